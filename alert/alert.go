@@ -1,0 +1,61 @@
+// Package alert is what a rule says when it fires, and its JSON: Suricata's EVE keys, with ours
+// under "ruleids".
+package alert
+
+import (
+	"github.com/ruleids/ruleids/packet"
+)
+
+// An Alert stands alone: nothing in it refers to a rule set or a packet buffer.
+type Alert struct {
+	Time   int64  // nanoseconds since 1970-01-01 UTC, of the packet that fired it
+	Number uint64 // place of that packet in the input, from 1; 0 where there was none
+
+	Layers             packet.Layer // of the packet
+	Src, Dst           packet.Addr  // with LayerIP; of ARP the protocol addresses
+	SrcPort, DstPort   uint16       // with LayerPorts
+	IPProto            uint8
+	IPVersion          uint8
+	ICMPType, ICMPCode uint8
+
+	Rule        string
+	Description string
+	Category    string
+	Severity    string // low, medium, high, critical; after reputation
+	Attack      []string
+	References  []string
+	Agent       string
+
+	Key       []Named // the values of `by`, in its order
+	Values    []Named // the aggregates, in the order of the rule
+	Threshold *float64
+	Actions   []Action
+	Message   string // of the first notify block that has one
+	Shadow    bool   // the rule is in shadow mode: Actions say what would have been done
+
+	Suppressed uint64 // times the rule would have fired since the alert before, with the same key
+	Reputation *Reputation
+}
+
+// Named is a value with the name that the rule gives it: an int64, a float64, a string or a bool.
+// Addresses are strings.
+type Named struct {
+	Name  string
+	Value any
+}
+
+// An Action is what the rule asks for, with its target worked out.
+type Action struct {
+	Kind    string   // block, quarantine, notify
+	Target  string   // block, quarantine: the address
+	Seconds float64  // block, quarantine: how long; 0 for ever
+	To      []string // notify: channels
+	Message string   // notify
+}
+
+// Reputation is what escalation found out and did.
+type Reputation struct {
+	Source    string // "virustotal"
+	Indicator string
+	Tier      string // critical, high, medium, low, clean
+}

@@ -1,0 +1,289 @@
+package packet
+
+import (
+	"slices"
+	"strings"
+	"unsafe"
+)
+
+// Kind is the type of a field's value.
+type Kind uint8
+
+// The kinds of values. KindBytes compares and matches like KindString.
+const (
+	KindBool Kind = iota
+	KindInt
+	KindFloat
+	KindString
+	KindBytes
+	KindIP
+	KindMAC
+)
+
+// String returns the word that diagnostics and the reference use.
+func (k Kind) String() string {
+	return [...]string{"boolean", "integer", "number", "string", "bytes", "IP address", "MAC address"}[k]
+}
+
+// Store says how a field is held in a Packet, at its Offset.
+type Store uint8
+
+// The ways to hold a field. StoreFlag is a bit of TCPFlags given by Field.Bit; StoreTime is Time,
+// read in seconds; StoreName is QueryName; StoreBytes is Payload; StoreAttr is a string of
+// Attributes and StoreAttrBool a boolean of it, Offset within Attributes.
+const (
+	StoreBool Store = iota
+	StoreU8
+	StoreU16
+	StoreU32
+	StoreU64
+	StoreF64
+	StoreAddr
+	StoreMAC
+	StoreFlag
+	StoreTime
+	StoreName
+	StoreBytes
+	StoreAttr
+	StoreAttrBool
+)
+
+// A Field is one row of the table of fields.
+type Field struct {
+	Name   string // Wireshark's display filter name where Wireshark has one
+	Doc    string // one line, with the unit
+	Kind   Kind
+	Layer  Layer // what a packet must have for the field to be there
+	Store  Store
+	Offset uintptr // within Packet, or within Attributes
+	Bit    uint16  // StoreFlag: the mask
+	Max    uint64  // KindInt: the largest value that can occur
+	Events []Event // the kinds of events that can have it
+	Enum   []string
+	ID     int // its index in Fields()
+}
+
+var (
+	onPacket = []Event{EventPacket}
+	onAny    = []Event{EventPacket, EventHoneypot, EventAlert, EventAuth}
+	onHoney  = []Event{EventHoneypot}
+	onAlert  = []Event{EventAlert}
+	onAuth   = []Event{EventAuth}
+)
+
+const (
+	max8  = 1<<8 - 1
+	max12 = 1<<12 - 1
+	max16 = 1<<16 - 1
+	max32 = 1<<32 - 1
+	max63 = 1<<63 - 1
+)
+
+// fields is THE table. Everything that knows fields reads it: the decoder's tests, the expression
+// checker, the plan, the reference in docs.
+var fields = number([]Field{
+	{Name: "frame.len", Doc: "Bytes of the frame on the wire.", Kind: KindInt, Layer: LayerFrame, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.FrameLen), Max: max32, Events: onPacket},
+	{Name: "frame.cap_len", Doc: "Bytes of the frame that were captured.", Kind: KindInt, Layer: LayerFrame, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.CapLen), Max: max32, Events: onPacket},
+	{Name: "frame.time_epoch", Doc: "Time of the event in seconds since 1970-01-01 UTC.", Kind: KindFloat, Layer: LayerFrame, Store: StoreTime, Offset: unsafe.Offsetof(Packet{}.Time), Events: onAny},
+
+	{Name: "eth.src", Doc: "Source hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthSrc), Events: onPacket},
+	{Name: "eth.dst", Doc: "Destination hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthDst), Events: onPacket},
+	{Name: "eth.type", Doc: "EtherType of the Ethernet header (0x0800 IPv4, 0x86dd IPv6, 0x8100 a VLAN tag follows).", Kind: KindInt, Layer: LayerEth, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.EthType), Max: max16, Events: onPacket},
+	{Name: "vlan.id", Doc: "VLAN id of the innermost tag.", Kind: KindInt, Layer: LayerVLAN, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.VLAN), Max: max12, Events: onPacket},
+	{Name: "arp.opcode", Doc: "ARP operation: 1 request, 2 reply.", Kind: KindInt, Layer: LayerARP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ARPOpcode), Max: max16, Events: onPacket},
+	{Name: "arp.src.hw_mac", Doc: "Hardware address that the sender claims.", Kind: KindMAC, Layer: LayerARPIPv4, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.ARPSrcMAC), Events: onPacket},
+	{Name: "arp.src.proto_ipv4", Doc: "IPv4 address that the sender claims.", Kind: KindIP, Layer: LayerARPIPv4, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.ARPSrcIP), Events: onPacket},
+	{Name: "arp.dst.hw_mac", Doc: "Hardware address of the target.", Kind: KindMAC, Layer: LayerARPIPv4, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.ARPDstMAC), Events: onPacket},
+	{Name: "arp.dst.proto_ipv4", Doc: "IPv4 address of the target.", Kind: KindIP, Layer: LayerARPIPv4, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.ARPDstIP), Events: onPacket},
+
+	{Name: "ip.version", Doc: "4 or 6.", Kind: KindInt, Layer: LayerIP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.IPVersion), Max: 6, Events: onPacket},
+	{Name: "ip.src", Doc: "Source address, IPv4 or IPv6.", Kind: KindIP, Layer: LayerIP, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.Src), Events: onAny},
+	{Name: "ip.dst", Doc: "Destination address, IPv4 or IPv6.", Kind: KindIP, Layer: LayerIP, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.Dst), Events: onAny},
+	{Name: "ip.proto", Doc: "Transport protocol number, after IPv6 extension headers (1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6).", Kind: KindInt, Layer: LayerIP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.IPProto), Max: max8, Events: onPacket},
+	{Name: "ip.ttl", Doc: "Time to live, or hop limit.", Kind: KindInt, Layer: LayerIP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.TTL), Max: max8, Events: onPacket},
+	{Name: "ip.len", Doc: "Bytes of the IP packet, header included; the rest of the frame where the header says 0.", Kind: KindInt, Layer: LayerIP, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.IPLen), Max: max32, Events: onPacket},
+	{Name: "ip.id", Doc: "Identification; of the fragment header for IPv6, 0 without one.", Kind: KindInt, Layer: LayerIP, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.IPID), Max: max32, Events: onPacket},
+	{Name: "ip.flags.df", Doc: "Don't fragment (IPv4).", Kind: KindBool, Layer: LayerIP, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.DF), Events: onPacket},
+	{Name: "ip.flags.mf", Doc: "More fragments follow.", Kind: KindBool, Layer: LayerIP, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.MF), Events: onPacket},
+	{Name: "ip.frag_offset", Doc: "Fragment offset in bytes.", Kind: KindInt, Layer: LayerIP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.FragOffset), Max: max16, Events: onPacket},
+
+	{Name: "tcp.srcport", Doc: "TCP source port.", Kind: KindInt, Layer: LayerTCP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.SrcPort), Max: max16, Events: onPacket},
+	{Name: "tcp.dstport", Doc: "TCP destination port.", Kind: KindInt, Layer: LayerTCP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DstPort), Max: max16, Events: onPacket},
+	{Name: "tcp.seq", Doc: "Sequence number as on the wire (Wireshark shows it relative; its tcp.seq_raw).", Kind: KindInt, Layer: LayerTCP, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.TCPSeq), Max: max32, Events: onPacket},
+	{Name: "tcp.ack", Doc: "Acknowledgment number as on the wire (Wireshark shows it relative; its tcp.ack_raw).", Kind: KindInt, Layer: LayerTCP, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.TCPAck), Max: max32, Events: onPacket},
+	{Name: "tcp.len", Doc: "Bytes of TCP payload, by the IP header.", Kind: KindInt, Layer: LayerTCP, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.TCPLen), Max: max32, Events: onPacket},
+	{Name: "tcp.window_size_value", Doc: "Window as on the wire, not scaled.", Kind: KindInt, Layer: LayerTCP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.TCPWindow), Max: max16, Events: onPacket},
+	{Name: "tcp.flags", Doc: "The twelve flag and reserved bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128.", Kind: KindInt, Layer: LayerTCP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.TCPFlags), Max: max12, Events: onPacket},
+	{Name: "tcp.flags.fin", Doc: "No more data from the sender.", Kind: KindBool, Layer: LayerTCP, Store: StoreFlag, Offset: unsafe.Offsetof(Packet{}.TCPFlags), Bit: FlagFIN, Events: onPacket},
+	{Name: "tcp.flags.syn", Doc: "Synchronize sequence numbers.", Kind: KindBool, Layer: LayerTCP, Store: StoreFlag, Offset: unsafe.Offsetof(Packet{}.TCPFlags), Bit: FlagSYN, Events: onPacket},
+	{Name: "tcp.flags.reset", Doc: "Reset the connection.", Kind: KindBool, Layer: LayerTCP, Store: StoreFlag, Offset: unsafe.Offsetof(Packet{}.TCPFlags), Bit: FlagRST, Events: onPacket},
+	{Name: "tcp.flags.push", Doc: "Push function.", Kind: KindBool, Layer: LayerTCP, Store: StoreFlag, Offset: unsafe.Offsetof(Packet{}.TCPFlags), Bit: FlagPSH, Events: onPacket},
+	{Name: "tcp.flags.ack", Doc: "The acknowledgment number is valid.", Kind: KindBool, Layer: LayerTCP, Store: StoreFlag, Offset: unsafe.Offsetof(Packet{}.TCPFlags), Bit: FlagACK, Events: onPacket},
+	{Name: "tcp.flags.urg", Doc: "The urgent pointer is valid.", Kind: KindBool, Layer: LayerTCP, Store: StoreFlag, Offset: unsafe.Offsetof(Packet{}.TCPFlags), Bit: FlagURG, Events: onPacket},
+	{Name: "tcp.flags.ece", Doc: "ECN echo (RFC 3168).", Kind: KindBool, Layer: LayerTCP, Store: StoreFlag, Offset: unsafe.Offsetof(Packet{}.TCPFlags), Bit: FlagECE, Events: onPacket},
+	{Name: "tcp.flags.cwr", Doc: "Congestion window reduced (RFC 3168).", Kind: KindBool, Layer: LayerTCP, Store: StoreFlag, Offset: unsafe.Offsetof(Packet{}.TCPFlags), Bit: FlagCWR, Events: onPacket},
+
+	{Name: "udp.srcport", Doc: "UDP source port.", Kind: KindInt, Layer: LayerUDP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.SrcPort), Max: max16, Events: onPacket},
+	{Name: "udp.dstport", Doc: "UDP destination port.", Kind: KindInt, Layer: LayerUDP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DstPort), Max: max16, Events: onPacket},
+	{Name: "udp.length", Doc: "Length in the UDP header, header included.", Kind: KindInt, Layer: LayerUDP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.UDPLength), Max: max16, Events: onPacket},
+	{Name: "src.port", Doc: "Source port, TCP or UDP.", Kind: KindInt, Layer: LayerPorts, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.SrcPort), Max: max16, Events: onAny},
+	{Name: "dst.port", Doc: "Destination port, TCP or UDP.", Kind: KindInt, Layer: LayerPorts, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DstPort), Max: max16, Events: onAny},
+
+	{Name: "icmp.type", Doc: "ICMP type (8 echo request, 0 echo reply).", Kind: KindInt, Layer: LayerICMP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPType), Max: max8, Events: onPacket},
+	{Name: "icmp.code", Doc: "ICMP code.", Kind: KindInt, Layer: LayerICMP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPCode), Max: max8, Events: onPacket},
+	{Name: "icmpv6.type", Doc: "ICMPv6 type (128 echo request, 129 echo reply).", Kind: KindInt, Layer: LayerICMPv6, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPType), Max: max8, Events: onPacket},
+	{Name: "icmpv6.code", Doc: "ICMPv6 code.", Kind: KindInt, Layer: LayerICMPv6, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPCode), Max: max8, Events: onPacket},
+
+	{Name: "dns.flags.response", Doc: "The message is a response.", Kind: KindBool, Layer: LayerDNS, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.DNSResponse), Events: onPacket},
+	{Name: "dns.flags.rcode", Doc: "Reply code of a response (0 no error, 3 no such name).", Kind: KindInt, Layer: LayerDNSResponse, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.DNSRcode), Max: 15, Events: onPacket},
+	{Name: "dns.qry.name", Doc: "Name of the first question, case kept, no final dot; \"<Root>\" for the root.", Kind: KindString, Layer: LayerDNSQuery, Store: StoreName, Events: onPacket},
+	{Name: "dns.qry.type", Doc: "Type of the first question (1 A, 16 TXT, 28 AAAA).", Kind: KindInt, Layer: LayerDNSQuery, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DNSQType), Max: max16, Events: onPacket},
+	{Name: "dns.count.answers", Doc: "Answer records that the header announces.", Kind: KindInt, Layer: LayerDNS, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DNSAnswers), Max: max16, Events: onPacket},
+
+	{Name: "flow.packets", Doc: "Packets of this direction of the 5-tuple, up to and with this one.", Kind: KindInt, Layer: LayerFlow, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.FlowPackets), Max: max63, Events: onPacket},
+	{Name: "flow.bytes", Doc: "Frame bytes of this direction of the 5-tuple, up to and with this packet.", Kind: KindInt, Layer: LayerFlow, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.FlowBytes), Max: max63, Events: onPacket},
+	{Name: "flow.duration", Doc: "Seconds from the first packet of this direction to this one.", Kind: KindFloat, Layer: LayerFlow, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.FlowDuration), Events: onPacket},
+	{Name: "flow.packet_rate", Doc: "Packets per second of this direction, over its duration or one second, whichever is longer.", Kind: KindFloat, Layer: LayerFlow, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.FlowPacketRate), Events: onPacket},
+	{Name: "flow.byte_rate", Doc: "Bytes per second of this direction, over its duration or one second, whichever is longer.", Kind: KindFloat, Layer: LayerFlow, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.FlowByteRate), Events: onPacket},
+
+	{Name: "payload", Doc: "Bytes of the transport payload as captured (after the TCP, UDP, ICMP or ICMPv6 header).", Kind: KindBytes, Layer: LayerPayload, Store: StoreBytes, Offset: unsafe.Offsetof(Packet{}.Payload), Events: onPacket},
+
+	{Name: "honeypot.service", Doc: "Service that the honeypot plays, as \"ssh\".", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Service), Events: onHoney},
+	{Name: "honeypot.action", Doc: "What the client did: \"connect\", \"login\" or \"command\".", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Action), Events: onHoney, Enum: []string{"connect", "login", "command"}},
+	{Name: "honeypot.user", Doc: "User name that the client gave.", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.User), Events: onHoney},
+	{Name: "honeypot.client", Doc: "Software that the client says it is.", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Client), Events: onHoney},
+
+	{Name: "alert.rule", Doc: "Name of the rule that fired.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Rule), Events: onAlert},
+	{Name: "alert.severity", Doc: "Severity of the alert.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Severity), Events: onAlert, Enum: []string{"low", "medium", "high", "critical"}},
+	{Name: "alert.category", Doc: "Category of the rule that fired.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Category), Events: onAlert},
+	{Name: "alert.agent", Doc: "Name of the agent that raised the alert; empty where there is no fleet.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Agent), Events: onAlert},
+
+	{Name: "auth.user", Doc: "Account that was logged in to.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.User), Events: onAuth},
+	{Name: "auth.service", Doc: "Service that was logged in to, as \"sshd\".", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Service), Events: onAuth},
+	{Name: "auth.success", Doc: "The login succeeded.", Kind: KindBool, Layer: LayerAuth, Store: StoreAttrBool, Offset: unsafe.Offsetof(Attributes{}.Success), Events: onAuth},
+	{Name: "auth.host", Doc: "Host whose log tells of the login.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Host), Events: onAuth},
+})
+
+func number(fs []Field) []Field {
+	for i := range fs {
+		fs[i].ID = i
+	}
+	return fs
+}
+
+// Fields returns the table of fields in the order of the reference. The caller must not change it.
+func Fields() []Field { return fields }
+
+var fieldByName = func() map[string]*Field {
+	m := make(map[string]*Field, len(fields))
+	for i := range fields {
+		m[fields[i].Name] = &fields[i]
+	}
+	return m
+}()
+
+// FieldByName returns the field with a name, or nil.
+func FieldByName(name string) *Field { return fieldByName[name] }
+
+// On reports whether events of a kind can have the field.
+func (f *Field) On(e Event) bool { return slices.Contains(f.Events, e) }
+
+// LayerNames are the layers that can be written in a condition, with the events that can have them.
+var layerNames = map[string]Layer{
+	"frame": LayerFrame, "eth": LayerEth, "vlan": LayerVLAN, "arp": LayerARP, "ip": LayerIP,
+	"tcp": LayerTCP, "udp": LayerUDP, "icmp": LayerICMP, "icmpv6": LayerICMPv6, "dns": LayerDNS,
+}
+
+// LayerByName returns the layer that a bare name in a condition stands for; ok is false where
+// there is none.
+func LayerByName(name string) (l Layer, ok bool) {
+	l, ok = layerNames[name]
+	return l, ok
+}
+
+// LayerNames returns the bare layer names, sorted.
+func LayerNames() []string {
+	names := make([]string, 0, len(layerNames))
+	for n := range layerNames {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// String names the layers in l, separated by commas; parts of a layer are named by it.
+func (l Layer) String() string {
+	var names []string
+	for _, n := range []struct {
+		l    Layer
+		name string
+	}{
+		{LayerFrame, "frame"}, {LayerEth, "eth"}, {LayerVLAN, "vlan"}, {LayerARP, "arp"}, {LayerARPIPv4, "arp (IPv4)"},
+		{LayerIP, "ip"}, {LayerTCP, "tcp"}, {LayerUDP, "udp"}, {LayerPorts, "tcp or udp"}, {LayerICMP, "icmp"},
+		{LayerICMPv6, "icmpv6"}, {LayerDNS, "dns"}, {LayerDNSQuery, "dns question"}, {LayerDNSResponse, "dns response"},
+		{LayerPayload, "payload"}, {LayerFlow, "flow"}, {LayerHoneypot, "honeypot"}, {LayerAlert, "alert"}, {LayerAuth, "auth"},
+	} {
+		if l&n.l != 0 {
+			names = append(names, n.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Int returns the value of an integer or boolean field (0 or 1), or of a MAC address. The packet
+// must have the field's layer.
+func (f *Field) Int(p *Packet) int64 {
+	at := unsafe.Add(unsafe.Pointer(p), f.Offset)
+	switch f.Store {
+	case StoreBool:
+		if *(*bool)(at) {
+			return 1
+		}
+		return 0
+	case StoreU8:
+		return int64(*(*uint8)(at))
+	case StoreU16:
+		return int64(*(*uint16)(at))
+	case StoreU32:
+		return int64(*(*uint32)(at))
+	case StoreU64, StoreMAC:
+		return int64(*(*uint64)(at))
+	case StoreFlag:
+		if *(*uint16)(at)&f.Bit != 0 {
+			return 1
+		}
+		return 0
+	case StoreAttrBool:
+		if *(*bool)(unsafe.Add(unsafe.Pointer(p.Attrs), f.Offset)) {
+			return 1
+		}
+		return 0
+	}
+	panic("packet: Int of field " + f.Name)
+}
+
+// Float returns the value of a field of KindFloat.
+func (f *Field) Float(p *Packet) float64 {
+	if f.Store == StoreTime {
+		return float64(p.Time) / 1e9
+	}
+	return *(*float64)(unsafe.Add(unsafe.Pointer(p), f.Offset))
+}
+
+// Addr returns the value of a field of KindIP.
+func (f *Field) Addr(p *Packet) Addr {
+	return *(*Addr)(unsafe.Add(unsafe.Pointer(p), f.Offset))
+}
+
+// Bytes returns the value of a field of KindString or KindBytes. It is valid as long as the packet
+// is, and must not be changed.
+func (f *Field) Bytes(p *Packet) []byte {
+	switch f.Store {
+	case StoreName:
+		return p.QueryName()
+	case StoreBytes:
+		return *(*[]byte)(unsafe.Add(unsafe.Pointer(p), f.Offset))
+	}
+	s := *(*string)(unsafe.Add(unsafe.Pointer(p.Attrs), f.Offset))
+	return unsafe.Slice(unsafe.StringData(s), len(s))
+}

@@ -1,0 +1,166 @@
+// Package packet turns the bytes of a captured frame into fields.
+//
+// A Packet is filled in place by a Decoder: no allocation, no copy of the payload. Which fields
+// there are, what they are called and where they are held is said once, in Fields.
+package packet
+
+// Layer is a set of protocol layers, or of parts of one, that a packet has. A field can be read
+// only when the packet has the field's layer.
+type Layer uint32
+
+// The layers. Those with a name in LayerNames can be written in a condition.
+const (
+	LayerFrame       Layer = 1 << iota // every packet
+	LayerEth                           // an Ethernet header
+	LayerVLAN                          // an 802.1Q or 802.1ad tag
+	LayerARP                           // ARP
+	LayerARPIPv4                       // ARP for IPv4 over six-octet hardware addresses (RFC 826)
+	LayerIP                            // IPv4 or IPv6
+	LayerTCP                           // TCP, first fragment or unfragmented
+	LayerUDP                           // UDP, first fragment or unfragmented
+	LayerPorts                         // TCP or UDP
+	LayerICMP                          // ICMP for IPv4
+	LayerICMPv6                        // ICMP for IPv6
+	LayerDNS                           // a DNS message
+	LayerDNSQuery                      // a DNS message with at least one question
+	LayerDNSResponse                   // a DNS message with the QR bit
+	LayerPayload                       // a transport payload, may be empty: TCP, UDP, ICMP, ICMPv6
+	LayerFlow                          // flow statistics were computed
+	LayerHoneypot                      // an event of a honeypot
+	LayerAlert                         // an alert of another rule
+	LayerAuth                          // a login from a host's log
+)
+
+// Event says what kind of event a Packet describes: a rule's `on`.
+type Event uint8
+
+// The kinds of event. EventPacket is the zero value.
+const (
+	EventPacket Event = iota
+	EventHoneypot
+	EventAlert
+	EventAuth
+)
+
+// Class is what the first look at a packet tells: the protocol and, for TCP, the flags. It is a
+// small dense number, so that an engine can index a table with it.
+//
+// TCP classes are ClassTCP + the low eight flag bits (CWR ECE URG ACK PSH RST SYN FIN) when the
+// four bits above them (reserved and AE) are zero, and ClassTCPReserved + the low eight otherwise.
+type Class uint16
+
+// The classes of packets and of other events.
+const (
+	ClassOther       Class = iota // no ARP and no IP, or neither could be decoded
+	ClassARP                      // ARP
+	ClassIP                       // IP with another protocol, a later fragment, or a broken transport header
+	ClassUDP                      // UDP
+	ClassICMP                     // ICMP
+	ClassICMPv6                   // ICMPv6
+	ClassHoneypot                 // an event of a honeypot
+	ClassAlert                    // an alert
+	ClassAuth                     // a login
+	ClassTCP         Class = 256
+	ClassTCPReserved Class = 512
+	NumClasses             = 768
+)
+
+// TCP flag bits, as in tcp.flags (RFC 9293 section 3.1, RFC 3168 for ECE and CWR).
+const (
+	FlagFIN = 1 << iota
+	FlagSYN
+	FlagRST
+	FlagPSH
+	FlagACK
+	FlagURG
+	FlagECE
+	FlagCWR
+)
+
+// MaxName is the longest DNS name in text form that is kept: 255 octets on the wire (RFC 1035,
+// section 2.3.4) are at most 254 characters.
+const MaxName = 255
+
+// A Packet holds the fields of one event: a packet, or another event that shares addresses and
+// ports with packets. Fields of layers that are not in Layers hold values of earlier packets and
+// mean nothing. Inside a tunnel they are those of the innermost IP packet.
+//
+// Data and Payload point into the caller's buffer and are valid as long as that is. A Packet must
+// not be copied while it is in use, since DNS names live in its own buffer; reuse it with Decode.
+type Packet struct {
+	Number uint64 // place in the input, from 1
+	Time   int64  // nanoseconds since 1970-01-01 00:00:00 UTC, may be negative
+	Clock  int64  // the newest Time seen up to and with this packet; set by the engine
+	Layers Layer
+	Class  Class
+
+	FrameLen uint32 // bytes on the wire
+	CapLen   uint32 // bytes captured
+
+	EthType uint16 // EtherType after VLAN tags, as Wireshark's eth.type of the outer header
+	VLAN    uint16 // VLAN id of the innermost tag
+	EthSrc  MAC
+	EthDst  MAC
+
+	ARPOpcode uint16
+	ARPSrcMAC MAC
+	ARPDstMAC MAC
+	ARPSrcIP  Addr
+	ARPDstIP  Addr
+
+	Src, Dst   Addr
+	IPLen      uint32 // total length from the header; for IPv6 payload length + 40; the rest of the frame where the header says 0
+	IPID       uint32
+	FragOffset uint16 // bytes
+	IPVersion  uint8
+	IPProto    uint8 // protocol of the transport layer, after IPv6 extension headers
+	TTL        uint8 // time to live, hop limit
+	DF, MF     bool
+
+	SrcPort, DstPort uint16 // TCP or UDP
+	TCPFlags         uint16 // twelve bits, see FlagFIN and following
+	TCPWindow        uint16
+	TCPSeq, TCPAck   uint32 // as on the wire, not relative
+	TCPLen           uint32 // payload bytes by the IP header, not by what was captured
+	UDPLength        uint16 // from the header
+
+	ICMPType, ICMPCode uint8 // of ICMP or ICMPv6, see Layers
+
+	DNSRcode    uint8
+	DNSResponse bool
+	DNSQType    uint16
+	DNSAnswers  uint16
+	nameLen     uint8
+
+	FlowPackets    uint64  // packets of this direction of the 5-tuple, with this one
+	FlowBytes      uint64  // their frame bytes
+	FlowDuration   float64 // seconds from the first of them to this one
+	FlowPacketRate float64 // packets per second over max(duration, 1 s)
+	FlowByteRate   float64 // bytes per second over max(duration, 1 s)
+
+	Data    []byte // the frame as captured
+	Payload []byte // the transport payload as captured
+
+	Attrs *Attributes // what other events than packets carry; nil for packets
+
+	name [MaxName]byte
+}
+
+// Attributes are the text fields of events that are not packets. Which of them mean anything is
+// told by the event's layer.
+type Attributes struct {
+	Service, Action, User, Client   string // honeypot; User and Service also auth
+	Host                            string // auth
+	Success                         bool   // auth
+	Rule, Severity, Category, Agent string // alert
+}
+
+// Has reports whether the packet has all of the layers.
+func (p *Packet) Has(l Layer) bool { return p.Layers&l == l }
+
+// QueryName returns the name of the first question of a DNS message as Wireshark shows it, case
+// kept, without the final dot; the root is "<Root>". It is valid until the next Decode.
+func (p *Packet) QueryName() []byte { return p.name[:p.nameLen] }
+
+// SetQueryName sets the name that QueryName returns, cut to MaxName bytes.
+func (p *Packet) SetQueryName(name []byte) { p.nameLen = uint8(copy(p.name[:], name)) }

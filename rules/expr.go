@@ -1,0 +1,234 @@
+package rules
+
+import (
+	"regexp"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// An Expr is a checked, typed expression. Checking makes explicit what the language leaves to the
+// reader: a comparison on fields that a packet may lack is And{LayerExpr, Compare}, macros and
+// variables are replaced by what they stand for, constant parts are folded.
+//
+// The nodes are ConstExpr, FieldExpr, LayerExpr, ThresholdExpr, AggregateExpr, NotExpr, LogicExpr,
+// CompareExpr, InExpr, MatchExpr, TextExpr, ArithExpr, NegExpr, CondExpr, CallExpr, IndexExpr,
+// SliceExpr and OpaqueExpr. They do not change after Load and may be shared between rules.
+type Expr interface {
+	Kind() packet.Kind
+	Range() hcl.Range // the characters in the rule file
+}
+
+// At is the range of a node and gives it its Range method.
+type At struct{ Rng hcl.Range }
+
+// Range returns the characters in the rule file that the node was made from.
+func (a At) Range() hcl.Range { return a.Rng }
+
+// A Value is a constant. Which member holds it is told by Kind: Int for booleans (0, 1), integers
+// and MAC addresses; Float; Str for strings and bytes; Addr.
+type Value struct {
+	Kind  packet.Kind
+	Int   int64
+	Float float64
+	Str   string
+	Addr  packet.Addr
+}
+
+// ConstExpr is a constant.
+type ConstExpr struct {
+	At
+	Value Value
+}
+
+// FieldExpr is the value of a field. It stands only where the field's layer is known to be there.
+type FieldExpr struct {
+	At
+	Field *packet.Field
+}
+
+// LayerExpr is true when the packet has all of the layers.
+type LayerExpr struct {
+	At
+	Layers packet.Layer
+}
+
+// ThresholdExpr is the rule's threshold, scaled by reputation: KindInt when the number is whole,
+// else KindFloat.
+type ThresholdExpr struct {
+	At
+	Value float64 // before scaling
+}
+
+// AggregateExpr is the value of an aggregate; only in When and in messages. Count, distinct and
+// changes are integers, as are sum, min and max of integers; the rest are floats.
+type AggregateExpr struct {
+	At
+	Aggregate *Aggregate
+}
+
+// NotExpr is the negation of a boolean.
+type NotExpr struct {
+	At
+	X Expr
+}
+
+// LogicExpr is a conjunction, or with Or a disjunction, of two or more booleans. Evaluation stops at
+// the first that decides.
+type LogicExpr struct {
+	At
+	Or bool
+	Xs []Expr
+}
+
+// Op is an operator of CompareExpr, TextExpr or ArithExpr.
+type Op uint8
+
+// The operators.
+const (
+	OpEq Op = iota
+	OpNe
+	OpLt
+	OpLe
+	OpGt
+	OpGe
+	OpContains
+	OpStartsWith
+	OpEndsWith
+	OpAdd
+	OpSub
+	OpMul
+	OpDiv
+	OpMod
+)
+
+// String returns the operator as written in a rule.
+func (o Op) String() string {
+	return [...]string{"==", "!=", "<", "<=", ">", ">=", "contains", "startsWith", "endsWith", "+", "-", "*", "/", "%"}[o]
+}
+
+// CompareExpr compares two values of one kind, or an integer with a float. Ordering is defined for
+// numbers and strings; addresses, MACs and booleans have only == and !=.
+type CompareExpr struct {
+	At
+	Op   Op
+	X, Y Expr
+}
+
+// InExpr is true when X is a member of the set: a list, a literal array, or a range.
+type InExpr struct {
+	At
+	X    Expr
+	Set  *Set
+	List *List // where the set is a list's; nil for a literal
+}
+
+// MatchExpr is true when the regular expression (RE2) matches somewhere in X.
+type MatchExpr struct {
+	At
+	X      Expr
+	Regexp *regexp.Regexp
+}
+
+// TextExpr is contains, startsWith or endsWith on strings and bytes.
+type TextExpr struct {
+	At
+	Op   Op
+	X, Y Expr
+}
+
+// ArithExpr is + - * / %. Division is always of floats, as in expr-lang; % is of integers, and its
+// result for a divisor of 0 is 0. Integers wrap at 64 bits. + joins strings.
+type ArithExpr struct {
+	At
+	Op   Op
+	X, Y Expr
+	K    packet.Kind
+}
+
+// NegExpr is the negative of a number.
+type NegExpr struct {
+	At
+	X Expr
+}
+
+// CondExpr is If ? Then : Else.
+type CondExpr struct {
+	At
+	If, Then, Else Expr
+}
+
+// CallExpr is one of the functions of Functions.
+type CallExpr struct {
+	At
+	Func *Function
+	Args []Expr
+}
+
+// IndexExpr is one byte of a string or of bytes as an integer. It stands only where Presence has made
+// sure that there is one. The index is a constant, not negative.
+type IndexExpr struct {
+	At
+	X Expr
+	I int
+}
+
+// SliceExpr is X[From:To] of a string or bytes, cut to what is there. To is -1 for the end.
+type SliceExpr struct {
+	At
+	X        Expr
+	From, To int
+}
+
+// OpaqueExpr is an expression that only the expr VM can evaluate. Text is expr-lang source in which
+// the names of Fields, joined by their dots replaced with underscores, are variables.
+type OpaqueExpr struct {
+	At
+	Text   string
+	K      packet.Kind
+	Fields []*packet.Field // what it reads
+}
+
+func (e *ConstExpr) Kind() packet.Kind   { return e.Value.Kind }
+func (e *FieldExpr) Kind() packet.Kind   { return e.Field.Kind }
+func (e *LayerExpr) Kind() packet.Kind   { return packet.KindBool }
+func (e *NotExpr) Kind() packet.Kind     { return packet.KindBool }
+func (e *LogicExpr) Kind() packet.Kind   { return packet.KindBool }
+func (e *CompareExpr) Kind() packet.Kind { return packet.KindBool }
+func (e *InExpr) Kind() packet.Kind      { return packet.KindBool }
+func (e *MatchExpr) Kind() packet.Kind   { return packet.KindBool }
+func (e *TextExpr) Kind() packet.Kind    { return packet.KindBool }
+func (e *ArithExpr) Kind() packet.Kind   { return e.K }
+func (e *NegExpr) Kind() packet.Kind     { return e.X.Kind() }
+func (e *CallExpr) Kind() packet.Kind    { return e.Func.Result(e.Args) }
+func (e *IndexExpr) Kind() packet.Kind   { return packet.KindInt }
+func (e *SliceExpr) Kind() packet.Kind   { return e.X.Kind() }
+func (e *OpaqueExpr) Kind() packet.Kind  { return e.K }
+
+// Kind is that of a whole or of a fractional number.
+func (e *ThresholdExpr) Kind() packet.Kind {
+	if e.Value == float64(int64(e.Value)) {
+		return packet.KindInt
+	}
+	return packet.KindFloat
+}
+
+// Kind is that of the aggregate's value.
+func (e *AggregateExpr) Kind() packet.Kind {
+	switch a := e.Aggregate; a.Func {
+	case FuncCount, FuncDistinct, FuncChanges:
+		return packet.KindInt
+	case FuncSum, FuncMin, FuncMax:
+		return a.Arg.Kind()
+	}
+	return packet.KindFloat
+}
+
+// Kind is that of the branches; a float where one is an integer and the other a float.
+func (e *CondExpr) Kind() packet.Kind {
+	if e.Then.Kind() == packet.KindFloat || e.Else.Kind() == packet.KindFloat {
+		return packet.KindFloat
+	}
+	return e.Then.Kind()
+}

@@ -1,0 +1,237 @@
+// Package rules is the language: it reads HCL rule files, checks everything in them, and returns a
+// RuleSet of typed expressions, or diagnostics that point at the token at fault.
+package rules
+
+import (
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A RuleSet is what Load makes of a set of rule files: every rule checked, overridden and ready to
+// be compiled. It does not change after Load.
+type RuleSet struct {
+	Rules     []*Rule     // sorted by name; disabled rules too
+	Lists     []*List     // sorted by name
+	Macros    []*Macro    // sorted by name
+	Variables []*Variable // sorted by name
+	Overrides []*Override // in the order of their files and lines
+	Digest    string      // hex SHA-256 over the files read (rule and list files), settings and variable values
+	Files     []*hcl.File // by no order of meaning; FileNames has their names
+	// Sources holds the text of every rule file by the name that ranges use, for the printing of diagnostics.
+	Sources map[string]*hcl.File
+}
+
+// Severity of a rule, ordered.
+type Severity uint8
+
+// The severities, as the language names them.
+const (
+	SeverityLow Severity = iota + 1
+	SeverityMedium
+	SeverityHigh
+	SeverityCritical
+)
+
+// String returns the word of the language.
+func (s Severity) String() string {
+	return [...]string{"unset", "low", "medium", "high", "critical"}[s]
+}
+
+// Mode says what an alert of a rule leads to.
+type Mode uint8
+
+// ModeEnforce carries actions out; ModeShadow only says what they would have done.
+const (
+	ModeEnforce Mode = iota
+	ModeShadow
+)
+
+// A Rule is one detection with every override applied and every expression checked.
+type Rule struct {
+	Name        string
+	Description string
+	Severity    Severity // SeverityMedium where the file says nothing
+	Category    string
+	Attack      []string // MITRE ATT&CK technique ids
+	References  []string
+	Enabled     bool
+	Mode        Mode
+	On          packet.Event
+
+	// Where says which events the rule looks at: the rule's where, the presence of every value of By,
+	// and none of its exceptions. Its type is boolean; it is never nil.
+	Where   Expr
+	By      []Key
+	Windows []*Window
+	// Aggregates of all windows, in the order of the file; AggregateExpr.Index counts in it.
+	Aggregates []*Aggregate
+	// When is nil for a rule without one. Rules with windows have one.
+	When Expr
+	// Threshold is nil for a rule without one.
+	Threshold *Threshold
+	Cooldown  time.Duration
+
+	Excepts  []*Except
+	Escalate *Escalate // nil without
+	Actions  []*Action // in the order of the file
+
+	// SourceWhere is the rule's own condition, without By's presence and the exceptions; nil without one.
+	SourceWhere Expr
+	Shipped     bool // from the embedded stdlib
+	Overridden  bool
+	Range       hcl.Range // of the block's header
+	// AttrRanges has the range of each attribute's value by name ("where", "when", "threshold", …).
+	AttrRanges map[string]hcl.Range
+	Body       string // the text of the block as written in its file
+}
+
+// A Key is one entry of `by`.
+type Key struct {
+	Text string // as written; what alerts name it by
+	Expr Expr
+}
+
+// A Threshold is the number that reputation scales.
+type Threshold struct {
+	Value float64
+	Range hcl.Range
+}
+
+// A Window is a sliding span of packet time and the aggregates over it.
+type Window struct {
+	Span       time.Duration
+	MaxKeys    int // bound on the number of keys with state
+	Aggregates []*Aggregate
+	Range      hcl.Range
+}
+
+// DefaultMaxKeys is the bound on keys of a window without max_keys.
+const DefaultMaxKeys = 65536
+
+// DefaultCooldown is the cooldown of a rule that gives none.
+const DefaultCooldown = 15 * time.Second
+
+// Func is the function of an aggregate.
+type Func uint8
+
+// The aggregates of the language.
+const (
+	FuncCount Func = iota
+	FuncSum
+	FuncDistinct
+	FuncMin
+	FuncMax
+	FuncMean
+	FuncStddev
+	FuncRate
+	FuncChanges
+)
+
+// String returns the name in the language.
+func (f Func) String() string {
+	return [...]string{"count", "sum", "distinct", "min", "max", "mean", "stddev", "rate", "changes"}[f]
+}
+
+// An Aggregate is a named value over the packets of a window.
+type Aggregate struct {
+	Name   string
+	Func   Func
+	Arg    Expr // nil for count and rate
+	Cond   Expr // nil where every packet of the rule counts; holds the presence of Arg too
+	Index  int  // in Rule.Aggregates
+	Window *Window
+	Range  hcl.Range // of the string with the expression
+	Text   string    // the expression as written
+}
+
+// An Except is a condition whose packets a rule leaves alone.
+type Except struct {
+	Name  string
+	Where Expr
+	Range hcl.Range
+}
+
+// Escalate asks a reputation source about an indicator.
+type Escalate struct {
+	Source    string // "virustotal"
+	Indicator Expr   // an address or a name
+	Text      string // as written
+	Range     hcl.Range
+}
+
+// An Action is a block such as `block`, `quarantine` or `notify`.
+type Action struct {
+	Kind      string        // "block", "quarantine", "notify"
+	Target    Expr          // block, quarantine: the address; nil for notify
+	For       time.Duration // block, quarantine: how long; 0 for ever
+	To        []string      // notify: channels
+	Message   *Template     // notify: nil without
+	Spoofable bool          // block: the author accepts that the target's address can be forged
+	Range     hcl.Range
+}
+
+// A Template is text with holes, as "${ip.src} tried ${ports} ports".
+type Template struct {
+	Parts []Part
+	Text  string
+}
+
+// A Part is literal text, or an expression to be put into the text.
+type Part struct {
+	Literal string
+	Expr    Expr // nil for literal text
+}
+
+// A Variable is a number or a text that a user may set.
+type Variable struct {
+	Name, Description string
+	Value             any    // int64, float64, string, bool, or []any of these
+	From              string // "default", "--set", "environment" or the settings file's name
+	Used              bool
+	Shipped           bool
+	Range             hcl.Range
+}
+
+// A Macro is a named boolean expression.
+type Macro struct {
+	Name, Description string
+	Text              string
+	Used              bool
+	Shipped           bool
+	Range             hcl.Range
+}
+
+// ListType is the type of a list's entries.
+type ListType uint8
+
+// The types of lists.
+const (
+	ListIP ListType = iota
+	ListPort
+	ListString
+)
+
+// String returns the word of the language.
+func (t ListType) String() string { return [...]string{"ip", "port", "string"}[t] }
+
+// A List is a named set of addresses, ports or strings. One of Addrs, Ports and Strings is set, by
+// Type.
+type List struct {
+	Name, Description string
+	Type              ListType
+	Set               *Set
+	Len               int    // entries as written
+	File              string // the file it was read from; empty for an inline list
+	Used              bool
+	Shipped           bool
+	Range             hcl.Range
+}
+
+// An Override is an `override` block as read; the rule it names has it applied already.
+type Override struct {
+	Rule  string
+	Range hcl.Range
+}
