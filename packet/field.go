@@ -74,6 +74,7 @@ var (
 const (
 	max8  = 1<<8 - 1
 	max12 = 1<<12 - 1
+	max13 = 1<<13 - 1
 	max16 = 1<<16 - 1
 	max32 = 1<<32 - 1
 	max63 = 1<<63 - 1
@@ -88,7 +89,7 @@ var fields = number([]Field{
 
 	{Name: "eth.src", Doc: "Source hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthSrc), Events: onPacket},
 	{Name: "eth.dst", Doc: "Destination hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthDst), Events: onPacket},
-	{Name: "eth.type", Doc: "EtherType of the Ethernet header (0x0800 IPv4, 0x86dd IPv6, 0x8100 a VLAN tag follows).", Kind: KindInt, Layer: LayerEth, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.EthType), Max: max16, Events: onPacket},
+	{Name: "eth.type", Doc: "EtherType of the Ethernet header (0x0800 IPv4, 0x86dd IPv6, 0x8100 a VLAN tag follows); frames of IEEE 802.3 have none.", Kind: KindInt, Layer: LayerEthType, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.EthType), Max: max16, Events: onPacket},
 	{Name: "vlan.id", Doc: "VLAN id of the innermost tag.", Kind: KindInt, Layer: LayerVLAN, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.VLAN), Max: max12, Events: onPacket},
 	{Name: "arp.opcode", Doc: "ARP operation: 1 request, 2 reply.", Kind: KindInt, Layer: LayerARP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ARPOpcode), Max: max16, Events: onPacket},
 	{Name: "arp.src.hw_mac", Doc: "Hardware address that the sender claims.", Kind: KindMAC, Layer: LayerARPIPv4, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.ARPSrcMAC), Events: onPacket},
@@ -105,7 +106,7 @@ var fields = number([]Field{
 	{Name: "ip.id", Doc: "Identification; of the fragment header for IPv6, 0 without one.", Kind: KindInt, Layer: LayerIP, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.IPID), Max: max32, Events: onPacket},
 	{Name: "ip.flags.df", Doc: "Don't fragment (IPv4).", Kind: KindBool, Layer: LayerIP, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.DF), Events: onPacket},
 	{Name: "ip.flags.mf", Doc: "More fragments follow.", Kind: KindBool, Layer: LayerIP, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.MF), Events: onPacket},
-	{Name: "ip.frag_offset", Doc: "Fragment offset in bytes.", Kind: KindInt, Layer: LayerIP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.FragOffset), Max: max16, Events: onPacket},
+	{Name: "ip.frag_offset", Doc: "Fragment offset in units of 8 bytes, as on the wire and in Wireshark.", Kind: KindInt, Layer: LayerIP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.FragOffset), Max: max13, Events: onPacket},
 
 	{Name: "tcp.srcport", Doc: "TCP source port.", Kind: KindInt, Layer: LayerTCP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.SrcPort), Max: max16, Events: onPacket},
 	{Name: "tcp.dstport", Doc: "TCP destination port.", Kind: KindInt, Layer: LayerTCP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DstPort), Max: max16, Events: onPacket},
@@ -146,7 +147,7 @@ var fields = number([]Field{
 	{Name: "flow.packet_rate", Doc: "Packets per second of this direction, over its duration or one second, whichever is longer.", Kind: KindFloat, Layer: LayerFlow, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.FlowPacketRate), Events: onPacket},
 	{Name: "flow.byte_rate", Doc: "Bytes per second of this direction, over its duration or one second, whichever is longer.", Kind: KindFloat, Layer: LayerFlow, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.FlowByteRate), Events: onPacket},
 
-	{Name: "payload", Doc: "Bytes of the transport payload as captured (after the TCP, UDP, ICMP or ICMPv6 header).", Kind: KindBytes, Layer: LayerPayload, Store: StoreBytes, Offset: unsafe.Offsetof(Packet{}.Payload), Events: onPacket},
+	{Name: "payload", Doc: "Bytes of the transport payload as captured: after the TCP or UDP header, or the first 8 bytes of ICMP or ICMPv6.", Kind: KindBytes, Layer: LayerPayload, Store: StoreBytes, Offset: unsafe.Offsetof(Packet{}.Payload), Events: onPacket},
 
 	{Name: "honeypot.service", Doc: "Service that the honeypot plays, as \"ssh\".", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Service), Events: onHoney},
 	{Name: "honeypot.action", Doc: "What the client did: \"connect\", \"login\" or \"command\".", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Action), Events: onHoney, Enum: []string{"connect", "login", "command"}},
@@ -218,7 +219,7 @@ func (l Layer) String() string {
 		l    Layer
 		name string
 	}{
-		{LayerFrame, "frame"}, {LayerEth, "eth"}, {LayerVLAN, "vlan"}, {LayerARP, "arp"}, {LayerARPIPv4, "arp (IPv4)"},
+		{LayerFrame, "frame"}, {LayerEth, "eth"}, {LayerEthType, "eth (EtherType)"}, {LayerVLAN, "vlan"}, {LayerARP, "arp"}, {LayerARPIPv4, "arp (IPv4)"},
 		{LayerIP, "ip"}, {LayerTCP, "tcp"}, {LayerUDP, "udp"}, {LayerPorts, "tcp or udp"}, {LayerICMP, "icmp"},
 		{LayerICMPv6, "icmpv6"}, {LayerDNS, "dns"}, {LayerDNSQuery, "dns question"}, {LayerDNSResponse, "dns response"},
 		{LayerPayload, "payload"}, {LayerFlow, "flow"}, {LayerHoneypot, "honeypot"}, {LayerAlert, "alert"}, {LayerAuth, "auth"},

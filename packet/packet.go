@@ -1,7 +1,20 @@
 // Package packet turns the bytes of a captured frame into fields.
 //
-// A Packet is filled in place by a Decoder: no allocation, no copy of the payload. Which fields
-// there are, what they are called and where they are held is said once, in Fields.
+// A Decoder fills a Packet in place: it walks the headers once, copies what the fields need, and
+// leaves the payload where it is. It allocates nothing, and any bytes are safe to decode. Layers
+// says what was found; only fields of those layers mean anything.
+//
+// Which fields there are, what they are called, what they hold and where, is said once, in Fields.
+// Their names are those of Wireshark's display filters.
+//
+// Link types are those of LinkType. On the way to IP, Decode goes through VLAN tags, MPLS, PPPoE,
+// PPP and LLC/SNAP; at IP, through options, IPv6 extension headers and the tunnels GRE (with
+// bridging, ERSPAN and PPTP), IP in IP, 6in4, EtherIP, MPLS in IP, VXLAN, GENEVE and GTP-U. Inside a
+// tunnel the fields are those of the innermost IP packet. All of these are bounded in number.
+//
+// Lengths come from the headers and are bounded by what was captured: tcp.len of a capture with a
+// short snapshot length is right, the payload is what there is of it. A header that is broken or
+// cut short ends decoding; the layers before it stay valid, and Malformed counts the frame.
 package packet
 
 // Layer is a set of protocol layers, or of parts of one, that a packet has. A field can be read
@@ -29,6 +42,7 @@ const (
 	LayerHoneypot                      // an event of a honeypot
 	LayerAlert                         // an alert of another rule
 	LayerAuth                          // a login from a host's log
+	LayerEthType                       // an Ethernet header with an EtherType, not the length of IEEE 802.3
 )
 
 // Event says what kind of event a Packet describes: a rule's `on`.
@@ -97,7 +111,7 @@ type Packet struct {
 	FrameLen uint32 // bytes on the wire
 	CapLen   uint32 // bytes captured
 
-	EthType uint16 // EtherType after VLAN tags, as Wireshark's eth.type of the outer header
+	EthType uint16 // EtherType of the Ethernet header itself: that of its first tag, if it has tags
 	VLAN    uint16 // VLAN id of the innermost tag
 	EthSrc  MAC
 	EthDst  MAC
@@ -111,7 +125,7 @@ type Packet struct {
 	Src, Dst   Addr
 	IPLen      uint32 // total length from the header; for IPv6 payload length + 40; the rest of the frame where the header says 0
 	IPID       uint32
-	FragOffset uint16 // bytes
+	FragOffset uint16 // in units of 8 bytes
 	IPVersion  uint8
 	IPProto    uint8 // protocol of the transport layer, after IPv6 extension headers
 	TTL        uint8 // time to live, hop limit
@@ -158,8 +172,9 @@ type Attributes struct {
 // Has reports whether the packet has all of the layers.
 func (p *Packet) Has(l Layer) bool { return p.Layers&l == l }
 
-// QueryName returns the name of the first question of a DNS message as Wireshark shows it, case
-// kept, without the final dot; the root is "<Root>". It is valid until the next Decode.
+// QueryName returns the name of the first question of a DNS message as Wireshark shows it: its
+// labels with dots between them, case kept, without the final dot; the root is "<Root>". Bytes that
+// are no text are there as they are. It is valid until the next Decode.
 func (p *Packet) QueryName() []byte { return p.name[:p.nameLen] }
 
 // SetQueryName sets the name that QueryName returns, cut to MaxName bytes.

@@ -1,0 +1,111 @@
+package packet
+
+import "encoding/binary"
+
+// dnsOverTCP looks for a DNS message in the payload, with its length before it (RFC 1035 section
+// 4.2.2). Only a message that the segment holds whole is decoded.
+func (d *Decoder) dnsOverTCP(p *Packet) {
+	b := p.Payload
+	if len(b) < 2+12 {
+		return
+	}
+	n := 2 + int(binary.BigEndian.Uint16(b))
+	if n < 2+12 || n > len(b) {
+		return
+	}
+	d.dns(p, b[2:n])
+}
+
+// dns decodes the header and the first question of a DNS message (RFC 1035 section 4.1).
+func (d *Decoder) dns(p *Packet, b []byte) {
+	if len(b) < 12 {
+		d.fault()
+		return
+	}
+	response := b[2]&0x80 != 0
+	p.Layers |= LayerDNS
+	if response {
+		p.Layers |= LayerDNSResponse
+	}
+	p.DNSResponse = response
+	p.DNSRcode = b[3] & 15
+	p.DNSAnswers = binary.BigEndian.Uint16(b[6:])
+	if binary.BigEndian.Uint16(b[4:]) == 0 {
+		return
+	}
+	end, ok := p.dnsName(b, 12)
+	if !ok {
+		d.Malformed++
+	}
+	if end == 0 || end+4 > len(b) {
+		if ok {
+			d.Malformed++
+		}
+		return
+	}
+	p.DNSQType = binary.BigEndian.Uint16(b[end:])
+	p.Layers |= LayerDNSQuery
+}
+
+// dnsName reads the name at an offset of a message into p.name and returns the offset after it. It
+// returns 0 and false where the labels or a compression pointer make no sense: a pointer must point
+// to before the labels that led to it, so that following pointers always ends. A name of more than
+// 255 octets (RFC 1035 section 2.3.4) is false too, but it has an end, and its beginning is kept: a
+// resolver refuses it, yet what sends it may be a tunnel that talks to no resolver.
+func (p *Packet) dnsName(b []byte, at int) (end int, ok bool) {
+	const maxText = 254 // 255 octets less the root label; each label's length is its dot here
+	var (
+		n     = 0  // bytes of text, a dot after each label
+		first = at // where the labels being read began
+	)
+	ok = true
+	for at < len(b) { // a pointer leads to new octets or to an end: at most twice the message
+		length := int(b[at])
+		switch length >> 6 {
+		case 0:
+			at++
+			if length == 0 {
+				if end == 0 {
+					end = at
+				}
+				if n == 0 {
+					n = copy(p.name[:], "<Root>.")
+				}
+				p.nameLen = uint8(n - 1)
+				return end, ok
+			}
+			if at+length > len(b) {
+				return 0, false
+			}
+			if n+length+1 > maxText {
+				ok = false
+				length = maxText - n - 1
+			}
+			if length >= 0 {
+				copy(p.name[n:], b[at:at+length])
+				p.name[n+length] = '.'
+				n += length + 1
+			}
+			if !ok && end != 0 {
+				p.nameLen = uint8(n - 1)
+				return end, ok
+			}
+			at += int(b[at-1])
+		case 3:
+			if at+2 > len(b) {
+				return 0, false
+			}
+			if end == 0 {
+				end = at + 2
+			}
+			to := int(binary.BigEndian.Uint16(b[at:])) & 0x3fff
+			if to >= first {
+				return 0, false
+			}
+			at, first = to, to
+		default: // 01 was given up (RFC 6891 section 5), 10 was never used
+			return 0, false
+		}
+	}
+	return 0, false
+}

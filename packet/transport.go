@@ -1,0 +1,98 @@
+package packet
+
+import "encoding/binary"
+
+// UDP and TCP ports that Decode looks behind (Service Name and Port Number Registry, IANA).
+const (
+	portDNS    = 53
+	portGTPU   = 2152
+	portVXLAN  = 4789
+	portGENEVE = 6081
+)
+
+// tcp decodes a TCP header (RFC 9293 section 3.1). The layer is there with the fixed twenty octets;
+// options that were cut off leave the payload empty.
+func (d *Decoder) tcp(p *Packet, b []byte, wire int) {
+	if len(b) < 20 {
+		d.fault()
+		return
+	}
+	h := (*[20]byte)(b)
+	header := int(h[12]>>4) * 4
+	if header < 20 {
+		d.fault()
+		return
+	}
+	src, dst := binary.BigEndian.Uint16(h[0:]), binary.BigEndian.Uint16(h[2:])
+	flags := binary.BigEndian.Uint16(h[12:]) & 0xfff
+	p.Layers |= LayerTCP | LayerPorts | LayerPayload
+	p.Class = ClassTCP + Class(flags&0xff)
+	if flags > 0xff {
+		p.Class = ClassTCPReserved + Class(flags&0xff)
+	}
+	p.SrcPort, p.DstPort = src, dst
+	p.TCPSeq = binary.BigEndian.Uint32(h[4:])
+	p.TCPAck = binary.BigEndian.Uint32(h[8:])
+	p.TCPFlags = flags
+	p.TCPWindow = binary.BigEndian.Uint16(h[14:])
+	if header > wire {
+		d.Malformed++ // the packet ends within its own options
+		header = wire
+	}
+	p.TCPLen = uint32(wire - header)
+	p.Payload = b[min(header, len(b)):]
+	if d.NeedDNS && (src == portDNS || dst == portDNS) {
+		d.dnsOverTCP(p)
+	}
+}
+
+// udp decodes a UDP header (RFC 768) and the tunnels over UDP.
+func (d *Decoder) udp(p *Packet, b []byte, wire, depth int) {
+	if len(b) < 8 {
+		d.fault()
+		return
+	}
+	h := (*[8]byte)(b)
+	src, dst := binary.BigEndian.Uint16(h[0:]), binary.BigEndian.Uint16(h[2:])
+	length := int(binary.BigEndian.Uint16(h[4:]))
+	p.Layers |= LayerUDP | LayerPorts | LayerPayload
+	p.Class = ClassUDP
+	p.SrcPort, p.DstPort = src, dst
+	p.UDPLength = uint16(length)
+	switch {
+	case length >= 8:
+		wire = min(wire, length)
+	case length != 0: // 0 is a jumbogram (RFC 2675 section 4) or segmentation offload
+		d.Malformed++
+		p.Payload = b[8:8]
+		return
+	}
+	b = b[8:min(len(b), wire)]
+	p.Payload = b
+	switch {
+	case dst == portDNS || src == portDNS:
+		if d.NeedDNS && len(b) > 0 {
+			d.dns(p, b)
+		}
+	case dst == portVXLAN:
+		d.vxlan(p, b, wire-8, depth)
+	case dst == portGENEVE:
+		d.geneve(p, b, wire-8, depth)
+	case dst == portGTPU:
+		d.gtpu(p, b, wire-8, depth)
+	}
+}
+
+// icmp decodes the head of ICMP (RFC 792) or ICMPv6 (RFC 4443): type, code and checksum, then one
+// word that depends on the type. Its payload is what follows that word, so that it is the same
+// bytes in an echo of either version. A packet that an error message quotes is payload.
+func (d *Decoder) icmp(p *Packet, b []byte, layer Layer, class Class) {
+	if len(b) < 4 {
+		d.fault()
+		return
+	}
+	p.Layers |= layer | LayerPayload
+	p.Class = class
+	p.ICMPType, p.ICMPCode = b[0], b[1]
+	p.Payload = b[min(8, len(b)):]
+}
