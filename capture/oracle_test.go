@@ -1,0 +1,597 @@
+package capture_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/ruleids/ruleids/capture"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// TestOracle compares every field of every packet with what tshark says about it. It runs where
+// RULEIDS_ORACLE is a list of capture files and folders, and tshark is installed.
+func TestOracle(t *testing.T) {
+	paths := os.Getenv("RULEIDS_ORACLE")
+	if paths == "" {
+		t.Skip("set RULEIDS_ORACLE to a list of capture files and folders to compare the decoder with tshark")
+	}
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []string
+	for _, path := range filepath.SplitList(paths) {
+		files = append(files, captureFiles(t, path)...)
+	}
+	if len(files) == 0 {
+		t.Fatalf("no capture files in %s", paths)
+	}
+	o := oracle{tshark: tshark, rows: map[string]*oracleRow{}, known: map[string]int{}}
+	for _, file := range files {
+		if err := o.compare(t, file); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	o.report(t)
+}
+
+// captureFiles lists path, or the capture files under it.
+func captureFiles(t *testing.T, path string) []string {
+	var files []string
+	err := filepath.WalkDir(path, func(p string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		name := strings.TrimSuffix(p, ".gz")
+		if p == path || slices.Contains([]string{".pcap", ".pcapng", ".cap", ".snoop"}, filepath.Ext(name)) {
+			files = append(files, p)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// An oracle gathers what the two sides say about each field.
+type oracle struct {
+	tshark  string
+	files   int
+	packets int
+	rows    map[string]*oracleRow // by field
+	known   map[string]int        // by reason
+}
+
+// An oracleRow counts the comparisons of one field.
+type oracleRow struct {
+	both, neither, differ int
+	examples              []string
+}
+
+// oracleColumns are what tshark is asked for. frame.protocols says which of several occurrences is
+// the innermost packet's.
+var oracleColumns = []string{
+	"frame.protocols", "frame.len", "frame.cap_len", "frame.time_epoch", "_ws.malformed",
+	"eth.src", "eth.dst", "eth.type", "vlan.id", "ieee8021ad.id",
+	"arp.opcode", "arp.src.hw_mac", "arp.src.proto_ipv4", "arp.dst.hw_mac", "arp.dst.proto_ipv4",
+	"ip.version", "ip.src", "ip.dst", "ip.proto", "ip.ttl", "ip.len", "ip.id", "ip.flags.df", "ip.flags.mf", "ip.frag_offset", "ip.hdr_len",
+	"ipv6.src", "ipv6.dst", "ipv6.nxt", "ipv6.hlim", "ipv6.plen",
+	"ipv6.hopopts.nxt", "ipv6.routing.nxt", "ipv6.dstopts.nxt", "ah.next_header", "mip6.proto", "hip.proto", "shim6.nxt",
+	"ipv6.fraghdr.nxt", "ipv6.fraghdr.ident", "ipv6.fraghdr.more", "ipv6.fraghdr.offset",
+	"tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.len", "tcp.window_size_value", "tcp.flags",
+	"tcp.flags.fin", "tcp.flags.syn", "tcp.flags.reset", "tcp.flags.push", "tcp.flags.ack", "tcp.flags.urg", "tcp.flags.ece", "tcp.flags.cwr",
+	"tcp.payload", "udp.srcport", "udp.dstport", "udp.length", "udp.payload",
+	"icmp.type", "icmp.code", "icmpv6.type", "icmpv6.code", "data.data",
+	"dns.flags.response", "dns.flags.rcode", "dns.qry.name", "dns.qry.type", "dns.count.answers",
+}
+
+// oracleOptions switch off what would move bytes between packets, and the tunnels that Decode
+// leaves closed, so that both sides mean the same by the innermost packet.
+var oracleOptions = []string{
+	"-n", "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=\x1f", "-E", "separator=\x1e",
+	"-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE",
+	"-o", "tcp.desegment_tcp_streams:FALSE", "-o", "tcp.analyze_sequence_numbers:FALSE", "-o", "tcp.relative_sequence_numbers:FALSE",
+	"-o", "dns.desegment_dns_messages:FALSE",
+	"--disable-protocol", "teredo", "--disable-protocol", "l2tp", "--disable-protocol", "capwap", "--disable-protocol", "ayiya",
+	"--disable-protocol", "lisp-data", "--disable-protocol", "batadv", "--disable-protocol", "ieee8021ah", "--disable-protocol", "vxlan_gpe",
+}
+
+const (
+	occurrenceSep = "\x1f"
+	columnSep     = "\x1e"
+)
+
+// A dissection is what tshark says about one packet.
+type dissection struct {
+	values    map[string][]string // by column, all occurrences
+	protocols []string            // of the packet itself, quoted packets cut off
+	ip        int                 // index in protocols of the innermost IP header, or -1
+}
+
+// compare runs both sides over a file.
+func (o *oracle) compare(t *testing.T, file string) error {
+	r, err := capture.Open(file)
+	if err != nil {
+		var fault *capture.Fault
+		if errors.As(err, &fault) {
+			t.Logf("%s: not read: %v", file, err)
+			return nil
+		}
+		return err
+	}
+	defer r.Close()
+	args := append([]string{"-r", file}, oracleOptions...)
+	for _, c := range oracleColumns {
+		args = append(args, "-e", c)
+	}
+	cmd := exec.Command(o.tshark, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer cmd.Wait() // its status is 2 for every broken file
+	defer out.Close()
+
+	lines := bufio.NewReaderSize(out, 1<<20)
+	d := packet.Decoder{NeedDNS: true}
+	var p packet.Packet
+	var b capture.Batch
+	o.files++
+	for {
+		err := r.Read(&b)
+		for i := range b.Frames {
+			line, lerr := lines.ReadString('\n')
+			if lerr != nil {
+				return fmt.Errorf("packet %d: tshark has no more packets: %s", p.Number+1, stderr.String())
+			}
+			p.Number++
+			o.packets++
+			d.Unknown, d.Malformed = 0, 0
+			d.Decode(&p, &b.Frames[i])
+			if d.Unknown+d.Malformed > 1 {
+				return fmt.Errorf("packet %d counts as broken %d times", p.Number, d.Unknown+d.Malformed)
+			}
+			o.packet(file, &p, newDissection(line), d.Unknown > 0, d.Malformed > 0)
+		}
+		if err != nil {
+			if err != io.EOF {
+				t.Logf("%s: %v", file, err)
+			} else if n := countLines(lines); n > 0 {
+				return fmt.Errorf("tshark has %d packets more", n)
+			}
+			return nil
+		}
+	}
+}
+
+func countLines(r *bufio.Reader) (n int) {
+	for {
+		if _, err := r.ReadString('\n'); err != nil {
+			return n
+		}
+		n++
+	}
+}
+
+func newDissection(line string) *dissection {
+	columns := strings.Split(strings.TrimSuffix(line, "\n"), columnSep)
+	s := &dissection{values: make(map[string][]string, len(columns)), ip: -1}
+	for i, c := range columns {
+		if c != "" {
+			s.values[oracleColumns[i]] = strings.Split(c, occurrenceSep)
+		}
+	}
+	s.protocols = strings.Split(strings.Join(s.values["frame.protocols"], ":"), ":")
+	// What follows ICMP is a packet that it quotes, or its data.
+	if i := slices.IndexFunc(s.protocols, func(n string) bool { return n == "icmp" || n == "icmpv6" }); i >= 0 {
+		s.protocols = s.protocols[:i+1]
+	}
+	for i, n := range s.protocols {
+		if n == "ip" || n == "ipv6" {
+			s.ip = i
+		}
+	}
+	return s
+}
+
+// nth returns occurrence i of a column, counted from 0; ok is false where there are fewer.
+func (s *dissection) nth(column string, i int) (string, bool) {
+	v := s.values[column]
+	if i < 0 || i >= len(v) {
+		return "", false
+	}
+	return v[i], true
+}
+
+// count counts a protocol in protocols[:end].
+func (s *dissection) count(protocol string, end int) (n int) {
+	for _, p := range s.protocols[:end] {
+		if p == protocol {
+			n++
+		}
+	}
+	return n
+}
+
+// link returns where the headers below the innermost IP packet end.
+func (s *dissection) link() int {
+	if s.ip >= 0 {
+		return s.ip
+	}
+	return len(s.protocols)
+}
+
+// ipVersion is that of the innermost IP packet, or 0.
+func (s *dissection) ipVersion() int {
+	switch {
+	case s.ip < 0:
+		return 0
+	case s.protocols[s.ip] == "ip":
+		return 4
+	}
+	return 6
+}
+
+// ofIP returns the innermost packet's occurrence of a column of ip or of ipv6, whichever it is.
+func (s *dissection) ofIP(v4, v6 string) (string, bool) {
+	switch s.ipVersion() {
+	case 4:
+		return s.nth(v4, s.count("ip", s.ip))
+	case 6:
+		return s.nth(v6, s.count("ipv6", s.ip))
+	}
+	return "", false
+}
+
+// extension returns the last of a column of an IPv6 extension header of the innermost packet.
+func (s *dissection) extension(header, column string) (string, bool) {
+	if s.ipVersion() != 6 || !slices.Contains(s.protocols[s.ip:], header) {
+		return "", false
+	}
+	return s.nth(column, s.count(header, len(s.protocols))-1)
+}
+
+// protocol returns the protocol of the innermost packet's transport.
+func (s *dissection) protocol() (string, bool) {
+	v, ok := s.ofIP("ip.proto", "ipv6.nxt")
+	if s.ipVersion() != 6 {
+		return v, ok
+	}
+	next := map[string]string{
+		"ipv6.hopopts": "ipv6.hopopts.nxt", "ipv6.routing": "ipv6.routing.nxt", "ipv6.dstopts": "ipv6.dstopts.nxt",
+		"ipv6.fraghdr": "ipv6.fraghdr.nxt", "ah": "ah.next_header", "mipv6": "mip6.proto", "hip": "hip.proto", "shim6": "shim6.nxt",
+	}
+	for i := s.ip + 1; i < len(s.protocols); i++ {
+		column, found := next[s.protocols[i]]
+		if !found {
+			break
+		}
+		v, ok = s.nth(column, s.count(s.protocols[i], i))
+	}
+	return v, ok
+}
+
+// after returns the innermost packet's occurrence of a column of a layer above IP.
+func (s *dissection) after(layer, column string) (string, bool) {
+	if s.ip < 0 {
+		return "", false
+	}
+	i := slices.Index(s.protocols[s.ip:], layer)
+	if i < 0 {
+		return "", false
+	}
+	return s.nth(column, s.count(layer, s.ip+i))
+}
+
+// dns returns a column of the first DNS message.
+func (s *dissection) dns(column string) (string, bool) {
+	if s.ip < 0 || !slices.Contains(s.protocols[s.ip:], "dns") {
+		return "", false
+	}
+	return s.nth(column, 0)
+}
+
+// field returns tshark's value of a field.
+func (s *dissection) field(name string) (string, bool) {
+	switch layer, part, _ := strings.Cut(name, "."); layer {
+	case "frame":
+		return s.nth(name, 0)
+	case "eth":
+		// IEEE 802.3 frames have no type, so the occurrences cannot be told apart by number.
+		if part == "type" {
+			end := s.link()
+			i := end - 1
+			for i >= 0 && s.protocols[i] != "eth" {
+				i--
+			}
+			if i < 0 || i+1 >= len(s.protocols) || s.protocols[i+1] != "ethertype" {
+				return "", false
+			}
+			n := 0
+			for j := range i {
+				if s.protocols[j] == "eth" && s.protocols[j+1] == "ethertype" {
+					n++
+				}
+			}
+			return s.nth(name, n)
+		}
+		return s.nth(name, s.count("eth", s.link())-1)
+	case "vlan":
+		if v, ok := s.nth(name, s.count("vlan", s.link())-1); ok {
+			return v, ok
+		}
+		return s.nth("ieee8021ad.id", s.count("ieee8021ad", s.link())-1)
+	case "arp":
+		if s.ip >= 0 || !slices.Contains(s.protocols, "arp") {
+			return "", false
+		}
+		return s.nth(name, 0)
+	case "ip":
+		switch part {
+		case "version":
+			if s.ip < 0 {
+				return "", false
+			}
+			return s.nth(name, s.count("ip", s.ip)+s.count("ipv6", s.ip)) // IPv6 has it too
+		case "src", "dst":
+			return s.ofIP(name, "ipv6."+part)
+		case "proto":
+			return s.protocol()
+		case "ttl":
+			return s.ofIP(name, "ipv6.hlim")
+		case "len":
+			v, ok := s.ofIP(name, "ipv6.plen")
+			if n, err := strconv.Atoi(v); err == nil && s.ipVersion() == 6 {
+				v = strconv.Itoa(n + 40)
+			}
+			return v, ok
+		}
+		if s.ipVersion() == 6 {
+			column := map[string]string{"id": "ipv6.fraghdr.ident", "flags.mf": "ipv6.fraghdr.more", "frag_offset": "ipv6.fraghdr.offset"}[part]
+			if v, ok := s.extension("ipv6.fraghdr", column); ok {
+				return v, ok
+			}
+			_, ok := s.ofIP("", "ipv6.src")
+			return "0", ok
+		}
+		return s.ofIP(name, "")
+	case "tcp":
+		switch name {
+		case "tcp.seq", "tcp.ack":
+			return s.after("tcp", name+"_raw")
+		}
+		return s.after("tcp", name)
+	case "udp":
+		return s.after("udp", name)
+	case "src", "dst": // src.port, dst.port
+		if v, ok := s.after("tcp", "tcp."+layer+"port"); ok {
+			return v, ok
+		}
+		return s.after("udp", "udp."+layer+"port")
+	case "icmp", "icmpv6":
+		return s.after(layer, name)
+	case "dns":
+		return s.dns(name)
+	case "payload":
+		for _, l := range []string{"tcp", "udp"} {
+			if _, ok := s.after(l, l+".srcport"); ok {
+				// An empty payload is no occurrence, and of several packets one might have none.
+				v := s.values[l+".payload"]
+				if n := s.count(l, len(s.protocols)); len(v) > 0 && len(v) == n {
+					return v[n-1], true
+				}
+				return "", true
+			}
+		}
+	}
+	return "", false
+}
+
+// packet compares the fields of one packet.
+func (o *oracle) packet(file string, p *packet.Packet, s *dissection, unknown, malformed bool) {
+	for i := range packet.Fields() {
+		f := &packet.Fields()[i]
+		if !f.On(packet.EventPacket) || strings.HasPrefix(f.Name, "flow.") {
+			continue
+		}
+		row := o.rows[f.Name]
+		if row == nil {
+			row = new(oracleRow)
+			o.rows[f.Name] = row
+		}
+		has := p.Has(f.Layer)
+		ours := ""
+		if has {
+			ours = oursOf(f, p)
+		}
+		theirs, have := s.field(f.Name)
+		theirs = canonical(f, theirs)
+		switch {
+		case !has && !have:
+			row.neither++
+			continue
+		case has && have && ours == theirs:
+			row.both++
+			continue
+		}
+		if reason := justified(file, f, p, s, unknown, malformed, ours, theirs); reason != "" {
+			o.known[reason]++
+			continue
+		}
+		row.differ++
+		if len(row.examples) < 8 {
+			if !has {
+				ours = "(none)"
+			}
+			if !have {
+				theirs = "(none)"
+			}
+			row.examples = append(row.examples, fmt.Sprintf("%s packet %d: ruleids %.60s, tshark %.60s [%s]",
+				file, p.Number, ours, theirs, strings.Join(s.values["frame.protocols"], ":")))
+		}
+	}
+}
+
+// oursOf writes a field as canonical does tshark's.
+func oursOf(f *packet.Field, p *packet.Packet) string {
+	switch f.Kind {
+	case packet.KindBool, packet.KindInt:
+		return strconv.FormatInt(f.Int(p), 10)
+	case packet.KindMAC:
+		return packet.MAC(f.Int(p)).String()
+	case packet.KindIP:
+		return f.Addr(p).String()
+	case packet.KindBytes:
+		return hex.EncodeToString(f.Bytes(p))
+	case packet.KindString:
+		return asciiText(f.Bytes(p))
+	case packet.KindFloat: // the only one is the time; a float64 cannot hold its nanoseconds
+		sec, nsec := p.Time/1e9, p.Time%1e9
+		if nsec < 0 {
+			sec, nsec = sec-1, nsec+1e9
+		}
+		return fmt.Sprintf("%d.%09d", sec, nsec)
+	}
+	panic("unknown kind of field " + f.Name)
+}
+
+// canonical writes a value of tshark's as oursOf does.
+func canonical(f *packet.Field, v string) string {
+	switch f.Kind {
+	case packet.KindBool:
+		switch v {
+		case "True":
+			return "1"
+		case "False":
+			return "0"
+		}
+	case packet.KindInt:
+		if n, err := strconv.ParseUint(v, 0, 64); err == nil {
+			return strconv.FormatUint(n, 10)
+		}
+	case packet.KindString:
+		return asciiText([]byte(v))
+	}
+	return v
+}
+
+// asciiText writes a name in the form in which the two sides can be compared: tshark puts U+FFFD for
+// each run of bytes that a valid UTF-8 sequence could begin with, so runs of anything but ASCII
+// become one. Control characters are escaped as tshark does it.
+func asciiText(b []byte) string {
+	var s strings.Builder
+	for i, c := range b {
+		switch {
+		case c < ' ' || c == 0x7f:
+			fmt.Fprintf(&s, `\%03o`, c)
+		case c < 0x80:
+			s.WriteByte(c)
+		case i == 0 || b[i-1] < 0x80:
+			s.WriteRune(utf8.RuneError)
+		}
+	}
+	return s.String()
+}
+
+// Why the two sides may differ. Each is counted in the report.
+const (
+	whyLink     = "the link type is none that Decode knows"
+	whyBroken   = "the header is broken or cut short: tshark shows the fields before the fault, ruleids no part of that layer"
+	whyDNSPort  = "tshark takes the payload for DNS on other ports than 53, after a packet that an ICMP error quoted"
+	whyLongName = "the DNS name has more than 255 octets: tshark shows a remark, ruleids the beginning of the name"
+	whyICMP     = "tshark has no field for the payload of ICMP"
+	whyPart     = "the segment holds part of a DNS message: tshark decodes that part, ruleids whole messages"
+	whyFragment = "of the first fragment of a TCP segment tshark gives no length, ruleids that of the part"
+	whyLength0  = "the IPv6 header says 0, ruleids the rest of the frame"
+	whyChain    = "a broken IPv6 extension header: ruleids gives its own number, tshark what it announces"
+	whyInner    = "a broken packet in a tunnel: tshark shows its fields before the fault, ruleids the outer packet"
+	whyFamily   = "tshark takes ICMP and ICMPv6 in IP of either version"
+	whyReset    = "tshark takes the text in a segment with RST for the reason of the reset, and for no payload"
+	whyOptions  = "the TCP segment ends within its options: tshark gives it no length, ruleids 0"
+	whyVariant  = "tshark takes the broken file for another variant of pcap, with a longer record header"
+	whyClock    = "tshark cannot print a time whose microseconds are a second or more"
+	whyISL      = "Cisco ISL is no Ethernet for tshark"
+)
+
+// justified returns why a difference is right as it is, or "".
+func justified(file string, f *packet.Field, p *packet.Packet, s *dissection, unknown, malformed bool, ours, theirs string) string {
+	has := p.Has(f.Layer)
+	switch {
+	case unknown && !has:
+		return whyLink
+	case malformed && !has:
+		return whyBroken
+	case malformed && s.count("ip", len(s.protocols))+s.count("ipv6", len(s.protocols)) > 1:
+		return whyInner
+	case malformed && f.Name == "ip.proto" && p.IPVersion == 6:
+		return whyChain
+	case f.Name == "ip.len" && p.IPVersion == 6 && theirs == "40":
+		return whyLength0
+	case f.Name == "tcp.len" && p.MF && theirs == "":
+		return whyFragment
+	case strings.HasPrefix(f.Name, "icmp") && !has && (f.Layer == packet.LayerICMP) == (p.IPVersion == 6):
+		return whyFamily
+	case strings.HasPrefix(f.Name, "dns.") && !has && p.Has(packet.LayerTCP):
+		return whyPart
+	case theirs == "<Name too long>" && len(ours) == 253:
+		return whyLongName
+	case strings.HasPrefix(f.Name, "dns.") && !has && p.SrcPort != 53 && p.DstPort != 53:
+		return whyDNSPort
+	case f.Name == "payload" && p.Layers&(packet.LayerICMP|packet.LayerICMPv6) != 0:
+		if data := s.values["data.data"]; len(data) != 1 || strings.HasSuffix(ours, data[0]) {
+			return whyICMP
+		}
+	case f.Name == "payload" && p.Has(packet.LayerTCP) && p.TCPFlags&packet.FlagRST != 0 && theirs == "":
+		return whyReset
+	case f.Name == "tcp.len" && malformed && theirs == "":
+		return whyOptions
+	case filepath.Base(file) == "pcap-absurd-caplen.pcap" && p.Number == 1:
+		return whyVariant
+	case f.Name == "frame.time_epoch" && strings.HasPrefix(theirs, "-0."):
+		return whyClock
+	case strings.HasPrefix(f.Name, "eth.") && p.EthDst>>8 == 0x01000c0000:
+		return whyISL
+	}
+	return ""
+}
+
+// report prints the table and fails for what differs.
+func (o *oracle) report(t *testing.T) {
+	var w strings.Builder
+	fmt.Fprintf(&w, "%d files, %d packets\n\n%-22s %10s %10s %10s\n", o.files, o.packets, "field", "equal", "neither", "differ")
+	for i := range packet.Fields() {
+		if row := o.rows[packet.Fields()[i].Name]; row != nil {
+			fmt.Fprintf(&w, "%-22s %10d %10d %10d\n", packet.Fields()[i].Name, row.both, row.neither, row.differ)
+		}
+	}
+	w.WriteString("\nknown differences, in fields of packets:\n")
+	for _, reason := range slices.Sorted(maps.Keys(o.known)) {
+		fmt.Fprintf(&w, "%8d  %s\n", o.known[reason], reason)
+	}
+	t.Log(w.String())
+	for _, name := range slices.Sorted(maps.Keys(o.rows)) {
+		if row := o.rows[name]; row.differ > 0 {
+			t.Errorf("%s differs in %d packets, as in\n\t%s", name, row.differ, strings.Join(row.examples, "\n\t"))
+		}
+	}
+}
