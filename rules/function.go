@@ -5,7 +5,7 @@ import "github.com/ruleids/ruleids/packet"
 // FuncID identifies a function of the language.
 type FuncID uint8
 
-// The functions. Len counts bytes; Lower and Upper fold ASCII and Unicode letters as expr-lang does.
+// The functions. Len counts the characters of a string and the bytes of bytes; Lower and Upper fold ASCII and Unicode letters as expr-lang does.
 const (
 	FnLen FuncID = iota
 	FnLower
@@ -26,6 +26,32 @@ type Function struct {
 	Name      string
 	Signature string // "entropy(s) number"
 	Doc       string
+}
+
+var functions = []*Function{
+	{FnLen, "len", "len(s) integer", "Bytes of a string or of bytes."},
+	{FnLower, "lower", "lower(s) string", "The string in lower case."},
+	{FnUpper, "upper", "upper(s) string", "The string in upper case."},
+	{FnAbs, "abs", "abs(n) number", "The number without its sign."},
+	{FnMin, "min", "min(n, n, …) number", "The least of two or more numbers. With one argument, in a window, it is the aggregate."},
+	{FnMax, "max", "max(n, n, …) number", "The greatest of two or more numbers. With one argument, in a window, it is the aggregate."},
+	{FnEntropy, "entropy", "entropy(s) number", "Shannon entropy of the bytes of a string, in bits a character: 0 for \"aaaa\", 8 at most."},
+	{FnRegisteredDomain, "registered_domain", "registered_domain(name) string", "The part of a DNS name that someone registered, by the public suffix list: \"example.co.uk\" of \"a.b.example.co.uk\". Case is kept; a name without one is returned whole."},
+	{FnIsPrivate, "is_private", "is_private(ip) boolean", "The address is private (RFC 1918, fc00::/7), loopback or link-local."},
+	{FnHour, "hour", "hour(t) integer", "Hour of the day in UTC, 0 to 23, of a time in seconds since 1970."},
+	{FnBitAnd, "bitand", "bitand(a, b) integer", "The bits that are set in both integers."},
+}
+
+// Functions returns the table of functions in the order of the reference. The caller must not change it.
+func Functions() []*Function { return functions }
+
+func functionByName(name string) *Function {
+	for _, f := range functions {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
 }
 
 // Result returns the kind of the function's value for arguments that were checked.

@@ -22,6 +22,8 @@ type RuleSet struct {
 	Files     []*hcl.File // by no order of meaning; FileNames has their names
 	// Sources holds the text of every rule file by the name that ranges use, for the printing of diagnostics.
 	Sources map[string]*hcl.File
+	// Ignores are the lint:ignore comments, in the order of files and lines.
+	Ignores []*Ignore
 }
 
 // Severity of a rule, ordered.
@@ -82,7 +84,10 @@ type Rule struct {
 	SourceWhere Expr
 	Shipped     bool // from the embedded stdlib
 	Overridden  bool
-	Range       hcl.Range // of the block's header
+	// Broken says that Load reported errors in the rule. Expressions that could not be checked are nil,
+	// Where is constant true then, and actions may be missing: lint may look at it, no engine may run it.
+	Broken bool
+	Range  hcl.Range // of the block's header
 	// AttrRanges has the range of each attribute's value by name ("where", "when", "threshold", …).
 	AttrRanges map[string]hcl.Range
 	Body       string // the text of the block as written in its file
@@ -199,6 +204,7 @@ type Variable struct {
 type Macro struct {
 	Name, Description string
 	Text              string
+	Expr              Expr // nil where it has errors
 	Used              bool
 	Shipped           bool
 	Range             hcl.Range

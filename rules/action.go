@@ -1,0 +1,168 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// except reads an exception.
+func (rb *ruleBuilder) except(b *block) {
+	rb.known(b, []string{"where"}, nil)
+	if len(b.hcl.Labels) != 1 {
+		rb.report(CodeBadName, b.hcl.TypeRange, "An except block has one name in quotes, as in except \"scanners\" { … }.")
+		return
+	}
+	x := &Except{Name: b.hcl.Labels[0], Range: b.header()}
+	for _, e := range rb.r.Excepts {
+		if e.Name == x.Name {
+			rb.report(CodeDuplicateName, b.labelRange(), "The rule %q already has an exception %q in %s.", rb.r.Name, x.Name, place(e.Range))
+			return
+		}
+	}
+	if b.attrs["where"] == nil {
+		rb.report(CodeMissingAttribute, b.header(), "The exception %q needs where = \"…\" to say which events it leaves alone.", x.Name)
+		return
+	}
+	x.Where = rb.check(b, "where", &rb.fields, (*checker).condition)
+	rb.r.Excepts = append(rb.r.Excepts, x)
+}
+
+// escalate reads the block that asks a reputation source.
+func (rb *ruleBuilder) escalate(b *block) {
+	rb.known(b, []string{"indicator"}, nil)
+	if len(b.hcl.Labels) != 1 {
+		rb.report(CodeBadName, b.hcl.TypeRange, "An escalate block names its source, as in escalate \"virustotal\" { … }.")
+		return
+	}
+	x := &Escalate{Source: b.hcl.Labels[0], Range: b.header()}
+	if !rb.oneOf(b.labelRange(), "source of reputation", x.Source, []string{"virustotal"}) {
+		return
+	}
+	if first := rb.r.Escalate; first != nil {
+		rb.report(CodeDuplicateName, b.header(), "The rule %q already has an escalate block in %s.", rb.r.Name, place(first.Range))
+		return
+	}
+	if b.attrs["indicator"] == nil {
+		rb.report(CodeMissingAttribute, b.header(), "The escalate block needs indicator = \"…\": an address or a name.")
+		return
+	}
+	p, ok := rb.condition(b, "indicator")
+	if !ok {
+		return
+	}
+	x.Text = p.src.text
+	if x.Indicator = rb.checked(p, &rb.fields, (*checker).scalar); x.Indicator == nil {
+		return
+	}
+	if k := x.Indicator.Kind(); k != packet.KindIP && k != packet.KindString {
+		rb.report(CodeTypeMismatch, x.Indicator.Range(), "The indicator is %s; it must be an IP address or a name.", an(k))
+		return
+	}
+	rb.r.Escalate = x
+}
+
+// target reads a block or quarantine block.
+func (rb *ruleBuilder) target(b *block) {
+	rb.known(b, []string{"target", "for", "spoofable"}, nil)
+	rb.noLabel(b)
+	a := &Action{Kind: b.kind, Range: b.header(), For: rb.durationValue(b, "for", 0)}
+	if word, at, ok := rb.stringValue(b, "spoofable"); ok {
+		a.Spoofable = rb.oneOf(at, "value of spoofable", word, []string{"accept"})
+	}
+	if b.attrs["target"] == nil {
+		rb.report(CodeMissingAttribute, b.header(), "The %s block needs target = \"…\": the address to act on, as \"ip.src\".", b.kind)
+		return
+	}
+	if a.Target = rb.check(b, "target", &rb.fields, (*checker).scalar); a.Target == nil {
+		return
+	}
+	if k := a.Target.Kind(); k != packet.KindIP {
+		rb.report(CodeTypeMismatch, a.Target.Range(), "The target is %s; it must be an IP address, as \"ip.src\".", an(k))
+		return
+	}
+	rb.r.Actions = append(rb.r.Actions, a)
+}
+
+// notify reads a notify block.
+func (rb *ruleBuilder) notify(b *block) {
+	rb.known(b, []string{"to", "message"}, nil)
+	rb.noLabel(b)
+	a := &Action{Kind: "notify", Range: b.header()}
+	if b.attrs["to"] == nil {
+		rb.report(CodeMissingAttribute, b.header(), "The notify block needs to = [\"…\"]: the channels that are told.")
+	} else {
+		a.To = rb.stringsValue(b, "to", nil)
+		if t, ok := b.attrs["to"].Expr.(*hclsyntax.TupleConsExpr); ok && len(t.Exprs) == 0 {
+			rb.report(CodeBadValue, t.Range(), "The list of channels is empty.")
+		}
+	}
+	if m := b.attrs["message"]; m != nil {
+		a.Message = rb.template(m.Expr)
+	}
+	rb.r.Actions = append(rb.r.Actions, a)
+}
+
+func (rb *ruleBuilder) noLabel(b *block) {
+	if len(b.hcl.Labels) > 0 {
+		rb.report(CodeBadName, b.hcl.LabelRanges[0], "A %s block has no name.", b.kind)
+	}
+}
+
+// template reads a message: text with ${…} in which fields, aggregates and threshold can stand.
+func (rb *ruleBuilder) template(e hclsyntax.Expression) *Template {
+	file := rb.byName[e.Range().Filename].bytes
+	rng := e.Range()
+	t := &Template{Text: messageText(string(rng.SliceBytes(file)))}
+	var parts []hclsyntax.Expression
+	switch e := e.(type) {
+	case *hclsyntax.TemplateExpr:
+		parts = e.Parts
+	case *hclsyntax.TemplateWrapExpr:
+		parts = []hclsyntax.Expression{e.Wrapped}
+	default:
+		rb.report(CodeBadValue, rng, "message needs a text in quotes.")
+		return nil
+	}
+	ok := true
+	for _, p := range parts {
+		if lit, isLit := p.(*hclsyntax.LiteralValueExpr); isLit && lit.Val.Type() == cty.String && !lit.Val.IsNull() {
+			t.Parts = append(t.Parts, Part{Literal: lit.Val.AsString()})
+			continue
+		}
+		at := p.Range()
+		switch p.(type) {
+		case *hclsyntax.TemplateJoinExpr, *hclsyntax.TemplateExpr:
+			rb.report(CodeBadValue, at, "A message has text and ${…} only.")
+			ok = false
+			continue
+		}
+		if at.Start.Byte > at.End.Byte || at.End.Byte > len(file) {
+			ok = false
+			continue
+		}
+		src := plainSource(string(at.SliceBytes(file)), file, at)
+		x := rb.checked(parsed{src, rb.tree(src.text)}, &rb.full, func(c *checker, n ast.Node) Expr { return c.scalar(n) })
+		if x == nil {
+			ok = false
+			continue
+		}
+		t.Parts = append(t.Parts, Part{Expr: x})
+	}
+	if !ok {
+		return nil
+	}
+	return t
+}
+
+// messageText is a message without the quotes around it.
+func messageText(raw string) string {
+	if len(raw) >= 2 && raw[0] == '"' && strings.HasSuffix(raw, `"`) {
+		return raw[1 : len(raw)-1]
+	}
+	return raw
+}

@@ -1,0 +1,125 @@
+package rules
+
+import (
+	"math"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+func TestEntropy(t *testing.T) {
+	for _, c := range []struct {
+		s    string
+		want float64
+	}{{"", 0}, {"a", 0}, {"aaaa", 0}, {"ab", 1}, {"aabb", 1}, {"abcd", 2}, {"aab", 0.9182958340544896}} {
+		if got := Entropy([]byte(c.s)); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("entropy of %q is %v, want %v", c.s, got, c.want)
+		}
+	}
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	if got := Entropy(all); got != 8 {
+		t.Errorf("entropy of all bytes is %v", got)
+	}
+}
+
+func TestRegisteredDomain(t *testing.T) {
+	for name, want := range map[string]string{
+		"":                        "",
+		"example.com":             "example.com",
+		"a.b.example.com":         "example.com",
+		"A.B.Example.COM":         "Example.COM",
+		"a.b.example.co.uk":       "example.co.uk",
+		"x.y.duckdns.org":         "y.duckdns.org",
+		"co.uk":                   "co.uk",
+		"com":                     "com",
+		"<Root>":                  "<Root>",
+		"host.unknown-tld":        "host.unknown-tld",
+		"a.host.unknown-tld":      "host.unknown-tld",
+		".com":                    ".com",
+		"..":                      "..",
+		"4.3.2.1.in-addr.arpa":    "1.in-addr.arpa",
+		"www.city.kawasaki.jp":    "city.kawasaki.jp",
+		"a.b.c.other.kawasaki.jp": "c.other.kawasaki.jp",
+		"example.com.":            "example.com.",
+		"www.example.com.":        "example.com.",
+	} {
+		if got := string(RegisteredDomain([]byte(name))); got != want {
+			t.Errorf("registered domain of %q is %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestIsPrivate(t *testing.T) {
+	for text, want := range map[string]bool{
+		"10.0.0.0": true, "10.255.255.255": true, "11.0.0.0": false, "172.15.255.255": false, "172.16.0.0": true,
+		"172.31.255.255": true, "172.32.0.0": false, "192.168.0.1": true, "192.169.0.0": false, "127.0.0.1": true,
+		"169.254.1.1": true, "8.8.8.8": false, "0.0.0.0": false, "fc00::1": true, "fdff::": true, "fe00::": false,
+		"fe80::1": true, "febf::": true, "fec0::": false, "::1": true, "::": false, "2001:db8::1": false,
+	} {
+		if got := IsPrivate(packet.AddrFromNetip(netip.MustParseAddr(text))); got != want {
+			t.Errorf("IsPrivate(%s) is %v", text, got)
+		}
+	}
+}
+
+func TestHour(t *testing.T) {
+	for _, s := range []float64{0, 3599.9, 3600, 86399.999, 86400, 1.7e9, -1, -0.5, -3600, -86400} {
+		want := time.Unix(int64(math.Floor(s)), 0).UTC().Hour()
+		if got := Hour(s); got != int64(want) {
+			t.Errorf("Hour(%v) is %d, want %d", s, got, want)
+		}
+	}
+}
+
+func TestFunctionsAllocateNothing(t *testing.T) {
+	name := []byte("Some.Long.Name.Example.CO.UK")
+	addr := packet.AddrFrom4([4]byte{10, 0, 0, 1})
+	if n := testing.AllocsPerRun(100, func() {
+		Entropy(name)
+		RegisteredDomain(name)
+		IsPrivate(addr)
+		Hour(1.7e9)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	for s, want := range map[string]time.Duration{
+		"0": 0, "0s": 0, "250ms": 250 * time.Millisecond, "1h30m": 90 * time.Minute, "1d": 24 * time.Hour,
+		"1.5d": 36 * time.Hour, "1d12h": 36 * time.Hour, "90s": 90 * time.Second,
+	} {
+		if got, err := ParseDuration(s); err != nil || got != want {
+			t.Errorf("ParseDuration(%q) is %v, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"", "5", "-1s", "d", "1dd", "1d-5h", "NaNd", "Infd", "10 s", "1w", "1e9d", "99999999h99999999h"} {
+		if got, err := ParseDuration(s); err == nil {
+			t.Errorf("ParseDuration(%q) is %v", s, got)
+		}
+	}
+}
+
+func TestParseAddrEntry(t *testing.T) {
+	for s, want := range map[string]string{
+		"10.0.0.1": "10.0.0.1", "10.1.2.3/8": "10.0.0.0/8", "0.0.0.0/0": "0.0.0.0/0", "1.2.3.4/32": "1.2.3.4",
+		"10.0.0.1-10.0.0.9": "10.0.0.1-10.0.0.9", "10.0.0.0-10.0.0.255": "10.0.0.0/24", "::/0": "::/0",
+		"2001:db8::/32": "2001:db8::/32", "2001:db8::5/64": "2001:db8::/64", "::ffff:10.0.0.1": "10.0.0.1", "fe80::1": "fe80::1",
+	} {
+		r, err := parseAddrEntry(s)
+		if err != nil || r.String() != want {
+			t.Errorf("%q is %v, %v; want %s", s, r, err, want)
+		}
+	}
+	for _, s := range []string{"", "10", "10.0.0", "10.0.0.256", "010.0.0.1", "10.0.0.1/33", "10.0.0.1/", "10.0.0.1/08",
+		"10.0.0.9-10.0.0.1", "::1-10.0.0.1", "fe80::1%eth0", "10.0.0.1 ", "a.b.c.d", "1.2.3.4.5", "::/129", "10.0.0.0/-1"} {
+		if r, err := parseAddrEntry(s); err == nil {
+			t.Errorf("%q is %v", s, r)
+		}
+	}
+}

@@ -1,0 +1,248 @@
+package rules
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// aggregateByName returns the aggregate with a name of the language.
+func aggregateByName(name string) (Func, bool) {
+	for f := FuncCount; f <= FuncChanges; f++ {
+		if f.String() == name {
+			return f, true
+		}
+	}
+	return 0, false
+}
+
+func (c *checker) call(n *ast.CallNode) Expr {
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok {
+		name, _ := c.dotted(n.Callee)
+		for _, a := range n.Arguments {
+			c.value(a)
+		}
+		return c.errorf(CodeUnknownFunction, c.rng(n.Callee), "There is no function %q; fields have no methods.", name)
+	}
+	name := callee.Value
+	f := functionByName(name)
+	at := c.src.rangeOf(callee.Location().From, callee.Location().To)
+	_, isAggregate := aggregateByName(name)
+	if isAggregate && (f == nil || len(n.Arguments) < 2) {
+		return c.errorf(CodeMisplacedAggregate, at, "%s is an aggregate. Name it in a window block, as in n = %q, and write the name here.", name, c.text(n))
+	}
+	if f == nil {
+		for _, a := range n.Arguments {
+			c.value(a)
+		}
+		names := make([]string, 0, len(functions)+len(builtin.Names))
+		for _, f := range functions {
+			names = append(names, f.Name)
+		}
+		return c.errorf(CodeUnknownFunction, at, "There is no function %q.%s", name, didYouMean(name, append(names, builtin.Names...)))
+	}
+	args := make([]Expr, 0, len(n.Arguments))
+	ok = true
+	for _, a := range n.Arguments {
+		e := c.value(a)
+		ok = ok && e != nil
+		args = append(args, e)
+	}
+	if !ok {
+		return nil
+	}
+	for _, a := range args {
+		if a.Kind() == kindComposite {
+			return c.opaque(n)
+		}
+	}
+	if !c.arguments(f, n, at, args) {
+		return nil
+	}
+	e := &CallExpr{At{c.rng(n)}, f, args}
+	if v, ok := foldCall(f, args); ok {
+		return &ConstExpr{e.At, v}
+	}
+	if f.ID == FnIsPrivate {
+		return e // a boolean: whoever uses it adds the presence
+	}
+	return e
+}
+
+// arguments checks the number and the kinds of a function's arguments.
+func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []Expr) bool {
+	lo, hi := 1, 1
+	var kinds func(packet.Kind) bool
+	want := ""
+	switch f.ID {
+	case FnLen, FnLower, FnUpper, FnEntropy, FnRegisteredDomain:
+		kinds, want = isText, "a string"
+	case FnAbs, FnHour:
+		kinds, want = isNumber, "a number"
+	case FnMin, FnMax:
+		lo, hi, kinds, want = 2, 1<<10, isNumber, "numbers"
+	case FnIsPrivate:
+		kinds, want = func(k packet.Kind) bool { return k == packet.KindIP }, "an IP address"
+	case FnBitAnd:
+		lo, hi, kinds, want = 2, 2, func(k packet.Kind) bool { return k == packet.KindInt }, "integers"
+	}
+	if len(args) < lo || len(args) > hi {
+		c.errorf(CodeBadArguments, at, "%s takes %s, not %d: %s.", f.Name, argumentCount(lo, hi), len(args), f.Signature)
+		return false
+	}
+	ok := true
+	for i, a := range args {
+		if f.ID == FnIsPrivate {
+			if a = c.coerce(n.Arguments[i], a, packet.KindIP); a == nil {
+				return false
+			}
+			args[i] = a
+		}
+		if !kinds(a.Kind()) {
+			c.errorf(CodeTypeMismatch, c.rng(n.Arguments[i]), "%s is %s; %s needs %s.", c.text(n.Arguments[i]), an(a.Kind()), f.Name, want)
+			ok = false
+		}
+	}
+	return ok
+}
+
+func argumentCount(lo, hi int) string {
+	switch {
+	case lo == hi && lo == 1:
+		return "one argument"
+	case lo == hi:
+		return fmt.Sprintf("%d arguments", lo)
+	}
+	return fmt.Sprintf("%d or more arguments", lo)
+}
+
+// foldCall computes a function of constants.
+func foldCall(f *Function, args []Expr) (Value, bool) {
+	vs := make([]Value, len(args))
+	for i, a := range args {
+		k, ok := a.(*ConstExpr)
+		if !ok {
+			return Value{}, false
+		}
+		vs[i] = k.Value
+	}
+	v := Value{Kind: f.Result(args)}
+	a := vs[0]
+	switch f.ID {
+	case FnLen:
+		v.Int = int64(len(a.Str))
+	case FnLower:
+		v.Str = strings.ToLower(a.Str)
+	case FnUpper:
+		v.Str = strings.ToUpper(a.Str)
+	case FnAbs:
+		v.Int, v.Float = max(a.Int, -a.Int), max(a.Float, -a.Float)
+	case FnMin, FnMax:
+		best := vs[0]
+		for _, x := range vs[1:] {
+			if number(x) < number(best) == (f.ID == FnMin) && number(x) != number(best) {
+				best = x
+			}
+		}
+		v.Int, v.Float = best.Int, number(best)
+	case FnEntropy:
+		v.Float = Entropy([]byte(a.Str))
+	case FnRegisteredDomain:
+		v.Str = string(bytes.Clone(RegisteredDomain([]byte(a.Str))))
+	case FnIsPrivate:
+		if IsPrivate(a.Addr) {
+			v.Int = 1
+		}
+	case FnHour:
+		v.Int = Hour(number(a))
+	case FnBitAnd:
+		v.Int = vs[0].Int & vs[1].Int
+	}
+	return v, true
+}
+
+// aggregate checks the text of an attribute of a window: an aggregate and its arguments.
+func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
+	call, ok := n.(*ast.CallNode)
+	if ok {
+		_, ok = call.Callee.(*ast.IdentifierNode)
+	}
+	if !ok {
+		hint := ""
+		if id, isName := n.(*ast.IdentifierNode); isName {
+			if _, isFunc := aggregateByName(id.Value); isFunc {
+				hint = fmt.Sprintf(" Write %s().", id.Value)
+			}
+		}
+		c.errorf(CodeTypeMismatch, c.rng(n), "An aggregate is needed, as in count() or distinct(tcp.dstport). Arithmetic on aggregates belongs into when.%s", hint)
+		return false
+	}
+	callee := call.Callee.(*ast.IdentifierNode)
+	at := c.src.rangeOf(callee.Location().From, callee.Location().To)
+	fn, ok := aggregateByName(callee.Value)
+	if !ok {
+		names := make([]string, 0, FuncChanges+1)
+		for f := FuncCount; f <= FuncChanges; f++ {
+			names = append(names, f.String())
+		}
+		code, what := CodeUnknownFunction, "There is no aggregate %q.%s"
+		if functionByName(callee.Value) != nil {
+			code, what = CodeTypeMismatch, "%q is a function of one packet; a window needs an aggregate, as in max(x).%s"
+		}
+		c.errorf(code, at, what, callee.Value, didYouMean(callee.Value, names))
+		return false
+	}
+	args := call.Arguments
+	lo, hi := 1, 2
+	switch fn {
+	case FuncCount:
+		lo, hi = 0, 1
+	case FuncRate:
+		lo, hi = 0, 0
+	}
+	if len(args) < lo || len(args) > hi {
+		c.errorf(CodeBadArguments, at, "%s takes %s, not %d arguments.", fn, [...]string{"no arguments", "a condition or nothing", "a value, and a condition if you like"}[hi], len(args))
+		return false
+	}
+	ok = true
+	var arg, cond Expr
+	if fn == FuncCount {
+		if len(args) == 1 {
+			cond = c.condition(args[0])
+			ok = cond != nil
+		}
+	} else if fn != FuncRate {
+		arg = c.scalar(args[0])
+		ok = arg != nil
+		if arg != nil && fn != FuncDistinct && fn != FuncChanges && !isNumber(arg.Kind()) {
+			c.errorf(CodeTypeMismatch, c.rng(args[0]), "%s is %s; %s needs a number.", c.text(args[0]), an(arg.Kind()), fn)
+			ok = false
+		}
+		if len(args) == 2 {
+			if cond = c.condition(args[1]); cond == nil {
+				ok = false
+			}
+		}
+	}
+	if !ok {
+		return false
+	}
+	a.Func, a.Arg, a.Cond = fn, arg, cond
+	if arg != nil {
+		// A packet that lacks the value takes no part.
+		if p := Presence(arg); p != nil || cond != nil {
+			a.Cond = conjunction(c.rng(n), p, cond)
+		}
+	}
+	if isConstBool(a.Cond, true) {
+		a.Cond = nil
+	}
+	return true
+}

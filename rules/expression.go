@@ -1,0 +1,134 @@
+package rules
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A Scope says what an expression that stands on its own may use.
+type Scope struct {
+	Event      packet.Event
+	RuleSet    *RuleSet     // its lists, macros and variables; nil for none
+	Aggregates []*Aggregate // nil: none can be used
+	Threshold  *Threshold   // nil: it cannot be used
+}
+
+// CheckCondition parses and checks one condition outside of a rule file, for tools and tests. Ranges
+// in diagnostics and nodes are places in text, in a file without a name. The Expr is nil when the
+// text has errors that leave it without meaning.
+func CheckCondition(text string, sc Scope) (Expr, hcl.Diagnostics) { return checkText(text, sc, true) }
+
+// CheckValue is CheckCondition for an expression of any scalar type.
+func CheckValue(text string, sc Scope) (Expr, hcl.Diagnostics) { return checkText(text, sc, false) }
+
+func checkText(text string, sc Scope, condition bool) (Expr, hcl.Diagnostics) {
+	sym := &symbols{lists: map[string]*List{}, macros: map[string]*macroDecl{}, vars: map[string]*Variable{}}
+	if rs := sc.RuleSet; rs != nil {
+		for _, l := range rs.Lists {
+			c := *l // so that nothing in the rule set changes
+			sym.lists[l.Name] = &c
+		}
+		for _, v := range rs.Variables {
+			c := *v
+			sym.vars[v.Name] = &c
+		}
+		for _, m := range rs.Macros {
+			c := *m
+			d := &macroDecl{macro: &c, state: macroGood, events: eventsOf(m.Expr)}
+			if m.Expr == nil {
+				d.state = macroBad
+			}
+			sym.macros[m.Name] = d
+		}
+	}
+	inner := &scope{event: sc.Event, aggregates: map[string]*Aggregate{}}
+	for _, a := range sc.Aggregates {
+		inner.aggregates[a.Name] = a
+	}
+	if sc.Threshold != nil {
+		inner.threshold = &sc.Threshold.Value
+	}
+	raw := []byte(text)
+	whole := hcl.Range{Start: hcl.InitialPos, End: positions(raw, hcl.InitialPos, []int{len(raw)})[0]}
+	c := newChecker(sym, parsed{plainSource(text, raw, whole), parseText(text)}, inner)
+	var e Expr
+	if condition {
+		if e = c.run(c.condition); e != nil {
+			(&contradictor{diags: &c.diags}).check(e, whole, nil)
+		}
+	} else {
+		e = c.run(c.scalar)
+	}
+	return e, SortDiagnostics(c.diags)
+}
+
+// eventsOf works out in which kinds of events all fields and layers of an expression can be.
+func eventsOf(e Expr) uint8 {
+	all := uint8(1<<(packet.EventAuth+1) - 1)
+	Walk(e, func(x Expr) bool {
+		switch x := x.(type) {
+		case *FieldExpr:
+			all &= eventMask(x.Field.Events)
+		case *OpaqueExpr:
+			for _, f := range x.Fields {
+				all &= eventMask(f.Events)
+			}
+		case *LayerExpr:
+			for _, n := range packet.LayerNames() {
+				if l, _ := packet.LayerByName(n); l&x.Layers != 0 {
+					all &= eventMask(layerEvents(n))
+				}
+			}
+		}
+		return true
+	})
+	return all
+}
+
+func eventMask(events []packet.Event) uint8 {
+	var m uint8
+	for _, e := range events {
+		m |= 1 << e
+	}
+	return m
+}
+
+// Walk calls visit for e and, while visit returns true, for what is below it, in the order of the
+// text. The argument and the condition of an aggregate are not below it.
+func Walk(e Expr, visit func(Expr) bool) {
+	if e == nil || !visit(e) {
+		return
+	}
+	each := func(xs ...Expr) {
+		for _, x := range xs {
+			Walk(x, visit)
+		}
+	}
+	switch e := e.(type) {
+	case *NotExpr:
+		each(e.X)
+	case *LogicExpr:
+		each(e.Xs...)
+	case *CompareExpr:
+		each(e.X, e.Y)
+	case *InExpr:
+		each(e.X)
+	case *MatchExpr:
+		each(e.X)
+	case *TextExpr:
+		each(e.X, e.Y)
+	case *ArithExpr:
+		each(e.X, e.Y)
+	case *NegExpr:
+		each(e.X)
+	case *CondExpr:
+		each(e.If, e.Then, e.Else)
+	case *CallExpr:
+		each(e.Args...)
+	case *IndexExpr:
+		each(e.X)
+	case *SliceExpr:
+		each(e.X)
+	}
+}

@@ -1,0 +1,152 @@
+package rules
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// bounds returns the least and the greatest value that a number can have.
+func bounds(e Expr) (lo, hi float64) {
+	lo, hi = math.Inf(-1), math.Inf(1)
+	switch e := e.(type) {
+	case *ConstExpr:
+		if isNumber(e.Value.Kind) {
+			v := number(e.Value)
+			return v, v
+		}
+	case *FieldExpr:
+		switch {
+		case e.Field.Name == "ip.version":
+			return 4, 6
+		case e.Field.Kind == packet.KindInt:
+			return 0, float64(e.Field.Max)
+		case e.Field.Kind == packet.KindFloat && e.Field.Layer == packet.LayerFlow:
+			return 0, hi
+		}
+	case *AggregateExpr:
+		switch e.Aggregate.Func {
+		case FuncCount, FuncDistinct, FuncChanges, FuncRate, FuncStddev:
+			return 0, hi
+		}
+	case *CallExpr:
+		switch e.Func.ID {
+		case FnLen:
+			if f, ok := e.Args[0].(*FieldExpr); ok && f.Field.Store == packet.StoreName {
+				return 0, packet.MaxName
+			}
+			return 0, hi
+		case FnEntropy:
+			return 0, 8
+		case FnHour:
+			return 0, 23
+		case FnAbs:
+			return 0, hi
+		}
+	case *IndexExpr:
+		return 0, 255
+	}
+	return lo, hi
+}
+
+// judge reports a comparison with a constant that always or never holds.
+func (c *checker) judge(e *CompareExpr, k *ConstExpr) {
+	switch {
+	case isNumber(k.Value.Kind):
+		lo, hi := bounds(e.X)
+		v := number(k.Value)
+		var never, always bool
+		switch e.Op {
+		case OpEq:
+			never = v < lo || v > hi || e.X.Kind() == packet.KindInt && v != math.Trunc(v)
+			always = lo == hi && lo == v
+		case OpNe:
+			always = v < lo || v > hi || e.X.Kind() == packet.KindInt && v != math.Trunc(v)
+			never = lo == hi && lo == v
+		case OpLt:
+			never, always = v <= lo, v > hi
+		case OpLe:
+			never, always = v < lo, v >= hi
+		case OpGt:
+			never, always = v >= hi, v < lo
+		case OpGe:
+			never, always = v > hi, v <= lo
+		}
+		if f, ok := e.X.(*FieldExpr); ok && f.Field.Name == "ip.version" && v == 5 && (e.Op == OpEq || e.Op == OpNe) {
+			never, always = e.Op == OpEq, e.Op == OpNe
+		}
+		// Infinity is no value: nothing is at an open end.
+		if math.IsInf(lo, 0) && math.IsInf(hi, 0) {
+			return
+		}
+		if never {
+			c.errorf(CodeNeverTrue, k.Rng, "%s", rangeWords(e.X, lo, hi)+", so the comparison never holds.")
+		} else if always {
+			c.errorf(CodeAlwaysTrue, e.Rng, "%s", rangeWords(e.X, lo, hi)+", so the comparison always holds.")
+		}
+	case isText(k.Value.Kind):
+		c.judgeWord(e.X, e.Op, k.Rng, k.Value.Str)
+	case k.Value.Kind == packet.KindIP:
+		f, ok := e.X.(*FieldExpr)
+		if ok && f.Field.Layer == packet.LayerARPIPv4 && !k.Value.Addr.Is4() {
+			if e.Op == OpEq {
+				c.errorf(CodeNeverTrue, k.Rng, "%s is always an IPv4 address.", f.Field.Name)
+			} else {
+				c.errorf(CodeAlwaysTrue, e.Rng, "%s is always an IPv4 address.", f.Field.Name)
+			}
+		}
+	}
+}
+
+// rangeWords says what the values of a number are.
+func rangeWords(e Expr, lo, hi float64) string {
+	name := Format(e)
+	if name == "ip.version" {
+		return "ip.version is 4 or 6"
+	}
+	if math.IsInf(hi, 0) {
+		return fmt.Sprintf("%s is never less than %g", name, lo)
+	}
+	if f, ok := e.(*FieldExpr); ok && f.Field.Max > 1<<53 {
+		return fmt.Sprintf("%s is never negative", name)
+	}
+	return fmt.Sprintf("%s is between %.0f and %.0f", name, lo, hi)
+}
+
+// judgeMembers reports elements of a set that a number never has.
+func (c *checker) judgeMembers(x Expr, members []member, whole hcl.Range, set *Set) {
+	lo, hi := bounds(x)
+	for _, m := range members {
+		if float64(m.r.Hi) < lo || float64(m.r.Lo) > hi {
+			c.errorf(CodeNeverTrue, m.rng, "%s", rangeWords(x, lo, hi)+", so this is never met.")
+		}
+	}
+	if len(set.Ints) == 1 && float64(set.Ints[0].Lo) <= lo && float64(set.Ints[0].Hi) >= hi {
+		c.errorf(CodeAlwaysTrue, whole, "%s", rangeWords(x, lo, hi)+", so this always holds.")
+	}
+}
+
+// judgeWord reports a comparison with a word that a field never has.
+func (c *checker) judgeWord(x Expr, op Op, rng hcl.Range, word string) {
+	f, ok := x.(*FieldExpr)
+	if !ok || len(f.Field.Enum) == 0 || slices.Contains(f.Field.Enum, word) {
+		return
+	}
+	words := ""
+	for i, w := range f.Field.Enum {
+		if i > 0 {
+			words += ", "
+		}
+		words += fmt.Sprintf("%q", w)
+	}
+	switch op {
+	case OpEq:
+		c.errorf(CodeNeverTrue, rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, didYouMean(word, f.Field.Enum))
+	case OpNe:
+		c.errorf(CodeAlwaysTrue, rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, didYouMean(word, f.Field.Enum))
+	}
+}

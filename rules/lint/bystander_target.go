@@ -1,0 +1,34 @@
+package lint
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/rules"
+)
+
+// bystanderTarget finds actions that hit whoever sent the packet that happened to cross the
+// threshold: the target differs between the packets that a window counted together.
+func bystanderTarget() Check {
+	return Check{
+		Code: rules.Code{
+			Name:      "bystander-target",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Target that is not part of the key",
+			Doc:       "A window counts packets of many addresses together, and the action hits the address of the last of them.",
+			Judgement: true,
+		},
+		check: func(rs *rules.RuleSet, report report) {
+			for _, r := range sound(rs) {
+				if len(r.Windows) == 0 {
+					continue // it fires on a packet for what that packet is
+				}
+				for _, a := range r.Actions {
+					if a.Target == nil || keyed(a.Target, r.By) {
+						continue
+					}
+					report(a.Range, "The windows of rule %q count packets of different targets together, so this %s hits whoever sent the last packet. Add the target to by, or take the block away.", r.Name, a.Kind)
+				}
+			}
+		},
+	}
+}

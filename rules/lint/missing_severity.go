@@ -1,0 +1,28 @@
+package lint
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/rules"
+)
+
+// missingSeverity finds rules that leave their severity to the default.
+func missingSeverity() Check {
+	return Check{
+		Code: rules.Code{
+			Name:      "missing-severity",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Rule without a severity",
+			Doc:       "A rule does not say how severe its alerts are, and gets medium.",
+			Judgement: true,
+		},
+		partial: true,
+		check: func(rs *rules.RuleSet, report report) {
+			for _, r := range rs.Rules {
+				if _, ok := r.AttrRanges["severity"]; !ok {
+					report(r.Range, "Rule %q has no severity, and gets %q. Write severity = \"low\", \"medium\", \"high\" or \"critical\".", r.Name, r.Severity)
+				}
+			}
+		},
+	}
+}

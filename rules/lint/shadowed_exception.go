@@ -1,0 +1,51 @@
+package lint
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// shadowedException finds exceptions that leave out no packet, since where has left them out already:
+// a typing mistake in one of the two, as a rule, and an exception that is believed to be there.
+func shadowedException() Check {
+	return Check{
+		Code: rules.Code{
+			Name:      "shadowed-exception",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Exception that never applies",
+			Doc:       "No packet passes both the where of a rule and that of its exception.",
+			Judgement: true,
+		},
+		check: func(rs *rules.RuleSet, report report) {
+			for _, r := range rs.Rules {
+				if r.SourceWhere == nil {
+					continue
+				}
+				for _, x := range r.Excepts {
+					if x.Where != nil && apart(r.On, r.SourceWhere, x.Where) {
+						report(x.Range, "No packet that rule %q looks at meets exception %q: where leaves them all out already. Correct the one or the other, or remove the exception.", r.Name, x.Name)
+					}
+				}
+			}
+		},
+	}
+}
+
+// apart reports whether no event of a kind meets both conditions, and some may meet each.
+func apart(on packet.Event, a, b rules.Expr) bool {
+	has := implied(a) | implied(b)
+	if narrow(a, true, has).none || narrow(b, true, has).none {
+		return false // one alone cannot hold, which is another mistake
+	}
+	if narrow(a, true, has).and(narrow(b, true, has)).none {
+		return true
+	}
+	for s := range shapesOf(on) {
+		if !s.is(a, false) && !s.is(b, false) {
+			return false
+		}
+	}
+	return true
+}

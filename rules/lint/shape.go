@@ -1,0 +1,302 @@
+package lint
+
+import (
+	"bytes"
+	"iter"
+	"strings"
+
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// A shape is what is known of a packet: layers that it has, layers that it lacks, and the values of
+// some fields. A condition is true, false or unknown for a shape; where it is false, it is false for
+// every packet of that shape.
+type shape struct {
+	has, lacks packet.Layer
+	tcpFlags   int64 // with LayerTCP
+	bare       bool  // no payload: tcp.len is 0 and payload is empty
+	proto      int64 // ip.proto with LayerIP; -1 is not known
+}
+
+const (
+	transports = packet.LayerTCP | packet.LayerUDP | packet.LayerICMP | packet.LayerICMPv6
+	dnsLayers  = packet.LayerDNS | packet.LayerDNSQuery | packet.LayerDNSResponse
+	arpLayers  = packet.LayerARP | packet.LayerARPIPv4
+	otherKinds = packet.LayerHoneypot | packet.LayerAlert | packet.LayerAuth
+	base       = packet.LayerFrame
+)
+
+// flagValues is the number of values of tcp.flags: twelve bits.
+const flagValues = 1 << 12
+
+// tcpShape is a TCP segment with flags; bare when it carries no data.
+func tcpShape(flags int64, bare bool) *shape {
+	s := &shape{
+		has:      base | packet.LayerIP | packet.LayerTCP | packet.LayerPorts | packet.LayerPayload,
+		lacks:    transports&^packet.LayerTCP | arpLayers | otherKinds,
+		tcpFlags: flags,
+		bare:     bare,
+		proto:    6,
+	}
+	if bare {
+		s.lacks |= dnsLayers
+	}
+	return s
+}
+
+// datagramShapes are the packets that are neither TCP segments nor ARP: UDP, ICMP, ICMPv6, and IP
+// with another protocol or a later fragment.
+func datagramShapes() []*shape {
+	var out []*shape
+	for _, t := range []struct {
+		layer packet.Layer
+		proto int64
+		ports packet.Layer
+	}{
+		{packet.LayerUDP, 17, packet.LayerPorts},
+		{packet.LayerICMP, 1, 0},
+		{packet.LayerICMPv6, 58, 0},
+	} {
+		s := &shape{
+			has:   base | packet.LayerIP | packet.LayerPayload | t.layer | t.ports,
+			lacks: transports&^t.layer | arpLayers | otherKinds | packet.LayerPorts&^t.ports,
+			proto: t.proto,
+		}
+		if t.layer != packet.LayerUDP {
+			s.lacks |= dnsLayers
+		}
+		out = append(out, s)
+	}
+	return append(out, &shape{
+		has:   base | packet.LayerIP,
+		lacks: transports | packet.LayerPorts | packet.LayerPayload | arpLayers | dnsLayers | otherKinds,
+		proto: -1,
+	})
+}
+
+// arpShape is an ARP packet for IPv4.
+func arpShape() *shape {
+	return &shape{has: base | arpLayers, lacks: packet.LayerIP | transports | packet.LayerPorts | packet.LayerPayload | dnsLayers | otherKinds}
+}
+
+// frameShape is a frame with neither IP nor ARP.
+func frameShape() *shape {
+	s := arpShape()
+	s.has, s.lacks = base, s.lacks|arpLayers
+	return s
+}
+
+// eventShape is an event that is not a packet.
+func eventShape(e packet.Event) *shape {
+	layer := map[packet.Event]packet.Layer{
+		packet.EventHoneypot: packet.LayerHoneypot, packet.EventAlert: packet.LayerAlert, packet.EventAuth: packet.LayerAuth,
+	}[e]
+	return &shape{has: layer, lacks: otherKinds &^ layer, proto: -1}
+}
+
+// shapesOf yields shapes that cover every event of a kind.
+func shapesOf(e packet.Event) iter.Seq[*shape] {
+	return func(yield func(*shape) bool) {
+		if e != packet.EventPacket {
+			yield(eventShape(e))
+			return
+		}
+		for _, s := range append(datagramShapes(), arpShape(), frameShape()) {
+			if !yield(s) {
+				return
+			}
+		}
+		for flags := range int64(flagValues) {
+			if !yield(tcpShape(flags, true)) || !yield(tcpShape(flags, false)) {
+				return
+			}
+		}
+	}
+}
+
+// value returns the value of e, and whether it is known.
+func (s *shape) value(e rules.Expr) (rules.Value, bool) {
+	switch e := e.(type) {
+	case *rules.ConstExpr:
+		return e.Value, true
+	case *rules.LayerExpr:
+		if e.Layers&s.lacks != 0 {
+			return boolean(false), true
+		}
+		return boolean(true), e.Layers&s.has == e.Layers
+	case *rules.FieldExpr:
+		return s.field(e.Field)
+	case *rules.NotExpr:
+		v, ok := s.value(e.X)
+		return boolean(v.Int == 0), ok
+	case *rules.LogicExpr:
+		return s.logic(e)
+	case *rules.CondExpr:
+		v, ok := s.value(e.If)
+		switch {
+		case !ok:
+			return rules.Value{}, false
+		case v.Int != 0:
+			return s.value(e.Then)
+		}
+		return s.value(e.Else)
+	case *rules.CompareExpr:
+		x, ok1 := s.value(e.X)
+		y, ok2 := s.value(e.Y)
+		if !ok1 || !ok2 {
+			return rules.Value{}, false
+		}
+		return compare(e.Op, x, y)
+	case *rules.InExpr:
+		x, ok := s.value(e.X)
+		if !ok || e.Set == nil {
+			return rules.Value{}, false
+		}
+		return member(x, e.Set)
+	case *rules.MatchExpr:
+		x, ok := s.value(e.X)
+		if !ok || !text(x) {
+			return rules.Value{}, false
+		}
+		return boolean(e.Regexp.MatchString(x.Str)), true
+	case *rules.TextExpr:
+		return s.text(e)
+	case *rules.CallExpr:
+		return s.call(e)
+	case *rules.SliceExpr:
+		x, ok := s.value(e.X)
+		if !ok || x.Str != "" {
+			return rules.Value{}, false
+		}
+		return x, true // a slice of nothing
+	}
+	return rules.Value{}, false
+}
+
+// is reports whether e certainly has a truth value.
+func (s *shape) is(e rules.Expr, want bool) bool {
+	v, ok := s.value(e)
+	return ok && (v.Int != 0) == want
+}
+
+func (s *shape) field(f *packet.Field) (rules.Value, bool) {
+	if s.has&packet.LayerTCP != 0 {
+		switch {
+		case f.Store == packet.StoreFlag:
+			return boolean(s.tcpFlags&int64(f.Bit) != 0), true
+		case f.Name == "tcp.flags":
+			return rules.Value{Kind: packet.KindInt, Int: s.tcpFlags}, true
+		case f.Name == "tcp.len" && s.bare:
+			return rules.Value{Kind: packet.KindInt}, true
+		case f.Name == "payload" && s.bare:
+			return rules.Value{Kind: packet.KindBytes}, true
+		}
+	}
+	if f.Name == "ip.proto" && s.has&packet.LayerIP != 0 && s.proto >= 0 {
+		return rules.Value{Kind: packet.KindInt, Int: s.proto}, true
+	}
+	return rules.Value{}, false
+}
+
+// logic is decided by one operand that decides, even where others before it are unknown.
+func (s *shape) logic(e *rules.LogicExpr) (rules.Value, bool) {
+	known := true
+	for _, x := range e.Xs {
+		v, ok := s.value(x)
+		switch {
+		case !ok:
+			known = false
+		case (v.Int != 0) == e.Or:
+			return v, true
+		}
+	}
+	return boolean(!e.Or), known
+}
+
+func (s *shape) text(e *rules.TextExpr) (rules.Value, bool) {
+	x, ok1 := s.value(e.X)
+	y, ok2 := s.value(e.Y)
+	if !ok1 || !ok2 || !text(x) || !text(y) {
+		return rules.Value{}, false
+	}
+	switch e.Op {
+	case rules.OpContains:
+		return boolean(strings.Contains(x.Str, y.Str)), true
+	case rules.OpStartsWith:
+		return boolean(strings.HasPrefix(x.Str, y.Str)), true
+	case rules.OpEndsWith:
+		return boolean(strings.HasSuffix(x.Str, y.Str)), true
+	}
+	return rules.Value{}, false
+}
+
+func (s *shape) call(e *rules.CallExpr) (rules.Value, bool) {
+	args := make([]rules.Value, len(e.Args))
+	for i, a := range e.Args {
+		v, ok := s.value(a)
+		if !ok {
+			return rules.Value{}, false
+		}
+		args[i] = v
+	}
+	switch {
+	case e.Func.ID == rules.FnLen && len(args) == 1 && text(args[0]):
+		return rules.Value{Kind: packet.KindInt, Int: int64(len(args[0].Str))}, true
+	case e.Func.ID == rules.FnBitAnd && len(args) == 2:
+		return rules.Value{Kind: packet.KindInt, Int: args[0].Int & args[1].Int}, true
+	}
+	return rules.Value{}, false
+}
+
+func boolean(b bool) rules.Value {
+	v := rules.Value{Kind: packet.KindBool}
+	if b {
+		v.Int = 1
+	}
+	return v
+}
+
+func text(v rules.Value) bool { return v.Kind == packet.KindString || v.Kind == packet.KindBytes }
+
+// compare returns x op y; it is unknown for kinds that have no order here.
+func compare(op rules.Op, x, y rules.Value) (rules.Value, bool) {
+	var c int
+	switch {
+	case text(x) && text(y):
+		c = bytes.Compare([]byte(x.Str), []byte(y.Str))
+	case x.Kind == packet.KindIP || y.Kind == packet.KindIP || text(x) || text(y):
+		return rules.Value{}, false
+	case x.Kind == packet.KindFloat || y.Kind == packet.KindFloat:
+		return rules.Value{}, false
+	case x.Int < y.Int:
+		c = -1
+	case x.Int > y.Int:
+		c = 1
+	}
+	switch op {
+	case rules.OpEq:
+		return boolean(c == 0), true
+	case rules.OpNe:
+		return boolean(c != 0), true
+	case rules.OpLt:
+		return boolean(c < 0), true
+	case rules.OpLe:
+		return boolean(c <= 0), true
+	case rules.OpGt:
+		return boolean(c > 0), true
+	case rules.OpGe:
+		return boolean(c >= 0), true
+	}
+	return rules.Value{}, false
+}
+
+func member(x rules.Value, set *rules.Set) (rules.Value, bool) {
+	switch x.Kind {
+	case packet.KindInt, packet.KindMAC:
+		return boolean(set.HasInt(x.Int)), true
+	case packet.KindString, packet.KindBytes:
+		return boolean(set.HasString([]byte(x.Str))), true
+	}
+	return rules.Value{}, false
+}

@@ -1,0 +1,83 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// spoofableBlock finds blocks whose target can be chosen by someone who forges packets: where accepts
+// a packet that needs no established TCP connection, and says nothing about how little the sender's
+// address means. A TCP segment that acknowledges, or that carries data, is taken for one of a
+// connection, which takes answers from the real address (RFC 9293 section 3.5, RFC 6528).
+func spoofableBlock() Check {
+	return Check{
+		Code: rules.Code{
+			Name:      "spoofable-block",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Block of an address that can be forged",
+			Doc:       "A block's target is an address of a packet that anyone can send with any source, so that an attacker can have others blocked.",
+			Judgement: true,
+		},
+		check: func(rs *rules.RuleSet, report report) {
+			for _, r := range rs.Rules {
+				if !whereKnown(r) {
+					continue
+				}
+				if r.On != packet.EventPacket {
+					continue // other events come of connections, or were judged where they arose
+				}
+				for _, a := range r.Actions {
+					if a.Kind != "block" || a.Spoofable || a.Target == nil {
+						continue
+					}
+					if how := forged(r, a.Target); how != "" {
+						report(a.Range, "Rule %q also looks at %s, which anyone can send under any address: a forger chooses who is blocked. Require tcp.flags.ack or tcp.len > 0 in where, use quarantine, or accept it with spoofable = \"accept\".", r.Name, how)
+					}
+				}
+			}
+		},
+	}
+}
+
+// whereKnown reports whether all that decides on the packets of a rule was checked.
+func whereKnown(r *rules.Rule) bool {
+	if _, ok := r.AttrRanges["where"]; ok && r.SourceWhere == nil {
+		return false
+	}
+	return !slices.ContainsFunc(r.Excepts, func(x *rules.Except) bool { return x.Where == nil })
+}
+
+// forged names a kind of packet that can be forged and that a rule may block the sender of; empty
+// where there is none.
+func forged(r *rules.Rule, target rules.Expr) string {
+	layers := packet.Layer(0)
+	for f := range fieldsOf(target) {
+		layers |= f.Layer
+	}
+	if layers == 0 {
+		return "" // a constant, which no packet sets
+	}
+	target = &rules.LayerExpr{Layers: layers}
+	accepts := func(s *shape) bool {
+		return !s.is(r.Where, false) && !s.is(target, false)
+	}
+	for flags := range int64(flagValues) {
+		if flags&packet.FlagACK == 0 && accepts(tcpShape(flags, true)) {
+			return "TCP segments of no connection"
+		}
+	}
+	names := []string{"UDP packets", "ICMP packets", "ICMPv6 packets", "IP packets without a connection"}
+	for i, s := range datagramShapes() {
+		if accepts(s) {
+			return names[i]
+		}
+	}
+	if accepts(arpShape()) {
+		return "ARP packets"
+	}
+	return ""
+}

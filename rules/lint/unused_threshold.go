@@ -1,0 +1,46 @@
+package lint
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/rules"
+)
+
+// unusedThreshold finds rules whose threshold no condition uses: an override of it, and reputation,
+// would change nothing.
+func unusedThreshold() Check {
+	return Check{
+		Code: rules.Code{
+			Name:      "unused-threshold",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Unused threshold",
+			Doc:       "A rule gives a threshold that none of its conditions uses, so that changing it changes nothing.",
+			Judgement: true,
+		},
+		check: func(rs *rules.RuleSet, report report) {
+			for _, r := range sound(rs) {
+				if r.Threshold != nil && !usesThreshold(r) {
+					report(r.Threshold.Range, "No condition of rule %q uses its threshold, so changing it changes nothing. Compare with threshold in when, or remove it.", r.Name)
+				}
+			}
+		},
+	}
+}
+
+func usesThreshold(r *rules.Rule) bool {
+	used := false
+	look := func(e rules.Expr) {
+		walk(e, func(e rules.Expr) {
+			if _, ok := e.(*rules.ThresholdExpr); ok {
+				used = true
+			}
+		})
+	}
+	look(r.Where)
+	look(r.When)
+	for _, a := range r.Aggregates {
+		look(a.Arg)
+		look(a.Cond)
+	}
+	return used
+}

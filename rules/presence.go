@@ -1,0 +1,132 @@
+package rules
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// Presence returns a condition that is true for the packets in which e has a value: they have the
+// layers of its fields, and the bytes that it indexes. It is nil where e always has one; a condition
+// (every boolean but a field, a call and what only the VM can evaluate) always has.
+func Presence(e Expr) Expr {
+	var p presence
+	p.add(e)
+	var layers Expr
+	if p.layers != 0 {
+		layers = &LayerExpr{At{e.Range()}, p.layers}
+	}
+	if len(p.rest) == 0 {
+		return layers
+	}
+	if layers != nil {
+		p.rest = append([]Expr{layers}, p.rest...)
+	}
+	return conjunction(e.Range(), p.rest...)
+}
+
+type presence struct {
+	layers packet.Layer
+	rest   []Expr
+}
+
+func (p *presence) add(e Expr) {
+	switch e := e.(type) {
+	case *FieldExpr:
+		p.layers |= e.Field.Layer &^ packet.LayerFrame
+	case *ArithExpr:
+		p.add(e.X)
+		p.add(e.Y)
+	case *NegExpr:
+		p.add(e.X)
+	case *CallExpr:
+		for _, a := range e.Args {
+			p.add(a)
+		}
+	case *SliceExpr:
+		p.add(e.X)
+	case *IndexExpr:
+		p.add(e.X)
+		length := &CallExpr{e.At, functions[FnLen], []Expr{e.X}}
+		p.rest = append(p.rest, &CompareExpr{e.At, OpGt, length, &ConstExpr{e.At, Value{Kind: packet.KindInt, Int: int64(e.I)}}})
+	case *CondExpr:
+		a, b := Presence(e.Then), Presence(e.Else)
+		if a == nil && b == nil {
+			return
+		}
+		if a == nil {
+			a = constBool(e.Then.Range(), true)
+		}
+		if b == nil {
+			b = constBool(e.Else.Range(), true)
+		}
+		p.rest = append(p.rest, &CondExpr{e.At, e.If, a, b})
+	case *OpaqueExpr:
+		for _, f := range e.Fields {
+			p.layers |= f.Layer &^ packet.LayerFrame
+		}
+	}
+}
+
+// present returns leaf, false where one of the values that it is made from is missing.
+func present(leaf Expr, operands ...Expr) Expr {
+	var p presence
+	for _, o := range operands {
+		p.add(o)
+	}
+	xs := make([]Expr, 0, 2+len(p.rest))
+	if p.layers != 0 {
+		xs = append(xs, &LayerExpr{At{leaf.Range()}, p.layers})
+	}
+	return conjunction(leaf.Range(), append(append(xs, p.rest...), leaf)...)
+}
+
+func constBool(rng hcl.Range, b bool) *ConstExpr {
+	v := Value{Kind: packet.KindBool}
+	if b {
+		v.Int = 1
+	}
+	return &ConstExpr{At{rng}, v}
+}
+
+// isConstBool reports whether e is the constant.
+func isConstBool(e Expr, b bool) bool {
+	k, ok := e.(*ConstExpr)
+	return ok && k.Value.Kind == packet.KindBool && (k.Value.Int != 0) == b
+}
+
+// conjunction joins conditions with and; nil ones count as true.
+func conjunction(rng hcl.Range, xs ...Expr) Expr { return joined(rng, false, xs) }
+
+// disjunction joins conditions with or.
+func disjunction(rng hcl.Range, xs ...Expr) Expr { return joined(rng, true, xs) }
+
+func joined(rng hcl.Range, or bool, xs []Expr) Expr {
+	out := make([]Expr, 0, len(xs))
+	for _, x := range xs {
+		if x == nil || isConstBool(x, !or) {
+			continue
+		}
+		if isConstBool(x, or) {
+			return constBool(rng, or)
+		}
+		out = append(out, x)
+	}
+	switch len(out) {
+	case 0:
+		return constBool(rng, !or)
+	case 1:
+		return out[0]
+	}
+	return &LogicExpr{At{rng}, or, out}
+}
+
+func negation(rng hcl.Range, x Expr) Expr {
+	switch x := x.(type) {
+	case *ConstExpr:
+		return constBool(rng, x.Value.Int == 0)
+	case *NotExpr:
+		return x.X
+	}
+	return &NotExpr{At{rng}, x}
+}

@@ -1,0 +1,311 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// eventNames are the words of `on`, by packet.Event.
+var eventNames = []string{"packet", "honeypot", "alert", "auth"}
+
+var (
+	severityWords = []string{"low", "medium", "high", "critical"}
+	modeWords     = []string{"enforce", "shadow"}
+	attackID      = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
+
+	ruleAttrs = []string{"description", "severity", "category", "attack", "references", "enabled", "mode", "on",
+		"where", "by", "threshold", "when", "cooldown"}
+	ruleBlocks   = []string{"window", "except", "escalate", "block", "quarantine", "notify"}
+	actionBlocks = []string{"block", "quarantine", "notify"}
+)
+
+// A ruleDecl is a rule block joined with its overrides.
+type ruleDecl struct {
+	block
+	overridden bool
+}
+
+func newRuleDecl(b *block) *ruleDecl {
+	d := &ruleDecl{block: *b}
+	d.attrs = make(map[string]*hclsyntax.Attribute, len(b.attrs))
+	for k, v := range b.attrs {
+		d.attrs[k] = v
+	}
+	d.blocks = slices.Clone(b.blocks)
+	return d
+}
+
+// A ruleBuilder checks one rule.
+type ruleBuilder struct {
+	*loader
+	d      *ruleDecl
+	r      *Rule
+	fields scope // for where, by, aggregates, targets: one packet
+	full   scope // for when and messages: aggregates too
+	failed bool  // a condition could not be checked
+	never  bool  // a macro never holds, as was reported with it
+}
+
+func (l *loader) buildRule(d *ruleDecl) *Rule {
+	rb := &ruleBuilder{loader: l, d: d, r: &Rule{
+		Name: d.name, Severity: SeverityMedium, Shipped: d.shipped(), Overridden: d.overridden,
+		Range: d.header(), AttrRanges: make(map[string]hcl.Range, len(d.attrs)),
+	}}
+	before := len(l.diags)
+	rb.build()
+	rb.r.Broken = rb.failed
+	l.ruleDiags = append(l.ruleDiags, slices.Clone(l.diags[before:]))
+	return rb.r
+}
+
+func (rb *ruleBuilder) build() {
+	r, d := rb.r, rb.d
+	body := d.hcl.Range()
+	r.Body = string(body.SliceBytes(d.file.bytes))
+	for name, a := range d.attrs {
+		r.AttrRanges[name] = a.Expr.Range()
+	}
+	rb.known(&d.block, ruleAttrs, ruleBlocks)
+	rb.scalars()
+
+	rb.fields = scope{event: r.On, aggregates: map[string]*Aggregate{}, noAggs: "Only when and messages know aggregates."}
+	if r.Threshold != nil {
+		rb.fields.threshold = &r.Threshold.Value
+	} else if d.attrs["threshold"] != nil {
+		// There is one, and what is wrong with it was told: when is not to be blamed as well.
+		one := 1.0
+		rb.fields.threshold = &one
+	}
+	rb.windows()
+	rb.full = rb.fields
+	rb.full.noAggs = ""
+
+	if d.attrs["where"] != nil {
+		r.SourceWhere = rb.check(&d.block, "where", &rb.fields, (*checker).condition)
+	}
+	if d.attrs["when"] != nil {
+		r.When = rb.check(&d.block, "when", &rb.full, (*checker).condition)
+	}
+	rb.by()
+	rb.conditions()
+	for _, h := range d.blocks {
+		sub := &block{kind: h.Type, file: d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
+		switch h.Type {
+		case "except":
+			rb.except(sub)
+		case "escalate":
+			rb.escalate(sub)
+		case "block", "quarantine":
+			rb.target(sub)
+		case "notify":
+			rb.notify(sub)
+		}
+	}
+	rb.where()
+	if !rb.failed && !rb.never {
+		rb.contradictions()
+	}
+}
+
+// scalars reads the attributes that are no expressions.
+func (rb *ruleBuilder) scalars() {
+	r, b := rb.r, &rb.d.block
+	r.Description = rb.stringAttr(b, "description")
+	r.Category = rb.stringAttr(b, "category")
+	if s, at, ok := rb.stringValue(b, "severity"); ok && rb.oneOf(at, "severity", s, severityWords) {
+		r.Severity = Severity(slices.Index(severityWords, s) + 1)
+	}
+	if s, at, ok := rb.stringValue(b, "mode"); ok && rb.oneOf(at, "mode", s, modeWords) {
+		r.Mode = Mode(slices.Index(modeWords, s))
+	}
+	if s, at, ok := rb.stringValue(b, "on"); ok && rb.oneOf(at, "kind of event", s, eventNames) {
+		r.On = packet.Event(slices.Index(eventNames, s))
+	}
+	r.Attack = rb.stringsValue(b, "attack", func(s string, at hcl.Range) {
+		if !attackID.MatchString(s) {
+			rb.report(CodeBadValue, at, "%q is no technique of MITRE ATT&CK: write \"T1046\" or \"T1110.001\".", s)
+		}
+	})
+	r.References = rb.stringsValue(b, "references", nil)
+	r.Enabled = rb.boolValue(b, "enabled", true)
+	r.Cooldown = rb.durationValue(b, "cooldown", DefaultCooldown)
+	if v, at, ok := rb.numberValue(b, "threshold"); ok {
+		if v < 0 {
+			rb.report(CodeBadValue, at, "The threshold is negative.")
+		}
+		r.Threshold = &Threshold{v, at}
+	}
+}
+
+// check parses and checks the expression of an attribute.
+func (rb *ruleBuilder) check(b *block, name string, sc *scope, how func(*checker, ast.Node) Expr) Expr {
+	p, ok := rb.condition(b, name)
+	if !ok {
+		rb.failed = true
+		return nil
+	}
+	return rb.checked(p, sc, how)
+}
+
+// checked remembers that an expression of the rule failed: its error may be reported elsewhere, with a
+// macro.
+func (rb *ruleBuilder) checked(p parsed, sc *scope, how func(*checker, ast.Node) Expr) Expr {
+	c := newChecker(rb.sym, p, sc)
+	e := c.run(func(n ast.Node) Expr { return how(c, n) })
+	rb.diags = append(rb.diags, c.diags...)
+	rb.failed = rb.failed || e == nil
+	rb.never = rb.never || c.never
+	return e
+}
+
+// windows reads the windows and their aggregates.
+func (rb *ruleBuilder) windows() {
+	first := map[string]hcl.Range{}
+	for _, h := range rb.d.blocks {
+		if h.Type != "window" {
+			continue
+		}
+		w := &Window{MaxKeys: DefaultMaxKeys, Range: h.DefRange()}
+		b := &block{kind: "window", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
+		if len(h.Labels) != 1 {
+			rb.report(CodeBadName, h.TypeRange, "A window has its span in quotes, as in window \"10s\" { … }.")
+		} else if span, err := ParseDuration(h.Labels[0]); err != nil {
+			rb.report(CodeBadValue, h.LabelRanges[0], "%s.", capital(err.Error()))
+		} else if span == 0 {
+			rb.report(CodeBadValue, h.LabelRanges[0], "A window must be longer than 0.")
+		} else {
+			w.Span = span
+		}
+		for _, sub := range h.Body.Blocks {
+			rb.report(CodeUnknownBlock, sub.TypeRange, "A window block has no block %q.", sub.Type)
+		}
+		if v, at, ok := rb.numberValue(b, "max_keys"); ok {
+			if v < 1 || v > 1<<24 || v != float64(int(v)) {
+				rb.report(CodeBadValue, at, "max_keys needs an integer from 1 to %d.", 1<<24)
+			} else {
+				w.MaxKeys = int(v)
+			}
+		}
+		rb.r.Windows = append(rb.r.Windows, w)
+		n := 0
+		for _, a := range sortedAttrs(h.Body.Attributes) {
+			if a.Name == "max_keys" {
+				continue
+			}
+			n++
+			_, isLayer := packet.LayerByName(a.Name)
+			switch {
+			case !isName(a.Name, false) || reserved(a.Name) || isLayer || packet.FieldByName(a.Name) != nil:
+				rb.report(CodeBadName, a.NameRange, "%q cannot name an aggregate: conditions read it as something else. Choose another name.", a.Name)
+				continue
+			case first[a.Name] != (hcl.Range{}):
+				rb.report(CodeDuplicateName, a.NameRange, "The aggregate %q is already declared in %s.", a.Name, place(first[a.Name]))
+				continue
+			}
+			first[a.Name] = a.NameRange
+			rb.fields.aggregates[a.Name] = nil
+			p, ok := rb.expression(a.Expr, a.Name)
+			if !ok {
+				continue
+			}
+			agg := &Aggregate{Name: a.Name, Window: w, Range: a.Expr.Range(), Text: p.src.text}
+			sc := rb.fields
+			sc.noAggs = "An aggregate cannot use another one; compare them in when."
+			c := newChecker(rb.sym, p, &sc)
+			good := false
+			c.run(func(n ast.Node) Expr { good = c.aggregate(n, agg); return nil })
+			rb.diags = append(rb.diags, c.diags...)
+			if !good {
+				rb.failed = true
+				continue
+			}
+			agg.Index = len(rb.r.Aggregates)
+			rb.r.Aggregates = append(rb.r.Aggregates, agg)
+			w.Aggregates = append(w.Aggregates, agg)
+			rb.fields.aggregates[a.Name] = agg
+		}
+		if n == 0 {
+			rb.report(CodeMissingAttribute, h.DefRange(), "The window has no aggregate. Add one, as in n = \"count()\".")
+		}
+	}
+}
+
+// by reads the keys.
+func (rb *ruleBuilder) by() {
+	a := rb.d.attrs["by"]
+	if a == nil {
+		return
+	}
+	t, ok := a.Expr.(*hclsyntax.TupleConsExpr)
+	if !ok {
+		rb.report(CodeBadValue, a.Expr.Range(), "by needs a list of expressions in quotes, as in by = [\"ip.src\"].")
+		return
+	}
+	first := map[string]bool{}
+	for _, e := range t.Exprs {
+		p, ok := rb.expression(e, "by")
+		if !ok {
+			continue
+		}
+		x := rb.checked(p, &rb.fields, (*checker).scalar)
+		if x == nil {
+			continue
+		}
+		if _, isConst := x.(*ConstExpr); isConst {
+			rb.report(CodeBadValue, e.Range(), "A key that is the same for every packet has no meaning. Leave it out.")
+			continue
+		}
+		if text := Format(x); first[text] {
+			rb.report(CodeDuplicateName, e.Range(), "The key %q stands twice in by.", p.src.text)
+			continue
+		} else {
+			first[text] = true
+		}
+		rb.r.By = append(rb.r.By, Key{Text: p.src.text, Expr: x})
+	}
+}
+
+// conditions reports a rule that has no condition to fire on.
+func (rb *ruleBuilder) conditions() {
+	attrs := rb.d.attrs
+	windows := slices.ContainsFunc(rb.d.blocks, func(h *hclsyntax.Block) bool { return h.Type == "window" })
+	switch {
+	case attrs["when"] != nil:
+	case windows:
+		rb.report(CodeMissingCondition, rb.d.header(), "The rule has windows and no when, so that it never fires. Add one, as in when = \"n >= threshold\".")
+	case attrs["where"] == nil:
+		rb.report(CodeMissingCondition, rb.d.header(), "The rule has neither where nor when. Add where = \"…\" to say which events it looks at.")
+	}
+}
+
+// where joins all that decides which events the rule looks at.
+func (rb *ruleBuilder) where() {
+	r := rb.r
+	at := r.Range
+	if a, ok := r.AttrRanges["where"]; ok {
+		at = a
+	}
+	var xs []Expr
+	for _, k := range r.By {
+		if p := Presence(k.Expr); p != nil {
+			xs = append(xs, p)
+		}
+	}
+	if and, ok := r.SourceWhere.(*LogicExpr); ok && !and.Or && !isGuard(and) {
+		xs = append(xs, and.Xs...)
+	} else {
+		xs = append(xs, r.SourceWhere)
+	}
+	for _, e := range r.Excepts {
+		if e.Where != nil {
+			xs = append(xs, negation(e.Range, e.Where))
+		}
+	}
+	r.Where = conjunction(at, xs...)
+}

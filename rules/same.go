@@ -1,0 +1,80 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// same reports whether two expressions are the same, wherever they stand. Fields that are held in one
+// place, as the ports of TCP and of UDP, are the same: a packet has one of the layers only.
+func same(a, b Expr) bool {
+	if a == b {
+		return true
+	}
+	switch a := a.(type) {
+	case *ConstExpr:
+		b, ok := b.(*ConstExpr)
+		return ok && a.Value == b.Value
+	case *FieldExpr:
+		b, ok := b.(*FieldExpr)
+		return ok && samePlace(a.Field, b.Field)
+	case *LayerExpr:
+		b, ok := b.(*LayerExpr)
+		return ok && a.Layers == b.Layers
+	case *ThresholdExpr:
+		_, ok := b.(*ThresholdExpr)
+		return ok
+	case *AggregateExpr:
+		b, ok := b.(*AggregateExpr)
+		return ok && a.Aggregate == b.Aggregate
+	case *NotExpr:
+		b, ok := b.(*NotExpr)
+		return ok && same(a.X, b.X)
+	case *LogicExpr:
+		b, ok := b.(*LogicExpr)
+		return ok && a.Or == b.Or && slices.EqualFunc(a.Xs, b.Xs, same)
+	case *CompareExpr:
+		b, ok := b.(*CompareExpr)
+		return ok && a.Op == b.Op && same(a.X, b.X) && same(a.Y, b.Y)
+	case *InExpr:
+		b, ok := b.(*InExpr)
+		return ok && a.List == b.List && sameSet(a.Set, b.Set) && same(a.X, b.X)
+	case *MatchExpr:
+		b, ok := b.(*MatchExpr)
+		return ok && a.Regexp.String() == b.Regexp.String() && same(a.X, b.X)
+	case *TextExpr:
+		b, ok := b.(*TextExpr)
+		return ok && a.Op == b.Op && same(a.X, b.X) && same(a.Y, b.Y)
+	case *ArithExpr:
+		b, ok := b.(*ArithExpr)
+		return ok && a.Op == b.Op && same(a.X, b.X) && same(a.Y, b.Y)
+	case *NegExpr:
+		b, ok := b.(*NegExpr)
+		return ok && same(a.X, b.X)
+	case *CondExpr:
+		b, ok := b.(*CondExpr)
+		return ok && same(a.If, b.If) && same(a.Then, b.Then) && same(a.Else, b.Else)
+	case *CallExpr:
+		b, ok := b.(*CallExpr)
+		return ok && a.Func == b.Func && slices.EqualFunc(a.Args, b.Args, same)
+	case *IndexExpr:
+		b, ok := b.(*IndexExpr)
+		return ok && a.I == b.I && same(a.X, b.X)
+	case *SliceExpr:
+		b, ok := b.(*SliceExpr)
+		return ok && a.From == b.From && a.To == b.To && same(a.X, b.X)
+	case *OpaqueExpr:
+		b, ok := b.(*OpaqueExpr)
+		return ok && a.Text == b.Text
+	}
+	return false
+}
+
+func samePlace(a, b *packet.Field) bool {
+	return a == b || a.Store == b.Store && a.Offset == b.Offset && a.Bit == b.Bit
+}
+
+func sameSet(a, b *Set) bool {
+	return a == b || a.Addrs == nil && b.Addrs == nil && a.Strs == nil && b.Strs == nil && slices.Equal(a.Ints, b.Ints)
+}
