@@ -1,0 +1,95 @@
+package window
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// TestArena hands out and takes back blocks of all orders at random: none overlap, and all that was taken back
+// is whole again.
+func TestArena(t *testing.T) {
+	const order = chunkMin
+	rnd := rand.New(rand.NewPCG(1, 1))
+	a := newArena(order, 8*8<<order)
+	type block struct {
+		ref  ref
+		mark uint64
+	}
+	var blocks []block
+	refused := 0
+	for i := range uint64(200_000) {
+		if rnd.IntN(2000) == 0 { // a lull
+			for len(blocks) > 0 {
+				a.release(blocks[0].ref)
+				blocks = blocks[1:]
+			}
+		}
+		if rnd.IntN(5) < 2 && len(blocks) > 0 {
+			k := rnd.IntN(len(blocks))
+			b := blocks[k]
+			for j, w := range a.block(b.ref) {
+				if w != b.mark {
+					t.Fatalf("word %d of a block of order %d was overwritten", j, b.ref.order())
+				}
+			}
+			a.release(b.ref)
+			blocks[k] = blocks[len(blocks)-1]
+			blocks = blocks[:len(blocks)-1]
+			continue
+		}
+		o := unitOrder + uint(rnd.ExpFloat64()*2)
+		o = min(o, order)
+		fits := a.fits(o)
+		r := a.alloc(o)
+		if r == 0 {
+			refused++
+			if fits || a.live < a.limit {
+				t.Fatal("a block was refused though there was room")
+			}
+			continue
+		}
+		words := a.block(r)
+		if len(words) != 1<<o || r.order() != o {
+			t.Fatalf("a block of order %d has %d words", o, len(words))
+		}
+		for j := range words {
+			words[j] = i
+		}
+		blocks = append(blocks, block{r, i})
+	}
+	if refused == 0 {
+		t.Error("the arena was never full")
+	}
+	used := int64(0)
+	for _, b := range blocks {
+		used += 1 << b.ref.order()
+	}
+	if a.used != used {
+		t.Errorf("%d words are counted as used, not %d", a.used, used)
+	}
+	for _, b := range blocks {
+		a.release(b.ref)
+	}
+	if a.used != 0 || a.whole != a.live {
+		t.Errorf("%d words are used and %d of %d chunks whole when all blocks are back", a.used, a.whole, a.live)
+	}
+	if a.live > 2 {
+		t.Errorf("%d chunks are kept without a block in use", a.live)
+	}
+}
+
+func TestArenaReusesChunks(t *testing.T) {
+	a := newArena(chunkMin, 1<<30)
+	for range 10 {
+		var blocks []ref
+		for range 50 {
+			blocks = append(blocks, a.alloc(chunkMin))
+		}
+		if len(a.chunks) > 50 {
+			t.Fatalf("%d places for 50 chunks", len(a.chunks))
+		}
+		for _, b := range blocks {
+			a.release(b)
+		}
+	}
+}

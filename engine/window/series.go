@@ -1,0 +1,372 @@
+package window
+
+import "math"
+
+// The state of a Series.
+//
+//	word 0   number of events in the ring (16 bits), place of the oldest (15 bits), in panes (1 bit), block (32 bits)
+//	word 1…  the totals: sum, then sum of squares, then least and greatest, as far as they are kept
+//	then     without a block: up to seriesPairs pairs of time and number, oldest first
+//	         with a ring: seriesGone, seriesStale
+//	         with panes: seriesFirst, seriesCount
+//
+// As long as the events of a window fit in the ring it is exact. When they do not, all move to panes, and
+// back when the window is empty. A pane is its count and its totals.
+const (
+	seriesPairs  = 2
+	seriesInline = 2 * seriesPairs
+	seriesPanes  = 1 << 31
+
+	seriesGone  = 0 // numbers taken from the totals since they were last added up afresh
+	seriesStale = 1 // the least or the greatest has left
+	seriesFirst = 0 // the oldest pane
+	seriesCount = 1 // events in the panes
+)
+
+// seriesTotals is the number of words of the totals.
+func seriesTotals(p Parts) int {
+	n := 1
+	if p&Squares != 0 {
+		n++
+	}
+	if p&Extremes != 0 {
+		n += 2
+	}
+	return n
+}
+
+// totals are the words of sum, squares, least, greatest.
+type totals []uint64
+
+func (s totals) plus(i int, x float64) { s[i] = math.Float64bits(math.Float64frombits(s[i]) + x) }
+
+// addTo counts x in totals that hold n numbers.
+func (c *cell) addTo(s totals, n int, x float64) {
+	s.plus(0, x)
+	i := 1
+	if c.parts&Squares != 0 {
+		s.plus(i, x*x)
+		i++
+	}
+	if c.parts&Extremes != 0 {
+		if n == 0 || x < math.Float64frombits(s[i]) {
+			s[i] = math.Float64bits(x)
+		}
+		if n == 0 || x > math.Float64frombits(s[i+1]) {
+			s[i+1] = math.Float64bits(x)
+		}
+	}
+}
+
+// takeFrom takes x from totals; it reports whether the extremes have to be looked up anew.
+func (c *cell) takeFrom(s totals, x float64) bool {
+	s.plus(0, -x)
+	i := 1
+	if c.parts&Squares != 0 {
+		s.plus(i, -x*x)
+		i++
+	}
+	return c.parts&Extremes != 0 && (x <= math.Float64frombits(s[i]) || x >= math.Float64frombits(s[i+1]))
+}
+
+// merge adds the totals of one pane with events to totals that hold n numbers.
+func (c *cell) merge(s totals, n uint64, pane totals) {
+	s.plus(0, math.Float64frombits(pane[0]))
+	i := 1
+	if c.parts&Squares != 0 {
+		s.plus(i, math.Float64frombits(pane[i]))
+		i++
+	}
+	if c.parts&Extremes != 0 {
+		if n == 0 || math.Float64frombits(pane[i]) < math.Float64frombits(s[i]) {
+			s[i] = pane[i]
+		}
+		if n == 0 || math.Float64frombits(pane[i+1]) > math.Float64frombits(s[i+1]) {
+			s[i+1] = pane[i+1]
+		}
+	}
+}
+
+// A series is the words of a cell, taken apart.
+type series struct {
+	w    []uint64
+	sum  totals
+	rest []uint64
+}
+
+func (c *cell) series(w []uint64) series {
+	k := c.value // one more than the totals, as a pane has a count
+	return series{w, totals(w[1:k]), w[k : k+seriesInline]}
+}
+
+// total is the sum as it stands.
+func (s *series) total() float64 { return math.Float64frombits(s.sum[0]) }
+
+func (s *series) n() int    { return int(s.w[0] & 0xffff) }
+func (s *series) head() int { return int(s.w[0] >> 16 & 0x7fff) }
+
+// add puts a number in its place.
+func (t *Table) add(r Row, c *cell, w []uint64, x float64, at, clock int64) {
+	cut := clock - c.span
+	if at <= cut || x-x != 0 {
+		return
+	}
+	s := c.series(w)
+	if w[0]&seriesPanes != 0 {
+		t.expirePanes(c, &s, clock)
+		if w[0] != 0 {
+			t.addPane(c, &s, x, at)
+			return
+		}
+	}
+	b := ref(w[0] >> 32)
+	if b == 0 {
+		n := c.expireNumbers(&s, cut)
+		if n == seriesPairs {
+			if b = t.alloc(unitOrder, r, clock); b == 0 {
+				t.saturations++
+				if at < int64(s.rest[0]) {
+					return
+				}
+				n--
+				copy(s.rest, s.rest[2:])
+				w[0]--
+			}
+		}
+		if b == 0 {
+			if n == 1 && int64(s.rest[0]) > at {
+				s.rest[2], s.rest[3] = s.rest[0], s.rest[1]
+				n = 0
+			}
+			s.rest[2*n], s.rest[2*n+1] = uint64(at), math.Float64bits(x)
+			w[0]++
+			c.sumNumbers(&s)
+			return
+		}
+		copy(t.arena.block(b), s.rest)
+		w[0] = ringMeta(n, 0, b)
+		s.rest[seriesGone], s.rest[seriesStale] = 0, 0
+	}
+	ring := t.arena.block(b)
+	n, head := s.n(), s.head()
+	if 2*n == len(ring) {
+		t.expireEvents(c, &s, cut)
+		if w[0] == 0 { // the block is gone with the last event
+			t.add(r, c, w, x, at, clock)
+			return
+		}
+		b = ref(w[0] >> 32)
+		ring = t.arena.block(b)
+		n, head = s.n(), s.head()
+	}
+	if 2*n == len(ring) {
+		if b.order() < c.order {
+			if grown := t.moveRing(ring, 2*n, 2*head, b.order()+1, r, clock); grown != 0 {
+				t.arena.release(b)
+				b, head = grown, 0
+				ring = t.arena.block(b)
+			}
+		}
+		if 2*n == len(ring) {
+			if b.order() < c.order {
+				t.saturations++
+			}
+			if t.toPanes(r, c, &s, clock) {
+				t.addPane(c, &s, x, at)
+				return
+			}
+			t.saturations++
+			if at < int64(ring[2*head]) {
+				return
+			}
+			t.takeEvent(c, &s, ring, head)
+			head, n = (head+1)&(len(ring)/2-1), n-1
+		}
+	}
+	mask := len(ring) - 1
+	i := 2 * (head + n)
+	for ; i > 2*head && int64(ring[(i-2)&mask]) > at; i -= 2 {
+		ring[i&mask], ring[(i+1)&mask] = ring[(i-2)&mask], ring[(i-1)&mask]
+	}
+	ring[i&mask], ring[(i+1)&mask] = uint64(at), math.Float64bits(x)
+	if n == 0 {
+		clear(s.sum)
+	}
+	c.addTo(s.sum, n, x)
+	w[0] = ringMeta(n+1, head, b)
+}
+
+// expireNumbers drops the events up to cut from a cell without a block and returns how many are left.
+func (c *cell) expireNumbers(s *series, cut int64) int {
+	n := s.n()
+	k := n
+	for n > 0 && int64(s.rest[0]) <= cut {
+		s.rest[0], s.rest[1] = s.rest[2], s.rest[3]
+		n--
+	}
+	if n != k {
+		s.w[0] = uint64(n)
+		c.sumNumbers(s)
+	}
+	return n
+}
+
+// sumNumbers adds up the events of a cell without a block.
+func (c *cell) sumNumbers(s *series) {
+	clear(s.sum)
+	for i := range s.n() {
+		c.addTo(s.sum, i, math.Float64frombits(s.rest[2*i+1]))
+	}
+}
+
+// takeEvent takes the event at a place of the ring, its oldest, from the totals.
+func (t *Table) takeEvent(c *cell, s *series, ring []uint64, place int) {
+	if c.takeFrom(s.sum, math.Float64frombits(ring[2*place+1])) {
+		s.rest[seriesStale] = 1
+	}
+	s.rest[seriesGone]++
+}
+
+// expireEvents drops the events up to cut from a ring.
+func (t *Table) expireEvents(c *cell, s *series, cut int64) {
+	b := ref(s.w[0] >> 32)
+	ring := t.arena.block(b)
+	n, head := s.n(), s.head()
+	if n > 0 && int64(ring[2*head]) > cut {
+		return
+	}
+	for n > 0 && int64(ring[2*head]) <= cut {
+		t.takeEvent(c, s, ring, head)
+		head, n = (head+1)&(len(ring)/2-1), n-1
+	}
+	if n == 0 {
+		t.arena.release(b)
+		clear(s.w)
+		return
+	}
+	s.w[0] = ringMeta(n, head, b)
+	// Sums of whole numbers below 2^53 are exact; the error of others stays that of adding up n numbers
+	// twice, as they are added up afresh after every n that leave.
+	if s.rest[seriesGone] >= uint64(n) {
+		t.addUp(c, s, ring)
+	}
+}
+
+// addUp adds the events of a ring up afresh.
+func (t *Table) addUp(c *cell, s *series, ring []uint64) {
+	clear(s.sum)
+	mask := len(ring) - 1
+	for i := range s.n() {
+		c.addTo(s.sum, i, math.Float64frombits(ring[(2*(s.head()+i)+1)&mask]))
+	}
+	s.rest[seriesGone], s.rest[seriesStale] = 0, 0
+}
+
+// toPanes moves the events of a ring to panes; it reports whether there was room.
+func (t *Table) toPanes(r Row, c *cell, s *series, clock int64) bool {
+	p := t.alloc(c.pane, r, clock)
+	if p == 0 {
+		return false
+	}
+	clear(t.arena.block(p))
+	b := ref(s.w[0] >> 32)
+	ring := t.arena.block(b)
+	n, head := s.n(), s.head()
+	s.w[0] = ringMeta(0, 0, p) | seriesPanes
+	clear(s.sum)
+	s.rest[seriesFirst], s.rest[seriesCount] = uint64(c.firstPane(clock)), 0
+	mask := len(ring) - 1
+	for i := range n {
+		k := 2 * (head + i)
+		t.addPane(c, s, math.Float64frombits(ring[(k+1)&mask]), int64(ring[k&mask]))
+	}
+	t.arena.release(b)
+	return true
+}
+
+// addPane counts a number in its pane.
+func (t *Table) addPane(c *cell, s *series, x float64, at int64) {
+	p := c.paneOf(at)
+	if p < int64(s.rest[seriesFirst]) {
+		return
+	}
+	pane := t.pane(c, s, p)
+	c.addTo(totals(pane[1:]), int(pane[0]), x)
+	pane[0]++
+	c.addTo(s.sum, int(s.rest[seriesCount]), x)
+	s.rest[seriesCount]++
+}
+
+func (t *Table) pane(c *cell, s *series, p int64) []uint64 {
+	i := int(p&(panes-1)) * c.value
+	return t.arena.block(ref(s.w[0] >> 32))[i : i+c.value]
+}
+
+// expirePanes drops the panes that have left the window and adds the others up afresh; a window that
+// is empty then has no block.
+func (t *Table) expirePanes(c *cell, s *series, clock int64) {
+	from := int64(s.rest[seriesFirst])
+	if from*c.width > clock-c.span {
+		return
+	}
+	to := c.firstPane(clock)
+	gone := uint64(0)
+	for p := from; p < min(to, from+panes); p++ {
+		pane := t.pane(c, s, p)
+		gone += pane[0]
+		clear(pane)
+	}
+	s.rest[seriesFirst] = uint64(to)
+	if gone == 0 && s.rest[seriesCount] > 0 {
+		return
+	}
+	clear(s.sum)
+	n := uint64(0)
+	for p := range int64(panes) {
+		if pane := t.pane(c, s, p); pane[0] > 0 {
+			c.merge(s.sum, n, totals(pane[1:]))
+			n += pane[0]
+		}
+	}
+	s.rest[seriesCount] = n
+	if n == 0 {
+		t.arena.release(ref(s.w[0] >> 32))
+		clear(s.w)
+	}
+}
+
+// sums expires and reads the totals.
+func (t *Table) sums(c *cell, w []uint64, clock int64) Sums {
+	s := c.series(w)
+	n := t.expireSeries(c, &s, clock)
+	if n == 0 {
+		return Sums{}
+	}
+	out := Sums{Count: n, Sum: math.Float64frombits(s.sum[0])}
+	i := 1
+	if c.parts&Squares != 0 {
+		out.SumSq = math.Float64frombits(s.sum[i])
+		i++
+	}
+	if c.parts&Extremes != 0 {
+		if w[0]>>32 != 0 && w[0]&seriesPanes == 0 && s.rest[seriesStale] != 0 {
+			t.addUp(c, &s, t.arena.block(ref(w[0]>>32)))
+		}
+		out.Min, out.Max = math.Float64frombits(s.sum[i]), math.Float64frombits(s.sum[i+1])
+	}
+	return out
+}
+
+// expireSeries drops what has left the window and returns the number of events that are left.
+func (t *Table) expireSeries(c *cell, s *series, clock int64) int64 {
+	switch {
+	case s.w[0]&seriesPanes != 0:
+		t.expirePanes(c, s, clock)
+		return int64(s.rest[seriesCount])
+	case s.w[0]>>32 != 0:
+		t.expireEvents(c, s, clock-c.span)
+		return int64(s.n())
+	default:
+		return int64(c.expireNumbers(s, clock-c.span))
+	}
+}

@@ -1,0 +1,298 @@
+package window
+
+// Words of a row before its key.
+const (
+	rowSeen = iota // the newest clock of its events; in a free row the next free row plus one
+	rowHash        // its hash with the lowest bit set; 0 in a free row
+	rowKey
+)
+
+const (
+	rowChunk       = 8 // rows of a chunk, as a power of two
+	defaultMaxKeys = 1 << 16
+	maxSpan        = 1 << 62 // keeps clock-Span from overflowing for every clock that is not negative
+)
+
+// A Table is the state of a set of windows for many keys. It is not safe for concurrent use.
+type Table struct {
+	cells    []cell
+	keyWords int
+	stride   int // words of a row
+	maxKeys  int
+	life     int64
+	keep     bool
+	raw      bool // there are Raw cells
+
+	index    index
+	rows     [][]uint64 // chunks of rows
+	used     int        // rows ever used
+	freeRow  Row        // plus one; 0 for none
+	hand     int        // the row that eviction and expiry look at next
+	arena    arena
+	spill    spill
+	starving int     // requests for blocks until eviction for one is tried again
+	starved  float64 // for rows of no more progress than this
+	scratch  [gatherMax]event
+	sink     uint64
+
+	evictions, saturations uint64
+}
+
+// A cell is a Cell made ready.
+type cell struct {
+	kind  Kind
+	parts Parts
+	off   int // of its first word in a row
+	size  int // in words
+	span  int64
+	width int64   // of a pane
+	order uint    // of its largest block of events
+	pane  uint    // order of its block of panes
+	value int     // words of a pane
+	scale float64 // progress of one event, or of one unit of a sum when bySum
+	bySum bool
+	fuzzy bool // Distinct: becomes a sample when it is full
+	rank  uint8
+}
+
+// New makes an empty table.
+func New(c Config) *Table {
+	c = c.withDefaults()
+	t := &Table{
+		keyWords: c.KeyWords,
+		maxKeys:  c.MaxKeys,
+		life:     c.Life,
+		keep:     c.Keep,
+		index:    newIndex(),
+	}
+	t.cells, t.stride = layout(c)
+	for i := range t.cells {
+		t.raw = t.raw || t.cells[i].kind == Raw
+	}
+	t.arena = newArena(chunkOrder(t.cells), c.MaxBytes)
+	t.spill = newSpill(c.Spill, t.cells)
+	return t
+}
+
+// row returns the words of a row.
+func (t *Table) row(r Row) []uint64 {
+	o := int(r&(1<<rowChunk-1)) * t.stride
+	return t.rows[r>>rowChunk][o : o+t.stride : o+t.stride]
+}
+
+// at returns a cell and its words in a row.
+func (t *Table) at(r Row, i int) (*cell, []uint64) {
+	c := &t.cells[i]
+	o := int(r&(1<<rowChunk-1))*t.stride + c.off
+	return c, t.rows[r>>rowChunk][o : o+c.size : o+c.size]
+}
+
+// Find returns the row of a key, if it has one.
+func (t *Table) Find(key []uint64, hash uint64) (Row, bool) {
+	mask := uint64(len(t.index.slots) - 1)
+	tag := hash >> 32
+search:
+	for i := tag >> t.index.shift; ; i++ {
+		s := t.index.slots[i&mask]
+		if s == 0 {
+			return 0, false
+		}
+		if s>>32 != tag {
+			continue
+		}
+		r := Row(s) - 1
+		row := t.row(r)[rowKey:]
+		for j, w := range key {
+			if row[j] != w {
+				continue search
+			}
+		}
+		return r, true
+	}
+}
+
+// Row returns the row of a key, a new one if it has none, and marks it seen at clock. A new row may take
+// the place of another, which is evicted. The key is copied; it has Config.KeyWords words, and hash is its
+// Hash.
+func (t *Table) Row(key []uint64, hash uint64, clock int64) Row {
+	r, ok := t.Find(key, hash)
+	if !ok {
+		return t.insert(key, hash, clock)
+	}
+	row := t.row(r)
+	seen := int64(row[rowSeen])
+	if clock <= seen {
+		return r
+	}
+	row[rowSeen] = uint64(clock)
+	if t.raw && !t.keep && seen <= clock-t.life {
+		t.clearRaw(row) // the row had expired, whether or not the hand came by
+	}
+	return r
+}
+
+func (t *Table) clearRaw(row []uint64) {
+	for i := range t.cells {
+		if c := &t.cells[i]; c.kind == Raw {
+			clear(row[c.off : c.off+c.size])
+		}
+	}
+}
+
+func (t *Table) insert(key []uint64, hash uint64, clock int64) Row {
+	t.sink += t.spill.touch(hash)
+	if !t.keep {
+		t.reap(clock, 2)
+	}
+	if t.index.n >= t.maxKeys {
+		t.evict(clock)
+	}
+	r := t.newRow()
+	row := t.row(r)
+	clear(row)
+	row[rowSeen], row[rowHash] = uint64(clock), hash|1
+	copy(row[rowKey:rowKey+t.keyWords], key)
+	for i := range t.cells {
+		if c := &t.cells[i]; c.kind == Changes {
+			row[c.off+changesTime] = 1 << 63 // math.MinInt64: never
+		}
+	}
+	t.index.insert(hash, r)
+	if t.spill.alive(clock) {
+		t.restore(r, hash, clock)
+	}
+	return r
+}
+
+// newRow takes a free row or one that was never used.
+func (t *Table) newRow() Row {
+	if t.freeRow != 0 {
+		r := t.freeRow - 1
+		t.freeRow = Row(t.row(r)[rowSeen])
+		return r
+	}
+	if t.used>>rowChunk == len(t.rows) {
+		t.rows = append(t.rows, make([]uint64, t.stride<<rowChunk))
+	}
+	t.used++
+	return Row(t.used - 1)
+}
+
+// drop frees a row and its blocks.
+func (t *Table) drop(r Row) {
+	row := t.row(r)
+	for i := range t.cells {
+		c := &t.cells[i]
+		t.freeCell(c, row[c.off:c.off+c.size])
+	}
+	t.index.remove(row[rowHash], r)
+	row[rowSeen], row[rowHash] = uint64(t.freeRow), 0
+	t.freeRow = r + 1
+}
+
+// freeCell frees the blocks of a cell; its words are left as they are.
+func (t *Table) freeCell(c *cell, w []uint64) {
+	switch c.kind {
+	case Count:
+		t.freeRing(w)
+	case Changes:
+		t.freeRing(w[changesRing:])
+	case Distinct, Series:
+		if b := ref(w[0] >> 32); b != 0 {
+			t.arena.release(b)
+		}
+	}
+}
+
+// Hit counts an event at time at in a Count; one at or before clock-Span is not counted.
+func (t *Table) Hit(r Row, cell int, at, clock int64) {
+	c, w := t.at(r, cell)
+	t.push(r, c, w, min(at, clock), clock)
+}
+
+// Observe puts the value of an event at time at in a Distinct or a Changes; an event at or before clock-Span
+// is left out.
+func (t *Table) Observe(r Row, cell int, value uint64, at, clock int64) {
+	c, w := t.at(r, cell)
+	if c.kind == Changes {
+		t.change(r, c, w, value, min(at, clock), clock)
+	} else {
+		t.observe(r, c, w, value, min(at, clock), clock)
+	}
+}
+
+// Add puts a number of an event at time at in a Series; an event at or before clock-Span and a number that is
+// not finite are left out.
+func (t *Table) Add(r Row, cell int, x float64, at, clock int64) {
+	c, w := t.at(r, cell)
+	t.add(r, c, w, x, min(at, clock), clock)
+}
+
+// Value returns what a Count, Distinct or Changes holds at clock. Events that have left the window are
+// forgotten, so a later call with an earlier clock does not see them.
+func (t *Table) Value(r Row, cell int, clock int64) int64 {
+	c, w := t.at(r, cell)
+	switch c.kind {
+	case Count:
+		return t.ringValue(c, w, clock)
+	case Changes:
+		return t.ringValue(c, w[changesRing:], clock)
+	case Distinct:
+		return t.distinctValue(r, c, w, clock)
+	}
+	return 0
+}
+
+// Sums returns what a Series holds at clock.
+func (t *Table) Sums(r Row, cell int, clock int64) Sums {
+	c, w := t.at(r, cell)
+	return t.sums(c, w, clock)
+}
+
+// Words returns the words of a Raw cell, which are 0 in a new row. They may be written until the next call
+// of Row or Sweep.
+func (t *Table) Words(r Row, cell int) []uint64 {
+	_, w := t.at(r, cell)
+	return w
+}
+
+// Key returns the key of a row; it must not be written.
+func (t *Table) Key(r Row) []uint64 {
+	return t.row(r)[rowKey : rowKey+t.keyWords : rowKey+t.keyWords]
+}
+
+// Rows calls yield for every live row, in the order of their numbers, until it returns false. Rows must not
+// be added in between.
+func (t *Table) Rows(yield func(Row) bool) {
+	for r := range Row(t.used) {
+		if t.row(r)[rowHash] != 0 && !yield(r) {
+			return
+		}
+	}
+}
+
+// Prefetch brings the index's place for a hash and the row's first line into the cache, so that the misses
+// of several keys overlap when it is called for all of them before Row is.
+func (t *Table) Prefetch(hash uint64) {
+	s := t.index.slots[hash>>32>>t.index.shift]
+	if s>>32 == hash>>32 {
+		t.sink += t.row(Row(s) - 1)[rowHash]
+	} else if s == 0 {
+		t.sink += t.spill.touch(hash) // a new key, most likely
+	}
+}
+
+// Stats returns numbers about the table.
+func (t *Table) Stats() Stats {
+	return Stats{
+		Keys:        t.index.n,
+		Bytes:       t.bytes(),
+		Evictions:   t.evictions,
+		Saturations: t.saturations,
+	}
+}
+
+func (t *Table) bytes() int64 {
+	return int64(len(t.rows))*int64(t.stride)<<(rowChunk+3) + int64(cap(t.rows))*24 +
+		int64(len(t.index.slots))*8 + t.arena.bytes() + t.spill.bytes()
+}
