@@ -1,23 +1,42 @@
 // Package engine compiles a rule set to a plan and runs events through it.
 //
+// Compile lowers every condition to predicates over packet.Packet, shares equal predicates and
+// equal windows among all rules, and sorts the rules by what the first look at a packet tells, so
+// that a packet visits only the rules that can still match it. An Engine runs a Plan: it keeps the
+// state of windows and emits alerts.
+//
 // The engine reads no clock, starts no timer, and knows neither where events come from nor where
-// alerts go.
+// alerts go. The same packets give the same alerts, whatever the number of workers.
 package engine
 
 import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
 )
 
 // Config is what an Engine needs besides a Plan.
 type Config struct {
-	Workers    int        // goroutines that share the work of Process; below 2 there is one
-	Reputation Reputation // nil: every indicator is clean
-	Agent      string     // name of this sensor, copied to alerts
+	// Workers is the number of goroutines that share the work of Process; below 2 there is one.
+	Workers int
+	// Reputation knows about indicators. Only plans compiled with Options.Escalate ask it. With
+	// several workers it is called concurrently.
+	Reputation Reputation
+	// Agent is the name of this sensor, copied to alerts.
+	Agent string
+	// Seed of the hashes of keys. 0 draws one at random, which a sensor wants, so that nobody can
+	// choose addresses that collide. A fixed seed makes a replay repeat itself to the last eviction.
+	Seed uint64
 }
 
-// Reputation tells what is known about an indicator. Tier must not block: it returns TierClean and
-// remembers to ask when it does not know yet.
+// Reputation tells what is known about an indicator, an address or a name. Tier must not block: it
+// returns TierClean and remembers to ask when it does not know yet.
 type Reputation interface {
 	Tier(source, indicator string) Tier
 }
@@ -34,47 +53,426 @@ const (
 	TierCritical
 )
 
-// Stats are counts since New. A number for a rule is found by the rule's name.
-type Stats struct {
-	Packets    uint64 // frames and other events seen
-	Bytes      uint64 // of frames on the wire
-	Unknown    uint64 // frames of a link type that cannot be decoded
-	Malformed  uint64 // frames in which a layer was cut short or wrong; what came before it was used
-	Late       uint64 // packets older than the newest one seen
-	Evictions  uint64 // keys that lost their state to make room
-	Keys       uint64 // keys with state now
-	StateBytes uint64 // bytes held by window state now
-	Alerts     uint64
-	Suppressed uint64      // times that a rule would have fired in its cooldown
-	Rules      []RuleStats // sorted by name
-}
-
-// RuleStats are the counts of one rule.
-type RuleStats struct {
-	Name       string
-	Matched    uint64 // events that passed where and no exception
-	Alerts     uint64
-	Suppressed uint64
-}
-
-// Emit takes an alert. It is called from one goroutine at a time, in packet order, and owns the alert.
+// Emit takes an alert and owns it. It is called from one goroutine at a time, in packet order.
 type Emit func(*alert.Alert)
 
-// Process runs frames through the plan, in order, and emits what fires. Frames may be reused when
-// it returns. It is not safe for concurrent use.
-//
-//	func (e *Engine) Process(frames []packet.Frame, emit Emit)
-//
-// Post runs one event that is not a frame.
-//
-//	func (e *Engine) Post(ev *packet.Packet, emit Emit)
-//
-// API to come:
-//
-//	func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics)
-//	func New(plan *Plan, cfg Config) *Engine
-//	func (e *Engine) Swap(plan *Plan) SwapReport
-//	func (e *Engine) Advance(now int64)
-//	func (e *Engine) Stats() Stats
-//	func (p *Plan) Describe() *Description
-var _ packet.Frame
+// An Engine runs events through a plan and keeps the state of its windows. It is not safe for
+// concurrent use; its workers are its own.
+type Engine struct {
+	cfg     Config
+	plan    *Plan
+	workers []*worker
+	state   *state
+	clock   int64
+	started bool // clock is set
+	number  uint64
+	flows   *flowTable
+	out     []fired
+	stats   Stats
+	// watch, where set, is called for every rule of a group whose windows counted a packet.
+	watch func(*worker, *rule, *window.Table, window.Row, []uint64)
+}
+
+// state is what changes while a plan runs: one table for every shard of every group, and one for
+// the cooldowns of every rule.
+type state struct {
+	tables    [][]*window.Table // by group, by shard; nil for groups without windows
+	cooldowns [][]*window.Table // by rule, by shard; made when the rule first fires
+	rules     []RuleStats       // by rule
+	evicted   uint64            // by tables that are gone
+}
+
+func newState(p *Plan) *state {
+	st := &state{tables: make([][]*window.Table, len(p.groups)), cooldowns: make([][]*window.Table, len(p.rules)), rules: make([]RuleStats, len(p.rules))}
+	for i, g := range p.groups {
+		st.tables[i] = make([]*window.Table, g.shards)
+		if len(g.cells) == 0 {
+			continue
+		}
+		for j := range st.tables[i] {
+			st.tables[i][j] = window.New(g.config)
+		}
+	}
+	for i, r := range p.rules {
+		st.rules[i].Name = r.Name
+		st.cooldowns[i] = make([]*window.Table, r.group.shards)
+	}
+	return st
+}
+
+// A worker evaluates conditions and owns a part of the shards.
+type worker struct {
+	scope
+	decoder packet.Decoder
+	packets []packet.Packet
+	// events holds what passed a filter, for each owner of shards: group<<32|packet, hash, key words.
+	events  [][]uint64
+	key     []uint64
+	matched []uint64 // by group
+	fired   []fired
+	late    uint64
+	bytes   uint64
+}
+
+// fired is an alert with what orders it.
+type fired struct {
+	alert  *alert.Alert
+	number uint64
+	rule   *rule
+	clock  int64
+}
+
+// batchSize is the number of packets that are decoded and filtered before the windows of any are
+// looked at: enough to keep both loops tight, few enough to stay in the cache.
+const batchSize = 128
+
+// workerBatch is the number of packets that each of several workers takes between two barriers.
+const workerBatch = 1024
+
+// New returns an engine with empty windows.
+func New(plan *Plan, cfg Config) *Engine {
+	if cfg.Seed == 0 {
+		cfg.Seed = rand.Uint64()
+	}
+	e := &Engine{cfg: cfg, workers: make([]*worker, max(cfg.Workers, 1))}
+	size := batchSize
+	if len(e.workers) > 1 {
+		size = workerBatch
+	}
+	for i := range e.workers {
+		e.workers[i] = &worker{packets: make([]packet.Packet, size), events: make([][]uint64, len(e.workers))}
+	}
+	e.use(plan, newState(plan))
+	return e
+}
+
+// use makes the workers ready for a plan.
+func (e *Engine) use(plan *Plan, st *state) {
+	e.plan, e.state = plan, st
+	values := 0
+	for _, r := range plan.rules {
+		values = max(values, len(r.Aggregates))
+	}
+	for _, w := range e.workers {
+		w.scope = scope{preds: plan.preds, memo: make([]uint64, plan.memos), gen: w.gen + 1, values: make([]float64, values), rep: e.cfg.Reputation, seed: e.cfg.Seed}
+		w.decoder.NeedDNS = plan.needDNS
+		w.matched = make([]uint64, len(plan.groups))
+	}
+	if plan.needFlow && e.flows == nil {
+		e.flows = newFlowTable()
+	}
+}
+
+// Process runs frames through the plan, in order, and emits what fires. The frames' bytes may be
+// reused when it returns.
+func (e *Engine) Process(frames []packet.Frame, emit Emit) {
+	if len(e.workers) == 1 {
+		w := e.workers[0]
+		for len(frames) > 0 {
+			n := min(len(frames), len(w.packets))
+			e.decode(w, frames[:n])
+			if e.plan.needFlow {
+				e.flow(w.packets[:n])
+			}
+			w.filter(e.plan, w.packets[:n])
+			e.apply(w, 0)
+			e.emit(emit)
+			frames = frames[n:]
+		}
+		return
+	}
+	for len(frames) > 0 {
+		n := min(len(frames), len(e.workers)*workerBatch)
+		e.together(frames[:n])
+		e.emit(emit)
+		frames = frames[n:]
+	}
+}
+
+// together shares frames out among the workers: each decodes and filters a run of them, then each
+// applies the events of the shards it owns, in packet order.
+func (e *Engine) together(frames []packet.Frame) {
+	each := (len(frames) + len(e.workers) - 1) / len(e.workers)
+	parts := make([][]packet.Frame, len(e.workers))
+	for i := range parts {
+		parts[i] = frames[min(i*each, len(frames)):min((i+1)*each, len(frames))]
+	}
+	number, clock, started := e.number, e.clock, e.started
+	starts := make([]position, len(parts))
+	for i, part := range parts {
+		starts[i] = position{number, clock, started}
+		number += uint64(len(part))
+		for j := range part {
+			if !started || part[j].Time > clock {
+				clock, started = part[j].Time, true
+			}
+		}
+	}
+	e.number, e.clock, e.started = number, clock, started
+	e.parallel(func(i int, w *worker) { w.decode(parts[i], starts[i]) })
+	if e.plan.needFlow {
+		for i, w := range e.workers {
+			e.flow(w.packets[:len(parts[i])])
+		}
+	}
+	e.parallel(func(i int, w *worker) { w.filter(e.plan, w.packets[:len(parts[i])]) })
+	e.parallel(func(i int, w *worker) { e.apply(w, i) })
+}
+
+func (e *Engine) parallel(f func(int, *worker)) {
+	var wg sync.WaitGroup
+	for i, w := range e.workers[1:] {
+		wg.Go(func() { f(i+1, w) })
+	}
+	f(0, e.workers[0])
+	wg.Wait()
+}
+
+// A position is a place in the input: the packets before it and the newest time among them.
+type position struct {
+	number  uint64
+	clock   int64
+	started bool
+}
+
+func (e *Engine) decode(w *worker, frames []packet.Frame) {
+	at := w.decode(frames, position{e.number, e.clock, e.started})
+	e.number, e.clock, e.started = at.number, at.clock, at.started
+}
+
+// decode fills the worker's packets.
+func (w *worker) decode(frames []packet.Frame, at position) position {
+	for i := range frames {
+		f, p := &frames[i], &w.packets[i]
+		w.decoder.Decode(p, f)
+		at.number++
+		if !at.started || f.Time > at.clock {
+			at.clock, at.started = f.Time, true
+		} else if f.Time < at.clock {
+			w.late++
+		}
+		p.Number, p.Clock = at.number, at.clock
+		w.bytes += uint64(f.Length)
+	}
+	return at
+}
+
+// filter finds the groups that each packet concerns.
+func (w *worker) filter(plan *Plan, packets []packet.Packet) {
+	for i := range packets {
+		p := &packets[i]
+		if br := plan.table.find(p); br != nil {
+			w.p = p
+			w.gen++
+			w.visit(br, uint64(i))
+		}
+	}
+}
+
+func (w *worker) visit(br *branch, packet uint64) {
+	for i := range br.always {
+		if e := &br.always[i]; e.cond == predTrue || w.test(e.cond) {
+			w.event(e.group, packet)
+		}
+	}
+	if br.dport != nil {
+		if next := br.dport.find(w.p); next != nil {
+			w.visit(next, packet)
+		}
+	}
+	if br.dst != nil {
+		if next := br.dst.find(w.p); next != nil {
+			w.visit(next, packet)
+		}
+	}
+	if br.src != nil {
+		if next := br.src.find(w.p); next != nil {
+			w.visit(next, packet)
+		}
+	}
+	if br.sport != nil {
+		if next := br.sport.find(w.p); next != nil {
+			w.visit(next, packet)
+		}
+	}
+}
+
+// event notes that a packet concerns a group, for the worker that owns the shard of its key.
+func (w *worker) event(g *group, packet uint64) {
+	w.matched[g.index]++
+	w.key = w.appendKey(w.key[:0], g.key)
+	hash := window.Hash(w.seed, w.key)
+	owner := 0
+	if len(w.events) > 1 {
+		owner = (g.index + g.shard(hash)) % len(w.events)
+	}
+	out := append(w.events[owner], uint64(g.index)<<32|packet, hash)
+	w.events[owner] = append(out, w.key...)
+}
+
+func (g *group) shard(hash uint64) int {
+	if g.shards == 1 {
+		return 0
+	}
+	return int(hash & 7) // tables place keys by the upper bits
+}
+
+// apply runs the events for one owner of shards, in packet order.
+func (e *Engine) apply(w *worker, owner int) {
+	for _, from := range e.workers {
+		buf := from.events[owner]
+		for i := 0; i < len(buf); {
+			g := e.plan.groups[buf[i]>>32]
+			w.p = &from.packets[uint32(buf[i])]
+			hash := buf[i+1]
+			key := buf[i+2 : i+2+g.words]
+			i += 2 + g.words
+			e.observe(w, g, key, hash)
+		}
+		from.events[owner] = buf[:0]
+	}
+}
+
+// observe counts the packet at hand in a group's windows and fires the group's rules.
+func (e *Engine) observe(w *worker, g *group, key []uint64, hash uint64) {
+	shard := g.shard(hash)
+	p := w.p
+	w.gen++
+	t := e.state.tables[g.index][shard]
+	var row window.Row
+	if t != nil {
+		row = t.Row(key, hash, p.Clock)
+		for i := range g.cells {
+			c := &g.cells[i]
+			if c.cond != predTrue && !w.test(c.cond) {
+				continue
+			}
+			switch c.kind {
+			case window.Count:
+				t.Hit(row, i, p.Time, p.Clock)
+			case window.Series:
+				x := 1.0
+				if c.num != nil {
+					x = c.num(&w.scope)
+				}
+				t.Add(row, i, x, p.Time, p.Clock)
+			default:
+				t.Observe(row, i, c.value(&w.scope), p.Time, p.Clock)
+			}
+		}
+	}
+rules:
+	for _, r := range g.rules {
+		if e.watch != nil {
+			e.watch(w, r, t, row, key)
+		}
+		for i := range r.bars {
+			b := &r.bars[i]
+			if v := b.ref.read(t, row, p.Clock); !(v > b.min || v == b.min && !b.strict) {
+				continue rules
+			}
+		}
+		if !r.enough {
+			w.load(r, t, row)
+			if !w.test(r.when) {
+				continue
+			}
+		}
+		e.fire(w, r, t, row, key, hash, shard)
+	}
+}
+
+// load makes the values of a rule's aggregates ready for its when and its messages.
+func (w *worker) load(r *rule, t *window.Table, row window.Row) {
+	for i := range r.refs {
+		w.values[i] = r.refs[i].read(t, row, w.p.Clock)
+	}
+	w.gen++ // conditions remembered under other values
+}
+
+// read returns the value of an aggregate; NaN where there is none, as the mean of nothing.
+func (f *ref) read(t *window.Table, row window.Row, clock int64) float64 {
+	switch f.kind {
+	case window.Count, window.Distinct, window.Changes:
+		v := float64(t.Value(row, f.cell, clock))
+		if f.span != 0 {
+			v /= f.span
+		}
+		return v
+	}
+	return f.sums(t.Sums(row, f.cell, clock))
+}
+
+// emit hands out what fired: in packet order, and for one packet in the order of the rules' names.
+func (e *Engine) emit(emit Emit) {
+	e.out = e.out[:0]
+	for _, w := range e.workers {
+		e.out = append(e.out, w.fired...)
+		clear(w.fired)
+		w.fired = w.fired[:0]
+	}
+	if len(e.out) == 0 {
+		return
+	}
+	slices.SortFunc(e.out, func(x, y fired) int {
+		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.rule.index, y.rule.index))
+	})
+	for _, f := range e.out {
+		e.stats.Alerts++
+		e.state.rules[f.rule.index].Alerts++
+		emit(f.alert)
+		if e.plan.needAlert {
+			e.onAlert(f, emit)
+		}
+	}
+	clear(e.out)
+}
+
+// Post runs one event that is not a frame: Class, Layers, Time and the fields of its layers must be
+// set; Number and Clock are the engine's.
+func (e *Engine) Post(ev *packet.Packet, emit Emit) {
+	e.number++
+	if !e.started || ev.Time > e.clock {
+		e.clock, e.started = ev.Time, true
+	}
+	ev.Number, ev.Clock = e.number, e.clock
+	e.run(ev)
+	e.emit(emit)
+}
+
+// run evaluates one event on the first worker.
+func (e *Engine) run(ev *packet.Packet) {
+	w := e.workers[0]
+	br := e.plan.table.find(ev)
+	if br == nil {
+		return
+	}
+	w.p = ev
+	w.gen++
+	w.visit(br, 0)
+	for owner := range w.events {
+		buf := w.events[owner]
+		for i := 0; i < len(buf); {
+			g := e.plan.groups[buf[i]>>32]
+			e.observe(w, g, buf[i+2:i+2+g.words], buf[i+1])
+			i += 2 + g.words
+		}
+		w.events[owner] = buf[:0]
+	}
+}
+
+// Advance tells the engine that packet time has come to now (nanoseconds since 1970), on a link
+// where nothing comes. It frees the state of keys whose windows have passed.
+func (e *Engine) Advance(now int64) {
+	if !e.started || now <= e.clock {
+		return
+	}
+	e.clock = now
+	for _, shards := range e.state.tables {
+		for _, t := range shards {
+			if t != nil {
+				t.Sweep(now, math.MaxInt)
+			}
+		}
+	}
+}

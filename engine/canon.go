@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/maphash"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// canon writes an expression in a form that is equal for two expressions of the same structure, in
+// one plan or in two. It is what sharing and the hand-over of state compare.
+//
+//	tcp.dstport == 22 and 22 == tcp.dstport  ->  two texts: canon does not prove theorems
+type canon struct {
+	b strings.Builder
+	// sets remembers the contents of the sets met, by which sets are compared.
+	sets map[*rules.Set]string
+	// scaled is the name of the rule whose thresholds reputation scales; thresholds of such a rule
+	// equal no other rule's.
+	scaled string
+}
+
+func (c *canon) text(e rules.Expr) string {
+	if e == nil {
+		return ""
+	}
+	c.b.Reset()
+	c.expr(e)
+	return c.b.String()
+}
+
+func (c *canon) value(v rules.Value) {
+	switch v.Kind {
+	case packet.KindFloat:
+		c.b.WriteString(strconv.FormatFloat(v.Float, 'x', -1, 64))
+	case packet.KindString, packet.KindBytes:
+		c.b.WriteString(strconv.Quote(v.Str))
+	case packet.KindIP:
+		fmt.Fprintf(&c.b, "@%x.%x", v.Addr.Hi, v.Addr.Lo)
+	case packet.KindMAC:
+		fmt.Fprintf(&c.b, "mac%x", v.Int)
+	default:
+		c.b.WriteString(strconv.FormatInt(v.Int, 10))
+		if v.Kind == packet.KindBool {
+			c.b.WriteByte('b')
+		}
+	}
+}
+
+func (c *canon) list(open string, xs ...rules.Expr) {
+	c.b.WriteByte('(')
+	c.b.WriteString(open)
+	for _, x := range xs {
+		c.b.WriteByte(' ')
+		c.expr(x)
+	}
+	c.b.WriteByte(')')
+}
+
+func (c *canon) expr(e rules.Expr) {
+	switch e := e.(type) {
+	case *rules.ConstExpr:
+		c.value(e.Value)
+	case *rules.FieldExpr:
+		c.b.WriteString(e.Field.Name)
+	case *rules.LayerExpr:
+		fmt.Fprintf(&c.b, "has%x", uint32(e.Layers))
+	case *rules.ThresholdExpr:
+		if c.scaled != "" {
+			c.b.WriteString("threshold:" + c.scaled)
+			return
+		}
+		c.b.WriteString(strconv.FormatFloat(e.Value, 'x', -1, 64))
+	case *rules.AggregateExpr:
+		c.b.WriteString("aggregate" + strconv.Itoa(e.Aggregate.Index))
+	case *rules.NotExpr:
+		c.list("not", e.X)
+	case *rules.LogicExpr:
+		if e.Or {
+			c.list("or", e.Xs...)
+		} else {
+			c.list("and", e.Xs...)
+		}
+	case *rules.CompareExpr:
+		c.list(e.Op.String(), e.X, e.Y)
+	case *rules.InExpr:
+		n, ok := c.sets[e.Set]
+		if !ok {
+			n = contents(e.Set)
+			c.sets[e.Set] = n
+		}
+		c.list("in "+n, e.X)
+	case *rules.MatchExpr:
+		c.list("matches"+strconv.Quote(e.Regexp.String()), e.X)
+	case *rules.TextExpr:
+		c.list(e.Op.String(), e.X, e.Y)
+	case *rules.ArithExpr:
+		c.list(e.Op.String()+strconv.Itoa(int(e.K)), e.X, e.Y)
+	case *rules.NegExpr:
+		c.list("neg", e.X)
+	case *rules.CondExpr:
+		c.list("?", e.If, e.Then, e.Else)
+	case *rules.CallExpr:
+		c.list(e.Func.Name, e.Args...)
+	case *rules.IndexExpr:
+		c.list("at"+strconv.Itoa(e.I), e.X)
+	case *rules.SliceExpr:
+		c.list(fmt.Sprintf("cut%d:%d", e.From, e.To), e.X)
+	case *rules.OpaqueExpr:
+		c.b.WriteString("vm" + strconv.Quote(e.Text))
+	default:
+		panic(fmt.Sprintf("engine: unknown expression %T", e))
+	}
+}
+
+// setSeed makes the digests of sets: good within the process, which is as long as they live.
+var setSeed = maphash.MakeSeed()
+
+// contents returns a digest of a set's members: short sets as they are, long ones hashed.
+func contents(s *rules.Set) string {
+	var h maphash.Hash
+	h.SetSeed(setSeed)
+	n := 0
+	num := func(vs ...uint64) {
+		n++
+		for _, v := range vs {
+			var b [8]byte
+			binary.LittleEndian.PutUint64(b[:], v)
+			h.Write(b[:])
+		}
+	}
+	switch {
+	case s.Addrs != nil:
+		for r := range s.Addrs.Ranges {
+			num(r.Lo.Hi, r.Lo.Lo, r.Hi.Hi, r.Hi.Lo)
+		}
+	case s.Strs != nil:
+		for _, v := range slices.Sorted(maps.Keys(s.Strs)) {
+			num(uint64(len(v)))
+			h.WriteString(v)
+		}
+	default:
+		for _, r := range s.Ints {
+			num(uint64(r.Lo), uint64(r.Hi))
+		}
+	}
+	return fmt.Sprintf("#%d.%x", n, h.Sum64())
+}

@@ -1,0 +1,309 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+	"unsafe"
+)
+
+// An entry is a group that a packet may concern, with what is left of its filter once the way to
+// the entry is known.
+type entry struct {
+	cond  int32
+	group *group
+}
+
+// A branch is the entries for one kind of packet: some to try always, others found by a port or an
+// address of the packet.
+type branch struct {
+	always   []entry
+	dport    *portIndex
+	sport    *portIndex
+	dst, src *addrIndex
+}
+
+// A portIndex finds a branch by a port, in two steps of a byte each.
+type portIndex struct {
+	off      uintptr
+	pages    [256]*[256]int32 // index in branches, -1 for none; nil pages have none
+	branches []*branch
+}
+
+func (x *portIndex) find(p *packet.Packet) *branch {
+	v := *(*uint16)(unsafe.Add(unsafe.Pointer(p), x.off))
+	page := x.pages[v>>8]
+	if page == nil {
+		return nil
+	}
+	if i := page[v&255]; i >= 0 {
+		return x.branches[i]
+	}
+	return nil
+}
+
+// An addrIndex finds a branch by an address: the address space is cut at every end of every range,
+// and each piece has the branch of the ranges that cover it.
+type addrIndex struct {
+	off      uintptr
+	starts   []packet.Addr  // of the pieces, ascending; the first is ::
+	branches []*branch      // nil where no range covers the piece
+	first    [1 << 12]int32 // for IPv4, by the upper twelve bits: the last piece that starts at or before it
+}
+
+func (x *addrIndex) find(p *packet.Packet) *branch {
+	a := *(*packet.Addr)(unsafe.Add(unsafe.Pointer(p), x.off))
+	lo, hi := 0, len(x.starts)
+	if a.Is4() {
+		k := uint32(a.Lo) >> 20
+		lo = int(x.first[k])
+		if k+1 < 1<<12 {
+			hi = int(x.first[k+1]) + 1
+		}
+	}
+	for lo+1 < hi { // starts[lo] <= a < starts[hi]
+		m := int(uint(lo+hi) >> 1)
+		if a.Less(x.starts[m]) {
+			hi = m
+		} else {
+			lo = m
+		}
+	}
+	return x.branches[lo]
+}
+
+// Entries with one guard are indexed from this number on; below, trying each is quicker.
+const indexFrom = 8
+
+// Guards wider than this are no guards.
+const (
+	maxGuardPorts  = 4096
+	maxGuardRanges = 256
+)
+
+var (
+	offDstPort = unsafe.Offsetof(packet.Packet{}.DstPort)
+	offSrcPort = unsafe.Offsetof(packet.Packet{}.SrcPort)
+	offDst     = unsafe.Offsetof(packet.Packet{}.Dst)
+	offSrc     = unsafe.Offsetof(packet.Packet{}.Src)
+)
+
+// branch builds the tree for a list of entries.
+func (b *builder) branch(entries []entry) *branch {
+	br := &branch{}
+	if b.opt.NoDispatch {
+		br.always = entries
+		return br
+	}
+	rest := entries
+	var found []entry
+	if found, rest = b.guarded(rest, offDstPort, opRange16); found != nil {
+		br.dport = b.portIndex(found, offDstPort)
+	}
+	if found, rest = b.guarded(rest, offDst, opAddr); found != nil {
+		br.dst = b.addrIndex(found, offDst)
+	}
+	if found, rest = b.guarded(rest, offSrc, opAddr); found != nil {
+		br.src = b.addrIndex(found, offSrc)
+	}
+	if found, rest = b.guarded(rest, offSrcPort, opRange16); found != nil {
+		br.sport = b.portIndex(found, offSrcPort)
+	}
+	br.always = rest
+	return br
+}
+
+// guarded splits entries into those with a narrow test of the field at an offset and the rest. It
+// returns nil for the first where they are too few to be worth an index.
+func (b *builder) guarded(entries []entry, off uintptr, kind op) (found, rest []entry) {
+	for _, e := range entries {
+		if b.guard(e.cond, off, kind) != predTrue {
+			found = append(found, e)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	if len(found) < indexFrom {
+		return nil, entries
+	}
+	return found, rest
+}
+
+// guard returns the conjunct of cond that tests the field at off narrowly, or predTrue.
+func (b *builder) guard(cond int32, off uintptr, kind op) int32 {
+	narrow := func(k int32) bool {
+		p := &b.preds[k]
+		if p.off != off {
+			return false
+		}
+		switch {
+		case kind == opRange16 && p.op == opRange16:
+			return p.hi-p.lo < maxGuardPorts
+		case kind == opRange16 && p.op == opBitmap:
+			return p.lo <= maxGuardPorts
+		case kind == opAddr && p.op == opAddr:
+			return true
+		case kind == opAddr && p.op == opAddrs:
+			return p.addrs.Len() <= maxGuardRanges
+		}
+		return false
+	}
+	if p := &b.preds[cond]; p.op == opAnd {
+		for _, k := range p.kids {
+			if narrow(k) {
+				return k
+			}
+		}
+		return predTrue
+	}
+	if narrow(cond) {
+		return cond
+	}
+	return predTrue
+}
+
+// without returns cond less one of its conjuncts.
+func (b *builder) without(cond, conjunct int32) int32 {
+	if cond == conjunct {
+		return predTrue
+	}
+	kids := slices.DeleteFunc(slices.Clone(b.preds[cond].kids), func(k int32) bool { return k == conjunct })
+	return b.and(kids)
+}
+
+// entriesKey identifies a list of entries.
+func entriesKey(es []entry) string {
+	var t strings.Builder
+	for _, e := range es {
+		fmt.Fprintf(&t, "%d:%d ", e.cond, e.group.index)
+	}
+	return t.String()
+}
+
+func (b *builder) portIndex(entries []entry, off uintptr) *portIndex {
+	x := &portIndex{off: off}
+	byPort := map[uint16][]entry{}
+	for _, e := range entries {
+		g := b.guard(e.cond, off, opRange16)
+		left := entry{b.without(e.cond, g), e.group}
+		if p := &b.preds[g]; p.op == opRange16 {
+			for v := p.lo; v <= p.hi; v++ {
+				byPort[uint16(v)] = append(byPort[uint16(v)], left)
+			}
+		} else {
+			p.bitmap.ranges(func(lo, hi uint16) {
+				for v := int(lo); v <= int(hi); v++ {
+					byPort[uint16(v)] = append(byPort[uint16(v)], left)
+				}
+			})
+		}
+	}
+	ports := make([]int, 0, len(byPort))
+	for v := range byPort {
+		ports = append(ports, int(v))
+	}
+	sort.Ints(ports)
+	made := map[string]int32{}
+	for _, v := range ports {
+		es := byPort[uint16(v)]
+		key := entriesKey(es)
+		i, ok := made[key]
+		if !ok {
+			i = int32(len(x.branches))
+			x.branches = append(x.branches, b.branch(es))
+			made[key] = i
+		}
+		page := x.pages[v>>8]
+		if page == nil {
+			page = new([256]int32)
+			for j := range page {
+				page[j] = -1
+			}
+			x.pages[v>>8] = page
+		}
+		page[v&255] = i
+	}
+	return x
+}
+
+func (b *builder) addrIndex(entries []entry, off uintptr) *addrIndex {
+	type end struct {
+		at    packet.Addr
+		which int
+		open  bool
+	}
+	var ends []end
+	left := make([]entry, len(entries))
+	for i, e := range entries {
+		g := b.guard(e.cond, off, opAddr)
+		left[i] = entry{b.without(e.cond, g), e.group}
+		add := func(r rules.AddrRange) {
+			ends = append(ends, end{r.Lo, i, true})
+			if next := r.Hi.Next(); next != (packet.Addr{}) {
+				ends = append(ends, end{next, i, false})
+			}
+		}
+		if p := &b.preds[g]; p.op == opAddr {
+			add(rules.AddrRange{Lo: p.addr, Hi: p.addr})
+		} else {
+			for r := range p.addrs.Ranges {
+				add(r)
+			}
+		}
+	}
+	slices.SortStableFunc(ends, func(x, y end) int {
+		switch {
+		case x.at.Less(y.at):
+			return -1
+		case y.at.Less(x.at):
+			return 1
+		}
+		return 0
+	})
+	x := &addrIndex{off: off, starts: []packet.Addr{{}}, branches: []*branch{nil}}
+	covered := map[int]int{} // entry -> ranges of it that are open
+	made := map[string]*branch{"": nil}
+	for i := 0; i < len(ends); {
+		at := ends[i].at
+		for ; i < len(ends) && ends[i].at == at; i++ {
+			if ends[i].open {
+				covered[ends[i].which]++
+			} else if covered[ends[i].which]--; covered[ends[i].which] == 0 {
+				delete(covered, ends[i].which)
+			}
+		}
+		which := make([]int, 0, len(covered))
+		for w := range covered {
+			which = append(which, w)
+		}
+		sort.Ints(which)
+		es := make([]entry, len(which))
+		for j, w := range which {
+			es[j] = left[w]
+		}
+		key := entriesKey(es)
+		br, ok := made[key]
+		if !ok {
+			br = b.branch(es)
+			made[key] = br
+		}
+		if at == (packet.Addr{}) {
+			x.branches[0] = br
+			continue
+		}
+		x.starts, x.branches = append(x.starts, at), append(x.branches, br)
+	}
+	j := 0
+	for k := range x.first {
+		at := packet.AddrFrom4([4]byte{byte(k >> 4), byte(k << 4), 0, 0})
+		for j+1 < len(x.starts) && !at.Less(x.starts[j+1]) {
+			j++
+		}
+		x.first[k] = int32(j)
+	}
+	return x
+}

@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// An Explainer runs frames past rules and keeps account of why they did not fire.
+type Explainer struct {
+	engine *Engine
+	probes []*probe // by rule of the plan
+	scope  scope
+}
+
+// An Explanation says how far packets came with one rule.
+type Explanation struct {
+	Rule     string `json:"rule"`
+	Enabled  bool   `json:"enabled"` // a rule that is not is explained as if it were
+	Packets  uint64 `json:"packets"`
+	Passed   uint64 `json:"passed"` // those that matched: where held, the key was there, no exception applied
+	Stops    []Stop `json:"stops"`  // what stopped the others, in the order of evaluation
+	Alerts   uint64 `json:"alerts"`
+	Quiet    uint64 `json:"suppressed"` // firings in a cooldown
+	When     string `json:"when,omitempty"`
+	Closest  []Near `json:"closest"` // the keys that came closest, the closest first
+	NoWindow bool   `json:"no_window"`
+}
+
+// A Stop is a part of a rule's condition and the number of packets that it stopped, of those that the
+// parts before it let pass.
+type Stop struct {
+	Text    string `json:"text"`
+	Packets uint64 `json:"packets"`
+}
+
+// A Near is the moment when a key was closest to firing.
+type Near struct {
+	Key       []alert.Named `json:"key"`
+	Values    []alert.Named `json:"values"`    // of the rule's aggregates
+	Aggregate string        `json:"aggregate"` // the one that was furthest from its bound; empty where when has no bound of the form aggregate >= number
+	Value     float64       `json:"value"`
+	Bound     float64       `json:"bound"`
+	Time      int64         `json:"time"` // nanoseconds since 1970, of the packet
+	Packet    uint64        `json:"packet"`
+
+	ratio float64
+	words []uint64
+}
+
+// closest is the number of keys that an Explanation lists.
+const closest = 10
+
+type probe struct {
+	rule  *rule
+	parts []part
+	out   Explanation
+}
+
+type part struct {
+	pred int32
+	stop int  // place in Explanation.Stops
+	not  bool // an exception: true stops
+}
+
+// NewExplainer compiles the named rules, or all of the set when there are no names, disabled ones
+// too. Names that are not in the set are ignored.
+func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostics) {
+	chosen := *rs
+	chosen.Rules = nil
+	enabled := map[string]bool{}
+	for _, r := range rs.Rules {
+		if len(names) > 0 && !slices.Contains(names, r.Name) {
+			continue
+		}
+		enabled[r.Name] = r.Enabled
+		on := *r
+		on.Enabled = true
+		chosen.Rules = append(chosen.Rules, &on)
+	}
+	plan, diags := Compile(&chosen, Options{})
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	x := &Explainer{engine: New(plan, Config{Seed: 1})}
+	b := newBuilder(Options{})
+	for _, r := range plan.rules {
+		p := &probe{rule: r, out: Explanation{Rule: r.Name, Enabled: enabled[r.Name], NoWindow: len(r.Windows) == 0, Closest: []Near{}}}
+		add := func(text string, e rules.Expr, not bool) {
+			p.parts = append(p.parts, part{pred: b.lower(e), stop: len(p.out.Stops), not: not})
+			p.out.Stops = append(p.out.Stops, Stop{Text: text})
+		}
+		if r.SourceWhere != nil {
+			parts := []rules.Expr{r.SourceWhere}
+			if l, ok := r.SourceWhere.(*rules.LogicExpr); ok && !l.Or {
+				parts = l.Xs
+			}
+			for _, e := range parts {
+				add(rules.Format(e), e, false)
+			}
+		}
+		for _, k := range r.By {
+			if e := rules.Presence(k.Expr); e != nil {
+				add("has "+k.Text, e, false)
+			}
+		}
+		for _, ex := range r.Excepts {
+			add("except "+ex.Name, ex.Where, true)
+		}
+		if r.When != nil {
+			p.out.When = rules.Format(r.When)
+		}
+		x.probes = append(x.probes, p)
+	}
+	x.scope = scope{preds: b.preds, seed: 1}
+	x.engine.watch = x.watch
+	return x, diags
+}
+
+// Process runs frames past the rules.
+func (x *Explainer) Process(frames []packet.Frame) {
+	e := x.engine
+	w := e.workers[0]
+	for len(frames) > 0 {
+		n := min(len(frames), len(w.packets))
+		e.decode(w, frames[:n])
+		if e.plan.needFlow {
+			e.flow(w.packets[:n])
+		}
+		for i := range w.packets[:n] {
+			x.follow(&w.packets[i])
+		}
+		w.filter(e.plan, w.packets[:n])
+		e.apply(w, 0)
+		e.emit(func(*alert.Alert) {})
+		frames = frames[n:]
+	}
+}
+
+// follow finds what stops a packet in each rule.
+func (x *Explainer) follow(p *packet.Packet) {
+	x.scope.p = p
+probes:
+	for _, pr := range x.probes {
+		if pr.rule.On != packet.EventPacket {
+			continue
+		}
+		pr.out.Packets++
+		for _, part := range pr.parts {
+			if x.scope.test(part.pred) == part.not {
+				pr.out.Stops[part.stop].Packets++
+				continue probes
+			}
+		}
+		pr.out.Passed++
+	}
+}
+
+// watch is called after a packet was counted in the windows of a rule.
+func (x *Explainer) watch(w *worker, r *rule, t *window.Table, row window.Row, key []uint64) {
+	if t == nil {
+		return
+	}
+	near := Near{Time: w.p.Time, Packet: w.p.Number}
+	if len(r.bars) > 0 {
+		near.ratio = -1
+		for i := range r.bars {
+			b := &r.bars[i]
+			v := b.ref.read(t, row, w.p.Clock)
+			ratio := v / max(b.min, 1e-9)
+			if near.ratio < 0 || ratio < near.ratio {
+				near.ratio, near.Value, near.Bound, near.Aggregate = ratio, v, b.min, r.Aggregates[b.ref.aggregate].Name
+			}
+		}
+	} else if len(r.refs) > 0 {
+		near.ratio = r.refs[0].read(t, row, w.p.Clock)
+	}
+	list := x.probes[r.index].out.Closest
+	at := slices.IndexFunc(list, func(n Near) bool { return slices.Equal(n.words, key) })
+	switch {
+	case at >= 0:
+		if near.ratio <= list[at].ratio {
+			return
+		}
+	case len(list) < closest:
+		list = append(list, Near{})
+		at = len(list) - 1
+	default:
+		if at = len(list) - 1; near.ratio <= list[at].ratio {
+			return
+		}
+	}
+	w.load(r, t, row)
+	near.words = slices.Clone(key)
+	for i := range r.key {
+		near.Key = append(near.Key, alert.Named{Name: r.key[i].name, Value: r.key[i].value(&w.scope)})
+	}
+	for i := range r.values {
+		near.Values = append(near.Values, alert.Named{Name: r.values[i].name, Value: r.values[i].value(&w.scope)})
+	}
+	list[at] = near
+	for ; at > 0 && list[at].ratio > list[at-1].ratio; at-- {
+		list[at], list[at-1] = list[at-1], list[at]
+	}
+	x.probes[r.index].out.Closest = list
+}
+
+// Explanations returns what was found, sorted by rule.
+func (x *Explainer) Explanations() []Explanation {
+	stats := x.engine.Stats()
+	out := make([]Explanation, len(x.probes))
+	for i, p := range x.probes {
+		out[i] = p.out
+		out[i].Alerts, out[i].Quiet = stats.Rules[i].Alerts, stats.Rules[i].Suppressed
+	}
+	return out
+}

@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// fire makes the alert of a rule whose when holds, unless the key is in its cooldown.
+func (e *Engine) fire(w *worker, r *rule, t *window.Table, row window.Row, key []uint64, hash uint64, shard int) {
+	suppressed := uint64(0)
+	if r.cooldown > 0 {
+		var quiet bool
+		if quiet, suppressed = e.cool(r, key, hash, shard, w.p.Clock); quiet {
+			e.state.suppress(r)
+			return
+		}
+	}
+	w.load(r, t, row)
+	w.fired = append(w.fired, fired{alert: e.alert(w, r, suppressed), number: w.p.Number, rule: r, clock: w.p.Clock})
+}
+
+// Words of a row of a cooldown table.
+const (
+	coolFired      = iota // clock of the last alert
+	coolSuppressed        // times that the rule would have fired since
+	coolWords
+)
+
+// coolConfig describes the table of a rule's cooldowns. Rows are kept beyond the cooldown, so that the
+// next alert can say how many were suppressed.
+func (r *rule) coolConfig() window.Config {
+	return window.Config{KeyWords: r.group.words, MaxKeys: r.group.config.MaxKeys, Keep: true, Spill: -1,
+		Life: r.cooldown, Cells: []window.Cell{{Kind: window.Raw, Words: coolWords}}}
+}
+
+// cool reports whether a key is in its cooldown, and counts what is suppressed. Where it is not, the
+// cooldown starts anew, and what was suppressed since the last alert is returned.
+func (e *Engine) cool(r *rule, key []uint64, hash uint64, shard int, clock int64) (quiet bool, suppressed uint64) {
+	t := e.state.cooldowns[r.index][shard]
+	if t == nil {
+		t = window.New(r.coolConfig())
+		e.state.cooldowns[r.index][shard] = t
+	}
+	row, known := t.Find(key, hash)
+	if !known {
+		row = t.Row(key, hash, clock)
+		t.Words(row, 0)[coolFired] = uint64(clock)
+		return false, 0
+	}
+	words := t.Words(row, 0)
+	if clock-int64(words[coolFired]) < r.cooldown {
+		words[coolSuppressed]++
+		return true, 0
+	}
+	suppressed = words[coolSuppressed]
+	row = t.Row(key, hash, clock) // seen again: not to be evicted before others
+	words = t.Words(row, 0)
+	words[coolFired], words[coolSuppressed] = uint64(clock), 0
+	return false, suppressed
+}
+
+// alert describes the packet at hand, for which a rule fired.
+func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
+	p := w.p
+	a := &alert.Alert{
+		Time: p.Time, Number: p.Number, Layers: p.Layers,
+		Rule: r.Name, Description: r.Description, Category: r.Category, Attack: r.Attack, References: r.References,
+		Agent: e.cfg.Agent, Shadow: r.Mode == rules.ModeShadow, Suppressed: suppressed,
+	}
+	switch {
+	case p.Has(packet.LayerIP):
+		a.Src, a.Dst, a.IPProto, a.IPVersion = p.Src, p.Dst, p.IPProto, p.IPVersion
+		a.SrcPort, a.DstPort, a.ICMPType, a.ICMPCode = p.SrcPort, p.DstPort, p.ICMPType, p.ICMPCode
+	case p.Has(packet.LayerARPIPv4):
+		a.Src, a.Dst = p.ARPSrcIP, p.ARPDstIP
+	}
+	severity := r.Severity
+	if r.Threshold != nil {
+		v := r.Threshold.Value
+		if r.scaled {
+			v = w.threshold(r)
+		}
+		a.Threshold = &v
+	}
+	if tier := w.escalated(e.plan, r); tier != TierClean {
+		severity = tier.Severity(severity)
+		a.Reputation = &alert.Reputation{Source: r.Escalate.Source, Indicator: r.indicator(&w.scope), Tier: tier.String()}
+	}
+	a.Severity = severity.String()
+	for i := range r.key {
+		a.Key = append(a.Key, alert.Named{Name: r.key[i].name, Value: r.key[i].value(&w.scope)})
+	}
+	for i := range r.values {
+		a.Values = append(a.Values, alert.Named{Name: r.values[i].name, Value: r.values[i].value(&w.scope)})
+	}
+	for i := range r.actions {
+		act := &r.actions[i]
+		out := alert.Action{Kind: act.kind, Seconds: act.seconds, To: act.to}
+		if act.target != nil && w.test(act.present) {
+			out.Target = act.target.text(&w.scope)
+		}
+		if act.message != nil {
+			out.Message = act.message.render(&w.scope)
+		}
+		a.Actions = append(a.Actions, out)
+	}
+	if r.message != nil {
+		a.Message = r.message.render(&w.scope)
+	}
+	return a
+}
+
+// escalated returns the tier that an alert of a rule tells of.
+func (s *scope) escalated(p *Plan, r *rule) Tier {
+	if !p.opt.Escalate || r.Escalate == nil {
+		return TierClean
+	}
+	return s.tier(r)
+}
+
+// onAlert runs an alert as an event past the rules that look at alerts. Their own alerts follow it
+// and are events for no rule.
+func (e *Engine) onAlert(f fired, emit Emit) {
+	a := f.alert
+	ev := &packet.Packet{
+		Number: a.Number, Time: a.Time, Clock: f.clock, Class: packet.ClassAlert, Layers: packet.LayerFrame | packet.LayerAlert,
+		Attrs: &packet.Attributes{Rule: a.Rule, Severity: a.Severity, Category: a.Category, Agent: a.Agent},
+	}
+	if a.Layers&packet.LayerIP != 0 {
+		ev.Layers |= packet.LayerIP
+		ev.Src, ev.Dst, ev.IPProto, ev.IPVersion = a.Src, a.Dst, a.IPProto, a.IPVersion
+	}
+	if a.Layers&packet.LayerPorts != 0 {
+		ev.Layers |= packet.LayerPorts
+		ev.SrcPort, ev.DstPort = a.SrcPort, a.DstPort
+	}
+	if f.rule.On == packet.EventAlert {
+		return
+	}
+	e.run(ev)
+	w := e.workers[0]
+	for _, d := range w.fired {
+		e.stats.Alerts++
+		e.state.rules[d.rule.index].Alerts++
+		emit(d.alert)
+	}
+	clear(w.fired)
+	w.fired = w.fired[:0]
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// A group is the rules that look at the same events by the same key. They share one table, so that
+// an event costs one look-up however many of them and of their windows there are.
+//
+//	port_scan, syn_flood and syn_flood_fast  ->  one table by ip.src of SYN without ACK, three cells
+type group struct {
+	index  int
+	text   string // canonical: event, filter, key, bound on keys
+	on     packet.Event
+	filter int32
+	key    []keyPart
+	words  int // of a key
+	cells  []cell
+	rules  []*rule
+	config window.Config
+	shards int // tables that the keys are spread over; fixed by the plan, so that the number of workers changes nothing
+}
+
+// shardsOf spreads a big table over shards that different workers may own. Small tables stay whole,
+// since their bound would be shared out unevenly.
+func shardsOf(maxKeys, words int) int {
+	if words == 0 || maxKeys < 8192 {
+		return 1
+	}
+	return 8
+}
+
+// A keyPart writes one value of `by` to the words of a key.
+type keyPart struct {
+	text  string
+	words int
+	off   uintptr // of fields held in the packet
+	store packet.Store
+	field bool
+	addr  addrFunc
+	num   intFunc
+	float floatFunc
+	bytes bytesFunc
+}
+
+func (b *builder) keyPart(k rules.Key) keyPart {
+	part := keyPart{text: k.Text, words: 1}
+	f, isField := k.Expr.(*rules.FieldExpr)
+	switch k.Expr.Kind() {
+	case packet.KindIP:
+		part.words = 2
+		if isField {
+			part.field, part.off, part.store = true, f.Field.Offset, packet.StoreAddr
+			return part
+		}
+		part.addr = b.addrFunc(k.Expr)
+	case packet.KindString, packet.KindBytes:
+		part.words = 2
+		part.bytes = b.bytesFunc(k.Expr)
+	case packet.KindFloat:
+		part.float = b.floatFunc(k.Expr)
+	default:
+		if isField && f.Field.Store == packet.StoreU16 {
+			part.field, part.off, part.store = true, f.Field.Offset, packet.StoreU16
+			return part
+		}
+		part.num = b.intFunc(k.Expr)
+	}
+	return part
+}
+
+// appendKey appends the words of the key of the packet at hand.
+func (s *scope) appendKey(dst []uint64, parts []keyPart) []uint64 {
+	for i := range parts {
+		k := &parts[i]
+		switch {
+		case k.field && k.store == packet.StoreAddr:
+			a := (*packet.Addr)(unsafe.Add(unsafe.Pointer(s.p), k.off))
+			dst = append(dst, a.Hi, a.Lo)
+		case k.field:
+			dst = append(dst, uint64(*(*uint16)(unsafe.Add(unsafe.Pointer(s.p), k.off))))
+		case k.addr != nil:
+			a := k.addr(s)
+			dst = append(dst, a.Hi, a.Lo)
+		case k.bytes != nil:
+			v := k.bytes(s)
+			dst = append(dst, hashBytes(s.seed, v), hashBytes(^s.seed, v))
+		case k.float != nil:
+			dst = append(dst, math.Float64bits(k.float(s)))
+		default:
+			dst = append(dst, uint64(k.num(s)))
+		}
+	}
+	return dst
+}
+
+// hashBytes hashes text to 64 bits: FNV-1a over eight bytes at a time, then the mixing of keys.
+func hashBytes(seed uint64, v []byte) uint64 {
+	h := seed ^ 0xcbf29ce484222325 ^ uint64(len(v))
+	for len(v) >= 8 {
+		w := uint64(v[0]) | uint64(v[1])<<8 | uint64(v[2])<<16 | uint64(v[3])<<24 | uint64(v[4])<<32 | uint64(v[5])<<40 | uint64(v[6])<<48 | uint64(v[7])<<56
+		h = window.Hash(h, []uint64{w})
+		v = v[8:]
+	}
+	var w uint64
+	for i, c := range v {
+		w |= uint64(c) << (8 * i)
+	}
+	return window.Hash(h, []uint64{w})
+}
+
+// A cell is one shared aggregate of a group: what is observed, and the state it goes to.
+type cell struct {
+	text  string // canonical
+	span  int64
+	kind  window.Kind
+	cond  int32               // predTrue where every event of the group counts
+	value func(*scope) uint64 // Distinct, Changes
+	num   floatFunc           // Series; nil counts ones
+}
+
+// observation returns how a value becomes the 64 bits that Distinct and Changes compare. Addresses
+// of IPv6 and strings are hashed.
+func (b *builder) observation(e rules.Expr) func(*scope) uint64 {
+	switch e.Kind() {
+	case packet.KindIP:
+		x := b.addrFunc(e)
+		return func(s *scope) uint64 {
+			a := x(s)
+			if a.Is4() {
+				return a.Lo
+			}
+			return window.Hash(s.seed, []uint64{a.Hi, a.Lo})
+		}
+	case packet.KindString, packet.KindBytes:
+		x := b.bytesFunc(e)
+		return func(s *scope) uint64 { return hashBytes(s.seed, x(s)) }
+	case packet.KindFloat:
+		x := b.floatFunc(e)
+		return func(s *scope) uint64 { return math.Float64bits(x(s)) }
+	}
+	if f, ok := e.(*rules.FieldExpr); ok && f.Field.Store == packet.StoreU16 {
+		off := f.Field.Offset
+		return func(s *scope) uint64 { return uint64(*(*uint16)(unsafe.Add(unsafe.Pointer(s.p), off))) }
+	}
+	x := b.intFunc(e)
+	return func(s *scope) uint64 { return uint64(x(s)) }
+}

@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"unsafe"
+
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// op is what a predicate does.
+type op uint8
+
+const (
+	opFalse op = iota
+	opTrue
+	opLayers  // packet has all layers of lo
+	opBits    // uint16 at off has a bit of lo
+	opRange8  // uint8 at off within [lo, hi]; booleans are 0 and 1
+	opRange16 // uint16 at off within [lo, hi]
+	opRange32 // uint32 at off within [lo, hi]
+	opRange64 // uint64 at off within [lo, hi]
+	opBitmap  // uint16 at off has its bit in bitmap
+	opAddr    // address at off equals addr
+	opAddrs   // address at off is in addrs
+	opFunc    // fn says
+	opAnd     // all of kids
+	opOr      // one of kids
+	opNot     // not kids[0]
+	opMemo    // kids[0], evaluated at most once a packet
+)
+
+// A bitmap is a set of the numbers below 65,536.
+type bitmap [1024]uint64
+
+func (m *bitmap) add(lo, hi uint64) {
+	for v := lo; v <= hi; v++ {
+		m[v>>6] |= 1 << (v & 63)
+	}
+}
+
+func (m *bitmap) has(v uint16) bool { return m[v>>6]>>(v&63)&1 != 0 }
+
+// ranges calls yield for each maximal run of members.
+func (m *bitmap) ranges(yield func(lo, hi uint16)) {
+	start := -1
+	for v := 0; v < 1<<16; v++ {
+		if m.has(uint16(v)) {
+			if start < 0 {
+				start = v
+			}
+		} else if start >= 0 {
+			yield(uint16(start), uint16(v-1))
+			start = -1
+		}
+	}
+	if start >= 0 {
+		yield(uint16(start), 1<<16-1)
+	}
+}
+
+func (m *bitmap) count() int {
+	n := 0
+	m.ranges(func(lo, hi uint16) { n += int(hi) - int(lo) + 1 })
+	return n
+}
+
+// A predicate is one node of the plan's conditions. Leaves read the packet at a fixed offset;
+// conditions that no leaf expresses are closures in fn. Predicates are numbered; equal ones have one
+// number in a plan.
+type predicate struct {
+	op     op
+	cost   uint16 // rough nanoseconds, for the order within and/or
+	slot   int32  // opMemo: place in scope.memo
+	off    uintptr
+	lo, hi uint64
+	kids   []int32
+	addrs  *rules.AddrSet
+	bitmap *bitmap
+	addr   packet.Addr
+	fn     func(*scope) bool
+	field  *packet.Field // of leaves that read one field
+	text   string        // canonical; what sharing compares
+	source string        // of leaves that show cannot write: the expression
+}
+
+// A scope is what one worker needs to evaluate expressions: the packet at hand and scratch space.
+type scope struct {
+	p     *packet.Packet
+	preds []predicate
+	gen   uint64   // changes with every packet
+	memo  []uint64 // gen<<1 | value
+
+	values []float64 // aggregates of the rule whose when or message is evaluated
+	rep    Reputation
+	text   []byte // scratch of string functions
+	seed   uint64
+}
+
+// test evaluates predicate i for the packet at hand.
+func (s *scope) test(i int32) bool {
+	n := &s.preds[i]
+	switch n.op {
+	case opTrue:
+		return true
+	case opFalse:
+		return false
+	case opLayers:
+		return s.p.Layers&packet.Layer(n.lo) == packet.Layer(n.lo)
+	case opBits:
+		return *(*uint16)(unsafe.Add(unsafe.Pointer(s.p), n.off))&uint16(n.lo) != 0
+	case opRange8:
+		v := uint64(*(*uint8)(unsafe.Add(unsafe.Pointer(s.p), n.off)))
+		return v-n.lo <= n.hi-n.lo
+	case opRange16:
+		v := uint64(*(*uint16)(unsafe.Add(unsafe.Pointer(s.p), n.off)))
+		return v-n.lo <= n.hi-n.lo
+	case opRange32:
+		v := uint64(*(*uint32)(unsafe.Add(unsafe.Pointer(s.p), n.off)))
+		return v-n.lo <= n.hi-n.lo
+	case opRange64:
+		v := *(*uint64)(unsafe.Add(unsafe.Pointer(s.p), n.off))
+		return v-n.lo <= n.hi-n.lo
+	case opBitmap:
+		return n.bitmap.has(*(*uint16)(unsafe.Add(unsafe.Pointer(s.p), n.off)))
+	case opAddr:
+		return *(*packet.Addr)(unsafe.Add(unsafe.Pointer(s.p), n.off)) == n.addr
+	case opAddrs:
+		return n.addrs.Has(*(*packet.Addr)(unsafe.Add(unsafe.Pointer(s.p), n.off)))
+	case opFunc:
+		return n.fn(s)
+	case opAnd:
+		for _, k := range n.kids {
+			if !s.test(k) {
+				return false
+			}
+		}
+		return true
+	case opOr:
+		for _, k := range n.kids {
+			if s.test(k) {
+				return true
+			}
+		}
+		return false
+	case opNot:
+		return !s.test(n.kids[0])
+	case opMemo:
+		if m := s.memo[n.slot]; m>>1 == s.gen {
+			return m&1 != 0
+		}
+		v := s.test(n.kids[0])
+		s.memo[n.slot] = s.gen << 1
+		if v {
+			s.memo[n.slot] |= 1
+		}
+		return v
+	}
+	panic("engine: unknown predicate")
+}

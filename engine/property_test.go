@@ -1,0 +1,212 @@
+package engine
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// grammar makes random rules and packets from a stream of numbers.
+type grammar struct{ *rand.Rand }
+
+func (g grammar) one(of ...string) string { return of[g.IntN(len(of))] }
+
+func (g grammar) port() string { return g.one("22", "80", "443", "4444", "53", "1000", "1001") }
+
+func (g grammar) leaf() string {
+	switch g.IntN(16) {
+	case 0:
+		return g.one("tcp", "udp", "icmp", "ip", "dns", "arp", "icmpv6", "vlan")
+	case 1:
+		return g.one("tcp.flags.syn", "tcp.flags.ack", "tcp.flags.fin", "tcp.flags.reset", "dns.flags.response", "ip.flags.df")
+	case 2:
+		return fmt.Sprintf("%s %s %s", g.one("tcp.dstport", "dst.port", "src.port", "udp.dstport", "tcp.srcport"), g.one("==", "!=", "<", "<=", ">", ">="), g.port())
+	case 3:
+		return fmt.Sprintf("%s in [%s, %s, %s]", g.one("tcp.dstport", "dst.port", "src.port"), g.port(), g.port(), g.port())
+	case 4:
+		return fmt.Sprintf("%s in %d..%d", g.one("dst.port", "ip.ttl", "ip.len", "frame.len"), g.IntN(60), 60+g.IntN(1000))
+	case 5:
+		return fmt.Sprintf("%s %s '10.0.0.%d'", g.one("ip.src", "ip.dst"), g.one("==", "!="), g.IntN(4))
+	case 6:
+		return fmt.Sprintf("%s in ['10.0.0.%d/31', '%s', 'fd00::/%d']", g.one("ip.src", "ip.dst"), 2*g.IntN(2), g.one("192.0.2.0/24", "10.0.0.0/8", "198.51.100.7"), 64+g.IntN(60))
+	case 7:
+		return fmt.Sprintf("tcp.flags %s %d", g.one("==", "!=", "<", ">="), g.IntN(64))
+	case 8:
+		return fmt.Sprintf("payload %s '%s'", g.one("contains", "startsWith", "endsWith", "=="), g.one("GET", "a", "bc", ""))
+	case 9:
+		return fmt.Sprintf("dns.qry.name %s '%s'", g.one("contains", "startsWith", "endsWith", "matches", "==", "!=", "<"), g.one("example", "www", "com", "evil"))
+	case 10:
+		return fmt.Sprintf("len(%s) %s %d", g.one("dns.qry.name", "payload"), g.one(">", "<=", "=="), g.IntN(16))
+	case 11:
+		return fmt.Sprintf("%s + %s * 2 %s %d", g.one("ip.len", "src.port"), g.one("ip.ttl", "dst.port"), g.one(">", "<", "!="), g.IntN(2000))
+	case 12:
+		return fmt.Sprintf("(%s ? ip.src : ip.dst) == '10.0.0.%d'", g.one("tcp", "udp", "tcp.flags.syn"), g.IntN(4))
+	case 13:
+		return fmt.Sprintf("entropy(%s) > %d.5", g.one("payload", "dns.qry.name"), g.IntN(4))
+	case 14:
+		return g.one("is_private(ip.src)", "tcp.srcport == tcp.dstport", "ip.src == ip.dst", "hour(frame.time_epoch) < 12",
+			"registered_domain(dns.qry.name) == 'example.com'", "lower(dns.qry.name) == 'www.example.com'", "payload[0] == 71", "payload[1:3] == 'ET'",
+			"max(src.port, dst.port) >= 1000", "ip.len % 7 == 3", "ip.len / 3 > 20.5", "abs(src.port - dst.port) < 100", "flow.packets > 3", "flow.packet_rate > 2.5")
+	}
+	return fmt.Sprintf("%s == %s", g.one("ip.proto", "icmp.type", "ip.version", "dns.qry.type"), g.one("6", "17", "4", "8", "16"))
+}
+
+func (g grammar) cond(depth int) string {
+	if depth == 0 || g.IntN(3) == 0 {
+		if g.IntN(4) == 0 {
+			return "not (" + g.leaf() + ")"
+		}
+		return g.leaf()
+	}
+	if g.IntN(8) == 0 {
+		return "not (" + g.cond(depth-1) + ")"
+	}
+	return "(" + g.cond(depth-1) + g.one(" and ", " or ") + g.cond(depth-1) + ")"
+}
+
+func (g grammar) rule(name string) string {
+	by := g.one(`[]`, `["ip.src"]`, `["ip.src", "dst.port"]`, `["ip.dst"]`, `["dns.qry.name"]`, `["tcp.flags.syn"]`)
+	agg := func() string {
+		return g.one("count()", "distinct(dst.port)", "distinct(ip.src)", "sum(ip.len)", "count("+g.leaf()+")", "changes(ip.ttl)", "max(ip.len)", "mean(ip.len)", "rate()", "distinct(dns.qry.name, "+g.leaf()+")")
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "rule %q {\n  description = \"d\"\n  severity = \"low\"\n  where = %q\n  by = %s\n  cooldown = %q\n", name, g.cond(3), by, g.one("0s", "0s", "1s", "15s"))
+	if g.IntN(3) == 0 {
+		b.WriteString("}\n")
+		return b.String()
+	}
+	fmt.Fprintf(&b, "  window %q {\n    a = %q\n    b = %q\n  }\n", g.one("1s", "3s", "10s"), agg(), agg())
+	fmt.Fprintf(&b, "  threshold = %d\n  when = %q\n}\n", 1+g.IntN(6), g.one("a >= threshold", "a > threshold and b >= 2", "a > b", "a >= threshold or b > 3", "a * 2 > b + 1 and "+g.leaf(), "a == threshold", "a < threshold", "threshold <= b"))
+	return b.String()
+}
+
+func (g grammar) seg(at float64) seg {
+	hosts := []string{"10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "192.0.2.9", "198.51.100.7"}
+	if g.IntN(6) == 0 {
+		hosts = []string{"fd00::1", "fd00::2", "2001:db8::1"}
+	}
+	ports := []uint16{22, 80, 443, 4444, 53, 1000, 1001}
+	s := seg{at: at, src: hosts[g.IntN(len(hosts))], dst: hosts[g.IntN(len(hosts))], sport: ports[g.IntN(len(ports))], dport: ports[g.IntN(len(ports))]}
+	switch g.IntN(4) {
+	case 0:
+		s.proto, s.payload = 17, g.one("", "GET", "abc")
+		if g.IntN(2) == 0 {
+			s.dport, s.payload = 53, question(g.one("www.example.com", "evil.test", "a.b.example.com", "WWW.Example.COM"))
+		}
+	case 1:
+		s.proto, s.icmpType, s.payload = 1, byte(g.IntN(10)), g.one("", "abc")
+		if strings.Contains(s.src, ":") {
+			s.proto = 58
+		}
+	default:
+		s.flags, s.payload = byte(g.IntN(64)), g.one("", "", "GET / HTTP", "bc")
+	}
+	return s
+}
+
+func (g grammar) traffic(n int) []packet.Frame {
+	segs := make([]seg, n)
+	at := 0.0
+	for i := range segs {
+		at += float64(g.IntN(400)) / 1000
+		segs[i] = g.seg(at)
+		if g.IntN(20) == 0 {
+			segs[i].at -= float64(g.IntN(3000)) / 1000 // late
+		}
+	}
+	return frames(segs...)
+}
+
+// TestPlansAgree holds the plan against itself with optimizations off, against the expr VM, and
+// against several workers, on random rules and random traffic.
+func TestPlansAgree(t *testing.T) {
+	rounds := 24
+	if testing.Short() {
+		rounds = 10
+	}
+	for seed := range uint64(rounds) {
+		agree(t, seed)
+	}
+}
+
+func FuzzPlansAgree(f *testing.F) {
+	f.Add(uint64(1 << 40))
+	f.Fuzz(func(t *testing.T, seed uint64) { agree(t, seed) })
+}
+
+func agree(t *testing.T, seed uint64) {
+	t.Helper()
+	g := grammar{rand.New(rand.NewPCG(seed, 7))}
+	var src strings.Builder
+	n := 0
+	for i := range 24 {
+		r := g.rule(fmt.Sprintf("r%02d", i))
+		// Random conditions contradict themselves at times, which is an error of its own.
+		if _, diags := rules.Load(rules.Options{Sources: map[string][]byte{"r.hcl": []byte(r)}}); diags.HasErrors() {
+			for _, d := range diags {
+				if c := rules.CodeOf(d); c != "never-true" && c != "always-true" {
+					t.Fatalf("seed %d: %v\n%s", seed, d, r)
+				}
+			}
+			continue
+		}
+		src.WriteString(r)
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	rs := load(t, src.String())
+	traffic := g.traffic(1500)
+	var want []string
+	plain, _ := Compile(rs, Options{})
+	for i, c := range []struct {
+		name string
+		opt  Options
+		cfg  Config
+	}{
+		{"default", Options{}, Config{Seed: 1}},
+		{"no sharing", Options{NoSharing: true}, Config{}},
+		{"no dispatch", Options{NoDispatch: true}, Config{}},
+		{"vm", Options{VM: true}, Config{}},
+		{"3 workers", Options{}, Config{Workers: 3}},
+	} {
+		p, diags := Compile(rs, c.opt)
+		if diags.HasErrors() {
+			t.Fatalf("seed %d, %s: %v", seed, c.name, diags)
+		}
+		var got []string
+		if !c.opt.VM {
+			got = run(New(p, c.cfg), traffic)
+		}
+		if i == 0 {
+			want = got
+			continue
+		}
+		want := want
+		if c.opt.VM { // a thousand times slower: the beginning has to do
+			beginning := traffic[:300]
+			got, want = run(New(p, c.cfg), beginning), run(New(plain, Config{Seed: 1}), beginning)
+		}
+		for j := range max(len(got), len(want)) {
+			if j >= len(got) || j >= len(want) || got[j] != want[j] {
+				at := func(s []string) string {
+					if j < len(s) {
+						return s[j]
+					}
+					return "(end)"
+				}
+				name, _, _ := strings.Cut(at(got)+at(want), " ")
+				body := src.String()
+				if k := strings.Index(body, fmt.Sprintf("rule %q", name)); k >= 0 {
+					body, _, _ = strings.Cut(body[k:], "\n}\n")
+				}
+				t.Fatalf("seed %d: %s differs from default at alert %d:\n  got  %s\n  want %s\n%s", seed, c.name, j, at(got), at(want), body)
+			}
+		}
+	}
+}

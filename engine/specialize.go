@@ -1,0 +1,335 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+	"unsafe"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// knowledge is what a packet's class tells before anything else of it is looked at.
+type knowledge struct {
+	has, lacks packet.Layer
+	proto      int // ip.proto, -1 unknown
+	flags      int // tcp.flags, -1 unknown
+}
+
+const otherEvents = packet.LayerHoneypot | packet.LayerAlert | packet.LayerAuth
+
+// ofClass returns what a class tells. flows says whether flow statistics are computed.
+func ofClass(c packet.Class, flows bool) knowledge {
+	const (
+		link      = packet.LayerARP | packet.LayerARPIPv4
+		transport = packet.LayerTCP | packet.LayerUDP | packet.LayerPorts | packet.LayerICMP | packet.LayerICMPv6 | packet.LayerPayload
+		dns       = packet.LayerDNS | packet.LayerDNSQuery | packet.LayerDNSResponse
+		all       = link | packet.LayerIP | transport | dns | packet.LayerFlow | otherEvents
+		event     = packet.LayerIP | packet.LayerPorts // what other events may have
+	)
+	k := knowledge{proto: -1, flags: -1}
+	unknown := packet.Layer(0)
+	switch {
+	case c >= packet.ClassTCP:
+		k.has, unknown, k.proto = packet.LayerIP|packet.LayerTCP|packet.LayerPorts|packet.LayerPayload, dns, 6
+	case c == packet.ClassUDP:
+		k.has, unknown, k.proto = packet.LayerIP|packet.LayerUDP|packet.LayerPorts|packet.LayerPayload, dns, 17
+	case c == packet.ClassICMP:
+		k.has = packet.LayerIP | packet.LayerICMP | packet.LayerPayload
+	case c == packet.ClassICMPv6:
+		k.has = packet.LayerIP | packet.LayerICMPv6 | packet.LayerPayload
+	case c == packet.ClassIP:
+		k.has = packet.LayerIP
+	case c == packet.ClassARP:
+		k.has, unknown = packet.LayerARP, packet.LayerARPIPv4
+	case c == packet.ClassHoneypot:
+		k.has, unknown = packet.LayerHoneypot, event
+	case c == packet.ClassAlert:
+		k.has, unknown = packet.LayerAlert, event
+	case c == packet.ClassAuth:
+		k.has, unknown = packet.LayerAuth, event
+	}
+	if flows && k.has&packet.LayerIP != 0 {
+		k.has |= packet.LayerFlow
+	}
+	k.lacks = all &^ k.has &^ unknown
+	return k
+}
+
+// eventOf returns the kind of event that a class is of.
+func eventOf(c packet.Class) packet.Event {
+	switch c {
+	case packet.ClassHoneypot:
+		return packet.EventHoneypot
+	case packet.ClassAlert:
+		return packet.EventAlert
+	case packet.ClassAuth:
+		return packet.EventAuth
+	}
+	return packet.EventPacket
+}
+
+var (
+	offFlags = unsafe.Offsetof(packet.Packet{}.TCPFlags)
+	offProto = unsafe.Offsetof(packet.Packet{}.IPProto)
+)
+
+// assume returns predicate i as it is for packets of which k is known.
+//
+//	tcp and tcp.flags.syn and tcp.dstport == 22, class TCP with SYN  ->  tcp.dstport == 22
+func (b *builder) assume(i int32, k knowledge, memo map[int32]int32) int32 {
+	if r, ok := memo[i]; ok {
+		return r
+	}
+	r := b.assumed(i, k, memo)
+	memo[i] = r
+	return r
+}
+
+func (b *builder) assumed(i int32, k knowledge, memo map[int32]int32) int32 {
+	p := b.preds[i] // a copy: interning may move the slice
+	constant := func(v bool) int32 {
+		if v {
+			return predTrue
+		}
+		return predFalse
+	}
+	switch p.op {
+	case opLayers:
+		l := packet.Layer(p.lo)
+		if l&k.lacks != 0 {
+			return predFalse
+		}
+		return b.layers(l &^ k.has)
+	case opBits:
+		if p.off == offFlags && k.flags >= 0 {
+			return constant(uint64(k.flags)&p.lo != 0)
+		}
+	case opRange16:
+		if p.off == offFlags && k.flags >= 0 {
+			return constant(p.lo <= uint64(k.flags) && uint64(k.flags) <= p.hi)
+		}
+	case opBitmap:
+		if p.off == offFlags && k.flags >= 0 {
+			return constant(p.bitmap.has(uint16(k.flags)))
+		}
+	case opRange8:
+		if p.off == offProto && k.proto >= 0 {
+			return constant(p.lo <= uint64(k.proto) && uint64(k.proto) <= p.hi)
+		}
+	case opNot:
+		return b.not(b.assume(p.kids[0], k, memo))
+	case opAnd, opOr:
+		kids := make([]int32, len(p.kids))
+		for j, kid := range p.kids {
+			kids[j] = b.assume(kid, k, memo)
+		}
+		if p.op == opAnd {
+			return b.and(kids)
+		}
+		return b.or(kids)
+	}
+	return i
+}
+
+// A flagTable says for each value of the low eight TCP flags whether a predicate holds.
+type flagTable [4]uint64
+
+func (t *flagTable) has(f int) bool { return t[f>>6]>>(f&63)&1 != 0 }
+
+// flagsOnly returns the table of a predicate that reads nothing but TCP flags, or nil.
+func (b *builder) flagsOnly(i int32, memo map[int32]*flagTable) *flagTable {
+	if t, ok := memo[i]; ok {
+		return t
+	}
+	var t *flagTable
+	if b.readsFlagsOnly(i) {
+		t = new(flagTable)
+		for f := range 256 {
+			if b.assume(i, knowledge{proto: -1, flags: f}, map[int32]int32{}) == predTrue {
+				t[f>>6] |= 1 << (f & 63)
+			}
+		}
+	}
+	memo[i] = t
+	return t
+}
+
+func (b *builder) readsFlagsOnly(i int32) bool {
+	p := &b.preds[i]
+	switch p.op {
+	case opTrue, opFalse:
+		return true
+	case opBits, opRange16, opBitmap:
+		return p.off == offFlags
+	case opAnd, opOr, opNot:
+		for _, k := range p.kids {
+			if !b.readsFlagsOnly(k) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func (b *builder) readsFlags(i int32) bool {
+	p := &b.preds[i]
+	for _, k := range p.kids {
+		if b.readsFlags(k) {
+			return true
+		}
+	}
+	return (p.op == opBits || p.op == opRange16 || p.op == opBitmap) && p.off == offFlags
+}
+
+// A table finds the branch of a packet by its class, and by whether it asks a DNS question.
+type table [2][packet.NumClasses]*branch
+
+func (t *table) find(p *packet.Packet) *branch {
+	dns := 0
+	if p.Layers&packet.LayerDNSQuery != 0 {
+		dns = 1
+	}
+	return t[dns][p.Class]
+}
+
+// table specializes every group's filter for every class.
+func (b *builder) table(groups []*group, flows bool) *table {
+	t := new(table)
+	made := map[string]*branch{}
+	share := func(es []entry) *branch {
+		if len(es) == 0 {
+			return nil
+		}
+		key := entriesKey(es)
+		br, ok := made[key]
+		if !ok {
+			br = b.branch(es)
+			made[key] = br
+		}
+		return br
+	}
+	for dns := range t {
+		for _, c := range []packet.Class{packet.ClassOther, packet.ClassARP, packet.ClassIP, packet.ClassUDP, packet.ClassICMP, packet.ClassICMPv6,
+			packet.ClassHoneypot, packet.ClassAlert, packet.ClassAuth} {
+			t[dns][c] = share(b.known(groups, eventOf(c), b.withDNS(ofClass(c, flows), dns)))
+		}
+		tcp := b.known(groups, packet.EventPacket, b.withDNS(ofClass(packet.ClassTCP, flows), dns))
+		plain := b.byFlags(tcp, made)
+		reserved := share(tcp)
+		for f := range 256 {
+			t[dns][packet.ClassTCP+packet.Class(f)] = plain[f]
+			t[dns][packet.ClassTCPReserved+packet.Class(f)] = reserved
+		}
+	}
+	return t
+}
+
+func (b *builder) withDNS(k knowledge, dns int) knowledge {
+	if dns == 0 {
+		k.lacks |= packet.LayerDNSQuery
+		k.has &^= packet.LayerDNSQuery
+	} else if k.lacks&packet.LayerDNS == 0 {
+		k.has |= packet.LayerDNS | packet.LayerDNSQuery
+	}
+	return k
+}
+
+// known returns the entries of the groups whose filters can hold where k is known.
+func (b *builder) known(groups []*group, on packet.Event, k knowledge) []entry {
+	memo := map[int32]int32{}
+	var es []entry
+	for _, g := range groups {
+		if g.on != on {
+			continue
+		}
+		cond := g.filter
+		if !b.opt.NoDispatch {
+			cond = b.assume(cond, k, memo)
+		}
+		if cond != predFalse {
+			es = append(es, entry{cond, g})
+		}
+	}
+	return es
+}
+
+// byFlags specializes TCP entries for each value of the low eight flags. Conjuncts that read only
+// flags become a table of 256 bits; the few conditions that mix flags with other fields are
+// specialized one by one.
+func (b *builder) byFlags(entries []entry, made map[string]*branch) [256]*branch {
+	type bundle struct {
+		table   flagTable
+		entries []entry
+	}
+	var bundles []*bundle
+	byTable := map[flagTable]*bundle{}
+	var mixed []entry
+	tables := map[int32]*flagTable{}
+	all := flagTable{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+	for _, e := range entries {
+		conjuncts := []int32{e.cond}
+		if b.preds[e.cond].op == opAnd {
+			conjuncts = b.preds[e.cond].kids
+		}
+		when, rest := all, []int32{}
+		for _, k := range conjuncts {
+			if t := b.flagsOnly(k, tables); t != nil && !b.opt.NoDispatch {
+				for i := range when {
+					when[i] &= t[i]
+				}
+			} else {
+				rest = append(rest, k)
+			}
+		}
+		cond := b.and(rest)
+		if b.readsFlags(cond) && !b.opt.NoDispatch {
+			mixed = append(mixed, e)
+			continue
+		}
+		bu := byTable[when]
+		if bu == nil {
+			bu = &bundle{table: when}
+			byTable[when] = bu
+			bundles = append(bundles, bu)
+		}
+		bu.entries = append(bu.entries, entry{cond, e.group})
+	}
+	var out [256]*branch
+	byKey := map[string]*branch{}
+	for f := range 256 {
+		var key strings.Builder
+		var some []entry
+		memo := map[int32]int32{}
+		for _, e := range mixed {
+			if cond := b.assume(e.cond, knowledge{proto: -1, flags: f}, memo); cond != predFalse {
+				some = append(some, entry{cond, e.group})
+			}
+		}
+		key.WriteString(entriesKey(some))
+		for i, bu := range bundles {
+			if bu.table.has(f) {
+				fmt.Fprintf(&key, "b%d ", i)
+			}
+		}
+		if key.Len() == 0 {
+			continue
+		}
+		br, ok := byKey[key.String()]
+		if !ok {
+			for _, bu := range bundles {
+				if bu.table.has(f) {
+					some = append(some, bu.entries...)
+				}
+			}
+			full := entriesKey(some)
+			if br, ok = made[full]; !ok {
+				br = b.branch(some)
+				made[full] = br
+			}
+			byKey[key.String()] = br
+		}
+		out[f] = br
+	}
+	return out
+}

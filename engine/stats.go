@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"sync/atomic"
+
+	"github.com/ruleids/ruleids/engine/window"
+)
+
+// Stats are counts since New.
+type Stats struct {
+	Packets    uint64      // frames and other events seen
+	Bytes      uint64      // of frames, on the wire
+	Unknown    uint64      // frames of a link type that cannot be decoded
+	Malformed  uint64      // frames in which a layer was cut short or wrong; what came before it was used
+	Late       uint64      // frames older than the newest one seen
+	Keys       uint64      // keys with state now
+	StateBytes uint64      // bytes held by window state now
+	Evictions  uint64      // keys that lost their state to make room
+	Saturated  uint64      // times that a window dropped its oldest events for want of memory
+	Alerts     uint64      // emitted
+	Suppressed uint64      // times that a rule would have fired in its cooldown
+	Rules      []RuleStats // of the rules of the plan, sorted by name
+}
+
+// RuleStats are the counts of one rule, since the plan came that has it.
+type RuleStats struct {
+	Name       string
+	Matched    uint64 // events that passed where and no exception
+	Alerts     uint64
+	Suppressed uint64
+}
+
+// suppress counts a firing in a cooldown. Workers of different shards may count for one rule.
+func (st *state) suppress(r *rule) { atomic.AddUint64(&st.rules[r.index].Suppressed, 1) }
+
+// Stats returns the counts so far.
+func (e *Engine) Stats() Stats {
+	s := e.stats
+	s.Packets, s.Evictions = e.number, e.state.evicted
+	s.Rules = make([]RuleStats, len(e.state.rules))
+	copy(s.Rules, e.state.rules)
+	for _, w := range e.workers {
+		s.Late += w.late
+		s.Bytes += w.bytes
+		s.Unknown += w.decoder.Unknown
+		s.Malformed += w.decoder.Malformed
+		for _, r := range e.plan.rules {
+			s.Rules[r.index].Matched += w.matched[r.group.index]
+		}
+	}
+	count := func(t *window.Table) {
+		if t == nil {
+			return
+		}
+		ts := t.Stats()
+		s.Keys += uint64(ts.Keys)
+		s.StateBytes += uint64(ts.Bytes)
+		s.Evictions += ts.Evictions
+		s.Saturated += ts.Saturations
+	}
+	for _, tables := range [][][]*window.Table{e.state.tables, e.state.cooldowns} {
+		for _, shards := range tables {
+			for _, t := range shards {
+				count(t)
+			}
+		}
+	}
+	if e.flows != nil {
+		count(e.flows.t)
+	}
+	for i := range s.Rules {
+		s.Suppressed += s.Rules[i].Suppressed
+	}
+	return s
+}
