@@ -1,0 +1,309 @@
+package alert
+
+import (
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// timestampLayout is EVE's: UTC, microseconds (what is finer is cut off), offset without a colon.
+const timestampLayout = "2006-01-02T15:04:05.000000-0700"
+
+// eveSeverity gives EVE's number for a severity: 1 is the worst. A severity that the language does
+// not know counts as medium.
+func eveSeverity(s string) byte {
+	switch s {
+	case "critical":
+		return '1'
+	case "high":
+		return '2'
+	case "low":
+		return '4'
+	}
+	return '3'
+}
+
+// MarshalJSON returns the alert as AppendJSON writes it. Package json escapes HTML characters in
+// it, which AppendJSON does not.
+func (a *Alert) MarshalJSON() ([]byte, error) { return a.AppendJSON(nil), nil }
+
+// AppendJSON appends the alert to dst as one JSON object without a newline: Suricata's EVE keys,
+// and ours under "ruleids". The order of the keys is fixed, so that equal alerts give equal lines.
+//
+// Addresses, ports, protocol, ICMP type and Community ID are there when the packet has them,
+// threshold, message and what follows message when the rule does. Numbers that JSON cannot write
+// (NaN and the infinities) are null. Text is always valid UTF-8 without control characters, whatever
+// was in the packet: bytes that are no UTF-8 become U+FFFD, characters that do not print are escaped.
+func (a *Alert) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"timestamp":"`...)
+	dst = time.Unix(0, a.Time).UTC().AppendFormat(dst, timestampLayout)
+	dst = append(dst, `","event_type":"alert"`...)
+	dst = a.appendFlow(dst)
+	if a.Number != 0 {
+		dst = append(dst, `,"pcap_cnt":`...)
+		dst = strconv.AppendUint(dst, a.Number, 10)
+	}
+
+	dst = append(dst, `,"alert":{"action":"allowed","signature":`...)
+	if a.Description != "" {
+		dst = appendString(dst, a.Description)
+	} else {
+		dst = appendString(dst, a.Rule)
+	}
+	dst = append(dst, `,"category":`...)
+	dst = appendString(dst, a.Category)
+	dst = append(dst, `,"severity":`...)
+	dst = append(dst, eveSeverity(a.Severity))
+	dst = append(dst, '}')
+
+	dst = append(dst, `,"ruleids":{"rule":`...)
+	dst = appendString(dst, a.Rule)
+	dst = append(dst, `,"severity":`...)
+	dst = appendString(dst, a.Severity)
+	dst = append(dst, `,"key":`...)
+	dst = appendNamed(dst, a.Key)
+	dst = append(dst, `,"values":`...)
+	dst = appendNamed(dst, a.Values)
+	if a.Threshold != nil {
+		dst = append(dst, `,"threshold":`...)
+		dst = appendFloat(dst, *a.Threshold)
+	}
+	dst = append(dst, `,"attack":`...)
+	dst = appendStrings(dst, a.Attack)
+	dst = append(dst, `,"actions":[`...)
+	for i := range a.Actions {
+		dst = comma(dst, i)
+		dst = appendString(dst, a.Actions[i].Kind)
+	}
+	dst = append(dst, ']')
+	if a.Message != "" {
+		dst = append(dst, `,"message":`...)
+		dst = appendString(dst, a.Message)
+	}
+	dst = a.appendExtras(dst)
+	return append(dst, '}', '}')
+}
+
+// appendFlow appends the keys from src_ip to community_id.
+func (a *Alert) appendFlow(dst []byte) []byte {
+	ports := a.Layers&packet.LayerPorts != 0
+	if a.hasAddresses() {
+		dst = append(dst, `,"src_ip":"`...)
+		dst = append(a.Src.Netip().AppendTo(dst), '"')
+		if ports {
+			dst = append(dst, `,"src_port":`...)
+			dst = strconv.AppendUint(dst, uint64(a.SrcPort), 10)
+		}
+		dst = append(dst, `,"dest_ip":"`...)
+		dst = append(a.Dst.Netip().AppendTo(dst), '"')
+		if ports {
+			dst = append(dst, `,"dest_port":`...)
+			dst = strconv.AppendUint(dst, uint64(a.DstPort), 10)
+		}
+	}
+	if proto := a.Protocol(); proto != "" {
+		dst = append(dst, `,"proto":"`...)
+		dst = append(append(dst, proto...), '"')
+	}
+	if a.hasICMP() {
+		dst = append(dst, `,"icmp_type":`...)
+		dst = strconv.AppendUint(dst, uint64(a.ICMPType), 10)
+		dst = append(dst, `,"icmp_code":`...)
+		dst = strconv.AppendUint(dst, uint64(a.ICMPCode), 10)
+	}
+	const key = `,"community_id":"`
+	dst = append(dst, key...)
+	before := len(dst)
+	if dst = a.appendCommunityID(dst); len(dst) == before {
+		return dst[:before-len(key)]
+	}
+	return append(dst, '"')
+}
+
+// appendExtras appends the keys that only some alerts have.
+func (a *Alert) appendExtras(dst []byte) []byte {
+	if len(a.Actions) > 0 {
+		dst = append(dst, `,"responses":[`...)
+		for i := range a.Actions {
+			dst = comma(dst, i)
+			dst = a.Actions[i].appendJSON(dst, a.Message)
+		}
+		dst = append(dst, ']')
+	}
+	if a.Suppressed != 0 {
+		dst = append(dst, `,"suppressed":`...)
+		dst = strconv.AppendUint(dst, a.Suppressed, 10)
+	}
+	if a.Shadow {
+		dst = append(dst, `,"mode":"shadow"`...)
+	}
+	if r := a.Reputation; r != nil {
+		dst = append(dst, `,"reputation":{"source":`...)
+		dst = appendString(dst, r.Source)
+		dst = append(dst, `,"indicator":`...)
+		dst = appendString(dst, r.Indicator)
+		dst = append(dst, `,"tier":`...)
+		dst = appendString(dst, r.Tier)
+		dst = append(dst, '}')
+	}
+	if len(a.References) > 0 {
+		dst = append(dst, `,"references":`...)
+		dst = appendStrings(dst, a.References)
+	}
+	if a.Agent != "" {
+		dst = append(dst, `,"agent":`...)
+		dst = appendString(dst, a.Agent)
+	}
+	return dst
+}
+
+// appendJSON appends one entry of "responses". Its message is left out where it is the alert's.
+func (c *Action) appendJSON(dst []byte, message string) []byte {
+	dst = append(dst, `{"action":`...)
+	dst = appendString(dst, c.Kind)
+	if c.Target != "" {
+		dst = append(dst, `,"target":`...)
+		dst = appendString(dst, c.Target)
+	}
+	if c.Seconds != 0 {
+		dst = append(dst, `,"seconds":`...)
+		dst = appendFloat(dst, c.Seconds)
+	}
+	if len(c.To) > 0 {
+		dst = append(dst, `,"to":`...)
+		dst = appendStrings(dst, c.To)
+	}
+	if c.Kind == "notify" && c.Message != message || c.Kind != "notify" && c.Message != "" {
+		dst = append(dst, `,"message":`...)
+		dst = appendString(dst, c.Message)
+	}
+	return append(dst, '}')
+}
+
+func comma(dst []byte, i int) []byte {
+	if i > 0 {
+		dst = append(dst, ',')
+	}
+	return dst
+}
+
+func appendStrings(dst []byte, ss []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range ss {
+		dst = appendString(comma(dst, i), s)
+	}
+	return append(dst, ']')
+}
+
+// appendNamed appends the values as an object, in their order.
+func appendNamed(dst []byte, vs []Named) []byte {
+	dst = append(dst, '{')
+	for i, v := range vs {
+		dst = appendString(comma(dst, i), v.Name)
+		dst = append(dst, ':')
+		switch x := v.Value.(type) {
+		case int64:
+			dst = strconv.AppendInt(dst, x, 10)
+		case float64:
+			before := len(dst)
+			dst = appendFloat(dst, x)
+			// A float stays one for readers that tell 5 from 5.0, as typed indexes do.
+			if isWhole(x) && !hasPoint(dst[before:]) {
+				dst = append(dst, ".0"...)
+			}
+		case string:
+			dst = appendString(dst, x)
+		case bool:
+			dst = strconv.AppendBool(dst, x)
+		default:
+			dst = append(dst, "null"...)
+		}
+	}
+	return append(dst, '}')
+}
+
+func isWhole(x float64) bool { return x == math.Trunc(x) && !math.IsInf(x, 0) }
+
+func hasPoint(number []byte) bool {
+	for _, c := range number {
+		if c == '.' || c == 'e' {
+			return true
+		}
+	}
+	return false
+}
+
+// appendFloat appends the shortest number that reads back as x, whole ones without a point; null
+// for what JSON cannot write.
+func appendFloat(dst []byte, x float64) []byte {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return append(dst, "null"...)
+	}
+	if m := math.Abs(x); m != 0 && (m < 1e-6 || m >= 1e21) {
+		return strconv.AppendFloat(dst, x, 'e', -1, 64)
+	}
+	return strconv.AppendFloat(dst, x, 'f', -1, 64)
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends s in quotes. HTML characters stay as they are.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c < 0x7f && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		size, r := 1, rune(c)
+		if c >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(s[i:])
+			valid := r != utf8.RuneError || size > 1
+			if valid && strconv.IsPrint(r) {
+				i += size
+				continue
+			}
+		}
+		dst = append(dst, s[start:i]...)
+		if r == utf8.RuneError {
+			dst = utf8.AppendRune(dst, r)
+		} else {
+			dst = appendEscaped(dst, r)
+		}
+		i += size
+		start = i
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
+
+// appendEscaped appends r as a JSON escape (RFC 8259, section 7).
+func appendEscaped(dst []byte, r rune) []byte {
+	switch r {
+	case '"', '\\':
+		return append(dst, '\\', byte(r))
+	case '\b':
+		return append(dst, `\b`...)
+	case '\f':
+		return append(dst, `\f`...)
+	case '\n':
+		return append(dst, `\n`...)
+	case '\r':
+		return append(dst, `\r`...)
+	case '\t':
+		return append(dst, `\t`...)
+	}
+	unit := func(dst []byte, u rune) []byte {
+		return append(dst, '\\', 'u', hexDigits[u>>12&15], hexDigits[u>>8&15], hexDigits[u>>4&15], hexDigits[u&15])
+	}
+	if r > 0xffff { // a surrogate pair
+		r -= 0x10000
+		return unit(unit(dst, 0xd800|r>>10), 0xdc00|r&0x3ff)
+	}
+	return unit(dst, r)
+}

@@ -1,0 +1,325 @@
+package alert
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// Text writes alerts for people, one line each, in columns. It writes the date only in the line
+// where it changes. The zero value is ready; it must not be used by two goroutines at once.
+type Text struct {
+	Color bool // with the terminal's colours, by severity
+
+	day   int64 // of the line before, in days since 1970
+	begun bool
+}
+
+// Append appends the line of an alert, newline included.
+func (t *Text) Append(dst []byte, a *Alert) []byte {
+	const nanosecondsADay = 24 * 60 * 60 * 1e9
+	day := a.Time / nanosecondsADay
+	if a.Time%nanosecondsADay < 0 {
+		day--
+	}
+	date := !t.begun || day != t.day
+	t.begun, t.day = true, day
+	return append(a.appendLine(dst, t.Color, date), '\n')
+}
+
+// AppendText appends the alert as one line for people, without a newline and with its date:
+//
+//	2026-11-20 12:00:01.400  HIGH      port_scan           198.51.100.7 → 192.0.2.10:1014        One source tries many destination ports.  ports=15/15  [quarantine 198.51.100.7 10m, notify ops]
+//
+// Times are UTC. After the flow and the description come what the key has besides the two
+// addresses, the aggregates (with the threshold where there is one aggregate), what reputation said,
+// how many times the rule would have fired in its cooldown, and the actions. The line holds no control character, whatever was in the
+// packet; text with spaces or marks in it is quoted as in Go, and long text is cut.
+func (a *Alert) AppendText(dst []byte, color bool) []byte {
+	return a.appendLine(dst, color, true)
+}
+
+// Widths of the columns, in characters; a cell that is longer pushes the rest of its line.
+const (
+	severityWidth = 8  // CRITICAL
+	ruleWidth     = 18 // flow_small_packets
+	flowWidth     = 35 // an IPv4 flow, if not one of the very longest addresses
+	maxText       = 96 // a value from the wire; DNS names go to 254
+)
+
+// SGR sequences of ECMA-48 from the sixteen colours that every terminal maps to its own theme.
+const (
+	sgrReset    = "\x1b[0m"
+	sgrBold     = "\x1b[1m"
+	sgrDim      = "\x1b[2m"
+	sgrCritical = "\x1b[1;97;41m" // bold white on red
+	sgrHigh     = "\x1b[1;31m"    // bold red
+	sgrMedium   = "\x1b[33m"      // yellow
+	sgrLow      = "\x1b[36m"      // cyan
+	sgrShadow   = "\x1b[35m"      // magenta
+)
+
+// A line is a line of text being written, with its colours.
+type line struct {
+	b     []byte
+	color bool
+}
+
+func (l *line) paint(sgr string) {
+	if l.color {
+		l.b = append(l.b, sgr...)
+	}
+}
+
+// cell writes text in a colour and pads it to a width.
+func (l *line) cell(text, sgr string, width int) {
+	l.paint(sgr)
+	before := len(l.b)
+	l.b = appendClean(l.b, text)
+	n := utf8.RuneCount(l.b[before:])
+	l.paint(sgrReset)
+	l.pad(n, width)
+}
+
+func (l *line) pad(n, width int) {
+	for ; n < width; n++ {
+		l.b = append(l.b, ' ')
+	}
+	l.b = append(l.b, "  "...)
+}
+
+func (a *Alert) appendLine(dst []byte, color, date bool) []byte {
+	l := line{b: dst, color: color}
+	at := time.Unix(0, a.Time).UTC()
+	l.paint(sgrDim)
+	if date {
+		l.b = at.AppendFormat(l.b, "2006-01-02 ")
+	} else {
+		l.b = append(l.b, "           "...)
+	}
+	l.b = at.AppendFormat(l.b, "15:04:05.000")
+	l.paint(sgrReset)
+	l.b = append(l.b, "  "...)
+
+	sgr := sgrMedium
+	switch a.Severity {
+	case "critical":
+		sgr = sgrCritical
+	case "high":
+		sgr = sgrHigh
+	case "low":
+		sgr = sgrLow
+	}
+	l.cell(strings.ToUpper(a.Severity), sgr, severityWidth)
+	l.cell(a.Rule, sgrBold, ruleWidth)
+	before := len(l.b)
+	l.b = a.appendEndpoints(l.b)
+	l.pad(utf8.RuneCount(l.b[before:]), flowWidth)
+
+	description := a.Description
+	if description == "" {
+		description = a.Message
+	}
+	if description != "" {
+		l.b = append(appendClean(l.b, description), "  "...)
+	}
+	a.appendFacts(&l)
+	a.appendResponses(&l)
+	return trimRight(l.b, len(dst))
+}
+
+// trimRight cuts spaces from the end, but not below from.
+func trimRight(b []byte, from int) []byte {
+	for len(b) > from && b[len(b)-1] == ' ' {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// appendEndpoints appends "source → destination". The port of the source says little and is left
+// to the JSON; TCP is not named, being the rule.
+func (a *Alert) appendEndpoints(b []byte) []byte {
+	if !a.hasAddresses() {
+		if a.Layers&packet.LayerARP != 0 {
+			return append(b, "arp"...)
+		}
+		return append(b, '-')
+	}
+	b = a.Src.Netip().AppendTo(b)
+	b = append(b, " → "...)
+	if a.Layers&packet.LayerPorts == 0 {
+		b = a.Dst.Netip().AppendTo(b)
+		if p := a.Protocol(); p != "" {
+			b = append(append(b, ' '), strings.ToLower(p)...)
+		}
+		return b
+	}
+	if v6 := !a.Dst.Is4(); v6 {
+		b = append(a.Dst.Netip().AppendTo(append(b, '[')), ']')
+	} else {
+		b = a.Dst.Netip().AppendTo(b)
+	}
+	b = append(b, ':')
+	b = strconv.AppendUint(b, uint64(a.DstPort), 10)
+	if a.Layers&packet.LayerUDP != 0 {
+		b = append(b, "/udp"...)
+	}
+	return b
+}
+
+// appendFacts appends key, aggregates, reputation and suppressed.
+func (a *Alert) appendFacts(l *line) {
+	before := len(l.b)
+	shown := []string{}
+	if a.hasAddresses() {
+		shown = append(shown, a.Src.String(), a.Dst.String())
+	}
+	for _, k := range a.Key {
+		if s, ok := k.Value.(string); ok && slices.Contains(shown, s) || k.Name == "dst.port" || k.Name == "tcp.dstport" || k.Name == "udp.dstport" {
+			continue
+		}
+		l.b = append(appendClean(l.b, k.Name), '=')
+		l.b = append(appendValue(l.b, k.Value), ' ')
+	}
+	for _, v := range a.Values {
+		l.b = append(appendClean(l.b, v.Name), '=')
+		l.b = appendValue(l.b, v.Value)
+		if a.Threshold != nil && len(a.Values) == 1 {
+			l.b = appendNumber(append(l.b, '/'), *a.Threshold)
+		}
+		l.b = append(l.b, ' ')
+	}
+	if a.Threshold != nil && len(a.Values) > 1 {
+		l.b = append(appendNumber(append(l.b, "threshold="...), *a.Threshold), ' ')
+	}
+	if len(l.b) > before {
+		l.b = append(l.b, ' ')
+	}
+	if r := a.Reputation; r != nil {
+		l.b = append(appendClean(l.b, r.Source), ": "...)
+		l.b = append(appendValue(l.b, r.Indicator), " is "...)
+		l.b = append(appendClean(l.b, r.Tier), "  "...)
+	}
+	if a.Suppressed > 0 {
+		l.b = append(l.b, '+')
+		l.b = strconv.AppendUint(l.b, a.Suppressed, 10)
+		l.b = append(l.b, " suppressed  "...)
+	}
+	if a.Agent != "" {
+		l.b = append(appendValue(append(l.b, '@'), a.Agent), "  "...)
+	}
+}
+
+// appendResponses appends the actions in brackets, with a word where they are not carried out.
+func (a *Alert) appendResponses(l *line) {
+	if len(a.Actions) == 0 && !a.Shadow {
+		return
+	}
+	if a.Shadow {
+		l.paint(sgrShadow)
+		l.b = append(l.b, "[shadow"...)
+		if len(a.Actions) > 0 {
+			l.b = append(l.b, ", would "...)
+		}
+	} else {
+		l.paint(sgrDim)
+		l.b = append(l.b, '[')
+	}
+	for i, c := range a.Actions {
+		if i > 0 {
+			l.b = append(l.b, ", "...)
+		}
+		l.b = appendClean(l.b, c.Kind)
+		if c.Target != "" {
+			l.b = appendValue(append(l.b, ' '), c.Target)
+		}
+		if c.Seconds > 0 {
+			l.b = append(append(l.b, ' '), spanText(c.Seconds)...)
+		}
+		for _, to := range c.To {
+			l.b = appendValue(append(l.b, ' '), to)
+		}
+	}
+	l.b = append(l.b, ']')
+	l.paint(sgrReset)
+}
+
+// spanText writes a time as a rule does: 10m, 1h30m, 90ms.
+func spanText(seconds float64) string {
+	if seconds >= math.MaxInt64/1e9 {
+		return "forever"
+	}
+	s := time.Duration(seconds * 1e9).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
+}
+
+// appendValue appends a value; text that could be taken for another part of the line is quoted.
+func appendValue(b []byte, v any) []byte {
+	switch x := v.(type) {
+	case int64:
+		return strconv.AppendInt(b, x, 10)
+	case float64:
+		return appendNumber(b, x)
+	case bool:
+		return strconv.AppendBool(b, x)
+	case string:
+		s, cut := clip(x, maxText)
+		plain := func(r rune) bool { return strconv.IsPrint(r) && !strings.ContainsRune(" \"[],=", r) }
+		if s != "" && utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+			b = append(b, s...)
+		} else {
+			b = strconv.AppendQuote(b, s)
+		}
+		if cut {
+			b = append(b, "…"...)
+		}
+		return b
+	}
+	return append(b, '?')
+}
+
+// appendNumber appends a number in six digits, whole numbers in full.
+func appendNumber(b []byte, x float64) []byte {
+	if isWhole(x) && math.Abs(x) < 1e15 {
+		return strconv.AppendFloat(b, x, 'f', -1, 64)
+	}
+	return strconv.AppendFloat(b, x, 'g', 6, 64)
+}
+
+// clip cuts s to at most n bytes, at the end of a character.
+func clip(s string, n int) (out string, cut bool) {
+	if len(s) <= n {
+		return s, false
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n], true
+}
+
+// appendClean appends text with everything that does not print written as in a Go string: an
+// escape sequence from a packet must not reach the terminal, nor text that runs backwards.
+func appendClean(b []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if valid := r != utf8.RuneError || size > 1; valid && strconv.IsPrint(r) {
+			b = append(b, s[i:i+size]...)
+		} else {
+			quoted := strconv.AppendQuote(nil, s[i:i+size])
+			b = append(b, quoted[1:len(quoted)-1]...)
+		}
+		i += size
+	}
+	return b
+}
