@@ -1,0 +1,69 @@
+# Lists that the shipped rules share. The entries are variables, so that a site sets its own without copying a rule:
+#   ruleids run --set 'home_nets=["10.0.0.0/8", "203.0.113.0/24"]' -r capture.pcap
+
+variable "home_nets" {
+  description = "Networks that are ours: RFC 1918, loopback, link-local (RFC 3927, RFC 4291) and unique local addresses (RFC 4193). A site with public addresses adds them."
+  default = [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "::1/128",
+    "fe80::/10",
+    "fc00::/7",
+  ]
+}
+
+list "home_nets" {
+  description = "Networks that are ours; from the variable of the same name."
+  type        = "ip"
+  values      = var.home_nets
+}
+
+list "group_nets" {
+  description = "Destinations that are many hosts at once: IPv4 multicast (RFC 5771), IPv6 multicast (RFC 4291) and the limited broadcast address (RFC 919)."
+  type        = "ip"
+  values      = ["224.0.0.0/4", "ff00::/8", "255.255.255.255"]
+}
+
+list "loopback_nets" {
+  description = "A host's addresses for itself (RFC 1122, RFC 4291)."
+  type        = "ip"
+  values      = ["127.0.0.0/8", "::1"]
+}
+
+variable "c2_ports" {
+  description = "Ports that well-known backdoors and command-and-control frameworks listen on by default."
+  default = [
+    1337,        # assorted shells
+    4444, 4445,  # Metasploit and Meterpreter
+    5554,        # the FTP server of Sasser
+    5555,        # assorted remote access tools, and Android's debug bridge left open
+    "6666-6669", # IRC, the oldest channel of botnets
+    12345,       # NetBus
+    12346,       # NetBus
+    20034,       # NetBus 2
+    27374,       # SubSeven
+    31337,       # Back Orifice
+    31338,       # Back Orifice, DeepBO
+    54321,       # Back Orifice 2000, SchoolBus
+  ]
+}
+
+list "c2_ports" {
+  description = "Ports that backdoors listen on; from the variable of the same name."
+  type        = "port"
+  values      = var.c2_ports
+}
+
+variable "login_ports" {
+  description = "Ports of services that ask for a password: FTP, SSH, Telnet, SMTP, POP3, IMAP, SMB, SQL Server, MySQL, RDP, PostgreSQL, VNC."
+  default     = [21, 22, 23, 25, 110, 143, 445, 1433, 3306, 3389, 5432, 5900]
+}
+
+list "login_ports" {
+  description = "Ports where passwords are guessed; from the variable of the same name."
+  type        = "port"
+  values      = var.login_ports
+}

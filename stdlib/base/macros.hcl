@@ -1,0 +1,45 @@
+# What the shipped rules call things.
+
+macro "new_connection" {
+  description = "A TCP connection attempt: the first packet of the handshake (RFC 9293, section 3.5)."
+  expr        = "tcp.flags.syn and not tcp.flags.ack"
+}
+
+macro "echo_request" {
+  description = "A ping, ICMP (RFC 792) or ICMPv6 (RFC 4443)."
+  expr        = "icmp.type == 8 or icmpv6.type == 128"
+}
+
+macro "dns_query" {
+  description = "A question to a DNS server, not its answer."
+  # The name is never empty (the root's is "<Root>"): that it is there at all is the point, so that a packet without one is passed by.
+  expr = "not dns.flags.response and dns.qry.name != ''"
+}
+
+macro "to_outside" {
+  description = "From one of our addresses to one host that is not ours; multicast and broadcast stay in the house."
+  expr        = "ip.src in list.home_nets and not (ip.dst in list.home_nets) and not (ip.dst in list.group_nets)"
+}
+
+# The four probes below are of flags that no TCP sends (RFC 9293, section 3.10). Each names its bits: ECE and CWR are
+# left alone, since they say nothing about the state of a connection (RFC 3168).
+
+macro "null_probe" {
+  description = "A TCP packet without any flag: nmap -sN."
+  expr        = "tcp and not (tcp.flags.fin or tcp.flags.syn or tcp.flags.reset or tcp.flags.push or tcp.flags.ack or tcp.flags.urg)"
+}
+
+macro "fin_probe" {
+  description = "A TCP packet with FIN alone, where a real end of a connection has ACK: nmap -sF."
+  expr        = "tcp.flags.fin and not (tcp.flags.syn or tcp.flags.reset or tcp.flags.push or tcp.flags.ack or tcp.flags.urg)"
+}
+
+macro "xmas_probe" {
+  description = "A TCP packet with FIN, PSH and URG and nothing else, lit like a Christmas tree: nmap -sX."
+  expr        = "tcp.flags.fin and tcp.flags.push and tcp.flags.urg and not (tcp.flags.syn or tcp.flags.reset or tcp.flags.ack)"
+}
+
+macro "syn_fin_probe" {
+  description = "A TCP packet that begins and ends a connection at once."
+  expr        = "tcp.flags.syn and tcp.flags.fin"
+}

@@ -1,0 +1,101 @@
+# Every number of the shipped rules. A name begins with that of its rule. The span of a window is part of the rule.
+
+variable "port_scan_ports" {
+  description = "Distinct TCP destination ports that one source tries in 10 s, which make a port scan."
+  default     = 15
+}
+
+variable "host_sweep_hosts" {
+  description = "Distinct hosts on which one source tries one TCP port in 60 s, which make a sweep."
+  default     = 25
+}
+
+variable "stealth_scan_packets" {
+  description = "TCP packets with impossible flags from one source in 10 s, which make a stealth scan."
+  default     = 10
+}
+
+variable "syn_flood_syns" {
+  description = "Connection attempts of one source in 5 s that make a SYN flood."
+  default     = 200
+}
+
+variable "syn_flood_fast_syns" {
+  description = "Connection attempts of one source in 1 s that make a fast SYN flood."
+  default     = 100
+}
+
+variable "syn_flood_global_syns" {
+  description = "Connection attempts of all sources together in 5 s that make a distributed SYN flood."
+  default     = 1000
+}
+
+variable "syn_flood_global_sources" {
+  description = "Distinct sources that those attempts come from, at least; fewer are found one by one."
+  default     = 50
+}
+
+variable "syn_ratio_syns" {
+  description = "Connection attempts of one source in 30 s from which on their ratio to the connections that it ends is looked at."
+  default     = 50
+}
+
+variable "syn_ratio_factor" {
+  description = "How many times as many attempts as FIN and RST together a source may send."
+  default     = 3
+}
+
+variable "icmp_flood_requests" {
+  description = "Echo requests of one source in 5 s that make an ICMP flood."
+  default     = 100
+}
+
+variable "udp_flood_packets" {
+  description = "UDP packets from one source to one host in 5 s that make a UDP flood."
+  default     = 2000
+}
+
+variable "flow_syn_rate_packets" {
+  description = "SYN packets a second in one flow above which flow_syn_rate fires."
+  default     = 100
+}
+
+variable "flow_small_packets_rate" {
+  description = "Packets a second in one flow above which flow_small_packets fires on a small one."
+  default     = 50
+}
+
+variable "flow_small_packets_bytes" {
+  description = "Bytes of a frame below which it is small."
+  default     = 100
+}
+
+variable "brute_force_attempts" {
+  description = "Connection attempts of one source to login ports in 30 s that make a brute-force attack."
+  default     = 30
+}
+
+variable "distributed_brute_force_sources" {
+  description = "Distinct sources that try one login port of one host in 60 s, which make a distributed brute-force attack."
+  default     = 20
+}
+
+variable "dns_tunnel_name_length" {
+  description = "Characters of a DNS query name above which it looks like carried data."
+  default     = 50
+}
+
+variable "dns_tunnel_volume_names" {
+  description = "Distinct query names under one registered domain from one source in 60 s that make a DNS tunnel."
+  default     = 100
+}
+
+variable "data_exfil_bytes" {
+  description = "Bytes of IP packets from one home address to the outside in 60 s that make an exfiltration."
+  default     = 5000000
+}
+
+variable "arp_spoof_changes" {
+  description = "Changes within 24 h of the hardware address that speaks for an IPv4 address, which make an ARP spoof."
+  default     = 1
+}

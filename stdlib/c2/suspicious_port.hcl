@@ -1,0 +1,23 @@
+rule "suspicious_port" {
+  description = "A host talks to a port that backdoors listen on."
+  severity    = "medium"
+  category    = "c2"
+  attack      = ["T1571", "T1095"]
+  references = [
+    "https://attack.mitre.org/techniques/T1571/",
+    "https://attack.mitre.org/techniques/T1095/",
+    "https://www.iana.org/assignments/service-names-port-numbers/",
+  ]
+
+  # For TCP the SYN tells who is the client, so a client's own port does not count. UDP has no such sign.
+  where    = "(new_connection or udp) and dst.port in list.c2_ports"
+  by       = ["ip.src", "ip.dst"]
+  cooldown = "5m" # a beacon comes back every few seconds for days
+
+  # Whichever end is not ours: the server when a host of ours calls out, the caller when it is called.
+  escalate "virustotal" { indicator = "ip.src in list.home_nets ? ip.dst : ip.src" }
+  notify {
+    to      = ["ops"]
+    message = "${ip.src} talks to ${ip.dst} port ${dst.port}"
+  }
+}

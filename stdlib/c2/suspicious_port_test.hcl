@@ -1,0 +1,186 @@
+test "a connection to Metasploit's port fires" {
+  packets {
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  alert "suspicious_port" {
+    count = 1
+    key   = { "ip.src" = "192.168.1.20", "ip.dst" = "203.0.113.9" }
+    at    = "0s"
+  }
+}
+
+test "a UDP packet to Back Orifice's port fires" {
+  packets {
+    udp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 31337
+    }
+  }
+  alert "suspicious_port" {
+    count = 1
+    key   = { "ip.src" = "192.168.1.20", "ip.dst" = "203.0.113.9" }
+  }
+}
+
+test "each port of the list fires" {
+  packets {
+    count = 16
+    every = "1s"
+    tcp {
+      src     = "198.51.100.${i + 1}"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = [1337, 4444, 4445, 5554, 5555, 6666, 6667, 6668, 6669, 12345, 12346, 20034, 27374, 31337, 31338, 54321][i]
+      flags   = "S"
+    }
+  }
+  alert "suspicious_port" {
+    count = 16
+  }
+}
+
+test "the ports beside them stay quiet" {
+  packets {
+    count = 14
+    every = "1s"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${i + 1}"
+      srcport = 40000 + i
+      dstport = [1336, 1338, 4443, 4446, 5553, 5556, 6665, 6670, 12344, 12347, 31336, 31339, 54320, 54322][i]
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a client's own port stays quiet, and so does the answer to it" {
+  packets {
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.9"
+      srcport = 12345
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "10ms"
+    tcp {
+      src     = "203.0.113.9"
+      dst     = "192.168.1.20"
+      srcport = 443
+      dstport = 12345
+      flags   = "SA"
+    }
+  }
+  packets {
+    count = 20
+    start = "20ms"
+    every = "10ms"
+    tcp {
+      src     = "203.0.113.9"
+      dst     = "192.168.1.20"
+      srcport = 443
+      dstport = 12345
+      flags   = "PA"
+    }
+  }
+  quiet = true
+}
+
+test "a pair of hosts fires once in the cooldown" {
+  packets {
+    count = 20
+    every = "10s"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  alert "suspicious_port" {
+    count = 1
+  }
+}
+
+test "each pair of hosts fires by itself" {
+  packets {
+    count = 3
+    every = "1s"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${i + 1}"
+      srcport = 40000 + i
+      dstport = 6667
+      flags   = "S"
+    }
+  }
+  alert "suspicious_port" {
+    count = 3
+  }
+}
+
+test "IPv6" {
+  packets {
+    tcp {
+      src     = "2001:db8:7::1"
+      dst     = "2001:db8::10"
+      srcport = 40000 + i
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  alert "suspicious_port" {
+    count = 1
+    key   = { "ip.src" = "2001:db8:7::1", "ip.dst" = "2001:db8::10" }
+  }
+}
+
+test "the ports are a variable" {
+  set = { c2_ports = [4443] }
+  packets {
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "1s"
+    udp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.10"
+      srcport = 40000
+      dstport = 4443
+    }
+  }
+  alert "suspicious_port" {
+    count = 1
+    key   = { "ip.src" = "192.168.1.20", "ip.dst" = "203.0.113.10" }
+  }
+}
+
+test "a shell over nc" {
+  pcap = "../../testdata/pcap/nc-backdoor.pcap"
+  alert "suspicious_port" {
+    key = { "ip.src" = "10.0.0.30", "ip.dst" = "192.0.2.80" }
+  }
+}
+
+test "web pages" {
+  pcap  = "../../testdata/pcap/curl-benign.pcap"
+  quiet = true
+}

@@ -1,0 +1,174 @@
+test "the twentieth source fires" {
+  packets {
+    count = 20
+    every = "2s"
+    tcp {
+      src     = "198.51.100.${i + 1}"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  alert "distributed_brute_force" {
+    count = 1
+    key   = { "ip.dst" = "192.0.2.10", "tcp.dstport" = 22 }
+    at    = "38s"
+  }
+}
+
+test "nineteen sources stay quiet however often they try" {
+  packets {
+    count = 190
+    every = "300ms"
+    tcp {
+      src     = "198.51.100.${i % 19 + 1}"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a source exactly 60 s ago no longer counts" {
+  packets {
+    count = 19
+    every = "2s"
+    tcp {
+      src     = "198.51.100.${i + 1}"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "60s"
+    tcp {
+      src     = "198.51.100.20"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a source just under 60 s ago counts" {
+  packets {
+    count = 19
+    every = "2s"
+    tcp {
+      src     = "198.51.100.${i + 1}"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "59999ms"
+    tcp {
+      src     = "198.51.100.20"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  alert "distributed_brute_force" {
+    count = 1
+    at    = "59999ms"
+  }
+}
+
+test "sources are counted for each host and port by itself" {
+  packets {
+    count = 36
+    every = "1s"
+    tcp {
+      src     = "198.51.100.${i + 1}"
+      dst     = "192.0.2.${10 + i % 2}"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 18
+    start = "500ms"
+    every = "1s"
+    tcp {
+      src     = "198.51.100.${i + 1}"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 3389
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a web server with many clients stays quiet" {
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.${i + 1}"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "IPv6" {
+  packets {
+    count = 20
+    every = "2s"
+    tcp {
+      src     = "2001:db8:7::${i + 1}"
+      dst     = "2001:db8::10"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  alert "distributed_brute_force" {
+    count = 1
+    key   = { "ip.dst" = "2001:db8::10", "tcp.dstport" = 22 }
+    at    = "38s"
+  }
+}
+
+test "many sources with sessions in progress stay quiet" {
+  packets {
+    count = 300
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.${i % 60 + 1}"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 22
+      flags   = "PA"
+    }
+  }
+  quiet = true
+}
+
+test "nc from 24 addresses" {
+  pcap = "../../testdata/pcap/nc-distributed-ssh.pcap"
+  alert "distributed_brute_force" {
+    key = { "ip.dst" = "10.0.0.20", "tcp.dstport" = 22 }
+  }
+}
+
+test "one SSH login" {
+  pcap  = "../../testdata/pcap/ssh-benign.pcap"
+  quiet = true
+}

@@ -1,0 +1,133 @@
+test "a name of 51 characters fires" {
+  packets {
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "k5dn2qzr7wmx4hb9c6vt3ypjs8fg1l0aeuiok5d.example.com"
+      qtype = "TXT"
+    }
+  }
+  alert "dns_tunnel" {
+    count = 1
+    key   = { "ip.src" = "192.168.1.20" }
+    at    = "0s"
+  }
+}
+
+test "a name of 50 characters stays quiet" {
+  packets {
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "k5dn2qzr7wmx4hb9c6vt3ypjs8fg1l0aeuiok5.example.com"
+      qtype = "TXT"
+    }
+  }
+  quiet = true
+}
+
+test "many short names stay quiet" {
+  packets {
+    count = 50
+    every = "1s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "www${i}.example.com"
+      qtype = "A"
+    }
+  }
+  quiet = true
+}
+
+test "the answer to a long name does not fire again" {
+  packets {
+    dns {
+      src      = "192.0.2.53"
+      dst      = "192.168.1.20"
+      qname    = "k5dn2qzr7wmx4hb9c6vt3ypjs8fg1l0aeuiok5dn2qzr7wmx.example.com"
+      qtype    = "TXT"
+      response = true
+    }
+  }
+  quiet = true
+}
+
+test "a tunnel in use gives one alert a minute" {
+  packets {
+    count = 30
+    every = "1s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "k5dn2qzr7wmx4hb9c6vt3ypjs8fg1l0aeuio${1000 + i}.example.com"
+      qtype = "TXT"
+    }
+  }
+  alert "dns_tunnel" {
+    count = 1
+    at    = "0s"
+  }
+}
+
+test "each source fires by itself" {
+  packets {
+    count = 2
+    every = "1s"
+    dns {
+      src   = "192.168.1.${20 + i}"
+      dst   = "192.0.2.53"
+      qname = "k5dn2qzr7wmx4hb9c6vt3ypjs8fg1l0aeuiok5dn2qzr7wmx.example.com"
+      qtype = "TXT"
+    }
+  }
+  alert "dns_tunnel" {
+    count = 2
+  }
+}
+
+test "the length is a variable" {
+  set = { dns_tunnel_name_length = 60 }
+  packets {
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "k5dn2qzr7wmx4hb9c6vt3ypjs8fg1l0aeuiok5dn2qzr7wmx.example.com"
+      qtype = "TXT"
+    }
+  }
+  quiet = true
+}
+
+test "IPv6" {
+  packets {
+    dns {
+      src   = "2001:db8:7::1"
+      dst   = "2001:db8::53"
+      qname = "k5dn2qzr7wmx4hb9c6vt3ypjs8fg1l0aeuiok5d.example.com"
+      qtype = "TXT"
+    }
+  }
+  alert "dns_tunnel" {
+    count = 1
+    key   = { "ip.src" = "2001:db8:7::1" }
+  }
+}
+
+test "iodine" {
+  pcap = "../../testdata/pcap/iodine.pcap"
+  alert "dns_tunnel" {
+    key = { "ip.src" = "10.0.0.30" }
+  }
+  alert "dns_tunnel_volume" {}
+}
+
+test "dig, a name of 50 characters" {
+  pcap  = "../../testdata/pcap/dig-names-50.pcap"
+  quiet = true
+}
+
+test "dig" {
+  pcap  = "../../testdata/pcap/dig-benign.pcap"
+  quiet = true
+}

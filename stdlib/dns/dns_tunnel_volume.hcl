@@ -1,0 +1,27 @@
+rule "dns_tunnel_volume" {
+  description = "One source asks for many different names under one registered domain."
+  severity    = "high"
+  category    = "dns"
+  attack      = ["T1071.004", "T1572", "T1048.003"]
+  references = [
+    "https://attack.mitre.org/techniques/T1071/004/",
+    "https://attack.mitre.org/techniques/T1048/003/",
+    "https://www.sans.org/white-papers/34152/",
+    "https://publicsuffix.org/",
+  ]
+
+  where = "dns_query"
+  by    = ["ip.src", "registered_domain(dns.qry.name)"]
+  window "60s" {
+    names = "distinct(dns.qry.name)"
+  }
+  threshold = var.dns_tunnel_volume_names
+  when      = "names >= threshold"
+  cooldown  = "1m"
+
+  escalate "virustotal" { indicator = "registered_domain(dns.qry.name)" }
+  notify {
+    to      = ["ops"]
+    message = "${ip.src} asked for ${names} names under ${registered_domain(dns.qry.name)} in 60 s"
+  }
+}

@@ -1,0 +1,29 @@
+rule "icmp_flood" {
+  description = "One source sends pings at the rate of a flood."
+  severity    = "high"
+  category    = "flood"
+  attack      = ["T1498.001"]
+  references = [
+    "https://attack.mitre.org/techniques/T1498/001/",
+    "https://www.rfc-editor.org/rfc/rfc792",
+    "https://www.rfc-editor.org/rfc/rfc4443#section-4.1",
+  ]
+
+  where = "echo_request"
+  by    = ["ip.src"]
+  window "5s" {
+    requests = "count()"
+  }
+  threshold = var.icmp_flood_requests
+  when      = "requests >= threshold"
+
+  escalate "virustotal" { indicator = "ip.src" }
+  quarantine {
+    target = "ip.src"
+    for    = "10m"
+  }
+  notify {
+    to      = ["ops"]
+    message = "${ip.src} sent ${requests} echo requests in 5 s, the last one to ${ip.dst}"
+  }
+}

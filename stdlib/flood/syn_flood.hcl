@@ -1,0 +1,33 @@
+rule "syn_flood" {
+  description = "One source opens TCP connections at a rate that exhausts a server's backlog."
+  severity    = "critical"
+  category    = "flood"
+  attack      = ["T1499.001", "T1498.001"]
+  references = [
+    "https://attack.mitre.org/techniques/T1499/001/",
+    "https://www.rfc-editor.org/rfc/rfc4987",
+  ]
+
+  where = "new_connection"
+  by    = ["ip.src"]
+  window "5s" {
+    syns = "count()"
+  }
+  threshold = var.syn_flood_syns
+  when      = "syns >= threshold"
+
+  escalate "virustotal" { indicator = "ip.src" }
+
+  # The source may be forged. Accepted, because a flood that hurts under one address is stopped by dropping that address, forged
+  # or not, and a forger gains no more than an hour of silence for an address that is neither the host's own, a gateway, a
+  # resolver nor on the never-block list: those are never blocked. Floods of many addresses are syn_flood_global's, which blocks none.
+  block {
+    target    = "ip.src"
+    for       = "1h"
+    spoofable = "accept"
+  }
+  notify {
+    to      = ["ops"]
+    message = "${ip.src} sent ${syns} SYN in 5 s, the last one to ${ip.dst} port ${tcp.dstport}"
+  }
+}

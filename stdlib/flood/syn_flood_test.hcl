@@ -1,0 +1,244 @@
+test "the two hundredth SYN fires" {
+  packets {
+    count = 200
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 200
+    start = "10ms"
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "R"
+    }
+  }
+  alert "syn_flood" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7" }
+    at    = "3980ms"
+  }
+}
+
+test "199 SYN stay quiet" {
+  packets {
+    count = 199
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 199
+    start = "10ms"
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "R"
+    }
+  }
+  quiet = true
+}
+
+test "a SYN exactly 5 s ago no longer counts" {
+  packets {
+    count = 199
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 199
+    start = "10ms"
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "R"
+    }
+  }
+  packets {
+    start = "5s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a SYN just under 5 s ago counts" {
+  packets {
+    count = 199
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 199
+    start = "10ms"
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "R"
+    }
+  }
+  packets {
+    start = "4999ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  alert "syn_flood" {
+    count = 1
+    at    = "4999ms"
+  }
+}
+
+test "two sources with 199 SYN together stay quiet" {
+  packets {
+    count = 199
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.${7 + i % 2}"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 199
+    start = "10ms"
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.${7 + i % 2}"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "R"
+    }
+  }
+  quiet = true
+}
+
+test "the answers of a busy server stay quiet" {
+  packets {
+    count = 1000
+    every = "5ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 443
+      dstport = 40000 + i % 1000
+      flags   = "SA"
+    }
+  }
+  quiet = true
+}
+
+test "a flood that ends nothing is unbalanced too" {
+  packets {
+    count = 200
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  alert "syn_ratio" {
+    count = 1
+    at    = "980ms"
+  }
+  alert "syn_flood" {
+    count = 1
+    at    = "3980ms"
+  }
+}
+
+test "IPv6" {
+  packets {
+    count = 200
+    every = "20ms"
+    tcp {
+      src     = "2001:db8:7::1"
+      dst     = "2001:db8::10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 200
+    start = "10ms"
+    every = "20ms"
+    tcp {
+      src     = "2001:db8:7::1"
+      dst     = "2001:db8::10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "R"
+    }
+  }
+  alert "syn_flood" {
+    count = 1
+    key   = { "ip.src" = "2001:db8:7::1" }
+    at    = "3980ms"
+  }
+}
+
+test "hping3 -S" {
+  pcap = "../../testdata/pcap/hping3-syn-flood.pcap"
+  alert "syn_flood" {
+    key = { "ip.src" = "198.51.100.8" }
+  }
+  alert "syn_flood_fast" {
+    key = { "ip.src" = "198.51.100.8" }
+  }
+}
+
+test "web pages" {
+  pcap  = "../../testdata/pcap/curl-benign.pcap"
+  quiet = true
+}

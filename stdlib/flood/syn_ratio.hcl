@@ -1,0 +1,33 @@
+rule "syn_ratio" {
+  description = "One source opens far more TCP connections than it ends."
+  severity    = "high"
+  category    = "flood"
+  attack      = ["T1499.001", "T1046"]
+  references = [
+    "https://attack.mitre.org/techniques/T1499/001/",
+    "https://doi.org/10.1109/INFCOM.2002.1019404",
+    "https://www.rfc-editor.org/rfc/rfc4987",
+  ]
+
+  where = "new_connection or tcp.flags.fin or tcp.flags.reset"
+  by    = ["ip.src"]
+  window "30s" {
+    syns   = "count(new_connection)"
+    closes = "count(tcp.flags.fin or tcp.flags.reset)"
+  }
+  threshold = var.syn_ratio_syns
+  when      = "syns >= threshold and syns > closes * var.syn_ratio_factor"
+
+  escalate "virustotal" { indicator = "ip.src" }
+
+  # The source may be forged. Accepted for the reason that syn_flood gives; this rule fires on few packets, so the block is short.
+  block {
+    target    = "ip.src"
+    for       = "10m"
+    spoofable = "accept"
+  }
+  notify {
+    to      = ["ops"]
+    message = "${ip.src} opened ${syns} TCP connections in 30 s and ended ${closes}"
+  }
+}

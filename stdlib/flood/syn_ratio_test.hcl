@@ -1,0 +1,273 @@
+test "the fiftieth attempt fires when nothing is ended" {
+  packets {
+    count = 50
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  alert "syn_ratio" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7" }
+    at    = "4900ms"
+  }
+}
+
+test "49 attempts stay quiet" {
+  packets {
+    count = 49
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "more than three times as many attempts as ends fire" {
+  packets {
+    count = 17
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "FA"
+    }
+  }
+  packets {
+    count = 52
+    start = "2s"
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  alert "syn_ratio" {
+    count = 1
+    at    = "7100ms"
+  }
+}
+
+test "three times as many are not more than three times" {
+  packets {
+    count = 17
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "R"
+    }
+  }
+  packets {
+    count = 51
+    start = "2s"
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "FIN and RST count together" {
+  packets {
+    count = 9
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "FA"
+    }
+  }
+  packets {
+    count = 8
+    start = "1s"
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "R"
+    }
+  }
+  packets {
+    count = 51
+    start = "2s"
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a client that ends what it opens stays quiet" {
+  packets {
+    count = 140
+    every = "200ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 140
+    start = "100ms"
+    every = "200ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "FA"
+    }
+  }
+  quiet = true
+}
+
+test "what the other side ends does not count" {
+  packets {
+    count = 50
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 50
+    start = "50ms"
+    every = "100ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "FA"
+    }
+  }
+  alert "syn_ratio" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7" }
+    at    = "4900ms"
+  }
+}
+
+test "an attempt exactly 30 s ago no longer counts" {
+  packets {
+    count = 49
+    every = "500ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "30s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "IPv6" {
+  packets {
+    count = 50
+    every = "100ms"
+    tcp {
+      src     = "2001:db8:7::1"
+      dst     = "2001:db8::10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  alert "syn_ratio" {
+    count = 1
+    key   = { "ip.src" = "2001:db8:7::1" }
+    at    = "4900ms"
+  }
+}
+
+# The window is kept in panes of at most 30 s / 64, so that the oldest half second may be left out.
+test "an attempt 29.5 s ago counts" {
+  packets {
+    count = 49
+    every = "500ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "29500ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  alert "syn_ratio" {
+    count = 1
+    at    = "29500ms"
+  }
+}
+
+test "nmap resets only what is open" {
+  pcap   = "../../testdata/pcap/nmap-syn-1000.pcap.gz"
+  others = "allow"
+  alert "syn_ratio" {
+    key = { "ip.src" = "198.51.100.7" }
+  }
+}
+
+test "curl ends what it opens" {
+  pcap  = "../../testdata/pcap/curl-benign.pcap"
+  quiet = true
+}

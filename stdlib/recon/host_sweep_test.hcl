@@ -1,0 +1,147 @@
+test "the twenty-fifth host fires" {
+  packets {
+    count = 25
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${i + 1}"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  alert "host_sweep" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7", "tcp.dstport" = 80 }
+    at    = "24s"
+  }
+}
+
+test "twenty-four hosts stay quiet" {
+  packets {
+    count = 48
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${i % 24 + 1}"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a host tried exactly 60 s ago no longer counts" {
+  packets {
+    count = 24
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${i + 1}"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "60s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.25"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "hosts are counted for each port by itself" {
+  packets {
+    count = 40
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${i + 1}"
+      srcport = 40000
+      dstport = i % 2 == 0 ? 80 : 8080
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "answers to many hosts are no sweep" {
+  packets {
+    count = 60
+    every = "100ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.${i + 1}"
+      srcport = 80
+      dstport = 40000
+      flags   = "SA"
+    }
+  }
+  quiet = true
+}
+
+test "IPv6" {
+  packets {
+    count = 25
+    every = "1s"
+    tcp {
+      src     = "2001:db8:7::1"
+      dst     = "2001:db8::${i + 1}"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  alert "host_sweep" {
+    count = 1
+    key   = { "ip.src" = "2001:db8:7::1", "tcp.dstport" = 80 }
+    at    = "24s"
+  }
+}
+
+test "a host tried just under 60 s ago counts" {
+  packets {
+    count = 24
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${i + 1}"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "59999ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.25"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  alert "host_sweep" {
+    count = 1
+    at    = "59999ms"
+  }
+}
+
+test "nmap -sS, one port of 40 hosts" {
+  pcap = "../../testdata/pcap/nmap-sweep.pcap"
+  alert "host_sweep" {
+    key = { "ip.src" = "198.51.100.7", "tcp.dstport" = 8080 }
+  }
+}
+
+test "web pages" {
+  pcap  = "../../testdata/pcap/curl-benign.pcap"
+  quiet = true
+}

@@ -1,0 +1,30 @@
+rule "port_scan" {
+  description = "One source tries many TCP destination ports."
+  severity    = "high"
+  category    = "recon"
+  attack      = ["T1046", "T1595.001"]
+  references = [
+    "https://attack.mitre.org/techniques/T1046/",
+    "https://nmap.org/book/synscan.html",
+    "https://www.icir.org/vern/papers/portscan-oak04.pdf",
+  ]
+
+  # SYNs, not packets: a busy server answers to many ports, and its answers carry ACK.
+  where = "new_connection"
+  by    = ["ip.src"]
+  window "10s" {
+    ports = "distinct(tcp.dstport)"
+  }
+  threshold = var.port_scan_ports
+  when      = "ports >= threshold"
+
+  escalate "virustotal" { indicator = "ip.src" }
+  quarantine {
+    target = "ip.src"
+    for    = "10m"
+  }
+  notify {
+    to      = ["ops"]
+    message = "${ip.src} tried ${ports} TCP ports in 10 s, the last one ${tcp.dstport} on ${ip.dst}"
+  }
+}

@@ -1,0 +1,257 @@
+test "the fifteenth port fires" {
+  packets {
+    count = 15
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  alert "port_scan" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7" }
+    at    = "1.4s"
+  }
+}
+
+test "fourteen ports stay quiet" {
+  packets {
+    count = 14
+    every = "500ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a port tried exactly 10 s ago no longer counts" {
+  packets {
+    count = 14
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "10s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1014
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a port tried just under 10 s ago counts" {
+  packets {
+    count = 14
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "9999ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1014
+      flags   = "S"
+    }
+  }
+  alert "port_scan" {
+    count = 1
+    at    = "9999ms"
+  }
+}
+
+test "the ports of several hosts add up" {
+  packets {
+    count = 15
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${i + 1}"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  alert "port_scan" {
+    count = 1
+    at    = "1.4s"
+  }
+}
+
+test "IPv6" {
+  packets {
+    count = 15
+    every = "100ms"
+    tcp {
+      src     = "2001:db8:7::1"
+      dst     = "2001:db8::10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  alert "port_scan" {
+    count = 1
+    key   = { "ip.src" = "2001:db8:7::1" }
+    at    = "1.4s"
+  }
+}
+
+test "two sources with fourteen ports each stay quiet" {
+  packets {
+    count = 28
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.${7 + i % 2}"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "one port many times is no scan" {
+  packets {
+    count = 40
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a server that answers to many ports is no scanner" {
+  packets {
+    count = 200
+    every = "20ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 443
+      dstport = 40000 + i
+      flags   = "SA"
+    }
+  }
+  quiet = true
+}
+
+test "a scan that goes on fires again after the cooldown" {
+  packets {
+    count = 47
+    every = "500ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  alert "port_scan" { count = 2 }
+}
+
+test "the number of ports is a variable" {
+  set = { port_scan_ports = 14 }
+  packets {
+    count = 14
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  alert "port_scan" {
+    count = 1
+    at    = "1.3s"
+  }
+}
+
+test "nmap -sS, 40 ports" {
+  pcap = "../../testdata/pcap/nmap-syn.pcap"
+  alert "port_scan" {
+    key = { "ip.src" = "198.51.100.7" }
+  }
+}
+
+test "nmap -sT, 40 ports" {
+  pcap = "../../testdata/pcap/nmap-connect.pcap"
+  alert "port_scan" {
+    key = { "ip.src" = "198.51.100.7" }
+  }
+}
+
+test "nmap -6 -sS, 40 ports" {
+  pcap = "../../testdata/pcap/nmap-syn-ipv6.pcap"
+  alert "port_scan" {
+    key = { "ip.src" = "2001:db8:51::7" }
+  }
+}
+
+test "nmap as it comes, 1,000 ports at full speed" {
+  pcap = "../../testdata/pcap/nmap-syn-1000.pcap.gz"
+  alert "port_scan" {
+    key = { "ip.src" = "198.51.100.7" }
+  }
+  alert "suspicious_port" {
+    key = { "ip.src" = "198.51.100.7", "ip.dst" = "10.0.0.20" }
+  }
+  alert "syn_ratio" {
+    key = { "ip.src" = "198.51.100.7" }
+  }
+  alert "syn_flood_fast" {
+    key = { "ip.src" = "198.51.100.7" }
+  }
+  alert "syn_flood" {
+    key = { "ip.src" = "198.51.100.7" }
+  }
+}
+
+test "nmap -sS, 14 ports" {
+  pcap  = "../../testdata/pcap/nmap-syn-14.pcap"
+  quiet = true
+}
+
+test "nmap -sS, one port a second" {
+  pcap  = "../../testdata/pcap/nmap-syn-slow.pcap"
+  quiet = true
+}
+
+test "nmap -sU, 40 ports" {
+  pcap  = "../../testdata/pcap/nmap-udp.pcap"
+  quiet = true
+}

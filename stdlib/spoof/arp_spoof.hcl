@@ -1,0 +1,29 @@
+rule "arp_spoof" {
+  description = "Another hardware address speaks for an IPv4 address."
+  severity    = "critical"
+  category    = "spoof"
+  attack      = ["T1557.002"]
+  references = [
+    "https://attack.mitre.org/techniques/T1557/002/",
+    "https://www.rfc-editor.org/rfc/rfc826",
+    "https://www.rfc-editor.org/rfc/rfc5227",
+  ]
+
+  # Requests as well as replies: hosts learn from both. A probe (RFC 5227, section 2.1.1) has 0.0.0.0 and speaks for nobody yet.
+  where = "arp and arp.src.proto_ipv4 != '0.0.0.0'"
+  by    = ["arp.src.proto_ipv4"]
+  window "24h" {
+    mac_changes = "changes(arp.src.hw_mac)"
+  }
+  threshold = var.arp_spoof_changes
+  when      = "mac_changes >= threshold"
+
+  # A change stays in the window for a day, and each packet for the address would fire. Hourly is a reminder, not a siren.
+  cooldown = "1h"
+
+  # No escalation: both ends are on this link, and no reputation service knows them.
+  notify {
+    to      = ["ops"]
+    message = "${arp.src.proto_ipv4} is now at ${arp.src.hw_mac}, changes in 24 h: ${mac_changes}"
+  }
+}

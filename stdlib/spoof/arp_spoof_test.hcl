@@ -1,0 +1,232 @@
+test "a reply from another hardware address fires" {
+  packets {
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:01"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  packets {
+    start = "1s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  alert "arp_spoof" {
+    count = 1
+    key   = { "arp.src.proto_ipv4" = "192.0.2.1" }
+    at    = "1s"
+  }
+}
+
+test "a request from another hardware address fires" {
+  packets {
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:01"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  packets {
+    start = "1s"
+    arp {
+      opcode  = 1
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  alert "arp_spoof" {
+    count = 1
+    key   = { "arp.src.proto_ipv4" = "192.0.2.1" }
+    at    = "1s"
+  }
+}
+
+test "the same hardware address stays quiet" {
+  packets {
+    count = 500
+    every = "10s"
+    arp {
+      opcode  = 1 + i % 2
+      src_mac = "02:00:00:00:00:01"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  quiet = true
+}
+
+test "the gateway and the attacker in turn are one alert an hour" {
+  packets {
+    count = 60
+    every = "10s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:${i % 2 == 0 ? "01" : "66"}"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  alert "arp_spoof" {
+    count = 1
+    at    = "10s"
+  }
+}
+
+test "a mapping of exactly 24 h ago is forgotten" {
+  packets {
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:01"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  packets {
+    start = "24h"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  quiet = true
+}
+
+test "a mapping of just under 24 h ago is not" {
+  packets {
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:01"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  packets {
+    start = "23h59m59.999s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  alert "arp_spoof" {
+    count = 1
+    at    = "23h59m59.999s"
+  }
+}
+
+test "probes for a free address stay quiet" {
+  packets {
+    count = 10
+    every = "1s"
+    arp {
+      opcode  = 1
+      src_mac = "02:00:00:00:00:1${i}"
+      src_ip  = "0.0.0.0"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  quiet = true
+}
+
+test "one hardware address may have many addresses" {
+  packets {
+    count = 50
+    every = "1s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:01"
+      src_ip  = "192.0.2.${i + 1}"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  quiet = true
+}
+
+test "the attacker's side alone shows no change" {
+  packets {
+    count = 50
+    every = "1s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  quiet = true
+}
+
+test "both victims of a man in the middle are named" {
+  packets {
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:01"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  packets {
+    start = "1s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:20"
+      src_ip  = "192.0.2.20"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  packets {
+    start = "2s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  packets {
+    start = "3s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.20"
+      dst_mac = "02:00:00:00:00:20"
+      dst_ip  = "192.0.2.20"
+    }
+  }
+  alert "arp_spoof" {
+    count = 2
+  }
+}
+
+test "arpspoof" {
+  pcap = "../../testdata/pcap/arpspoof.pcap"
+  alert "arp_spoof" {
+    key = { "arp.src.proto_ipv4" = "10.0.0.1" }
+  }
+}
