@@ -1,0 +1,57 @@
+package ruletest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// explain plays a test once more and says why a rule did not fire: how close its nearest key came,
+// or else which parts of its condition stopped the packets.
+func (t *Test) explain(rs *rules.RuleSet, rule string, start int64) string {
+	x, diags := engine.NewExplainer(rs, []string{rule})
+	if diags.HasErrors() {
+		return ""
+	}
+	if diags := t.play(func(frames []packet.Frame) { x.Process(frames) }); diags.HasErrors() {
+		return ""
+	}
+	for _, e := range x.Explanations() {
+		if e.Rule != rule {
+			continue
+		}
+		if len(e.Closest) > 0 && e.Closest[0].Aggregate != "" {
+			return nearText(&e.Closest[0], start)
+		}
+		return stopsText(e.Stops)
+	}
+	return ""
+}
+
+func nearText(n *engine.Near, start int64) string {
+	var b strings.Builder
+	b.WriteString("closest: ")
+	for _, k := range n.Key {
+		fmt.Fprintf(&b, "%s=%s ", k.Name, valueText(k.Value))
+	}
+	fmt.Fprintf(&b, "with %s=%s, the rule asks for %s, at %v (packet %d)",
+		n.Aggregate, numberText(n.Value), numberText(n.Bound), time.Duration(n.Time-start), n.Packet)
+	return b.String()
+}
+
+func stopsText(stops []engine.Stop) string {
+	var parts []string
+	for _, s := range stops {
+		if s.Packets > 0 {
+			parts = append(parts, fmt.Sprintf("%s stopped %d", s.Text, s.Packets))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func numberText(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }

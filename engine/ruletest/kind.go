@@ -1,0 +1,268 @@
+package ruletest
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/google/gopacket/layers"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A spec is what a packet is to be.
+type spec struct {
+	kind           string
+	at             hcl.Range // of the kind's name in the test file
+	src, dst       netip.Addr
+	srcMAC, dstMAC net.HardwareAddr // nil: the kind's own
+	srcPort        int              // -1: the kind's own
+	dstPort        int
+	ttl            uint8
+	id             uint16
+	vlan           uint16 // 0: no tag
+	payload        []byte
+
+	flags    uint16
+	seq, ack uint32
+	window   uint16
+
+	icmpType int // -1: echo request
+	icmpCode uint8
+
+	opcode             uint16 // of ARP
+	arpSrcIP, arpDstIP netip.Addr
+
+	qname    string
+	qtype    uint16
+	response bool
+	rcode    uint8
+	answers  uint16
+}
+
+// A param is an attribute of a packet kind.
+type param struct {
+	name     string
+	required bool
+	set      func(*spec, cty.Value) error
+}
+
+// A kind is a block that says what a packet is.
+type kind struct {
+	name     string
+	defaults spec
+	params   []param
+}
+
+// kinds are the packet kinds. What an attribute stands for when it is left out is in defaults: a
+// source port of 40000 as a client's, a time to live of 64 as most systems have, SYN for TCP (scapy's
+// default too), an echo request for ICMP, an ARP request, a DNS query for an A record.
+var kinds = []kind{
+	{"tcp", spec{kind: "tcp", srcPort: -1, ttl: 64, flags: packet.FlagSYN, window: 64240}, join(ipParams, portParams, payloadParams, []param{
+		{"flags", false, setFlags},
+		integer("seq", 1<<32-1, func(s *spec, n int64) { s.seq = uint32(n) }),
+		integer("ack", 1<<32-1, func(s *spec, n int64) { s.ack = uint32(n) }),
+		integer("window", 1<<16-1, func(s *spec, n int64) { s.window = uint16(n) }),
+	})},
+	{"udp", spec{kind: "udp", srcPort: -1, ttl: 64}, join(ipParams, portParams, payloadParams)},
+	{"icmp", spec{kind: "icmp", icmpType: -1, ttl: 64}, join(ipParams, payloadParams, []param{
+		integer("type", 255, func(s *spec, n int64) { s.icmpType = int(n) }),
+		integer("code", 255, func(s *spec, n int64) { s.icmpCode = uint8(n) }),
+	})},
+	{"arp", spec{kind: "arp", opcode: layers.ARPRequest}, join(linkParams, []param{
+		integer("opcode", 1<<16-1, func(s *spec, n int64) { s.opcode = uint16(n) }),
+		{"src_ip", true, address(func(s *spec, a netip.Addr) { s.arpSrcIP = a })},
+		{"dst_ip", true, address(func(s *spec, a netip.Addr) { s.arpDstIP = a })},
+	})},
+	{"dns", spec{kind: "dns", srcPort: -1, dstPort: -1, ttl: 64, qtype: 1}, join(ipParams, []param{
+		integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
+		integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),
+		{"qname", true, func(s *spec, v cty.Value) (err error) { s.qname, err = textOf(v); return err }},
+		{"qtype", false, setQType},
+		{"response", false, func(s *spec, v cty.Value) error {
+			b, err := convert.Convert(v, cty.Bool)
+			if err != nil {
+				return errors.New("must be true or false")
+			}
+			s.response = b.True()
+			return nil
+		}},
+		integer("rcode", 15, func(s *spec, n int64) { s.rcode = uint8(n) }),
+		integer("answers", 1000, func(s *spec, n int64) { s.answers = uint16(n) }),
+	})},
+}
+
+var linkParams = []param{
+	{"src_mac", false, hardware(func(s *spec, a net.HardwareAddr) { s.srcMAC = a })},
+	{"dst_mac", false, hardware(func(s *spec, a net.HardwareAddr) { s.dstMAC = a })},
+	integer("vlan", 4094, func(s *spec, n int64) { s.vlan = uint16(n) }),
+}
+
+var ipParams = join(linkParams, []param{
+	{"src", true, address(func(s *spec, a netip.Addr) { s.src = a })},
+	{"dst", true, address(func(s *spec, a netip.Addr) { s.dst = a })},
+	integer("ttl", 255, func(s *spec, n int64) { s.ttl = uint8(n) }),
+	integer("id", 1<<16-1, func(s *spec, n int64) { s.id = uint16(n) }),
+})
+
+var portParams = []param{
+	integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
+	{"dstport", true, integer("", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }).set},
+}
+
+var payloadParams = []param{
+	{"payload", false, setPayload},
+	{"payload_hex", false, setPayloadHex},
+}
+
+func join(lists ...[]param) []param {
+	var out []param
+	for _, l := range lists {
+		out = append(out, l...)
+	}
+	return out
+}
+
+func kindByName(name string) *kind {
+	for i := range kinds {
+		if kinds[i].name == name {
+			return &kinds[i]
+		}
+	}
+	return nil
+}
+
+func kindNames() string {
+	names := make([]string, len(kinds))
+	for i := range kinds {
+		names[i] = kinds[i].name
+	}
+	return strings.Join(names, ", ")
+}
+
+// integer is an optional attribute that is a whole number from 0 to limit.
+func integer(name string, limit int64, set func(*spec, int64)) param {
+	return param{name, false, func(s *spec, v cty.Value) error {
+		n, err := wholeNumber(v, limit)
+		if err == nil {
+			set(s, n)
+		}
+		return err
+	}}
+}
+
+func textOf(v cty.Value) (string, error) {
+	s, err := convert.Convert(v, cty.String)
+	if err != nil {
+		return "", errors.New("must be text")
+	}
+	return s.AsString(), nil
+}
+
+func address(set func(*spec, netip.Addr)) func(*spec, cty.Value) error {
+	return func(s *spec, v cty.Value) error {
+		text, err := textOf(v)
+		if err != nil {
+			return err
+		}
+		a, err := netip.ParseAddr(text)
+		if err != nil || a.Zone() != "" {
+			return fmt.Errorf("must be an IPv4 or IPv6 address; it is %q", text)
+		}
+		set(s, a)
+		return nil
+	}
+}
+
+func hardware(set func(*spec, net.HardwareAddr)) func(*spec, cty.Value) error {
+	return func(s *spec, v cty.Value) error {
+		text, err := textOf(v)
+		if err != nil {
+			return err
+		}
+		a, err := net.ParseMAC(text)
+		if err != nil || len(a) != 6 {
+			return fmt.Errorf("must be a hardware address such as 02:00:00:00:00:01; it is %q", text)
+		}
+		set(s, a)
+		return nil
+	}
+}
+
+// flagLetters are the letters of TCP flags, from FIN up: those of scapy and of Wireshark.
+const flagLetters = "FSRPAUEC"
+
+func setFlags(s *spec, v cty.Value) error {
+	text, err := textOf(v)
+	if err != nil {
+		return err
+	}
+	s.flags = 0
+	for _, c := range text {
+		i := strings.IndexRune(flagLetters, c)
+		if i < 0 {
+			return fmt.Errorf("must be letters of %s (FIN SYN RST PSH ACK URG ECE CWR), or \"\" for none; it is %q", flagLetters, text)
+		}
+		s.flags |= 1 << i
+	}
+	return nil
+}
+
+// zeros is what payload = n is cut from.
+var zeros [maxIP]byte
+
+// setPayload takes a number for so many zero bytes, and text for itself.
+func setPayload(s *spec, v cty.Value) error {
+	if v.Type() == cty.Number {
+		n, err := wholeNumber(v, int64(len(zeros)))
+		if err == nil {
+			s.payload = zeros[:n]
+		}
+		return err
+	}
+	text, err := textOf(v)
+	if err != nil {
+		return errors.New("must be text, or a number of bytes")
+	}
+	s.payload = []byte(text)
+	return nil
+}
+
+func setPayloadHex(s *spec, v cty.Value) error {
+	text, err := textOf(v)
+	if err != nil {
+		return err
+	}
+	s.payload, err = hex.DecodeString(strings.ReplaceAll(text, " ", ""))
+	if err != nil {
+		return fmt.Errorf("must be pairs of hexadecimal digits; it is %q", text)
+	}
+	return nil
+}
+
+// queryTypes are the DNS types that can be written by name (IANA, DNS Parameters).
+var queryTypes = map[string]uint16{
+	"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "NULL": 10, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28,
+	"SRV": 33, "NAPTR": 35, "SVCB": 64, "HTTPS": 65, "AXFR": 252, "ANY": 255,
+}
+
+func setQType(s *spec, v cty.Value) error {
+	if text, err := textOf(v); err == nil {
+		if n, ok := queryTypes[text]; ok {
+			s.qtype = n
+			return nil
+		}
+	}
+	n, err := wholeNumber(v, 1<<16-1)
+	if err != nil {
+		return errors.New("must be a type's number, or its name, such as \"TXT\"")
+	}
+	s.qtype = uint16(n)
+	return nil
+}

@@ -1,0 +1,223 @@
+package ruletest
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// suffix is how the names of test files end.
+const suffix = "_test.hcl"
+
+// Load reads the tests of the files and folders, folders with all that is below them except what is
+// hidden (names that begin with a dot). Tests come sorted by file, in the order of their lines. All
+// errors of all files are reported in one go; a test with an error is left out. A path of a file that
+// is no test file, as a rule file, has no tests and is no error.
+func Load(paths []string) ([]*Test, hcl.Diagnostics) {
+	var diags hcl.Diagnostics
+	files, findDiags := find(paths, func(name string) bool { return strings.HasSuffix(name, suffix) })
+	diags = append(diags, findDiags...)
+	var tests []*Test
+	for _, name := range files {
+		ts, d := loadFile(name)
+		tests = append(tests, ts...)
+		diags = append(diags, d...)
+	}
+	return tests, diags
+}
+
+// find returns the files with a wanted name in and under the paths, sorted, each once.
+func find(paths []string, want func(name string) bool) ([]string, hcl.Diagnostics) {
+	var diags hcl.Diagnostics
+	var files []string
+	for _, p := range paths {
+		err := filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && name != p && strings.HasPrefix(d.Name(), "."):
+				return filepath.SkipDir
+			case d.IsDir():
+				return nil
+			}
+			if want(d.Name()) && (name == p || !strings.HasPrefix(d.Name(), ".")) {
+				files = append(files, name)
+			}
+			return nil
+		})
+		if err != nil {
+			diags = append(diags, unreadable(p, err))
+		}
+	}
+	slices.Sort(files)
+	seen := make(map[string]bool)
+	files = slices.DeleteFunc(files, func(name string) bool {
+		id := identity(name)
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
+	return files, diags
+}
+
+// identity returns a name that all paths to one file share.
+func identity(name string) string {
+	if abs, err := filepath.Abs(name); err == nil {
+		name = abs
+	}
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real
+	}
+	return name
+}
+
+func unreadable(name string, err error) *hcl.Diagnostic {
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError,
+		Summary:  "Unreadable file",
+		Detail:   fmt.Sprintf("%v.", err),
+		Subject:  &hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos},
+	}
+}
+
+func loadFile(name string) ([]*Test, hcl.Diagnostics) {
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return nil, hcl.Diagnostics{unreadable(name, err)}
+	}
+	return parse(src, name)
+}
+
+// parse reads the tests of one file.
+func parse(src []byte, name string) ([]*Test, hcl.Diagnostics) {
+	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	r := &reader{dir: filepath.Dir(name)}
+	body := r.enter(file.Body.(*hclsyntax.Body), "a test file")
+	var tests []*Test
+	first := make(map[string]hcl.Range)
+	for _, b := range body.blocks("test") {
+		before := r.errors()
+		t := r.test(b)
+		t.source = file
+		if prev, ok := first[t.Name]; ok && t.Name != "" {
+			r.fail(b.LabelRanges[0], "Duplicate name", "There is a test %q in line %d already; a report names tests by their names.", t.Name, prev.Start.Line)
+		} else {
+			first[t.Name] = t.Range
+		}
+		if r.errors() == before {
+			tests = append(tests, t)
+		}
+	}
+	body.finish()
+	return tests, append(diags, r.diags...)
+}
+
+// test reads one test block.
+func (r *reader) test(b *hclsyntax.Block) *Test {
+	rng := hcl.RangeBetween(b.TypeRange, b.OpenBraceRange)
+	t := &Test{Name: r.label(b, "a test", "what it shows"), File: rng.Filename, Line: rng.Start.Line, Range: rng}
+	body := r.enter(b.Body, "a test block")
+	if a := body.attr("pcap"); a != nil {
+		t.pcapAt = a.Expr.Range()
+		switch p := r.text(a); {
+		case p == "-":
+			r.fail(t.pcapAt, "Invalid value", "A test cannot read standard input; name a file.")
+		case p != "" && !filepath.IsAbs(p):
+			t.pcap = filepath.Join(r.dir, filepath.FromSlash(p))
+		default:
+			t.pcap = p
+		}
+	}
+	if a := body.attr("set"); a != nil {
+		t.set = r.settings(a)
+	}
+	if a := body.attr("quiet"); a != nil {
+		t.quiet = r.boolean(a)
+	}
+	others := body.attr("others")
+	if others != nil {
+		if s := r.text(others); s == "allow" {
+			t.othersOK = true
+		} else if s != "" {
+			r.fail(others.Expr.Range(), "Invalid value", "others can only be \"allow\": alerts that no alert block names do not fail the test.")
+		}
+	}
+	for _, p := range body.blocks("packets") {
+		t.packets = append(t.packets, r.packets(p))
+	}
+	for _, a := range body.blocks("alert") {
+		t.expects = append(t.expects, r.expectation(a))
+	}
+	pcap := body.body.Attributes["pcap"]
+	body.finish()
+
+	switch {
+	case pcap != nil && len(t.packets) > 0:
+		r.fail(pcap.NameRange, "Two sources of packets", "A test replays either a capture or packets blocks; remove one of them, or make two tests.")
+	case pcap == nil && len(t.packets) == 0:
+		r.fail(rng, "No packets", "The test has nothing to replay; add pcap = \"…\" or a packets block.")
+	}
+	wanted := slices.IndexFunc(t.expects, func(e *expectation) bool { return e.min > 0 })
+	switch {
+	case t.quiet && wanted >= 0:
+		r.fail(t.expects[wanted].ruleAt, "Contradiction", "The test is quiet, which is no alert at all, and waits for an alert of %q; remove quiet or the block.", t.expects[wanted].rule)
+	case t.quiet && t.othersOK:
+		r.fail(others.NameRange, "Contradiction", "A quiet test allows no alert; remove quiet or others.")
+	case !t.quiet && len(t.expects) == 0:
+		r.fail(rng, "Nothing expected", "The test says nothing of alerts; add an alert block, or quiet = true where none may come.")
+	}
+	return t
+}
+
+// expectation reads an alert block.
+func (r *reader) expectation(b *hclsyntax.Block) *expectation {
+	e := &expectation{rule: r.label(b, "an alert", "the rule that fires"), ruleAt: b.TypeRange, min: 1, max: -1}
+	if len(b.LabelRanges) > 0 {
+		e.ruleAt = b.LabelRanges[0]
+	}
+	body := r.enter(b.Body, "an alert block")
+	count, low, high := body.attr("count"), body.attr("min"), body.attr("max")
+	if high != nil {
+		e.min, e.max = 0, int(r.integer(high, 0, maxCount))
+	}
+	if low != nil {
+		e.min = int(r.integer(low, 0, maxCount))
+	}
+	if count != nil {
+		e.min = int(r.integer(count, 0, maxCount))
+		e.max, e.exact = e.min, true
+		for _, a := range []*hclsyntax.Attribute{low, high} {
+			if a != nil {
+				r.fail(a.NameRange, "Contradiction", "count is the exact number of alerts; remove it or %s.", a.Name)
+			}
+		}
+	} else if low != nil && high != nil && e.min > e.max {
+		r.fail(low.Expr.Range(), "Contradiction", "min is above max; no number of alerts is both at least %d and at most %d.", e.min, e.max)
+	}
+	if a := body.attr("key"); a != nil {
+		e.key = r.key(a)
+	}
+	if a := body.attr("at"); a != nil {
+		e.at, e.hasAt = r.duration(a), true
+		if e.max == 0 {
+			r.fail(a.NameRange, "Contradiction", "There is no alert for at to be the time of; remove at, or let an alert come.")
+		}
+	}
+	if a := body.attr("severity"); a != nil {
+		severities := []string{"low", "medium", "high", "critical"}
+		if e.severity = r.text(a); e.severity != "" && !slices.Contains(severities, e.severity) {
+			r.fail(a.Expr.Range(), "Invalid value", "A severity is one of low, medium, high and critical.%s", didYouMean(e.severity, severities))
+		}
+	}
+	body.finish()
+	return e
+}

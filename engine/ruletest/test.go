@@ -1,0 +1,71 @@
+// Package ruletest runs the tests of rules: the test blocks of *_test.hcl files. A test puts packets,
+// from a capture or made up on the spot, through the real decoder and engine, and says which alerts
+// must come of them.
+package ruletest
+
+import (
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// A Test is one test block, read and checked. It does not change after Load.
+type Test struct {
+	Name  string
+	File  string    // as reached from the path that Load was given
+	Line  int       // of the block
+	Range hcl.Range // of the block's header
+
+	pcap     string // path of the capture; "" where there are packets
+	pcapAt   hcl.Range
+	packets  []*packets
+	set      map[string]setting
+	expects  []*expectation
+	quiet    bool
+	othersOK bool
+	source   *hcl.File // the file it was read from
+}
+
+// A setting is a value that a test gives to a variable, as --set would.
+type setting struct {
+	text            string
+	nameAt, valueAt hcl.Range
+}
+
+// An expectation is one alert block.
+type expectation struct {
+	rule     string
+	ruleAt   hcl.Range
+	min, max int // max < 0: no bound
+	exact    bool
+	key      []keyValue // sorted by name
+	at       time.Duration
+	hasAt    bool
+	severity string // "" for any
+}
+
+// A keyValue is one entry of the key that an expectation asks for.
+type keyValue struct {
+	name, value string
+	nameAt      hcl.Range
+}
+
+// names reports whether the test has an alert block for a rule.
+func (t *Test) names(rule string) bool {
+	for _, e := range t.expects {
+		if e.rule == rule {
+			return true
+		}
+	}
+	return false
+}
+
+// Sources returns the files that the tests were read from by name, for printing diagnostics with
+// the text that they are about.
+func Sources(tests []*Test) map[string]*hcl.File {
+	m := make(map[string]*hcl.File)
+	for _, t := range tests {
+		m[t.File] = t.source
+	}
+	return m
+}

@@ -1,0 +1,77 @@
+package ruletest
+
+import (
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// epoch is when made-up packets begin: midnight, on a Thursday, in UTC.
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
+
+// batchSize is how many frames are handed out at once.
+const batchSize = 1024
+
+// replay makes the packets of the blocks and hands them out in the order of their times, those of
+// one time in the order of the file. The frames that yield gets are valid until it returns.
+func replay(blocks []*packets, yield func([]packet.Frame)) hcl.Diagnostics {
+	type source struct {
+		p     *packets
+		m     *maker
+		next  int
+		fixed []byte // the frame, where all packets of the block are equal
+	}
+	sources := make([]source, 0, len(blocks))
+	for _, p := range blocks {
+		s := source{p: p, m: p.maker()}
+		if p.count > 0 && len(p.varying) == 0 {
+			b, diags := s.m.append(nil, 0)
+			if diags.HasErrors() {
+				return diags
+			}
+			s.fixed = b
+		}
+		sources = append(sources, s)
+	}
+	frames := make([]packet.Frame, 0, batchSize)
+	var arena []byte
+	for {
+		best := -1
+		for i := range sources {
+			if s := &sources[i]; s.next < s.p.count && (best < 0 || s.p.time(s.next) < sources[best].p.time(sources[best].next)) {
+				best = i
+			}
+		}
+		if best < 0 {
+			break
+		}
+		s := &sources[best]
+		data := s.fixed
+		if data == nil {
+			// The arena may move while it grows; frames that were cut from it before keep the old one.
+			from := len(arena)
+			var diags hcl.Diagnostics
+			if arena, diags = s.m.append(arena, s.next); diags.HasErrors() {
+				return diags
+			}
+			data = arena[from:len(arena):len(arena)]
+		}
+		frames = append(frames, packet.Frame{
+			Data:   data,
+			Time:   epoch + s.p.time(s.next),
+			Length: uint32(len(data)),
+			Link:   packet.LinkEthernet,
+		})
+		s.next++
+		if len(frames) == batchSize {
+			yield(frames)
+			frames, arena = frames[:0], arena[:0]
+		}
+	}
+	if len(frames) > 0 {
+		yield(frames)
+	}
+	return nil
+}
