@@ -336,7 +336,7 @@ func TestGzipFaults(t *testing.T) {
 		{"cut in the checksum", packed[:len(packed)-3], "cut short", true},
 		{"cut in the header", packed[:5], "cut short", false},
 		{"wrong checksum", damaged, "damaged", true},
-		{"something behind", append(bytes.Clone(packed), "something"...), "damaged", true},
+		{"something behind", append(bytes.Clone(packed), "something else"...), "damaged", true},
 		{"gzip in gzip", pack(t, packed), "gzip file inside a gzip file", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

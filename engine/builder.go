@@ -306,6 +306,14 @@ func (b *builder) compare(e *rules.CompareExpr) int32 {
 	if !isField {
 		return b.closure(e)
 	}
+	if g, ok := y.(*rules.FieldExpr); ok && (o == rules.OpEq || o == rules.OpNe) {
+		if k := b.same(f.Field, g.Field); k != predFalse {
+			if o == rules.OpNe {
+				k = b.not(k)
+			}
+			return k
+		}
+	}
 	if c, ok := y.(*rules.ConstExpr); ok && f.Field.Kind == packet.KindIP {
 		k := b.intern(predicate{op: opAddr, cost: 2, off: f.Field.Offset, addr: c.Value.Addr, field: f.Field,
 			text: fmt.Sprintf("%d.addr@%x.%x", f.Field.Offset, c.Value.Addr.Hi, c.Value.Addr.Lo)})
@@ -351,6 +359,20 @@ func (b *builder) compare(e *rules.CompareExpr) int32 {
 		return b.within(f.Field, c, highest)
 	}
 	return b.closure(e)
+}
+
+// same tests two fields held alike for equality; predFalse where no leaf does.
+func (b *builder) same(f, g *packet.Field) int32 {
+	p := predicate{cost: 2, off: f.Offset, lo: uint64(g.Offset), source: f.Name + " == " + g.Name, text: fmt.Sprintf("%d same %d", f.Offset, g.Offset)}
+	switch {
+	case f.Store == packet.StoreAddr && g.Store == packet.StoreAddr:
+		p.op = opSameAddr
+	case f.Store == packet.StoreU16 && g.Store == packet.StoreU16:
+		p.op = opSame16
+	default:
+		return predFalse
+	}
+	return b.intern(p)
 }
 
 // wholeConst returns the value of a constant integer or MAC address, or of a threshold that

@@ -123,6 +123,10 @@ func (p *Plan) describeTable(g *group) TableDescription {
 			cd.Kind = "panes"
 		case w.Kind == window.Distinct && w.Need == 0:
 			cd.Kind = "estimate"
+		case w.Kind == window.Distinct:
+			cd.UpTo = w.Need
+		case w.Need > exactCount+1:
+			cd.Kind = "panes"
 		default:
 			cd.UpTo = w.Need
 		}

@@ -321,6 +321,14 @@ func (g *group) shard(hash uint64) int {
 func (e *Engine) apply(w *worker, owner int) {
 	for _, from := range e.workers {
 		buf := from.events[owner]
+		// Rows are seldom in the cache. Asking for those of all events first lets the waits overlap.
+		for i := 0; i < len(buf); {
+			g := e.plan.groups[buf[i]>>32]
+			if t := e.state.tables[g.index][g.shard(buf[i+1])]; t != nil {
+				t.Prefetch(buf[i+1])
+			}
+			i += 2 + g.words
+		}
 		for i := 0; i < len(buf); {
 			g := e.plan.groups[buf[i]>>32]
 			w.p = &from.packets[uint32(buf[i])]

@@ -90,6 +90,7 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 	}
 	for _, g := range p.groups {
 		g.shards = shardsOf(g.config.MaxKeys, g.words)
+		g.config.MaxBytes = int64(max(g.config.MaxKeys, 4096)) * keyBytes / int64(g.shards)
 		g.config.MaxKeys = (g.config.MaxKeys + g.shards - 1) / g.shards
 	}
 	p.table = b.table(p.groups, p.needFlow)
@@ -139,6 +140,13 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, p *Plan) *group {
 // exactCount is the greatest threshold up to which counts are exact by contract.
 const exactCount = 4096
 
+// keyBytes is how much memory beyond its row a key may take when all keys of a table are busy; a few
+// busy ones among many may take more.
+const keyBytes = 2048
+
+// generalCount is up to where a count is exact that no constant is compared with, as in a > 3 * b.
+const generalCount = 1024
+
 // addCells gives a group the cells that a rule's aggregates need, shared where they are equal.
 func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 	use := needs(r.Rule)
@@ -155,12 +163,10 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		reach := int(math.Floor(limit)) + 1
 		switch a.Func {
 		case rules.FuncCount, rules.FuncRate:
+			// A Count goes on in panes beyond what it is exact for, so general use needs no more.
 			w.Kind, w.Need = window.Count, reach
-			if !bounded {
-				w.Kind, w.Need, w.Parts = window.Series, 0, window.Total
-				if limit > 0 {
-					w.NeedSum = limit
-				}
+			if limit <= 0 {
+				w.Need = generalCount
 			}
 		case rules.FuncDistinct, rules.FuncChanges:
 			w.Kind, w.Need = window.Distinct, reach

@@ -13,20 +13,22 @@ type op uint8
 const (
 	opFalse op = iota
 	opTrue
-	opLayers  // packet has all layers of lo
-	opBits    // uint16 at off has a bit of lo
-	opRange8  // uint8 at off within [lo, hi]; booleans are 0 and 1
-	opRange16 // uint16 at off within [lo, hi]
-	opRange32 // uint32 at off within [lo, hi]
-	opRange64 // uint64 at off within [lo, hi]
-	opBitmap  // uint16 at off has its bit in bitmap
-	opAddr    // address at off equals addr
-	opAddrs   // address at off is in addrs
-	opFunc    // fn says
-	opAnd     // all of kids
-	opOr      // one of kids
-	opNot     // not kids[0]
-	opMemo    // kids[0], evaluated at most once a packet
+	opLayers   // packet has all layers of lo
+	opBits     // uint16 at off has a bit of lo
+	opRange8   // uint8 at off within [lo, hi]; booleans are 0 and 1
+	opRange16  // uint16 at off within [lo, hi]
+	opRange32  // uint32 at off within [lo, hi]
+	opRange64  // uint64 at off within [lo, hi]
+	opBitmap   // uint16 at off has its bit in bitmap
+	opAddr     // address at off equals addr
+	opSameAddr // addresses at off and at lo are equal
+	opSame16   // uint16s at off and at lo are equal
+	opAddrs    // address at off is in addrs
+	opFunc     // fn says
+	opAnd      // all of kids
+	opOr       // one of kids
+	opNot      // not kids[0]
+	opMemo     // kids[0], evaluated at most once a packet
 )
 
 // A bitmap is a set of the numbers below 65,536.
@@ -124,6 +126,10 @@ func (s *scope) test(i int32) bool {
 		return n.bitmap.has(*(*uint16)(unsafe.Add(unsafe.Pointer(s.p), n.off)))
 	case opAddr:
 		return *(*packet.Addr)(unsafe.Add(unsafe.Pointer(s.p), n.off)) == n.addr
+	case opSameAddr:
+		return *(*packet.Addr)(unsafe.Add(unsafe.Pointer(s.p), n.off)) == *(*packet.Addr)(unsafe.Add(unsafe.Pointer(s.p), uintptr(n.lo)))
+	case opSame16:
+		return *(*uint16)(unsafe.Add(unsafe.Pointer(s.p), n.off)) == *(*uint16)(unsafe.Add(unsafe.Pointer(s.p), uintptr(n.lo)))
 	case opAddrs:
 		return n.addrs.Has(*(*packet.Addr)(unsafe.Add(unsafe.Pointer(s.p), n.off)))
 	case opFunc:

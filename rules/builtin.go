@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"math"
 	"unsafe"
 
@@ -32,30 +33,29 @@ func Entropy(s []byte) float64 {
 // RegisteredDomain returns the public suffix of a DNS name and the label before it, as a part of
 // name: the part that someone registered. Letters compare without regard to case and are returned as
 // they are. A name that has no such part (a public suffix, a single label, no name at all) is
-// returned whole. It does not allocate for names of up to 255 bytes.
+// returned whole. A final dot is dropped. For a name in lower case all that is allocated is the small
+// error of netip.ParseAddr by which publicsuffix finds out that a name is no address.
 func RegisteredDomain(name []byte) []byte {
-	var buf [packet.MaxName]byte
-	if len(name) == 0 || len(name) > len(buf) {
+	trimmed := bytes.TrimSuffix(name, []byte{'.'})
+	if len(trimmed) == 0 || len(trimmed) > packet.MaxName {
 		return name
 	}
-	lower := buf[:len(name)]
-	for i, b := range name {
-		if b >= 'A' && b <= 'Z' {
-			b += 'a' - 'A'
+	lower, owned := trimmed, false
+	for i, b := range trimmed {
+		if b < 'A' || b > 'Z' {
+			continue
 		}
-		lower[i] = b
+		if !owned {
+			lower, owned = bytes.Clone(trimmed), true
+		}
+		lower[i] = b + 'a' - 'A'
 	}
 	suffix, _ := publicsuffix.PublicSuffix(unsafe.String(&lower[0], len(lower)))
-	rest := len(name) - len(suffix) - 1 // the dot before the suffix
-	if rest < 1 || name[rest] != '.' {
+	rest := len(trimmed) - len(suffix) - 1 // the dot before the suffix
+	if rest < 1 || trimmed[rest] != '.' {
 		return name
 	}
-	for i := rest - 1; i >= 0; i-- {
-		if name[i] == '.' {
-			return name[i+1:]
-		}
-	}
-	return name
+	return trimmed[1+bytes.LastIndexByte(trimmed[:rest], '.'):]
 }
 
 // IsPrivate reports whether an address is one of RFC 1918, of fc00::/7 (RFC 4193), loopback or

@@ -17,8 +17,23 @@ type symbols struct {
 	lists  map[string]*List
 	macros map[string]*macroDecl
 	vars   map[string]*Variable
+	used   map[*bool]struct{} // marks of what was used, to be set when all is checked
 	// checking are the macros that are being checked, each used by the one before it.
 	checking []*macroDecl
+}
+
+func newSymbols() *symbols {
+	return &symbols{lists: map[string]*List{}, macros: map[string]*macroDecl{}, vars: map[string]*Variable{}, used: map[*bool]struct{}{}}
+}
+
+// use notes that something is used. The mark itself is set by settle: rules are checked at once on
+// several processors.
+func (s *symbols) use(mark *bool) { s.used[mark] = struct{}{} }
+
+func (s *symbols) settle() {
+	for mark := range s.used {
+		*mark = true
+	}
 }
 
 // scope says what an expression may use besides the symbols.
@@ -194,7 +209,7 @@ func dotted(t *tree, n ast.Node) (string, bool) {
 		return n.Value, true
 	case *ast.MemberNode:
 		p, ok := n.Property.(*ast.StringNode)
-		if !ok || n.Optional || t.runeIs(n.Location().From, "[") {
+		if !ok || n.Optional || t.opensIndex(n.Location().From) {
 			return "", false
 		}
 		if head, ok := dotted(t, n.Node); ok {
@@ -261,7 +276,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		return &AggregateExpr{At{rng}, a}
 	}
 	if m, ok := c.sym.macros[name]; ok {
-		m.macro.Used = true
+		c.sym.use(&m.macro.Used)
 		if !m.check(c.sym, c, rng) {
 			return nil
 		}
@@ -335,7 +350,7 @@ func (c *checker) variable(rng hcl.Range, name string) *Variable {
 		c.errorf(CodeUnknownVariable, rng, "There is no variable %q.%s", name, didYouMean(name, sortedKeys(c.sym.vars)))
 		return nil
 	}
-	v.Used = true
+	c.sym.use(&v.Used)
 	if v.Value == nil { // it has an error of its own
 		return nil
 	}
@@ -349,7 +364,7 @@ func (c *checker) list(rng hcl.Range, name string) *List {
 		c.errorf(CodeUnknownList, rng, "There is no list %q.%s", name, didYouMean(name, sortedKeys(c.sym.lists)))
 		return nil
 	}
-	l.Used = true
+	c.sym.use(&l.Used)
 	return l
 }
 
@@ -581,11 +596,11 @@ func (c *checker) markUsed() {
 	for _, w := range strings.FieldsFunc(c.src.text, func(r rune) bool { return !isWord(r) }) {
 		head, rest, _ := strings.Cut(w, ".")
 		if m := c.sym.macros[w]; m != nil {
-			m.macro.Used = true
+			c.sym.use(&m.macro.Used)
 		} else if v := c.sym.vars[rest]; head == "var" && v != nil {
-			v.Used = true
+			c.sym.use(&v.Used)
 		} else if l := c.sym.lists[rest]; head == "list" && l != nil {
-			l.Used = true
+			c.sym.use(&l.Used)
 		}
 	}
 }

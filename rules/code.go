@@ -105,6 +105,12 @@ func CodeOf(d *hcl.Diagnostic) string {
 
 // Diagnose makes a diagnostic with a code. Checks outside this package use it with codes of their own.
 func Diagnose(code Code, rng hcl.Range, detail string) *hcl.Diagnostic {
+	if rng.Start.Line < 1 { // HCL gives no place to some of what it could not parse
+		rng.Start = hcl.InitialPos
+	}
+	if rng.End.Byte < rng.Start.Byte || rng.End.Line < rng.Start.Line {
+		rng.End = rng.Start
+	}
 	return &hcl.Diagnostic{
 		Severity: code.Severity,
 		Summary:  code.Summary,

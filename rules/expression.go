@@ -23,7 +23,7 @@ func CheckCondition(text string, sc Scope) (Expr, hcl.Diagnostics) { return chec
 func CheckValue(text string, sc Scope) (Expr, hcl.Diagnostics) { return checkText(text, sc, false) }
 
 func checkText(text string, sc Scope, condition bool) (Expr, hcl.Diagnostics) {
-	sym := &symbols{lists: map[string]*List{}, macros: map[string]*macroDecl{}, vars: map[string]*Variable{}}
+	sym := newSymbols()
 	if rs := sc.RuleSet; rs != nil {
 		for _, l := range rs.Lists {
 			c := *l // so that nothing in the rule set changes

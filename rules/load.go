@@ -78,7 +78,7 @@ type loader struct {
 func Load(opt Options) (*RuleSet, hcl.Diagnostics) {
 	l := &loader{
 		opt:    opt,
-		sym:    &symbols{lists: map[string]*List{}, macros: map[string]*macroDecl{}, vars: map[string]*Variable{}},
+		sym:    newSymbols(),
 		byName: map[string]*ruleFile{},
 		trees:  map[string]*tree{},
 		rules:  map[string]*ruleDecl{},
@@ -380,9 +380,8 @@ func (l *loader) build() *RuleSet {
 			rs.Overrides = append(rs.Overrides, o)
 		}
 	}
-	for _, name := range sortedKeys(l.rules) {
-		rs.Rules = append(rs.Rules, l.buildRule(l.rules[name]))
-	}
+	rs.Rules = l.buildRules()
+	l.sym.settle()
 	for _, name := range sortedKeys(l.sym.lists) {
 		rs.Lists = append(rs.Lists, l.sym.lists[name])
 	}
@@ -400,6 +399,35 @@ func (l *loader) build() *RuleSet {
 	}
 	rs.Digest = l.digestText(rs)
 	return rs
+}
+
+// buildRules checks all rules, on all processors. Each worker has a loader of its own, for everything
+// that checking changes; macros are checked by now.
+func (l *loader) buildRules() []*Rule {
+	names := sortedKeys(l.rules)
+	out := make([]*Rule, len(names))
+	l.ruleDiags = make([]hcl.Diagnostics, len(names))
+	workers := make([]*loader, max(1, min(runtime.GOMAXPROCS(0), len(names)/64)))
+	var wg sync.WaitGroup
+	for w := range workers {
+		own := *l
+		own.diags, own.trees, own.solver = nil, map[string]*tree{}, solver{}
+		own.sym = &symbols{lists: l.sym.lists, macros: l.sym.macros, vars: l.sym.vars, used: map[*bool]struct{}{}}
+		workers[w] = &own
+		wg.Go(func() {
+			for i := w; i < len(names); i += len(workers) {
+				before := len(own.diags)
+				out[i] = own.buildRule(l.rules[names[i]])
+				l.ruleDiags[i] = slices.Clone(own.diags[before:])
+			}
+		})
+	}
+	wg.Wait()
+	for _, own := range workers {
+		l.diags = append(l.diags, own.diags...)
+		own.sym.settle()
+	}
+	return out
 }
 
 // digestText sums up what was read: neither the names nor the order of the files matter.

@@ -434,11 +434,11 @@ func TestLargeList(t *testing.T) {
 // TestNesting holds what would overflow the stack of a parser.
 func TestNesting(t *testing.T) {
 	for _, text := range []string{
-		"rule \"r\" {\n  by = " + strings.Repeat("[", 1e6) + "\n}\n",
-		"rule \"r\" {\n  where = \"" + strings.Repeat("(", 1e6) + "\"\n}\n",
+		"rule \"r\" {\n  by = " + strings.Repeat("[", 1e5) + "\n}\n",
+		"rule \"r\" {\n  where = \"" + strings.Repeat("(", 1e5) + "\"\n}\n",
 		"rule \"r\" {\n  where = \"" + strings.Repeat("not ", 5000) + "tcp\"\n}\n",
 		"rule \"r\" {\n  where = \"" + strings.Repeat("tcp and ", 4000) + "tcp\"\n}\n",
-		strings.Repeat("rule \"r\" {\n", 1e5),
+		strings.Repeat("rule \"r\" {\n", 1e4),
 	} {
 		if rs, _ := load(t, text); rs == nil {
 			t.Error("no rule set")

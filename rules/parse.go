@@ -45,6 +45,8 @@ type tree struct {
 	err  *file.Error
 	toks []lexer.Token // nil until it is needed
 	text string
+	// extents of the nodes, without parentheses; each is asked for again by every node above it.
+	extents map[ast.Node]extent
 }
 
 // maxText bounds the length of an expression, and with it how deep the parser recurses.
@@ -111,6 +113,22 @@ func (t *tree) extentOf(n ast.Node) extent {
 }
 
 func (t *tree) bareExtent(n ast.Node) extent {
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.StringNode, *ast.IdentifierNode, *ast.BoolNode:
+		return extent{n.Location().From, n.Location().To}
+	}
+	x, ok := t.extents[n]
+	if !ok {
+		x = t.findExtent(n)
+		if t.extents == nil {
+			t.extents = map[ast.Node]extent{}
+		}
+		t.extents[n] = x
+	}
+	return x
+}
+
+func (t *tree) findExtent(n ast.Node) extent {
 	loc := extent{n.Location().From, n.Location().To}
 	switch n := n.(type) {
 	case *ast.UnaryNode:
@@ -123,7 +141,7 @@ func (t *tree) bareExtent(n ast.Node) extent {
 		return t.extentOf(n.Left).join(t.extentOf(n.Right))
 	case *ast.MemberNode:
 		x := t.extentOf(n.Node)
-		if t.runeIs(loc.from, "[") {
+		if t.opensIndex(loc.from) {
 			return x.join(t.bracketed(loc))
 		}
 		return x.join(loc)
@@ -222,15 +240,16 @@ func (t *tree) parenthesized(x extent) extent {
 
 func isBracket(t lexer.Token, s string) bool { return t.Kind == lexer.Bracket && t.Value == s }
 
-// runeIs reports whether the character at a rune offset is s.
-func (t *tree) runeIs(i int, s string) bool {
-	for _, r := range t.text {
-		if i == 0 {
-			return string(r) == s
-		}
-		i--
+// opensIndex reports whether the character at a rune offset is an opening bracket.
+func (t *tree) opensIndex(i int) bool {
+	if !strings.Contains(t.text, "[") {
+		return false
 	}
-	return false
+	if i < len(t.text) && isPlain(t.text) {
+		return t.text[i] == '['
+	}
+	j := t.tokenAt(i)
+	return j >= 0 && isBracket(t.toks[j], "[")
 }
 
 var (

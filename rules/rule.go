@@ -57,10 +57,8 @@ func (l *loader) buildRule(d *ruleDecl) *Rule {
 		Name: d.name, Severity: SeverityMedium, Shipped: d.shipped(), Overridden: d.overridden,
 		Range: d.header(), AttrRanges: make(map[string]hcl.Range, len(d.attrs)),
 	}}
-	before := len(l.diags)
 	rb.build()
 	rb.r.Broken = rb.failed
-	l.ruleDiags = append(l.ruleDiags, slices.Clone(l.diags[before:]))
 	return rb.r
 }
 

@@ -31,7 +31,7 @@ func NewIntSet(rs []IntRange) *Set {
 	})
 	out := rs[:0]
 	for _, r := range rs {
-		if n := len(out); n > 0 && r.Lo <= out[n-1].Hi+1 {
+		if n := len(out); n > 0 && r.Lo-1 <= out[n-1].Hi {
 			out[n-1].Hi = max(out[n-1].Hi, r.Hi)
 			continue
 		}
@@ -84,10 +84,22 @@ type AddrRange struct{ Lo, Hi packet.Addr }
 // one of IPv6. A look-up in a million CIDRs is one table index and a short binary search.
 type AddrSet struct {
 	lo4, hi4 []uint32 // sorted, disjoint, not adjacent
+	// octet says of each first octet of an IPv4 address whether all, none or some of its addresses are
+	// in the set: most look-ups in lists of networks such as RFC 1918 need no more.
+	octet [256]coverage
 	// index[k] is the place of the first range whose end is not below k<<16; nil for short sets.
 	index []uint32
 	r6    []AddrRange // sorted, disjoint
 }
+
+// coverage says how much of a block of addresses a set has.
+type coverage uint8
+
+const (
+	coversNone coverage = iota
+	coversSome
+	coversAll
+)
 
 // v4Index is the number of ranges from which a table over the upper 16 bits pays for its 256 KiB.
 const v4Index = 256
@@ -132,6 +144,14 @@ func buildAddrSet(rs []AddrRange) *AddrSet {
 		s.r6 = append(s.r6, r)
 	}
 	s.lo4, s.hi4, s.r6 = slices.Clip(s.lo4), slices.Clip(s.hi4), slices.Clip(s.r6)
+	for i := range s.lo4 {
+		for o := s.lo4[i] >> 24; o <= s.hi4[i]>>24; o++ {
+			s.octet[o] = coversSome
+			if s.lo4[i] <= o<<24 && s.hi4[i] >= o<<24|0xffffff {
+				s.octet[o] = coversAll
+			}
+		}
+	}
 	if len(s.lo4) >= v4Index {
 		s.index = make([]uint32, 1<<16+1)
 		j := 0
@@ -149,7 +169,8 @@ func buildAddrSet(rs []AddrRange) *AddrSet {
 // IPv4 addresses in it too.
 func (s *AddrSet) Has(a packet.Addr) bool {
 	if a.Is4() {
-		if s.has4(uint32(a.Lo)) {
+		v := uint32(a.Lo)
+		if c := s.octet[v>>24]; c == coversAll || c == coversSome && s.has4(v) {
 			return true
 		}
 	}

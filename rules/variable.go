@@ -305,7 +305,7 @@ func (l *loader) eval(e hclsyntax.Expression) (any, bool) {
 				l.report(CodeUnknownVariable, rng, "There is no variable %q.%s", name.Name, didYouMean(name.Name, sortedKeys(l.sym.vars)))
 				continue
 			}
-			v.Used = true
+			l.sym.use(&v.Used)
 			if v.Value == nil {
 				ok = false
 				continue
