@@ -10,13 +10,11 @@ const (
 // change compares a value with the one before it, in order of arrival. A change counts while both its
 // events are in the window, that is until the older of them leaves.
 func (t *Table) change(r Row, c *cell, w []uint64, value uint64, at, clock int64) {
-	cut := clock - c.span
-	if at <= cut {
+	if at <= clock-c.span {
 		return
 	}
-	last := int64(w[changesTime])
-	if last > cut && w[changesValue] != value {
-		t.push(r, c, w[changesRing:], min(last, at), clock)
+	if w[changesValue] != value {
+		t.push(r, c, w[changesRing:], min(int64(w[changesTime]), at), clock)
 	}
 	w[changesValue], w[changesTime] = value, uint64(at)
 }

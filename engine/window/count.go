@@ -4,16 +4,18 @@ package window
 //
 //	word 0   number of times (16 bits), place of the oldest (16 bits), block (32 bits)
 //	words 1… without a block: the times themselves, up to ringInline
-//	         with a block: the block of panes, the events in the panes, the first pane
+//	         with a block: the block of panes, the events in the panes, and the first pane if there are
+//	         panes, else the oldest time, so that the block's far end is left alone until that leaves
 //
 // The block holds the newest times. When it is at its largest and full, the oldest move to panes.
 const (
 	ringWords  = 1 + ringInline
 	ringInline = 3
 
-	ringPane  = 1
-	ringTotal = 2
-	ringFirst = 3
+	ringPane   = 1
+	ringTotal  = 2
+	ringFirst  = 3
+	ringOldest = 3
 )
 
 func ringMeta(n, head int, b ref) uint64 {
@@ -29,59 +31,27 @@ func (t *Table) push(r Row, c *cell, w []uint64, at, clock int64) {
 	w = w[:ringWords]
 	b := ref(w[0] >> 32)
 	if b == 0 {
-		n := int(w[0])
-		if n == ringInline {
-			n = expireInline(w, cut)
-		}
-		if n < ringInline {
-			for ; n > 0 && int64(w[n]) > at; n-- {
-				w[n+1] = w[n]
-			}
-			w[n+1] = uint64(at)
-			w[0]++
+		if pushInline(w, at, cut) {
 			return
 		}
 		if b = t.alloc(unitOrder, r, clock); b == 0 {
 			t.saturations++
-			if at < int64(w[1]) {
-				return
-			}
-			i := 1
-			for ; i < ringInline && int64(w[i+1]) <= at; i++ {
-				w[i] = w[i+1]
-			}
-			w[i] = uint64(at)
+			replaceOldest(w, at)
 			return
 		}
 		copy(t.arena.block(b), w[1:])
 		w[0] = ringMeta(ringInline, 0, b)
-		w[ringPane], w[ringTotal], w[ringFirst] = 0, 0, 0
+		w[ringPane], w[ringTotal], w[ringOldest] = 0, 0, w[1]
 	}
 	ring := t.arena.block(b)
 	n, head := int(w[0]&0xffff), int(w[0]>>16&0xffff)
 	if n == len(ring) {
-		k := expireRing(ring, n, head, cut)
-		n, head = n-k, (head+k)&(len(ring)-1)
-	}
-	if n == len(ring) {
-		if b.order() < c.order {
-			if grown := t.moveRing(ring, n, head, b.order()+1, r, clock); grown != 0 {
-				t.arena.release(b)
-				b, head = grown, 0
-				ring = t.arena.block(b)
-			} else {
-				t.saturations++
-			}
+		if !t.makeRoom(r, c, w, at, clock) {
+			return
 		}
-		if n == len(ring) {
-			oldest := int64(ring[head])
-			if at < oldest {
-				t.pushPane(r, c, w, at, 1, clock)
-				return
-			}
-			head, n = (head+1)&(len(ring)-1), n-1
-			t.pushPane(r, c, w, oldest, 1, clock)
-		}
+		b = ref(w[0] >> 32)
+		ring = t.arena.block(b)
+		n, head = int(w[0]&0xffff), int(w[0]>>16&0xffff)
 	}
 	mask := len(ring) - 1
 	i := head + n
@@ -94,6 +64,70 @@ func (t *Table) push(r Row, c *cell, w []uint64, at, clock int64) {
 	}
 	ring[i&mask] = uint64(at)
 	w[0] = ringMeta(n+1, head, b)
+	if i == head && w[ringPane] == 0 {
+		w[ringOldest] = uint64(at)
+	}
+}
+
+// pushInline is push in a cell without a block; it reports whether there was room.
+func pushInline(w []uint64, at, cut int64) bool {
+	n := int(w[0])
+	if n == ringInline {
+		n = expireInline(w, cut)
+	}
+	if n == ringInline {
+		return false
+	}
+	for ; n > 0 && int64(w[n]) > at; n-- {
+		w[n+1] = w[n]
+	}
+	w[n+1] = uint64(at)
+	w[0]++
+	return true
+}
+
+// replaceOldest lets a time take the place of the oldest, unless it is older still.
+func replaceOldest(w []uint64, at int64) {
+	if at < int64(w[1]) {
+		return
+	}
+	i := 1
+	for ; i < ringInline && int64(w[i+1]) <= at; i++ {
+		w[i] = w[i+1]
+	}
+	w[i] = uint64(at)
+}
+
+// makeRoom makes room for a time in a ring that is full: by expiry, by a larger block, or by moving the oldest
+// time to the panes. It reports false when the new time is itself the oldest, and has gone there.
+func (t *Table) makeRoom(r Row, c *cell, w []uint64, at, clock int64) bool {
+	b := ref(w[0] >> 32)
+	ring := t.arena.block(b)
+	n, head := int(w[0]&0xffff), int(w[0]>>16&0xffff)
+	k := expireRing(ring, n, head, clock-c.span)
+	if k == 0 {
+		if b.order() < c.order {
+			if grown := t.moveRing(ring, n, head, b.order()+1, r, clock); grown != 0 {
+				t.arena.release(b)
+				w[0] = ringMeta(n, 0, grown)
+				return true
+			}
+			t.saturations++
+		}
+		oldest := int64(ring[head])
+		if at < oldest {
+			t.pushPane(r, c, w, at, 1, clock)
+			return false
+		}
+		t.pushPane(r, c, w, oldest, 1, clock)
+		k = 1
+	}
+	head = (head + k) & (len(ring) - 1)
+	w[0] = ringMeta(n-k, head, b)
+	if w[ringPane] == 0 {
+		w[ringOldest] = ring[head]
+	}
+	return true
 }
 
 // moveRing copies a ring to a new block of the order; without room it returns 0.
@@ -141,10 +175,12 @@ func (t *Table) ringValue(c *cell, w []uint64, clock int64) int64 {
 	if b == 0 {
 		return int64(expireInline(w, cut))
 	}
+	n, head := int(w[0]&0xffff), int(w[0]>>16&0xffff)
 	if w[ringPane] != 0 {
 		t.expireCounts(c, w, clock)
+	} else if int64(w[ringOldest]) > cut {
+		return int64(n)
 	}
-	n, head := int(w[0]&0xffff), int(w[0]>>16&0xffff)
 	ring := t.arena.block(b)
 	if n > 0 && int64(ring[head]) > cut {
 		return int64(n) + int64(w[ringTotal])
@@ -159,6 +195,8 @@ func (t *Table) ringValue(c *cell, w []uint64, clock int64) int64 {
 		clear(w)
 	case n <= len(ring)/8 && total == 0:
 		t.shrinkRing(w, ring, n, head)
+	case w[ringPane] == 0:
+		w[ringOldest] = ring[head]
 	}
 	return int64(n) + int64(total)
 }
@@ -171,6 +209,9 @@ func (t *Table) shrinkRing(w, ring []uint64, n, head int) {
 	if n > ringInline {
 		order := ref(w[0]>>32).order() - 2
 		if !t.arena.fits(order) {
+			if w[ringPane] == 0 {
+				w[ringOldest] = ring[head]
+			}
 			return
 		}
 		small = t.arena.alloc(order)
@@ -182,6 +223,9 @@ func (t *Table) shrinkRing(w, ring []uint64, n, head int) {
 	t.freeRing(w)
 	w[0] = ringMeta(n, 0, small)
 	copy(w[1:], inline[:])
+	if small != 0 {
+		w[ringOldest] = to[0]
+	}
 }
 
 // freeRing frees the blocks of a ring.

@@ -240,7 +240,7 @@ func (t *Table) resizeDistinct(r Row, c *cell, w []uint64, order uint, clock int
 	for k := range n {
 		var v, at uint64
 		if old.order() > linearMax {
-			v, at = from.values[i], from.times[i]
+			v, at = from.value(i), uint64(from.time(i))
 			i = from.next(i)
 		} else {
 			v, at = src.values[k], src.times[k]

@@ -7,8 +7,8 @@ const (
 	evictMost   = 64  // rows that are looked at when all of them are evictFar or further
 	evictNear   = 0.1 // progress
 	evictFar    = 0.5
-	blockSample = 64  // rows that are looked at to free a block
-	starvation  = 64  // requests of rows no further that are refused at once when that was in vain
+	blockSample = 64 // rows that are looked at to free a block
+	starvation  = 64 // requests of rows no further that are refused at once when that was in vain
 )
 
 // next moves the hand on; the row may be a free one.
@@ -70,9 +70,9 @@ func (t *Table) evict(clock int64) {
 	var victims [evictBatch]candidate
 	n, expired := 0, 0
 	batch := min(max(t.index.n/evictMore, 1), evictBatch)
-	for i := 0; i < batch*evictSample ||
+	for i := 0; i < t.used && (i < batch*evictSample || // once around, so that no row is looked at twice
 		n > 0 && victims[n-1].progress >= evictNear && i < batch*evictMore ||
-		n > 0 && victims[0].progress >= evictFar && i < evictMost; i++ {
+		n > 0 && victims[0].progress >= evictFar && i < evictMost); i++ {
 		r := t.next()
 		row := t.row(r)
 		if row[rowHash] == 0 {

@@ -71,6 +71,29 @@ func TestEvictionPrefersExpired(t *testing.T) {
 	}
 }
 
+// TestEvictionOfSmallTables evicts from tables that are smaller than the number of rows looked at, with all rows far
+// on.
+func TestEvictionOfSmallTables(t *testing.T) {
+	for keys := 1; keys <= 70; keys++ {
+		c := Config{KeyWords: 1, Cells: []Cell{{Kind: Count, Span: second, Need: 10}}, MaxKeys: keys, Spill: -1}
+		p := pair{t: t, config: c, table: New(c)}
+		for k := range uint64(300) {
+			put(p.table, k, 8, int64(k))
+			if !has(p.table, k) {
+				t.Fatalf("%d keys: the newest row is not there", keys)
+			}
+		}
+		live := 0
+		for range p.table.Rows {
+			live++
+		}
+		if s := p.table.Stats(); s.Keys != live || s.Keys > keys || s.Keys <= keys-evictBatch || int(s.Evictions) != 300-live {
+			t.Fatalf("%d keys: %d are live, %+v", keys, live, s)
+		}
+		p.checkLeaks()
+	}
+}
+
 // TestProgressForgets sees that events which left their windows are no progress.
 func TestProgressForgets(t *testing.T) {
 	cells := []Cell{

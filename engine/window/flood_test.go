@@ -18,7 +18,6 @@ var scanCells = []Cell{
 // A flood is traffic of many sources, among them one slow scanner.
 type flood struct {
 	sources, packets int
-	maxKeys          int
 	ports            uint64 // different ports that each source tries
 	fresh            bool   // every packet has a source of its own
 	probes           int    // of the scanner
@@ -29,7 +28,7 @@ type flood struct {
 const scanner = 1 << 40
 
 // run sends the flood and returns what the scanner's port count was at each probe.
-func (f flood) run(t *Table, seed uint64) (ports []int64, start, end int64) {
+func (f flood) run(t *Table, seed uint64) (ports []int64) {
 	rnd := rand.New(rand.NewPCG(seed, 11))
 	const step = 1000
 	clock := int64(1_700_000_000) * second
@@ -52,7 +51,6 @@ func (f flood) run(t *Table, seed uint64) (ports []int64, start, end int64) {
 		probe()
 		clock += f.every
 	}
-	start = clock
 	next := clock + f.every/2
 	for i := range f.packets {
 		clock += step
@@ -66,7 +64,7 @@ func (f flood) run(t *Table, seed uint64) (ports []int64, start, end int64) {
 			next += f.every
 		}
 	}
-	return ports, start, clock
+	return ports
 }
 
 // checkScanner finds every probe of the scanner counted.
@@ -93,7 +91,7 @@ func TestFloodDoesNotHideScanner(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := Config{KeyWords: 1, Cells: scale(scanCells, 64), MaxKeys: 1024}
 			table := New(c)
-			ports, _, _ := f.run(table, 5)
+			ports := f.run(table, 5)
 			s := table.Stats()
 			t.Logf("%+v, scanner %v", s, ports)
 			checkScanner(t, ports, f.probes)
@@ -132,7 +130,7 @@ func BenchmarkFlood(b *testing.B) {
 		b.Run(bench.name, func(b *testing.B) {
 			for range b.N {
 				t := New(Config{KeyWords: 1, Cells: scanCells, MaxKeys: 65536})
-				ports, _, _ := bench.f.run(t, 9)
+				ports := bench.f.run(t, 9)
 				s := t.Stats()
 				checkScanner(b, ports, 15)
 				b.ReportMetric(float64(s.Bytes)/(1<<20), "MiB")

@@ -53,8 +53,8 @@ func TestBoundaries(t *testing.T) {
 	}
 }
 
-// TestThresholds: for every threshold up to 4096 the count and the distinct of a burst reach it exactly at the
-// event at which they should, and fall below it exactly when they should.
+// TestThresholds: for thresholds up to 4096 the numbers of a burst reach them exactly at the event at which they
+// should, and fall below exactly when they should. Some events are late, older than all that is kept.
 func TestThresholds(t *testing.T) {
 	for _, need := range []int{1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 128, 200, 1000, 1024, 1025, 2048, 3000, 4095, 4096} {
 		const span = 1 << 20
@@ -65,26 +65,53 @@ func TestThresholds(t *testing.T) {
 		}})
 		key, h := keyOf(uint64(need))
 		r := table.Row(key, h, 0)
+		check := func(clock int64, want ...int64) {
+			t.Helper()
+			for cell, want := range want {
+				got := table.Value(r, cell, clock)
+				if got != want && (want <= int64(need) || got < int64(need)) || got > want {
+					t.Fatalf("need %d, cell %d, clock %d: %d of %d events", need, cell, clock, got, want)
+				}
+			}
+		}
 		const events = 10_000
+		const lag = 9000
+		late := func(i int64) int64 { return max(0, (i-lag+6)/7) } // events late by lag at clocks before i
 		for i := range int64(events) {
 			table.Hit(r, 0, i, i)
 			table.Observe(r, 1, uint64(i)*mix0, i, i)
 			table.Observe(r, 2, uint64(i), i, i)
-			for cell, want := range []int64{i + 1, i + 1, i} {
-				got := table.Value(r, cell, i)
-				if got != want && (want <= int64(need) || got < int64(need)) || got > want {
-					t.Fatalf("need %d, cell %d: %d of %d events", need, cell, got, want)
-				}
+			if i >= lag && (i-lag)%7 == 0 {
+				table.Hit(r, 0, i-lag, i)
+				table.Observe(r, 1, uint64(i)*mix0+1, i-lag, i)
 			}
+			check(i, i+1+late(i+1), i+1+late(i+1), i)
+		}
+		for i := range int64(5) { // and after all of them
+			table.Hit(r, 0, i, events)
+			table.Observe(r, 1, uint64(i)*mix1+2, i, events)
 		}
 		for i := range int64(events) {
-			clock := span + i
-			for cell, want := range []int64{events - i - 1, events - i - 1, events - i - 2} {
-				want = max(want, 0)
-				got := table.Value(r, cell, clock)
-				if got != want && (want <= int64(need) || got < int64(need)) || got > want {
-					t.Fatalf("need %d, cell %d, going down: %d of %d events", need, cell, got, want)
-				}
+			n := events - i - 1
+			all := n + late(events) - min(late(events), late(i+1+lag)) + max(0, 4-i)
+			check(span+i, all, all, max(n-1, 0))
+		}
+	}
+}
+
+// TestPanes: a pane holds the times from its start to the next one's, below zero as well, and no window has more
+// than there is room for.
+func TestPanes(t *testing.T) {
+	for _, span := range []int64{1, 5, 127, 128, 129, 1000, 12_800, 99_999} {
+		cells, _ := layout(Config{Cells: []Cell{{Kind: Count, Span: span}}})
+		c := &cells[0]
+		for at := int64(-2*span - 3); at < 2*span; at += 1 + span/97 {
+			p := c.paneOf(at)
+			if p*c.width > at || (p+1)*c.width <= at {
+				t.Fatalf("span %d: time %d is not in pane %d of width %d", span, at, p, c.width)
+			}
+			if first := c.firstPane(at); p-first >= panes || first*c.width <= at-span || (first-1)*c.width > at-span {
+				t.Fatalf("span %d: at %d the panes are %d to %d of width %d", span, at, first, p, c.width)
 			}
 		}
 	}
@@ -130,6 +157,9 @@ func TestSumsOfFractions(t *testing.T) {
 	table.Add(r, 0, 1e15, 0, 0)
 	table.Add(r, 0, math.Inf(1), 0, 0)
 	table.Add(r, 0, math.NaN(), 0, 0)
+	if s := table.Sums(r, 0, 0); s != (Sums{1, 1e15, 1e30, 1e15, 1e15}) {
+		t.Errorf("numbers that are not finite were counted: %+v", s)
+	}
 	for i := range int64(10_000) {
 		table.Add(r, 0, 0.1, i, i)
 	}
@@ -289,14 +319,14 @@ func TestDeterministic(t *testing.T) {
 	c := Config{KeyWords: 1, Cells: scale(scanCells, 256), MaxKeys: 500}
 	state := func() string {
 		table := New(c)
-		ports, _, _ := f.run(table, 3)
+		ports := f.run(table, 3)
 		s := fmt.Sprint(ports, table.Stats())
 		for r := range table.Rows {
 			s += fmt.Sprint(r, table.Key(r), table.row(r))
 		}
 		return s
 	}
-	if state() != state() {
+	if first, second := state(), state(); first != second {
 		t.Error("two tables differ after the same calls")
 	}
 }

@@ -63,6 +63,7 @@ func (t *Table) cloneCell(r Row, c *cell, w []uint64, old *Table, ow []uint64, c
 		np := t.cloneBlock(r, old, p, clock)
 		if np == 0 {
 			ring[ringTotal] = 0
+			ring[ringOldest] = t.arena.block(nb)[n>>16&0xffff]
 			t.saturations++
 			return
 		}
@@ -103,7 +104,7 @@ func (t *Table) replayCell(r Row, c *cell, w []uint64, old *Table, oc *cell, ow 
 		default:
 			h := old.hashed(b)
 			for i := h.oldest(); i != nilEntry; i = h.next(i) {
-				t.observe(r, c, w, h.values[i], int64(h.times[i]), clock)
+				t.observe(r, c, w, h.value(i), h.time(i), clock)
 			}
 		}
 	case Series:

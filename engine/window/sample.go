@@ -8,6 +8,13 @@ package window
 // When values leave and the sample gets small, a lower level is gathered beside it for one span, after which
 // it holds every value of the window at that level and takes the sample's place.
 
+// Words of a cell with a hashed block.
+const (
+	distinctLvl = 1 // the level, and from bit 8 the level that is gathered
+	distinctAt  = 2 // when gathering began
+	distinctIn  = 3 // values of the sample
+)
+
 // coarsen makes room in a full block: it gives up the level that is being gathered, or raises the level.
 func (t *Table) coarsen(h *hashed, w []uint64, seed uint64) {
 	level := w[distinctLvl] & 0xff
@@ -17,7 +24,7 @@ func (t *Table) coarsen(h *hashed, w []uint64, seed uint64) {
 	kept := uint64(0)
 	for i := h.oldest(); i != nilEntry; {
 		next := h.next(i)
-		if hash := remix(h.values[i], seed); hash>>(64-level) != 0 {
+		if hash := remix(h.value(i), seed); hash>>(64-level) != 0 {
 			h.remove(i, hash)
 			w[0]--
 		} else {
@@ -38,7 +45,7 @@ func (t *Table) sampleValue(h *hashed, c *cell, w []uint64, clock int64) int64 {
 		w[distinctIn] = w[0] & 0xffff
 	}
 	in := w[distinctIn]
-	if room := uint64(len(h.values)); gathered == level && level > 0 && in < room/4 {
+	if room := uint64(h.n); gathered == level && level > 0 && in < room/4 {
 		for gathered > 0 && in<<(level-gathered+1) <= room/2 {
 			gathered--
 		}

@@ -7,7 +7,7 @@ import "math"
 //	word 0   number of events in the ring (16 bits), place of the oldest (15 bits), in panes (1 bit), block (32 bits)
 //	word 1…  the totals: sum, then sum of squares, then least and greatest, as far as they are kept
 //	then     without a block: up to seriesPairs pairs of time and number, oldest first
-//	         with a ring: seriesGone, seriesStale
+//	         with a ring: seriesGone, seriesStale, seriesOldest
 //	         with panes: seriesFirst, seriesCount
 //
 // As long as the events of a window fit in the ring it is exact. When they do not, all move to panes, and
@@ -17,10 +17,11 @@ const (
 	seriesInline = 2 * seriesPairs
 	seriesPanes  = 1 << 31
 
-	seriesGone  = 0 // numbers taken from the totals since they were last added up afresh
-	seriesStale = 1 // the least or the greatest has left
-	seriesFirst = 0 // the oldest pane
-	seriesCount = 1 // events in the panes
+	seriesGone   = 0 // numbers taken from the totals since they were last added up afresh
+	seriesStale  = 1 // the least or the greatest has left
+	seriesOldest = 2 // the oldest time, so that the block's far end is left alone until that leaves
+	seriesFirst  = 0 // the oldest pane
+	seriesCount  = 1 // events in the panes
 )
 
 // seriesTotals is the number of words of the totals.
@@ -145,7 +146,7 @@ func (t *Table) add(r Row, c *cell, w []uint64, x float64, at, clock int64) {
 		}
 		copy(t.arena.block(b), s.rest)
 		w[0] = ringMeta(n, 0, b)
-		s.rest[seriesGone], s.rest[seriesStale] = 0, 0
+		s.rest[seriesGone], s.rest[seriesStale], s.rest[seriesOldest] = 0, 0, s.rest[0]
 	}
 	ring := t.arena.block(b)
 	n, head := s.n(), s.head()
@@ -181,6 +182,7 @@ func (t *Table) add(r Row, c *cell, w []uint64, x float64, at, clock int64) {
 			}
 			t.takeEvent(c, &s, ring, head)
 			head, n = (head+1)&(len(ring)/2-1), n-1
+			s.rest[seriesOldest] = ring[2*head]
 		}
 	}
 	mask := len(ring) - 1
@@ -189,8 +191,8 @@ func (t *Table) add(r Row, c *cell, w []uint64, x float64, at, clock int64) {
 		ring[i&mask], ring[(i+1)&mask] = ring[(i-2)&mask], ring[(i-1)&mask]
 	}
 	ring[i&mask], ring[(i+1)&mask] = uint64(at), math.Float64bits(x)
-	if n == 0 {
-		clear(s.sum)
+	if i == 2*head {
+		s.rest[seriesOldest] = uint64(at)
 	}
 	c.addTo(s.sum, n, x)
 	w[0] = ringMeta(n+1, head, b)
@@ -229,12 +231,12 @@ func (t *Table) takeEvent(c *cell, s *series, ring []uint64, place int) {
 
 // expireEvents drops the events up to cut from a ring.
 func (t *Table) expireEvents(c *cell, s *series, cut int64) {
+	if int64(s.rest[seriesOldest]) > cut {
+		return
+	}
 	b := ref(s.w[0] >> 32)
 	ring := t.arena.block(b)
 	n, head := s.n(), s.head()
-	if n > 0 && int64(ring[2*head]) > cut {
-		return
-	}
 	for n > 0 && int64(ring[2*head]) <= cut {
 		t.takeEvent(c, s, ring, head)
 		head, n = (head+1)&(len(ring)/2-1), n-1
@@ -245,6 +247,7 @@ func (t *Table) expireEvents(c *cell, s *series, cut int64) {
 		return
 	}
 	s.w[0] = ringMeta(n, head, b)
+	s.rest[seriesOldest] = ring[2*head]
 	// Sums of whole numbers below 2^53 are exact; the error of others stays that of adding up n numbers
 	// twice, as they are added up afresh after every n that leave.
 	if s.rest[seriesGone] >= uint64(n) {

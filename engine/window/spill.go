@@ -278,8 +278,8 @@ func (t *Table) newestValues(w []uint64, yield func(v uint64, at int64)) {
 		h := t.hashed(b)
 		i := get(*h.head, headNewest)
 		for range min(n, spillEvents) {
-			yield(h.values[i], int64(h.times[i]))
-			i = get(h.links[i], linkPrev)
+			yield(h.value(i), h.time(i))
+			i = h.prev(i)
 		}
 	}
 }

@@ -154,7 +154,7 @@ func (t *Table) insert(key []uint64, hash uint64, clock int64) Row {
 	copy(row[rowKey:rowKey+t.keyWords], key)
 	for i := range t.cells {
 		if c := &t.cells[i]; c.kind == Changes {
-			row[c.off+changesTime] = 1 << 63 // math.MinInt64: never
+			row[c.off+changesTime] = 1 << 63 // math.MinInt64, which is in no window
 		}
 	}
 	t.index.insert(hash, r)

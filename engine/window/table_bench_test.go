@@ -41,25 +41,23 @@ func BenchmarkHash(b *testing.B) {
 	}
 }
 
-func BenchmarkHit1k(b *testing.B)  { benchmarkHit(b, 1000) }
-func BenchmarkHit65k(b *testing.B) { benchmarkHit(b, 65536) }
+func BenchmarkHit1k(b *testing.B)          { benchmarkHit(b, 1000, second/100, false) }
+func BenchmarkHit65k(b *testing.B)         { benchmarkHit(b, 65536, second/2, false) }
+func BenchmarkHit65kPrefetch(b *testing.B) { benchmarkHit(b, 65536, second/2, true) }
+func BenchmarkHit1M(b *testing.B)          { benchmarkHit(b, 1<<20, second, false) }
+func BenchmarkHit1MPrefetch(b *testing.B)  { benchmarkHit(b, 1<<20, second, true) }
 
-func benchmarkHit(b *testing.B, keys int) {
-	benchmarkTable(b, keys, Cell{Kind: Count, Span: 5 * second, Need: 200}, func(t *Table, r Row, _ int, clock int64) {
-		t.Hit(r, 0, clock, clock)
-		t.Value(r, 0, clock)
-	})
-}
-
-// BenchmarkHit65kPrefetch is BenchmarkHit65k in batches of 32 keys that are fetched ahead.
-func BenchmarkHit65kPrefetch(b *testing.B) {
-	ks, hs := benchKeys(65536)
-	t := New(Config{KeyWords: 2, Cells: []Cell{{Kind: Count, Span: 5 * second, Need: 200}}, MaxKeys: 1 << 17})
+// benchmarkHit is a Count in batches of 32 keys, which are fetched ahead or not.
+func benchmarkHit(b *testing.B, keys int, span int64, prefetch bool) {
+	ks, hs := benchKeys(keys)
+	t := New(Config{KeyWords: 2, Cells: []Cell{{Kind: Count, Span: span, Need: 200}}, MaxKeys: 1 << 20, Life: 1 << 60})
 	clock := int64(0)
 	pass := func(n int) {
 		for i := 0; i < n; i += 32 {
-			for j := range 32 {
-				t.Prefetch(hs[(i+j)&(1<<20-1)])
+			if prefetch {
+				for j := range 32 {
+					t.Prefetch(hs[(i+j)&(1<<20-1)])
+				}
 			}
 			for j := range 32 {
 				k := (i + j) & (1<<20 - 1)
@@ -70,13 +68,14 @@ func BenchmarkHit65kPrefetch(b *testing.B) {
 			}
 		}
 	}
-	pass(1 << 20)
+	pass(1 << 21)
+	b.ReportAllocs()
 	b.ResetTimer()
 	pass(b.N)
 }
 
 // BenchmarkHitFlood is one source far above what the rule needs.
-func BenchmarkHitFlood(b *testing.B) { benchmarkHit(b, 1) }
+func BenchmarkHitFlood(b *testing.B) { benchmarkHit(b, 1, 5*second, false) }
 
 func BenchmarkDistinct15(b *testing.B)     { benchmarkDistinct(b, 1000, 15, 10) }
 func BenchmarkDistinct100(b *testing.B)    { benchmarkDistinct(b, 1000, 100, 200) }

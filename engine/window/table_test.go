@@ -6,7 +6,10 @@ import (
 	"testing"
 )
 
-const testSeed = 0x1234_5678_9abc_def0
+const (
+	testSeed    = 0x1234_5678_9abc_def0
+	seriesExact = 1 << (seriesOrder - 1) // events of a series that is not in panes
+)
 
 // A pair is a table and its models, driven by the same calls.
 type pair struct {
@@ -49,7 +52,9 @@ func (p *pair) event(key, value uint64, x float64, at int64) {
 		default:
 			p.table.Observe(r, i, value, at, p.clock)
 		}
-		ms[i].add(modelEvent{at: at, value: value, x: x}, p.clock)
+		m := &ms[i]
+		m.add(modelEvent{at: at, value: value, x: x}, p.clock)
+		m.coarse = m.coarse || len(m.events) > seriesExact && m.sums(p.clock).Count > seriesExact
 	}
 }
 
@@ -101,7 +106,7 @@ func (p *pair) checkSums(what string, got Sums, m *model) {
 	if parts&Extremes == 0 {
 		most.Min, most.Max, least.Min, least.Max = 0, 0, 0, 0
 	}
-	m.coarse = m.coarse && most.Count > 0 || most.Count >= 1<<(seriesOrder-1)
+	m.coarse = m.coarse && most.Count > 0
 	if got == most {
 		return
 	}

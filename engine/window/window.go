@@ -54,7 +54,7 @@ type Config struct {
 	Life int64 // nanoseconds that a row outlives its last event; 0 means the longest Span
 }
 
-// Row names a row of a table. It is valid until the next call of Row or Sweep.
+// Row names a row of a table. It is valid until the next call of Row or Sweep, or the next event in another row.
 type Row uint32
 
 // Sums are the numbers of a Series. All are 0 in an empty window, and those that Cell.Parts leaves out always.
