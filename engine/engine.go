@@ -14,7 +14,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sync"
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine/window"
@@ -62,6 +61,7 @@ type Engine struct {
 	cfg     Config
 	plan    *Plan
 	workers []*worker
+	slots   []*slot
 	state   *state
 	clock   int64
 	started bool // clock is set
@@ -100,18 +100,32 @@ func newState(p *Plan) *state {
 	return st
 }
 
-// A worker evaluates conditions and owns a part of the shards.
+// A worker evaluates conditions.
 type worker struct {
 	scope
 	decoder packet.Decoder
-	packets []packet.Packet
-	// events holds what passed a filter, for each owner of shards: group<<32|packet, hash, key words.
-	events  [][]uint64
 	key     []uint64
 	matched []uint64 // by group
-	fired   []fired
 	late    uint64
 	bytes   uint64
+}
+
+// A slot is a run of packets on its way through decoding, filters and windows.
+type slot struct {
+	packets []packet.Packet
+	n       int
+	lanes   []lane
+}
+
+// A lane of a slot is the events for a part of the shards, and what they fired.
+type lane struct {
+	// events holds what passed a filter: group<<32|packet, hash, key words.
+	events []uint64
+	fired  []fired
+}
+
+func newSlot(lanes int) *slot {
+	return &slot{packets: make([]packet.Packet, batchSize), lanes: make([]lane, lanes)}
 }
 
 // fired is an alert with what orders it.
@@ -126,21 +140,17 @@ type fired struct {
 // looked at: enough to keep both loops tight, few enough to stay in the cache.
 const batchSize = 128
 
-// workerBatch is the number of packets that each of several workers takes between two barriers.
-const workerBatch = 1024
-
 // New returns an engine with empty windows.
 func New(plan *Plan, cfg Config) *Engine {
 	if cfg.Seed == 0 {
 		cfg.Seed = rand.Uint64()
 	}
 	e := &Engine{cfg: cfg, workers: make([]*worker, max(cfg.Workers, 1))}
-	size := batchSize
-	if len(e.workers) > 1 {
-		size = workerBatch
-	}
 	for i := range e.workers {
-		e.workers[i] = &worker{packets: make([]packet.Packet, size), events: make([][]uint64, len(e.workers))}
+		e.workers[i] = &worker{}
+	}
+	for range max(1, slotsEach*(len(e.workers)-1)) {
+		e.slots = append(e.slots, newSlot(len(e.workers)))
 	}
 	e.use(plan, newState(plan))
 	return e
@@ -164,68 +174,28 @@ func (e *Engine) use(plan *Plan, st *state) {
 }
 
 // Process runs frames through the plan, in order, and emits what fires. The frames' bytes may be
-// reused when it returns.
+// reused when it returns. With several workers a call should bring thousands of frames, since they
+// all wait for each other at its end.
 func (e *Engine) Process(frames []packet.Frame, emit Emit) {
-	if len(e.workers) == 1 {
-		w := e.workers[0]
-		for len(frames) > 0 {
-			n := min(len(frames), len(w.packets))
-			e.decode(w, frames[:n])
-			if e.plan.needFlow {
-				e.flow(w.packets[:n])
-			}
-			w.filter(e.plan, w.packets[:n])
-			e.apply(w, 0)
-			e.emit(emit)
-			frames = frames[n:]
-		}
+	if len(e.workers) > 1 {
+		e.parallel(frames)
+		e.emit(emit)
 		return
 	}
+	w, s := e.workers[0], e.slots[0]
 	for len(frames) > 0 {
-		n := min(len(frames), len(e.workers)*workerBatch)
-		e.together(frames[:n])
+		n := min(len(frames), batchSize)
+		at := w.decode(s, frames[:n], position{e.number, e.clock, e.started})
+		e.number, e.clock, e.started = at.number, at.clock, at.started
+		if e.plan.needFlow {
+			e.flow(s.packets[:n])
+		}
+		w.filter(e.plan, s)
+		e.apply(w, s, 0)
+		e.collect(s)
 		e.emit(emit)
 		frames = frames[n:]
 	}
-}
-
-// together shares frames out among the workers: each decodes and filters a run of them, then each
-// applies the events of the shards it owns, in packet order.
-func (e *Engine) together(frames []packet.Frame) {
-	each := (len(frames) + len(e.workers) - 1) / len(e.workers)
-	parts := make([][]packet.Frame, len(e.workers))
-	for i := range parts {
-		parts[i] = frames[min(i*each, len(frames)):min((i+1)*each, len(frames))]
-	}
-	number, clock, started := e.number, e.clock, e.started
-	starts := make([]position, len(parts))
-	for i, part := range parts {
-		starts[i] = position{number, clock, started}
-		number += uint64(len(part))
-		for j := range part {
-			if !started || part[j].Time > clock {
-				clock, started = part[j].Time, true
-			}
-		}
-	}
-	e.number, e.clock, e.started = number, clock, started
-	e.parallel(func(i int, w *worker) { w.decode(parts[i], starts[i]) })
-	if e.plan.needFlow {
-		for i, w := range e.workers {
-			e.flow(w.packets[:len(parts[i])])
-		}
-	}
-	e.parallel(func(i int, w *worker) { w.filter(e.plan, w.packets[:len(parts[i])]) })
-	e.parallel(func(i int, w *worker) { e.apply(w, i) })
-}
-
-func (e *Engine) parallel(f func(int, *worker)) {
-	var wg sync.WaitGroup
-	for i, w := range e.workers[1:] {
-		wg.Go(func() { f(i+1, w) })
-	}
-	f(0, e.workers[0])
-	wg.Wait()
 }
 
 // A position is a place in the input: the packets before it and the newest time among them.
@@ -235,79 +205,81 @@ type position struct {
 	started bool
 }
 
-func (e *Engine) decode(w *worker, frames []packet.Frame) {
-	at := w.decode(frames, position{e.number, e.clock, e.started})
-	e.number, e.clock, e.started = at.number, at.clock, at.started
-}
-
-// decode fills the worker's packets.
-func (w *worker) decode(frames []packet.Frame, at position) position {
+// decode fills a slot with packets; at is the place of the first.
+func (w *worker) decode(s *slot, frames []packet.Frame, at position) position {
+	s.n = len(frames)
 	for i := range frames {
-		f, p := &frames[i], &w.packets[i]
+		f, p := &frames[i], &s.packets[i]
 		w.decoder.Decode(p, f)
-		at.number++
-		if !at.started || f.Time > at.clock {
-			at.clock, at.started = f.Time, true
-		} else if f.Time < at.clock {
+		if f.Time < at.clock && at.started {
 			w.late++
 		}
+		at.pass(f)
 		p.Number, p.Clock = at.number, at.clock
 		w.bytes += uint64(f.Length)
 	}
 	return at
 }
 
-// filter finds the groups that each packet concerns.
-func (w *worker) filter(plan *Plan, packets []packet.Packet) {
-	for i := range packets {
-		p := &packets[i]
+// pass moves a position behind a frame.
+func (at *position) pass(f *packet.Frame) {
+	at.number++
+	if !at.started || f.Time > at.clock {
+		at.clock, at.started = f.Time, true
+	}
+}
+
+// filter finds the groups that each packet of a slot concerns.
+func (w *worker) filter(plan *Plan, s *slot) {
+	for i := range s.packets[:s.n] {
+		p := &s.packets[i]
 		if br := plan.table.find(p); br != nil {
 			w.p = p
 			w.gen++
-			w.visit(br, uint64(i))
+			w.visit(br, s, uint64(i))
 		}
 	}
 }
 
-func (w *worker) visit(br *branch, packet uint64) {
+func (w *worker) visit(br *branch, s *slot, packet uint64) {
 	for i := range br.always {
 		if e := &br.always[i]; e.cond == predTrue || w.test(e.cond) {
-			w.event(e.group, packet)
+			w.event(e.group, s, packet)
 		}
 	}
 	if br.dport != nil {
 		if next := br.dport.find(w.p); next != nil {
-			w.visit(next, packet)
+			w.visit(next, s, packet)
 		}
 	}
 	if br.dst != nil {
 		if next := br.dst.find(w.p); next != nil {
-			w.visit(next, packet)
+			w.visit(next, s, packet)
 		}
 	}
 	if br.src != nil {
 		if next := br.src.find(w.p); next != nil {
-			w.visit(next, packet)
+			w.visit(next, s, packet)
 		}
 	}
 	if br.sport != nil {
 		if next := br.sport.find(w.p); next != nil {
-			w.visit(next, packet)
+			w.visit(next, s, packet)
 		}
 	}
 }
 
-// event notes that a packet concerns a group, for the worker that owns the shard of its key.
-func (w *worker) event(g *group, packet uint64) {
+// event notes that a packet concerns a group, in the lane of the shard of its key.
+func (w *worker) event(g *group, s *slot, packet uint64) {
 	w.matched[g.index]++
 	w.key = w.appendKey(w.key[:0], g.key)
 	hash := window.Hash(w.seed, w.key)
-	owner := 0
-	if len(w.events) > 1 {
-		owner = (g.index + g.shard(hash)) % len(w.events)
+	at := 0
+	if len(s.lanes) > 1 {
+		at = (g.index + g.shard(hash)) % len(s.lanes)
 	}
-	out := append(w.events[owner], uint64(g.index)<<32|packet, hash)
-	w.events[owner] = append(out, w.key...)
+	l := &s.lanes[at]
+	l.events = append(append(l.events, uint64(g.index)<<32|packet, hash), w.key...)
 }
 
 func (g *group) shard(hash uint64) int {
@@ -317,32 +289,31 @@ func (g *group) shard(hash uint64) int {
 	return int(hash & 7) // tables place keys by the upper bits
 }
 
-// apply runs the events for one owner of shards, in packet order.
-func (e *Engine) apply(w *worker, owner int) {
-	for _, from := range e.workers {
-		buf := from.events[owner]
-		// Rows are seldom in the cache. Asking for those of all events first lets the waits overlap.
-		for i := 0; i < len(buf); {
-			g := e.plan.groups[buf[i]>>32]
-			if t := e.state.tables[g.index][g.shard(buf[i+1])]; t != nil {
-				t.Prefetch(buf[i+1])
-			}
-			i += 2 + g.words
+// apply runs the events of one lane of a slot, in packet order.
+func (e *Engine) apply(w *worker, s *slot, at int) {
+	l := &s.lanes[at]
+	buf := l.events
+	// Rows are seldom in the cache. Asking for those of all events first lets the waits overlap.
+	for i := 0; i < len(buf); {
+		g := e.plan.groups[buf[i]>>32]
+		if t := e.state.tables[g.index][g.shard(buf[i+1])]; t != nil {
+			t.Prefetch(buf[i+1])
 		}
-		for i := 0; i < len(buf); {
-			g := e.plan.groups[buf[i]>>32]
-			w.p = &from.packets[uint32(buf[i])]
-			hash := buf[i+1]
-			key := buf[i+2 : i+2+g.words]
-			i += 2 + g.words
-			e.observe(w, g, key, hash)
-		}
-		from.events[owner] = buf[:0]
+		i += 2 + g.words
 	}
+	for i := 0; i < len(buf); {
+		g := e.plan.groups[buf[i]>>32]
+		w.p = &s.packets[uint32(buf[i])]
+		hash := buf[i+1]
+		key := buf[i+2 : i+2+g.words]
+		i += 2 + g.words
+		e.observe(w, l, g, key, hash)
+	}
+	l.events = buf[:0]
 }
 
 // observe counts the packet at hand in a group's windows and fires the group's rules.
-func (e *Engine) observe(w *worker, g *group, key []uint64, hash uint64) {
+func (e *Engine) observe(w *worker, l *lane, g *group, key []uint64, hash uint64) {
 	shard := g.shard(hash)
 	p := w.p
 	w.gen++
@@ -386,7 +357,7 @@ rules:
 				continue
 			}
 		}
-		e.fire(w, r, t, row, key, hash, shard)
+		e.fire(w, l, r, t, row, key, hash, shard)
 	}
 }
 
@@ -411,29 +382,38 @@ func (f *ref) read(t *window.Table, row window.Row, clock int64) float64 {
 	return f.sums(t.Sums(row, f.cell, clock))
 }
 
-// emit hands out what fired: in packet order, and for one packet in the order of the rules' names.
-func (e *Engine) emit(emit Emit) {
-	e.out = e.out[:0]
-	for _, w := range e.workers {
-		e.out = append(e.out, w.fired...)
-		clear(w.fired)
-		w.fired = w.fired[:0]
+// collect takes what the lanes of a slot fired.
+func (e *Engine) collect(s *slot) {
+	for i := range s.lanes {
+		l := &s.lanes[i]
+		e.out = append(e.out, l.fired...)
+		clear(l.fired)
+		l.fired = l.fired[:0]
 	}
+}
+
+// emit hands out what was collected: in packet order, and for one packet in the order of the rules'
+// names.
+func (e *Engine) emit(emit Emit) {
 	if len(e.out) == 0 {
 		return
 	}
-	slices.SortFunc(e.out, func(x, y fired) int {
+	out := e.out
+	e.out = nil // an alert may lead to others
+	slices.SortFunc(out, func(x, y fired) int {
 		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.rule.index, y.rule.index))
 	})
-	for _, f := range e.out {
+	for _, f := range out {
 		e.stats.Alerts++
 		e.state.rules[f.rule.index].Alerts++
 		emit(f.alert)
-		if e.plan.needAlert {
-			e.onAlert(f, emit)
+		if e.plan.needAlert && f.rule.On != packet.EventAlert {
+			e.run(alertEvent(f))
+			e.emit(emit)
 		}
 	}
-	clear(e.out)
+	clear(out)
+	e.out = out[:0]
 }
 
 // Post runs one event that is not a frame: Class, Layers, Time and the fields of its layers must be
@@ -448,25 +428,26 @@ func (e *Engine) Post(ev *packet.Packet, emit Emit) {
 	e.emit(emit)
 }
 
-// run evaluates one event on the first worker.
+// run evaluates one event on the first worker and collects what it fires.
 func (e *Engine) run(ev *packet.Packet) {
-	w := e.workers[0]
+	w, s := e.workers[0], e.slots[0]
 	br := e.plan.table.find(ev)
 	if br == nil {
 		return
 	}
 	w.p = ev
 	w.gen++
-	w.visit(br, 0)
-	for owner := range w.events {
-		buf := w.events[owner]
-		for i := 0; i < len(buf); {
-			g := e.plan.groups[buf[i]>>32]
-			e.observe(w, g, buf[i+2:i+2+g.words], buf[i+1])
-			i += 2 + g.words
+	w.visit(br, s, 0)
+	for i := range s.lanes {
+		l := &s.lanes[i]
+		for j := 0; j < len(l.events); {
+			g := e.plan.groups[l.events[j]>>32]
+			e.observe(w, l, g, l.events[j+2:j+2+g.words], l.events[j+1])
+			j += 2 + g.words
 		}
-		w.events[owner] = buf[:0]
+		l.events = l.events[:0]
 	}
+	e.collect(s)
 }
 
 // Advance tells the engine that packet time has come to now (nanoseconds since 1970), on a link

@@ -125,18 +125,20 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 // Process runs frames past the rules.
 func (x *Explainer) Process(frames []packet.Frame) {
 	e := x.engine
-	w := e.workers[0]
+	w, s := e.workers[0], e.slots[0]
 	for len(frames) > 0 {
-		n := min(len(frames), len(w.packets))
-		e.decode(w, frames[:n])
+		n := min(len(frames), batchSize)
+		at := w.decode(s, frames[:n], position{e.number, e.clock, e.started})
+		e.number, e.clock, e.started = at.number, at.clock, at.started
 		if e.plan.needFlow {
-			e.flow(w.packets[:n])
+			e.flow(s.packets[:n])
 		}
-		for i := range w.packets[:n] {
-			x.follow(&w.packets[i])
+		for i := range s.packets[:n] {
+			x.follow(&s.packets[i])
 		}
-		w.filter(e.plan, w.packets[:n])
-		e.apply(w, 0)
+		w.filter(e.plan, s)
+		e.apply(w, s, 0)
+		e.collect(s)
 		e.emit(func(*alert.Alert) {})
 		frames = frames[n:]
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // fire makes the alert of a rule whose when holds, unless the key is in its cooldown.
-func (e *Engine) fire(w *worker, r *rule, t *window.Table, row window.Row, key []uint64, hash uint64, shard int) {
+func (e *Engine) fire(w *worker, l *lane, r *rule, t *window.Table, row window.Row, key []uint64, hash uint64, shard int) {
 	suppressed := uint64(0)
 	if r.cooldown > 0 {
 		var quiet bool
@@ -18,7 +18,7 @@ func (e *Engine) fire(w *worker, r *rule, t *window.Table, row window.Row, key [
 		}
 	}
 	w.load(r, t, row)
-	w.fired = append(w.fired, fired{alert: e.alert(w, r, suppressed), number: w.p.Number, rule: r, clock: w.p.Clock})
+	l.fired = append(l.fired, fired{alert: e.alert(w, r, suppressed), number: w.p.Number, rule: r, clock: w.p.Clock})
 }
 
 // Words of a row of a cooldown table.
@@ -120,9 +120,8 @@ func (s *scope) escalated(p *Plan, r *rule) Tier {
 	return s.tier(r)
 }
 
-// onAlert runs an alert as an event past the rules that look at alerts. Their own alerts follow it
-// and are events for no rule.
-func (e *Engine) onAlert(f fired, emit Emit) {
+// alertEvent is an alert as an event for the rules that look at alerts.
+func alertEvent(f fired) *packet.Packet {
 	a := f.alert
 	ev := &packet.Packet{
 		Number: a.Number, Time: a.Time, Clock: f.clock, Class: packet.ClassAlert, Layers: packet.LayerFrame | packet.LayerAlert,
@@ -136,16 +135,5 @@ func (e *Engine) onAlert(f fired, emit Emit) {
 		ev.Layers |= packet.LayerPorts
 		ev.SrcPort, ev.DstPort = a.SrcPort, a.DstPort
 	}
-	if f.rule.On == packet.EventAlert {
-		return
-	}
-	e.run(ev)
-	w := e.workers[0]
-	for _, d := range w.fired {
-		e.stats.Alerts++
-		e.state.rules[d.rule.index].Alerts++
-		emit(d.alert)
-	}
-	clear(w.fired)
-	w.fired = w.fired[:0]
+	return ev
 }
