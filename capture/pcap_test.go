@@ -99,6 +99,7 @@ func TestClassicFaults(t *testing.T) {
 			{"largest record", append(appendHeader(good(), order, 1, 2, maxFrame, 100), "0123456789a"...), 1, after, "record cut short: 27 of 262160 bytes"},
 			{"record of a byte too much", append(appendHeader(good(), order, 1, 2, maxFrame+1, 100), make([]byte, maxFrame+1)...), 1, after, "record of 262145 bytes, more than a frame can have"},
 			{"record of 4 GiB", append(appendHeader(good(), order, 1, 2, 0xffffffff, 100), make([]byte, 50)...), 1, after, "record of 4294967295 bytes"},
+			{"record of 100 MiB, two blocks of it there", append(appendHeader(usb(), order, 1, 2, 100<<20, 100), make([]byte, 2*blockSize)...), 1, after, "record cut short: 524304 of 104857616 bytes"},
 			{"record of 100 MiB", append(appendHeader(usb(), order, 1, 2, 100<<20, 100), make([]byte, 50)...), 1, after, "record cut short: 66 of 104857616 bytes"},
 		} {
 			t.Run(name+", "+test.name, func(t *testing.T) {

@@ -16,8 +16,10 @@ import (
 )
 
 const (
-	// blockSize is how much is read at once. Of the sizes from 16 KiB to 4 MiB this was the
-	// fastest: a block and its frames stay in the second-level cache until they are parsed.
+	// blockSize is how much is read at once. Of the sizes from 32 KiB to 1 MiB this was the
+	// fastest, 128 and 512 KiB close behind: a block and its frames stay in the second-level cache
+	// until they are parsed. Mapping the file was no faster, and kills the process when the file
+	// is cut meanwhile.
 	blockSize = 256 << 10
 
 	// maxFrame bounds the bytes of one frame: MAXIMUM_SNAPLEN of libpcap and

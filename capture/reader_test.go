@@ -297,28 +297,39 @@ func TestStandardInput(t *testing.T) {
 	}
 }
 
-// What a pipe has given is delivered before it gives more.
+// What a pipe has given is delivered before it is asked for more.
 func TestReadWaitsForNoMore(t *testing.T) {
-	in, out := io.Pipe()
-	defer in.Close()
 	order := binary.LittleEndian
-	go func() {
-		// Each write returns when it has been read.
-		_, _ = out.Write(buildClassic(order, magicMicro, 2, 4, 0, 1))
-		_, _ = out.Write(appendRecord(nil, order, 1, 0, []byte("first"), 5))
-		// Nothing more is written, and the pipe is not closed.
-	}()
-	r, err := NewReader("pipe", in)
+	pipe := script{
+		buildClassic(order, magicMicro, 2, 4, 0, 1),
+		appendRecord(nil, order, 1, 0, []byte("first"), 5),
+		appendRecord(nil, order, 2, 0, []byte("second"), 6),
+	}
+	r, err := NewReader("pipe", &pipe)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b Batch
-	if err := r.Read(&b); err != nil {
-		t.Fatal(err)
+	for i, want := range []string{"first", "second"} {
+		if err := r.Read(&b); err != nil {
+			t.Fatal(err)
+		}
+		if len(b.Frames) != 1 || string(b.Frames[0].Data) != want || len(pipe) != 1-i {
+			t.Errorf("frames %+v with %d pieces left, want %q with %d", b.Frames, len(pipe), want, 1-i)
+		}
 	}
-	if len(b.Frames) != 1 || string(b.Frames[0].Data) != "first" {
-		t.Errorf("frames %+v", b.Frames)
+}
+
+// script gives one piece at each read.
+type script [][]byte
+
+func (s *script) Read(p []byte) (int, error) {
+	if len(*s) == 0 {
+		return 0, io.EOF
 	}
+	n := copy(p, (*s)[0])
+	*s = (*s)[1:]
+	return n, nil
 }
 
 func TestGzipFaults(t *testing.T) {

@@ -1,14 +1,13 @@
 package engine
 
 import (
-	"fmt"
+	"encoding/binary"
 	"slices"
 	"sort"
-	"strings"
+	"unsafe"
 
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
-	"unsafe"
 )
 
 // An entry is a group that a packet may concern, with what is left of its filter once the way to
@@ -177,11 +176,12 @@ func (b *builder) without(cond, conjunct int32) int32 {
 
 // entriesKey identifies a list of entries.
 func entriesKey(es []entry) string {
-	var t strings.Builder
+	key := make([]byte, 0, 4*len(es))
 	for _, e := range es {
-		fmt.Fprintf(&t, "%d:%d ", e.cond, e.group.index)
+		key = binary.AppendUvarint(key, uint64(e.cond))
+		key = binary.AppendUvarint(key, uint64(e.group.index))
 	}
-	return t.String()
+	return string(key)
 }
 
 func (b *builder) portIndex(entries []entry, off uintptr) *portIndex {

@@ -42,17 +42,22 @@ func (m *bitmap) add(lo, hi uint64) {
 
 func (m *bitmap) has(v uint16) bool { return m[v>>6]>>(v&63)&1 != 0 }
 
-// ranges calls yield for each maximal run of members.
+// ranges calls yield for each maximal run of members, in ascending order.
 func (m *bitmap) ranges(yield func(lo, hi uint16)) {
 	start := -1
-	for v := 0; v < 1<<16; v++ {
-		if m.has(uint16(v)) {
-			if start < 0 {
-				start = v
+	for i, w := range m {
+		if w == 0 && start < 0 || w == ^uint64(0) && start >= 0 {
+			continue
+		}
+		for v := i << 6; v < (i+1)<<6; v++ {
+			if m.has(uint16(v)) {
+				if start < 0 {
+					start = v
+				}
+			} else if start >= 0 {
+				yield(uint16(start), uint16(v-1))
+				start = -1
 			}
-		} else if start >= 0 {
-			yield(uint16(start), uint16(v-1))
-			start = -1
 		}
 	}
 	if start >= 0 {

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"math"
 	"net"
 	"net/netip"
 	"regexp"
@@ -172,6 +171,10 @@ func parseMAC(s string) (packet.MAC, bool) {
 func (c *checker) comparable(n *ast.BinaryNode, op Op, x, y Expr) bool {
 	kx, ky := x.Kind(), y.Kind()
 	ordering := op != OpEq && op != OpNe
+	if f := worded(x, y); ordering && f != nil && isText(kx) && isText(ky) {
+		c.errorf(CodeTypeMismatch, c.rng(n), "The words of %s have no order. Write %s in ['%s', …].", f.Name, f.Name, f.Enum[len(f.Enum)-1])
+		return false
+	}
 	switch {
 	case isNumber(kx) && isNumber(ky), isText(kx) && isText(ky):
 		return true
@@ -214,6 +217,16 @@ func (c *checker) comparable(n *ast.BinaryNode, op Op, x, y Expr) bool {
 	}
 	c.errorf(CodeTypeMismatch, c.rng(at), "%s is %s and cannot be compared with %s, which is %s.%s", c.text(at), an(kat), c.text(other), an(kother), hint)
 	return false
+}
+
+// worded returns the field of x and y that is one of some words, or nil.
+func worded(x, y Expr) *packet.Field {
+	for _, e := range []Expr{x, y} {
+		if f, ok := e.(*FieldExpr); ok && len(f.Field.Enum) > 0 {
+			return f.Field
+		}
+	}
+	return nil
 }
 
 // compareValues compares constants of kinds that may be compared.
@@ -349,81 +362,6 @@ func textHolds(op Op, s, part string) bool {
 		return strings.HasPrefix(s, part)
 	}
 	return strings.HasSuffix(s, part)
-}
-
-func (c *checker) arith(n *ast.BinaryNode) Expr {
-	x, y := c.value(n.Left), c.value(n.Right)
-	if x == nil || y == nil {
-		return nil
-	}
-	if x.Kind() == kindComposite || y.Kind() == kindComposite {
-		return c.opaque(n)
-	}
-	op, rng := operators[n.Operator], c.rng(n)
-	kx, ky := x.Kind(), y.Kind()
-	k := packet.KindInt
-	switch {
-	case op == OpAdd && isText(kx) && isText(ky):
-		k = packet.KindString
-	case !isNumber(kx) || !isNumber(ky):
-		bad, e := n.Left, x
-		if isNumber(kx) {
-			bad, e = n.Right, y
-		}
-		return c.errorf(CodeTypeMismatch, c.rng(bad), "%s is %s; %q needs numbers.", c.text(bad), an(e.Kind()), n.Operator)
-	case op == OpMod && (kx != packet.KindInt || ky != packet.KindInt):
-		bad := n.Left
-		if kx == packet.KindInt {
-			bad = n.Right
-		}
-		return c.errorf(CodeTypeMismatch, c.rng(bad), "%s is a fractional number; %% needs integers.", c.text(bad))
-	case op == OpDiv || kx == packet.KindFloat || ky == packet.KindFloat:
-		k = packet.KindFloat
-	}
-	if b, ok := y.(*ConstExpr); ok && (op == OpDiv || op == OpMod) && number(b.Value) == 0 {
-		return c.errorf(CodeBadValue, c.rng(n.Right), "The divisor is 0.")
-	}
-	a, okA := x.(*ConstExpr)
-	b, okB := y.(*ConstExpr)
-	if okA && okB {
-		return &ConstExpr{At{rng}, arithValue(op, k, a.Value, b.Value)}
-	}
-	return &ArithExpr{At{rng}, op, x, y, k}
-}
-
-// arithValue computes with constants; k is the kind of the result.
-func arithValue(op Op, k packet.Kind, a, b Value) Value {
-	v := Value{Kind: k}
-	switch k {
-	case packet.KindString:
-		v.Str = a.Str + b.Str
-	case packet.KindFloat:
-		x, y := number(a), number(b)
-		switch op {
-		case OpAdd:
-			v.Float = x + y
-		case OpSub:
-			v.Float = x - y
-		case OpMul:
-			v.Float = x * y
-		case OpDiv:
-			v.Float = x / y
-		}
-	default:
-		switch op {
-		case OpAdd:
-			v.Int = a.Int + b.Int
-		case OpSub:
-			v.Int = a.Int - b.Int
-		case OpMul:
-			v.Int = a.Int * b.Int
-		case OpMod:
-			if b.Int != 0 && !(a.Int == math.MinInt64 && b.Int == -1) {
-				v.Int = a.Int % b.Int
-			}
-		}
-	}
-	return v
 }
 
 // judgeConstant reports a comparison of two constants.

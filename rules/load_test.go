@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -428,6 +429,27 @@ func TestLargeList(t *testing.T) {
 	// A range is 32 bytes while the list is read and 8 in the set: a million take under 100 MiB.
 	if n := after.TotalAlloc - before.TotalAlloc; n > 10<<20 {
 		t.Errorf("%d bytes allocated for 100,000 networks", n)
+	}
+}
+
+// TestManyRules checks rules on several goroutines: the outcome must not tell.
+func TestManyRules(t *testing.T) {
+	files := manyRules(600, 7)
+	files["bad.hcl"] = []byte(`rule "bad" { where = "tcp.dport == 1" }`)
+	rs, diags := Load(Options{Sources: files})
+	if len(diags) != 1 || !rs.rule("bad").Broken || len(rs.Rules) != 601 {
+		t.Fatalf("%d rules, %v", len(rs.Rules), diags)
+	}
+	if !slices.IsSortedFunc(rs.Rules, func(a, b *Rule) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("rules are not sorted")
+	}
+	if !rs.Macros[0].Used || !rs.Lists[0].Used {
+		t.Error("what the rules use is not marked")
+	}
+	for _, r := range rs.Rules {
+		if r.Name != "bad" && r.Broken {
+			t.Errorf("%s is broken", r.Name)
+		}
 	}
 }
 

@@ -253,7 +253,7 @@ func (t *tree) opensIndex(i int) bool {
 }
 
 var (
-	bareAddress = regexp.MustCompile(`(^|[^0-9A-Za-z_.'"/:])(\d+\.\d+\.\d+(\.\d+)?(/\d+)?)`)
+	bareAddress = regexp.MustCompile(`(^|[^0-9A-Za-z_.'"/:])(\d+\.\d+\.\d+(?:\.\d+)?(?:/\d+)?|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*[0-9A-Fa-f](?:/\d+)?)`)
 	tokenWords  = regexp.MustCompile(`^unexpected token (\w+)(?:\("(.*)"\))?$`)
 )
 
@@ -264,7 +264,7 @@ func syntaxError(src *source, e *file.Error) *hcl.Diagnostic {
 	if strings.TrimSpace(src.text) == "" {
 		return diagnose(CodeSyntax, src.whole, "The expression is empty. Write a condition, or leave the attribute out.")
 	}
-	if m := bareAddress.FindStringSubmatchIndex(src.text); m != nil {
+	for _, m := range bareAddress.FindAllStringSubmatchIndex(src.text, -1) {
 		a := len([]rune(src.text[:m[4]]))
 		b := a + len([]rune(src.text[m[4]:m[5]]))
 		if from >= a && from <= b {
@@ -324,6 +324,16 @@ func syntaxError(src *source, e *file.Error) *hcl.Diagnostic {
 				to++
 			}
 			msg = fmt.Sprintf("%q is not a number. Texts and addresses are written in quotes.", string(runes[max(0, from):min(to, len(runes))]))
+		case strings.HasPrefix(msg, "invalid") && strings.HasSuffix(msg, "value out of range"):
+			// The parser is one token further when it finds out.
+			toks, _ := lexer.Lex(file.NewSource(src.text))
+			for i, t := range toks[1:] {
+				if t.From >= from && toks[i].Kind == lexer.Number {
+					from, to = toks[i].From, toks[i].To
+					break
+				}
+			}
+			msg = "The number is too large."
 		case strings.HasPrefix(msg, "compilation failed: expression exceeds"):
 			msg = "The expression is too long. Split it into macros."
 		case msg != "":
