@@ -18,6 +18,7 @@ import (
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // Config is what an Engine needs besides a Plan.
@@ -63,6 +64,7 @@ type Engine struct {
 	workers []*worker
 	slots   []*slot
 	state   *state
+	memory  *window.Memory
 	clock   int64
 	started bool // clock is set
 	number  uint64
@@ -82,7 +84,7 @@ type state struct {
 	evicted   uint64            // by tables that are gone
 }
 
-func newState(p *Plan) *state {
+func (e *Engine) newState(p *Plan) *state {
 	st := &state{tables: make([][]*window.Table, len(p.groups)), cooldowns: make([][]*window.Table, len(p.rules)), rules: make([]RuleStats, len(p.rules))}
 	for i, g := range p.groups {
 		st.tables[i] = make([]*window.Table, g.shards)
@@ -90,7 +92,7 @@ func newState(p *Plan) *state {
 			continue
 		}
 		for j := range st.tables[i] {
-			st.tables[i][j] = window.New(g.config)
+			st.tables[i][j] = e.table(g.config)
 		}
 	}
 	for i, r := range p.rules {
@@ -140,19 +142,25 @@ type fired struct {
 // looked at: enough to keep both loops tight, few enough to stay in the cache.
 const batchSize = 128
 
+// table makes a table in the engine's memory.
+func (e *Engine) table(c window.Config) *window.Table {
+	c.Memory = e.memory
+	return window.New(c)
+}
+
 // New returns an engine with empty windows.
 func New(plan *Plan, cfg Config) *Engine {
 	if cfg.Seed == 0 {
 		cfg.Seed = rand.Uint64()
 	}
-	e := &Engine{cfg: cfg, workers: make([]*worker, max(cfg.Workers, 1))}
+	e := &Engine{cfg: cfg, memory: new(window.Memory), workers: make([]*worker, max(cfg.Workers, 1))}
 	for i := range e.workers {
 		e.workers[i] = &worker{}
 	}
 	for range max(1, slotsEach*(len(e.workers)-1)) {
 		e.slots = append(e.slots, newSlot(len(e.workers)))
 	}
-	e.use(plan, newState(plan))
+	e.use(plan, e.newState(plan))
 	return e
 }
 
@@ -169,7 +177,7 @@ func (e *Engine) use(plan *Plan, st *state) {
 		w.matched = make([]uint64, len(plan.groups))
 	}
 	if plan.needFlow && e.flows == nil {
-		e.flows = newFlowTable()
+		e.flows = &flowTable{e.table(flowConfig)}
 	}
 }
 
@@ -293,11 +301,19 @@ func (g *group) shard(hash uint64) int {
 func (e *Engine) apply(w *worker, s *slot, at int) {
 	l := &s.lanes[at]
 	buf := l.events
-	// Rows are seldom in the cache. Asking for those of all events first lets the waits overlap.
+	// Rows are seldom in the cache. Asking for those of all events first, then for what they
+	// point to, lets the waits overlap.
 	for i := 0; i < len(buf); {
 		g := e.plan.groups[buf[i]>>32]
 		if t := e.state.tables[g.index][g.shard(buf[i+1])]; t != nil {
 			t.Prefetch(buf[i+1])
+		}
+		i += 2 + g.words
+	}
+	for i := 0; i < len(buf); {
+		g := e.plan.groups[buf[i]>>32]
+		if t := e.state.tables[g.index][g.shard(buf[i+1])]; t != nil {
+			t.PrefetchBlocks(buf[i+1], s.packets[uint32(buf[i])].Clock)
 		}
 		i += 2 + g.words
 	}
@@ -378,6 +394,9 @@ func (f *ref) read(t *window.Table, row window.Row, clock int64) float64 {
 			v /= f.span
 		}
 		return v
+	}
+	if f.fn == rules.FuncSum {
+		return t.Sum(row, f.cell, clock)
 	}
 	return f.sums(t.Sums(row, f.cell, clock))
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -37,6 +38,8 @@ type Explanation struct {
 type Stop struct {
 	Text    string `json:"text"`
 	Packets uint64 `json:"packets"`
+
+	key bool // the presence of a value of by
 }
 
 // A Near is the moment when a key was closest to firing.
@@ -101,25 +104,35 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 				parts = l.Xs
 			}
 			for _, e := range parts {
-				add(rules.Format(e), e, false)
+				add(written(rs, e), e, false)
 			}
 		}
 		for _, k := range r.By {
 			if e := rules.Presence(k.Expr); e != nil {
 				add("has "+k.Text, e, false)
+				p.out.Stops[len(p.out.Stops)-1].key = true
 			}
 		}
 		for _, ex := range r.Excepts {
 			add("except "+ex.Name, ex.Where, true)
 		}
 		if r.When != nil {
-			p.out.When = rules.Format(r.When)
+			p.out.When = written(rs, r.When)
 		}
 		x.probes = append(x.probes, p)
 	}
 	x.scope = scope{preds: b.preds, seed: 1}
 	x.engine.watch = x.watch
 	return x, diags
+}
+
+// written returns an expression as its author wrote it.
+func written(rs *rules.RuleSet, e rules.Expr) string {
+	r := e.Range()
+	if f := rs.Sources[r.Filename]; f != nil && r.Start.Byte < r.End.Byte && r.End.Byte <= len(f.Bytes) {
+		return strings.Join(strings.Fields(string(f.Bytes[r.Start.Byte:r.End.Byte])), " ")
+	}
+	return rules.Format(e)
 }
 
 // Process runs frames past the rules.
@@ -218,6 +231,8 @@ func (x *Explainer) Explanations() []Explanation {
 	out := make([]Explanation, len(x.probes))
 	for i, p := range x.probes {
 		out[i] = p.out
+		// That a packet has the values of by goes without saying where the conditions ask for their layer.
+		out[i].Stops = slices.DeleteFunc(slices.Clone(p.out.Stops), func(s Stop) bool { return s.key && s.Packets == 0 })
 		out[i].Alerts, out[i].Quiet = stats.Rules[i].Alerts, stats.Rules[i].Suppressed
 	}
 	return out

@@ -40,7 +40,7 @@ func (r *rule) coolConfig() window.Config {
 func (e *Engine) cool(r *rule, key []uint64, hash uint64, shard int, clock int64) (quiet bool, suppressed uint64) {
 	t := e.state.cooldowns[r.index][shard]
 	if t == nil {
-		t = window.New(r.coolConfig())
+		t = e.table(r.coolConfig())
 		e.state.cooldowns[r.index][shard] = t
 	}
 	row, known := t.Find(key, hash)
@@ -132,7 +132,8 @@ func alertEvent(f fired) *packet.Packet {
 		ev.Src, ev.Dst, ev.IPProto, ev.IPVersion = a.Src, a.Dst, a.IPProto, a.IPVersion
 	}
 	if a.Layers&packet.LayerPorts != 0 {
-		ev.Layers |= packet.LayerPorts
+		// Which protocol the ports are of is for the alert that this event may lead to.
+		ev.Layers |= packet.LayerPorts | a.Layers&(packet.LayerTCP|packet.LayerUDP)
 		ev.SrcPort, ev.DstPort = a.SrcPort, a.DstPort
 	}
 	return ev

@@ -28,8 +28,6 @@ const (
 var flowConfig = window.Config{KeyWords: 5, MaxKeys: flowKeys, Spill: -1, Life: flowIdle,
 	Cells: []window.Cell{{Kind: window.Raw, Words: flowWords}}}
 
-func newFlowTable() *flowTable { return &flowTable{window.New(flowConfig)} }
-
 // flow counts packets in their flows and gives each the fields flow.*.
 func (e *Engine) flow(packets []packet.Packet) {
 	for i := range packets {

@@ -98,6 +98,9 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 	if !opt.NoSharing {
 		p.share()
 	}
+	if !opt.NoDispatch {
+		fuse(p.preds)
+	}
 	return p, diags
 }
 

@@ -29,6 +29,7 @@ const (
 	opOr       // one of kids
 	opNot      // not kids[0]
 	opMemo     // kids[0], evaluated at most once a packet
+	opAll      // all of steps: an and whose parts are leaves
 )
 
 // A bitmap is a set of the numbers below 65,536.
@@ -81,6 +82,7 @@ type predicate struct {
 	off    uintptr
 	lo, hi uint64
 	kids   []int32
+	steps  []step
 	addrs  *rules.AddrSet
 	bitmap *bitmap
 	addr   packet.Addr
@@ -88,6 +90,74 @@ type predicate struct {
 	field  *packet.Field // of leaves that read one field
 	text   string        // canonical; what sharing compares
 	source string        // of leaves that show cannot write: the expression
+}
+
+// A step is a leaf, or the negation of one, as opAll keeps it: small, and beside its neighbours.
+type step struct {
+	op     op
+	negate bool
+	off    uintptr
+	lo, hi uint64
+	addrs  *rules.AddrSet
+	bitmap *bitmap
+}
+
+// fuse turns conjunctions of leaves into runs of steps, which are evaluated without a call for each.
+//
+//	and(layers, range, not(addrs))  ->  all(layers, range, not addrs)
+func fuse(preds []predicate) {
+	for i := range preds {
+		p := &preds[i]
+		if p.op != opAnd {
+			continue
+		}
+		steps := make([]step, 0, len(p.kids))
+		for _, k := range p.kids {
+			leaf, negate := &preds[k], false
+			if leaf.op == opNot {
+				leaf, negate = &preds[leaf.kids[0]], true
+			}
+			st := step{op: leaf.op, negate: negate, off: leaf.off, lo: leaf.lo, hi: leaf.hi, addrs: leaf.addrs, bitmap: leaf.bitmap}
+			switch leaf.op {
+			case opLayers, opBits, opRange8, opRange16, opBitmap, opSame16, opSameAddr, opAddrs:
+				steps = append(steps, st)
+			}
+		}
+		if len(steps) == len(p.kids) {
+			p.op, p.steps = opAll, steps
+		}
+	}
+}
+
+// all evaluates the steps of an opAll.
+func all(p *packet.Packet, steps []step) bool {
+	for i := range steps {
+		st := &steps[i]
+		at := unsafe.Add(unsafe.Pointer(p), st.off)
+		var ok bool
+		switch st.op {
+		case opLayers:
+			ok = uint64(p.Layers)&st.lo == st.lo
+		case opBits:
+			ok = uint64(*(*uint16)(at))&st.lo != 0
+		case opRange8:
+			ok = uint64(*(*uint8)(at))-st.lo <= st.hi-st.lo
+		case opRange16:
+			ok = uint64(*(*uint16)(at))-st.lo <= st.hi-st.lo
+		case opBitmap:
+			ok = st.bitmap.has(*(*uint16)(at))
+		case opSame16:
+			ok = *(*uint16)(at) == *(*uint16)(unsafe.Add(unsafe.Pointer(p), uintptr(st.lo)))
+		case opSameAddr:
+			ok = *(*packet.Addr)(at) == *(*packet.Addr)(unsafe.Add(unsafe.Pointer(p), uintptr(st.lo)))
+		case opAddrs:
+			ok = st.addrs.Has(*(*packet.Addr)(at))
+		}
+		if ok == st.negate {
+			return false
+		}
+	}
+	return true
 }
 
 // A scope is what one worker needs to evaluate expressions: the packet at hand and scratch space.
@@ -139,6 +209,8 @@ func (s *scope) test(i int32) bool {
 		return n.addrs.Has(*(*packet.Addr)(unsafe.Add(unsafe.Pointer(s.p), n.off)))
 	case opFunc:
 		return n.fn(s)
+	case opAll:
+		return all(s.p, n.steps)
 	case opAnd:
 		for _, k := range n.kids {
 			if !s.test(k) {

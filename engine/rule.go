@@ -44,8 +44,6 @@ func (f *ref) sums(s window.Sums) float64 {
 		return n
 	case rules.FuncRate:
 		return n / f.span
-	case rules.FuncSum:
-		return s.Sum
 	}
 	if s.Count == 0 {
 		return math.NaN()

@@ -19,7 +19,7 @@ type SwapReport struct {
 func (e *Engine) Swap(plan *Plan) SwapReport {
 	old, from := e.plan, e.state
 	before := e.Stats()
-	st := newState(plan)
+	st := e.newState(plan)
 	groups := make(map[string]*group, len(old.groups))
 	for _, g := range old.groups {
 		groups[g.text] = g

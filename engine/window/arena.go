@@ -21,6 +21,7 @@ func (r ref) order() uint { return uint(r >> refBits) }
 // neighbour, so that memory that was cut small serves large blocks later. Links of the free lists live in
 // the free blocks; the garbage collector sees flat words only. A block's words are not cleared.
 type arena struct {
+	memory *Memory
 	chunks [][]uint64
 	heads  [][]uint8 // per unit of a chunk: the order of the free block that begins there, or 0
 	order  uint      // of a chunk
@@ -31,8 +32,8 @@ type arena struct {
 	free   [chunkMax + 1]uint32
 }
 
-func newArena(order uint, maxBytes int64) arena {
-	return arena{order: order, limit: arenaChunks(order, maxBytes)}
+func newArena(m *Memory, order uint, maxBytes int64) arena {
+	return arena{memory: m, order: order, limit: arenaChunks(order, maxBytes)}
 }
 
 // arenaChunks is the number of chunks that maxBytes allows, at least one.
@@ -110,6 +111,7 @@ func (a *arena) release(r ref) {
 	for a.whole > 1+a.live-a.whole {
 		u := a.free[a.order] - 1
 		a.unlink(u, a.order)
+		a.memory.give(a.chunks[u>>per])
 		a.chunks[u>>per], a.heads[u>>per] = nil, nil
 		a.live--
 	}
@@ -130,7 +132,7 @@ func (a *arena) grow() bool {
 	} else {
 		a.chunks, a.heads = append(a.chunks, nil), append(a.heads, nil)
 	}
-	a.chunks[i] = make([]uint64, 1<<a.order)
+	a.chunks[i] = a.memory.take(1 << a.order)
 	a.heads[i] = make([]uint8, 1<<(a.order-unitOrder))
 	a.live++
 	a.link(uint32(i)<<(a.order-unitOrder), a.order)

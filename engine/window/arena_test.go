@@ -10,7 +10,7 @@ import (
 func TestArena(t *testing.T) {
 	const order = chunkMin
 	rnd := rand.New(rand.NewPCG(1, 1))
-	a := newArena(order, 8*8<<order)
+	a := newArena(nil, order, 8*8<<order)
 	type block struct {
 		ref  ref
 		mark uint64
@@ -79,7 +79,7 @@ func TestArena(t *testing.T) {
 }
 
 func TestArenaReusesChunks(t *testing.T) {
-	a := newArena(chunkMin, 1<<30)
+	a := newArena(nil, chunkMin, 1<<30)
 	for range 10 {
 		var blocks []ref
 		for range 50 {

@@ -256,7 +256,8 @@ func (t *Table) pushPane(r Row, c *cell, w []uint64, at int64, k uint64, clock i
 	}
 	p := c.paneOf(at)
 	if p >= int64(w[ringFirst]) {
-		t.arena.block(ref(w[ringPane]))[p&(panes-1)] += k
+		b := ref(w[ringPane])
+		t.arena.block(b)[c.place(b, p)] += k
 		w[ringTotal] += k
 	}
 }
@@ -264,15 +265,17 @@ func (t *Table) pushPane(r Row, c *cell, w []uint64, at int64, k uint64, clock i
 // expireCounts drops the panes that have left the window.
 func (t *Table) expireCounts(c *cell, w []uint64, clock int64) {
 	from := int64(w[ringFirst])
-	if from*c.width > clock-c.span {
+	if from<<c.width > clock-c.span {
 		return
 	}
 	to := c.firstPane(clock)
 	if w[ringTotal] > 0 {
-		counts := t.arena.block(ref(w[ringPane]))
+		b := ref(w[ringPane])
+		counts := t.arena.block(b)
 		for p := from; p < min(to, from+panes); p++ {
-			w[ringTotal] -= counts[p&(panes-1)]
-			counts[p&(panes-1)] = 0
+			at := c.place(b, p)
+			w[ringTotal] -= counts[at]
+			counts[at] = 0
 		}
 	}
 	w[ringFirst] = uint64(to)

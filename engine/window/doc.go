@@ -22,7 +22,7 @@
 //   - Distinct: values in order of time. It is exact up to 4*Need, at least 64 and at most 4096, beyond which
 //     the oldest values make room; a value above Need says "at least". With Need 0 or above 4096 it
 //     is exact up to 21845 values and then an estimate from a sample, with a standard error of about 1%.
-//   - Series: exact while a window holds up to 256 events, then in panes until it is empty. Sums of whole numbers are
+//   - Series: exact while a window holds up to 32 events, then in panes until it is empty. Sums of whole numbers are
 //     exact below 2^53 whatever comes and goes.
 //
 // # Layout

@@ -4,15 +4,16 @@ package window
 // hash, whose first bits are also the slot's home, over the row's number plus one; so most look-ups that
 // fail never leave the index, and neither growing nor deleting looks at a row.
 type index struct {
-	slots []uint64
-	shift uint // of the upper half of a hash to its home
-	n     int
+	memory *Memory
+	slots  []uint64
+	shift  uint // of the upper half of a hash to its home
+	n      int
 }
 
 const indexMin = 6 // slots at first, as a power of two
 
-func newIndex() index {
-	return index{slots: make([]uint64, 1<<indexMin), shift: 32 - indexMin}
+func newIndex(m *Memory) index {
+	return index{memory: m, slots: make([]uint64, 1<<indexMin), shift: 32 - indexMin}
 }
 
 // indexSlots is the number of slots for n rows: at most half of them are full.
@@ -46,12 +47,15 @@ func (x *index) put(slot uint64) {
 
 func (x *index) grow() {
 	old := x.slots
-	x.slots = make([]uint64, 2*len(old))
+	x.slots = x.memory.take(2 * len(old))
 	x.shift--
 	for _, s := range old {
 		if s != 0 {
 			x.put(s)
 		}
+	}
+	if len(old) > 1<<indexMin {
+		x.memory.give(old)
 	}
 }
 

@@ -25,7 +25,7 @@ func TestBoundaries(t *testing.T) {
 			table.Add(r, 2, float64(value), at, clock)
 			table.Observe(r, 3, value, at, clock)
 		}
-		values := func(clock int64) [4]int64 {
+		var values = func(clock int64) [4]int64 {
 			return [4]int64{table.Value(r, 0, clock), table.Value(r, 1, clock), table.Sums(r, 2, clock).Count, table.Value(r, 3, clock)}
 		}
 		add(1000, at, at)
@@ -34,6 +34,12 @@ func TestBoundaries(t *testing.T) {
 		}
 		n := int64(fill)
 		last := at + 10*second
+		if fill >= seriesExact { // the series has gone to panes, which TestModel is about
+			values = func(clock int64) [4]int64 {
+				count := table.Value(r, 0, clock)
+				return [4]int64{count, table.Value(r, 1, clock), count, table.Value(r, 3, clock)}
+			}
+		}
 		if got, want := values(last-1), [4]int64{n + 1, n + 1, n + 1, n}; got != want {
 			t.Errorf("%d: a nanosecond before the first leaves: %v, want %v", fill, got, want)
 		}
@@ -47,6 +53,7 @@ func TestBoundaries(t *testing.T) {
 		if got, want := values(last+1), [4]int64{}; got != want {
 			t.Errorf("%d: when all have left: %v", fill, got)
 		}
+		table.Sums(r, 2, last+1)
 		if table.arena.used != 0 {
 			t.Errorf("%d: empty windows keep %d words", fill, table.arena.used)
 		}
@@ -107,10 +114,10 @@ func TestPanes(t *testing.T) {
 		c := &cells[0]
 		for at := int64(-2*span - 3); at < 2*span; at += 1 + span/97 {
 			p := c.paneOf(at)
-			if p*c.width > at || (p+1)*c.width <= at {
+			if p<<c.width > at || (p+1)<<c.width <= at {
 				t.Fatalf("span %d: time %d is not in pane %d of width %d", span, at, p, c.width)
 			}
-			if first := c.firstPane(at); p-first >= panes || first*c.width <= at-span || (first-1)*c.width > at-span {
+			if first := c.firstPane(at); p-first >= panes || first<<c.width <= at-span || (first-1)<<c.width > at-span {
 				t.Fatalf("span %d: at %d the panes are %d to %d of width %d", span, at, first, p, c.width)
 			}
 		}
@@ -140,7 +147,7 @@ func TestSumsStayExact(t *testing.T) {
 		want := m.sums(clock)
 		if step == 10 {
 			// The window in whole panes.
-			first := table.cells[0].firstPane(clock) * table.cells[0].width
+			first := table.cells[0].firstPane(clock) << table.cells[0].width
 			want = m.since(first - 1)
 		}
 		if got != want {

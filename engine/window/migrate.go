@@ -48,7 +48,11 @@ func (t *Table) cloneCell(r Row, c *cell, w []uint64, old *Table, ow []uint64, c
 	ring[0] &= 1<<32 - 1
 	n := ring[0]
 	ring[0] = 0 // nothing to be found here while room is made
-	nb := t.cloneBlock(r, old, b, clock)
+	clone := t.cloneBlock
+	if c.kind == Series && n&seriesPanes != 0 {
+		clone = c.clonePanes(t)
+	}
+	nb := clone(r, old, b, clock)
 	if nb == 0 {
 		clear(ring)
 		t.saturations++
@@ -60,7 +64,7 @@ func (t *Table) cloneCell(r Row, c *cell, w []uint64, old *Table, ow []uint64, c
 	}
 	if p := ref(ring[ringPane]); p != 0 {
 		ring[ringPane] = 0
-		np := t.cloneBlock(r, old, p, clock)
+		np := c.clonePanes(t)(r, old, p, clock)
 		if np == 0 {
 			ring[ringTotal] = 0
 			ring[ringOldest] = t.arena.block(nb)[n>>16&0xffff]
@@ -68,6 +72,21 @@ func (t *Table) cloneCell(r Row, c *cell, w []uint64, old *Table, ow []uint64, c
 			return
 		}
 		ring[ringPane] = uint64(np)
+	}
+}
+
+// clonePanes returns a cloneBlock for blocks of panes, which lie elsewhere in every block.
+func (c *cell) clonePanes(t *Table) func(Row, *Table, ref, int64) ref {
+	return func(r Row, old *Table, b ref, clock int64) ref {
+		nb := t.alloc(b.order(), r, clock)
+		if nb != 0 {
+			from, to := old.arena.block(b), t.arena.block(nb)
+			for p := range int64(panes) {
+				i, k := c.place(b, p)*c.value, c.place(nb, p)*c.value
+				copy(to[k:k+c.value], from[i:i+c.value])
+			}
+		}
+		return nb
 	}
 }
 
@@ -176,10 +195,11 @@ func (t *Table) replayRing(r Row, c *cell, w []uint64, old *Table, ow []uint64, 
 	if b == 0 || ow[ringPane] == 0 || ow[ringTotal] == 0 || w[0]>>32 == 0 {
 		return
 	}
-	counts := old.arena.block(ref(ow[ringPane]))
+	from := ref(ow[ringPane])
+	counts := old.arena.block(from)
 	for p := int64(ow[ringFirst]); p < int64(ow[ringFirst])+panes; p++ {
-		if k := counts[p&(panes-1)]; k > 0 {
-			t.pushPane(r, c, w, p*c.width, k, clock)
+		if k := counts[c.place(from, p)]; k > 0 {
+			t.pushPane(r, c, w, p<<c.width, k, clock)
 		}
 	}
 }

@@ -301,15 +301,16 @@ func (t *Table) addPane(c *cell, s *series, x float64, at int64) {
 }
 
 func (t *Table) pane(c *cell, s *series, p int64) []uint64 {
-	i := int(p&(panes-1)) * c.value
-	return t.arena.block(ref(s.w[0] >> 32))[i : i+c.value]
+	b := ref(s.w[0] >> 32)
+	i := c.place(b, p) * c.value
+	return t.arena.block(b)[i : i+c.value]
 }
 
 // expirePanes drops the panes that have left the window and adds the others up afresh; a window that
 // is empty then has no block.
 func (t *Table) expirePanes(c *cell, s *series, clock int64) {
 	from := int64(s.rest[seriesFirst])
-	if from*c.width > clock-c.span {
+	if from<<c.width > clock-c.span {
 		return
 	}
 	to := c.firstPane(clock)

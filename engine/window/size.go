@@ -10,7 +10,7 @@ const (
 	ringMax         = 12       // 4096 at most,
 	ringFuzzy       = 10       // and 1024 before panes where Need is above 4096
 	distinctSample  = chunkMax // order of the largest block of a sampled Distinct
-	seriesOrder     = 9        // order of the block of a Series before panes: 256 events of two words
+	seriesOrder     = 6        // order of the block of a Series before panes: 32 events of two words
 )
 
 func (c Config) withDefaults() Config {
@@ -40,7 +40,7 @@ func layout(c Config) (cells []cell, stride int) {
 	off := rowKey + c.KeyWords
 	for _, d := range c.Cells {
 		k := cell{kind: d.Kind, off: off, span: min(max(d.Span, 1), maxSpan)}
-		k.width = (k.span-1)/panes + 1
+		k.width = paneWidth(k.span)
 		need := d.Need
 		if need <= 0 {
 			need = exactMax

@@ -16,6 +16,7 @@ import (
 //
 //	fingerprint of the key (40 bits) | rank (3) | last of a Changes (1) | bank of cells (4) | cells (16)
 type spill struct {
+	memory   *Memory
 	pieces   [][]uint64
 	buckets  int
 	until    int64 // when the last of its events leaves its window
@@ -63,8 +64,8 @@ func spillBuckets(events int, cells []cell) int {
 	return min((events-1)/spillWays+1, 1<<spillMaxBits)
 }
 
-func newSpill(events int, cells []cell) spill {
-	s := spill{buckets: spillBuckets(events, cells)}
+func newSpill(m *Memory, events int, cells []cell) spill {
+	s := spill{memory: m, buckets: spillBuckets(events, cells)}
 	for i := range min(len(cells), spillCells) {
 		s.spans = append(s.spans, cells[i].span)
 	}
@@ -102,7 +103,14 @@ func (s *spill) bytes() int64 {
 func (s *spill) alive(clock int64) bool { return s.live > 0 && clock < s.until }
 
 // free gives all memory back.
-func (s *spill) free() { s.pieces, s.live = nil, 0 }
+func (s *spill) free() {
+	for _, p := range s.pieces {
+		if p != nil {
+			s.memory.give(p)
+		}
+	}
+	s.pieces, s.live = nil, 0
+}
 
 // bucket returns the bucket of a hash; when it has no memory yet it is given some, or nil is returned.
 func (s *spill) bucket(hash uint64, alloc bool) []uint64 {
@@ -121,7 +129,7 @@ func (s *spill) bucketAt(b int, alloc bool) []uint64 {
 		if !alloc {
 			return nil
 		}
-		s.pieces[p] = make([]uint64, min(1<<spillPiece, s.buckets-p<<spillPiece)*spillBucket)
+		s.pieces[p] = s.memory.take(min(1<<spillPiece, s.buckets-p<<spillPiece) * spillBucket)
 		s.live++
 	}
 	o := (b - p<<spillPiece) * spillBucket

@@ -105,7 +105,7 @@ func TestSpillMerges(t *testing.T) {
 // TestSpillBucket fills one bucket: expired events go first, then those of less worth, then the oldest.
 func TestSpillBucket(t *testing.T) {
 	cells := []cell{{kind: Count, span: 1000}, {kind: Count, span: 10}}
-	s := newSpill(8, cells)
+	s := newSpill(nil, 8, cells)
 	at := func() (out []int64) {
 		b := s.bucketAt(0, true)
 		for i := range spillWays {

@@ -23,6 +23,7 @@ type Table struct {
 	keep     bool
 	raw      bool // there are Raw cells
 
+	memory   *Memory
 	index    index
 	rows     [][]uint64 // chunks of rows
 	used     int        // rows ever used
@@ -45,7 +46,7 @@ type cell struct {
 	off   int // of its first word in a row
 	size  int // in words
 	span  int64
-	width int64   // of a pane
+	width uint    // of a pane, see paneWidth
 	order uint    // of its largest block of events
 	pane  uint    // order of its block of panes
 	value int     // words of a pane
@@ -63,14 +64,15 @@ func New(c Config) *Table {
 		maxKeys:  c.MaxKeys,
 		life:     c.Life,
 		keep:     c.Keep,
-		index:    newIndex(),
+		memory:   c.Memory,
+		index:    newIndex(c.Memory),
 	}
 	t.cells, t.stride = layout(c)
 	for i := range t.cells {
 		t.raw = t.raw || t.cells[i].kind == Raw
 	}
-	t.arena = newArena(chunkOrder(t.cells), c.MaxBytes)
-	t.spill = newSpill(c.Spill, t.cells)
+	t.arena = newArena(c.Memory, chunkOrder(t.cells), c.MaxBytes)
+	t.spill = newSpill(c.Memory, c.Spill, t.cells)
 	return t
 }
 
@@ -172,7 +174,7 @@ func (t *Table) newRow() Row {
 		return r
 	}
 	if t.used>>rowChunk == len(t.rows) {
-		t.rows = append(t.rows, make([]uint64, t.stride<<rowChunk))
+		t.rows = append(t.rows, t.memory.take(t.stride<<rowChunk))
 	}
 	t.used++
 	return Row(t.used - 1)
@@ -249,6 +251,18 @@ func (t *Table) Sums(r Row, cell int, clock int64) Sums {
 	return t.sums(c, w, clock)
 }
 
+// Sum returns Sums.Sum of a Series.
+func (t *Table) Sum(r Row, cell int, clock int64) float64 {
+	c, w := t.at(r, cell)
+	if w[0]&seriesPanes != 0 {
+		s := c.series(w)
+		if int64(s.rest[seriesFirst])<<c.width > clock-c.span {
+			return s.total()
+		}
+	}
+	return t.sums(c, w, clock).Sum
+}
+
 // Words returns the words of a Raw cell, which are 0 in a new row. They may be written until the next call
 // of Row or Sweep.
 func (t *Table) Words(r Row, cell int) []uint64 {
@@ -280,6 +294,53 @@ func (t *Table) Prefetch(hash uint64) {
 	} else if s == 0 {
 		t.sink += t.spill.touch(hash) // a new key, most likely
 	}
+}
+
+// PrefetchBlocks brings the blocks that the next event of a row will go to into the cache. Prefetch must
+// have been called for the hash, and for those of other events since.
+func (t *Table) PrefetchBlocks(hash uint64, clock int64) {
+	s := t.index.slots[hash>>32>>t.index.shift]
+	if s>>32 != hash>>32 {
+		return
+	}
+	row := t.row(Row(s) - 1)
+	for i := range t.cells {
+		c := &t.cells[i]
+		w := row[c.off : c.off+c.size]
+		var at int
+		switch c.kind {
+		case Count:
+			at = int(w[0]>>16&0xffff) + int(w[0]&0xffff)
+		case Series:
+			at = 2 * (int(w[0]>>16&0x7fff) + int(w[0]&0xffff))
+			if w[0]&seriesPanes != 0 {
+				at = c.place(ref(w[0]>>32), c.paneOf(clock)) * c.value
+			}
+		default:
+			continue
+		}
+		if b := ref(w[0] >> 32); b != 0 {
+			block := t.arena.block(b)
+			t.sink += block[at&(len(block)-1)]
+		}
+	}
+}
+
+// Release gives the table's memory back for other tables. The table must not be used any more.
+func (t *Table) Release() {
+	for _, r := range t.rows {
+		t.memory.give(r)
+	}
+	for _, c := range t.arena.chunks {
+		if c != nil {
+			t.memory.give(c)
+		}
+	}
+	if len(t.index.slots) > 1<<indexMin {
+		t.memory.give(t.index.slots)
+	}
+	t.spill.free()
+	*t = Table{}
 }
 
 // Stats returns numbers about the table.

@@ -81,7 +81,7 @@ func (p *pair) check(key uint64) {
 			}
 			// What a Count of more than its ring misses is at most a pane at the old end.
 			if m.cell.Kind == Count {
-				late := model{cell: Cell{Kind: Count, Span: m.cell.Span - ((m.cell.Span-1)/panes + 1)}, events: m.events}
+				late := model{cell: Cell{Kind: Count, Span: m.cell.Span - 1<<paneWidth(m.cell.Span)}, events: m.events}
 				if got < late.value(p.clock) {
 					p.t.Fatalf("key %d cell %d clock %d: %d, less than a pane short of %d", key, i, p.clock, got, want)
 				}
@@ -95,7 +95,7 @@ func (p *pair) check(key uint64) {
 func (p *pair) checkSums(what string, got Sums, m *model) {
 	p.t.Helper()
 	most := m.sums(p.clock)
-	least := m.since(p.clock - m.cell.Span + (m.cell.Span-1)/panes + 1)
+	least := m.since(p.clock - m.cell.Span + 1<<paneWidth(m.cell.Span))
 	parts := m.cell.Parts
 	if parts == 0 {
 		parts = Total | Squares | Extremes

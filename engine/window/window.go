@@ -50,6 +50,8 @@ type Config struct {
 	// each of MaxKeys, less than 0 none.
 	Spill int
 
+	Memory *Memory // where the table's words come from; nil: each from the Go heap
+
 	Keep bool  // rows do not expire while there is room
 	Life int64 // nanoseconds that a row outlives its last event; 0 means the longest Span
 }

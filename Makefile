@@ -1,0 +1,61 @@
+# What there is to do, each by one word. Everything but oracle and lab needs only Go and make.
+
+GO        ?= go
+FUZZTIME  ?= 30s
+CAPTURES  ?= ../shared/captures
+PCAP      ?= testdata/pcap/demo.pcap.gz
+BIN       := bin/ruleids
+# The gofmt of the toolchain that go.mod asks for.
+GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test lint fmt oracle lab captures fuzz docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/ruleids, one static file
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/ruleids
+
+run: build ## replay a capture through the shipped rules (PCAP=FILE for another than the bundled one)
+	$(BIN) run -r $(PCAP) --summary always
+
+test: build ## all tests and checks: what has to pass before a change is merged
+	@files=$$($(GOFMT) -l .); if [ -n "$$files" ]; then echo "gofmt would change:" $$files >&2; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test ./...
+	$(BIN) fmt --check stdlib
+	$(BIN) lint --strict stdlib
+	$(BIN) test --coverage stdlib
+
+lint: build ## vet, staticcheck, and lint of the shipped rules
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(BIN) lint --strict stdlib
+
+fmt: build ## lay out Go and rule files
+	$(GOFMT) -w .
+	$(BIN) fmt stdlib
+
+oracle: ## compare the decoder with tshark, field by field (installs tshark where it is missing)
+	@command -v tshark >/dev/null || { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends tshark; }
+	RULEIDS_ORACLE=$(abspath testdata/pcap):$(wildcard $(abspath $(CAPTURES))) $(GO) test ./capture -run '^TestOracle$$' -count=1 -timeout 1h -v
+
+lab: ## record the captures in testdata/pcap again, in network namespaces (needs root; installs the tools)
+	testdata/lab/record.sh
+
+captures: ## compare a folder of captures with its expected.json (CAPTURES=DIR)
+	CAPTURES=$(abspath $(CAPTURES)) $(GO) test ./cmd/ruleids -run '^Test(Expected|Odd)Captures$$' -count=1 -v
+
+fuzz: ## run each fuzz test for FUZZTIME
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "== $$pkg $$f"; $(GO) test $$pkg -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME); \
+	  done; done
+
+docs: ## write the generated tables, and the output of commands, in README and docs again
+	$(GO) generate ./...
+
+clean: ## remove what the other targets made
+	rm -rf bin

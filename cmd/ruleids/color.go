@@ -1,0 +1,64 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// terminal returns the file behind w where that is a terminal, and nil otherwise.
+func terminal(w any) *os.File {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	return f
+}
+
+// wantsColor reports whether text for w is to be coloured. On auto that takes a terminal that is
+// not dumb, and NO_COLOR (https://no-color.org) unset or empty.
+func (a *app) wantsColor(w io.Writer) bool {
+	switch a.color.value {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return terminal(w) != nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// A style is an SGR sequence (ECMA-48, 8.3.117) that sets text off.
+type style string
+
+// The styles in use.
+const (
+	styleBold   style = "\x1b[1m"
+	styleDim    style = "\x1b[2m"
+	styleRed    style = "\x1b[31m"
+	styleGreen  style = "\x1b[32m"
+	styleYellow style = "\x1b[33m"
+	styleCyan   style = "\x1b[36m"
+	styleAlarm  style = "\x1b[1;31m"
+)
+
+// paint returns s in the style where on is true, and s alone otherwise.
+func (st style) paint(s string, on bool) string {
+	if !on || s == "" {
+		return s
+	}
+	return string(st) + s + "\x1b[0m"
+}
+
+// severityStyle is how a severity's word is shown.
+func severityStyle(severity string) style {
+	switch severity {
+	case "critical":
+		return styleAlarm
+	case "high":
+		return styleRed
+	case "medium":
+		return styleYellow
+	}
+	return styleCyan
+}

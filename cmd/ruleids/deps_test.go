@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is the path that the packages of this program begin with.
+const module = "github.com/ruleids/ruleids"
+
+// A layer is a package and the only packages of this program that it may import. Data runs one way
+// through them: bytes, packet fields, plan, window state, alert, actions.
+type layer struct {
+	level int
+	path  string
+	may   []string
+	tests []string // what its tests may import from above it
+}
+
+// The house: a package imports only what its row allows.
+var house = []layer{
+	{level: 0, path: "packet"},
+	{level: 0, path: "stdlib", tests: []string{"rules", "rules/lint", "engine/ruletest"}},
+	{level: 1, path: "capture", may: []string{"packet"}},
+	{level: 1, path: "alert", may: []string{"packet"}},
+	{level: 2, path: "rules", may: []string{"packet", "stdlib"}},
+	{level: 2, path: "engine/window", may: []string{"packet"}},
+	{level: 3, path: "engine", may: []string{"packet", "alert", "rules", "engine/window"}},
+	{level: 3, path: "rules/lint", may: []string{"packet", "stdlib", "rules"}},
+	{level: 3, path: "rules/format", may: []string{"packet", "rules"}},
+	{level: 3, path: "actions", may: []string{"packet", "alert", "rules"}},
+	{level: 4, path: "engine/ruletest", may: []string{"packet", "capture", "alert", "rules", "engine"}},
+	{level: 5, path: "engine/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},
+	{level: 5, path: "cmd/ruleids", may: []string{"packet", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest"}},
+}
+
+// TestDependencies fails on an import that the house does not allow. Tests may reach further: to any
+// package that is not above their own, as an engine's test reads captures, and to those in their row,
+// as the test of the shipped rules loads them.
+func TestDependencies(t *testing.T) {
+	rows := map[string]layer{}
+	for _, l := range house {
+		rows[l.path] = l
+		for _, m := range l.may {
+			if below, ok := rows[m]; !ok || below.level > l.level {
+				t.Errorf("the row of %s allows %s, which is not below it", l.path, m)
+			}
+		}
+	}
+	for _, p := range listPackages(t) {
+		path := local(p.ImportPath)
+		row, ok := rows[path]
+		if !ok {
+			t.Errorf("package %s has no row in the table of this test: say what it may import", path)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if to := local(imp); to != "" && !slices.Contains(row.may, to) {
+				t.Errorf("%s imports %s, which its row does not allow (level %d may import %s)", path, to, row.level, or(strings.Join(row.may, ", "), "nothing of this program"))
+			}
+		}
+		for _, imp := range slices.Concat(p.TestImports, p.XTestImports) {
+			to := local(imp)
+			if to == "" || to == path {
+				continue
+			}
+			if rows[to].level > row.level && !slices.Contains(row.tests, to) {
+				t.Errorf("a test of %s imports %s, which is above it", path, to)
+			}
+		}
+	}
+}
+
+// TestNoCgo holds the binary to pure Go, since it ships as one static file.
+func TestNoCgo(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if len(p.CgoFiles) > 0 {
+			t.Errorf("%s uses cgo: %s", p.ImportPath, strings.Join(p.CgoFiles, ", "))
+		}
+	}
+}
+
+// listed is what `go list -json` tells of a package.
+type listed struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+	CgoFiles                           []string
+}
+
+func listPackages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,TestImports,XTestImports,CgoFiles", module+"/...")
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			err = fmt.Errorf("%w: %s", err, exit.Stderr)
+		}
+		t.Fatalf("%v: %v", cmd, err)
+	}
+	var ps []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); err == io.EOF {
+			return ps
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		ps = append(ps, p)
+	}
+}
+
+// local returns the path of a package of this program below its module, and "" for any other.
+func local(path string) string {
+	rest, ok := strings.CutPrefix(path, module+"/")
+	if !ok {
+		return ""
+	}
+	return rest
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/engine"
+)
+
+// An explainText writes explanations for people. Errors of writing are those of w, which keeps them.
+type explainText struct {
+	w     io.Writer
+	color bool
+}
+
+func (t *explainText) write(ex *engine.Explanation) {
+	fmt.Fprintf(t.w, "%s: %s%s\n", styleBold.paint(ex.Rule, t.color), verdict(ex), choose(ex.Enabled, "", " (the rule is not enabled)"))
+	rows := [][]string{{thousands(ex.Packets), choose(ex.Packets == 1, "packet", "packets")}}
+	for _, s := range ex.Stops {
+		if s.Packets > 0 {
+			rows = append(rows, []string{"-" + thousands(s.Packets), "stopped by " + s.Text})
+		} else {
+			rows = append(rows, []string{"0", "stopped by " + s.Text})
+		}
+	}
+	rows = append(rows, []string{thousands(ex.Passed), "passed where"})
+	t.right(rows)
+	if ex.When != "" {
+		fmt.Fprintf(t.w, "  fires when %s\n", ex.When)
+	}
+	if len(ex.Closest) > 0 {
+		fmt.Fprintln(t.w, "  keys that came closest:")
+		rows = rows[:0]
+		for i := range ex.Closest {
+			rows = append(rows, nearRow(&ex.Closest[i]))
+		}
+		writeColumns(t.w, rows)
+	}
+}
+
+// verdict says in some words what came of the rule.
+func verdict(ex *engine.Explanation) string {
+	switch {
+	case ex.Alerts > 0 && ex.Quiet > 0:
+		return fmt.Sprintf("%s, %s more in a cooldown", plural(ex.Alerts, "alert"), thousands(ex.Quiet))
+	case ex.Alerts > 0:
+		return plural(ex.Alerts, "alert")
+	case ex.Packets == 0:
+		return "no alert: it saw no packet"
+	case ex.Passed == 0:
+		return "no alert: no packet passed where"
+	}
+	return "no alert: packets passed where, but when never held"
+}
+
+// right writes rows of a number and a text, the numbers to the right.
+func (t *explainText) right(rows [][]string) {
+	width := 0
+	for _, r := range rows {
+		width = max(width, len(r[0]))
+	}
+	for _, r := range rows {
+		fmt.Fprintf(t.w, "  %*s  %s\n", width, r[0], r[1])
+	}
+}
+
+// nearRow is the line of a key: the key, its value against the bound, and when.
+func nearRow(n *engine.Near) []string {
+	key := make([]string, len(n.Key))
+	for i, k := range n.Key {
+		key[i] = k.Name + "=" + namedText(k)
+	}
+	name := strings.Join(key, " ")
+	if name == "" {
+		name = "all traffic"
+	}
+	var values []string
+	if n.Aggregate != "" {
+		values = append(values, fmt.Sprintf("%s %s of %s", n.Aggregate, numberText(n.Value), numberText(n.Bound)))
+	}
+	for _, v := range n.Values {
+		if v.Name != n.Aggregate {
+			values = append(values, v.Name+" "+namedText(v))
+		}
+	}
+	return []string{"  " + name, strings.Join(values, ", "), timeText(n.Time), fmt.Sprintf("packet %d", n.Packet)}
+}
+
+// timeText is a time in UTC to the millisecond, as alerts show it.
+func timeText(nanoseconds int64) string {
+	return time.Unix(0, nanoseconds).UTC().Format("2006-01-02 15:04:05.000")
+}
+
+func namedText(v alert.Named) string {
+	switch v := v.Value.(type) {
+	case string:
+		// A name from a packet must not send escape sequences to the terminal.
+		if s := strconv.Quote(v); s[1:len(s)-1] != v {
+			return s
+		}
+		return v
+	case float64:
+		return numberText(v)
+	}
+	return fmt.Sprint(v.Value)
+}
+
+// numberText is a number with at most three digits after the point.
+func numberText(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 3, 64)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}

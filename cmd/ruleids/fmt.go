@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/rules/format"
+)
+
+func newFmtCommand(a *app) *cobra.Command {
+	var f formatter
+	cmd := &cobra.Command{
+		Use:   "fmt [PATH...]",
+		Short: "Give rule files their canonical layout, conditions inside the strings too",
+		Long: `Fmt rewrites the *.hcl files in the given files and folders (default: the current folder) in
+canonical layout and names those that it changed. Only layout changes: a file means the same
+afterwards. With - it reads standard input and writes to standard output.`,
+		Example: `  ruleids fmt rules/
+  ruleids fmt --check rules/     in CI: exit status 1 and the names of files that are not laid out`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			f.app = a
+			if slices.Equal(args, []string{"-"}) {
+				return f.stream()
+			}
+			if len(args) == 0 {
+				args = []string{"."}
+			}
+			return f.paths(args)
+		},
+		ValidArgsFunction: completeRules,
+	}
+	cmd.Flags().BoolVar(&f.check, "check", false, "write nothing; name the files that would change and exit with status 1")
+	cmd.Flags().BoolVar(&f.diff, "diff", false, "write nothing; print what would change")
+	return cmd
+}
+
+// completeRules offers rule files and folders.
+func completeRules(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"hcl"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// A formatter is the verb fmt.
+type formatter struct {
+	app         *app
+	check, diff bool
+}
+
+// stream lays out standard input.
+func (f *formatter) stream() error {
+	src, err := io.ReadAll(f.app.in)
+	if err != nil {
+		return fmt.Errorf("cannot read standard input: %w", err)
+	}
+	out, changed, err := f.source("standard input", src)
+	if err != nil {
+		return err
+	}
+	if !f.check && !f.diff {
+		if _, err := f.app.out.Write(out); err != nil {
+			return err
+		}
+		return nil
+	}
+	if changed && f.check {
+		return status(statusFindings)
+	}
+	return nil
+}
+
+// paths lays out the files under the paths. A file that cannot be read or parsed does not keep the
+// others from being laid out.
+func (f *formatter) paths(paths []string) error {
+	files, err := hclFiles(paths)
+	if err != nil {
+		return err
+	}
+	code := statusClean
+	for _, name := range files {
+		changed, err := f.file(name)
+		if c, tell := statusOf(err); tell {
+			fmt.Fprintln(f.app.err, err)
+			code = statusFault
+		} else {
+			code = max(code, c)
+		}
+		if changed && f.check {
+			code = max(code, statusFindings)
+		}
+	}
+	if code != statusClean {
+		return status(code)
+	}
+	return nil
+}
+
+func (f *formatter) file(name string) (changed bool, err error) {
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return false, err
+	}
+	out, changed, err := f.source(name, src)
+	if err != nil || !changed {
+		return changed, err
+	}
+	if !f.diff {
+		if _, err := fmt.Fprintln(f.app.out, name); err != nil {
+			return true, err
+		}
+	}
+	if f.check || f.diff {
+		return true, nil
+	}
+	st, err := os.Stat(name)
+	if err != nil {
+		return true, err
+	}
+	return true, os.WriteFile(name, out, st.Mode().Perm())
+}
+
+// source returns src laid out, prints the difference where that was asked for, and prints what
+// keeps it from being laid out.
+func (f *formatter) source(name string, src []byte) (out []byte, changed bool, err error) {
+	out, diags := format.Source(name, src)
+	if diags.HasErrors() {
+		w := hcl.NewDiagnosticTextWriter(f.app.err, map[string]*hcl.File{name: {Bytes: src}}, 0, f.app.wantsColor(f.app.err))
+		if err := w.WriteDiagnostics(diags); err != nil {
+			return nil, false, err
+		}
+		return nil, false, status(statusFault)
+	}
+	changed = !bytes.Equal(src, out)
+	if changed && f.diff {
+		if _, err := f.app.out.Write(diff.Diff(name, src, name+" (laid out)", out)); err != nil {
+			return nil, true, err
+		}
+	}
+	return out, changed, nil
+}
+
+// hclFiles returns the *.hcl files in the paths, sorted and each once. Hidden folders are left out.
+func hclFiles(paths []string) ([]string, error) {
+	var out []string
+	for _, path := range paths {
+		if err := exists(path); err != nil {
+			return nil, err
+		}
+		err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && name != path && strings.HasPrefix(d.Name(), "."):
+				return fs.SkipDir
+			case !d.IsDir() && (name == path || filepath.Ext(name) == ".hcl"):
+				out = append(out, filepath.Clean(name))
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}

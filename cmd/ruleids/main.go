@@ -1,0 +1,26 @@
+// Command ruleids finds attacks in network traffic by rules written in HCL.
+//
+// Each verb has a file of its own here: flags in, text and an exit status out. What the verbs do is
+// in the packages below.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// A reader of our output that goes away (ruleids … | head) must end us by an error from write,
+	// with our exit status, and not by the signal.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// After the first signal the default action is back, so that a second one ends a program that
+	// does not listen.
+	context.AfterFunc(ctx, stop)
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	code := a.main(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}

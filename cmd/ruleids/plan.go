@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func newPlanCommand(a *app) *cobra.Command {
+	var rules ruleFlags
+	var debug planDebug
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what the rules are compiled to, and what they may cost",
+		Long: `Plan compiles the rules as run does and shows the result: which rules each class of packet visits
+and what is left to be tested there, conditions that rules share, windows with their kind and the
+bytes that a key takes, the bound on memory, and conditions that were left to the slow expr VM.`,
+		Example: `  ruleids plan
+  ruleids plan --rules my-rules/ --no-stdlib --format json | jq .bytes_bound`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(*cobra.Command, []string) error {
+			plan, err := rules.compile(a, debug)
+			if err != nil {
+				return err
+			}
+			d := plan.Describe()
+			if format.value == "json" {
+				enc := json.NewEncoder(a.out)
+				enc.SetEscapeHTML(false)
+				enc.SetIndent("", "  ")
+				return enc.Encode(d)
+			}
+			var b strings.Builder
+			(&planText{w: &b, color: a.wantsColor(a.out)}).write(d)
+			_, err = io.WriteString(a.out, b.String())
+			return err
+		},
+	}
+	rules.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	debug.add(cmd)
+	return cmd
+}

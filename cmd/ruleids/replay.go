@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A replay is captures on their way through an engine.
+type replay struct {
+	app      *app
+	progress *progress
+	process  func([]packet.Frame)
+	alerts   func() uint64 // so far, for the progress bar
+	flush    func() error  // writes out what process left in a buffer; nil for nothing
+	packets  uint64        // so far
+}
+
+// run feeds the files to process, in order. A file at fault is named on standard error. It returns a
+// status where one was, or where ctx was done, after everything before was dealt with, and at once the
+// error of flush.
+func (p *replay) run(ctx context.Context, files []string) error {
+	defer p.progress.clear()
+	feed := newFeed(ctx, files)
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	var result error
+	for {
+		var d delivery
+		more := true
+		select {
+		case d, more = <-feed.ready:
+		default:
+			// What was found waits in a buffer only while there is work to be done.
+			if err := p.flushed(); err != nil {
+				return err
+			}
+			select {
+			case d, more = <-feed.ready:
+			case now := <-tick.C:
+				p.draw(now, feed)
+				continue
+			case <-ctx.Done():
+				more = false
+			}
+		}
+		switch {
+		case !more:
+			if ctx.Err() != nil {
+				result = status(statusFault)
+			}
+			if err := p.flushed(); err != nil {
+				return err
+			}
+			return result
+		case d.fault != nil:
+			if err := p.flushed(); err != nil {
+				return err
+			}
+			p.progress.clear()
+			p.app.tell(d.fault)
+			result = status(statusFault)
+		default:
+			p.process(d.batch.Frames)
+			p.packets += uint64(len(d.batch.Frames))
+			feed.release(d.batch)
+			if p.progress.out != nil {
+				p.draw(time.Now(), feed)
+			}
+		}
+	}
+}
+
+func (p *replay) flushed() error {
+	if p.flush == nil {
+		return nil
+	}
+	return p.flush()
+}
+
+func (p *replay) draw(now time.Time, f *feed) {
+	p.progress.update(now, sample{read: f.bytes(), size: f.size, packets: p.packets, alerts: p.alerts()})
+}
+
+// tell prints an error on standard error.
+func (a *app) tell(err error) {
+	fmt.Fprintf(a.err, "%s %s\n", styleRed.paint("error:", a.wantsColor(a.err)), err)
+}
+
+// warn prints a warning on standard error.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.err, "%s %s\n", styleYellow.paint("warning:", a.wantsColor(a.err)), fmt.Sprintf(format, args...))
+}

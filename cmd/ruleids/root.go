@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// An app is one run of the program: where it reads and writes, and the flags that every verb has.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	color    choice
+}
+
+// main runs the verb that args name and returns the exit status.
+func (a *app) main(ctx context.Context, args []string) int {
+	root := a.command()
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	code, tell := statusOf(err)
+	if tell {
+		a.tell(err)
+		if cmd != nil && isUsage(err) {
+			fmt.Fprintf(a.err, "Run '%s --help' for usage.\n", cmd.CommandPath())
+		}
+	}
+	return code
+}
+
+// command returns the tree of commands.
+func (a *app) command() *cobra.Command {
+	a.color = oneOf("auto", "always", "never")
+	root := &cobra.Command{
+		Use:   "ruleids",
+		Short: "Find attacks in network traffic by rules",
+		Long: `Ruleids runs network packets through detection rules and says which of them fire.
+
+The rules that it ships with are always loaded, unless --no-stdlib is given; rules of your own are
+HCL files that you name with --rules.
+
+Exit status of every verb: 0 clean, 1 findings or failed tests, 2 could not run.`,
+		Example: `  ruleids run -r capture.pcap                   which attacks are in a capture?
+  ruleids run -r capture.pcap --rules my.hcl    with rules of your own
+  ruleids lint --strict rules/                  mistakes in rules, for people and for CI
+  ruleids test rules/                           the tests beside the rules
+  ruleids explain -r capture.pcap --rule NAME   why did my rule not fire?`,
+		SuggestionsMinimumDistance: 2,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		Version:                    currentBuild().Version,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprint(a.err, cmd.UsageString())
+			return status(statusFault)
+		},
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetVersionTemplate(currentBuild().String() + "\n")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	a.color.add(root, root.PersistentFlags(), "color", "colour the output; auto asks the terminal and NO_COLOR")
+	root.AddCommand(
+		newRunCommand(a),
+		newTestCommand(a),
+		newLintCommand(a),
+		newFmtCommand(a),
+		newPlanCommand(a),
+		newExplainCommand(a),
+		newVersionCommand(a),
+		newManCommand(a),
+	)
+	root.SetHelpCommand(newHelpCommand())
+	addCompletion(root)
+	return root
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lint"
+)
+
+// ruleFlags are the flags that say which rules a verb works on.
+type ruleFlags struct {
+	paths    []string
+	noStdlib bool
+	set      []string
+	config   string
+}
+
+// add declares the flags on a verb whose arguments are no rules.
+func (f *ruleFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.paths, "rules", nil, "rule file, or folder of them, to load besides the shipped rules: `PATH` (repeatable)")
+	_ = cmd.MarkFlagFilename("rules", "hcl")
+	f.addShared(cmd)
+}
+
+// addShared declares the flags that every verb that loads rules has.
+func (f *ruleFlags) addShared(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.noStdlib, "no-stdlib", false, "do not load the shipped rules")
+	cmd.Flags().StringArrayVar(&f.set, "set", nil, "give a variable a value: `name=value` (repeatable)")
+	cmd.Flags().StringVar(&f.config, "config", "", "settings `FILE` with a vars block (default "+rules.SettingsName+" in the current folder, where there is one)")
+	_ = cmd.MarkFlagFilename("config", "hcl")
+}
+
+// options returns what the flags tell rules.Load to read. Files of the shipped rules' own source
+// folder take the place of their embedded copies, where they are below the paths of --rules or more.
+func (f *ruleFlags) options(more ...string) (rules.Options, error) {
+	opt := rules.Options{Paths: f.paths, Settings: f.config, LookupEnv: os.LookupEnv, LintCodes: lint.IgnoreCodes()}
+	for _, p := range f.paths {
+		if err := exists(p); err != nil {
+			return opt, err
+		}
+	}
+	if !f.noStdlib {
+		embedded, err := embeddedBeside(slices.Concat(f.paths, more))
+		if err != nil {
+			return opt, err
+		}
+		opt.Stdlib = embedded
+	}
+	if f.config == "" {
+		switch _, err := os.Stat(rules.SettingsName); {
+		case err == nil:
+			opt.Settings = rules.SettingsName
+		case !errors.Is(err, fs.ErrNotExist):
+			return opt, err
+		}
+	}
+	for _, s := range f.set {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok || name == "" {
+			return opt, usageError{fmt.Errorf("--set takes name=value, not %q", s)}
+		}
+		if opt.Set == nil {
+			opt.Set = map[string]string{}
+		}
+		opt.Set[name] = value
+	}
+	return opt, nil
+}
+
+// exists returns an error that names the path where there is nothing.
+func exists(path string) error {
+	_, err := os.Stat(path)
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return fmt.Errorf("%s: %w", path, pe.Err)
+	}
+	return err
+}
+
+// ruleSet loads the rules. Where they have errors it prints them and returns a status; warnings are
+// lint's business.
+func (f *ruleFlags) ruleSet(a *app) (*rules.RuleSet, error) {
+	opt, err := f.options()
+	if err != nil {
+		return nil, err
+	}
+	set, diags := rules.Load(opt)
+	if diags.HasErrors() {
+		return nil, a.refuse(diags, set.Sources)
+	}
+	return set, nil
+}
+
+// compile loads the rules and makes a plan of them.
+func (f *ruleFlags) compile(a *app, debug planDebug) (*engine.Plan, error) {
+	opt, err := debug.options()
+	if err != nil {
+		return nil, err
+	}
+	set, err := f.ruleSet(a)
+	if err != nil {
+		return nil, err
+	}
+	plan, diags := engine.Compile(set, opt)
+	if diags.HasErrors() {
+		return nil, a.refuse(diags, set.Sources)
+	}
+	return plan, nil
+}
+
+// refuse prints the errors of rules that cannot be used and returns the status for it.
+func (a *app) refuse(diags hcl.Diagnostics, sources map[string]*hcl.File) error {
+	var errs hcl.Diagnostics
+	for _, d := range diags {
+		if d.Severity == hcl.DiagError {
+			errs = append(errs, d)
+		}
+	}
+	if err := lint.WriteText(a.err, lint.Findings(errs), sources, a.wantsColor(a.err)); err != nil {
+		return err
+	}
+	return status(statusFault)
+}

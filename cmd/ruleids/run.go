@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/packet"
+)
+
+func newRunCommand(a *app) *cobra.Command {
+	r := &runner{app: a, format: oneOf("text", "json"), summary: oneOf("auto", "always", "never"), workers: 1}
+	cmd := &cobra.Command{
+		Use:   "run -r FILE... [FILE...]",
+		Short: "Run captures through the rules and print the alerts",
+		Long: `Run replays captures, in the order in which they are named, through one engine: the rules see one
+stream of packets. Alerts go to standard output as they fire. On a terminal a progress bar and at
+the end a summary go to standard error; into a pipe run is quiet but for what goes wrong.
+
+A capture that is cut short or corrupt gives its alerts up to the fault. The fault is then named with
+file and byte, the captures after it are read, and the exit status is 2. Alerts are what run is for:
+they do not change the exit status.`,
+		Example: `  ruleids run -r capture.pcap
+  ruleids run -r monday.pcapng.gz tuesday.pcapng.gz --rules my-rules/
+  tcpdump -i eth0 -w - | ruleids run -r - --format json | jq .ruleids.rule
+  ruleids run -r capture.pcap --set port_scan_ports=30 --summary always`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.run(cmd.Context(), r.captures.files(args))
+		},
+	}
+	r.captures.add(cmd)
+	r.rules.add(cmd)
+	r.format.add(cmd, cmd.Flags(), "format", "form of the alerts; json is one object a line with Suricata's EVE keys")
+	r.summary.add(cmd, cmd.Flags(), "summary", "write a summary to standard error; auto where that is a terminal")
+	cmd.Flags().IntVar(&r.workers, "workers", r.workers, "`N` goroutines share the work; 0 is one for each CPU")
+	r.debug.add(cmd)
+	return cmd
+}
+
+// A runner is the verb run.
+type runner struct {
+	app      *app
+	captures captureArgs
+	rules    ruleFlags
+	debug    planDebug
+	format   choice
+	summary  choice
+	workers  int
+}
+
+func (r *runner) run(ctx context.Context, files []string) error {
+	if r.workers < 0 {
+		return usageError{fmt.Errorf("--workers must be 0 or more, not %d", r.workers)}
+	}
+	if r.workers == 0 {
+		r.workers = runtime.GOMAXPROCS(0)
+	}
+	plan, err := r.rules.compile(r.app, r.debug)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	progress := newProgress(r.app.err, start)
+	alerts := newAlertWriter(r.app, r.format.value, progress)
+	tally := newTally()
+	e := engine.New(plan, engine.Config{Workers: r.workers})
+	emit := func(al *alert.Alert) {
+		tally.add(al)
+		alerts.add(al)
+	}
+	p := replay{
+		app:      r.app,
+		progress: progress,
+		process:  func(frames []packet.Frame) { e.Process(frames, emit) },
+		alerts:   func() uint64 { return tally.alerts },
+		flush:    alerts.flush,
+	}
+	err = p.run(ctx, files)
+	elapsed := time.Since(start)
+	stats := e.Stats()
+	if stats.Unknown > 0 {
+		// Not only in the summary: a capture that no rule can see looks like one without attacks.
+		r.app.warn("%s of %s have a link type that cannot be decoded: no rule looked at what is in them",
+			thousands(stats.Unknown), plural(stats.Packets, "packet"))
+	}
+	if r.summary.value == "always" || r.summary.value == "auto" && terminal(r.app.err) != nil {
+		if alerts.written && terminal(r.app.out) != nil && terminal(r.app.err) != nil {
+			fmt.Fprintln(r.app.err)
+		}
+		s := summary{files: len(files), stats: stats, elapsed: elapsed, tally: tally, interrupted: ctx.Err() != nil}
+		if werr := s.write(r.app.err, r.app.wantsColor(r.app.err)); err == nil {
+			err = werr
+		}
+	}
+	return err
+}

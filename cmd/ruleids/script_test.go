@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+	"github.com/google/gopacket/pcapgo"
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// TestMain makes this test binary the command ruleids too, in scripts and for exec.Command.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"ruleids": main})
+}
+
+// TestScripts runs the scripts in testdata/script, which use every verb as a user does. Besides the
+// commands of testscript they have
+//
+//	synscan FILE COUNT     writes a capture of COUNT SYN packets, 100 ms apart, from 198.51.100.7 to
+//	                       the ports 1000, 1001, … of 192.0.2.10
+//	gz FILE                writes FILE.gz
+//	cut FILE BYTES         keeps the first BYTES bytes of FILE
+//	put FILE BYTE VALUE    writes VALUE as four bytes, little-endian, at the offset BYTE of FILE
+//	status N COMMAND...    runs COMMAND and holds its exit status to N; stdout and stderr match it
+//	jsonlines FILE KEYS    holds every line of FILE to be a JSON object with at least these keys
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup: func(env *testscript.Env) error {
+			root, err := filepath.Abs("../..")
+			if err != nil {
+				return err
+			}
+			env.Setenv("ROOT", root)
+			env.Setenv("TERM", "xterm")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"synscan":   cmdSynscan,
+			"gz":        cmdGz,
+			"cut":       cmdCut,
+			"put":       cmdPut,
+			"status":    cmdStatus,
+			"jsonlines": cmdJSONLines,
+		},
+	})
+}
+
+func cmdSynscan(ts *testscript.TestScript, _ bool, args []string) {
+	count, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), synscan(count), 0o644))
+}
+
+// synscan is a capture of count SYN packets to as many ports.
+func synscan(count int) []byte {
+	var out bytes.Buffer
+	w := pcapgo.NewWriter(&out)
+	must(w.WriteFileHeader(65535, layers.LinkTypeEthernet))
+	start := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	for i := range count {
+		ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolTCP, SrcIP: net.IP{198, 51, 100, 7}, DstIP: net.IP{192, 0, 2, 10}}
+		tcp := &layers.TCP{SrcPort: 40000, DstPort: layers.TCPPort(1000 + i), SYN: true, Window: 1024}
+		must(tcp.SetNetworkLayerForChecksum(ip))
+		eth := &layers.Ethernet{SrcMAC: net.HardwareAddr{2, 0, 0, 0, 0, 7}, DstMAC: net.HardwareAddr{2, 0, 0, 0, 0, 10}, EthernetType: layers.EthernetTypeIPv4}
+		buf := gopacket.NewSerializeBuffer()
+		must(gopacket.SerializeLayers(buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, eth, ip, tcp))
+		must(w.WritePacket(gopacket.CaptureInfo{
+			Timestamp: start.Add(time.Duration(i) * 100 * time.Millisecond), CaptureLength: len(buf.Bytes()), Length: len(buf.Bytes()),
+		}, buf.Bytes()))
+	}
+	return out.Bytes()
+}
+
+// must panics: the packets of tests are made of constants, to memory.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func cmdGz(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Create(ts.MkAbs(args[0]) + ".gz")
+	ts.Check(err)
+	defer f.Close()
+	z := gzip.NewWriter(f)
+	_, err = z.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(z.Close())
+}
+
+func cmdCut(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+func cmdPut(ts *testscript.TestScript, _ bool, args []string) {
+	at, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	v, err := strconv.ParseUint(args[2], 0, 32)
+	ts.Check(err)
+	data := []byte(ts.ReadFile(args[0]))
+	binary.LittleEndian.PutUint32(data[at:], uint32(v))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o644))
+}
+
+func cmdStatus(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+func cmdJSONLines(ts *testscript.TestScript, _ bool, args []string) {
+	text := strings.TrimSuffix(ts.ReadFile(args[0]), "\n")
+	for i, line := range strings.Split(text, "\n") {
+		var object map[string]any
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
+			ts.Fatalf("line %d is no JSON object: %v: %q", i+1, err, line)
+		}
+		for _, key := range args[1:] {
+			if _, ok := object[key]; !ok {
+				ts.Fatalf("line %d lacks %q: %s", i+1, key, line)
+			}
+		}
+	}
+}
+
+// TestHelpNamesEveryFlag walks the tree of commands: each verb says in a line what it does, and each
+// flag what it means. Debug switches alone are hidden.
+func TestHelpNamesEveryFlag(t *testing.T) {
+	root := (&app{}).command()
+	var verbs []string
+	for _, cmd := range root.Commands() {
+		verbs = append(verbs, cmd.Name())
+		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
+			t.Errorf("%s: the short help is %q", cmd.Name(), cmd.Short)
+		}
+		usage := cmd.UsageString()
+		for _, f := range flagsOf(cmd) {
+			if f.Usage == "" {
+				t.Errorf("%s --%s has no help", cmd.Name(), f.Name)
+			}
+			if hidden := strings.HasPrefix(f.Name, "debug-"); f.Hidden != hidden {
+				t.Errorf("%s --%s: hidden is %v", cmd.Name(), f.Name, f.Hidden)
+			}
+			if !f.Hidden && !strings.Contains(usage, "--"+f.Name) {
+				t.Errorf("%s: help does not name --%s", cmd.Name(), f.Name)
+			}
+		}
+	}
+	want := []string{"completion", "explain", "fmt", "lint", "man", "plan", "run", "test", "version"}
+	slices.Sort(verbs)
+	if !slices.Equal(verbs, want) {
+		t.Errorf("verbs %v, want %v", verbs, want)
+	}
+}
+
+// flagsOf returns the flags that cmd itself declares, and those it has from the root.
+func flagsOf(cmd *cobra.Command) []*pflag.Flag {
+	var out []*pflag.Flag
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { out = append(out, f) })
+	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { out = append(out, f) })
+	return out
+}

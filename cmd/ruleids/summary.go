@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ruleids/ruleids/engine"
+)
+
+// A summary is what a replay has to say at its end.
+type summary struct {
+	files   int
+	stats   engine.Stats
+	elapsed time.Duration
+	tally   *tally
+	// interrupted is set where the replay was ended by a signal.
+	interrupted bool
+}
+
+// topSources is how many sources the summary names.
+const topSources = 10
+
+// lateShare is the share of late packets from which on the summary warns: reordering on a link
+// stays far below it.
+const lateShare = 0.01
+
+// write writes the summary as text for people.
+func (s *summary) write(w io.Writer, color bool) error {
+	var b strings.Builder
+	st := &s.stats
+	fmt.Fprintf(&b, "%s, %s, %s in %.3f s (%s packets/s)\n", plural(uint64(s.files), "capture"), plural(st.Packets, "packet"),
+		byteSize(st.Bytes), s.elapsed.Seconds(), perSecond(st.Packets, s.elapsed))
+	if s.interrupted {
+		fmt.Fprintf(&b, "%s the replay was interrupted: what follows is of the packets before that\n", styleYellow.paint("warning:", color))
+	}
+	if st.Unknown+st.Malformed > 0 {
+		fmt.Fprintf(&b, "%s undecodable: %s of an unknown link type, %s with a broken or cut layer\n",
+			plural(st.Unknown+st.Malformed, "packet"), thousands(st.Unknown), thousands(st.Malformed))
+	}
+	if st.Packets > 0 && float64(st.Late) > lateShare*float64(st.Packets) {
+		fmt.Fprintf(&b, "%s %s are older than one before them, and windows do not go back in time; give captures in the order they were taken\n",
+			styleYellow.paint("warning:", color), plural(st.Late, "packet"))
+	}
+	if st.Evictions > 0 {
+		fmt.Fprintf(&b, "%s lost their state to make room; a larger max_keys of the window keeps them\n", plural(st.Evictions, "key"))
+	}
+	if st.Saturated > 0 {
+		fmt.Fprintf(&b, "windows let go of their oldest events %s for want of memory\n", plural(st.Saturated, "time"))
+	}
+	b.WriteString(plural(s.tally.alerts, "alert"))
+	if s.tally.alerts > 0 {
+		var parts []string
+		for i, n := range s.tally.bySeverity() {
+			if n > 0 {
+				parts = append(parts, fmt.Sprintf("%s %s", thousands(n), severityStyle(severities[i]).paint(severities[i], color)))
+			}
+		}
+		b.WriteString(": " + strings.Join(parts, ", "))
+	}
+	if st.Suppressed > 0 {
+		fmt.Fprintf(&b, " (%s more in a cooldown)", thousands(st.Suppressed))
+	}
+	b.WriteByte('\n')
+	if s.tally.alerts > 0 {
+		b.WriteByte('\n')
+		s.writeRules(&b, color)
+		if len(s.tally.sources) > 0 {
+			b.WriteByte('\n')
+			s.writeSources(&b, color)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeRules writes the table of alerts by rule and severity.
+func (s *summary) writeRules(b *strings.Builder, color bool) {
+	rows := [][]string{{"rule", "severity", "alerts", "suppressed"}}
+	suppressed := map[string]uint64{}
+	for _, r := range s.stats.Rules {
+		suppressed[r.Name] = r.Suppressed
+	}
+	for _, r := range s.tally.byRule() {
+		rows = append(rows, []string{r.rule, r.severity, thousands(r.alerts), thousands(suppressed[r.rule])})
+	}
+	writeTable(b, rows, func(row, col int, cell string) string {
+		switch {
+		case row == 0:
+			return styleDim.paint(cell, color)
+		case col == 1:
+			return severityStyle(strings.TrimSpace(cell)).paint(cell, color)
+		}
+		return cell
+	})
+}
+
+// writeSources writes the table of the sources whose packets fired most alerts.
+func (s *summary) writeSources(b *strings.Builder, color bool) {
+	rows := [][]string{{"top sources", "alerts", "rules"}}
+	top := s.tally.topSources(topSources)
+	for _, src := range top {
+		rows = append(rows, []string{src.addr.String(), thousands(src.alerts), strings.Join(src.rules, ", ")})
+	}
+	if more := len(s.tally.sources) - len(top); more > 0 {
+		rows = append(rows, []string{"and " + strconv.Itoa(more) + " more", "", ""})
+	}
+	writeTable(b, rows, func(row, _ int, cell string) string {
+		if row == 0 {
+			return styleDim.paint(cell, color)
+		}
+		return cell
+	})
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A tally counts alerts by rule, severity and source.
+type tally struct {
+	alerts  uint64
+	rules   map[ruleSeverity]uint64
+	sources map[packet.Addr]map[string]uint64 // alerts of each rule
+}
+
+// ruleSeverity is a rule and the severity that its alert had, which reputation may have raised.
+type ruleSeverity struct{ rule, severity string }
+
+func newTally() *tally {
+	return &tally{rules: map[ruleSeverity]uint64{}, sources: map[packet.Addr]map[string]uint64{}}
+}
+
+func (t *tally) add(a *alert.Alert) {
+	t.alerts++
+	t.rules[ruleSeverity{a.Rule, a.Severity}]++
+	if a.Layers&(packet.LayerIP|packet.LayerARPIPv4) == 0 {
+		return
+	}
+	rules := t.sources[a.Src]
+	if rules == nil {
+		rules = map[string]uint64{}
+		t.sources[a.Src] = rules
+	}
+	rules[a.Rule]++
+}
+
+// severities are the words of the language, worst first.
+var severities = [...]string{"critical", "high", "medium", "low"}
+
+// A ruleCount is a line of the summary.
+type ruleCount struct {
+	ruleSeverity
+	alerts uint64
+}
+
+// byRule returns the counts, worst severity first, then the rule with most alerts, then by name.
+func (t *tally) byRule() []ruleCount {
+	out := make([]ruleCount, 0, len(t.rules))
+	for k, n := range t.rules {
+		out = append(out, ruleCount{k, n})
+	}
+	slices.SortFunc(out, func(a, b ruleCount) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(severities[:], a.severity), slices.Index(severities[:], b.severity)),
+			cmp.Compare(b.alerts, a.alerts),
+			cmp.Compare(a.rule, b.rule))
+	})
+	return out
+}
+
+// bySeverity returns the number of alerts of each severity, in the order of severities.
+func (t *tally) bySeverity() [len(severities)]uint64 {
+	var out [len(severities)]uint64
+	for k, n := range t.rules {
+		if i := slices.Index(severities[:], k.severity); i >= 0 {
+			out[i] += n
+		}
+	}
+	return out
+}
+
+// A sourceCount is an address and the alerts that its packets fired.
+type sourceCount struct {
+	addr   packet.Addr
+	alerts uint64
+	rules  []string // most alerts first, then by name
+}
+
+// topSources returns the n sources with most alerts, ties by address.
+func (t *tally) topSources(n int) []sourceCount {
+	out := make([]sourceCount, 0, len(t.sources))
+	for addr, rules := range t.sources {
+		s := sourceCount{addr: addr}
+		for r, n := range rules {
+			s.alerts += n
+			s.rules = append(s.rules, r)
+		}
+		slices.SortFunc(s.rules, func(a, b string) int {
+			return cmp.Or(cmp.Compare(rules[b], rules[a]), cmp.Compare(a, b))
+		})
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b sourceCount) int {
+		if c := cmp.Compare(b.alerts, a.alerts); c != 0 {
+			return c
+		}
+		if a.addr.Less(b.addr) {
+			return -1
+		}
+		return 1
+	})
+	return out[:min(n, len(out))]
+}

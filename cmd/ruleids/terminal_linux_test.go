@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestOnATerminal runs the program with its output on a pseudo-terminal: there it uses colours and
+// ends with a summary without being asked.
+func TestOnATerminal(t *testing.T) {
+	scan := filepath.Join(t.TempDir(), "scan.pcap")
+	if err := os.WriteFile(scan, synscan(20), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	sgr := regexp.MustCompile(`\x1b\[[0-9;]*m`)
+	for _, c := range []struct {
+		name           string
+		args           []string
+		env            string
+		color, summary bool
+	}{
+		{name: "plain", color: true, summary: true},
+		{name: "no colour, no summary", args: []string{"--color", "never", "--summary", "never"}},
+		{name: "NO_COLOR", env: "NO_COLOR=1", summary: true},
+		{name: "NO_COLOR but asked for", env: "NO_COLOR=1", args: []string{"--color", "always"}, color: true, summary: true},
+		{name: "dumb", env: "TERM=dumb", summary: true},
+		{name: "json", args: []string{"--format", "json"}, color: true, summary: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cmd := exec.Command("ruleids", append([]string{"run", "-r", scan}, c.args...)...)
+			cmd.Env = append(os.Environ(), "NO_COLOR=", "TERM=xterm", c.env)
+			out := onTerminal(t, cmd)
+			if !strings.Contains(out, "port_scan") {
+				t.Errorf("no alert in %q", out)
+			}
+			if got := sgr.MatchString(out); got != c.color {
+				t.Errorf("coloured: %v, want %v: %q", got, c.color, out)
+			}
+			if got := strings.Contains(out, "1 capture, 20 packets"); got != c.summary {
+				t.Errorf("summary: %v, want %v: %q", got, c.summary, out)
+			}
+		})
+	}
+}
+
+// TestProgressOnATerminal gives the program more and more packets until it draws its bar.
+func TestProgressOnATerminal(t *testing.T) {
+	scan := synscan(20)
+	const header = 24
+	r, w := io.Pipe()
+	cmd := exec.Command("ruleids", "run", "-r", "-", "--color", "never")
+	cmd.Stdin = r
+	seen := make(chan struct{})
+	go func() {
+		defer w.Close()
+		_, err := w.Write(scan)
+		for err == nil {
+			select {
+			case <-seen:
+				return
+			default:
+				_, err = w.Write(scan[header:])
+			}
+		}
+	}()
+	var once bool
+	out := onTerminal(t, cmd, func(sofar []byte) {
+		if !once && bytes.Contains(sofar, []byte("packets (")) {
+			once = true
+			close(seen)
+		}
+	})
+	bar := regexp.MustCompile(`\r[0-9.]+ k?M?B  [0-9,]+ packets \([0-9,]+/s\)  [0-9,]+ alerts?\x1b\[K`)
+	if !bar.MatchString(out) {
+		t.Errorf("no progress bar in %q", out)
+	}
+	// Alerts and the summary stand on lines of their own, not behind the bar.
+	for line := range strings.SplitSeq(out, "\n") {
+		last := line[strings.LastIndex(strings.TrimSuffix(line, "\r"), "\r")+1:]
+		if strings.Contains(last, "packets (") && (strings.Contains(last, "port_scan") || strings.Contains(last, "capture,")) {
+			t.Errorf("the bar and other text share a line: %q", line)
+		}
+	}
+}
+
+// onTerminal runs cmd with standard output and error on a terminal and returns what it wrote there.
+// Each watch is called with all that has been written whenever something was.
+func onTerminal(t *testing.T, cmd *exec.Cmd, watch ...func([]byte)) string {
+	t.Helper()
+	master, slave := openTerminal(t)
+	defer master.Close()
+	cmd.Stdout, cmd.Stderr = slave, slave
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	slave.Close()
+	var out []byte
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := master.Read(buf)
+		out = append(out, buf[:n]...)
+		for _, f := range watch {
+			f(out)
+		}
+		if err != nil {
+			// A terminal whose other side is closed gives EIO.
+			if !errors.Is(err, syscall.EIO) && err != io.EOF {
+				t.Error(err)
+			}
+			break
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	return string(out)
+}
+
+func openTerminal(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	fd := int(master.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 120}); err != nil {
+		t.Fatal(err)
+	}
+	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	return master, slave
+}

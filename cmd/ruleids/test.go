@@ -1,0 +1,170 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/engine/ruletest"
+	"github.com/ruleids/ruleids/rules/lint"
+)
+
+func newTestCommand(a *app) *cobra.Command {
+	t := &tester{app: a, format: oneOf("text", "json", "junit")}
+	cmd := &cobra.Command{
+		Use:   "test [PATH...]",
+		Short: "Run the tests beside the rules",
+		Long: `Test runs the test blocks of the *_test.hcl files in the given files and folders (default: the
+current folder). The rules in these folders, or beside these files, are loaded, with the shipped
+rules and with those of --rules.
+
+Exit status: 0 every test passed, 1 a test failed or --coverage names a rule, 2 a test or its rules
+could not be run.`,
+		Example: `  ruleids test rules/
+  ruleids test rules/ --run 'scan' --verbose
+  ruleids test rules/ --coverage --format junit > tests.xml      in CI`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{"."}
+			}
+			return t.run(args)
+		},
+		ValidArgsFunction: completeRules,
+	}
+	t.rules.add(cmd)
+	t.format.add(cmd, cmd.Flags(), "format", "form of the results; json is one object a line")
+	cmd.Flags().StringVar(&t.match, "run", "", "run only tests whose name matches the regular expression `REGEX`")
+	cmd.Flags().BoolVar(&t.coverage, "coverage", false, "name rules without both a test that fires them and one that does not; exit with status 1 if there are any")
+	cmd.Flags().BoolVarP(&t.verbose, "verbose", "v", false, "name the tests that passed too")
+	cmd.MarkFlagsMutuallyExclusive("run", "coverage")
+	return cmd
+}
+
+// A tester is the verb test.
+type tester struct {
+	app      *app
+	rules    ruleFlags
+	format   choice
+	match    string
+	coverage bool
+	verbose  bool
+}
+
+func (t *tester) run(paths []string) error {
+	match, err := regexp.Compile(t.match)
+	if err != nil {
+		return usageError{fmt.Errorf("--run: %w", err)}
+	}
+	for _, p := range paths {
+		if err := exists(p); err != nil {
+			return err
+		}
+	}
+	tests, diags := ruletest.Load(paths)
+	if diags.HasErrors() {
+		return t.refuse(diags)
+	}
+	if len(tests) == 0 {
+		return fmt.Errorf("there are no tests in %s: they are in files named *_test.hcl", strings.Join(paths, ", "))
+	}
+	tests = slices.DeleteFunc(tests, func(x *ruletest.Test) bool { return !match.MatchString(x.Name) })
+	if len(tests) == 0 {
+		return fmt.Errorf("no test has a name that matches %q", t.match)
+	}
+	opt, err := t.rules.options(paths...)
+	if err != nil {
+		return err
+	}
+	runner := &ruletest.Runner{Rules: opt, Tests: paths}
+	if set, diags := runner.Load(); diags.HasErrors() {
+		return t.app.refuse(diags, set.Sources)
+	}
+	results := runner.RunAll(tests)
+	if err := t.write(results); err != nil {
+		return err
+	}
+	_, fail, errors := ruletest.Count(results)
+	code := statusClean
+	switch {
+	case errors > 0:
+		code = statusFault
+	case fail > 0:
+		code = statusFindings
+	}
+	if t.coverage {
+		gaps := runner.Coverage(tests, results)
+		if err := t.writeGaps(gaps); err != nil {
+			return err
+		}
+		if len(gaps) > 0 {
+			code = max(code, statusFindings)
+		}
+	}
+	if code != statusClean {
+		return status(code)
+	}
+	return nil
+}
+
+func (t *tester) write(results []ruletest.Result) error {
+	switch t.format.value {
+	case "json":
+		return ruletest.WriteJSON(t.app.out, results)
+	case "junit":
+		return ruletest.WriteJUnit(t.app.out, results)
+	}
+	return ruletest.WriteText(t.app.out, results, ruletest.TextOptions{Color: t.app.wantsColor(t.app.out), Verbose: t.verbose})
+}
+
+// writeGaps names the rules that lack tests: with the results where those are text, and on standard
+// error beside formats that have no place for them.
+func (t *tester) writeGaps(gaps []ruletest.Gap) error {
+	w := t.app.out
+	if t.format.value != "text" {
+		w = t.app.err
+	}
+	color := t.app.wantsColor(w)
+	if len(gaps) == 0 {
+		if t.format.value != "text" {
+			return nil
+		}
+		_, err := io.WriteString(w, "every rule has a test that fires it and one that does not\n")
+		return err
+	}
+	var b strings.Builder
+	for _, g := range gaps {
+		fmt.Fprintf(&b, "%s %s:%d: %s\n", styleYellow.paint("coverage:", color), g.Range.Filename, g.Range.Start.Line, g)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// badTest is the code that mistakes in test files are printed with.
+const badTest = "bad-test"
+
+// refuse prints what is wrong with test files and returns the status for it.
+func (t *tester) refuse(diags hcl.Diagnostics) error {
+	findings := lint.Findings(diags)
+	sources := map[string]*hcl.File{}
+	for i := range findings {
+		f := &findings[i]
+		f.Code = badTest
+		if _, ok := sources[f.File]; !ok {
+			// A file that cannot be read has no lines to show, and the finding says so.
+			src, err := os.ReadFile(f.File)
+			if err == nil {
+				sources[f.File] = &hcl.File{Bytes: src}
+			}
+		}
+	}
+	if err := lint.WriteText(t.app.err, findings, sources, t.app.wantsColor(t.app.err)); err != nil {
+		return err
+	}
+	return status(statusFault)
+}

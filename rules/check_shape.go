@@ -1,0 +1,117 @@
+package rules
+
+import (
+	"math"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+func (c *checker) conditional(n *ast.ConditionalNode) Expr {
+	cond, a, b := c.condition(n.Cond), c.value(n.Exp1), c.value(n.Exp2)
+	if cond == nil || a == nil || b == nil {
+		return nil
+	}
+	if a.Kind() == kindComposite || b.Kind() == kindComposite {
+		return c.opaque(n)
+	}
+	a, b = c.unify(n.Exp1, a, n.Exp2, b)
+	if a == nil || b == nil {
+		return nil
+	}
+	ka, kb := a.Kind(), b.Kind()
+	if ka != kb && !(isNumber(ka) && isNumber(kb)) && !(isText(ka) && isText(kb)) {
+		return c.errorf(CodeTypeMismatch, c.rng(n.Exp2), "%s is %s, and %s is %s: both branches of ?: must be of one type.", c.text(n.Exp1), an(ka), c.text(n.Exp2), an(kb))
+	}
+	if k, ok := cond.(*ConstExpr); ok {
+		if k.Value.Int != 0 {
+			return a
+		}
+		return b
+	}
+	if ka == packet.KindBool {
+		a, b = guard(a), guard(b)
+	}
+	return &CondExpr{At{c.rng(n)}, cond, a, b}
+}
+
+// index checks X[i]. A field of a map or an element of an array is left to the VM.
+func (c *checker) index(n *ast.MemberNode) Expr {
+	if n.Optional {
+		return c.opaque(n)
+	}
+	if _, isName := n.Property.(*ast.StringNode); isName {
+		if name, ok := c.dotted(n.Node); ok {
+			if c.value(n.Node) != nil {
+				c.errorf(CodeTypeMismatch, c.rng(n), "%s has no members.", name)
+			}
+			return nil
+		}
+		return c.opaque(n)
+	}
+	x, i := c.value(n.Node), c.value(n.Property)
+	if x == nil || i == nil {
+		return nil
+	}
+	if x.Kind() == kindComposite {
+		return c.opaque(n)
+	}
+	if !isText(x.Kind()) {
+		return c.errorf(CodeTypeMismatch, c.rng(n.Node), "%s is %s and has no bytes to index.", c.text(n.Node), an(x.Kind()))
+	}
+	k, ok := i.(*ConstExpr)
+	if !ok || k.Value.Kind != packet.KindInt || k.Value.Int < 0 || k.Value.Int > math.MaxInt32 {
+		return c.errorf(CodeBadArguments, c.rng(n.Property), "The index must be a constant integer, not negative.")
+	}
+	if s, ok := x.(*ConstExpr); ok && k.Value.Int < int64(len(s.Value.Str)) {
+		return &ConstExpr{At{c.rng(n)}, Value{Kind: packet.KindInt, Int: int64(s.Value.Str[k.Value.Int])}}
+	}
+	return &IndexExpr{At{c.rng(n)}, x, int(k.Value.Int)}
+}
+
+func (c *checker) slice(n *ast.SliceNode) Expr {
+	x := c.value(n.Node)
+	bound := func(b ast.Node, otherwise int) (int, bool) {
+		if b == nil {
+			return otherwise, true
+		}
+		e := c.value(b)
+		if e == nil {
+			return 0, false
+		}
+		k, ok := e.(*ConstExpr)
+		if !ok || k.Value.Kind != packet.KindInt || k.Value.Int < 0 || k.Value.Int > math.MaxInt32 {
+			c.errorf(CodeBadArguments, c.rng(b), "The bounds of a slice must be constant integers, not negative.")
+			return 0, false
+		}
+		return int(k.Value.Int), true
+	}
+	if x != nil && x.Kind() == kindComposite {
+		return c.opaque(n)
+	}
+	from, ok1 := bound(n.From, 0)
+	to, ok2 := bound(n.To, -1)
+	if x == nil || !ok1 || !ok2 {
+		return nil
+	}
+	if !isText(x.Kind()) {
+		return c.errorf(CodeTypeMismatch, c.rng(n.Node), "%s is %s and cannot be sliced.", c.text(n.Node), an(x.Kind()))
+	}
+	if to >= 0 && to < from {
+		return c.errorf(CodeBadArguments, c.rng(n), "The slice ends before it begins.")
+	}
+	e := &SliceExpr{At{c.rng(n)}, x, from, to}
+	if k, ok := x.(*ConstExpr); ok {
+		return &ConstExpr{e.At, Value{Kind: k.Value.Kind, Str: cut(k.Value.Str, from, to)}}
+	}
+	return e
+}
+
+// cut is s[from:to] of what there is; to is -1 for the end.
+func cut(s string, from, to int) string {
+	if to < 0 || to > len(s) {
+		to = len(s)
+	}
+	return s[min(from, to):to]
+}

@@ -1,0 +1,389 @@
+package rules
+
+import (
+	"math"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+func isTCPFlags(e Expr) bool {
+	f, ok := e.(*FieldExpr)
+	return ok && f.Field.Name == "tcp.flags"
+}
+
+// facts are what is known of an event in one way.
+type facts struct {
+	has, lacks         packet.Layer
+	notAll             []packet.Layer // sets of which at least one layer is missing
+	version, proto     []IntRange     // nil: nothing is said
+	src, dst           []AddrRange    // nil: nothing is said
+	flagMask, flagBits int64          // TCP flag bits that are known
+	flagTerms          []term         // conditions on all of tcp.flags
+}
+
+// special reports whether a value is tied to others, so that one leaf about it says something.
+func (f *facts) special(x Expr) bool {
+	e, ok := x.(*FieldExpr)
+	if !ok {
+		return false
+	}
+	switch e.Field.Name {
+	case "ip.version", "ip.proto", "ip.src", "ip.dst", "tcp.flags":
+		return true
+	}
+	return e.Field.Store == packet.StoreFlag
+}
+
+func (f *facts) layer(l packet.Layer, not bool) {
+	switch {
+	case !not:
+		f.has |= l
+	case l&(l-1) == 0:
+		f.lacks |= l
+	default:
+		f.notAll = append(f.notAll, l)
+	}
+}
+
+// group takes all leaves about one value; it returns false where they contradict each other.
+func (f *facts) group(x Expr, ts []term) bool {
+	// Conditions that are not understood further contradict their negations.
+	for i, t := range ts {
+		for _, u := range ts[:i] {
+			if holds(t) != holds(u) && same(positive(t.e), positive(u.e)) {
+				return false
+			}
+		}
+	}
+	field, _ := x.(*FieldExpr)
+	name := ""
+	if field != nil {
+		name = field.Field.Name
+		if field.Field.Store == packet.StoreFlag {
+			bit := int64(field.Field.Bit)
+			for _, t := range ts {
+				if on, ok := flagValue(t); ok {
+					f.flagMask |= bit
+					if on {
+						f.flagBits |= bit
+					}
+				}
+			}
+			return true
+		}
+	}
+	switch k := x.Kind(); {
+	case name == "tcp.flags":
+		f.flagTerms = ts
+		return true
+	case isNumber(k) || k == packet.KindMAC:
+		return f.numbers(x, name, ts)
+	case k == packet.KindIP:
+		return f.addresses(name, ts)
+	case isText(k):
+		return words(ts)
+	}
+	return true
+}
+
+// holds reports whether the positive form of a leaf holds.
+func holds(t term) bool {
+	if e, ok := t.e.(*CompareExpr); ok {
+		if e.Op == OpNe || e.Op == OpGe || e.Op == OpGt {
+			return t.not
+		}
+	}
+	return !t.not
+}
+
+// positive is the form of a leaf that it shares with its negation.
+func positive(e Expr) Expr {
+	if c, ok := e.(*CompareExpr); ok && (c.Op == OpNe || c.Op == OpGe || c.Op == OpGt) {
+		opposite := *c
+		opposite.Op = negated(c.Op)
+		return &opposite
+	}
+	return e
+}
+
+// flagValue is what a leaf says about the boolean that it is about.
+func flagValue(t term) (on, ok bool) {
+	if _, isField := t.e.(*FieldExpr); isField {
+		return !t.not, true
+	}
+	return false, false
+}
+
+// operator is the operator of a comparison that holds, or not.
+func operator(t term) Op {
+	e := t.e.(*CompareExpr)
+	if t.not {
+		return negated(e.Op)
+	}
+	return e.Op
+}
+
+// numbers joins what is said about a number.
+func (f *facts) numbers(x Expr, name string, ts []term) bool {
+	all := allInts(x)
+	ints := all
+	least, most := bounds(x)
+	s := span{lo: math.Inf(-1), hi: math.Inf(1)}
+	for _, t := range ts {
+		var rs []IntRange
+		switch e := t.e.(type) {
+		case *CompareExpr:
+			v := e.Y.(*ConstExpr).Value
+			if x.Kind() == packet.KindFloat || v.Kind == packet.KindFloat {
+				one := span{lo: math.Inf(-1), hi: math.Inf(1)}
+				one.narrow(operator(t), number(v))
+				if one.hi >= least && one.lo <= most { // else it was judged on its own
+					s.narrow(operator(t), number(v))
+				}
+				continue
+			}
+			rs = intsOf(operator(t), v.Int)
+		case *InExpr:
+			rs = e.Set.Ints
+			if t.not {
+				rs = intsWithout(rs)
+			}
+		default:
+			continue
+		}
+		// A condition that is outside of what the value can be was judged on its own.
+		if len(intersectInts(all, rs)) > 0 {
+			ints = intersectInts(ints, rs)
+		}
+	}
+	switch name {
+	case "ip.version":
+		f.version = ints
+	case "ip.proto":
+		f.proto = ints
+	}
+	if x.Kind() == packet.KindFloat {
+		return s.possible()
+	}
+	for _, r := range ints {
+		if s.possible() && float64(r.Hi) >= s.lo && float64(r.Lo) <= s.hi {
+			return true
+		}
+	}
+	return false
+}
+
+// addresses joins what is said about an address.
+func (f *facts) addresses(name string, ts []term) bool {
+	have := []AddrRange{allAddrs}
+	for _, t := range ts {
+		var rs []AddrRange
+		switch e := t.e.(type) {
+		case *CompareExpr:
+			a := e.Y.(*ConstExpr).Value.Addr
+			rs = []AddrRange{{a, a}}
+			if operator(t) == OpNe {
+				rs = addrsWithout(rs)
+			}
+		case *InExpr:
+			for r := range e.Set.Addrs.Ranges {
+				rs = append(rs, r)
+			}
+			if t.not {
+				rs = addrsWithout(rs)
+			}
+		default:
+			continue
+		}
+		have = intersectAddrs(have, rs)
+	}
+	switch name {
+	case "ip.src":
+		f.src = have
+	case "ip.dst":
+		f.dst = have
+	}
+	return len(have) > 0
+}
+
+// words joins what is said about a string: it contradicts itself only where the string is known.
+func words(ts []term) bool {
+	var only []string
+	for _, t := range ts {
+		switch e := t.e.(type) {
+		case *CompareExpr:
+			if operator(t) == OpEq {
+				only = []string{e.Y.(*ConstExpr).Value.Str}
+			}
+		case *InExpr:
+			if !t.not && (only == nil || len(e.Set.Strs) < len(only)) {
+				only = sortedKeys(e.Set.Strs)
+			}
+		}
+	}
+	if only == nil {
+		return true
+	}
+	for _, w := range only {
+		if wordPasses(w, ts) {
+			return true
+		}
+	}
+	return false
+}
+
+func wordPasses(w string, ts []term) bool {
+	v := Value{Kind: packet.KindString, Str: w}
+	for _, t := range ts {
+		ok := true
+		switch e := t.e.(type) {
+		case *CompareExpr:
+			ok = compareValues(operator(t), v, e.Y.(*ConstExpr).Value)
+		case *InExpr:
+			ok = e.Set.HasString([]byte(w)) != t.not
+		case *TextExpr:
+			ok = textHolds(e.Op, w, e.Y.(*ConstExpr).Value.Str) != t.not
+		case *MatchExpr:
+			ok = e.Regexp.MatchString(w) != t.not
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// A span is what a fractional number can be.
+type span struct {
+	lo, hi         float64
+	loOpen, hiOpen bool
+}
+
+func (s *span) narrow(op Op, v float64) {
+	if op == OpEq || op == OpGe || op == OpGt {
+		if open := op == OpGt; v > s.lo || v == s.lo && open {
+			s.lo, s.loOpen = v, open
+		}
+	}
+	if op == OpEq || op == OpLe || op == OpLt {
+		if open := op == OpLt; v < s.hi || v == s.hi && open {
+			s.hi, s.hiOpen = v, open
+		}
+	}
+}
+
+func (s *span) possible() bool { return s.lo < s.hi || s.lo == s.hi && !s.loOpen && !s.hiOpen }
+
+// implied says which layers a layer never comes without.
+var implied = []struct{ layer, needs packet.Layer }{
+	{packet.LayerDNSQuery, packet.LayerDNS},
+	{packet.LayerDNSResponse, packet.LayerDNS},
+	{packet.LayerDNS, packet.LayerPorts},
+	{packet.LayerTCP, packet.LayerPorts | packet.LayerIP},
+	{packet.LayerUDP, packet.LayerPorts | packet.LayerIP},
+	{packet.LayerPorts, packet.LayerIP},
+	{packet.LayerICMP, packet.LayerIP},
+	{packet.LayerICMPv6, packet.LayerIP},
+	{packet.LayerARPIPv4, packet.LayerARP},
+	{packet.LayerEthType, packet.LayerEth},
+}
+
+// exclusive are layers of which an event has one at most: fields are those of the innermost packet.
+var exclusive = []packet.Layer{
+	packet.LayerTCP | packet.LayerICMP, packet.LayerTCP | packet.LayerICMPv6, packet.LayerTCP | packet.LayerUDP,
+	packet.LayerUDP | packet.LayerICMP, packet.LayerUDP | packet.LayerICMPv6, packet.LayerICMP | packet.LayerICMPv6,
+	packet.LayerPorts | packet.LayerICMP, packet.LayerPorts | packet.LayerICMPv6,
+	packet.LayerARP | packet.LayerIP,
+}
+
+func (f *facts) layers() bool {
+	for _, im := range implied {
+		if f.has&im.layer != 0 {
+			f.has |= im.needs
+		}
+	}
+	if f.has&f.lacks != 0 {
+		return false
+	}
+	for _, x := range exclusive {
+		if f.has&x == x {
+			return false
+		}
+	}
+	for _, x := range f.notAll {
+		if f.has&x == x {
+			return false
+		}
+	}
+	return true
+}
+
+// protocols brings together layers, protocol numbers, versions and addresses.
+func (f *facts) protocols() bool {
+	if f.has&packet.LayerIP == 0 {
+		return true
+	}
+	version := []IntRange{{4, 4}, {6, 6}}
+	proto := []IntRange{{0, 255}}
+	switch {
+	case f.has&packet.LayerTCP != 0:
+		proto = []IntRange{{6, 6}}
+	case f.has&packet.LayerUDP != 0:
+		proto = []IntRange{{17, 17}}
+	case f.has&packet.LayerICMP != 0:
+		proto, version = []IntRange{{1, 1}}, version[:1]
+	case f.has&packet.LayerICMPv6 != 0:
+		proto, version = []IntRange{{58, 58}}, version[1:]
+	case f.has&packet.LayerPorts != 0:
+		proto = []IntRange{{6, 6}, {17, 17}}
+	}
+	if f.version != nil {
+		version = intersectInts(version, f.version)
+	}
+	if f.proto != nil {
+		proto = intersectInts(proto, f.proto)
+	}
+	if len(version) == 0 || len(proto) == 0 {
+		return false
+	}
+	// An IPv6 header may hold mapped IPv4 addresses, but not the other way round.
+	if len(version) == 1 && version[0].Hi == 4 {
+		for _, rs := range [][]AddrRange{f.src, f.dst} {
+			if rs != nil && len(intersectAddrs(rs, []AddrRange{v4Addrs})) == 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// flags tries every value of the TCP flags, where something is said about all of them.
+func (f *facts) flags() bool {
+	if len(f.flagTerms) == 0 {
+		return true
+	}
+values:
+	for v := range int64(1 << 12) {
+		if v&f.flagMask != f.flagBits {
+			continue
+		}
+		for _, t := range f.flagTerms {
+			ok := true
+			switch e := t.e.(type) {
+			case *CompareExpr:
+				n := v
+				if call, masked := e.X.(*CallExpr); masked {
+					n &= call.Args[1].(*ConstExpr).Value.Int
+				}
+				ok = compareValues(operator(t), Value{Kind: packet.KindInt, Int: n}, e.Y.(*ConstExpr).Value)
+			case *InExpr:
+				ok = e.Set.HasInt(v) != t.not
+			}
+			if !ok {
+				continue values
+			}
+		}
+		return true
+	}
+	return false
+}

@@ -1,0 +1,233 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// symbols are the names that expressions can use besides fields, layers and functions.
+type symbols struct {
+	lists  map[string]*List
+	macros map[string]*macroDecl
+	vars   map[string]*Variable
+	used   map[*bool]struct{} // marks of what was used, to be set when all is checked
+	// checking are the macros that are being checked, each used by the one before it.
+	checking []*macroDecl
+}
+
+func newSymbols() *symbols {
+	return &symbols{lists: map[string]*List{}, macros: map[string]*macroDecl{}, vars: map[string]*Variable{}, used: map[*bool]struct{}{}}
+}
+
+// use notes that something is used. The mark itself is set by settle: rules are checked at once on
+// several processors.
+func (s *symbols) use(mark *bool) { s.used[mark] = struct{}{} }
+
+func (s *symbols) settle() {
+	for mark := range s.used {
+		*mark = true
+	}
+}
+
+// dotted joins a chain of members to one name.
+func (c *checker) dotted(n ast.Node) (string, bool) { return dotted(c.tree, n) }
+
+func dotted(t *tree, n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		return n.Value, true
+	case *ast.MemberNode:
+		p, ok := n.Property.(*ast.StringNode)
+		if !ok || n.Optional || t.opensIndex(n.Location().From) {
+			return "", false
+		}
+		if head, ok := dotted(t, n.Node); ok {
+			return head + "." + p.Value, true
+		}
+	}
+	return "", false
+}
+
+// name resolves a field, a layer, a variable, a macro, an aggregate or threshold.
+func (c *checker) name(n ast.Node, name string) Expr {
+	rng := c.token(n)
+	head, rest, isDotted := strings.Cut(name, ".")
+	switch {
+	case head == "var":
+		v := c.variable(rng, rest)
+		if v == nil {
+			return nil
+		}
+		if _, isList := v.Value.([]any); isList {
+			return c.errorf(CodeTypeMismatch, rng, "var.%s is a list of values. Use it with in, as in tcp.dstport in var.%s.", rest, rest)
+		}
+		return &ConstExpr{At{rng}, constantOf(v.Value)}
+	case head == "list":
+		if l := c.list(rng, rest); l != nil {
+			c.errorf(CodeTypeMismatch, rng, "list.%s is a list. Use it with in, as in %s in list.%s.", rest, exampleField(l.Type), rest)
+		}
+		return nil
+	}
+	if f := packet.FieldByName(name); f != nil {
+		if !c.seen(rng, name, f.Events) {
+			return nil
+		}
+		return &FieldExpr{At{rng}, f}
+	}
+	if isDotted {
+		return c.errorf(CodeUnknownField, rng, "There is no field %q.%s", name, fieldAdvice(name))
+	}
+	if l, ok := packet.LayerByName(name); ok {
+		if !c.seen(rng, name, layerEvents(name)) {
+			return nil
+		}
+		if l == packet.LayerFrame {
+			return constBool(rng, true)
+		}
+		return &LayerExpr{At{rng}, l}
+	}
+	if name == "threshold" {
+		if c.scope.noThresh != "" {
+			return c.errorf(CodeMissingThreshold, rng, "%s", c.scope.noThresh)
+		}
+		if c.scope.threshold == nil {
+			return c.errorf(CodeMissingThreshold, rng, "The rule has no threshold. Add the attribute, as in threshold = 10.")
+		}
+		return &ThresholdExpr{At{rng}, *c.scope.threshold}
+	}
+	if a, ok := c.scope.aggregates[name]; ok {
+		if c.scope.noAggs != "" {
+			return c.errorf(CodeMisplacedAggregate, rng, "%q is an aggregate of a window. %s", name, c.scope.noAggs)
+		}
+		if a == nil { // it has an error of its own
+			return nil
+		}
+		return &AggregateExpr{At{rng}, a}
+	}
+	if m, ok := c.sym.macros[name]; ok {
+		c.sym.use(&m.macro.Used)
+		if !m.check(c.sym, c, rng) {
+			return nil
+		}
+		if !c.scope.anyEvent && m.events&(1<<c.scope.event) == 0 {
+			return c.errorf(CodeWrongEvent, rng, "The macro %q uses fields that %s do not have.", name, eventWords(c.scope.event))
+		}
+		c.events &= m.events
+		c.never = c.never || m.never
+		return m.macro.Expr
+	}
+	return c.errorf(CodeUnknownName, rng, "There is no field, layer, macro or aggregate %q.%s", name, didYouMean(name, c.names()))
+}
+
+// names are those that a bare identifier can stand for here.
+func (c *checker) names() []string {
+	names := append(packet.LayerNames(), "payload")
+	if c.scope.noThresh == "" {
+		names = append(names, "threshold")
+	}
+	if c.scope.noAggs == "" {
+		for a := range c.scope.aggregates {
+			names = append(names, a)
+		}
+	}
+	for m := range c.sym.macros {
+		names = append(names, m)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// seen notes which events have a name, and reports one that the rule's events never have.
+func (c *checker) seen(rng hcl.Range, name string, events []packet.Event) bool {
+	var mask uint8
+	for _, e := range events {
+		mask |= 1 << e
+	}
+	c.events &= mask
+	if c.scope.anyEvent || mask&(1<<c.scope.event) != 0 {
+		return true
+	}
+	c.errorf(CodeWrongEvent, rng, "%s do not have %q; it belongs to a rule with %s.", capital(eventWords(c.scope.event)), name, onWords(events))
+	return false
+}
+
+func eventWords(e packet.Event) string {
+	return [...]string{"packets", "events of a honeypot", "alerts", "logins"}[e]
+}
+
+func onWords(events []packet.Event) string {
+	var words []string
+	for _, e := range events {
+		words = append(words, fmt.Sprintf("on = %q", eventNames[e]))
+	}
+	return strings.Join(words, " or ")
+}
+
+// layerEvents are the events that can have a layer with a bare name: all have a time and addresses.
+func layerEvents(name string) []packet.Event {
+	if name == "frame" || name == "ip" {
+		return []packet.Event{packet.EventPacket, packet.EventHoneypot, packet.EventAlert, packet.EventAuth}
+	}
+	return []packet.Event{packet.EventPacket}
+}
+
+func (c *checker) variable(rng hcl.Range, name string) *Variable {
+	v, ok := c.sym.vars[name]
+	if !ok {
+		c.errorf(CodeUnknownVariable, rng, "There is no variable %q.%s", name, didYouMean(name, sortedKeys(c.sym.vars)))
+		return nil
+	}
+	c.sym.use(&v.Used)
+	if v.Value == nil { // it has an error of its own
+		return nil
+	}
+	c.vars++
+	return v
+}
+
+func (c *checker) list(rng hcl.Range, name string) *List {
+	l, ok := c.sym.lists[name]
+	if !ok {
+		c.errorf(CodeUnknownList, rng, "There is no list %q.%s", name, didYouMean(name, sortedKeys(c.sym.lists)))
+		return nil
+	}
+	c.sym.use(&l.Used)
+	return l
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func exampleField(t ListType) string {
+	return [...]string{"ip.src", "tcp.dstport", "dns.qry.name"}[t]
+}
+
+// constantOf is the value of a variable that is no list.
+func constantOf(v any) Value {
+	switch v := v.(type) {
+	case int64:
+		return Value{Kind: packet.KindInt, Int: v}
+	case float64:
+		return Value{Kind: packet.KindFloat, Float: v}
+	case bool:
+		if v {
+			return Value{Kind: packet.KindBool, Int: 1}
+		}
+		return Value{Kind: packet.KindBool}
+	case string:
+		return Value{Kind: packet.KindString, Str: v}
+	}
+	panic(fmt.Sprintf("rules: variable of type %T", v))
+}
