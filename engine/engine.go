@@ -153,7 +153,7 @@ func New(plan *Plan, cfg Config) *Engine {
 	if cfg.Seed == 0 {
 		cfg.Seed = rand.Uint64()
 	}
-	e := &Engine{cfg: cfg, memory: new(window.Memory), workers: make([]*worker, max(cfg.Workers, 1))}
+	e := &Engine{cfg: cfg, memory: window.NewMemory(), workers: make([]*worker, max(cfg.Workers, 1))}
 	for i := range e.workers {
 		e.workers[i] = &worker{}
 	}

@@ -90,6 +90,9 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 	}
 	for _, g := range p.groups {
 		g.shards = shardsOf(g.config.MaxKeys, g.words)
+		if !slices.ContainsFunc(g.config.Cells, func(c window.Cell) bool { return c.Need > 0 && c.Need <= spillNeed }) {
+			g.config.Spill = -1
+		}
 		g.config.MaxBytes = int64(max(g.config.MaxKeys, 4096)) * keyBytes / int64(g.shards)
 		g.config.MaxKeys = (g.config.MaxKeys + g.shards - 1) / g.shards
 	}
@@ -142,6 +145,10 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, p *Plan) *group {
 
 // exactCount is the greatest threshold up to which counts are exact by contract.
 const exactCount = 4096
+
+// spillNeed is the threshold up to which the single events of an evicted key are remembered. Where a
+// rule waits for more, the few that are lost with a row of no progress do not count.
+const spillNeed = 512
 
 // keyBytes is how much memory beyond its row a key may take when all keys of a table are busy; a few
 // busy ones among many may take more.

@@ -54,7 +54,7 @@ func verdict(ex *engine.Explanation) string {
 	case ex.Passed == 0:
 		return "no alert: no packet passed where"
 	}
-	return "no alert: packets passed where, but when never held"
+	return fmt.Sprintf("no alert: %s passed where, but when never held", plural(ex.Passed, "packet"))
 }
 
 // right writes rows of a number and a text, the numbers to the right.

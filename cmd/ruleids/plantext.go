@@ -32,11 +32,11 @@ func (t *planText) write(d *engine.Description) {
 
 func (t *planText) heading(s string) { fmt.Fprintf(t.w, "\n%s\n", styleBold.paint(s, t.color)) }
 
-// dnsClass is how the name of a class ends whose packets ask a DNS question. It is written as what
-// it has besides the class without one.
+// dnsClass is how the name of a class ends whose packets ask a DNS question.
 const dnsClass = ", DNS question"
 
-// classes writes what each class of packet leads to. Classes without a rule are named in one line.
+// classes writes what each class of packet leads to. Classes without a rule are named in one line,
+// and so are classes with a DNS question that differ alike from those without.
 func (t *planText) classes(classes []engine.ClassDescription) {
 	t.heading("Rules that a packet visits, by its class")
 	plain := map[string][]engine.Visit{}
@@ -44,7 +44,20 @@ func (t *planText) classes(classes []engine.ClassDescription) {
 		plain[c.Class] = c.Rules
 	}
 	var none []string
+	var names [][]string        // of classes with a DNS question that differ alike
+	var others [][]engine.Visit // and how
 	for _, c := range classes {
+		base := strings.TrimSuffix(c.Class, dnsClass)
+		if visits, ok := plain[base]; ok && base != c.Class {
+			d := visitsBeside(visits, c.Rules)
+			at := slices.IndexFunc(others, func(o []engine.Visit) bool { return slices.Equal(o, d) })
+			if at < 0 {
+				at = len(others)
+				names, others = append(names, nil), append(others, d)
+			}
+			names[at] = append(names[at], base)
+			continue
+		}
 		name := c.Class
 		if c.Also > 0 {
 			name += fmt.Sprintf(" and %s of flags", plural(uint64(c.Also), "other combination"))
@@ -53,17 +66,28 @@ func (t *planText) classes(classes []engine.ClassDescription) {
 			none = append(none, name)
 			continue
 		}
-		visits := c.Rules
-		if base, ok := plain[strings.TrimSuffix(c.Class, dnsClass)]; ok && strings.HasSuffix(c.Class, dnsClass) {
-			visits = slices.DeleteFunc(slices.Clone(visits), func(v engine.Visit) bool { return slices.Contains(base, v) })
-			name += "; besides, or in place of, what is above"
-		}
 		fmt.Fprintf(t.w, "  %s\n", styleCyan.paint(name, t.color))
-		t.visits(visits)
+		t.visits(c.Rules)
+	}
+	for i := range others {
+		fmt.Fprintf(t.w, "  %s\n", styleCyan.paint("with a DNS question besides: "+strings.Join(names[i], ", "), t.color))
+		t.visits(others[i])
 	}
 	if len(none) > 0 {
 		fmt.Fprintf(t.w, "  no rule: %s\n", strings.Join(none, "; "))
 	}
+}
+
+// visitsBeside returns the visits that are not among base, and for each rule of base that is not
+// visited at all one whose Left says so.
+func visitsBeside(base, visits []engine.Visit) []engine.Visit {
+	out := slices.DeleteFunc(slices.Clone(visits), func(v engine.Visit) bool { return slices.Contains(base, v) })
+	for _, b := range base {
+		if !slices.ContainsFunc(visits, func(v engine.Visit) bool { return v.Rule == b.Rule }) {
+			out = append(out, engine.Visit{Rule: b.Rule, Left: "false"})
+		}
+	}
+	return out
 }
 
 // visits writes rules with how they are found and what is left to be tested, a line each.
@@ -74,8 +98,11 @@ func (t *planText) visits(visits []engine.Visit) {
 		if v.By != "" {
 			by = "found by " + v.By
 		}
-		if v.Left == "true" {
+		switch v.Left {
+		case "true":
 			left = "always"
+		case "false":
+			left = "never"
 		}
 		rows = append(rows, []string{"  " + v.Rule, by, left})
 	}
@@ -117,7 +144,7 @@ func (t *planText) tables(tables []engine.TableDescription) {
 			if c.UpTo > 0 {
 				kind = fmt.Sprintf("exact up to %s", thousands(uint64(c.UpTo)))
 			}
-			rows = append(rows, []string{"  " + c.Aggregate, c.Span, kind})
+			rows = append(rows, []string{"  " + c.Aggregate, shortSpan(c.Span), kind})
 		}
 		t.columns(rows)
 		fmt.Fprintf(t.w, "    %s a key, at most %s; %s; together at most %s\n",
@@ -143,4 +170,15 @@ func anyCell(rows [][]string, c int) bool {
 		}
 	}
 	return false
+}
+
+// shortSpan writes a duration as rule files do: "24h" for "24h0m0s".
+func shortSpan(s string) string {
+	if t, ok := strings.CutSuffix(s, "m0s"); ok {
+		s = t + "m"
+	}
+	if t, ok := strings.CutSuffix(s, "h0m"); ok {
+		s = t + "h"
+	}
+	return s
 }

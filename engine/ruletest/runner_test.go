@@ -170,7 +170,7 @@ pass a list is set
 fail too few
   line 55: alert "ssh_tries": want at least 1, got 0; the rule matched 2 of 2 packets; closest: ip.src=198.51.100.7 with tries=2, the rule asks for 3, at 1s (packet 2)
 fail other port
-  line 69: alert "ssh_tries": want at least 1, got 0; the rule matched 0 of 9 packets; tcp and tcp.dstport == 22 stopped 9
+  line 69: alert "ssh_tries": want at least 1, got 0; the rule matched 0 of 9 packets; tcp.dstport == 22 stopped 9
 fail unexpected
   unexpected alert "ssh_tries": ip.src=198.51.100.7 at 2s (packet 3, medium)
 pass a disabled rule stays out of the way

@@ -1,17 +1,26 @@
 package window
 
-import "sync"
+import (
+	"runtime"
+	"sync"
+)
 
-// A Memory hands out zeroed words to the tables of one engine. It takes them from the Go heap in slabs, which
-// the kernel is asked to back with huge pages: tables are read at random, and with pages of 4 KiB the search
-// for the page costs more than the read. Words hold no pointers, so the garbage collector does not look
-// into slabs; it frees one when no table has words of it. A Memory may be used by several goroutines. A nil
-// *Memory allocates each piece by itself.
+// A Memory hands out zeroed words to the tables of one engine. It takes them from the system in slabs of huge
+// pages where there are such: tables are read at random, and with pages of 4 KiB the search for the page
+// costs more than the read. Slabs are given back when no table that was made with the Memory is left. A
+// Memory may be used by several goroutines. A nil *Memory takes each piece from the Go heap.
 type Memory struct {
-	mu   sync.Mutex
-	slab []uint64           // what is left of the newest slab
-	used bool               // there was a slab before
-	back map[int][][]uint64 // pieces that were given back, by length
+	mu    sync.Mutex
+	rest  []uint64           // what is left of the newest slab
+	back  map[int][][]uint64 // pieces that were given back, by length
+	slabs *slabs
+}
+
+// NewMemory returns a Memory that holds nothing yet.
+func NewMemory() *Memory {
+	m := &Memory{back: map[int][][]uint64{}, slabs: new(slabs)}
+	runtime.AddCleanup(m, (*slabs).release, m.slabs)
+	return m
 }
 
 const (
@@ -21,10 +30,8 @@ const (
 
 // take returns n zeroed words.
 func (m *Memory) take(n int) []uint64 {
-	if m == nil || n > slabWords/4 {
-		w := make([]uint64, n)
-		hugePages(w)
-		return w
+	if m == nil {
+		return make([]uint64, n)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -34,29 +41,27 @@ func (m *Memory) take(n int) []uint64 {
 		clear(w)
 		return w
 	}
-	if len(m.slab) < n {
-		size := firstSlab
-		if m.used || n > firstSlab {
-			size = slabWords
-		}
-		m.used = true
-		m.slab = make([]uint64, size)
-		hugePages(m.slab)
+	if n > slabWords/4 {
+		return m.slabs.take(n)
 	}
-	w := m.slab[:n:n]
-	m.slab = m.slab[n:]
+	if len(m.rest) < n {
+		size := slabWords
+		if len(m.slabs.maps) == 0 && n <= firstSlab {
+			size = firstSlab
+		}
+		m.rest = m.slabs.take(size)
+	}
+	w := m.rest[:n:n]
+	m.rest = m.rest[n:]
 	return w
 }
 
 // give takes words back that take returned.
 func (m *Memory) give(w []uint64) {
-	if m == nil || len(w) > slabWords/4 {
+	if m == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.back == nil {
-		m.back = map[int][][]uint64{}
-	}
 	m.back[len(w)] = append(m.back[len(w)], w)
 }

@@ -142,7 +142,7 @@ func (t *Table) clearRaw(row []uint64) {
 }
 
 func (t *Table) insert(key []uint64, hash uint64, clock int64) Row {
-	t.sink += t.spill.touch(hash)
+	t.sink += t.spill.look(hash)
 	if !t.keep {
 		t.reap(clock, 2)
 	}
@@ -292,7 +292,7 @@ func (t *Table) Prefetch(hash uint64) {
 	if s>>32 == hash>>32 {
 		t.sink += t.row(Row(s) - 1)[rowHash]
 	} else if s == 0 {
-		t.sink += t.spill.touch(hash) // a new key, most likely
+		t.sink += t.spill.look(hash) // a new key, most likely
 	}
 }
 

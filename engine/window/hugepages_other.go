@@ -1,5 +1,0 @@
-//go:build !linux
-
-package window
-
-func hugePages([]uint64) {}
