@@ -47,10 +47,9 @@ type SharedPredicate struct {
 	Once bool   `json:"once"` // its value is remembered for the packet; cheaper ones are quicker tested again
 }
 
-// A TableDescription is the state that rules with one filter and one key share.
+// A TableDescription is the state that rules with one key share.
 type TableDescription struct {
 	Key          []string          `json:"key"`
-	Filter       string            `json:"filter"`
 	Rules        []string          `json:"rules"`
 	Cells        []CellDescription `json:"windows"`
 	MaxKeys      int               `json:"max_keys"`
@@ -62,6 +61,7 @@ type TableDescription struct {
 // A CellDescription is one window's aggregate.
 type CellDescription struct {
 	Aggregate string `json:"aggregate"`
+	Filter    string `json:"filter"` // which events it is over
 	Span      string `json:"span"`
 	Kind      string `json:"kind"` // "exact", "panes" or "estimate"
 	UpTo      int    `json:"exact_up_to,omitempty"`
@@ -78,16 +78,16 @@ func (p *Plan) Describe() *Description {
 	d.VM = slices.Compact(d.VM)
 	p.describeClasses(d)
 	p.describeShared(d)
-	for _, g := range p.groups {
-		if len(g.cells) > 0 {
-			t := p.describeTable(g)
+	for _, s := range p.stores {
+		if len(s.config.Cells) > 0 {
+			t := describeTable(s)
 			d.Tables = append(d.Tables, t)
 			d.Bound += t.Bound
 		}
 	}
 	for _, r := range p.rules {
 		if r.cooldown > 0 {
-			d.Cooldowns += r.coolConfig().Bound() * int64(r.group.shards)
+			d.Cooldowns += r.coolConfig().Bound() * int64(r.group.store.shards)
 		}
 	}
 	d.Bound += d.Cooldowns
@@ -100,39 +100,42 @@ func (p *Plan) Describe() *Description {
 	return d
 }
 
-func (p *Plan) describeTable(g *group) TableDescription {
-	t := TableDescription{Key: []string{}, Filter: rules.Format(g.rules[0].Where), MaxKeys: g.config.MaxKeys * g.shards,
-		Bound: g.config.Bound() * int64(g.shards)}
-	t.BytesPerKey, t.BytesKeyMost = g.config.BytesPerKey()
-	for _, k := range g.key {
+func describeTable(s *store) TableDescription {
+	t := TableDescription{Key: []string{}, MaxKeys: s.config.MaxKeys * s.shards, Bound: s.config.Bound() * int64(s.shards)}
+	t.BytesPerKey, t.BytesKeyMost = s.config.BytesPerKey()
+	for _, k := range s.groups[0].key {
 		t.Key = append(t.Key, k.text)
 	}
-	texts := map[int]string{}
-	for _, r := range g.rules {
-		t.Rules = append(t.Rules, r.Name)
-		for i, f := range r.refs {
-			if _, ok := texts[f.cell]; !ok {
-				texts[f.cell] = r.Aggregates[i].Text
+	for _, g := range s.groups {
+		filter := rules.Format(g.rules[0].Where)
+		texts := make([]string, len(g.cells))
+		for _, r := range g.rules {
+			t.Rules = append(t.Rules, r.Name)
+			for i, f := range r.refs {
+				if texts[f.cell] == "" {
+					texts[f.cell] = r.Aggregates[i].Text
+				}
 			}
 		}
-	}
-	for i, c := range g.cells {
-		cd := CellDescription{Aggregate: texts[i], Span: time.Duration(c.span).String(), Kind: "exact"}
-		switch w := g.config.Cells[i]; {
-		case w.Kind == window.Series:
-			cd.Kind = "panes"
-		case w.Kind == window.Distinct && w.Need == 0:
-			cd.Kind = "estimate"
-		case w.Kind == window.Distinct:
-			cd.UpTo = w.Need
-		case w.Need > exactCount+1:
-			cd.Kind = "panes"
-		default:
-			cd.UpTo = w.Need
+		for i, c := range g.cells {
+			t.Cells = append(t.Cells, c.describe(texts[i], filter))
 		}
-		t.Cells = append(t.Cells, cd)
 	}
+	slices.Sort(t.Rules)
 	return t
+}
+
+func (c *cell) describe(text, filter string) CellDescription {
+	d := CellDescription{Aggregate: text, Filter: filter, Span: time.Duration(c.span).String(), Kind: "exact"}
+	switch w := c.state; {
+	case w.Kind == window.Series, w.Kind != window.Distinct && w.Need > exactCount+1:
+		d.Kind = "panes"
+	case w.Kind == window.Distinct && w.Need == 0:
+		d.Kind = "estimate"
+	default:
+		d.UpTo = w.Need
+	}
+	return d
 }
 
 func (p *Plan) describeShared(d *Description) {

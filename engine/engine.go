@@ -78,26 +78,26 @@ type Engine struct {
 // state is what changes while a plan runs: one table for every shard of every group, and one for
 // the cooldowns of every rule.
 type state struct {
-	tables    [][]*window.Table // by group, by shard; nil for groups without windows
+	tables    [][]*window.Table // by store, by shard; nil for stores without windows
 	cooldowns [][]*window.Table // by rule, by shard; made when the rule first fires
 	rules     []RuleStats       // by rule
 	evicted   uint64            // by tables that are gone
 }
 
 func (e *Engine) newState(p *Plan) *state {
-	st := &state{tables: make([][]*window.Table, len(p.groups)), cooldowns: make([][]*window.Table, len(p.rules)), rules: make([]RuleStats, len(p.rules))}
-	for i, g := range p.groups {
-		st.tables[i] = make([]*window.Table, g.shards)
-		if len(g.cells) == 0 {
+	st := &state{tables: make([][]*window.Table, len(p.stores)), cooldowns: make([][]*window.Table, len(p.rules)), rules: make([]RuleStats, len(p.rules))}
+	for i, s := range p.stores {
+		st.tables[i] = make([]*window.Table, s.shards)
+		if len(s.config.Cells) == 0 {
 			continue
 		}
 		for j := range st.tables[i] {
-			st.tables[i][j] = e.table(g.config)
+			st.tables[i][j] = e.table(s.config)
 		}
 	}
 	for i, r := range p.rules {
 		st.rules[i].Name = r.Name
-		st.cooldowns[i] = make([]*window.Table, r.group.shards)
+		st.cooldowns[i] = make([]*window.Table, r.group.store.shards)
 	}
 	return st
 }
@@ -284,17 +284,10 @@ func (w *worker) event(g *group, s *slot, packet uint64) {
 	hash := window.Hash(w.seed, w.key)
 	at := 0
 	if len(s.lanes) > 1 {
-		at = (g.index + g.shard(hash)) % len(s.lanes)
+		at = (g.store.index + g.store.shard(hash)) % len(s.lanes)
 	}
 	l := &s.lanes[at]
 	l.events = append(append(l.events, uint64(g.index)<<32|packet, hash), w.key...)
-}
-
-func (g *group) shard(hash uint64) int {
-	if g.shards == 1 {
-		return 0
-	}
-	return int(hash & 7) // tables place keys by the upper bits
 }
 
 // apply runs the events of one lane of a slot, in packet order.
@@ -305,14 +298,14 @@ func (e *Engine) apply(w *worker, s *slot, at int) {
 	// point to, lets the waits overlap.
 	for i := 0; i < len(buf); {
 		g := e.plan.groups[buf[i]>>32]
-		if t := e.state.tables[g.index][g.shard(buf[i+1])]; t != nil {
+		if t := e.state.tables[g.store.index][g.store.shard(buf[i+1])]; t != nil {
 			t.Prefetch(buf[i+1])
 		}
 		i += 2 + g.words
 	}
 	for i := 0; i < len(buf); {
 		g := e.plan.groups[buf[i]>>32]
-		if t := e.state.tables[g.index][g.shard(buf[i+1])]; t != nil {
+		if t := e.state.tables[g.store.index][g.store.shard(buf[i+1])]; t != nil {
 			t.PrefetchBlocks(buf[i+1], s.packets[uint32(buf[i])].Clock)
 		}
 		i += 2 + g.words
@@ -330,19 +323,19 @@ func (e *Engine) apply(w *worker, s *slot, at int) {
 
 // observe counts the packet at hand in a group's windows and fires the group's rules.
 func (e *Engine) observe(w *worker, l *lane, g *group, key []uint64, hash uint64) {
-	shard := g.shard(hash)
+	shard := g.store.shard(hash)
 	p := w.p
 	w.gen++
-	t := e.state.tables[g.index][shard]
+	t := e.state.tables[g.store.index][shard]
 	var row window.Row
-	if t != nil {
+	if len(g.cells) > 0 {
 		row = t.Row(key, hash, p.Clock)
 		for i := range g.cells {
 			c := &g.cells[i]
 			if c.cond != predTrue && !w.test(c.cond) {
 				continue
 			}
-			switch c.kind {
+			switch i := g.base + i; c.kind {
 			case window.Count:
 				t.Hit(row, i, p.Time, p.Clock)
 			case window.Series:
@@ -363,7 +356,7 @@ rules:
 		}
 		for i := range r.bars {
 			b := &r.bars[i]
-			if v := b.ref.read(t, row, p.Clock); !(v > b.min || v == b.min && !b.strict) {
+			if v := b.ref.read(t, row, g.base, p.Clock); !(v > b.min || v == b.min && !b.strict) {
 				continue rules
 			}
 		}
@@ -380,25 +373,26 @@ rules:
 // load makes the values of a rule's aggregates ready for its when and its messages.
 func (w *worker) load(r *rule, t *window.Table, row window.Row) {
 	for i := range r.refs {
-		w.values[i] = r.refs[i].read(t, row, w.p.Clock)
+		w.values[i] = r.refs[i].read(t, row, r.group.base, w.p.Clock)
 	}
 	w.gen++ // conditions remembered under other values
 }
 
 // read returns the value of an aggregate; NaN where there is none, as the mean of nothing.
-func (f *ref) read(t *window.Table, row window.Row, clock int64) float64 {
+func (f *ref) read(t *window.Table, row window.Row, base int, clock int64) float64 {
+	cell := base + f.cell
 	switch f.kind {
 	case window.Count, window.Distinct, window.Changes:
-		v := float64(t.Value(row, f.cell, clock))
+		v := float64(t.Value(row, cell, clock))
 		if f.span != 0 {
 			v /= f.span
 		}
 		return v
 	}
 	if f.fn == rules.FuncSum {
-		return t.Sum(row, f.cell, clock)
+		return t.Sum(row, cell, clock)
 	}
-	return f.sums(t.Sums(row, f.cell, clock))
+	return f.sums(t.Sums(row, cell, clock))
 }
 
 // collect takes what the lanes of a slot fired.

@@ -186,14 +186,14 @@ func (x *Explainer) watch(w *worker, r *rule, t *window.Table, row window.Row, k
 		near.ratio = -1
 		for i := range r.bars {
 			b := &r.bars[i]
-			v := b.ref.read(t, row, w.p.Clock)
+			v := b.ref.read(t, row, r.group.base, w.p.Clock)
 			ratio := v / max(b.min, 1e-9)
 			if near.ratio < 0 || ratio < near.ratio {
 				near.ratio, near.Value, near.Bound, near.Aggregate = ratio, v, b.min, r.Aggregates[b.ref.aggregate].Name
 			}
 		}
 	} else if len(r.refs) > 0 {
-		near.ratio = r.refs[0].read(t, row, w.p.Clock)
+		near.ratio = r.refs[0].read(t, row, r.group.base, w.p.Clock)
 	}
 	list := x.probes[r.index].out.Closest
 	at := slices.IndexFunc(list, func(n Near) bool { return slices.Equal(n.words, key) })

@@ -31,7 +31,7 @@ const (
 // coolConfig describes the table of a rule's cooldowns. Rows are kept beyond the cooldown, so that the
 // next alert can say how many were suppressed.
 func (r *rule) coolConfig() window.Config {
-	return window.Config{KeyWords: r.group.words, MaxKeys: r.group.config.MaxKeys, Keep: true, Spill: -1,
+	return window.Config{KeyWords: r.group.words, MaxKeys: r.group.store.config.MaxKeys, Keep: true, Spill: -1,
 		Life: r.cooldown, Cells: []window.Cell{{Kind: window.Raw, Words: coolWords}}}
 }
 

@@ -9,30 +9,23 @@ import (
 	"github.com/ruleids/ruleids/rules"
 )
 
-// A group is the rules that look at the same events by the same key. They share one table, so that
-// an event costs one look-up however many of them and of their windows there are.
+// A group is the rules that look at the same events by the same key. They share the row of the key, so
+// that an event costs one look-up however many of them and of their windows there are.
 //
-//	port_scan, syn_flood and syn_flood_fast  ->  one table by ip.src of SYN without ACK, three cells
+//	port_scan, syn_flood and syn_flood_fast  ->  one row by ip.src of SYN without ACK, three cells
 type group struct {
-	index  int
-	text   string // canonical: event, filter, key, bound on keys
-	on     packet.Event
-	filter int32
-	key    []keyPart
-	words  int // of a key
-	cells  []cell
-	rules  []*rule
-	config window.Config
-	shards int // tables that the keys are spread over; fixed by the plan, so that the number of workers changes nothing
-}
-
-// shardsOf spreads a big table over shards that different workers may own. Small tables stay whole,
-// since their bound would be shared out unevenly.
-func shardsOf(maxKeys, words int) int {
-	if words == 0 || maxKeys < 8192 {
-		return 1
-	}
-	return 8
+	index   int
+	text    string // canonical: event, filter, key, bound on keys
+	on      packet.Event
+	filter  int32
+	key     []keyPart
+	words   int // of a key
+	cells   []cell
+	rules   []*rule
+	keyed   string // canonical: event, key, bound on keys
+	maxKeys int
+	store   *store
+	base    int // of the group's cells in a row of its store
 }
 
 // A keyPart writes one value of `by` to the words of a key.
@@ -119,6 +112,7 @@ type cell struct {
 	text  string // canonical
 	span  int64
 	kind  window.Kind
+	state window.Cell
 	cond  int32               // predTrue where every event of the group counts
 	value func(*scope) uint64 // Distinct, Changes
 	num   floatFunc           // Series; nil counts ones

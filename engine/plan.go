@@ -34,6 +34,7 @@ type Plan struct {
 	preds  []predicate
 	memos  int // slots of opMemo
 	groups []*group
+	stores []*store
 	rules  []*rule // sorted by name
 	table  *table
 	vms    []*vmCondition
@@ -88,15 +89,8 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	for _, g := range p.groups {
-		g.shards = shardsOf(g.config.MaxKeys, g.words)
-		if !slices.ContainsFunc(g.config.Cells, func(c window.Cell) bool { return c.Need > 0 && c.Need <= spillNeed }) {
-			g.config.Spill = -1
-		}
-		g.config.MaxBytes = int64(max(g.config.MaxKeys, 4096)) * keyBytes / int64(g.shards)
-		g.config.MaxKeys = (g.config.MaxKeys + g.shards - 1) / g.shards
-	}
 	p.table = b.table(p.groups, p.needFlow)
+	p.stores = b.stores(p)
 	p.preds, p.vms = b.preds, b.vms
 	if !opt.NoSharing {
 		p.share()
@@ -117,26 +111,27 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, p *Plan) *group {
 	}
 	filter := b.condition(r.Where)
 	var text strings.Builder
-	fmt.Fprintf(&text, "on %d where %s max %d windows %t by", r.On, b.canon(r.Where), maxKeys, len(r.Windows) > 0)
+	fmt.Fprintf(&text, "on %d max %d by", r.On, maxKeys)
 	for _, k := range r.By {
 		text.WriteByte(' ')
 		text.WriteString(b.canon(k.Expr))
 	}
+	keyed := text.String()
+	fmt.Fprintf(&text, " windows %t where %s", len(r.Windows) > 0, b.canon(r.Where))
 	if b.opt.NoSharing {
 		text.WriteString(" for " + r.Name)
 	}
 	if g := byText[text.String()]; g != nil {
 		return g
 	}
-	g := &group{index: len(p.groups), text: text.String(), on: r.On, filter: filter}
+	g := &group{index: len(p.groups), text: text.String(), keyed: keyed, on: r.On, filter: filter, maxKeys: maxKeys}
 	for _, k := range r.By {
 		part := b.keyPart(k)
 		g.key = append(g.key, part)
 		g.words += part.words
 	}
-	g.config = window.Config{KeyWords: g.words, MaxKeys: maxKeys}
 	if g.words == 0 {
-		g.config.MaxKeys = 1
+		g.maxKeys = 1
 	}
 	byText[g.text] = g
 	p.groups = append(p.groups, g)
@@ -145,14 +140,6 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, p *Plan) *group {
 
 // exactCount is the greatest threshold up to which counts are exact by contract.
 const exactCount = 4096
-
-// spillNeed is the threshold up to which the single events of an evicted key are remembered. Where a
-// rule waits for more, the few that are lost with a row of no progress do not count.
-const spillNeed = 512
-
-// keyBytes is how much memory beyond its row a key may take when all keys of a table are busy; a few
-// busy ones among many may take more.
-const keyBytes = 2048
 
 // generalCount is up to where a count is exact that no constant is compared with, as in a > 3 * b.
 const generalCount = 1024
@@ -212,10 +199,10 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 			}
 			at = len(g.cells)
 			have[c.text] = at
+			c.state = w
 			g.cells = append(g.cells, c)
-			g.config.Cells = append(g.config.Cells, w)
 		} else {
-			g.config.Cells[at] = merge(g.config.Cells[at], w)
+			g.cells[at].state = merge(g.cells[at].state, w)
 		}
 		f := ref{aggregate: i, cell: at, kind: w.Kind, fn: a.Func}
 		if a.Func == rules.FuncRate {

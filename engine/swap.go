@@ -26,29 +26,18 @@ func (e *Engine) Swap(plan *Plan) SwapReport {
 	}
 	moved := uint64(0)
 	fresh := map[*group]map[int]bool{} // cells of the new plan without a history
-	for _, g := range plan.groups {
-		fresh[g] = map[int]bool{}
-		was := groups[g.text]
-		cells := make([]int, len(g.cells))
-		for i, c := range g.cells {
-			cells[i] = -1
-			if was != nil {
-				cells[i] = slices.IndexFunc(was.cells, func(o cell) bool { return o.text == c.text })
+	for _, s := range plan.stores {
+		if was := s.sameAs(groups); was != nil {
+			for i, t := range from.tables[was.index] {
+				st.tables[s.index][i] = t
+				if t != nil {
+					moved += t.Stats().Evictions
+				}
 			}
-			fresh[g][i] = cells[i] < 0
-		}
-		if was == nil || was.shards != g.shards || len(g.cells) == 0 || len(was.cells) == 0 {
 			continue
 		}
-		same := slices.Equal(was.config.Cells, g.config.Cells) && slices.IsSorted(cells) && !slices.Contains(cells, -1)
-		for i := range st.tables[g.index] {
-			o := from.tables[was.index][i]
-			if same {
-				st.tables[g.index][i] = o
-				moved += o.Stats().Evictions
-			} else {
-				st.tables[g.index][i].Migrate(o, cells)
-			}
+		for _, g := range s.groups {
+			fresh[g] = e.inherit(st, from, g, groups[g.text])
 		}
 	}
 	var report SwapReport
@@ -64,7 +53,7 @@ func (e *Engine) Swap(plan *Plan) SwapReport {
 		}
 		delete(rules, r.Name)
 		st.rules[r.index] = before.Rules[was.index]
-		if was.group.keyText() == r.group.keyText() && was.group.shards == r.group.shards && was.cooldown == r.cooldown {
+		if was.group.keyText() == r.group.keyText() && was.group.store.shards == r.group.store.shards && was.cooldown == r.cooldown {
 			st.cooldowns[r.index] = from.cooldowns[was.index]
 			for _, t := range st.cooldowns[r.index] {
 				if t != nil {
@@ -85,6 +74,49 @@ func (e *Engine) Swap(plan *Plan) SwapReport {
 	st.evicted = before.Evictions - moved
 	e.use(plan, st)
 	return report
+}
+
+// sameAs returns the store of the plan before that has the same groups with the same cells in the same
+// places, so that its tables can go on as they are; nil where there is none.
+func (s *store) sameAs(before map[string]*group) *store {
+	var was *store
+	for _, g := range s.groups {
+		o := before[g.text]
+		if o == nil || was != nil && o.store != was || o.base != g.base || !slices.EqualFunc(o.cells, g.cells, func(x, y cell) bool { return x.text == y.text && x.state == y.state }) {
+			return nil
+		}
+		was = o.store
+	}
+	if len(was.groups) != len(s.groups) {
+		return nil
+	}
+	return was
+}
+
+// inherit copies what the windows of a group held in the plan before, and returns which of its cells have
+// no history.
+func (e *Engine) inherit(st, from *state, g, was *group) map[int]bool {
+	fresh := map[int]bool{}
+	cells := make([]int, len(g.store.config.Cells))
+	for i := range cells {
+		cells[i] = -1
+	}
+	for i, c := range g.cells {
+		at := -1
+		if was != nil && was.store.shards == g.store.shards {
+			at = slices.IndexFunc(was.cells, func(o cell) bool { return o.text == c.text })
+		}
+		fresh[i] = at < 0
+		if at >= 0 {
+			cells[g.base+i] = was.base + at
+		}
+	}
+	if was != nil && len(was.cells) > 0 && len(g.cells) > 0 && was.store.shards == g.store.shards {
+		for i, t := range st.tables[g.store.index] {
+			t.Migrate(from.tables[was.store.index][i], cells)
+		}
+	}
+	return fresh
 }
 
 // keyText identifies a group's key.

@@ -128,7 +128,7 @@ func (t *planText) shared(shared []engine.SharedPredicate) {
 }
 
 func (t *planText) tables(tables []engine.TableDescription) {
-	t.heading("Windows, by filter and key")
+	t.heading("Windows, by key")
 	if len(tables) == 0 {
 		fmt.Fprintln(t.w, "  none")
 	}
@@ -137,9 +137,14 @@ func (t *planText) tables(tables []engine.TableDescription) {
 		if len(tb.Key) > 0 {
 			key = "by " + strings.Join(tb.Key, ", ")
 		}
-		fmt.Fprintf(t.w, "  %s\n    %s, where %s\n", styleCyan.paint(strings.Join(tb.Rules, ", "), t.color), key, tb.Filter)
-		rows := make([][]string, 0, len(tb.Cells))
-		for _, c := range tb.Cells {
+		fmt.Fprintf(t.w, "  %s\n    %s\n", styleCyan.paint(strings.Join(tb.Rules, ", "), t.color), key)
+		var rows [][]string
+		for i, c := range tb.Cells {
+			if i == 0 || c.Filter != tb.Cells[i-1].Filter {
+				t.columns(rows)
+				rows = nil
+				fmt.Fprintf(t.w, "    where %s\n", c.Filter)
+			}
 			kind := c.Kind
 			if c.UpTo > 0 {
 				kind = fmt.Sprintf("exact up to %s", thousands(uint64(c.UpTo)))

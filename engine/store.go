@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A store is the state that groups with one key share: a table in which every row has the cells of all
+// of them.
+type store struct {
+	index  int
+	groups []*group
+	config window.Config // of one shard
+	shards int           // tables that the keys are spread over; fixed by the plan, so that the number of workers changes nothing
+	always classSet      // classes of packets that all but surely concern one of the groups
+}
+
+// A classSet is a set of packet classes, with and without a DNS question.
+type classSet [2 * packet.NumClasses / 64]uint64
+
+func (s *classSet) add(dns, class int) {
+	i := dns*packet.NumClasses + class
+	s[i>>6] |= 1 << (i & 63)
+}
+
+func (s *classSet) empty() bool { return *s == classSet{} }
+
+// within reports whether s is a subset of o.
+func (s *classSet) within(o *classSet) bool {
+	for i := range s {
+		if s[i]&^o[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// stores gives every group its store. Groups share one when they have the same key and every packet
+// that concerns the one by its class alone concerns the other too: an event then finds its row warm.
+//
+//	port_scan by ip.src of SYN; syn_ratio by ip.src of SYN, FIN and RST  ->  one row per source
+func (b *builder) stores(p *Plan) []*store {
+	always := make([]classSet, len(p.groups))
+	for dns := range p.table {
+		for class, br := range p.table[dns][:packet.ClassTCPReserved] {
+			if br == nil {
+				continue
+			}
+			for _, e := range br.always {
+				if e.cond == predTrue {
+					always[e.group.index].add(dns, class)
+				}
+			}
+		}
+	}
+	var out []*store
+	byKey := map[string][]*store{}
+	for _, g := range p.groups {
+		sure := &always[g.index]
+		var home *store
+		if len(g.cells) > 0 && !sure.empty() && !b.opt.NoSharing {
+			for _, s := range byKey[g.keyed] {
+				if sure.within(&s.always) || s.always.within(sure) {
+					home = s
+					break
+				}
+			}
+		}
+		if home == nil {
+			home = &store{index: len(out), config: window.Config{KeyWords: g.words, MaxKeys: g.maxKeys}}
+			out = append(out, home)
+			if len(g.cells) > 0 && !sure.empty() {
+				byKey[g.keyed] = append(byKey[g.keyed], home)
+			}
+		}
+		for i := range sure {
+			home.always[i] |= sure[i]
+		}
+		g.store, g.base = home, len(home.config.Cells)
+		home.groups = append(home.groups, g)
+		for _, c := range g.cells {
+			home.config.Cells = append(home.config.Cells, c.state)
+		}
+	}
+	for _, s := range out {
+		s.size()
+	}
+	return out
+}
+
+// size sets the bounds of a store.
+func (s *store) size() {
+	c := &s.config
+	s.shards = shardsOf(c.MaxKeys, c.KeyWords)
+	if !slices.ContainsFunc(c.Cells, func(c window.Cell) bool { return c.Need > 0 && c.Need <= spillNeed }) {
+		c.Spill = -1
+	}
+	c.MaxBytes = int64(max(c.MaxKeys, 4096)) * keyBytes / int64(s.shards)
+	c.MaxKeys = (c.MaxKeys + s.shards - 1) / s.shards
+}
+
+// spillNeed is the threshold up to which the single events of an evicted key are remembered. Where a
+// rule waits for more, the few that are lost with a row of no progress do not count.
+const spillNeed = 512
+
+// keyBytes is how much memory beyond its row a key may take when all keys of a table are busy; a few
+// busy ones among many may take more.
+const keyBytes = 2048
+
+// shardsOf spreads a big table over shards that different workers may own. Small tables stay whole,
+// since their bound would be shared out unevenly.
+func shardsOf(maxKeys, words int) int {
+	if words == 0 || maxKeys < 8192 {
+		return 1
+	}
+	return 8
+}
+
+// shard returns the table of a key. Tables place keys by the upper bits of the hash.
+func (s *store) shard(hash uint64) int {
+	if s.shards == 1 {
+		return 0
+	}
+	return int(hash & 7)
+}
