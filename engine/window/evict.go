@@ -93,6 +93,9 @@ func (t *Table) evict(clock int64) {
 			victims[k] = victims[k-1]
 		}
 		victims[k] = c
+		if n == batch && victims[n-1].progress == victims[0].progress && victims[0].progress <= t.single {
+			break // a flood: there are none with less, and the hand comes to the oldest first
+		}
 	}
 	t.evictions += uint64(expired)
 	if expired > 0 {

@@ -21,7 +21,8 @@ type Table struct {
 	maxKeys  int
 	life     int64
 	keep     bool
-	raw      bool // there are Raw cells
+	raw      bool    // there are Raw cells
+	single   float64 // progress of a row with one event
 
 	memory   *Memory
 	index    index
@@ -70,6 +71,9 @@ func New(c Config) *Table {
 	t.cells, t.stride = layout(c)
 	for i := range t.cells {
 		t.raw = t.raw || t.cells[i].kind == Raw
+		if !t.cells[i].bySum {
+			t.single = max(t.single, t.cells[i].scale)
+		}
 	}
 	t.arena = newArena(c.Memory, chunkOrder(t.cells), c.MaxBytes)
 	t.spill = newSpill(c.Memory, c.Spill, t.cells)
