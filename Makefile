@@ -9,7 +9,7 @@ BIN       := bin/ruleids
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint fmt oracle lab captures fuzz docs clean
+.PHONY: help build run test lint fmt oracle lab bench captures fuzz docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,12 @@ oracle: ## compare the decoder with tshark, field by field (installs tshark wher
 	RULEIDS_ORACLE=$(abspath testdata/pcap)$(addprefix :,$(wildcard $(abspath $(CAPTURES)))) $(GO) test ./capture -run '^TestOracle$$' -count=1 -timeout 1h -v
 
 lab: ## record the captures in testdata/pcap again, in network namespaces (needs root; installs the tools)
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$(testdata/lab/record.sh --packages)
 	testdata/lab/record.sh
+
+bench: ## measure the engine on traffic of its own making (takes some minutes and 4 GB below TMPDIR)
+	$(GO) build -trimpath -o bin/bench ./engine/bench
+	$(if $(shell command -v taskset),taskset -c 0) bin/bench
 
 captures: ## compare a folder of captures with its expected.json (CAPTURES=DIR)
 	CAPTURES=$(abspath $(CAPTURES)) $(GO) test ./cmd/ruleids -run '^Test(Expected|Odd)Captures$$' -count=1 -v

@@ -490,7 +490,8 @@ func canonical(f *packet.Field, v string) string {
 			return strconv.FormatUint(n, 10)
 		}
 	case packet.KindString:
-		return asciiText([]byte(v))
+		// C1 BF, the overlong form of DEL, is no UTF-8, but tshark takes it for DEL and writes that so.
+		return asciiText([]byte(strings.ReplaceAll(v, `\u007F`, "\xc1\xbf")))
 	}
 	return v
 }

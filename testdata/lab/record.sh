@@ -4,6 +4,7 @@
 #   testdata/lab/record.sh            all of them, then the demo
 #   testdata/lab/record.sh NAME...    only these, as they are named in the list of recordings below
 #   testdata/lab/record.sh --list     the names
+#   testdata/lab/record.sh --packages the Debian packages with the tools that it needs
 #
 # Needs root. No packet leaves the namespaces: they have no link to the machine's own network.
 # The table in testdata/README.md is written from what was run.
@@ -32,14 +33,9 @@ die() {
 
 # --- what is needed ---------------------------------------------------------------------------
 
-need() {
-	local missing=() packages=() tool package
-	while read -r tool package; do
-		if ! type -P "$tool" >/dev/null; then
-			missing+=("$tool")
-			packages+=("$package")
-		fi
-	done <<-LIST
+# A tool and the Debian package that has it, a line.
+tools() {
+	cat <<-LIST
 		ip iproute2
 		ethtool ethtool
 		tcpdump tcpdump
@@ -63,6 +59,16 @@ need() {
 		curl curl
 		nc netcat-openbsd
 	LIST
+}
+
+need() {
+	local missing=() packages=() tool package
+	while read -r tool package; do
+		if ! type -P "$tool" >/dev/null; then
+			missing+=("$tool")
+			packages+=("$package")
+		fi
+	done < <(tools)
 	if ((${#missing[@]})); then
 		mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
 		die "missing: ${missing[*]}; install with: apt-get install ${packages[*]}"
@@ -540,6 +546,10 @@ main() {
 	local name wanted=("$@")
 	if [[ ${1-} == --list ]]; then
 		printf '%s\n' "${recordings[@]}" demo
+		return
+	fi
+	if [[ ${1-} == --packages ]]; then
+		tools | cut -d' ' -f2 | sort -u
 		return
 	fi
 	((${#wanted[@]})) || wanted=("${recordings[@]}" demo)
