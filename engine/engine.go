@@ -11,7 +11,6 @@ package engine
 
 import (
 	"cmp"
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -463,6 +462,9 @@ func (e *Engine) run(ev *packet.Packet) {
 	e.collect(s)
 }
 
+// sweepMost is how many expired keys a table frees in one Advance.
+const sweepMost = 1 << 20
+
 // Advance tells the engine that packet time has come to now (nanoseconds since 1970), on a link
 // where nothing comes. It frees the state of keys whose windows have passed.
 func (e *Engine) Advance(now int64) {
@@ -473,7 +475,7 @@ func (e *Engine) Advance(now int64) {
 	for _, shards := range e.state.tables {
 		for _, t := range shards {
 			if t != nil {
-				t.Sweep(now, math.MaxInt)
+				t.Sweep(now, sweepMost)
 			}
 		}
 	}

@@ -348,3 +348,25 @@ rule "text" {
 		}
 	}
 }
+
+func TestAdvanceFreesWhatHasPassed(t *testing.T) {
+	e := New(compile(t, scanRule, Options{}), Config{})
+	var segs []seg
+	for i := range 200 {
+		segs = append(segs, syn(0, fmt.Sprintf("10.0.1.%d", i), 1))
+	}
+	run(e, frames(segs...))
+	e.Advance(10*second - 1)
+	if n := e.Stats().Keys; n != 200 {
+		t.Errorf("a nanosecond before the windows end: %d keys", n)
+	}
+	e.Advance(10 * second)
+	if n := e.Stats().Keys; n != 0 {
+		t.Errorf("after the windows: %d keys", n)
+	}
+	// Time does not run backwards: the packet counts at its own time, which no window covers.
+	run(e, frames(syn(0, "10.0.1.1", 2), syn(0, "10.0.1.1", 3), syn(0, "10.0.1.1", 4)))
+	if s := e.Stats(); s.Alerts != 0 || s.Late != 3 {
+		t.Errorf("stats: %+v", s)
+	}
+}

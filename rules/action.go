@@ -28,7 +28,7 @@ func (rb *ruleBuilder) except(b *block) {
 		rb.report(CodeMissingAttribute, b.header(), "The exception %q needs where = \"…\" to say which events it leaves alone.", x.Name)
 		return
 	}
-	x.Where = rb.check(b, "where", &rb.fields, (*checker).condition)
+	x.Where = rb.check(b, "where", &rb.fields, (*checker).whole)
 	rb.r.Excepts = append(rb.r.Excepts, x)
 }
 

@@ -63,7 +63,7 @@ func (l *loader) named(b *block) bool {
 		if len(b.hcl.Labels) > 1 {
 			rng = b.hcl.LabelRanges[1]
 		}
-		l.report(CodeBadName, rng, "A %s block has one name in quotes, as in %s \"name\" { … }.", b.kind, b.kind)
+		l.report(CodeBadName, rng, "%s block has one name in quotes, as in %s \"name\" { … }.", article(b.kind), b.kind)
 		return false
 	}
 	b.name = b.hcl.Labels[0]

@@ -351,6 +351,9 @@ func (c *checker) textual(n *ast.BinaryNode) Expr {
 	if okA && okB {
 		return constBool(rng, textHolds(op, a.Value.Str, b.Value.Str))
 	}
+	if okB {
+		c.judgeCase(x, op, b.Rng, b.Value.Str)
+	}
 	return present(&TextExpr{At{rng}, op, x, y}, x, y)
 }
 

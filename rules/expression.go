@@ -54,7 +54,7 @@ func checkText(text string, sc Scope, condition bool) (Expr, hcl.Diagnostics) {
 	c := newChecker(sym, parsed{plainSource(text, raw, whole), parseText(text)}, inner)
 	var e Expr
 	if condition {
-		if e = c.run(c.condition); e != nil {
+		if e = c.run(c.whole); e != nil {
 			(&contradictor{diags: &c.diags}).check(e, whole, nil)
 		}
 	} else {

@@ -29,7 +29,7 @@ type Function struct {
 }
 
 var functions = []*Function{
-	{FnLen, "len", "len(s) integer", "Bytes of a string or of bytes."},
+	{FnLen, "len", "len(s) integer", "Characters of a string, bytes of bytes."},
 	{FnLower, "lower", "lower(s) string", "The string in lower case."},
 	{FnUpper, "upper", "upper(s) string", "The string in upper case."},
 	{FnAbs, "abs", "abs(n) number", "The number without its sign."},

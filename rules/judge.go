@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/packet"
@@ -53,6 +54,28 @@ func bounds(e Expr) (lo, hi float64) {
 	return lo, hi
 }
 
+// whole checks a condition that stands by itself. A false that is written in it is reported; one that a
+// variable brings is a switch of the site, and is none of our business.
+func (c *checker) whole(n ast.Node) Expr {
+	c.judgeFalse(n)
+	return c.condition(n)
+}
+
+// judgeFalse reports a false that must hold for n to hold.
+func (c *checker) judgeFalse(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.BoolNode:
+		if !n.Value {
+			c.errorf(CodeNeverTrue, c.token(n), "false never holds. To turn a rule off write enabled = false.")
+		}
+	case *ast.BinaryNode:
+		if isLogic(n.Operator) && !isOr(n.Operator) {
+			c.judgeFalse(n.Left)
+			c.judgeFalse(n.Right)
+		}
+	}
+}
+
 // judge reports a comparison with a constant that always or never holds.
 func (c *checker) judge(e *CompareExpr, k *ConstExpr) {
 	switch {
@@ -83,10 +106,14 @@ func (c *checker) judge(e *CompareExpr, k *ConstExpr) {
 		if math.IsInf(lo, 0) && math.IsInf(hi, 0) {
 			return
 		}
+		words := rangeWords(e.X, lo, hi)
+		if v >= lo && v <= hi && v != math.Trunc(v) {
+			words = Format(e.X) + " is an integer"
+		}
 		if never {
-			c.errorf(CodeNeverTrue, k.Rng, "%s", rangeWords(e.X, lo, hi)+", so the comparison never holds.")
+			c.errorf(CodeNeverTrue, k.Rng, "%s, so the comparison never holds.", words)
 		} else if always {
-			c.errorf(CodeAlwaysTrue, e.Rng, "%s", rangeWords(e.X, lo, hi)+", so the comparison always holds.")
+			c.errorf(CodeAlwaysTrue, e.Rng, "%s, so the comparison always holds.", words)
 		}
 	case isText(k.Value.Kind):
 		c.judgeWord(e.X, e.Op, k.Rng, k.Value.Str)
@@ -132,6 +159,9 @@ func (c *checker) judgeMembers(x Expr, members []member, whole hcl.Range, set *S
 
 // judgeWord reports a comparison with a word that a field never has.
 func (c *checker) judgeWord(x Expr, op Op, rng hcl.Range, word string) {
+	if c.judgeCase(x, op, rng, word) {
+		return
+	}
 	f, ok := x.(*FieldExpr)
 	if !ok || len(f.Field.Enum) == 0 || slices.Contains(f.Field.Enum, word) {
 		return
@@ -149,4 +179,42 @@ func (c *checker) judgeWord(x Expr, op Op, rng hcl.Range, word string) {
 	case OpNe:
 		c.errorf(CodeAlwaysTrue, rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, didYouMean(word, f.Field.Enum))
 	}
+}
+
+// judgeCase reports a comparison of lower(s) or upper(s) with a text that has letters of the other case.
+func (c *checker) judgeCase(x Expr, op Op, rng hcl.Range, text string) bool {
+	call, ok := x.(*CallExpr)
+	if !ok || op != OpEq && op != OpNe && op != OpContains && op != OpStartsWith && op != OpEndsWith {
+		return false
+	}
+	// Letters of ASCII alone: what case is beyond it differs from one Unicode table to the next.
+	var fits string
+	switch call.Func.ID {
+	case FnLower:
+		fits = mapASCII(text, 'A', 'Z')
+	case FnUpper:
+		fits = mapASCII(text, 'a', 'z')
+	default:
+		return false
+	}
+	if fits == text {
+		return false
+	}
+	if op == OpNe {
+		c.errorf(CodeAlwaysTrue, rng, "%s never has letters of the other case. Write %q.", Format(x), fits)
+	} else {
+		c.errorf(CodeNeverTrue, rng, "%s never has letters of the other case. Write %q.", Format(x), fits)
+	}
+	return true
+}
+
+// mapASCII changes the case of the letters from first to last.
+func mapASCII(s string, first, last byte) string {
+	b := []byte(s)
+	for i, x := range b {
+		if first <= x && x <= last {
+			b[i] = x ^ 0x20
+		}
+	}
+	return string(b)
 }

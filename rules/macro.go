@@ -53,7 +53,7 @@ func (m *macroDecl) check(sym *symbols, user *checker, rng hcl.Range) bool {
 		noAggs:   "A macro knows one packet only.",
 		noThresh: "A macro belongs to no rule and has no threshold. Write the comparison in the rule.",
 	})
-	e := c.run(c.condition)
+	e := c.run(c.whole)
 	if e != nil {
 		m.never = !(&contradictor{diags: &c.diags}).check(e, m.source.src.whole, nil)
 	}

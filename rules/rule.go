@@ -85,10 +85,10 @@ func (rb *ruleBuilder) build() {
 	rb.full.noAggs = ""
 
 	if d.attrs["where"] != nil {
-		r.SourceWhere = rb.check(&d.block, "where", &rb.fields, (*checker).condition)
+		r.SourceWhere = rb.check(&d.block, "where", &rb.fields, (*checker).whole)
 	}
 	if d.attrs["when"] != nil {
-		r.When = rb.check(&d.block, "when", &rb.full, (*checker).condition)
+		r.When = rb.check(&d.block, "when", &rb.full, (*checker).whole)
 	}
 	rb.by()
 	rb.conditions()
