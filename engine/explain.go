@@ -44,13 +44,15 @@ type Stop struct {
 
 // A Near is the moment when a key was closest to firing.
 type Near struct {
-	Key       []alert.Named `json:"key"`
-	Values    []alert.Named `json:"values"`    // of the rule's aggregates
-	Aggregate string        `json:"aggregate"` // the one that was furthest from its bound; empty where when has no bound of the form aggregate >= number
-	Value     float64       `json:"value"`
-	Bound     float64       `json:"bound"`
-	Time      int64         `json:"time"` // nanoseconds since 1970, of the packet
-	Packet    uint64        `json:"packet"`
+	Key    []alert.Named `json:"key"`
+	Values []alert.Named `json:"values"` // of the rule's aggregates
+	// Aggregate is the one that was furthest from its bound; empty where when has no bound of the form
+	// aggregate >= number, or all were reached and the rest of when was not.
+	Aggregate string  `json:"aggregate"`
+	Value     float64 `json:"value"`
+	Bound     float64 `json:"bound"`
+	Time      int64   `json:"time"` // nanoseconds since 1970, of the packet
+	Packet    uint64  `json:"packet"`
 
 	ratio float64
 	words []uint64
@@ -191,6 +193,9 @@ func (x *Explainer) watch(w *worker, r *rule, t *window.Table, row window.Row, k
 			if near.ratio < 0 || ratio < near.ratio {
 				near.ratio, near.Value, near.Bound, near.Aggregate = ratio, v, b.min, r.Aggregates[b.ref.aggregate].Name
 			}
+		}
+		if near.ratio >= 1 && !r.enough {
+			near.Value, near.Bound, near.Aggregate = 0, 0, "" // something else in when is not met
 		}
 	} else if len(r.refs) > 0 {
 		near.ratio = r.refs[0].read(t, row, r.group.base, w.p.Clock)

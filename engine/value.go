@@ -245,7 +245,9 @@ func (b *builder) intFunc(e rules.Expr) intFunc {
 			return 0
 		}
 	case *rules.CallExpr:
-		return b.intCall(e)
+		if e.Kind() != packet.KindBool {
+			return b.intCall(e)
+		}
 	case *rules.OpaqueExpr:
 		c := b.opaque(e)
 		return func(s *scope) int64 { return c.int(s) }

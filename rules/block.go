@@ -105,12 +105,17 @@ func sortedAttrs(attrs hclsyntax.Attributes) []*hclsyntax.Attribute {
 	return out
 }
 
+// article puts the article before a kind of blocks, as a sentence begins.
+func article(kind string) string {
+	if strings.ContainsRune("aeiou", rune(kind[0])) {
+		return "An " + kind
+	}
+	return "A " + kind
+}
+
 // known reports the attributes and blocks that a block must not have.
 func (l *loader) known(b *block, attrs, blocks []string) {
-	what := "A " + b.kind + " block"
-	if b.kind == "override" || b.kind == "except" || b.kind == "escalate" {
-		what = "An " + b.kind + " block"
-	}
+	what := article(b.kind) + " block"
 	for _, a := range sortedAttrs(b.attrs) {
 		if slices.Contains(attrs, a.Name) {
 			continue

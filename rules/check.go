@@ -261,15 +261,4 @@ func isLogic(op string) bool { return isOr(op) || op == "and" || op == "&&" }
 
 // markUsed takes the names of an expression that cannot be parsed as used, so that nothing is called
 // unused because of a typing error.
-func (c *checker) markUsed() {
-	for _, w := range strings.FieldsFunc(c.src.text, func(r rune) bool { return !isWord(r) }) {
-		head, rest, _ := strings.Cut(w, ".")
-		if m := c.sym.macros[w]; m != nil {
-			c.sym.use(&m.macro.Used)
-		} else if v := c.sym.vars[rest]; head == "var" && v != nil {
-			c.sym.use(&v.Used)
-		} else if l := c.sym.lists[rest]; head == "list" && l != nil {
-			c.sym.use(&l.Used)
-		}
-	}
-}
+func (c *checker) markUsed() { c.sym.useWords(c.src.text) }

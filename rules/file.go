@@ -87,13 +87,15 @@ func (l *loader) find(p string) []string {
 		return []string{filepath.Clean(p)}
 	}
 	var names []string
-	err = filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {
+	root := p + string(filepath.Separator) // so that a link to a folder is followed
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		hidden := name != root && strings.HasPrefix(d.Name(), ".")
 		switch {
 		case err != nil:
 			l.unreadable(name, err)
-		case d.IsDir() && name != p && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && hidden:
 			return fs.SkipDir
-		case !d.IsDir() && isRuleFile(d.Name()):
+		case !d.IsDir() && !hidden && isRuleFile(d.Name()):
 			names = append(names, name)
 		}
 		return nil

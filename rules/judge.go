@@ -66,7 +66,7 @@ func (c *checker) judgeFalse(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.BoolNode:
 		if !n.Value {
-			c.errorf(CodeNeverTrue, c.token(n), "false never holds. To turn a rule off write enabled = false.")
+			c.errorf(CodeNeverTrue, c.token(n), "false never holds, so the condition never does. To turn a rule off write enabled = false.")
 		}
 	case *ast.BinaryNode:
 		if isLogic(n.Operator) && !isOr(n.Operator) {

@@ -286,14 +286,14 @@ func (l *loader) listValues(b *block, attr *hclsyntax.Attribute, s *entries) {
 				} else if n, ok := x.(int64); ok && s.typ == ListPort {
 					err = s.add(strconv.FormatInt(n, 10))
 				} else {
-					err = fmt.Errorf("%v is not an entry of a list of type %q", x, s.typ)
+					err = fmt.Errorf("a list of type %q has no entries such as %v", s.typ, x)
 				}
 				if err != nil {
 					break
 				}
 			}
 		default:
-			err = fmt.Errorf("%v is not an entry of a list of type %q", v, s.typ)
+			err = fmt.Errorf("a list of type %q has no entries such as %v", s.typ, v)
 		}
 		if err != nil {
 			l.report(CodeBadListEntry, rng, "%s.", capital(err.Error()))

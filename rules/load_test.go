@@ -136,6 +136,14 @@ func TestLoadFolder(t *testing.T) {
 	write("ruleids.hcl", `nonsense { }`)
 	write("notes.txt", `{{{`)
 	write(".git/c.hcl", `{{{`)
+	write(".#a.hcl", `{{{`) // the lock of an editor
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if rs, diags := Load(Options{Paths: []string{link}}); len(diags) > 0 || len(rs.Rules) != 1 {
+		t.Errorf("through a link %d rules, %s", len(rs.Rules), diagText(diags))
+	}
 	rs, diags := Load(Options{Paths: []string{dir, filepath.Join(dir, "a.hcl")}})
 	if len(diags) > 0 {
 		t.Fatal(diagText(diags))

@@ -29,6 +29,20 @@ func newSymbols() *symbols {
 // several processors.
 func (s *symbols) use(mark *bool) { s.used[mark] = struct{}{} }
 
+// useWords takes every name in a text as used.
+func (s *symbols) useWords(text string) {
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !isWord(r) }) {
+		head, rest, _ := strings.Cut(w, ".")
+		if m := s.macros[w]; m != nil {
+			s.use(&m.macro.Used)
+		} else if v := s.vars[rest]; head == "var" && v != nil {
+			s.use(&v.Used)
+		} else if l := s.lists[rest]; head == "list" && l != nil {
+			s.use(&l.Used)
+		}
+	}
+}
+
 func (s *symbols) settle() {
 	for mark := range s.used {
 		*mark = true

@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
@@ -23,16 +24,19 @@ func (l *loader) applyOverride(b *block) *Override {
 		if t, ok := a.Expr.(*hclsyntax.TupleConsExpr); !ok || len(t.Exprs) > 0 {
 			l.report(CodeBadValue, a.Expr.Range(), "actions can only be the empty list, which drops the actions of the rule; new ones are blocks.")
 		} else {
-			d.blocks = slices.DeleteFunc(d.blocks, func(h *hclsyntax.Block) bool { return slices.Contains(actionBlocks, h.Type) })
+			l.drop(d, func(h *hclsyntax.Block) bool { return slices.Contains(actionBlocks, h.Type) })
 		}
 	}
 	for name, a := range b.attrs {
 		if slices.Contains(attrs, name) {
+			if old := d.attrs[name]; old != nil && name != "description" {
+				l.replaced(d, old.Expr.Range())
+			}
 			d.attrs[name] = a
 		}
 	}
 	if has := func(h *hclsyntax.Block) bool { return h.Type == "escalate" }; slices.ContainsFunc(b.blocks, has) {
-		d.blocks = slices.DeleteFunc(d.blocks, has) // a rule has one
+		l.drop(d, has) // a rule has one
 	}
 	for _, h := range b.blocks {
 		if slices.Contains(ruleBlocks, h.Type) {
@@ -40,4 +44,22 @@ func (l *loader) applyOverride(b *block) *Override {
 		}
 	}
 	return o
+}
+
+// drop takes blocks away from a rule.
+func (l *loader) drop(d *ruleDecl, which func(*hclsyntax.Block) bool) {
+	for _, h := range d.blocks {
+		if which(h) {
+			l.replaced(d, h.Range())
+		}
+	}
+	d.blocks = slices.DeleteFunc(d.blocks, which)
+}
+
+// replaced takes the names in a part of a rule that an override replaces as used: they are when the
+// override goes, and belong to whoever wrote the rule.
+func (l *loader) replaced(d *ruleDecl, rng hcl.Range) {
+	if src := d.file.bytes; rng.Filename == d.file.name && rng.CanSliceBytes(src) {
+		l.sym.useWords(string(rng.SliceBytes(src)))
+	}
 }

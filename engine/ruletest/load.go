@@ -37,6 +37,9 @@ func find(paths []string, want func(name string) bool) ([]string, hcl.Diagnostic
 	var diags hcl.Diagnostics
 	var files []string
 	for _, p := range paths {
+		if info, err := os.Stat(p); err == nil && info.IsDir() {
+			p += string(filepath.Separator) // so that a link to a folder is followed
+		}
 		err := filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:

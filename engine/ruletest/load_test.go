@@ -185,6 +185,14 @@ func TestLoad(t *testing.T) {
 		t.Errorf("Sources has %d files, want 3", len(src))
 	}
 
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(dir, "b"), link); err != nil {
+		t.Fatal(err)
+	}
+	if tests, diags := Load([]string{link}); len(diags) > 0 || len(tests) != 2 {
+		t.Errorf("through a link: %d tests, %v", len(tests), diags)
+	}
+
 	_, diags = Load([]string{filepath.Join(dir, "missing"), filepath.Join(dir, "missing2")})
 	if len(diags) != 2 || !strings.Contains(diags[0].Detail, "no such file") || !strings.HasSuffix(diags[0].Subject.Filename, "missing") {
 		t.Errorf("missing paths: got %v, want a diagnostic for each", diags)

@@ -143,8 +143,21 @@ func (res *Result) cannotRun(diags hcl.Diagnostics) {
 			res.Problems = append(res.Problems, fmt.Sprintf("and %d more errors", len(errs)-most))
 			break
 		}
-		res.Problems = append(res.Problems, err.Error())
+		res.Problems = append(res.Problems, problem(err))
 	}
+}
+
+// problem is an error in the form in which lint names it.
+func problem(err error) string {
+	d, ok := errors.AsType[*hcl.Diagnostic](err)
+	if !ok {
+		return err.Error()
+	}
+	text := d.Summary + ". " + d.Detail
+	if d.Subject != nil {
+		text = fmt.Sprintf("%s:%d:%d: %s", d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column, text)
+	}
+	return text
 }
 
 // fired notes which rules fired, and which saw packets of theirs and stayed quiet.

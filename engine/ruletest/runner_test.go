@@ -234,18 +234,18 @@ test "capture" {
 `})
 	_, results := runPaths(t, &Runner{}, dir)
 	want := `error x
-  x_test.hcl:2,12-16: Unknown variable; There is no variable "trie". Did you mean "tries"?
-  x_test.hcl:4,9-19: Unknown rule; There is no rule "ssh_tris". Did you mean "ssh_tries"?
-  x_test.hcl:6,13-21: Unknown key; Alerts of "ssh_tries" have no "ip.scr" in their key. Did you mean "ip.src"?
-  x_test.hcl:9,13-25: Unknown key; Alerts of "telnet" have no "frobnicate" in their key. The rule has by = [ip.src, ip.dst].
+  x_test.hcl:2:12: Unknown variable. There is no variable "trie". Did you mean "tries"?
+  x_test.hcl:4:9: Unknown rule. There is no rule "ssh_tris". Did you mean "ssh_tries"?
+  x_test.hcl:6:13: Unknown key. Alerts of "ssh_tries" have no "ip.scr" in their key. Did you mean "ip.src"?
+  x_test.hcl:9:13: Unknown key. Alerts of "telnet" have no "frobnicate" in their key. The rule has by = [ip.src, ip.dst].
 error value
-  x_test.hcl:13,21-27: Invalid variable value; set tries is "many", and the variable needs a number, as its default.
+  x_test.hcl:13:21: Invalid variable value. set tries is "many", and the variable needs a number, as its default.
 `
 	got := showResults(dir, results)
 	if !strings.HasPrefix(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if results[2].Status != Error || !strings.Contains(results[2].Problems[0], "x_test.hcl:23,11-22: Unreadable capture") || !strings.Contains(results[2].Problems[0], "none.pcap") {
+	if results[2].Status != Error || !strings.Contains(results[2].Problems[0], "x_test.hcl:23:11: Unreadable capture. ") || !strings.Contains(results[2].Problems[0], "none.pcap") {
 		t.Errorf("a capture that is not there: %q", results[2].Problems)
 	}
 	for _, r := range results {
@@ -262,7 +262,7 @@ func TestRulesThatDoNotLoad(t *testing.T) {
 	})
 	r := &Runner{}
 	_, results := runPaths(t, r, dir)
-	if results[0].Status != Error || !strings.Contains(results[0].Problems[0], "bad.hcl:4,") {
+	if results[0].Status != Error || !strings.Contains(results[0].Problems[0], "bad.hcl:4:12: ") {
 		t.Errorf("got %+v, want an error in line 4 of bad.hcl", results[0])
 	}
 	if _, diags := r.Load(); !diags.HasErrors() {

@@ -124,6 +124,7 @@ override "r" { severity = "high" }`, nil},
 		{"narrowed by a list", windowed("tcp.dstport in list.login_ports", "distinct(tcp.dstport)", "n > 1"), []string{"unreachable-threshold"}},
 		{"addresses of a network", windowed("ip.dst in ['10.0.0.0/30']", "distinct(ip.dst)", "n >= 4"), []string{"unreachable-threshold"}},
 		{"addresses of a larger network", windowed("ip.dst in ['10.0.0.0/24']", "distinct(ip.dst)", "n >= 4"), nil},
+		{"versions of IP", windowed("tcp or udp", "distinct(ip.version)", "n >= 2 and n > 2"), []string{"unreachable-threshold", "unreachable-threshold"}},
 		{"not an address", windowed("ip.dst != '10.0.0.1'", "distinct(ip.dst)", "n >= 4"), nil},
 		{"the key itself", windowed("tcp", "distinct(ip.src)", "n > 1"), []string{"unreachable-threshold", "unreachable-threshold"}},
 		{"changes of the key", windowed("tcp", "changes(ip.src)", "n > 0"), []string{"unreachable-threshold", "unreachable-threshold"}},
@@ -186,6 +187,36 @@ variable "v" {
   default = 1
 }
 ` + ruleText(`where = "tcp.dport == 1 and tcp.dstport == var.v and )"`), []string{"syntax"}},
+		{"used by what an override replaces", `
+variable "n" {
+  description = "n"
+  default     = 3
+}
+variable "p" {
+  description = "p"
+  default     = 22
+}
+list "l" {
+  description = "l"
+  type        = "ip"
+  values      = ["10.0.0.1"]
+}
+macro "m" {
+  description = "m"
+  expr        = "tcp.dstport == var.p"
+}
+override "r" {
+  threshold = 5
+  where     = "tcp"
+  actions   = []
+}
+` + ruleText(`where = "m and not (ip.src in list.l)"
+  threshold = var.n
+  when = "ip.ttl > threshold"
+  notify {
+    to      = ["ops"]
+    message = "${is_private(ip.src)}"
+  }`), nil},
 		{"unused threshold", ruleText("where = \"tcp\"\n  threshold = 9"), []string{"unused-threshold"}},
 		{"threshold in where", ruleText("where = \"frame.len > threshold\"\n  threshold = 9"), nil},
 		{"threshold in an aggregate", ruleText(`where = "tcp"

@@ -29,6 +29,9 @@ func fieldDomain(f *packet.Field) domain {
 	case packet.KindBool:
 		return intDomain([]rules.IntRange{{Lo: 0, Hi: 1}})
 	case packet.KindInt:
+		if f.Name == "ip.version" {
+			return intDomain([]rules.IntRange{{Lo: 4, Hi: 4}, {Lo: 6, Hi: 6}})
+		}
 		return intDomain([]rules.IntRange{{Lo: 0, Hi: int64(min(f.Max, math.MaxInt64-1))}})
 	case packet.KindMAC:
 		return intDomain([]rules.IntRange{{Lo: 0, Hi: 1<<48 - 1}})
