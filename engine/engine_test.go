@@ -160,7 +160,7 @@ rule "nothing" {
   when = "m != 1 or m >= 0 or m <= 0"
 }`
 	expect(t, fire(t, src, udp(0, 1, ""), udp(1, 1, "ab"), udp(2, 2, "abcd"), udp(3, 1, "abcdef")),
-		"all #4 10.0.0.1 n=4 some=1 sum=44 part=12 d=2 lo=8 hi=14 avg=11 dev=2.23606797749979 r=0.4 ch=2 none=NaN")
+		"all #4 10.0.0.1 n=4 some=1 sum=44 part=12 d=2 lo=8 hi=14 avg=11 dev=2.2360679775 r=0.4 ch=2 none=NaN")
 }
 
 func TestWindowlessRule(t *testing.T) {

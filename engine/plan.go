@@ -421,7 +421,7 @@ func (n *named) value(s *scope) any {
 	case n.str != nil:
 		return string(n.str(s))
 	case n.kind == packet.KindFloat:
-		return n.flt(s)
+		return round(n.flt(s))
 	case n.kind == packet.KindMAC:
 		return packet.MAC(n.num(s)).String()
 	case n.kind == packet.KindBool:
@@ -433,6 +433,16 @@ func (n *named) value(s *scope) any {
 		return math.NaN()
 	}
 	return n.num(s)
+}
+
+// round returns v to twelve digits. Sums of fractions depend in the last of theirs on when events that had
+// left a window were taken away, which no reader of an alert should see.
+func round(v float64) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64)
+	if err != nil {
+		return v
+	}
+	return r
 }
 
 // text returns the value as messages show it.
