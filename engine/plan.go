@@ -162,8 +162,8 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		case rules.FuncCount, rules.FuncRate:
 			// A Count goes on in panes beyond what it is exact for, so general use needs no more.
 			w.Kind, w.Need = window.Count, reach
-			if limit <= 0 {
-				w.Need = generalCount
+			if n.general || limit <= 0 {
+				w.Need = max(reach, generalCount)
 			}
 		case rules.FuncDistinct, rules.FuncChanges:
 			w.Kind, w.Need = window.Distinct, reach

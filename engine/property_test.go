@@ -82,7 +82,7 @@ func (g grammar) rule(name string) string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "  window %q {\n    a = %q\n    b = %q\n  }\n", g.one("1s", "3s", "10s"), agg(), agg())
-	fmt.Fprintf(&b, "  threshold = %d\n  when = %q\n}\n", 1+g.IntN(6), g.one("a >= threshold", "a > threshold and b >= 2", "a > b", "a >= threshold or b > 3", "a * 2 > b + 1 and "+g.leaf(), "a == threshold", "a < threshold", "threshold <= b"))
+	fmt.Fprintf(&b, "  threshold = %d\n  when = %q\n}\n", 1+g.IntN(6), g.one("a >= threshold", "a > threshold and b >= 2", "a > b", "a >= threshold or b > 3", "a * 2 > b + 1 and "+g.leaf(), "a == threshold", "a < threshold", "threshold <= b", "a >= 2 and a > 3 * b", "a >= 1 and b * 2 < a"))
 	return b.String()
 }
 

@@ -308,7 +308,11 @@ func (w *vmWriter) expr(e rules.Expr) {
 		w.infix(e.X, e.Op.String(), e.Y)
 	case *rules.ArithExpr:
 		if e.Op == rules.OpMod {
-			w.call("Mod", e.X, e.Y)
+			w.b2.WriteString("Mod(int(")
+			w.expr(e.X)
+			w.b2.WriteString("), int(")
+			w.expr(e.Y)
+			w.b2.WriteString("))")
 			return
 		}
 		w.infix(e.X, e.Op.String(), e.Y)

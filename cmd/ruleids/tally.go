@@ -18,6 +18,10 @@ type tally struct {
 // ruleSeverity is a rule and the severity that its alert had, which reputation may have raised.
 type ruleSeverity struct{ rule, severity string }
 
+// tallySources bounds the sources that are counted: a flood of alerts from forged addresses must not take
+// memory without end for the ten lines of the summary.
+const tallySources = 1 << 14
+
 func newTally() *tally {
 	return &tally{rules: map[ruleSeverity]uint64{}, sources: map[packet.Addr]map[string]uint64{}}
 }
@@ -30,10 +34,22 @@ func (t *tally) add(a *alert.Alert) {
 	}
 	rules := t.sources[a.Src]
 	if rules == nil {
+		if len(t.sources) >= tallySources {
+			t.forget()
+		}
 		rules = map[string]uint64{}
 		t.sources[a.Src] = rules
 	}
 	rules[a.Rule]++
+}
+
+// forget drops the half of the sources that have the fewest alerts. One that has more than the others goes on
+// being counted from its first alert; one that comes back begins anew.
+func (t *tally) forget() {
+	all := t.topSources(len(t.sources))
+	for _, c := range all[len(all)/2:] {
+		delete(t.sources, c.addr)
+	}
 }
 
 // severities are the words of the language, worst first.

@@ -5,12 +5,12 @@ import "math/bits"
 const (
 	defaultMaxBytes = 64 << 20
 	defaultSpill    = 16       // events for each of MaxKeys
-	exactMax        = 4096     // the largest Need that is exact
+	exactMax        = 4097     // the largest Need that is exact: more than 4096
 	ringMin         = 6        // order of the largest block of a Count: 64 times at least,
-	ringMax         = 12       // 4096 at most,
+	ringMax         = 13       // 8192 at most,
 	ringFuzzy       = 10       // and 1024 before panes where Need is above 4096
 	distinctSample  = chunkMax // order of the largest block of a sampled Distinct
-	seriesOrder     = 6        // order of the block of a Series before panes: 32 events of two words
+	seriesOrder     = 9        // order of the block of a Series before panes: 256 events of two words
 )
 
 func (c Config) withDefaults() Config {

@@ -28,7 +28,7 @@ type Cell struct {
 	Span int64 // nanoseconds; at clock c the window holds the events with times in (c-Span, c]
 
 	// Need is the value that a rule waits for: up to it Count, Distinct and Changes are exact, provided
-	// that it is at most 4096; above and for 0, which is for general use, see the package comment.
+	// that it is at most 4097; above and for 0, which is for general use, see the package comment.
 	// Value/Need is also the progress of a row, by which rows are chosen for eviction.
 	Need    int
 	NeedSum float64 // Series: the sum that a rule waits for, as a measure of progress; 0 for none
