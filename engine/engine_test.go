@@ -370,3 +370,43 @@ func TestAdvanceFreesWhatHasPassed(t *testing.T) {
 		t.Errorf("stats: %+v", s)
 	}
 }
+
+// TestExactAt4096: the greatest threshold that is exact by contract, with events at the very end of the window.
+func TestExactAt4096(t *testing.T) {
+	for when, last := range map[string]int{"n >= 4096": 4096, "n > 4095": 4096, "n > 4096": 4097, "n == 4096": 4096} {
+		src := "rule \"r\" {\n  description = \"d\"\n  severity = \"low\"\n  where = \"ip\"\n  window \"5s\" { n = \"count()\" }\n  when = \"" + when + "\"\n}"
+		segs := []seg{syn(0, "10.0.0.1", 1)}
+		for range last - 1 {
+			segs = append(segs, syn(4.99, "10.0.0.1", 1))
+		}
+		expect(t, fire(t, src, segs...), fmt.Sprintf("r #%d n=%d", last, last))
+		segs[last-1].at = 5 // the first has left
+		expect(t, fire(t, src, segs...))
+	}
+}
+
+// TestVerdictIsTheRulesOwn: a count that is compared with a constant and with another count is as exact
+// alone as in the company of a rule that needs it more exactly.
+func TestVerdictIsTheRulesOwn(t *testing.T) {
+	src := `
+rule "ratio" {
+  description = "d"
+  severity = "low"
+  where = "tcp"
+  by = ["ip.src"]
+  window "10s" {
+    a = "count(tcp.flags.syn)"
+    b = "count(tcp.flags.reset)"
+  }
+  when = "a >= 10 and a > 5 * b"
+}`
+	var segs []seg
+	for range 40 {
+		segs = append(segs, seg{at: 0, src: "10.0.0.1", dst: "10.0.0.2", flags: packet.FlagRST})
+	}
+	for range 200 {
+		segs = append(segs, syn(0.001, "10.0.0.1", 1))
+	}
+	segs = append(segs, syn(9.999, "10.0.0.1", 1)) // 201 > 5 * 40
+	expect(t, fire(t, src, segs...), "ratio #241 10.0.0.1 a=201 b=40")
+}
