@@ -22,35 +22,47 @@ func embeddedBeside(paths []string) (fs.FS, error) {
 		if err != nil {
 			return nil, err
 		}
-		// The source folder is the path, above it, or below it.
-		for dir := abs; ; dir = filepath.Dir(dir) {
-			if isStdlib(dir) {
-				rel, err := filepath.Rel(dir, abs)
-				if err != nil {
-					return nil, err
-				}
-				e.hidden = append(e.hidden, filepath.ToSlash(rel))
-			}
-			if dir == filepath.Dir(dir) {
-				break
-			}
+		at := []string{abs}
+		// What a link leads to is meant as much as the link. Where it leads nowhere, loading the rules
+		// will say so.
+		if real, err := filepath.EvalSymlinks(abs); err == nil && real != abs {
+			at = append(at, real)
 		}
-		err = filepath.WalkDir(abs, func(name string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return nil // loading the rules will say what is wrong
-			case d.IsDir() && name != abs && strings.HasPrefix(d.Name(), "."):
-				return fs.SkipDir
-			case d.IsDir() && name != abs && isStdlib(name):
-				e.hidden = append(e.hidden, ".")
+		for _, name := range at {
+			if err := e.hideBeside(name); err != nil {
+				return nil, err
 			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
 		}
 	}
 	return e, nil
+}
+
+// hideBeside hides the files that the absolute path abs names the source of: the source folder is the
+// path, above it, or below it.
+func (e *embedded) hideBeside(abs string) error {
+	for dir := abs; ; dir = filepath.Dir(dir) {
+		if isStdlib(dir) {
+			rel, err := filepath.Rel(dir, abs)
+			if err != nil {
+				return err
+			}
+			e.hidden = append(e.hidden, filepath.ToSlash(rel))
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	return filepath.WalkDir(abs, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil // loading the rules will say what is wrong
+		case d.IsDir() && name != abs && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case d.IsDir() && name != abs && isStdlib(name):
+			e.hidden = append(e.hidden, ".")
+		}
+		return nil
+	})
 }
 
 // isStdlib reports whether a folder is the source of the shipped rules.

@@ -98,5 +98,9 @@ func knownRule(set *rules.RuleSet, name string) error {
 	for i, r := range set.Rules {
 		names[i] = r.Name
 	}
-	return fmt.Errorf("there is no rule %q; the rules are %s", name, strings.Join(names, ", "))
+	list := strings.Join(names, ", ")
+	if near := rules.Nearest(name, names); near != "" {
+		return fmt.Errorf("there is no rule %q; did you mean %q? The rules are %s", name, near, list)
+	}
+	return fmt.Errorf("there is no rule %q; the rules are %s", name, list)
 }

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/rogpeppe/go-internal/diff"
@@ -88,7 +86,7 @@ func (f *formatter) paths(paths []string) error {
 	for _, name := range files {
 		changed, err := f.file(name)
 		if c, tell := statusOf(err); tell {
-			fmt.Fprintln(f.app.err, err)
+			f.app.tell(err)
 			code = statusFault
 		} else {
 			code = max(code, c)
@@ -132,11 +130,7 @@ func (f *formatter) file(name string) (changed bool, err error) {
 func (f *formatter) source(name string, src []byte) (out []byte, changed bool, err error) {
 	out, diags := format.Source(name, src)
 	if diags.HasErrors() {
-		w := hcl.NewDiagnosticTextWriter(f.app.err, map[string]*hcl.File{name: {Bytes: src}}, 0, f.app.wantsColor(f.app.err))
-		if err := w.WriteDiagnostics(diags); err != nil {
-			return nil, false, err
-		}
-		return nil, false, status(statusFault)
+		return nil, false, f.app.refuse(diags, map[string]*hcl.File{name: {Bytes: src}})
 	}
 	changed = !bytes.Equal(src, out)
 	if changed && f.diff {
@@ -147,27 +141,22 @@ func (f *formatter) source(name string, src []byte) (out []byte, changed bool, e
 	return out, changed, nil
 }
 
-// hclFiles returns the *.hcl files in the paths, sorted and each once. Hidden folders are left out.
+// hclFiles returns the *.hcl files in the paths, sorted and each once. Hidden files and folders are
+// left out. A path without such a file is an error.
 func hclFiles(paths []string) ([]string, error) {
 	var out []string
 	for _, path := range paths {
 		if err := exists(path); err != nil {
 			return nil, err
 		}
-		err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case d.IsDir() && name != path && strings.HasPrefix(d.Name(), "."):
-				return fs.SkipDir
-			case !d.IsDir() && (name == path || filepath.Ext(name) == ".hcl"):
-				out = append(out, filepath.Clean(name))
-			}
-			return nil
-		})
+		names, err := filesIn(path, func(base string) bool { return filepath.Ext(base) == ".hcl" })
 		if err != nil {
 			return nil, err
 		}
+		if len(names) == 0 {
+			return nil, fmt.Errorf("there are no files to lay out in %s: they are named *.hcl and do not begin with a dot", path)
+		}
+		out = append(out, names...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil

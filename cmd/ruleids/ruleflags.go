@@ -43,10 +43,8 @@ func (f *ruleFlags) addShared(cmd *cobra.Command) {
 // folder take the place of their embedded copies, where they are below the paths of --rules or more.
 func (f *ruleFlags) options(more ...string) (rules.Options, error) {
 	opt := rules.Options{Paths: f.paths, Settings: f.config, LookupEnv: os.LookupEnv, LintCodes: lint.IgnoreCodes()}
-	for _, p := range f.paths {
-		if err := exists(p); err != nil {
-			return opt, err
-		}
+	if err := haveRules(f.paths); err != nil {
+		return opt, err
 	}
 	if !f.noStdlib {
 		embedded, err := embeddedBeside(slices.Concat(f.paths, more))

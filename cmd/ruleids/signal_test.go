@@ -11,20 +11,29 @@ import (
 	"testing"
 )
 
-// TestReaderGoesAway closes the reading end of the pipe that alerts go to, as head does: the program
-// ends with status 2 and says nothing.
+// TestReaderGoesAway closes the reading end of the pipe that standard output goes to, as head does: the
+// program ends with status 2 and says nothing.
 func TestReaderGoesAway(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Close()
-	defer w.Close()
-	var stderr bytes.Buffer
-	cmd := exec.Command("ruleids", "run", "-r", "-")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(synscan(20)), w, &stderr
-	if err := cmd.Run(); cmd.ProcessState.ExitCode() != statusFault || stderr.Len() > 0 {
-		t.Errorf("%v, standard error %q", err, &stderr)
+	for _, args := range [][]string{
+		{"run", "-r", "-"},
+		{"explain", "-r", "-"},
+		{"plan"},
+		{"plan", "--format", "json"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Close()
+			defer w.Close()
+			var stderr bytes.Buffer
+			cmd := exec.Command("ruleids", args...)
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(synscan(20)), w, &stderr
+			if err := cmd.Run(); cmd.ProcessState.ExitCode() != statusFault || stderr.Len() > 0 {
+				t.Errorf("%v, standard error %q", err, &stderr)
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -42,7 +43,6 @@ could not be run.`,
 	cmd.Flags().StringVar(&t.match, "run", "", "run only tests whose name matches the regular expression `REGEX`")
 	cmd.Flags().BoolVar(&t.coverage, "coverage", false, "name rules without both a test that fires them and one that does not; exit with status 1 if there are any")
 	cmd.Flags().BoolVarP(&t.verbose, "verbose", "v", false, "name the tests that passed too")
-	cmd.MarkFlagsMutuallyExclusive("run", "coverage")
 	return cmd
 }
 
@@ -61,38 +61,48 @@ func (t *tester) run(paths []string) error {
 	if err != nil {
 		return usageError{fmt.Errorf("--run: %w", err)}
 	}
+	if t.coverage && t.match != "" {
+		return usageError{errors.New("--coverage needs the results of all tests, so it cannot be used with --run")}
+	}
 	for _, p := range paths {
 		if err := exists(p); err != nil {
-			return err
+			return t.report(pathsStopped(err, p), err)
 		}
 	}
 	tests, diags := ruletest.Load(paths)
-	if diags.HasErrors() {
-		return t.refuse(diags)
-	}
-	if len(tests) == 0 {
-		return fmt.Errorf("there are no tests in %s: they are in files named *_test.hcl", strings.Join(paths, ", "))
-	}
+	none := len(tests) == 0
 	tests = slices.DeleteFunc(tests, func(x *ruletest.Test) bool { return !match.MatchString(x.Name) })
+	if diags.HasErrors() {
+		return t.refuse(diags, tests)
+	}
+	if none {
+		err := fmt.Errorf("there are no tests in %s: they are in files named *_test.hcl", strings.Join(paths, ", "))
+		return t.report(pathsStopped(err, paths...), err)
+	}
 	if len(tests) == 0 {
-		return fmt.Errorf("no test has a name that matches %q", t.match)
+		err := fmt.Errorf("no test has a name that matches %q", t.match)
+		return t.report(pathsStopped(err, paths...), err)
 	}
 	opt, err := t.rules.options(paths...)
-	if err != nil {
+	if isUsage(err) {
 		return err
+	}
+	if err != nil {
+		return t.report(testsStopped(tests, err.Error()), err)
 	}
 	runner := &ruletest.Runner{Rules: opt, Tests: paths}
 	if set, diags := runner.Load(); diags.HasErrors() {
-		return t.app.refuse(diags, set.Sources)
+		// Each test has the errors of the rules for its result, as there are no rules to run it with.
+		return t.report(runner.RunAll(tests), t.app.refuse(diags, set.Sources))
 	}
 	results := runner.RunAll(tests)
 	if err := t.write(results); err != nil {
 		return err
 	}
-	_, fail, errors := ruletest.Count(results)
+	_, fail, stopped := ruletest.Count(results)
 	code := statusClean
 	switch {
-	case errors > 0:
+	case stopped > 0:
 		code = statusFault
 	case fail > 0:
 		code = statusFindings
@@ -148,8 +158,9 @@ func (t *tester) writeGaps(gaps []ruletest.Gap) error {
 // badTest is the code that mistakes in test files are printed with.
 const badTest = "bad-test"
 
-// refuse prints what is wrong with test files and returns the status for it.
-func (t *tester) refuse(diags hcl.Diagnostics) error {
+// refuse prints what is wrong with test files and returns the status for it. The tests are those that
+// were read and are not run for it.
+func (t *tester) refuse(diags hcl.Diagnostics, tests []*ruletest.Test) error {
 	findings := lint.Findings(diags)
 	sources := map[string]*hcl.File{}
 	for i := range findings {
@@ -166,5 +177,5 @@ func (t *tester) refuse(diags hcl.Diagnostics) error {
 	if err := lint.WriteText(t.app.err, findings, sources, t.app.wantsColor(t.app.err)); err != nil {
 		return err
 	}
-	return status(statusFault)
+	return t.report(withMistakes(tests, findings, sources), status(statusFault))
 }
