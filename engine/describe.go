@@ -126,7 +126,7 @@ func describeTable(s *store) TableDescription {
 }
 
 func (c *cell) describe(text, filter string) CellDescription {
-	d := CellDescription{Aggregate: text, Filter: filter, Span: time.Duration(c.span).String(), Kind: "exact"}
+	d := CellDescription{Aggregate: text, Filter: filter, Span: time.Duration(c.state.Span).String(), Kind: "exact"}
 	switch w := c.state; {
 	case w.Kind == window.Series, w.Kind != window.Distinct && w.Need > exactCount+1:
 		d.Kind = "panes"

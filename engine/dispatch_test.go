@@ -137,3 +137,24 @@ func TestWorkersSeeLongRuns(t *testing.T) {
 		t.Errorf("only %d alerts", len(want))
 	}
 }
+
+// TestEvictionRepeatsItself: with one seed a replay gives the same alerts even where keys lose their state,
+// on any number of workers.
+func TestEvictionRepeatsItself(t *testing.T) {
+	src := strings.Replace(scanRule, `window "10s" { ports`, "window \"10s\" {\n    max_keys = 8\n    ports", 1)
+	src = strings.Replace(src, `"distinct(tcp.dstport)" }`, "\"distinct(tcp.dstport)\"\n  }", 1)
+	r := rand.New(rand.NewPCG(6, 6))
+	var segs []seg
+	for i := range 5000 {
+		segs = append(segs, syn(float64(i)/1000, fmt.Sprintf("10.0.0.%d", r.IntN(60)), uint16(r.IntN(5))))
+	}
+	fs := frames(segs...)
+	one := New(compile(t, src, Options{}), Config{Seed: 7})
+	want := run(one, fs)
+	if one.Stats().Evictions < 100 || len(want) < 10 {
+		t.Fatalf("%d evictions, %d alerts: this test shows little", one.Stats().Evictions, len(want))
+	}
+	for _, workers := range []int{1, 3} {
+		expect(t, run(New(compile(t, src, Options{}), Config{Seed: 7, Workers: workers}), fs), want...)
+	}
+}

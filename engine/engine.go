@@ -334,7 +334,7 @@ func (e *Engine) observe(w *worker, l *lane, g *group, key []uint64, hash uint64
 			if c.cond != predTrue && !w.test(c.cond) {
 				continue
 			}
-			switch i := g.base + i; c.kind {
+			switch i := g.base + i; c.state.Kind {
 			case window.Count:
 				t.Hit(row, i, p.Time, p.Clock)
 			case window.Series:

@@ -110,8 +110,6 @@ func hashBytes(seed uint64, v []byte) uint64 {
 // A cell is one shared aggregate of a group: what is observed, and the state it goes to.
 type cell struct {
 	text  string // canonical
-	span  int64
-	kind  window.Kind
 	state window.Cell
 	cond  int32               // predTrue where every event of the group counts
 	value func(*scope) uint64 // Distinct, Changes

@@ -182,7 +182,7 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		case rules.FuncMin, rules.FuncMax:
 			w.Kind, w.Parts = window.Series, window.Extremes
 		}
-		c := cell{span: span, kind: w.Kind, cond: predTrue}
+		c := cell{cond: predTrue}
 		if a.Cond != nil {
 			c.cond = b.assumeFilter(b.condition(a.Cond), g.filter)
 		}

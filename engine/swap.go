@@ -3,6 +3,8 @@ package engine
 import (
 	"maps"
 	"slices"
+
+	"github.com/ruleids/ruleids/engine/window"
 )
 
 // A SwapReport says what became of the rules and their windows when one plan followed another. Each
@@ -25,12 +27,15 @@ func (e *Engine) Swap(plan *Plan) SwapReport {
 		groups[g.text] = g
 	}
 	moved := uint64(0)
+	kept := map[*window.Table]bool{}
 	fresh := map[*group]map[int]bool{} // cells of the new plan without a history
 	for _, s := range plan.stores {
 		if was := s.sameAs(groups); was != nil {
 			for i, t := range from.tables[was.index] {
-				st.tables[s.index][i] = t
 				if t != nil {
+					st.tables[s.index][i].Release()
+					st.tables[s.index][i] = t
+					kept[t] = true
 					moved += t.Stats().Evictions
 				}
 			}
@@ -57,6 +62,7 @@ func (e *Engine) Swap(plan *Plan) SwapReport {
 			st.cooldowns[r.index] = from.cooldowns[was.index]
 			for _, t := range st.cooldowns[r.index] {
 				if t != nil {
+					kept[t] = true
 					moved += t.Stats().Evictions
 				}
 			}
@@ -72,6 +78,15 @@ func (e *Engine) Swap(plan *Plan) SwapReport {
 		moved += e.flows.t.Stats().Evictions
 	}
 	st.evicted = before.Evictions - moved
+	for _, tables := range [][][]*window.Table{from.tables, from.cooldowns} {
+		for _, shards := range tables {
+			for _, t := range shards {
+				if t != nil && !kept[t] {
+					t.Release()
+				}
+			}
+		}
+	}
 	e.use(plan, st)
 	return report
 }

@@ -189,7 +189,7 @@ func FieldByName(name string) *Field { return fieldByName[name] }
 // On reports whether events of a kind can have the field.
 func (f *Field) On(e Event) bool { return slices.Contains(f.Events, e) }
 
-// LayerNames are the layers that can be written in a condition, with the events that can have them.
+// layerNames are the layers that can be written in a condition.
 var layerNames = map[string]Layer{
 	"frame": LayerFrame, "eth": LayerEth, "vlan": LayerVLAN, "arp": LayerARP, "ip": LayerIP,
 	"tcp": LayerTCP, "udp": LayerUDP, "icmp": LayerICMP, "icmpv6": LayerICMPv6, "dns": LayerDNS,

@@ -164,7 +164,6 @@ func (l *loader) build() *RuleSet {
 	}
 	for _, f := range l.files {
 		if f.file != nil {
-			rs.Files = append(rs.Files, f.file)
 			rs.Sources[f.name] = f.file
 		}
 	}

@@ -17,7 +17,6 @@ type RuleSet struct {
 	Variables []*Variable // sorted by name
 	Overrides []*Override // in the order of their files and lines
 	Digest    string      // hex SHA-256 over the files read (rule and list files), settings and variable values
-	Files     []*hcl.File // those of the standard library first, then by name; Sources has their names
 	// Sources holds the text of every rule file by the name that ranges use, for the printing of diagnostics.
 	Sources map[string]*hcl.File
 	// Ignores are the lint:ignore comments, in the order of files and lines.
