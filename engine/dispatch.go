@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"sort"
@@ -15,6 +16,7 @@ import (
 type entry struct {
 	cond  int32
 	group *group
+	steps []step // what cond comes down to where leaves are all it is made of
 }
 
 // A branch is the entries for one kind of packet: some to try always, others found by a port or an
@@ -184,50 +186,66 @@ func entriesKey(es []entry) string {
 	return string(key)
 }
 
+// portIndex cuts the ports at every end of every guard: each piece has the branch of the entries whose
+// guards cover it, so that guards of many ports cost no more than those of one.
 func (b *builder) portIndex(entries []entry, off uintptr) *portIndex {
-	x := &portIndex{off: off}
-	byPort := map[uint16][]entry{}
-	for _, e := range entries {
+	type end struct{ port, which int } // the entry opens or, where it is open, closes
+	var ends []end
+	left := make([]entry, len(entries))
+	for i, e := range entries {
 		g := b.guard(e.cond, off, opRange16)
-		left := entry{b.without(e.cond, g), e.group}
+		left[i] = entry{cond: b.without(e.cond, g), group: e.group}
 		if p := &b.preds[g]; p.op == opRange16 {
-			for v := p.lo; v <= p.hi; v++ {
-				byPort[uint16(v)] = append(byPort[uint16(v)], left)
-			}
+			ends = append(ends, end{int(p.lo), i}, end{int(p.hi) + 1, i})
 		} else {
-			p.bitmap.ranges(func(lo, hi uint16) {
-				for v := int(lo); v <= int(hi); v++ {
-					byPort[uint16(v)] = append(byPort[uint16(v)], left)
-				}
-			})
+			p.bitmap.ranges(func(lo, hi uint16) { ends = append(ends, end{int(lo), i}, end{int(hi) + 1, i}) })
 		}
 	}
-	ports := make([]int, 0, len(byPort))
-	for v := range byPort {
-		ports = append(ports, int(v))
-	}
-	sort.Ints(ports)
+	slices.SortFunc(ends, func(x, y end) int { return cmp.Compare(x.port, y.port) })
+	x := &portIndex{off: off}
+	var open []int // entries, ascending
+	var es []entry
 	made := map[string]int32{}
-	for _, v := range ports {
-		es := byPort[uint16(v)]
-		key := entriesKey(es)
-		i, ok := made[key]
-		if !ok {
-			i = int32(len(x.branches))
-			x.branches = append(x.branches, b.branch(es))
-			made[key] = i
-		}
-		page := x.pages[v>>8]
-		if page == nil {
-			page = new([256]int32)
-			for j := range page {
-				page[j] = -1
+	for i := 0; i < len(ends); {
+		port := ends[i].port
+		for ; i < len(ends) && ends[i].port == port; i++ {
+			if at, found := slices.BinarySearch(open, ends[i].which); found {
+				open = slices.Delete(open, at, at+1)
+			} else {
+				open = slices.Insert(open, at, ends[i].which)
 			}
-			x.pages[v>>8] = page
 		}
-		page[v&255] = i
+		if len(open) == 0 {
+			continue
+		}
+		es = es[:0]
+		for _, w := range open {
+			es = append(es, left[w])
+		}
+		key := entriesKey(es)
+		br, ok := made[key]
+		if !ok {
+			br = int32(len(x.branches))
+			x.branches = append(x.branches, b.branch(slices.Clone(es)))
+			made[key] = br
+		}
+		for next := ends[i].port; port < next; port++ { // what is open has an end to come
+			x.set(uint16(port), br)
+		}
 	}
 	return x
+}
+
+func (x *portIndex) set(port uint16, branch int32) {
+	page := x.pages[port>>8]
+	if page == nil {
+		page = new([256]int32)
+		for i := range page {
+			page[i] = -1
+		}
+		x.pages[port>>8] = page
+	}
+	page[port&255] = branch
 }
 
 func (b *builder) addrIndex(entries []entry, off uintptr) *addrIndex {
@@ -240,7 +258,7 @@ func (b *builder) addrIndex(entries []entry, off uintptr) *addrIndex {
 	left := make([]entry, len(entries))
 	for i, e := range entries {
 		g := b.guard(e.cond, off, opAddr)
-		left[i] = entry{b.without(e.cond, g), e.group}
+		left[i] = entry{cond: b.without(e.cond, g), group: e.group}
 		add := func(r rules.AddrRange) {
 			ends = append(ends, end{r.Lo, i, true})
 			if next := r.Hi.Next(); next != (packet.Addr{}) {

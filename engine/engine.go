@@ -11,6 +11,7 @@ package engine
 
 import (
 	"cmp"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -105,8 +106,10 @@ func (e *Engine) newState(p *Plan) *state {
 type worker struct {
 	scope
 	decoder packet.Decoder
-	key     []uint64
-	matched []uint64 // by group
+	tables  [][]*window.Table // of the engine's state, by store, by shard
+	keys    []keyMemo         // by keyID: the keys of the packet at hand
+	now     []float64         // by cell of the group at hand: its value with the packet at hand; NaN where it was not counted
+	matched []uint64          // by group
 	late    uint64
 	bytes   uint64
 }
@@ -115,14 +118,35 @@ type worker struct {
 type slot struct {
 	packets []packet.Packet
 	n       int
+	keys    []uint64 // words of the keys of events
 	lanes   []lane
 }
 
 // A lane of a slot is the events for a part of the shards, and what they fired.
 type lane struct {
-	// events holds what passed a filter: group<<32|packet, hash, key words.
-	events []uint64
+	events []event // that passed a filter
 	fired  []fired
+}
+
+// An event is a packet that concerns a group.
+type event struct {
+	group  *group
+	table  *window.Table // of the shard of the key; nil for a group without windows
+	hash   uint64        // of the key
+	packet uint32        // place in the slot
+	key    uint32        // place of the key's words in the slot
+}
+
+// keyWords returns the words of an event's key.
+func (s *slot) keyWords(ev *event) []uint64 {
+	return s.keys[ev.key : int(ev.key)+ev.group.words]
+}
+
+// A keyMemo remembers the key of one packet for all groups that go by the same key.
+type keyMemo struct {
+	gen  uint64 // of the packet
+	hash uint64
+	at   uint32 // place of its words in the slot
 }
 
 func newSlot(lanes int) *slot {
@@ -166,13 +190,17 @@ func New(plan *Plan, cfg Config) *Engine {
 // use makes the workers ready for a plan.
 func (e *Engine) use(plan *Plan, st *state) {
 	e.plan, e.state = plan, st
-	values := 0
+	values, cells := 0, 0
 	for _, r := range plan.rules {
 		values = max(values, len(r.Aggregates))
+		cells = max(cells, len(r.group.cells))
 	}
 	for _, w := range e.workers {
 		w.scope = scope{preds: plan.preds, memo: make([]uint64, plan.memos), gen: w.gen + 1, values: make([]float64, values), rep: e.cfg.Reputation, seed: e.cfg.Seed}
 		w.decoder.NeedDNS = plan.needDNS
+		w.tables = st.tables
+		w.keys = make([]keyMemo, plan.keyIDs)
+		w.now = make([]float64, cells)
 		w.matched = make([]uint64, len(plan.groups))
 	}
 	if plan.needFlow && e.flows == nil {
@@ -192,12 +220,8 @@ func (e *Engine) Process(frames []packet.Frame, emit Emit) {
 	w, s := e.workers[0], e.slots[0]
 	for len(frames) > 0 {
 		n := min(len(frames), batchSize)
-		at := w.decode(s, frames[:n], position{e.number, e.clock, e.started})
+		at := e.prepare(w, s, frames[:n], position{e.number, e.clock, e.started})
 		e.number, e.clock, e.started = at.number, at.clock, at.started
-		if e.plan.needFlow {
-			e.flow(s.packets[:n])
-		}
-		w.filter(e.plan, s)
 		e.apply(w, s, 0)
 		e.collect(s)
 		e.emit(emit)
@@ -212,9 +236,11 @@ type position struct {
 	started bool
 }
 
-// decode fills a slot with packets; at is the place of the first.
-func (w *worker) decode(s *slot, frames []packet.Frame, at position) position {
+// prepare fills a slot with packets and finds the groups that each concerns; at is the place of the
+// first. A packet is looked at at once, while it is in the first cache.
+func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position) position {
 	s.n = len(frames)
+	s.keys = s.keys[:0]
 	for i := range frames {
 		f, p := &frames[i], &s.packets[i]
 		w.decoder.Decode(p, f)
@@ -224,6 +250,10 @@ func (w *worker) decode(s *slot, frames []packet.Frame, at position) position {
 		at.pass(f)
 		p.Number, p.Clock = at.number, at.clock
 		w.bytes += uint64(f.Length)
+		if e.plan.needFlow {
+			e.flow(p)
+		}
+		w.match(e.plan, s, i)
 	}
 	return at
 }
@@ -236,23 +266,27 @@ func (at *position) pass(f *packet.Frame) {
 	}
 }
 
-// filter finds the groups that each packet of a slot concerns.
-func (w *worker) filter(plan *Plan, s *slot) {
-	for i := range s.packets[:s.n] {
-		p := &s.packets[i]
-		if br := plan.table.find(p); br != nil {
-			w.p = p
-			w.gen++
-			w.visit(br, s, uint64(i))
-		}
+// match finds the groups that packet i of a slot concerns.
+func (w *worker) match(plan *Plan, s *slot, i int) {
+	p := &s.packets[i]
+	if br := plan.table.find(p); br != nil {
+		w.p = p
+		w.gen++
+		w.visit(br, s, uint32(i))
 	}
 }
 
-func (w *worker) visit(br *branch, s *slot, packet uint64) {
+func (w *worker) visit(br *branch, s *slot, packet uint32) {
 	for i := range br.always {
-		if e := &br.always[i]; e.cond == predTrue || w.test(e.cond) {
-			w.event(e.group, s, packet)
+		e := &br.always[i]
+		if e.steps != nil {
+			if !all(w.p, e.steps) {
+				continue
+			}
+		} else if e.cond != predTrue && !w.test(e.cond) {
+			continue
 		}
+		w.event(e.group, s, packet)
 	}
 	if br.dport != nil {
 		if next := br.dport.find(w.p); next != nil {
@@ -277,74 +311,74 @@ func (w *worker) visit(br *branch, s *slot, packet uint64) {
 }
 
 // event notes that a packet concerns a group, in the lane of the shard of its key.
-func (w *worker) event(g *group, s *slot, packet uint64) {
+func (w *worker) event(g *group, s *slot, packet uint32) {
 	w.matched[g.index]++
-	w.key = w.appendKey(w.key[:0], g.key)
-	hash := window.Hash(w.seed, w.key)
-	at := 0
-	if len(s.lanes) > 1 {
-		at = (g.store.index + g.store.shard(hash)) % len(s.lanes)
+	k := &w.keys[g.keyID]
+	if k.gen != w.gen {
+		k.gen, k.at = w.gen, uint32(len(s.keys))
+		s.keys = w.appendKey(s.keys, g.key)
+		k.hash = window.Hash(w.seed, s.keys[k.at:])
 	}
-	l := &s.lanes[at]
-	l.events = append(append(l.events, uint64(g.index)<<32|packet, hash), w.key...)
+	l := &s.lanes[0]
+	if len(s.lanes) > 1 {
+		l = &s.lanes[(g.store.index+g.store.shard(k.hash))%len(s.lanes)]
+	}
+	shards := w.tables[g.store.index]
+	l.events = append(l.events, event{group: g, table: shards[k.hash&uint64(len(shards)-1)], hash: k.hash, packet: packet, key: k.at})
 }
 
 // apply runs the events of one lane of a slot, in packet order.
 func (e *Engine) apply(w *worker, s *slot, at int) {
 	l := &s.lanes[at]
-	buf := l.events
-	// Rows are seldom in the cache. Asking for those of all events first, then for what they
-	// point to, lets the waits overlap.
-	for i := 0; i < len(buf); {
-		g := e.plan.groups[buf[i]>>32]
-		if t := e.state.tables[g.store.index][g.store.shard(buf[i+1])]; t != nil {
-			t.Prefetch(buf[i+1])
+	// What windows need is seldom in the cache. Each step is asked for, for all events, before the one
+	// that depends on it, so that the waits overlap.
+	for i := range l.events {
+		if ev := &l.events[i]; ev.table != nil {
+			ev.table.PrefetchIndex(ev.hash)
 		}
-		i += 2 + g.words
 	}
-	for i := 0; i < len(buf); {
-		g := e.plan.groups[buf[i]>>32]
-		if t := e.state.tables[g.store.index][g.store.shard(buf[i+1])]; t != nil {
-			t.PrefetchBlocks(buf[i+1], s.packets[uint32(buf[i])].Clock)
+	for i := range l.events {
+		if ev := &l.events[i]; ev.table != nil {
+			ev.table.PrefetchRow(ev.hash)
 		}
-		i += 2 + g.words
 	}
-	for i := 0; i < len(buf); {
-		g := e.plan.groups[buf[i]>>32]
-		w.p = &s.packets[uint32(buf[i])]
-		hash := buf[i+1]
-		key := buf[i+2 : i+2+g.words]
-		i += 2 + g.words
-		e.observe(w, l, g, key, hash)
+	for i := range l.events {
+		if ev := &l.events[i]; ev.table != nil {
+			ev.table.PrefetchBlocks(ev.hash, s.packets[ev.packet].Clock)
+		}
 	}
-	l.events = buf[:0]
+	for i := range l.events {
+		ev := &l.events[i]
+		w.p = &s.packets[ev.packet]
+		e.observe(w, l, ev, s.keyWords(ev))
+	}
+	l.events = l.events[:0]
 }
 
 // observe counts the packet at hand in a group's windows and fires the group's rules.
-func (e *Engine) observe(w *worker, l *lane, g *group, key []uint64, hash uint64) {
-	shard := g.store.shard(hash)
-	p := w.p
+func (e *Engine) observe(w *worker, l *lane, ev *event, key []uint64) {
+	g, t, p := ev.group, ev.table, w.p
 	w.gen++
-	t := e.state.tables[g.store.index][shard]
 	var row window.Row
-	if len(g.cells) > 0 {
-		row = t.Row(key, hash, p.Clock)
+	if t != nil {
+		row = t.Row(key, ev.hash, p.Clock)
 		for i := range g.cells {
 			c := &g.cells[i]
 			if c.cond != predTrue && !w.test(c.cond) {
+				w.now[i] = math.NaN()
 				continue
 			}
-			switch i := g.base + i; c.state.Kind {
+			switch at := g.base + i; c.state.Kind {
 			case window.Count:
-				t.Hit(row, i, p.Time, p.Clock)
+				w.now[i] = float64(t.Hit(row, at, p.Time, p.Clock))
 			case window.Series:
 				x := 1.0
 				if c.num != nil {
 					x = c.num(&w.scope)
 				}
-				t.Add(row, i, x, p.Time, p.Clock)
+				w.now[i] = t.Add(row, at, x, p.Time, p.Clock)
 			default:
-				t.Observe(row, i, c.value(&w.scope), p.Time, p.Clock)
+				w.now[i] = float64(t.Observe(row, at, c.value(&w.scope), p.Time, p.Clock))
 			}
 		}
 	}
@@ -355,7 +389,11 @@ rules:
 		}
 		for i := range r.bars {
 			b := &r.bars[i]
-			if v := b.ref.read(t, row, g.base, p.Clock); !(v > b.min || v == b.min && !b.strict) {
+			v := w.now[b.ref.cell]
+			if v != v || !b.now {
+				v = b.ref.read(t, row, g.base, p.Clock)
+			}
+			if !(v > b.min || v == b.min && !b.strict) {
 				continue rules
 			}
 		}
@@ -365,7 +403,7 @@ rules:
 				continue
 			}
 		}
-		e.fire(w, l, r, t, row, key, hash, shard)
+		e.fire(w, l, r, ev, row, key)
 	}
 }
 
@@ -449,13 +487,12 @@ func (e *Engine) run(ev *packet.Packet) {
 	}
 	w.p = ev
 	w.gen++
+	s.keys = s.keys[:0]
 	w.visit(br, s, 0)
 	for i := range s.lanes {
 		l := &s.lanes[i]
-		for j := 0; j < len(l.events); {
-			g := e.plan.groups[l.events[j]>>32]
-			e.observe(w, l, g, l.events[j+2:j+2+g.words], l.events[j+1])
-			j += 2 + g.words
+		for j := range l.events {
+			e.observe(w, l, &l.events[j], s.keyWords(&l.events[j]))
 		}
 		l.events = l.events[:0]
 	}

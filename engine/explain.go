@@ -143,15 +143,11 @@ func (x *Explainer) Process(frames []packet.Frame) {
 	w, s := e.workers[0], e.slots[0]
 	for len(frames) > 0 {
 		n := min(len(frames), batchSize)
-		at := w.decode(s, frames[:n], position{e.number, e.clock, e.started})
+		at := e.prepare(w, s, frames[:n], position{e.number, e.clock, e.started})
 		e.number, e.clock, e.started = at.number, at.clock, at.started
-		if e.plan.needFlow {
-			e.flow(s.packets[:n])
-		}
 		for i := range s.packets[:n] {
 			x.follow(&s.packets[i])
 		}
-		w.filter(e.plan, s)
 		e.apply(w, s, 0)
 		e.collect(s)
 		e.emit(func(*alert.Alert) {})

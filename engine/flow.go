@@ -28,31 +28,28 @@ const (
 var flowConfig = window.Config{KeyWords: 5, MaxKeys: flowKeys, Spill: -1, Life: flowIdle,
 	Cells: []window.Cell{{Kind: window.Raw, Words: flowWords}}}
 
-// flow counts packets in their flows and gives each the fields flow.*.
-func (e *Engine) flow(packets []packet.Packet) {
-	for i := range packets {
-		p := &packets[i]
-		if p.Layers&packet.LayerIP == 0 {
-			continue
-		}
-		key := [5]uint64{p.Src.Hi, p.Src.Lo, p.Dst.Hi, p.Dst.Lo, uint64(p.IPProto)}
-		if p.Layers&packet.LayerPorts != 0 {
-			key[4] |= uint64(p.SrcPort)<<32 | uint64(p.DstPort)<<16
-		}
-		row := e.flows.t.Row(key[:], window.Hash(e.cfg.Seed, key[:]), p.Clock)
-		w := e.flows.t.Words(row, 0)
-		if w[flowPackets] == 0 || p.Clock-int64(w[flowSeen]) > flowIdle {
-			clear(w)
-			w[flowFirst] = uint64(p.Time)
-		}
-		w[flowSeen] = uint64(p.Clock)
-		w[flowPackets]++
-		w[flowBytes] += uint64(p.FrameLen)
-		p.Layers |= packet.LayerFlow
-		p.FlowPackets, p.FlowBytes = w[flowPackets], w[flowBytes]
-		p.FlowDuration = max(0, float64(p.Time-int64(w[flowFirst]))/1e9)
-		// A rate over less than a second would be absurd for the first packets of every flow.
-		over := max(p.FlowDuration, 1)
-		p.FlowPacketRate, p.FlowByteRate = float64(p.FlowPackets)/over, float64(p.FlowBytes)/over
+// flow counts a packet in its flow and gives it the fields flow.*.
+func (e *Engine) flow(p *packet.Packet) {
+	if p.Layers&packet.LayerIP == 0 {
+		return
 	}
+	key := [5]uint64{p.Src.Hi, p.Src.Lo, p.Dst.Hi, p.Dst.Lo, uint64(p.IPProto)}
+	if p.Layers&packet.LayerPorts != 0 {
+		key[4] |= uint64(p.SrcPort)<<32 | uint64(p.DstPort)<<16
+	}
+	row := e.flows.t.Row(key[:], window.Hash(e.cfg.Seed, key[:]), p.Clock)
+	w := e.flows.t.Words(row, 0)
+	if w[flowPackets] == 0 || p.Clock-int64(w[flowSeen]) > flowIdle {
+		clear(w)
+		w[flowFirst] = uint64(p.Time)
+	}
+	w[flowSeen] = uint64(p.Clock)
+	w[flowPackets]++
+	w[flowBytes] += uint64(p.FrameLen)
+	p.Layers |= packet.LayerFlow
+	p.FlowPackets, p.FlowBytes = w[flowPackets], w[flowBytes]
+	p.FlowDuration = max(0, float64(p.Time-int64(w[flowFirst]))/1e9)
+	// A rate over less than a second would be absurd for the first packets of every flow.
+	over := max(p.FlowDuration, 1)
+	p.FlowPacketRate, p.FlowByteRate = float64(p.FlowPackets)/over, float64(p.FlowBytes)/over
 }

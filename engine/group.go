@@ -19,6 +19,7 @@ type group struct {
 	on      packet.Event
 	filter  int32
 	key     []keyPart
+	keyID   int // the same for groups with the same key
 	words   int // of a key
 	cells   []cell
 	rules   []*rule

@@ -87,11 +87,7 @@ func (s *schedule) work(w *worker) {
 			s.busy = e.plan.needFlow // flows count packets in their order
 			s.mu.Unlock()
 			sl := e.slots[part%len(e.slots)]
-			w.decode(sl, s.parts[part], s.starts[part])
-			if e.plan.needFlow {
-				e.flow(sl.packets[:sl.n])
-			}
-			w.filter(e.plan, sl)
+			e.prepare(w, sl, s.parts[part], s.starts[part])
 			s.mu.Lock()
 			s.busy = false
 			s.ready[part], s.left[part] = true, len(s.lanes)

@@ -33,6 +33,7 @@ type Plan struct {
 
 	preds  []predicate
 	memos  int // slots of opMemo
+	keyIDs int // different keys
 	groups []*group
 	stores []*store
 	rules  []*rule // sorted by name
@@ -49,7 +50,7 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 	b := newBuilder(opt)
 	p := &Plan{Digest: rs.Digest, opt: opt}
 	var diags hcl.Diagnostics
-	byText := map[string]*group{}
+	byText, keyIDs := map[string]*group{}, map[string]int{}
 	cells := map[*group]map[string]int{}
 	for _, r := range rs.Rules {
 		if !r.Enabled {
@@ -61,7 +62,7 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 			b.scaled = pr
 		}
 		faults := len(b.errs)
-		g := b.groupOf(pr, byText, p)
+		g := b.groupOf(pr, byText, keyIDs, p)
 		if cells[g] == nil {
 			cells[g] = map[string]int{}
 		}
@@ -95,14 +96,20 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 	if !opt.NoSharing {
 		p.share()
 	}
+	p.keyIDs = len(keyIDs)
 	if !opt.NoDispatch {
 		fuse(p.preds)
+		p.branches(func(br *branch) {
+			for i := range br.always {
+				br.always[i].steps = steps(p.preds, br.always[i].cond)
+			}
+		})
 	}
 	return p, diags
 }
 
 // groupOf finds or makes the group that a rule belongs to.
-func (b *builder) groupOf(r *rule, byText map[string]*group, p *Plan) *group {
+func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]int, p *Plan) *group {
 	maxKeys := rules.DefaultMaxKeys
 	for i, w := range r.Windows {
 		if i == 0 || w.MaxKeys > maxKeys {
@@ -110,12 +117,12 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, p *Plan) *group {
 		}
 	}
 	filter := b.condition(r.Where)
-	var text strings.Builder
-	fmt.Fprintf(&text, "on %d max %d by", r.On, maxKeys)
+	var key, text strings.Builder
 	for _, k := range r.By {
-		text.WriteByte(' ')
-		text.WriteString(b.canon(k.Expr))
+		key.WriteByte(' ')
+		key.WriteString(b.canon(k.Expr))
 	}
+	fmt.Fprintf(&text, "on %d max %d by%s", r.On, maxKeys, key.String())
 	keyed := text.String()
 	fmt.Fprintf(&text, " windows %t where %s", len(r.Windows) > 0, b.canon(r.Where))
 	if b.opt.NoSharing {
@@ -133,6 +140,12 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, p *Plan) *group {
 	if g.words == 0 {
 		g.maxKeys = 1
 	}
+	id, ok := keyIDs[key.String()]
+	if !ok {
+		id = len(keyIDs)
+		keyIDs[key.String()] = id
+	}
+	g.keyID = id
 	byText[g.text] = g
 	p.groups = append(p.groups, g)
 	return g

@@ -107,26 +107,38 @@ type step struct {
 //	and(layers, range, not(addrs))  ->  all(layers, range, not addrs)
 func fuse(preds []predicate) {
 	for i := range preds {
-		p := &preds[i]
-		if p.op != opAnd {
-			continue
-		}
-		steps := make([]step, 0, len(p.kids))
-		for _, k := range p.kids {
-			leaf, negate := &preds[k], false
-			if leaf.op == opNot {
-				leaf, negate = &preds[leaf.kids[0]], true
+		if p := &preds[i]; p.op == opAnd {
+			if steps := steps(preds, int32(i)); steps != nil {
+				p.op, p.steps = opAll, steps
 			}
-			st := step{op: leaf.op, negate: negate, off: leaf.off, lo: leaf.lo, hi: leaf.hi, addrs: leaf.addrs, bitmap: leaf.bitmap}
-			switch leaf.op {
-			case opLayers, opBits, opRange8, opRange16, opBitmap, opSame16, opSameAddr, opAddrs:
-				steps = append(steps, st)
-			}
-		}
-		if len(steps) == len(p.kids) {
-			p.op, p.steps = opAll, steps
 		}
 	}
+}
+
+// steps returns predicate i as a run of steps, or nil where it is more than leaves or the negations of
+// leaves, one or several.
+func steps(preds []predicate, i int32) []step {
+	kids := []int32{i}
+	switch p := &preds[i]; p.op {
+	case opAll:
+		return p.steps
+	case opAnd:
+		kids = p.kids
+	}
+	out := make([]step, 0, len(kids))
+	for _, k := range kids {
+		leaf, negate := &preds[k], false
+		if leaf.op == opNot {
+			leaf, negate = &preds[leaf.kids[0]], true
+		}
+		switch leaf.op {
+		case opLayers, opBits, opRange8, opRange16, opBitmap, opSame16, opSameAddr, opAddrs:
+			out = append(out, step{op: leaf.op, negate: negate, off: leaf.off, lo: leaf.lo, hi: leaf.hi, addrs: leaf.addrs, bitmap: leaf.bitmap})
+		default:
+			return nil
+		}
+	}
+	return out
 }
 
 // all evaluates the steps of an opAll.

@@ -65,6 +65,7 @@ type bar struct {
 	ref    ref
 	min    float64
 	strict bool
+	now    bool // counting an event in the cell tells the aggregate's value
 }
 
 // Factor returns what a tier multiplies thresholds by.
@@ -140,7 +141,8 @@ func (b *builder) bars(r *rule) (out []bar, enough bool) {
 				limit = min(limit, r.Threshold.Value)
 			}
 		}
-		out = append(out, bar{ref: r.refs[agg.Aggregate.Index], min: limit, strict: o == rules.OpGt})
+		f := r.refs[agg.Aggregate.Index]
+		out = append(out, bar{ref: f, min: limit, strict: o == rules.OpGt, now: f.fn == rules.FuncSum || f.kind != window.Series && f.span == 0})
 	}
 	return out, enough
 }

@@ -248,7 +248,7 @@ func (b *builder) known(groups []*group, on packet.Event, k knowledge) []entry {
 			cond = b.assume(cond, k, memo)
 		}
 		if cond != predFalse {
-			es = append(es, entry{cond, g})
+			es = append(es, entry{cond: cond, group: g})
 		}
 	}
 	return es
@@ -293,7 +293,7 @@ func (b *builder) byFlags(entries []entry, made map[string]*branch) [256]*branch
 			byTable[when] = bu
 			bundles = append(bundles, bu)
 		}
-		bu.entries = append(bu.entries, entry{cond, e.group})
+		bu.entries = append(bu.entries, entry{cond: cond, group: e.group})
 	}
 	var out [256]*branch
 	byKey := map[string]*branch{}
@@ -303,7 +303,7 @@ func (b *builder) byFlags(entries []entry, made map[string]*branch) [256]*branch
 		memo := map[int32]int32{}
 		for _, e := range mixed {
 			if cond := b.assume(e.cond, knowledge{proto: -1, flags: f}, memo); cond != predFalse {
-				some = append(some, entry{cond, e.group})
+				some = append(some, entry{cond: cond, group: e.group})
 			}
 		}
 		key.WriteString(entriesKey(some))

@@ -291,7 +291,8 @@ func TestNoAllocations(t *testing.T) {
 				key[0] = rnd.Uint64N(3)
 			}
 			h := Hash(testSeed, key)
-			table.Prefetch(h)
+			table.PrefetchIndex(h)
+			table.PrefetchRow(h)
 			r := table.Row(key, h, clock)
 			for i := range cells {
 				switch cells[i].Kind {

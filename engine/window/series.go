@@ -339,6 +339,22 @@ func (t *Table) expirePanes(c *cell, s *series, clock int64) {
 	}
 }
 
+// sum expires and reads the sum alone.
+func (t *Table) sum(c *cell, w []uint64, clock int64) float64 {
+	s := c.series(w)
+	oldest := int64(s.rest[seriesOldest])
+	switch {
+	case w[0]&seriesPanes != 0:
+		oldest = int64(s.rest[seriesFirst]) << c.width
+	case w[0]>>32 == 0:
+		oldest = int64(s.rest[0])
+	}
+	if oldest <= clock-c.span && t.expireSeries(c, &s, clock) == 0 {
+		return 0
+	}
+	return s.total()
+}
+
 // sums expires and reads the totals.
 func (t *Table) sums(c *cell, w []uint64, clock int64) Sums {
 	s := c.series(w)

@@ -147,6 +147,16 @@ func (s *spill) look(hash uint64) uint64 {
 	return 0
 }
 
+// prefetch asks for the bucket of a hash.
+func (s *spill) prefetch(hash uint64) {
+	if s.live == 0 {
+		return
+	}
+	if b := s.bucket(hash, false); b != nil {
+		prefetch(&b[0])
+	}
+}
+
 // touch reads of the bucket of a hash what put will need, for the cache's sake.
 func (s *spill) touch(hash uint64) uint64 {
 	if s.live == 0 {

@@ -210,28 +210,32 @@ func (t *Table) freeCell(c *cell, w []uint64) {
 	}
 }
 
-// Hit counts an event at time at in a Count; one at or before clock-Span is not counted.
-func (t *Table) Hit(r Row, cell int, at, clock int64) {
+// Hit counts an event at time at in a Count and returns its Value; an event at or before clock-Span is not
+// counted.
+func (t *Table) Hit(r Row, cell int, at, clock int64) int64 {
 	c, w := t.at(r, cell)
 	t.push(r, c, w, min(at, clock), clock)
+	return t.ringValue(c, w, clock)
 }
 
-// Observe puts the value of an event at time at in a Distinct or a Changes; an event at or before clock-Span
-// is left out.
-func (t *Table) Observe(r Row, cell int, value uint64, at, clock int64) {
+// Observe puts the value of an event at time at in a Distinct or a Changes and returns its Value; an event at or
+// before clock-Span is left out.
+func (t *Table) Observe(r Row, cell int, value uint64, at, clock int64) int64 {
 	c, w := t.at(r, cell)
 	if c.kind == Changes {
 		t.change(r, c, w, value, min(at, clock), clock)
-	} else {
-		t.observe(r, c, w, value, min(at, clock), clock)
+		return t.ringValue(c, w[changesRing:], clock)
 	}
+	t.observe(r, c, w, value, min(at, clock), clock)
+	return t.distinctValue(r, c, w, clock)
 }
 
-// Add puts a number of an event at time at in a Series; an event at or before clock-Span and a number that is
-// not finite are left out.
-func (t *Table) Add(r Row, cell int, x float64, at, clock int64) {
+// Add puts a number of an event at time at in a Series and returns its Sum; an event at or before clock-Span and a
+// number that is not finite are left out.
+func (t *Table) Add(r Row, cell int, x float64, at, clock int64) float64 {
 	c, w := t.at(r, cell)
 	t.add(r, c, w, x, min(at, clock), clock)
+	return t.sum(c, w, clock)
 }
 
 // Value returns what a Count, Distinct or Changes holds at clock. Events that have left the window are
@@ -258,13 +262,7 @@ func (t *Table) Sums(r Row, cell int, clock int64) Sums {
 // Sum returns Sums.Sum of a Series.
 func (t *Table) Sum(r Row, cell int, clock int64) float64 {
 	c, w := t.at(r, cell)
-	if w[0]&seriesPanes != 0 {
-		s := c.series(w)
-		if int64(s.rest[seriesFirst])<<c.width > clock-c.span {
-			return s.total()
-		}
-	}
-	return t.sums(c, w, clock).Sum
+	return t.sum(c, w, clock)
 }
 
 // Words returns the words of a Raw cell, which are 0 in a new row. They may be written until the next call
@@ -289,19 +287,29 @@ func (t *Table) Rows(yield func(Row) bool) {
 	}
 }
 
-// Prefetch brings the index's place for a hash and the row's first line into the cache, so that the misses
-// of several keys overlap when it is called for all of them before Row is.
-func (t *Table) Prefetch(hash uint64) {
+// PrefetchIndex asks for the index's place of a hash. Called for all keys of a batch, and PrefetchRow and
+// PrefetchBlocks after it, it lets the misses of several keys overlap.
+func (t *Table) PrefetchIndex(hash uint64) {
+	prefetch(&t.index.slots[hash>>32>>t.index.shift])
+}
+
+// PrefetchRow asks for the row of a hash, or where there is none for what a new row will need.
+func (t *Table) PrefetchRow(hash uint64) {
 	s := t.index.slots[hash>>32>>t.index.shift]
 	if s>>32 == hash>>32 {
-		t.sink += t.row(Row(s) - 1)[rowHash]
+		r := Row(s) - 1
+		o := int(r&(1<<rowChunk-1)) * t.stride
+		row := t.rows[r>>rowChunk]
+		prefetch(&row[o])
+		if t.stride > 8 {
+			prefetch(&row[o+t.stride-1])
+		}
 	} else if s == 0 {
-		t.sink += t.spill.look(hash) // a new key, most likely
+		t.spill.prefetch(hash) // a new key, most likely
 	}
 }
 
-// PrefetchBlocks brings the blocks that the next event of a row will go to into the cache. Prefetch must
-// have been called for the hash, and for those of other events since.
+// PrefetchBlocks asks for the blocks that the next event of a row will go to.
 func (t *Table) PrefetchBlocks(hash uint64, clock int64) {
 	s := t.index.slots[hash>>32>>t.index.shift]
 	if s>>32 != hash>>32 {
@@ -325,7 +333,7 @@ func (t *Table) PrefetchBlocks(hash uint64, clock int64) {
 		}
 		if b := ref(w[0] >> 32); b != 0 {
 			block := t.arena.block(b)
-			t.sink += block[at&(len(block)-1)]
+			prefetch(&block[at&(len(block)-1)])
 		}
 	}
 }

@@ -56,7 +56,7 @@ func benchmarkHit(b *testing.B, keys int, span int64, prefetch bool) {
 		for i := 0; i < n; i += 32 {
 			if prefetch {
 				for j := range 32 {
-					t.Prefetch(hs[(i+j)&(1<<20-1)])
+					t.PrefetchIndex(hs[(i+j)&(1<<20-1)])
 				}
 			}
 			for j := range 32 {
