@@ -189,7 +189,7 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		case rules.FuncSum:
 			w.Kind, w.Parts, w.NeedSum = window.Series, window.Total, max(limit, 0)
 		case rules.FuncMean:
-			w.Kind, w.Parts = window.Series, window.Total
+			w.Kind, w.Parts = window.Series, window.Total|window.Events
 		case rules.FuncStddev:
 			w.Kind, w.Parts = window.Series, window.Squares
 		case rules.FuncMin, rules.FuncMax:

@@ -189,6 +189,8 @@ func (t *Table) amount(c *cell, w []uint64) float64 {
 		switch {
 		case c.bySum:
 			return s.total()
+		case w[0]&seriesPanes != 0 && !c.events:
+			return panes // at least as many, or they would not be in panes
 		case w[0]&seriesPanes != 0:
 			return float64(s.rest[seriesCount])
 		}

@@ -143,10 +143,10 @@ func (t *Table) replayCell(r Row, c *cell, w []uint64, old *Table, oc *cell, ow 
 	}
 }
 
-// replayPanes copies the panes of a series of other parts. Extremes that old did not keep are not to be had:
-// the series then starts empty.
+// replayPanes copies the panes of a series of other parts. What old did not keep is not to be had: the series
+// then starts empty.
 func (t *Table) replayPanes(r Row, c *cell, w []uint64, old *Table, oc *cell, os *series, clock int64) {
-	if c.parts&^oc.parts&(Squares|Extremes) != 0 {
+	if c.parts&^oc.parts&(Events|Squares|Extremes) != 0 {
 		return
 	}
 	b := t.alloc(c.pane, r, clock)
@@ -157,16 +157,28 @@ func (t *Table) replayPanes(r Row, c *cell, w []uint64, old *Table, oc *cell, os
 	clear(t.arena.block(b))
 	s := c.series(w)
 	w[0] = ringMeta(0, 0, b) | seriesPanes
-	clear(s.sum)
 	s.rest[seriesFirst], s.rest[seriesCount] = os.rest[seriesFirst], os.rest[seriesCount]
-	n := uint64(0)
-	for p := range int64(panes) {
+	first := int64(os.rest[seriesFirst])
+	if !c.events {
+		s.rest[seriesNewest] = uint64(first)
+	}
+	for p := first; p < first+panes; p++ {
 		from, to := old.pane(oc, os, p), t.pane(c, &s, p)
-		if from[0] == 0 {
-			continue
+		if oc.events {
+			if from[0] == 0 {
+				continue
+			}
+			if c.events {
+				to[0] = from[0]
+			}
+			from = from[1:]
 		}
-		to[0], to[1] = from[0], from[1]
-		i, k := 2, 2
+		if !c.events && (oc.events || from[0] != 0) {
+			s.rest[seriesNewest] = uint64(p)
+		}
+		to = to[c.value-c.totals:]
+		to[0] = from[0]
+		i, k := 1, 1
 		if oc.parts&Squares != 0 {
 			if c.parts&Squares != 0 {
 				to[k] = from[i]
@@ -177,9 +189,11 @@ func (t *Table) replayPanes(r Row, c *cell, w []uint64, old *Table, oc *cell, os
 		if c.parts&Extremes != 0 {
 			copy(to[k:k+2], from[i:i+2])
 		}
-		c.merge(s.sum, n, totals(to[1:]))
-		n += to[0]
 	}
+	if !c.events && !oc.events {
+		s.rest[seriesNewest] = os.rest[seriesNewest]
+	}
+	t.addUpPanes(c, &s)
 }
 
 func (t *Table) replayRing(r Row, c *cell, w []uint64, old *Table, ow []uint64, clock int64) {

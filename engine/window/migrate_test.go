@@ -67,6 +67,9 @@ func TestMigrate(t *testing.T) {
 				m.cell = cells[len(ms)-1-i]
 				m.cell.Need = min(m.cell.Need, allCells[i].Need) // old was exact up to its own need only
 				m.events = append([]modelEvent(nil), m.events...)
+				if m.cell.Kind == Series {
+					m.coarse = m.coarse || m.sums(p.clock).Count > int64(seriesExact(m.cell))
+				}
 				turned = append(turned, m)
 			}
 			models[k] = append(turned, model{cell: cells[len(cells)-1]})

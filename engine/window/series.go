@@ -8,10 +8,11 @@ import "math"
 //	word 1…  the totals: sum, then sum of squares, then least and greatest, as far as they are kept
 //	then     without a block: up to seriesPairs pairs of time and number, oldest first
 //	         with a ring: seriesGone, seriesStale, seriesOldest
-//	         with panes: seriesFirst, seriesCount
+//	         with panes: seriesFirst, then seriesCount where events are counted, else seriesNewest
 //
-// As long as the events of a window fit in the ring it is exact. When they do not, all move to panes, and
-// back when the window is empty. A pane is its count and its totals.
+// As long as the events of a window fit in the ring it is exact. The ring grows as large as the panes would be;
+// then all move to panes, and back when the window is empty. A pane is its count, where events are counted, and
+// its totals.
 const (
 	seriesPairs  = 2
 	seriesInline = 2 * seriesPairs
@@ -22,6 +23,7 @@ const (
 	seriesOldest = 2 // the oldest time, so that the block's far end is left alone until that leaves
 	seriesFirst  = 0 // the oldest pane
 	seriesCount  = 1 // events in the panes
+	seriesNewest = 1 // the newest pane that has any
 )
 
 // seriesTotals is the number of words of the totals.
@@ -70,6 +72,23 @@ func (c *cell) takeFrom(s totals, x float64) bool {
 	return c.parts&Extremes != 0 && (x <= math.Float64frombits(s[i]) || x >= math.Float64frombits(s[i+1]))
 }
 
+// wholeMost is what whole numbers are below that floating point adds and subtracts exactly.
+const wholeMost = 1 << 53
+
+func whole(x float64) bool { return x == math.Trunc(x) && math.Abs(x) < wholeMost }
+
+// takePane takes the totals of a pane from others and reports whether that left no error: the numbers are whole,
+// and there are no extremes to be looked up anew.
+func (c *cell) takePane(s, pane totals) bool {
+	exact := c.parts&Extremes == 0
+	for i := range min(c.totals, 2) {
+		have, x := math.Float64frombits(s[i]), math.Float64frombits(pane[i])
+		exact = exact && whole(have) && whole(x)
+		s[i] = math.Float64bits(have - x)
+	}
+	return exact
+}
+
 // merge adds the totals of one pane with events to totals that hold n numbers.
 func (c *cell) merge(s totals, n uint64, pane totals) {
 	s.plus(0, math.Float64frombits(pane[0]))
@@ -96,7 +115,7 @@ type series struct {
 }
 
 func (c *cell) series(w []uint64) series {
-	k := c.value // one more than the totals, as a pane has a count
+	k := 1 + c.totals
 	return series{w, totals(w[1:k]), w[k : k+seriesInline]}
 }
 
@@ -277,7 +296,11 @@ func (t *Table) toPanes(r Row, c *cell, s *series, clock int64) bool {
 	n, head := s.n(), s.head()
 	s.w[0] = ringMeta(0, 0, p) | seriesPanes
 	clear(s.sum)
-	s.rest[seriesFirst], s.rest[seriesCount] = uint64(c.firstPane(clock)), 0
+	first := c.firstPane(clock)
+	s.rest[seriesFirst], s.rest[seriesCount] = uint64(first), 0
+	if !c.events {
+		s.rest[seriesNewest] = uint64(first)
+	}
 	mask := len(ring) - 1
 	for i := range n {
 		k := 2 * (head + i)
@@ -294,6 +317,12 @@ func (t *Table) addPane(c *cell, s *series, x float64, at int64) {
 		return
 	}
 	pane := t.pane(c, s, p)
+	if !c.events {
+		c.addTo(totals(pane), 1, x)
+		c.addTo(s.sum, 1, x)
+		s.rest[seriesNewest] = uint64(max(p, int64(s.rest[seriesNewest])))
+		return
+	}
 	c.addTo(totals(pane[1:]), int(pane[0]), x)
 	pane[0]++
 	c.addTo(s.sum, int(s.rest[seriesCount]), x)
@@ -306,36 +335,47 @@ func (t *Table) pane(c *cell, s *series, p int64) []uint64 {
 	return t.arena.block(b)[i : i+c.value]
 }
 
-// expirePanes drops the panes that have left the window and adds the others up afresh; a window that
-// is empty then has no block.
+// expirePanes drops the panes that have left the window; a window that is empty then has no block.
 func (t *Table) expirePanes(c *cell, s *series, clock int64) {
 	from := int64(s.rest[seriesFirst])
 	if from<<c.width > clock-c.span {
 		return
 	}
 	to := c.firstPane(clock)
-	gone := uint64(0)
+	exact := true
 	for p := from; p < min(to, from+panes); p++ {
 		pane := t.pane(c, s, p)
-		gone += pane[0]
+		if c.events {
+			if pane[0] == 0 {
+				continue
+			}
+			s.rest[seriesCount] -= pane[0]
+		}
+		exact = c.takePane(s.sum, totals(pane[c.value-c.totals:])) && exact
 		clear(pane)
 	}
 	s.rest[seriesFirst] = uint64(to)
-	if gone == 0 && s.rest[seriesCount] > 0 {
-		return
+	switch {
+	case c.events && s.rest[seriesCount] == 0, !c.events && int64(s.rest[seriesNewest]) < to:
+		t.arena.release(ref(s.w[0] >> 32))
+		clear(s.w)
+	case !exact:
+		t.addUpPanes(c, s)
 	}
+}
+
+// addUpPanes adds all panes up afresh.
+func (t *Table) addUpPanes(c *cell, s *series) {
 	clear(s.sum)
 	n := uint64(0)
 	for p := range int64(panes) {
-		if pane := t.pane(c, s, p); pane[0] > 0 {
+		pane := t.pane(c, s, p)
+		if !c.events {
+			c.merge(s.sum, 1, pane)
+		} else if pane[0] > 0 {
 			c.merge(s.sum, n, totals(pane[1:]))
 			n += pane[0]
 		}
-	}
-	s.rest[seriesCount] = n
-	if n == 0 {
-		t.arena.release(ref(s.w[0] >> 32))
-		clear(s.w)
 	}
 }
 
@@ -377,11 +417,15 @@ func (t *Table) sums(c *cell, w []uint64, clock int64) Sums {
 	return out
 }
 
-// expireSeries drops what has left the window and returns the number of events that are left.
+// expireSeries drops what has left the window and returns the number of events that are left; where panes do not
+// count events, 1 if there are any.
 func (t *Table) expireSeries(c *cell, s *series, clock int64) int64 {
 	switch {
 	case s.w[0]&seriesPanes != 0:
 		t.expirePanes(c, s, clock)
+		if !c.events && s.w[0] != 0 {
+			return 1
+		}
 		return int64(s.rest[seriesCount])
 	case s.w[0]>>32 != 0:
 		t.expireEvents(c, s, clock-c.span)

@@ -10,7 +10,6 @@ const (
 	ringMax         = 13       // 8192 at most,
 	ringFuzzy       = 10       // and 1024 before panes where Need is above 4096
 	distinctSample  = chunkMax // order of the largest block of a sampled Distinct
-	seriesOrder     = 9        // order of the block of a Series before panes: 256 events of two words
 )
 
 func (c Config) withDefaults() Config {
@@ -73,11 +72,19 @@ func layout(c Config) (cells []cell, stride int) {
 		case Series:
 			k.parts = d.Parts
 			if k.parts == 0 {
-				k.parts = Total | Squares | Extremes
+				k.parts = Total | Events | Squares | Extremes
 			}
-			k.order = seriesOrder
-			k.value = seriesTotals(k.parts) + 1
-			k.size = 1 + seriesTotals(k.parts) + seriesInline
+			if k.parts&(Squares|Extremes) != 0 {
+				k.parts |= Events
+			}
+			k.events = k.parts&Events != 0
+			k.totals = seriesTotals(k.parts)
+			k.value = k.totals
+			if k.events {
+				k.value++
+			}
+			k.order = ceilOrder(k.value * panes)
+			k.size = 1 + k.totals + seriesInline
 			if d.NeedSum > 0 {
 				k.scale, k.bySum = 1/d.NeedSum, true
 			}

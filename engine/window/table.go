@@ -42,19 +42,21 @@ type Table struct {
 
 // A cell is a Cell made ready.
 type cell struct {
-	kind  Kind
-	parts Parts
-	off   int // of its first word in a row
-	size  int // in words
-	span  int64
-	width uint    // of a pane, see paneWidth
-	order uint    // of its largest block of events
-	pane  uint    // order of its block of panes
-	value int     // words of a pane
-	scale float64 // progress of one event, or of one unit of a sum when bySum
-	bySum bool
-	fuzzy bool // Distinct: becomes a sample when it is full
-	rank  uint8
+	kind   Kind
+	parts  Parts
+	off    int // of its first word in a row
+	size   int // in words
+	span   int64
+	width  uint    // of a pane, see paneWidth
+	order  uint    // of its largest block of events
+	pane   uint    // order of its block of panes
+	value  int     // words of a pane
+	totals int     // of these, words of totals
+	events bool    // Series: panes count events
+	scale  float64 // progress of one event, or of one unit of a sum when bySum
+	bySum  bool
+	fuzzy  bool // Distinct: becomes a sample when it is full
+	rank   uint8
 }
 
 // New makes an empty table.
@@ -327,6 +329,9 @@ func (t *Table) PrefetchBlocks(hash uint64, clock int64) {
 			at = 2 * (int(w[0]>>16&0x7fff) + int(w[0]&0xffff))
 			if w[0]&seriesPanes != 0 {
 				at = c.place(ref(w[0]>>32), c.paneOf(clock)) * c.value
+				if first := int64(w[1+c.totals+seriesFirst]); first<<c.width <= clock-c.span {
+					prefetch(&t.arena.block(ref(w[0] >> 32))[c.place(ref(w[0]>>32), first)*c.value])
+				}
 			}
 		default:
 			continue

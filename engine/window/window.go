@@ -12,12 +12,13 @@ const (
 	Raw                  // words that are the caller's own
 )
 
-// Parts is a set of the things that a Series keeps beside its count and sum.
+// Parts is a set of the things that a Series keeps.
 type Parts uint8
 
 // The parts of a Series. The zero value keeps all; Total alone is the smallest.
 const (
-	Total    Parts = 1 << iota // Sums.Count and Sums.Sum, which are always kept
+	Total    Parts = 1 << iota // Sums.Sum, which is always kept
+	Events                     // Sums.Count; kept with Squares and Extremes too
 	Squares                    // Sums.SumSq
 	Extremes                   // Sums.Min and Sums.Max
 )
@@ -59,7 +60,8 @@ type Config struct {
 // Row names a row of a table. It is valid until the next call of Row or Sweep, or the next event in another row.
 type Row uint32
 
-// Sums are the numbers of a Series. All are 0 in an empty window, and those that Cell.Parts leaves out always.
+// Sums are the numbers of a Series. All are 0 in an empty window, and those that Cell.Parts leaves out always, but
+// for Count, which then is 1 or more when there are events.
 type Sums struct {
 	Count      int64
 	Sum, SumSq float64
