@@ -108,6 +108,7 @@ type worker struct {
 	decoder packet.Decoder
 	tables  [][]*window.Table // of the engine's state, by store, by shard
 	keys    []keyMemo         // by keyID: the keys of the packet at hand
+	words   []uint64          // scratch for one key
 	now     []float64         // by cell of the group at hand: its value with the packet at hand; NaN where it was not counted
 	matched []uint64          // by group
 	late    uint64
@@ -118,7 +119,6 @@ type worker struct {
 type slot struct {
 	packets []packet.Packet
 	n       int
-	keys    []uint64 // words of the keys of events
 	lanes   []lane
 }
 
@@ -132,21 +132,21 @@ type lane struct {
 type event struct {
 	group  *group
 	table  *window.Table // of the shard of the key; nil for a group without windows
-	hash   uint64        // of the key
-	packet uint32        // place in the slot
-	key    uint32        // place of the key's words in the slot
+	key    fingerprint
+	packet uint32 // place in the slot
 }
 
-// keyWords returns the words of an event's key.
-func (s *slot) keyWords(ev *event) []uint64 {
-	return s.keys[ev.key : int(ev.key)+ev.group.words]
+// A fingerprint stands for a key: two hashes of it under secret seeds. That two keys of one table share 127
+// bits will not happen, so tables keep the second hash in the place of the words that were hashed.
+type fingerprint struct {
+	hash  uint64
+	check [1]uint64
 }
 
 // A keyMemo remembers the key of one packet for all groups that go by the same key.
 type keyMemo struct {
-	gen  uint64 // of the packet
-	hash uint64
-	at   uint32 // place of its words in the slot
+	gen uint64 // of the packet
+	key fingerprint
 }
 
 func newSlot(lanes int) *slot {
@@ -240,7 +240,6 @@ type position struct {
 // first. A packet is looked at at once, while it is in the first cache.
 func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position) position {
 	s.n = len(frames)
-	s.keys = s.keys[:0]
 	for i := range frames {
 		f, p := &frames[i], &s.packets[i]
 		w.decoder.Decode(p, f)
@@ -315,16 +314,16 @@ func (w *worker) event(g *group, s *slot, packet uint32) {
 	w.matched[g.index]++
 	k := &w.keys[g.keyID]
 	if k.gen != w.gen {
-		k.gen, k.at = w.gen, uint32(len(s.keys))
-		s.keys = w.appendKey(s.keys, g.key)
-		k.hash = window.Hash(w.seed, s.keys[k.at:])
+		w.words = w.appendKey(w.words[:0], g.key)
+		k.gen = w.gen
+		k.key.hash, k.key.check[0] = window.Hash2(w.seed, w.words)
 	}
 	l := &s.lanes[0]
 	if len(s.lanes) > 1 {
-		l = &s.lanes[(g.store.index+g.store.shard(k.hash))%len(s.lanes)]
+		l = &s.lanes[(g.store.index+g.store.shard(k.key.hash))%len(s.lanes)]
 	}
 	shards := w.tables[g.store.index]
-	l.events = append(l.events, event{group: g, table: shards[k.hash&uint64(len(shards)-1)], hash: k.hash, packet: packet, key: k.at})
+	l.events = append(l.events, event{group: g, table: shards[k.key.hash&uint64(len(shards)-1)], key: k.key, packet: packet})
 }
 
 // apply runs the events of one lane of a slot, in packet order.
@@ -334,34 +333,35 @@ func (e *Engine) apply(w *worker, s *slot, at int) {
 	// that depends on it, so that the waits overlap.
 	for i := range l.events {
 		if ev := &l.events[i]; ev.table != nil {
-			ev.table.PrefetchIndex(ev.hash)
+			ev.table.PrefetchIndex(ev.key.hash)
 		}
 	}
 	for i := range l.events {
 		if ev := &l.events[i]; ev.table != nil {
-			ev.table.PrefetchRow(ev.hash)
+			ev.table.PrefetchRow(ev.key.hash)
 		}
 	}
 	for i := range l.events {
 		if ev := &l.events[i]; ev.table != nil {
-			ev.table.PrefetchBlocks(ev.hash, s.packets[ev.packet].Clock)
+			ev.table.PrefetchBlocks(ev.key.hash, s.packets[ev.packet].Clock)
 		}
 	}
 	for i := range l.events {
 		ev := &l.events[i]
 		w.p = &s.packets[ev.packet]
-		e.observe(w, l, ev, s.keyWords(ev))
+		e.observe(w, l, ev)
 	}
 	l.events = l.events[:0]
 }
 
 // observe counts the packet at hand in a group's windows and fires the group's rules.
-func (e *Engine) observe(w *worker, l *lane, ev *event, key []uint64) {
+func (e *Engine) observe(w *worker, l *lane, ev *event) {
 	g, t, p := ev.group, ev.table, w.p
+	key := ev.key.check[:g.words]
 	w.gen++
 	var row window.Row
 	if t != nil {
-		row = t.Row(key, ev.hash, p.Clock)
+		row = t.Row(key, ev.key.hash, p.Clock)
 		for i := range g.cells {
 			c := &g.cells[i]
 			if c.cond != predTrue && !w.test(c.cond) {
@@ -403,7 +403,7 @@ rules:
 				continue
 			}
 		}
-		e.fire(w, l, r, ev, row, key)
+		e.fire(w, l, r, ev, row)
 	}
 }
 
@@ -487,12 +487,11 @@ func (e *Engine) run(ev *packet.Packet) {
 	}
 	w.p = ev
 	w.gen++
-	s.keys = s.keys[:0]
 	w.visit(br, s, 0)
 	for i := range s.lanes {
 		l := &s.lanes[i]
 		for j := range l.events {
-			e.observe(w, l, &l.events[j], s.keyWords(&l.events[j]))
+			e.observe(w, l, &l.events[j])
 		}
 		l.events = l.events[:0]
 	}

@@ -8,11 +8,11 @@ import (
 )
 
 // fire makes the alert of a rule whose when holds, unless the key is in its cooldown.
-func (e *Engine) fire(w *worker, l *lane, r *rule, ev *event, row window.Row, key []uint64) {
+func (e *Engine) fire(w *worker, l *lane, r *rule, ev *event, row window.Row) {
 	suppressed := uint64(0)
 	if r.cooldown > 0 {
 		var quiet bool
-		if quiet, suppressed = e.cool(r, key, ev.hash, w.p.Clock); quiet {
+		if quiet, suppressed = e.cool(r, &ev.key, w.p.Clock); quiet {
 			e.state.suppress(r)
 			return
 		}
@@ -37,7 +37,8 @@ func (r *rule) coolConfig() window.Config {
 
 // cool reports whether a key is in its cooldown, and counts what is suppressed. Where it is not, the
 // cooldown starts anew, and what was suppressed since the last alert is returned.
-func (e *Engine) cool(r *rule, key []uint64, hash uint64, clock int64) (quiet bool, suppressed uint64) {
+func (e *Engine) cool(r *rule, of *fingerprint, clock int64) (quiet bool, suppressed uint64) {
+	key, hash := of.check[:r.group.words], of.hash
 	shard := r.group.store.shard(hash)
 	t := e.state.cooldowns[r.index][shard]
 	if t == nil {

@@ -20,7 +20,7 @@ type group struct {
 	filter  int32
 	key     []keyPart
 	keyID   int // the same for groups with the same key
-	words   int // of a key
+	words   int // of the key in rows: 1 for its fingerprint, 0 where there is no key
 	cells   []cell
 	rules   []*rule
 	keyed   string // canonical: event, key, bound on keys
@@ -32,7 +32,6 @@ type group struct {
 // A keyPart writes one value of `by` to the words of a key.
 type keyPart struct {
 	text  string
-	words int
 	off   uintptr // of fields held in the packet
 	store packet.Store
 	field bool
@@ -43,18 +42,16 @@ type keyPart struct {
 }
 
 func (b *builder) keyPart(k rules.Key) keyPart {
-	part := keyPart{text: k.Text, words: 1}
+	part := keyPart{text: k.Text}
 	f, isField := k.Expr.(*rules.FieldExpr)
 	switch k.Expr.Kind() {
 	case packet.KindIP:
-		part.words = 2
 		if isField {
 			part.field, part.off, part.store = true, f.Field.Offset, packet.StoreAddr
 			return part
 		}
 		part.addr = b.addrFunc(k.Expr)
 	case packet.KindString, packet.KindBytes:
-		part.words = 2
 		part.bytes = b.bytesFunc(k.Expr)
 	case packet.KindFloat:
 		part.float = b.floatFunc(k.Expr)

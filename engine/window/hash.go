@@ -29,6 +29,19 @@ func Hash(seed uint64, key []uint64) uint64 {
 	return mum(h^mask, mix1)
 }
 
+// Hash2 hashes a key as Hash does, and once more under another mask: two hashes that have nothing in common but
+// the seed.
+func Hash2(seed uint64, key []uint64) (uint64, uint64) {
+	mask := mum(seed^mix0, mix1)
+	other := mum(seed^mix2, mix3)
+	h, k := seed^mix2, seed^mix0
+	for _, w := range key {
+		h, k = mum(w^mask, h^mix3), mum(w^other, k^mix1)
+		mask, other = bits.RotateLeft64(mask, 23), bits.RotateLeft64(other, 29)
+	}
+	return mum(h^mask, mix1), mum(k^other, mix3)
+}
+
 // remix hashes a value for the set of one row; the row's own hash, which is secret, is the seed.
 func remix(v, seed uint64) uint64 {
 	return mum(mum(v^seed, mix0)^mix2, seed^mix3)

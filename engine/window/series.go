@@ -6,24 +6,23 @@ import "math"
 //
 //	word 0   number of events in the ring (16 bits), place of the oldest (15 bits), in panes (1 bit), block (32 bits)
 //	word 1…  the totals: sum, then sum of squares, then least and greatest, as far as they are kept
-//	then     without a block: up to seriesPairs pairs of time and number, oldest first
-//	         with a ring: seriesGone, seriesStale, seriesOldest
+//	then     without a block: the time and the number of one event, if there is one
+//	         with a ring: seriesGone, seriesOldest
 //	         with panes: seriesFirst, then seriesCount where events are counted, else seriesNewest
 //
 // As long as the events of a window fit in the ring it is exact. The ring grows as large as the panes would be;
 // then all move to panes, and back when the window is empty. A pane is its count, where events are counted, and
 // its totals.
 const (
-	seriesPairs  = 2
-	seriesInline = 2 * seriesPairs
-	seriesPanes  = 1 << 31
+	seriesRest  = 2
+	seriesPanes = 1 << 31
 
-	seriesGone   = 0 // numbers taken from the totals since they were last added up afresh
-	seriesStale  = 1 // the least or the greatest has left
-	seriesOldest = 2 // the oldest time, so that the block's far end is left alone until that leaves
-	seriesFirst  = 0 // the oldest pane
-	seriesCount  = 1 // events in the panes
-	seriesNewest = 1 // the newest pane that has any
+	seriesGone   = 0       // numbers taken from the totals since they were last added up afresh, and
+	seriesStale  = 1 << 63 // in this bit: the least or the greatest has left
+	seriesOldest = 1       // the oldest time, so that the block's far end is left alone until that leaves
+	seriesFirst  = 0       // the oldest pane
+	seriesCount  = 1       // events in the panes
+	seriesNewest = 1       // the newest pane that has any
 )
 
 // seriesTotals is the number of words of the totals.
@@ -116,7 +115,7 @@ type series struct {
 
 func (c *cell) series(w []uint64) series {
 	k := 1 + c.totals
-	return series{w, totals(w[1:k]), w[k : k+seriesInline]}
+	return series{w, totals(w[1:k]), w[k : k+seriesRest]}
 }
 
 // total is the sum as it stands.
@@ -142,30 +141,24 @@ func (t *Table) add(r Row, c *cell, w []uint64, x float64, at, clock int64) {
 	b := ref(w[0] >> 32)
 	if b == 0 {
 		n := c.expireNumbers(&s, cut)
-		if n == seriesPairs {
+		if n == 1 {
 			if b = t.alloc(unitOrder, r, clock); b == 0 {
 				t.saturations++
 				if at < int64(s.rest[0]) {
 					return
 				}
-				n--
-				copy(s.rest, s.rest[2:])
-				w[0]--
+				n, w[0] = 0, 0
 			}
 		}
 		if b == 0 {
-			if n == 1 && int64(s.rest[0]) > at {
-				s.rest[2], s.rest[3] = s.rest[0], s.rest[1]
-				n = 0
-			}
-			s.rest[2*n], s.rest[2*n+1] = uint64(at), math.Float64bits(x)
-			w[0]++
+			s.rest[0], s.rest[1] = uint64(at), math.Float64bits(x)
+			w[0] = 1
 			c.sumNumbers(&s)
 			return
 		}
 		copy(t.arena.block(b), s.rest)
 		w[0] = ringMeta(n, 0, b)
-		s.rest[seriesGone], s.rest[seriesStale], s.rest[seriesOldest] = 0, 0, s.rest[0]
+		s.rest[seriesGone], s.rest[seriesOldest] = 0, s.rest[0]
 	}
 	ring := t.arena.block(b)
 	n, head := s.n(), s.head()
@@ -219,17 +212,11 @@ func (t *Table) add(r Row, c *cell, w []uint64, x float64, at, clock int64) {
 
 // expireNumbers drops the events up to cut from a cell without a block and returns how many are left.
 func (c *cell) expireNumbers(s *series, cut int64) int {
-	n := s.n()
-	k := n
-	for n > 0 && int64(s.rest[0]) <= cut {
-		s.rest[0], s.rest[1] = s.rest[2], s.rest[3]
-		n--
-	}
-	if n != k {
-		s.w[0] = uint64(n)
+	if s.w[0] != 0 && int64(s.rest[0]) <= cut {
+		s.w[0] = 0
 		c.sumNumbers(s)
 	}
-	return n
+	return s.n()
 }
 
 // sumNumbers adds up the events of a cell without a block.
@@ -243,7 +230,7 @@ func (c *cell) sumNumbers(s *series) {
 // takeEvent takes the event at a place of the ring, its oldest, from the totals.
 func (t *Table) takeEvent(c *cell, s *series, ring []uint64, place int) {
 	if c.takeFrom(s.sum, math.Float64frombits(ring[2*place+1])) {
-		s.rest[seriesStale] = 1
+		s.rest[seriesGone] |= seriesStale
 	}
 	s.rest[seriesGone]++
 }
@@ -269,7 +256,7 @@ func (t *Table) expireEvents(c *cell, s *series, cut int64) {
 	s.rest[seriesOldest] = ring[2*head]
 	// Sums of whole numbers below 2^53 are exact; the error of others stays that of adding up n numbers
 	// twice, as they are added up afresh after every n that leave.
-	if s.rest[seriesGone] >= uint64(n) {
+	if s.rest[seriesGone]&^seriesStale >= uint64(n) {
 		t.addUp(c, s, ring)
 	}
 }
@@ -281,7 +268,7 @@ func (t *Table) addUp(c *cell, s *series, ring []uint64) {
 	for i := range s.n() {
 		c.addTo(s.sum, i, math.Float64frombits(ring[(2*(s.head()+i)+1)&mask]))
 	}
-	s.rest[seriesGone], s.rest[seriesStale] = 0, 0
+	s.rest[seriesGone] = 0
 }
 
 // toPanes moves the events of a ring to panes; it reports whether there was room.
@@ -409,7 +396,7 @@ func (t *Table) sums(c *cell, w []uint64, clock int64) Sums {
 		i++
 	}
 	if c.parts&Extremes != 0 {
-		if w[0]>>32 != 0 && w[0]&seriesPanes == 0 && s.rest[seriesStale] != 0 {
+		if w[0]>>32 != 0 && w[0]&seriesPanes == 0 && s.rest[seriesGone]&seriesStale != 0 {
 			t.addUp(c, &s, t.arena.block(ref(w[0]>>32)))
 		}
 		out.Min, out.Max = math.Float64frombits(s.sum[i]), math.Float64frombits(s.sum[i+1])

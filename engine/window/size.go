@@ -3,6 +3,7 @@ package window
 import "math/bits"
 
 const (
+	lineWords       = 8 // words of a line of the cache; chunks of rows begin at one
 	defaultMaxBytes = 64 << 20
 	defaultSpill    = 16       // events for each of MaxKeys
 	exactMax        = 4097     // the largest Need that is exact: more than 4096
@@ -84,7 +85,7 @@ func layout(c Config) (cells []cell, stride int) {
 				k.value++
 			}
 			k.order = ceilOrder(k.value * panes)
-			k.size = 1 + k.totals + seriesInline
+			k.size = 1 + k.totals + seriesRest
 			if d.NeedSum > 0 {
 				k.scale, k.bySum = 1/d.NeedSum, true
 			}
@@ -96,6 +97,9 @@ func layout(c Config) (cells []cell, stride int) {
 		}
 		cells = append(cells, k)
 		off += k.size
+	}
+	if off < lineWords {
+		off = lineWords // a small row in one line of the cache
 	}
 	return cells, off
 }
