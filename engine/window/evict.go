@@ -8,6 +8,7 @@ const (
 	evictNear   = 0.1 // progress
 	evictFar    = 0.5
 	blockSample = 64 // rows that are looked at to free a block
+	reapEach    = 2  // rows that are looked at for expiry with each new row, while there is room
 	starvation  = 64 // requests of rows no further that are refused at once when that was in vain
 )
 
@@ -17,6 +18,7 @@ func (t *Table) next() Row {
 		t.hand = 0
 	}
 	t.hand++
+	t.ahead = [2]int{}
 	return Row(t.hand - 1)
 }
 
@@ -107,7 +109,8 @@ func (t *Table) evict(clock int64) {
 	}
 	for _, v := range victims[:n] {
 		hash := t.row(v.row)[rowHash]
-		t.sink += t.index.slots[hash>>32>>t.index.shift] + t.spill.touch(hash)
+		t.PrefetchIndex(hash)
+		t.spill.prefetch(hash)
 	}
 	for _, v := range victims[:n] {
 		t.evictRow(v.row, clock)

@@ -27,6 +27,21 @@ func indexSlots(n int) int64 {
 
 func (x *index) home(slot uint64) uint64 { return slot >> 32 >> x.shift }
 
+// likely returns the row that has the upper half of a hash, all but surely the one with the hash.
+func (x *index) likely(hash uint64) (Row, bool) {
+	mask := uint64(len(x.slots) - 1)
+	tag := hash >> 32
+	for i := tag >> x.shift; ; i++ {
+		s := x.slots[i&mask]
+		if s == 0 {
+			return 0, false
+		}
+		if s>>32 == tag {
+			return Row(s) - 1, true
+		}
+	}
+}
+
 // insert adds a row that is not in the index.
 func (x *index) insert(hash uint64, r Row) {
 	if 2*(x.n+1) > len(x.slots) {

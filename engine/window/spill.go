@@ -136,17 +136,6 @@ func (s *spill) bucketAt(b int, alloc bool) []uint64 {
 	return s.pieces[p][o : o+spillBucket : o+spillBucket]
 }
 
-// look reads of the bucket of a hash what restore needs where the key is not there, for the cache's sake.
-func (s *spill) look(hash uint64) uint64 {
-	if s.live == 0 {
-		return 0
-	}
-	if b := s.bucket(hash, false); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
 // prefetch asks for the bucket of a hash.
 func (s *spill) prefetch(hash uint64) {
 	if s.live == 0 {
@@ -154,18 +143,9 @@ func (s *spill) prefetch(hash uint64) {
 	}
 	if b := s.bucket(hash, false); b != nil {
 		prefetch(&b[0])
+		prefetch(&b[spillWays])
+		prefetch(&b[2*spillWays])
 	}
-}
-
-// touch reads of the bucket of a hash what put will need, for the cache's sake.
-func (s *spill) touch(hash uint64) uint64 {
-	if s.live == 0 {
-		return 0
-	}
-	if b := s.bucket(hash, false); b != nil {
-		return b[0] + b[spillWays]
-	}
-	return 0
 }
 
 // left tells whether an event has left all its windows.

@@ -35,7 +35,7 @@ type Table struct {
 	starving int     // requests for blocks until eviction for one is tried again
 	starved  float64 // for rows of no more progress than this
 	scratch  [gatherMax]event
-	sink     uint64
+	ahead    [2]int // rows behind the hand that PrefetchRow and PrefetchBlocks have come to
 
 	evictions, saturations uint64
 }
@@ -148,12 +148,11 @@ func (t *Table) clearRaw(row []uint64) {
 }
 
 func (t *Table) insert(key []uint64, hash uint64, clock int64) Row {
-	t.sink += t.spill.look(hash)
-	if !t.keep {
-		t.reap(clock, 2)
-	}
-	if t.index.n >= t.maxKeys {
+	switch {
+	case t.index.n >= t.maxKeys:
 		t.evict(clock)
+	case !t.crowded() && !t.keep:
+		t.reap(clock, reapEach)
 	}
 	r := t.newRow()
 	row := t.row(r)
@@ -171,6 +170,10 @@ func (t *Table) insert(key []uint64, hash uint64, clock int64) Row {
 	}
 	return r
 }
+
+// crowded reports whether new rows have to take the places of others, now or once those that were evicted
+// last have been taken.
+func (t *Table) crowded() bool { return t.index.n+evictBatch > t.maxKeys }
 
 // newRow takes a free row or one that was never used.
 func (t *Table) newRow() Row {
@@ -285,60 +288,6 @@ func (t *Table) Rows(yield func(Row) bool) {
 	for r := range Row(t.used) {
 		if t.row(r)[rowHash] != 0 && !yield(r) {
 			return
-		}
-	}
-}
-
-// PrefetchIndex asks for the index's place of a hash. Called for all keys of a batch, and PrefetchRow and
-// PrefetchBlocks after it, it lets the misses of several keys overlap.
-func (t *Table) PrefetchIndex(hash uint64) {
-	prefetch(&t.index.slots[hash>>32>>t.index.shift])
-}
-
-// PrefetchRow asks for the row of a hash, or where there is none for what a new row will need.
-func (t *Table) PrefetchRow(hash uint64) {
-	s := t.index.slots[hash>>32>>t.index.shift]
-	if s>>32 == hash>>32 {
-		r := Row(s) - 1
-		o := int(r&(1<<rowChunk-1)) * t.stride
-		row := t.rows[r>>rowChunk]
-		prefetch(&row[o])
-		if t.stride > 8 {
-			prefetch(&row[o+t.stride-1])
-		}
-	} else if s == 0 {
-		t.spill.prefetch(hash) // a new key, most likely
-	}
-}
-
-// PrefetchBlocks asks for the blocks that the next event of a row will go to.
-func (t *Table) PrefetchBlocks(hash uint64, clock int64) {
-	s := t.index.slots[hash>>32>>t.index.shift]
-	if s>>32 != hash>>32 {
-		return
-	}
-	row := t.row(Row(s) - 1)
-	for i := range t.cells {
-		c := &t.cells[i]
-		w := row[c.off : c.off+c.size]
-		var at int
-		switch c.kind {
-		case Count:
-			at = int(w[0]>>16&0xffff) + int(w[0]&0xffff)
-		case Series:
-			at = 2 * (int(w[0]>>16&0x7fff) + int(w[0]&0xffff))
-			if w[0]&seriesPanes != 0 {
-				at = c.place(ref(w[0]>>32), c.paneOf(clock)) * c.value
-				if first := int64(w[1+c.totals+seriesFirst]); first<<c.width <= clock-c.span {
-					prefetch(&t.arena.block(ref(w[0] >> 32))[c.place(ref(w[0]>>32), first)*c.value])
-				}
-			}
-		default:
-			continue
-		}
-		if b := ref(w[0] >> 32); b != 0 {
-			block := t.arena.block(b)
-			prefetch(&block[at&(len(block)-1)])
 		}
 	}
 }

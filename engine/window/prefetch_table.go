@@ -1,0 +1,99 @@
+package window
+
+// The three prefetches of a key are called for all keys of a batch, one after the other, before Row is called for
+// any: the misses of several keys then overlap. They change nothing.
+
+// PrefetchIndex asks for the index's place of a hash.
+func (t *Table) PrefetchIndex(hash uint64) {
+	prefetch(&t.index.slots[hash>>32>>t.index.shift])
+}
+
+// PrefetchRow asks for the row of a hash; where there is none, for what is remembered of the key, and for the
+// rows that a new one may take the place of.
+func (t *Table) PrefetchRow(hash uint64) {
+	if r, ok := t.index.likely(hash); ok {
+		t.prefetchRow(r)
+		return
+	}
+	t.spill.prefetch(hash)
+	for range t.handEach() {
+		t.prefetchRow(t.behind(t.ahead[0]))
+		t.ahead[0]++
+	}
+}
+
+// PrefetchBlocks asks for the blocks that the next event of a row will go to; where there is no row, for what is
+// needed to free the rows that PrefetchRow asked for.
+func (t *Table) PrefetchBlocks(hash uint64, clock int64) {
+	if r, ok := t.index.likely(hash); ok {
+		t.prefetchBlocks(t.row(r), clock)
+		return
+	}
+	crowded := t.crowded()
+	for range t.handEach() {
+		row := t.row(t.behind(t.ahead[1]))
+		t.ahead[1]++
+		if h := row[rowHash]; h != 0 && (crowded || t.expired(row, clock)) {
+			t.PrefetchIndex(h)
+			if crowded {
+				t.spill.prefetch(h)
+			}
+		}
+	}
+}
+
+// handEach is the number of rows that the hand moves on with a new row.
+func (t *Table) handEach() int {
+	switch {
+	case t.used <= reapEach || t.keep:
+		return 0
+	case t.crowded():
+		return 1
+	}
+	return reapEach
+}
+
+// behind returns the row that the hand comes to after n others.
+func (t *Table) behind(n int) Row {
+	if r := t.hand + n; r < t.used {
+		return Row(r)
+	}
+	return Row(n % t.used)
+}
+
+func (t *Table) prefetchRow(r Row) {
+	o := int(r&(1<<rowChunk-1)) * t.stride
+	row := t.rows[r>>rowChunk]
+	prefetch(&row[o])
+	if t.stride > lineWords {
+		prefetch(&row[o+t.stride-1])
+	}
+}
+
+func (t *Table) prefetchBlocks(row []uint64, clock int64) {
+	for i := range t.cells {
+		c := &t.cells[i]
+		w := row[c.off : c.off+c.size]
+		b := ref(w[0] >> 32)
+		if b == 0 {
+			continue
+		}
+		var at int
+		switch c.kind {
+		case Count:
+			at = int(w[0]>>16&0xffff) + int(w[0]&0xffff)
+		case Series:
+			at = 2 * (int(w[0]>>16&0x7fff) + int(w[0]&0xffff))
+			if w[0]&seriesPanes != 0 {
+				at = c.place(b, c.paneOf(clock)) * c.value
+				if first := int64(w[1+c.totals+seriesFirst]); first<<c.width <= clock-c.span {
+					prefetch(&t.arena.block(b)[c.place(b, first)*c.value])
+				}
+			}
+		default:
+			continue
+		}
+		block := t.arena.block(b)
+		prefetch(&block[at&(len(block)-1)])
+	}
+}
