@@ -126,6 +126,7 @@ type slot struct {
 type lane struct {
 	events []event // that passed a filter
 	fired  []fired
+	_      [16]byte // lanes of different workers share no line of the cache
 }
 
 // An event is a packet that concerns a group.
@@ -149,8 +150,8 @@ type keyMemo struct {
 	key fingerprint
 }
 
-func newSlot(lanes int) *slot {
-	return &slot{packets: make([]packet.Packet, batchSize), lanes: make([]lane, lanes)}
+func newSlot(size, lanes int) *slot {
+	return &slot{packets: make([]packet.Packet, size), lanes: make([]lane, lanes)}
 }
 
 // fired is an alert with what orders it.
@@ -180,8 +181,12 @@ func New(plan *Plan, cfg Config) *Engine {
 	for i := range e.workers {
 		e.workers[i] = &worker{}
 	}
-	for range max(1, slotsEach*(len(e.workers)-1)) {
-		e.slots = append(e.slots, newSlot(len(e.workers)))
+	slots, size, lanes := 1, batchSize, 1
+	if n := len(e.workers); n > 1 {
+		slots, size, lanes = slotsEach*n, parallelBatch, parallelLanes
+	}
+	for range slots {
+		e.slots = append(e.slots, newSlot(size, lanes))
 	}
 	e.use(plan, e.newState(plan))
 	return e
@@ -326,30 +331,37 @@ func (w *worker) event(g *group, s *slot, packet uint32) {
 	l.events = append(l.events, event{group: g, table: shards[k.key.hash&uint64(len(shards)-1)], key: k.key, packet: packet})
 }
 
+// applyEach is the number of events whose windows are asked for ahead: enough for the waits to overlap, few
+// enough for what came to stay in the first caches.
+const applyEach = 128
+
 // apply runs the events of one lane of a slot, in packet order.
 func (e *Engine) apply(w *worker, s *slot, at int) {
 	l := &s.lanes[at]
-	// What windows need is seldom in the cache. Each step is asked for, for all events, before the one
-	// that depends on it, so that the waits overlap.
-	for i := range l.events {
-		if ev := &l.events[i]; ev.table != nil {
-			ev.table.PrefetchIndex(ev.key.hash)
+	for from := 0; from < len(l.events); from += applyEach {
+		events := l.events[from:min(from+applyEach, len(l.events))]
+		// What windows need is seldom in the cache. Each step is asked for, for all events, before the
+		// one that depends on it.
+		for i := range events {
+			if ev := &events[i]; ev.table != nil {
+				ev.table.PrefetchIndex(ev.key.hash)
+			}
 		}
-	}
-	for i := range l.events {
-		if ev := &l.events[i]; ev.table != nil {
-			ev.table.PrefetchRow(ev.key.hash)
+		for i := range events {
+			if ev := &events[i]; ev.table != nil {
+				ev.table.PrefetchRow(ev.key.hash)
+			}
 		}
-	}
-	for i := range l.events {
-		if ev := &l.events[i]; ev.table != nil {
-			ev.table.PrefetchBlocks(ev.key.hash, s.packets[ev.packet].Clock)
+		for i := range events {
+			if ev := &events[i]; ev.table != nil {
+				ev.table.PrefetchBlocks(ev.key.hash, s.packets[ev.packet].Clock)
+			}
 		}
-	}
-	for i := range l.events {
-		ev := &l.events[i]
-		w.p = &s.packets[ev.packet]
-		e.observe(w, l, ev)
+		for i := range events {
+			ev := &events[i]
+			w.p = &s.packets[ev.packet]
+			e.observe(w, l, ev)
+		}
 	}
 	l.events = l.events[:0]
 }

@@ -90,6 +90,7 @@ type AddrSet struct {
 	// index[k] is the place of the first range whose end is not below k<<16; nil for short sets.
 	index []uint32
 	r6    []AddrRange // sorted, disjoint
+	wide  bool        // one of r6, as ::/0, holds IPv4 addresses
 }
 
 // coverage says how much of a block of addresses a set has.
@@ -143,6 +144,9 @@ func buildAddrSet(rs []AddrRange) *AddrSet {
 		}
 		s.r6 = append(s.r6, r)
 	}
+	for _, r := range s.r6 {
+		s.wide = s.wide || r.Lo.Less(packet.Addr{Lo: 0x1_0000_0000_0000}) && packet.Addr{Lo: 0xffff_0000_0000 - 1}.Less(r.Hi)
+	}
 	s.lo4, s.hi4, s.r6 = slices.Clip(s.lo4), slices.Clip(s.hi4), slices.Clip(s.r6)
 	for i := range s.lo4 {
 		for o := s.lo4[i] >> 24; o <= s.hi4[i]>>24; o++ {
@@ -170,13 +174,18 @@ func buildAddrSet(rs []AddrRange) *AddrSet {
 func (s *AddrSet) Has(a packet.Addr) bool {
 	if a.Is4() {
 		v := uint32(a.Lo)
-		if c := s.octet[v>>24]; c == coversAll || c == coversSome && s.has4(v) {
+		c := s.octet[v>>24]
+		if c == coversAll || c == coversSome && s.has4(v) {
 			return true
 		}
+		if !s.wide {
+			return false
+		}
 	}
-	if len(s.r6) == 0 {
-		return false
-	}
+	return s.has6(a)
+}
+
+func (s *AddrSet) has6(a packet.Addr) bool {
 	lo, hi := 0, len(s.r6)
 	for lo < hi {
 		m := int(uint(lo+hi) >> 1)
