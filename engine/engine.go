@@ -241,12 +241,18 @@ type position struct {
 	started bool
 }
 
+// frameAhead is how many frames ahead of the one that is decoded bytes are asked for.
+const frameAhead = 8
+
 // prepare fills a slot with packets and finds the groups that each concerns; at is the place of the
 // first. A packet is looked at at once, while it is in the first cache.
 func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position) position {
 	s.n = len(frames)
 	for i := range frames {
 		f, p := &frames[i], &s.packets[i]
+		if len(e.workers) > 1 && i+frameAhead < len(frames) {
+			window.PrefetchFrame(frames[i+frameAhead].Data) // it was read by another processor
+		}
 		w.decoder.Decode(p, f)
 		if f.Time < at.clock && at.started {
 			w.late++

@@ -7,3 +7,8 @@ package window
 //
 //go:noescape
 func prefetch(p *uint64)
+
+// prefetchByte is prefetch for a byte.
+//
+//go:noescape
+func prefetchByte(p *byte)

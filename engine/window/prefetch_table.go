@@ -97,3 +97,12 @@ func (t *Table) prefetchBlocks(row []uint64, clock int64) {
 		prefetch(&block[at&(len(block)-1)])
 	}
 }
+
+// PrefetchFrame asks for the first bytes of a frame, which hold its headers.
+func PrefetchFrame(data []byte) {
+	const line = 8 * lineWords
+	if len(data) > line {
+		prefetchByte(&data[0])
+		prefetchByte(&data[line])
+	}
+}
