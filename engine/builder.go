@@ -2,11 +2,10 @@ package engine
 
 import (
 	"cmp"
-	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
@@ -22,6 +21,17 @@ type builder struct {
 	scaled *rule
 	vms    []*vmCondition
 	errs   []error
+	// What the lists of entries came to, by entriesKey: many classes of packets leave the same entries
+	// behind a port or an address.
+	branches    map[string]*branch
+	portIndexes map[indexKey]*portIndex
+	addrIndexes map[indexKey]*addrIndex
+}
+
+// An indexKey is a list of entries and the offset of the field by which they are indexed.
+type indexKey struct {
+	entries string
+	off     uintptr
 }
 
 const (
@@ -30,10 +40,20 @@ const (
 )
 
 func newBuilder(opt Options) *builder {
-	b := &builder{opt: opt, byText: map[string]int32{}, sets: map[*rules.Set]string{}}
+	b := &builder{opt: opt, byText: map[string]int32{}, sets: map[*rules.Set]string{},
+		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}}
 	b.intern(predicate{op: opFalse, text: "false"})
 	b.intern(predicate{op: opTrue, text: "true"})
 	return b
+}
+
+// expect makes room for the predicates of as many rules, which are large and would be moved again and
+// again as they become more.
+func (b *builder) expect(n int) {
+	b.preds = slices.Grow(b.preds, 6*n)
+	text := make(map[string]int32, 6*n)
+	maps.Copy(text, b.byText)
+	b.byText = text
 }
 
 // intern returns the number of a predicate, which is that of an equal one where there is one.
@@ -136,7 +156,15 @@ func rangeOp(f *packet.Field) (op, bool) {
 func (b *builder) within(f *packet.Field, lo, hi int64) int32 {
 	lo = max(lo, 0)
 	o, _ := rangeOp(f)
-	limit := map[op]int64{opRange8: math.MaxUint8, opRange16: math.MaxUint16, opRange32: math.MaxUint32, opRange64: math.MaxInt64}[o]
+	limit := int64(math.MaxInt64)
+	switch o {
+	case opRange8:
+		limit = math.MaxUint8
+	case opRange16:
+		limit = math.MaxUint16
+	case opRange32:
+		limit = math.MaxUint32
+	}
 	hi = min(hi, limit)
 	if lo > hi {
 		return predFalse
@@ -144,22 +172,29 @@ func (b *builder) within(f *packet.Field, lo, hi int64) int32 {
 	if lo == 0 && hi == limit {
 		return predTrue
 	}
-	return b.intern(predicate{op: o, cost: 1, off: f.Offset, lo: uint64(lo), hi: uint64(hi), field: f,
-		text: fmt.Sprintf("%d.%d@%d..%d", f.Offset, o, lo, hi)})
+	var buf [64]byte
+	text := strconv.AppendUint(buf[:0], uint64(f.Offset), 10)
+	text = strconv.AppendUint(append(text, '.'), uint64(o), 10)
+	text = strconv.AppendInt(append(text, '@'), lo, 10)
+	text = strconv.AppendInt(append(text, ".."...), hi, 10)
+	return b.intern(predicate{op: o, cost: 1, off: f.Offset, lo: uint64(lo), hi: uint64(hi), field: f, text: string(text)})
 }
 
 // ports tests a 16-bit field against a bitmap.
 func (b *builder) ports(f *packet.Field, m *bitmap) int32 {
 	var first, last, runs = uint16(0), uint16(0), 0
-	var text strings.Builder
-	fmt.Fprintf(&text, "%d.bits@", f.Offset)
+	var buf [128]byte
+	text := strconv.AppendUint(buf[:0], uint64(f.Offset), 10)
+	text = append(text, ".bits@"...)
 	m.ranges(func(lo, hi uint16) {
 		if runs == 0 {
 			first = lo
 		}
 		last = hi
 		runs++
-		fmt.Fprintf(&text, "%d-%d,", lo, hi)
+		text = strconv.AppendUint(text, uint64(lo), 10)
+		text = strconv.AppendUint(append(text, '-'), uint64(hi), 10)
+		text = append(text, ',')
 	})
 	switch runs {
 	case 0:
@@ -167,7 +202,7 @@ func (b *builder) ports(f *packet.Field, m *bitmap) int32 {
 	case 1:
 		return b.within(f, int64(first), int64(last))
 	}
-	return b.intern(predicate{op: opBitmap, cost: 2, off: f.Offset, bitmap: m, lo: uint64(m.count()), field: f, text: text.String()})
+	return b.intern(predicate{op: opBitmap, cost: 2, off: f.Offset, bitmap: m, lo: uint64(m.count()), field: f, text: string(text)})
 }
 
 func (b *builder) and(kids []int32) int32 {
@@ -273,15 +308,17 @@ func (b *builder) group(o op, name string, kids []int32, empty int32) int32 {
 	case 1:
 		return kids[0]
 	}
-	var text strings.Builder
-	text.WriteString(name)
+	var buf [64]byte
+	text := append(buf[:0], name...)
 	cost := uint16(1)
 	for _, k := range kids {
-		text.WriteByte(' ')
-		text.WriteString(strconv.Itoa(int(k)))
+		text = strconv.AppendInt(append(text, ' '), int64(k), 10)
 		cost += b.preds[k].cost
 	}
-	return b.intern(predicate{op: o, cost: cost, kids: slices.Clone(kids), text: text.String()})
+	if i, ok := b.byText[string(text)]; ok {
+		return i
+	}
+	return b.intern(predicate{op: o, cost: cost, kids: slices.Clone(kids), text: string(text)})
 }
 
 func (b *builder) not(k int32) int32 {
@@ -315,8 +352,7 @@ func (b *builder) compare(e *rules.CompareExpr) int32 {
 		}
 	}
 	if c, ok := y.(*rules.ConstExpr); ok && f.Field.Kind == packet.KindIP {
-		k := b.intern(predicate{op: opAddr, cost: 2, off: f.Field.Offset, addr: c.Value.Addr, field: f.Field,
-			text: fmt.Sprintf("%d.addr@%x.%x", f.Field.Offset, c.Value.Addr.Hi, c.Value.Addr.Lo)})
+		k := b.address(f.Field, c.Value.Addr)
 		if o == rules.OpNe {
 			k = b.not(k)
 		}
@@ -361,9 +397,18 @@ func (b *builder) compare(e *rules.CompareExpr) int32 {
 	return b.closure(e)
 }
 
+// address tests an address for being a.
+func (b *builder) address(f *packet.Field, a packet.Addr) int32 {
+	var buf [64]byte
+	text := strconv.AppendUint(buf[:0], uint64(f.Offset), 10)
+	text = strconv.AppendUint(append(text, ".addr@"...), a.Hi, 16)
+	text = strconv.AppendUint(append(text, '.'), a.Lo, 16)
+	return b.intern(predicate{op: opAddr, cost: 2, off: f.Offset, addr: a, field: f, text: string(text)})
+}
+
 // same tests two fields held alike for equality; predFalse where no leaf does.
 func (b *builder) same(f, g *packet.Field) int32 {
-	p := predicate{cost: 2, off: f.Offset, lo: uint64(g.Offset), source: f.Name + " == " + g.Name, text: fmt.Sprintf("%d same %d", f.Offset, g.Offset)}
+	p := predicate{cost: 2, off: f.Offset, lo: uint64(g.Offset), source: f.Name + " == " + g.Name, text: strconv.Itoa(int(f.Offset)) + " same " + strconv.Itoa(int(g.Offset))}
 	switch {
 	case f.Store == packet.StoreAddr && g.Store == packet.StoreAddr:
 		p.op = opSameAddr
@@ -421,8 +466,7 @@ func (b *builder) in(e *rules.InExpr) int32 {
 		case n == 0:
 			return predFalse
 		case n == 1 && only.Lo == only.Hi:
-			return b.intern(predicate{op: opAddr, cost: 2, off: f.Field.Offset, addr: only.Lo, field: f.Field,
-				text: fmt.Sprintf("%d.addr@%x.%x", f.Field.Offset, only.Lo.Hi, only.Lo.Lo)})
+			return b.address(f.Field, only.Lo)
 		}
 		return b.intern(predicate{op: opAddrs, cost: 8, off: f.Field.Offset, addrs: e.Set.Addrs, field: f.Field, text: b.canon(e), source: rules.Format(e)})
 	case e.Set.Strs != nil || f.Field.Kind == packet.KindFloat:

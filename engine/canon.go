@@ -31,6 +31,7 @@ func (c *canon) text(e rules.Expr) string {
 		return ""
 	}
 	c.b.Reset()
+	c.b.Grow(128)
 	c.expr(e)
 	return c.b.String()
 }
@@ -42,7 +43,7 @@ func (c *canon) value(v rules.Value) {
 	case packet.KindString, packet.KindBytes:
 		c.b.WriteString(strconv.Quote(v.Str))
 	case packet.KindIP:
-		fmt.Fprintf(&c.b, "@%x.%x", v.Addr.Hi, v.Addr.Lo)
+		c.b.WriteString("@" + strconv.FormatUint(v.Addr.Hi, 16) + "." + strconv.FormatUint(v.Addr.Lo, 16))
 	case packet.KindMAC:
 		fmt.Fprintf(&c.b, "mac%x", v.Int)
 	default:
@@ -70,7 +71,7 @@ func (c *canon) expr(e rules.Expr) {
 	case *rules.FieldExpr:
 		c.b.WriteString(e.Field.Name)
 	case *rules.LayerExpr:
-		fmt.Fprintf(&c.b, "has%x", uint32(e.Layers))
+		c.b.WriteString("has" + strconv.FormatUint(uint64(e.Layers), 16))
 	case *rules.ThresholdExpr:
 		if c.scaled != "" {
 			c.b.WriteString("threshold:" + c.scaled)
@@ -150,5 +151,5 @@ func contents(s *rules.Set) string {
 			num(uint64(r.Lo), uint64(r.Hi))
 		}
 	}
-	return fmt.Sprintf("#%d.%x", n, h.Sum64())
+	return "#" + strconv.Itoa(n) + "." + strconv.FormatUint(h.Sum64(), 16)
 }

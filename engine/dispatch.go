@@ -93,8 +93,17 @@ var (
 	offSrc     = unsafe.Offsetof(packet.Packet{}.Src)
 )
 
-// branch builds the tree for a list of entries.
-func (b *builder) branch(entries []entry) *branch {
+// branch builds the tree for a list of entries, which it keeps; equal lists have one.
+func (b *builder) branch(key string, entries []entry) *branch {
+	br := b.branches[key]
+	if br == nil {
+		br = b.newBranch(entries)
+		b.branches[key] = br
+	}
+	return br
+}
+
+func (b *builder) newBranch(entries []entry) *branch {
 	br := &branch{}
 	if b.opt.NoDispatch {
 		br.always = entries
@@ -121,15 +130,22 @@ func (b *builder) branch(entries []entry) *branch {
 // guarded splits entries into those with a narrow test of the field at an offset and the rest. It
 // returns nil for the first where they are too few to be worth an index.
 func (b *builder) guarded(entries []entry, off uintptr, kind op) (found, rest []entry) {
+	n := 0
+	for _, e := range entries {
+		if b.guard(e.cond, off, kind) != predTrue {
+			n++
+		}
+	}
+	if n < indexFrom {
+		return nil, entries
+	}
+	found, rest = make([]entry, 0, n), make([]entry, 0, len(entries)-n)
 	for _, e := range entries {
 		if b.guard(e.cond, off, kind) != predTrue {
 			found = append(found, e)
 		} else {
 			rest = append(rest, e)
 		}
-	}
-	if len(found) < indexFrom {
-		return nil, entries
 	}
 	return found, rest
 }
@@ -189,6 +205,16 @@ func entriesKey(es []entry) string {
 // portIndex cuts the ports at every end of every guard: each piece has the branch of the entries whose
 // guards cover it, so that guards of many ports cost no more than those of one.
 func (b *builder) portIndex(entries []entry, off uintptr) *portIndex {
+	key := indexKey{entriesKey(entries), off}
+	x := b.portIndexes[key]
+	if x == nil {
+		x = b.newPortIndex(entries, off)
+		b.portIndexes[key] = x
+	}
+	return x
+}
+
+func (b *builder) newPortIndex(entries []entry, off uintptr) *portIndex {
 	type end struct{ port, which int } // the entry opens or, where it is open, closes
 	var ends []end
 	left := make([]entry, len(entries))
@@ -226,7 +252,7 @@ func (b *builder) portIndex(entries []entry, off uintptr) *portIndex {
 		br, ok := made[key]
 		if !ok {
 			br = int32(len(x.branches))
-			x.branches = append(x.branches, b.branch(slices.Clone(es)))
+			x.branches = append(x.branches, b.branch(key, slices.Clone(es)))
 			made[key] = br
 		}
 		for next := ends[i].port; port < next; port++ { // what is open has an end to come
@@ -249,6 +275,16 @@ func (x *portIndex) set(port uint16, branch int32) {
 }
 
 func (b *builder) addrIndex(entries []entry, off uintptr) *addrIndex {
+	key := indexKey{entriesKey(entries), off}
+	x := b.addrIndexes[key]
+	if x == nil {
+		x = b.newAddrIndex(entries, off)
+		b.addrIndexes[key] = x
+	}
+	return x
+}
+
+func (b *builder) newAddrIndex(entries []entry, off uintptr) *addrIndex {
 	type end struct {
 		at    packet.Addr
 		which int
@@ -273,7 +309,7 @@ func (b *builder) addrIndex(entries []entry, off uintptr) *addrIndex {
 			}
 		}
 	}
-	slices.SortStableFunc(ends, func(x, y end) int {
+	slices.SortFunc(ends, func(x, y end) int {
 		switch {
 		case x.at.Less(y.at):
 			return -1
@@ -306,7 +342,7 @@ func (b *builder) addrIndex(entries []entry, off uintptr) *addrIndex {
 		key := entriesKey(es)
 		br, ok := made[key]
 		if !ok {
-			br = b.branch(es)
+			br = b.branch(key, es)
 			made[key] = br
 		}
 		if at == (packet.Addr{}) {

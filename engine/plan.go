@@ -48,6 +48,7 @@ type Plan struct {
 // Compile makes a plan of the enabled rules of a set that was loaded without errors.
 func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 	b := newBuilder(opt)
+	b.expect(len(rs.Rules))
 	p := &Plan{Digest: rs.Digest, opt: opt}
 	var diags hcl.Diagnostics
 	byText, keyIDs := map[string]*group{}, map[string]int{}
@@ -63,7 +64,7 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 		}
 		faults := len(b.errs)
 		g := b.groupOf(pr, byText, keyIDs, p)
-		if cells[g] == nil {
+		if cells[g] == nil && len(r.Aggregates) > 0 {
 			cells[g] = map[string]int{}
 		}
 		pr.group = g
@@ -122,9 +123,9 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 		key.WriteByte(' ')
 		key.WriteString(b.canon(k.Expr))
 	}
-	fmt.Fprintf(&text, "on %d max %d by%s", r.On, maxKeys, key.String())
+	text.WriteString("on " + strconv.Itoa(int(r.On)) + " max " + strconv.Itoa(maxKeys) + " by" + key.String())
 	keyed := text.String()
-	fmt.Fprintf(&text, " windows %t where %s", len(r.Windows) > 0, b.canon(r.Where))
+	text.WriteString(" windows " + strconv.FormatBool(len(r.Windows) > 0) + " where " + b.canon(r.Where))
 	if b.opt.NoSharing {
 		text.WriteString(" for " + r.Name)
 	}
@@ -133,9 +134,8 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 	}
 	g := &group{index: len(p.groups), text: text.String(), keyed: keyed, on: r.On, filter: filter, maxKeys: maxKeys}
 	for _, k := range r.By {
-		part := b.keyPart(k)
-		g.key = append(g.key, part)
-		g.words += part.words
+		g.key = append(g.key, b.keyPart(k))
+		g.words = 1
 	}
 	if g.words == 0 {
 		g.maxKeys = 1

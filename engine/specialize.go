@@ -77,6 +77,9 @@ var (
 //
 //	tcp and tcp.flags.syn and tcp.dstport == 22, class TCP with SYN  ->  tcp.dstport == 22
 func (b *builder) assume(i int32, k knowledge, memo map[int32]int32) int32 {
+	if len(b.preds[i].kids) == 0 { // sooner told than looked up
+		return b.assumed(i, k, memo)
+	}
 	if r, ok := memo[i]; ok {
 		return r
 	}
@@ -119,11 +122,22 @@ func (b *builder) assumed(i int32, k knowledge, memo map[int32]int32) int32 {
 	case opNot:
 		return b.not(b.assume(p.kids[0], k, memo))
 	case opAnd, opOr:
-		kids := make([]int32, len(p.kids))
+		none := predFalse // what decides the whole
+		if p.op == opOr {
+			none = predTrue
+		}
+		kids, changed := make([]int32, len(p.kids)), false
 		for j, kid := range p.kids {
 			kids[j] = b.assume(kid, k, memo)
+			if kids[j] == none {
+				return none
+			}
+			changed = changed || kids[j] != kid
 		}
-		if p.op == opAnd {
+		switch {
+		case !changed:
+			return i
+		case p.op == opAnd:
 			return b.and(kids)
 		}
 		return b.or(kids)
@@ -196,18 +210,11 @@ func (t *table) find(p *packet.Packet) *branch {
 // table specializes every group's filter for every class.
 func (b *builder) table(groups []*group, flows bool) *table {
 	t := new(table)
-	made := map[string]*branch{}
 	share := func(es []entry) *branch {
 		if len(es) == 0 {
 			return nil
 		}
-		key := entriesKey(es)
-		br, ok := made[key]
-		if !ok {
-			br = b.branch(es)
-			made[key] = br
-		}
-		return br
+		return b.branch(entriesKey(es), es)
 	}
 	for dns := range t {
 		for _, c := range []packet.Class{packet.ClassOther, packet.ClassARP, packet.ClassIP, packet.ClassUDP, packet.ClassICMP, packet.ClassICMPv6,
@@ -215,7 +222,7 @@ func (b *builder) table(groups []*group, flows bool) *table {
 			t[dns][c] = share(b.known(groups, eventOf(c), b.withDNS(ofClass(c, flows), dns)))
 		}
 		tcp := b.known(groups, packet.EventPacket, b.withDNS(ofClass(packet.ClassTCP, flows), dns))
-		plain := b.byFlags(tcp, made)
+		plain := b.byFlags(tcp)
 		reserved := share(tcp)
 		for f := range 256 {
 			t[dns][packet.ClassTCP+packet.Class(f)] = plain[f]
@@ -257,7 +264,7 @@ func (b *builder) known(groups []*group, on packet.Event, k knowledge) []entry {
 // byFlags specializes TCP entries for each value of the low eight flags. Conjuncts that read only
 // flags become a table of 256 bits; the few conditions that mix flags with other fields are
 // specialized one by one.
-func (b *builder) byFlags(entries []entry, made map[string]*branch) [256]*branch {
+func (b *builder) byFlags(entries []entry) [256]*branch {
 	type bundle struct {
 		table   flagTable
 		entries []entry
@@ -322,11 +329,7 @@ func (b *builder) byFlags(entries []entry, made map[string]*branch) [256]*branch
 					some = append(some, bu.entries...)
 				}
 			}
-			full := entriesKey(some)
-			if br, ok = made[full]; !ok {
-				br = b.branch(some)
-				made[full] = br
-			}
+			br = b.branch(entriesKey(some), some)
 			byKey[key.String()] = br
 		}
 		out[f] = br

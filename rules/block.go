@@ -116,10 +116,16 @@ func article(kind string) string {
 // known reports the attributes and blocks that a block must not have.
 func (l *loader) known(b *block, attrs, blocks []string) {
 	what := article(b.kind) + " block"
-	for _, a := range sortedAttrs(b.attrs) {
-		if slices.Contains(attrs, a.Name) {
-			continue
+	var unknown hclsyntax.Attributes // mostly none, so that nothing is sorted
+	for name, a := range b.attrs {
+		if !slices.Contains(attrs, name) {
+			if unknown == nil {
+				unknown = hclsyntax.Attributes{}
+			}
+			unknown[name] = a
 		}
+	}
+	for _, a := range sortedAttrs(unknown) {
 		hint := didYouMean(a.Name, attrs)
 		if slices.Contains(blocks, a.Name) {
 			hint = fmt.Sprintf(" Write it as a block: %s { … }.", a.Name)

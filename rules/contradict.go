@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -63,14 +65,16 @@ func within(a, b hcl.Range) bool {
 }
 
 // conjuncts are the conditions that must all hold for e, nested ones too.
-func conjuncts(e Expr) []Expr {
+func conjuncts(e Expr) []Expr { return appendConjuncts(nil, e) }
+
+func appendConjuncts(out []Expr, e Expr) []Expr {
 	and, ok := e.(*LogicExpr)
 	if !ok || and.Or || isGuard(and) {
-		return []Expr{e}
+		return append(out, e)
 	}
-	var out []Expr
+	out = slices.Grow(out, len(and.Xs))
 	for _, x := range and.Xs {
-		out = append(out, conjuncts(x)...)
+		out = appendConjuncts(out, x)
 	}
 	return out
 }

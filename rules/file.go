@@ -176,13 +176,15 @@ func parseAll(files []*ruleFile) {
 const maxNesting = 500
 
 func (f *ruleFile) parse() {
-	f.bytes = bytes.TrimPrefix(f.bytes, []byte("\xef\xbb\xbf"))
+	f.bytes = bytes.TrimPrefix(f.bytes, byteOrderMark)
 	if at, deep := tooDeep(f.bytes, f.name); deep {
 		f.body = &hclsyntax.Body{}
 		f.diags = hcl.Diagnostics{{Severity: hcl.DiagError, Subject: &at, Detail: fmt.Sprintf("Brackets are nested more than %d deep.", maxNesting)}}
 		return
 	}
-	f.file, f.diags = hclsyntax.ParseConfig(f.bytes, f.name, hcl.InitialPos)
+	if f.file = parseChunks(f.bytes, f.name); f.file == nil {
+		f.file, f.diags = hclsyntax.ParseConfig(f.bytes, f.name, hcl.InitialPos)
+	}
 	if f.file != nil {
 		f.body, _ = f.file.Body.(*hclsyntax.Body)
 	}

@@ -147,7 +147,7 @@ func (l *loader) build() *RuleSet {
 		rs.Macros = append(rs.Macros, m.macro)
 	}
 	for _, b := range kinds["rule"] {
-		l.rules[b.name] = newRuleDecl(b)
+		l.rules[b.name] = &ruleDecl{block: *b}
 	}
 	for _, b := range kinds["override"] {
 		if o := l.applyOverride(b); o != nil {

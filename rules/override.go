@@ -19,7 +19,7 @@ func (l *loader) applyOverride(b *block) *Override {
 		l.report(CodeUnknownRule, b.labelRange(), "There is no rule %q to override.%s", b.name, didYouMean(b.name, sortedKeys(l.rules)))
 		return o
 	}
-	d.overridden = true
+	d.override()
 	if a := b.attrs["actions"]; a != nil {
 		if t, ok := a.Expr.(*hclsyntax.TupleConsExpr); !ok || len(t.Exprs) > 0 {
 			l.report(CodeBadValue, a.Expr.Range(), "actions can only be the empty list, which drops the actions of the rule; new ones are blocks.")

@@ -45,8 +45,15 @@ type tree struct {
 	err  *file.Error
 	toks []lexer.Token // nil until it is needed
 	text string
-	// extents of the nodes, without parentheses; each is asked for again by every node above it.
+	// extents of the nodes, without parentheses; each is asked for again by every node above it. While
+	// they are few they are in a list, which is searched from its end.
+	few     []nodeExtent
 	extents map[ast.Node]extent
+}
+
+type nodeExtent struct {
+	node ast.Node
+	extent
 }
 
 // maxText bounds the length of an expression, and with it how deep the parser recurses.
@@ -117,16 +124,32 @@ func (t *tree) bareExtent(n ast.Node) extent {
 	case *ast.IntegerNode, *ast.StringNode, *ast.IdentifierNode, *ast.BoolNode:
 		return extent{n.Location().From, n.Location().To}
 	}
-	x, ok := t.extents[n]
-	if !ok {
-		x = t.findExtent(n)
-		if t.extents == nil {
-			t.extents = map[ast.Node]extent{}
+	if t.extents == nil {
+		for i := len(t.few) - 1; i >= 0; i-- {
+			if t.few[i].node == n {
+				return t.few[i].extent
+			}
 		}
+	} else if x, ok := t.extents[n]; ok {
+		return x
+	}
+	x := t.findExtent(n)
+	switch {
+	case t.extents != nil:
 		t.extents[n] = x
+	case len(t.few) < maxFew:
+		t.few = append(t.few, nodeExtent{n, x})
+	default:
+		t.extents = map[ast.Node]extent{n: x}
+		for _, f := range t.few {
+			t.extents[f.node] = f.extent
+		}
+		t.few = nil
 	}
 	return x
 }
+
+const maxFew = 24
 
 func (t *tree) findExtent(n ast.Node) extent {
 	loc := extent{n.Location().From, n.Location().To}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 
@@ -31,14 +32,15 @@ type ruleDecl struct {
 	overridden bool
 }
 
-func newRuleDecl(b *block) *ruleDecl {
-	d := &ruleDecl{block: *b}
-	d.attrs = make(map[string]*hclsyntax.Attribute, len(b.attrs))
-	for k, v := range b.attrs {
-		d.attrs[k] = v
+// override makes the attributes and blocks the declaration's own before the first override changes them.
+func (d *ruleDecl) override() {
+	if d.overridden {
+		return
 	}
-	d.blocks = slices.Clone(b.blocks)
-	return d
+	d.overridden = true
+	own := make(map[string]*hclsyntax.Attribute, len(d.attrs))
+	maps.Copy(own, d.attrs)
+	d.attrs, d.blocks = own, slices.Clone(d.blocks)
 }
 
 // A ruleBuilder checks one rule.

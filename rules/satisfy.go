@@ -11,6 +11,7 @@ type solver struct {
 	cells    []cell
 	leaves   []term
 	seen     []bool
+	subjects []Expr // of leaves
 }
 
 // A term is a condition or its negation.
@@ -100,18 +101,17 @@ func (s *solver) consistent() bool {
 	if !f.layers() {
 		return false
 	}
-	s.seen = append(s.seen[:0], make([]bool, len(s.leaves))...)
-	for i, t := range s.leaves {
-		if s.seen[i] {
-			continue
-		}
-		x := subject(t.e)
-		if x == nil {
+	s.seen, s.subjects = s.seen[:0], s.subjects[:0]
+	for _, t := range s.leaves {
+		s.seen, s.subjects = append(s.seen, false), append(s.subjects, subject(t.e))
+	}
+	for i, x := range s.subjects {
+		if s.seen[i] || x == nil {
 			continue
 		}
 		n := 0
 		for j := i; j < len(s.leaves); j++ {
-			if y := subject(s.leaves[j].e); y != nil && !s.seen[j] && same(x, y) {
+			if y := s.subjects[j]; y != nil && !s.seen[j] && same(x, y) {
 				s.seen[j] = true
 				n++
 			}
@@ -120,9 +120,9 @@ func (s *solver) consistent() bool {
 			continue
 		}
 		group := make([]term, 0, n)
-		for _, u := range s.leaves[i:] {
-			if y := subject(u.e); y != nil && same(x, y) {
-				group = append(group, u)
+		for j := i; j < len(s.leaves); j++ {
+			if y := s.subjects[j]; y != nil && same(x, y) {
+				group = append(group, s.leaves[j])
 			}
 		}
 		if !f.group(x, group) {

@@ -278,6 +278,9 @@ func (l *loader) constant(e hclsyntax.Expression, rule string) (any, bool) {
 
 // eval evaluates the value of an attribute, in which var.x may stand.
 func (l *loader) eval(e hclsyntax.Expression) (any, bool) {
+	if x, ok := literalValue(e); ok {
+		return x, true
+	}
 	var ctx *hcl.EvalContext
 	if vars := e.Variables(); len(vars) > 0 {
 		values := map[string]cty.Value{}
@@ -333,6 +336,23 @@ func (l *loader) eval(e hclsyntax.Expression) (any, bool) {
 		l.report(CodeBadValue, e.Range(), "A text, a number, true or false, or a list of these is needed.")
 	}
 	return x, ok
+}
+
+// literalValue returns the value of an expression that is no more than one, as most are; evaluating it
+// by hclsyntax comes to the same by a longer way.
+func literalValue(e hclsyntax.Expression) (any, bool) {
+	t, isText := e.(*hclsyntax.TemplateExpr)
+	if isText {
+		if len(t.Parts) != 1 {
+			return nil, false
+		}
+		e = t.Parts[0]
+	}
+	lit, ok := e.(*hclsyntax.LiteralValueExpr)
+	if !ok || isText && lit.Val.Type() != cty.String {
+		return nil, false
+	}
+	return goValue(lit.Val)
 }
 
 func traversalText(t hcl.Traversal) string {
