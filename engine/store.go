@@ -85,15 +85,24 @@ func (b *builder) stores(p *Plan) []*store {
 		}
 	}
 	for _, s := range out {
-		s.size()
+		s.size(slices.ContainsFunc(s.groups, func(g *group) bool { return !b.narrow(g) }))
 	}
 	return out
 }
 
-// size sets the bounds of a store.
-func (s *store) size() {
+// narrow reports whether a group looks at few ports or addresses only, by its own filter alone.
+func (b *builder) narrow(g *group) bool {
+	return b.guard(g.filter, offDstPort, opRange16) != predTrue || b.guard(g.filter, offDst, opAddr) != predTrue ||
+		b.guard(g.filter, offSrc, opAddr) != predTrue || b.guard(g.filter, offSrcPort, opRange16) != predTrue
+}
+
+// size sets the bounds of a store. Where much traffic comes to it is spread over shards.
+func (s *store) size(much bool) {
 	c := &s.config
-	s.shards = shardsOf(c.MaxKeys, c.KeyWords)
+	s.shards = 1
+	if much {
+		s.shards = shardsOf(c.MaxKeys, c.KeyWords)
+	}
 	if !slices.ContainsFunc(c.Cells, func(c window.Cell) bool { return c.Need > 0 && c.Need <= spillNeed }) {
 		c.Spill = -1
 	}
