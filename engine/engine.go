@@ -63,6 +63,8 @@ type Engine struct {
 	plan    *Plan
 	workers []*worker
 	slots   []*slot
+	poster  *worker // runs events that are not frames,
+	posted  *slot   // in this slot
 	state   *state
 	memory  *window.Memory
 	clock   int64
@@ -181,9 +183,10 @@ func New(plan *Plan, cfg Config) *Engine {
 	for i := range e.workers {
 		e.workers[i] = &worker{}
 	}
+	e.poster, e.posted = &worker{}, newSlot(0, 1)
 	slots, size, lanes := 1, batchSize, 1
 	if n := len(e.workers); n > 1 {
-		slots, size, lanes = slotsEach*n, parallelBatch, parallelLanes
+		slots, size, lanes = slotsEach*n, partMost, parallelLanes
 	}
 	for range slots {
 		e.slots = append(e.slots, newSlot(size, lanes))
@@ -191,6 +194,9 @@ func New(plan *Plan, cfg Config) *Engine {
 	e.use(plan, e.newState(plan))
 	return e
 }
+
+// everyone returns all workers.
+func (e *Engine) everyone() []*worker { return append(e.workers[:len(e.workers):len(e.workers)], e.poster) }
 
 // use makes the workers ready for a plan.
 func (e *Engine) use(plan *Plan, st *state) {
@@ -200,7 +206,7 @@ func (e *Engine) use(plan *Plan, st *state) {
 		values = max(values, len(r.Aggregates))
 		cells = max(cells, len(r.group.cells))
 	}
-	for _, w := range e.workers {
+	for _, w := range e.everyone() {
 		w.scope = scope{preds: plan.preds, memo: make([]uint64, plan.memos), gen: w.gen + 1, values: make([]float64, values), rep: e.cfg.Reputation, seed: e.cfg.Seed}
 		w.decoder.NeedDNS = plan.needDNS
 		w.tables = st.tables
@@ -214,12 +220,11 @@ func (e *Engine) use(plan *Plan, st *state) {
 }
 
 // Process runs frames through the plan, in order, and emits what fires. The frames' bytes may be
-// reused when it returns. With several workers a call should bring thousands of frames, since they
-// all wait for each other at its end.
+// reused when it returns. With several workers, which all wait for each other at its end, Run serves
+// better.
 func (e *Engine) Process(frames []packet.Frame, emit Emit) {
 	if len(e.workers) > 1 {
-		e.parallel(frames)
-		e.emit(emit)
+		e.Run(cut(frames), emit)
 		return
 	}
 	w, s := e.workers[0], e.slots[0]
@@ -451,23 +456,29 @@ func (f *ref) read(t *window.Table, row window.Row, base int, clock int64) float
 }
 
 // collect takes what the lanes of a slot fired.
-func (e *Engine) collect(s *slot) {
+func (e *Engine) collect(s *slot) { e.out = s.take(e.out) }
+
+// take appends what the lanes of a slot fired.
+func (s *slot) take(out []fired) []fired {
 	for i := range s.lanes {
 		l := &s.lanes[i]
-		e.out = append(e.out, l.fired...)
+		out = append(out, l.fired...)
 		clear(l.fired)
 		l.fired = l.fired[:0]
 	}
+	return out
 }
 
-// emit hands out what was collected: in packet order, and for one packet in the order of the rules'
-// names.
+// emit hands out what was collected.
 func (e *Engine) emit(emit Emit) {
-	if len(e.out) == 0 {
-		return
-	}
 	out := e.out
-	e.out = nil // an alert may lead to others
+	e.out = nil
+	e.emitAll(out, emit)
+}
+
+// emitAll hands out alerts in packet order, and for one packet in the order of the rules' names, each with
+// those that it leads to after it.
+func (e *Engine) emitAll(out []fired, emit Emit) {
 	slices.SortFunc(out, func(x, y fired) int {
 		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.rule.index, y.rule.index))
 	})
@@ -476,12 +487,9 @@ func (e *Engine) emit(emit Emit) {
 		e.state.rules[f.rule.index].Alerts++
 		emit(f.alert)
 		if e.plan.needAlert && f.rule.On != packet.EventAlert {
-			e.run(alertEvent(f))
-			e.emit(emit)
+			e.emitAll(e.run(alertEvent(f)), emit)
 		}
 	}
-	clear(out)
-	e.out = out[:0]
 }
 
 // Post runs one event that is not a frame: Class, Layers, Time and the fields of its layers must be
@@ -492,28 +500,26 @@ func (e *Engine) Post(ev *packet.Packet, emit Emit) {
 		e.clock, e.started = ev.Time, true
 	}
 	ev.Number, ev.Clock = e.number, e.clock
-	e.run(ev)
-	e.emit(emit)
+	e.emitAll(e.run(ev), emit)
 }
 
-// run evaluates one event on the first worker and collects what it fires.
-func (e *Engine) run(ev *packet.Packet) {
-	w, s := e.workers[0], e.slots[0]
+// run evaluates one event that is not a frame and returns what it fires. It shares no state with packets, so
+// it may run while workers do.
+func (e *Engine) run(ev *packet.Packet) []fired {
+	w, s := e.poster, e.posted
 	br := e.plan.table.find(ev)
 	if br == nil {
-		return
+		return nil
 	}
 	w.p = ev
 	w.gen++
 	w.visit(br, s, 0)
-	for i := range s.lanes {
-		l := &s.lanes[i]
-		for j := range l.events {
-			e.observe(w, l, &l.events[j])
-		}
-		l.events = l.events[:0]
+	l := &s.lanes[0]
+	for i := range l.events {
+		e.observe(w, l, &l.events[i])
 	}
-	e.collect(s)
+	l.events = l.events[:0]
+	return s.take(nil)
 }
 
 // sweepMost is how many expired keys a table frees in one Advance.

@@ -6,76 +6,110 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// What several workers share out. A slot is as many packets as make taking it of no account; there are
+// What several workers share out. A part is as many packets as make taking it of no account; there are
 // as many slots under way as let decoding run ahead of the windows; and there are more lanes than
 // workers, so that one with busy keys keeps nobody waiting.
 const (
-	parallelBatch = 512
+	partMost      = 768
 	slotsEach     = 4 // for each worker
 	parallelLanes = 8
 )
 
-// A schedule shares the work on a run of frames out among workers. The frames are cut into slots.
-// Slots are decoded and filtered in any order; then each lane of a slot, which is the events for a
-// part of the shards, is applied after the same lane of the slot before. So every window sees its
-// events in packet order, with one writer at a time, and nobody waits but for want of work.
+// A Source hands out frames, in order; no frames are the end. What it returned for a buffer may be
+// reused when it is called for that buffer again. It is called by one goroutine at a time.
+type Source func(buffer int) []packet.Frame
+
+// buffers is the number of buffers that are asked for with so many workers: one more than there are
+// slots, as the frames of each slot may be of another.
+func buffers(workers int) int { return slotsEach*workers + 1 }
+
+// Buffers is the number of buffers that Run asks its source for.
+func (e *Engine) Buffers() int { return buffers(len(e.workers)) }
+
+// Run runs all that a source has through the plan, in order, and emits what fires. With several workers
+// the one that has nothing better to do asks for frames and decodes them at once, while they are in the
+// cache of its processor.
+func (e *Engine) Run(from Source, emit Emit) {
+	if len(e.workers) == 1 {
+		for i := 0; ; i++ {
+			frames := from(i % e.Buffers())
+			if len(frames) == 0 {
+				return
+			}
+			e.Process(frames, emit)
+		}
+	}
+	s := &schedule{
+		engine: e, from: from, emit: emit,
+		at:      position{e.number, e.clock, e.started},
+		slots:   make([]slotState, len(e.slots)),
+		buffers: make([]int, e.Buffers()),
+	}
+	s.changed.L = &s.mu
+	var wg sync.WaitGroup
+	for _, w := range e.workers[1:] {
+		wg.Go(func() { s.work(w) })
+	}
+	s.work(e.workers[0])
+	wg.Wait()
+	e.number, e.clock, e.started = s.at.number, s.at.clock, s.at.started
+}
+
+// cut returns a Source that cuts frames to as many parts as several workers like.
+func cut(frames []packet.Frame) Source {
+	return func(int) []packet.Frame {
+		part := frames[:min(len(frames), partMost)]
+		frames = frames[len(part):]
+		return part
+	}
+}
+
+// A schedule shares the work on the frames of a source out among workers. The frames are cut into parts,
+// each of which takes a slot. Parts are decoded and filtered in any order; then each lane of a part, which
+// is the events for a part of the shards, is applied after the same lane of the part before. So every
+// window sees its events in packet order, with one writer at a time, and nobody waits but for want of work.
 type schedule struct {
 	engine *Engine
-	parts  [][]packet.Frame
-	starts []position
+	from   Source
+	emit   Emit
 
-	mu      sync.Mutex
-	changed sync.Cond
-	waiting int    // workers without work
-	next    int    // the first part that nobody has begun to decode
-	done    int    // parts that were applied and collected
-	busy    bool   // somebody decodes, where only one at a time may
-	ready   []bool // by part: decoded and filtered
-	left    []int  // by part: lanes to be applied
-	lanes   []struct {
+	mu       sync.Mutex
+	changed  sync.Cond
+	waiting  int // workers without work
+	at       position
+	rest     []packet.Frame // of the newest buffer, not yet taken
+	asked    int            // buffers asked for
+	buffers  []int          // by buffer: the part after the last of its frames
+	ended    bool           // the source has no more
+	busy     bool           // somebody reads, or decodes where only one at a time may
+	emitting bool
+	next     int         // the first part that nobody has taken
+	done     int         // parts that were applied and collected
+	slots    []slotState // of part i at i modulo their number
+	lanes    [parallelLanes]struct {
 		at   int // the part that comes next
 		busy bool
 	}
 }
 
-// parallel runs frames through the plan with all workers and collects what fires.
-func (e *Engine) parallel(frames []packet.Frame) {
-	s := &schedule{engine: e}
-	s.changed.L = &s.mu
-	at := position{e.number, e.clock, e.started}
-	for len(frames) > 0 {
-		n := min(len(frames), parallelBatch)
-		s.parts, s.starts = append(s.parts, frames[:n]), append(s.starts, at)
-		for i := range frames[:n] {
-			at.pass(&frames[i])
-		}
-		frames = frames[n:]
-	}
-	e.number, e.clock, e.started = at.number, at.clock, at.started
-	s.ready, s.left = make([]bool, len(s.parts)), make([]int, len(s.parts))
-	s.lanes = make([]struct {
-		at   int
-		busy bool
-	}, parallelLanes)
-	var wg sync.WaitGroup
-	for _, w := range e.workers[1:min(len(e.workers), max(len(s.parts), 1))] {
-		wg.Go(func() { s.work(w) })
-	}
-	s.work(e.workers[0])
-	wg.Wait()
+// slotState is how far the part in a slot has come.
+type slotState struct {
+	ready bool // decoded and filtered
+	left  int  // lanes to be applied
 }
+
+func (s *schedule) slot(part int) *slotState { return &s.slots[part%len(s.slots)] }
 
 // work does what can be done until all is.
 func (s *schedule) work(w *worker) {
-	e := s.engine
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.done < len(s.parts) {
+	for !s.ended || s.done < s.next {
 		if l := s.lane(); l >= 0 {
 			s.apply(w, l)
 			continue
 		}
-		if s.next < len(s.parts) && s.next < s.done+len(e.slots) && !s.busy {
+		if !s.busy && !s.ended && s.next < s.done+len(s.slots) && (len(s.rest) > 0 || s.buffers[s.asked%len(s.buffers)] <= s.done) {
 			s.prepare(w)
 			continue
 		}
@@ -83,6 +117,46 @@ func (s *schedule) work(w *worker) {
 		s.changed.Wait()
 		s.waiting--
 	}
+}
+
+// prepare takes the next part, decodes and filters it. The lock is held before and after.
+func (s *schedule) prepare(w *worker) {
+	e := s.engine
+	s.busy = true
+	if len(s.rest) == 0 {
+		buffer := s.asked % len(s.buffers)
+		s.asked++
+		s.mu.Unlock()
+		frames := s.from(buffer)
+		s.mu.Lock()
+		if len(frames) == 0 {
+			s.busy, s.ended = false, true
+			s.wake()
+			return
+		}
+		s.rest = frames
+		s.buffers[buffer] = s.next + (len(frames)+partMost-1)/partMost
+	}
+	parts := (len(s.rest) + partMost - 1) / partMost
+	frames := s.rest[:(len(s.rest)+parts-1)/parts]
+	s.rest = s.rest[len(frames):]
+	part, at := s.next, s.at
+	s.next++
+	for i := range frames {
+		s.at.pass(&frames[i])
+	}
+	if !e.plan.needFlow { // flows count packets in their order
+		s.busy = false
+		s.wake()
+	}
+	s.mu.Unlock()
+	e.prepare(w, e.slots[part%len(e.slots)], frames, at)
+	s.mu.Lock()
+	if e.plan.needFlow {
+		s.busy = false
+	}
+	*s.slot(part) = slotState{ready: true, left: len(s.lanes)}
+	s.wake()
 }
 
 // apply runs a lane of the part that comes next in it. The lock is held before and after.
@@ -96,26 +170,27 @@ func (s *schedule) apply(w *worker, l int) {
 	s.mu.Lock()
 	lane.busy = false
 	lane.at++
-	if s.left[part]--; s.left[part] == 0 {
-		e.collect(sl)
-		s.done++
-		s.wake() // a slot is free
-	} else if lane.at < len(s.parts) && s.ready[lane.at] {
-		s.wake()
+	if st := s.slot(part); st.left > 1 {
+		st.left--
+		if lane.at < s.next && s.slot(lane.at).ready {
+			s.wake()
+		}
+		return
 	}
-}
-
-// prepare decodes and filters the next part. The lock is held before and after.
-func (s *schedule) prepare(w *worker) {
-	e, part := s.engine, s.next
-	s.next++
-	s.busy = e.plan.needFlow // flows count packets in their order
-	s.mu.Unlock()
-	e.prepare(w, e.slots[part%len(e.slots)], s.parts[part], s.starts[part])
-	s.mu.Lock()
-	s.busy = false
-	s.ready[part], s.left[part] = true, len(s.lanes)
+	// Parts come to their end in order, as the lanes of each do.
+	*s.slot(part) = slotState{}
+	e.collect(sl)
+	s.done++
 	s.wake()
+	for len(e.out) > 0 && !s.emitting {
+		s.emitting = true
+		out := e.out
+		e.out = nil
+		s.mu.Unlock()
+		e.emitAll(out, s.emit)
+		s.mu.Lock()
+		s.emitting = false
+	}
 }
 
 // wake lets those who have no work look again.
@@ -129,7 +204,7 @@ func (s *schedule) wake() {
 func (s *schedule) lane() int {
 	best := -1
 	for l := range s.lanes {
-		if n := &s.lanes[l]; !n.busy && n.at < len(s.parts) && s.ready[n.at] && (best < 0 || n.at < s.lanes[best].at) {
+		if n := &s.lanes[l]; !n.busy && n.at < s.next && s.slot(n.at).ready && (best < 0 || n.at < s.lanes[best].at) {
 			best = l
 		}
 	}

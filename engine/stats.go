@@ -39,7 +39,7 @@ func (e *Engine) Stats() Stats {
 	s.Packets, s.Evictions = e.number, e.state.evicted
 	s.Rules = make([]RuleStats, len(e.state.rules))
 	copy(s.Rules, e.state.rules)
-	for _, w := range e.workers {
+	for _, w := range e.everyone() {
 		s.Late += w.late
 		s.Bytes += w.bytes
 		s.Unknown += w.decoder.Unknown
