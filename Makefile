@@ -9,10 +9,10 @@ BIN       := bin/ruleids
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint fmt oracle lab bench captures fuzz docs clean
+.PHONY: help build run test lint fmt oracle lab bench bench-docs bench-check captures fuzz docs clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/ruleids, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/ruleids
@@ -46,9 +46,16 @@ lab: ## record the captures in testdata/pcap again, in network namespaces (needs
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$(testdata/lab/record.sh --packages)
 	testdata/lab/record.sh
 
-bench: ## measure the engine on traffic of its own making (takes some minutes and 4 GB below TMPDIR)
+bench: build ## measure the engine on traffic of its own making (some minutes, and 4 GB below TMPDIR; BENCH=FLAGS for its flags)
 	$(GO) build -trimpath -o bin/bench ./engine/bench
-	$(if $(shell command -v taskset),taskset -c 0) bin/bench
+	bin/bench -ruleids $(BIN) $(BENCH)
+
+bench-docs: override BENCH += -markdown docs/performance.md
+bench-docs: bench ## the same, and write the results to docs/performance.md
+
+bench-check: ## fail where the program is slower than that of another revision (BASE=REV; SHORT=1 for a quick look)
+	$(GO) build -trimpath -o bin/bench ./engine/bench
+	bin/bench check $(if $(BASE),-base $(BASE)) $(if $(SHORT),-short) $(BENCH)
 
 captures: ## compare a folder of captures with its expected.json (CAPTURES=DIR)
 	CAPTURES=$(abspath $(CAPTURES)) $(GO) test ./cmd/ruleids -run '^Test(Expected|Odd)Captures$$' -count=1 -v

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"errors"
+	"hash/fnv"
+	"io"
+
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/capture"
+	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// An outcome is what a loop over a capture found: the same every time.
+type outcome struct {
+	packets int
+	alerts  int
+	digest  uint64 // of the rule and the packet of each alert, whatever their order; of what was touched, without rules
+}
+
+// alert adds an alert of a rule on a packet, of which the first is number 1.
+func (o *outcome) alert(rule, number uint64) {
+	o.alerts++
+	x := (rule ^ number) * 0x9e3779b97f4a7c15
+	o.digest += x ^ x>>32
+}
+
+// ruleID is what stands for a rule's name in digests.
+func ruleID(name string) uint64 {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, name) // a hash takes everything
+	return h.Sum64()
+}
+
+// A loop runs the first packets of a capture through something; limit 0 is all of them.
+type loop func(file string, limit int) (outcome, error)
+
+// frames calls f with every batch of a capture, until limit packets where it is not 0.
+func frames(file string, limit int, f func([]packet.Frame)) (int, error) {
+	r, err := capture.Open(file)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = r.Close() }() // it was only read from
+	var b capture.Batch
+	n := 0
+	for limit == 0 || n < limit {
+		if err := r.Read(&b); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return n, err
+		}
+		if limit != 0 {
+			b.Frames = b.Frames[:min(len(b.Frames), limit-n)]
+		}
+		f(b.Frames)
+		n += len(b.Frames)
+	}
+	return n, nil
+}
+
+// cacheLine is what memory is fetched by.
+const cacheLine = 64
+
+// readOnly fetches every cache line of every frame.
+func readOnly(file string, limit int) (o outcome, err error) {
+	o.packets, err = frames(file, limit, func(fs []packet.Frame) {
+		for i := range fs {
+			b := fs[i].Data
+			for at := 0; at < len(b); at += cacheLine {
+				o.digest += uint64(b[at])
+			}
+			o.digest += uint64(fs[i].Length)
+		}
+	})
+	return o, err
+}
+
+// decodeOnly reads and decodes.
+func decodeOnly(file string, limit int) (o outcome, err error) {
+	d := packet.Decoder{NeedDNS: true}
+	p := new(packet.Packet)
+	o.packets, err = frames(file, limit, func(fs []packet.Frame) {
+		for i := range fs {
+			d.Decode(p, &fs[i])
+			o.digest += uint64(p.Class)
+		}
+	})
+	return o, err
+}
+
+// byHand runs the detectors that are written by hand.
+func byHand(file string, limit int) (outcome, error) {
+	d := newDetectors()
+	n, err := frames(file, limit, d.process)
+	d.found.packets = n
+	return d.found, err
+}
+
+// byRules compiles a rule set and returns the loop that runs it with so many workers.
+func byRules(rs *rules.RuleSet, opt engine.Options, workers int) (loop, error) {
+	plan, err := compile(rs, opt)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]uint64{}
+	for _, r := range rs.Rules {
+		ids[r.Name] = ruleID(r.Name)
+	}
+	return func(file string, limit int) (o outcome, err error) {
+		e := engine.New(plan, engine.Config{Workers: workers, Seed: 1})
+		process := func(fs []packet.Frame) {
+			e.Process(fs, func(a *alert.Alert) { o.alert(ids[a.Rule], a.Number) })
+		}
+		if workers > 1 {
+			o.packets, err = ahead(file, process)
+		} else {
+			o.packets, err = frames(file, limit, process)
+		}
+		return o, err
+	}, nil
+}
+
+// compile makes a plan; its error is the diagnostics.
+func compile(rs *rules.RuleSet, opt engine.Options) (*engine.Plan, error) {
+	plan, diags := engine.Compile(rs, opt)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return plan, nil
+}
+
+// load is how many batches several workers get at a time: enough that their wait for each other at the end of
+// a call is of no account.
+const load = 16
+
+// ahead calls f with loads of frames, while the next one is being read.
+func ahead(file string, f func([]packet.Frame)) (int, error) {
+	r, err := capture.Open(file)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = r.Close() }() // it was only read from
+	type full struct {
+		batches [load]capture.Batch
+		frames  []packet.Frame
+		err     error
+	}
+	free, ready := make(chan *full, 2), make(chan *full, 2)
+	for range cap(free) {
+		free <- new(full)
+	}
+	go func() {
+		defer close(ready)
+		for l := range free {
+			l.frames = l.frames[:0]
+			for i := range l.batches {
+				if l.err = r.Read(&l.batches[i]); l.err != nil {
+					break
+				}
+				l.frames = append(l.frames, l.batches[i].Frames...)
+			}
+			ready <- l
+			if l.err != nil {
+				return
+			}
+		}
+	}()
+	n := 0
+	for l := range ready {
+		f(l.frames)
+		n += len(l.frames)
+		if l.err == nil {
+			free <- l
+		} else if !errors.Is(l.err, io.EOF) {
+			return n, l.err
+		}
+	}
+	return n, nil
+}
