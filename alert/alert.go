@@ -35,6 +35,10 @@ type Alert struct {
 
 	Suppressed uint64 // times the rule would have fired since the alert before, with the same key
 	Reputation *Reputation
+
+	// CaptureLoss is the number of packets that a live capture lost shortly before: the rule may have seen less
+	// than there was. 0 where none is known to be lost.
+	CaptureLoss uint64
 }
 
 // Named is a value with the name that the rule gives it: an int64, a float64, a string or a bool.

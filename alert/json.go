@@ -126,12 +126,8 @@ func (a *Alert) appendFlow(dst []byte) []byte {
 // appendExtras appends the keys that only some alerts have.
 func (a *Alert) appendExtras(dst []byte) []byte {
 	if len(a.Actions) > 0 {
-		dst = append(dst, `,"responses":[`...)
-		for i := range a.Actions {
-			dst = comma(dst, i)
-			dst = a.Actions[i].appendJSON(dst, a.Message)
-		}
-		dst = append(dst, ']')
+		dst = append(dst, `,"responses":`...)
+		dst = a.appendResponsesJSON(dst)
 	}
 	if a.Suppressed != 0 {
 		dst = append(dst, `,"suppressed":`...)
@@ -149,6 +145,10 @@ func (a *Alert) appendExtras(dst []byte) []byte {
 		dst = appendString(dst, r.Tier)
 		dst = append(dst, '}')
 	}
+	if a.CaptureLoss != 0 {
+		dst = append(dst, `,"capture_loss":`...)
+		dst = strconv.AppendUint(dst, a.CaptureLoss, 10)
+	}
 	if len(a.References) > 0 {
 		dst = append(dst, `,"references":`...)
 		dst = appendStrings(dst, a.References)
@@ -158,6 +158,15 @@ func (a *Alert) appendExtras(dst []byte) []byte {
 		dst = appendString(dst, a.Agent)
 	}
 	return dst
+}
+
+// appendResponsesJSON appends the array of "responses".
+func (a *Alert) appendResponsesJSON(dst []byte) []byte {
+	dst = append(dst, '[')
+	for i := range a.Actions {
+		dst = a.Actions[i].appendJSON(comma(dst, i), a.Message)
+	}
+	return append(dst, ']')
 }
 
 // appendJSON appends one entry of "responses". Its message is left out where it is the alert's.

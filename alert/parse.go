@@ -41,6 +41,7 @@ type wire struct {
 		Mode       string    `json:"mode"`
 		References []string  `json:"references"`
 		Agent      string    `json:"agent"`
+		Loss       uint64    `json:"capture_loss"`
 		Responses  []struct {
 			Action  string   `json:"action"`
 			Target  string   `json:"target"`
@@ -83,7 +84,7 @@ func (a *Alert) UnmarshalJSON(data []byte) error {
 		Rule: r.Rule, Description: w.Alert.Signature, Category: w.Alert.Category, Severity: r.Severity,
 		Attack: nonEmpty(r.Attack), References: nonEmpty(r.References), Agent: r.Agent,
 		Key: r.Key, Values: r.Values, Threshold: r.Threshold,
-		Message: r.Message, Shadow: r.Mode == "shadow", Suppressed: r.Suppressed,
+		Message: r.Message, Shadow: r.Mode == "shadow", Suppressed: r.Suppressed, CaptureLoss: r.Loss,
 	}
 	if out.Description == r.Rule { // a rule without description
 		out.Description = ""

@@ -118,7 +118,7 @@ func (a *Alert) appendLine(dst []byte, color, date bool) []byte {
 	l.cell(strings.ToUpper(a.Severity), sgr, severityWidth)
 	l.cell(a.Rule, sgrBold, ruleWidth)
 	before := len(l.b)
-	l.b = a.appendEndpoints(l.b)
+	l.b = a.appendEndpoints(l.b, " → ")
 	l.pad(utf8.RuneCount(l.b[before:]), flowWidth)
 
 	description := a.Description
@@ -141,9 +141,9 @@ func trimRight(b []byte, from int) []byte {
 	return b
 }
 
-// appendEndpoints appends "source → destination". The port of the source says little and is left
+// appendEndpoints appends "source → destination", with the arrow given. The port of the source says little and is left
 // to the JSON; TCP is not named, being the rule.
-func (a *Alert) appendEndpoints(b []byte) []byte {
+func (a *Alert) appendEndpoints(b []byte, arrow string) []byte {
 	if !a.hasAddresses() {
 		if a.Layers&packet.LayerARP != 0 {
 			return append(b, "arp"...)
@@ -151,7 +151,7 @@ func (a *Alert) appendEndpoints(b []byte) []byte {
 		return append(b, '-')
 	}
 	b = a.Src.Netip().AppendTo(b)
-	b = append(b, " → "...)
+	b = append(b, arrow...)
 	if a.Layers&packet.LayerPorts == 0 {
 		b = a.Dst.Netip().AppendTo(b)
 		if p := a.Protocol(); p != "" {

@@ -1,0 +1,43 @@
+package output
+
+import (
+	"sync"
+
+	"github.com/ruleids/ruleids/alert"
+)
+
+// An event is an alert on its way to several outputs, with the text that they share.
+type event struct {
+	alert *alert.Alert
+	size  int64 // about how many bytes of memory it takes, text included
+
+	once sync.Once
+	text []byte
+}
+
+// eventOverhead is what an alert takes besides its text: the structs, and the constant keys of its JSON.
+const eventOverhead = 1024
+
+func newEvent(a *alert.Alert) *event {
+	n := len(a.Rule) + len(a.Description) + len(a.Category) + len(a.Agent) + len(a.Message)
+	for _, vs := range [][]alert.Named{a.Key, a.Values} {
+		for _, v := range vs {
+			n += len(v.Name) + 48
+			if s, ok := v.Value.(string); ok {
+				n += len(s)
+			}
+		}
+	}
+	for i := range a.Actions {
+		n += len(a.Actions[i].Target) + len(a.Actions[i].Message) + 96
+	}
+	// Once in the alert and once in its JSON, whatever of it is shared with the rule.
+	return &event{alert: a, size: eventOverhead + 2*int64(n)}
+}
+
+// json returns the alert as EVE JSON without a newline. It is made once, by whoever asks first, and
+// must not be changed.
+func (e *event) json() []byte {
+	e.once.Do(func() { e.text = e.alert.AppendJSON(nil) })
+	return e.text
+}

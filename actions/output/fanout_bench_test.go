@@ -1,0 +1,29 @@
+package output
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// BenchmarkSend measures what the packet loop pays for an alert.
+func BenchmarkSend(b *testing.B) {
+	f, err := New([]Spec{{"eve", NewEVE(filepath.Join(b.TempDir(), "eve.json"))}, {"csv", NewCSV(filepath.Join(b.TempDir(), "alerts.csv"))}}, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	a := numbered(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Send(a)
+	}
+	b.StopTimer()
+	if err := f.Close(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	written, dropped := uint64(0), uint64(0)
+	for _, s := range f.Stats() {
+		written, dropped = written+s.Written, dropped+s.Dropped
+	}
+	b.ReportMetric(float64(written)/b.Elapsed().Seconds(), "written/s")
+	b.ReportMetric(float64(dropped)/float64(b.N), "dropped/op")
+}

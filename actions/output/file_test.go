@@ -1,0 +1,375 @@
+package output
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ruleids/ruleids/alert"
+)
+
+// fileHandle is what writeTo writes to.
+type fileHandle = *os.File
+
+// noSpace writes nothing, as on a full disk.
+func noSpace(fileHandle, []byte) (int, error) { return 0, &os.PathError{Op: "write", Err: unix.ENOSPC} }
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rename(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEVE(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer syscall.Umask(syscall.Umask(0o077))
+		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		c.Mode = "0644"
+		f := start(t, Options{}, Spec{"eve", c})
+		f.Send(numbered(1))
+		f.Send(numbered(2))
+		synctest.Wait() // not only at the end
+		want := string(numbered(1).AppendJSON(nil)) + "\n" + string(numbered(2).AppendJSON(nil)) + "\n"
+		if got := string(read(t, c.Path)); got != want {
+			t.Errorf("got %s\nwant %s", got, want)
+		}
+		st, err := os.Stat(c.Path)
+		if err != nil || st.Mode().Perm() != 0o644 {
+			t.Errorf("mode %v, want 0644 whatever the umask", st.Mode())
+		}
+		stop(t, f)
+
+		// A second run goes on where the first stopped, and leaves the mode as it is.
+		if err := os.Chmod(c.Path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f = start(t, Options{}, Spec{"eve", c})
+		send(f, 3, 3)
+		stop(t, f)
+		if got := numbers(t, read(t, c.Path)); !slices.Equal(got, []int{1, 2, 3}) {
+			t.Errorf("after the second run: %v", got)
+		}
+		if st, err := os.Stat(c.Path); err != nil || st.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, want 0600", st.Mode())
+		}
+	})
+}
+
+func records(t *testing.T, text []byte) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll() // all must have the same number of fields
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return rows
+}
+
+// csvNumbers returns the column pcap_cnt, and fails where the first row is no header or comes again.
+func csvNumbers(t *testing.T, text []byte) []string {
+	t.Helper()
+	rows := records(t, text)
+	if len(rows) == 0 || rows[0][0] != "timestamp" {
+		t.Fatalf("no header in\n%s", text)
+	}
+	at := slices.Index(rows[0], "pcap_cnt")
+	var out []string
+	for _, r := range rows[1:] {
+		out = append(out, r[at])
+	}
+	return out
+}
+
+func TestCSVFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewCSV(filepath.Join(t.TempDir(), "alerts.csv"))
+		for run := range 2 {
+			f := start(t, Options{}, Spec{"csv", c})
+			send(f, 2*run+1, 2*run+2)
+			stop(t, f)
+		}
+		if got := csvNumbers(t, read(t, c.Path)); !slices.Equal(got, []string{"1", "2", "3", "4"}) {
+			t.Errorf("two runs: %v", got)
+		}
+		// copytruncate: what is left begins with a header again.
+		f := start(t, Options{}, Spec{"csv", c})
+		if err := os.Truncate(c.Path, 0); err != nil {
+			t.Fatal(err)
+		}
+		send(f, 5, 5)
+		stop(t, f)
+		if got := csvNumbers(t, read(t, c.Path)); !slices.Equal(got, []string{"5"}) {
+			t.Errorf("after copytruncate: %v", got)
+		}
+	})
+}
+
+func TestCSVOfOtherColumnsIsMovedAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewCSV(filepath.Join(t.TempDir(), "alerts.csv"))
+		c.Compress = false
+		const old = "time,rule\r\n1,port_scan\r\n"
+		write(t, c.Path, old)
+		f := start(t, Options{}, Spec{"csv", c})
+		send(f, 1, 1)
+		stop(t, f)
+		if got := csvNumbers(t, read(t, c.Path)); !slices.Equal(got, []string{"1"}) {
+			t.Errorf("new file: %v", got)
+		}
+		if files := rotatedFiles(t, c.Path); len(files) != 1 || string(read(t, files[0].path)) != old {
+			t.Errorf("the old file is not there in full: %v", files)
+		}
+	})
+}
+
+func TestTornTail(t *testing.T) {
+	line := string(numbered(1).AppendJSON(nil)) + "\n"
+	row := string(alert.NewCSV().Append(nil, numbered(1)))
+	header := string(alert.AppendCSVHeader(nil))
+	next := string(alert.NewCSV().Append(nil, numbered(2)))
+	for name, c := range map[string]struct {
+		config       func(string) *FileConfig
+		before, want string
+	}{
+		"eve, whole":           {NewEVE, line, line + string(numbered(2).AppendJSON(nil)) + "\n"},
+		"eve, torn":            {NewEVE, line + line[:100], line + line[:100] + "\n" + string(numbered(2).AppendJSON(nil)) + "\n"},
+		"eve, but the newline": {NewEVE, line[:len(line)-1], line + string(numbered(2).AppendJSON(nil)) + "\n"},
+		"csv, whole":           {NewCSV, header + row, header + row + next},
+		"csv, torn in quotes":  {NewCSV, header + row + row[:strings.Index(row, `{""`)+9], header + row + next},
+		"csv, torn in CR LF":   {NewCSV, header + row + row[:len(row)-1], header + row + next},
+		"csv, torn long line":  {NewCSV, header + row + strings.Repeat("x", 10_000), header + row + next},
+		"csv, torn header":     {NewCSV, header[:20], header + next},
+		"csv, empty":           {NewCSV, "", header + next},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				config := c.config(filepath.Join(t.TempDir(), "file"))
+				write(t, config.Path, c.before)
+				f := start(t, Options{}, Spec{"file", config})
+				send(f, 2, 2)
+				stop(t, f)
+				if got := string(read(t, config.Path)); got != c.want {
+					t.Errorf("got\n%s\nwant\n%s", got, c.want)
+				}
+				if files := rotatedFiles(t, config.Path); len(files) != 0 {
+					t.Errorf("rotated files: %v", files)
+				}
+			})
+		})
+	}
+}
+
+func TestReopen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		moved := c.Path + ".1"
+		f := start(t, Options{}, Spec{"eve", c})
+		send(f, 1, 2)
+		synctest.Wait()
+		rename(t, c.Path, moved)
+		send(f, 3, 4) // logrotate has not said anything yet
+		synctest.Wait()
+		f.Reopen()
+		send(f, 5, 6) // after Reopen: into the new file, always
+		synctest.Wait()
+		f.Reopen() // of a file that was not moved
+		send(f, 7, 7)
+		stop(t, f)
+		if got := numbers(t, read(t, moved)); !slices.Equal(got, []int{1, 2, 3, 4}) {
+			t.Errorf("moved file: %v", got)
+		}
+		if got := numbers(t, read(t, c.Path)); !slices.Equal(got, []int{5, 6, 7}) {
+			t.Errorf("new file: %v", got)
+		}
+		if s := f.Stats()[0]; s.Errors != 0 {
+			t.Errorf("%+v, want no error", s)
+		}
+	})
+}
+
+func TestRemovedFileIsNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		f := start(t, Options{}, Spec{"eve", c})
+		send(f, 1, 1)
+		synctest.Wait()
+		if err := os.Remove(c.Path); err != nil {
+			t.Fatal(err)
+		}
+		send(f, 2, 2)
+		stop(t, f)
+		if got := numbers(t, read(t, c.Path)); !slices.Equal(got, []int{2}) {
+			t.Errorf("new file: %v", got)
+		}
+	})
+}
+
+// TestFullDisk has writes fail after every possible number of bytes, then has room again.
+func TestFullDisk(t *testing.T) {
+	for name, config := range map[string]func(string) *FileConfig{"eve": NewEVE, "csv": NewCSV} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := config(filepath.Join(t.TempDir(), "file"))
+				f := start(t, Options{}, Spec{"file", c})
+				sink := f.outputs[0].sink.(*file)
+				const alerts = 3
+				failed := 0
+				room := 0
+				sink.writeTo = func(file fileHandle, b []byte) (int, error) {
+					if room >= len(b) {
+						return file.Write(b)
+					}
+					// Each failure leaves some bytes more than the one before.
+					n, err := file.Write(b[:room])
+					room += 7
+					failed++
+					if err == nil && failed%2 == 0 {
+						err = unix.EIO
+					} else if err == nil {
+						err = unix.ENOSPC
+					}
+					return n, err
+				}
+				send(f, 1, alerts)
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				if s := f.Stats()[0]; s.Written != alerts || s.Dropped != 0 || int(s.Errors) != failed || failed < 30 || s.Failing {
+					t.Errorf("%+v after %d failures", s, failed)
+				}
+				stop(t, f)
+				text := read(t, c.Path)
+				if name == "csv" {
+					if got := csvNumbers(t, text); !slices.Equal(got, []string{"1", "2", "3"}) {
+						t.Errorf("file: %v", got)
+					}
+				} else if got := numbers(t, text); !slices.Equal(got, []int{1, 2, 3}) {
+					t.Errorf("file: %v", got)
+				}
+			})
+		})
+	}
+}
+
+// TestFullFileSystem fills a file system in truth.
+func TestFullFileSystem(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("mounting a file system needs root")
+	}
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skip("no file system can be mounted here:", err)
+	}
+	defer unix.Unmount(dir, unix.MNT_DETACH)
+	synctest.Test(t, func(t *testing.T) {
+		c := NewEVE(filepath.Join(dir, "eve.json"))
+		c.RotateSize = "0"
+		ballast := filepath.Join(dir, "ballast")
+		write(t, ballast, strings.Repeat("x", 32<<10))
+		f := start(t, Options{}, Spec{"eve", c})
+		send(f, 1, 60) // about 45 KiB
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		s := f.Stats()[0]
+		if !s.Failing || s.Written == 0 || s.Written == 60 || s.Written+uint64(s.Queued) != 60 || !strings.Contains(s.LastError, "no space left") {
+			t.Errorf("full: %+v", s)
+		}
+		if got := numbers(t, read(t, c.Path)); len(got) != int(s.Written) {
+			t.Errorf("full: the file has %d whole lines, %d are counted", len(got), s.Written)
+		}
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * filePatience)
+		synctest.Wait()
+		if s := f.Stats()[0]; s.Failing || s.Written != 60 || s.Dropped != 0 {
+			t.Errorf("with room again: %+v", s)
+		}
+		stop(t, f)
+		if got := numbers(t, read(t, c.Path)); !slices.Equal(got, sequence(1, 60)) {
+			t.Errorf("file: %v", got)
+		}
+	})
+}
+
+// TestWriteErrorWithoutTruncate has the repair fail too: the torn line is ended then, and the alert comes
+// again in full.
+func TestWriteErrorWithoutTruncate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		f := start(t, Options{}, Spec{"eve", c})
+		sink := f.outputs[0].sink.(*file)
+		good := sink.writeTo
+		sink.writeTo = func(file fileHandle, b []byte) (int, error) {
+			sink.writeTo = good
+			n, _ := file.Write(b[:10])
+			file.Close() // so that nothing more works on it
+			return n, unix.EIO
+		}
+		send(f, 1, 1)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		stop(t, f)
+		line := string(numbered(1).AppendJSON(nil)) + "\n"
+		if got := string(read(t, c.Path)); got != line[:10]+"\n"+line {
+			t.Errorf("got\n%s", got)
+		}
+	})
+}
+
+func TestFilesThatAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	link, pipe, taken := filepath.Join(dir, "link"), filepath.Join(dir, "pipe"), filepath.Join(dir, "taken")
+	if err := os.Symlink(filepath.Join(dir, "target"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other, err := openAppend(taken, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := unix.Flock(int(other.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		link: "not a regular file", pipe: "not a regular file", "/dev/full": "not a regular file",
+		taken: "written to by another process", dir: "not a regular file",
+		filepath.Join(dir, "no", "eve.json"): "make the folder first",
+	} {
+		f, err := New([]Spec{{"eve", NewEVE(path)}}, Options{})
+		if err == nil {
+			f.Close(context.Background())
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package alert
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A column of the CSV form.
+type column struct {
+	name string
+	cell func(dst []byte, a *Alert) []byte // unquoted
+}
+
+// columns are those of the CSV form, in their order. New ones go to the end.
+func columns() []column {
+	text := func(s func(*Alert) string) func([]byte, *Alert) []byte {
+		return func(dst []byte, a *Alert) []byte { return appendCell(dst, s(a)) }
+	}
+	number := func(n func(*Alert) uint64) func([]byte, *Alert) []byte {
+		return func(dst []byte, a *Alert) []byte {
+			if v := n(a); v != 0 {
+				return strconv.AppendUint(dst, v, 10)
+			}
+			return dst
+		}
+	}
+	reputation := func(s func(*Reputation) string) func([]byte, *Alert) []byte {
+		return text(func(a *Alert) string {
+			if a.Reputation == nil {
+				return ""
+			}
+			return s(a.Reputation)
+		})
+	}
+	address := func(at func(*Alert) packet.Addr) func([]byte, *Alert) []byte {
+		return func(dst []byte, a *Alert) []byte {
+			if !a.hasAddresses() {
+				return dst
+			}
+			return at(a).Netip().AppendTo(dst)
+		}
+	}
+	port := func(at func(*Alert) uint16) func([]byte, *Alert) []byte {
+		return func(dst []byte, a *Alert) []byte {
+			if a.Layers&packet.LayerPorts == 0 {
+				return dst
+			}
+			return strconv.AppendUint(dst, uint64(at(a)), 10)
+		}
+	}
+	return []column{
+		{"timestamp", func(dst []byte, a *Alert) []byte {
+			return time.Unix(0, a.Time).UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000Z07:00")
+		}},
+		{"rule", text(func(a *Alert) string { return a.Rule })},
+		{"severity", text(func(a *Alert) string { return a.Severity })},
+		{"category", text(func(a *Alert) string { return a.Category })},
+		{"description", text(func(a *Alert) string { return a.Description })},
+		{"src_ip", address(func(a *Alert) packet.Addr { return a.Src })},
+		{"src_port", port(func(a *Alert) uint16 { return a.SrcPort })},
+		{"dest_ip", address(func(a *Alert) packet.Addr { return a.Dst })},
+		{"dest_port", port(func(a *Alert) uint16 { return a.DstPort })},
+		{"proto", text((*Alert).Protocol)},
+		{"community_id", text((*Alert).CommunityID)},
+		{"pcap_cnt", number(func(a *Alert) uint64 { return a.Number })},
+		{"key", func(dst []byte, a *Alert) []byte { return appendNamed(dst, a.Key) }},
+		{"values", func(dst []byte, a *Alert) []byte { return appendNamed(dst, a.Values) }},
+		{"threshold", func(dst []byte, a *Alert) []byte {
+			if a.Threshold == nil {
+				return dst
+			}
+			return appendFloat(dst, *a.Threshold)
+		}},
+		{"attack", text(func(a *Alert) string { return strings.Join(a.Attack, " ") })},
+		{"message", text(func(a *Alert) string { return a.Message })},
+		{"responses", func(dst []byte, a *Alert) []byte { return a.appendResponsesJSON(dst) }},
+		{"mode", text(func(a *Alert) string {
+			if a.Shadow {
+				return "shadow"
+			}
+			return "enforce"
+		})},
+		{"suppressed", number(func(a *Alert) uint64 { return a.Suppressed })},
+		{"reputation_source", reputation(func(r *Reputation) string { return r.Source })},
+		{"reputation_indicator", reputation(func(r *Reputation) string { return r.Indicator })},
+		{"reputation_tier", reputation(func(r *Reputation) string { return r.Tier })},
+		{"references", text(func(a *Alert) string { return strings.Join(a.References, " ") })},
+		{"agent", text(func(a *Alert) string { return a.Agent })},
+		{"capture_loss", number(func(a *Alert) uint64 { return a.CaptureLoss })},
+	}
+}
+
+// AppendCSVHeader appends the header line of the CSV form (RFC 4180), line end included.
+func AppendCSVHeader(dst []byte) []byte {
+	for i, c := range columns() {
+		dst = append(comma(dst, i), c.name...)
+	}
+	return append(dst, '\r', '\n')
+}
+
+// A CSV writes alerts in CSV (RFC 4180): one record a line, ended by CR LF, with the columns of
+// AppendCSVHeader. It must not be used by two goroutines at once.
+//
+// What an alert does not have is an empty cell. Key and values are JSON objects, responses a JSON array,
+// as in AppendJSON. No cell holds a control character, whatever was in the packet: what does not print is
+// escaped, in text as in a Go string. Text that a spreadsheet would run as a formula has a ' before it.
+type CSV struct {
+	columns []column
+	cell    []byte
+}
+
+// NewCSV returns a CSV ready for use.
+func NewCSV() *CSV { return &CSV{columns: columns()} }
+
+// Append appends the record of an alert.
+func (c *CSV) Append(dst []byte, a *Alert) []byte {
+	for i := range c.columns {
+		dst = comma(dst, i)
+		c.cell = c.columns[i].cell(c.cell[:0], a)
+		if bytes.IndexByte(c.cell, ',') < 0 && bytes.IndexByte(c.cell, '"') < 0 {
+			dst = append(dst, c.cell...)
+			continue
+		}
+		dst = append(dst, '"')
+		for _, b := range c.cell {
+			if b == '"' {
+				dst = append(dst, '"')
+			}
+			dst = append(dst, b)
+		}
+		dst = append(dst, '"')
+	}
+	return append(dst, '\r', '\n')
+}
+
+// appendCell appends text for a cell. Spreadsheets take what begins with one of =+-@ for a formula, and
+// attackers choose some of the text (CWE-1236).
+func appendCell(dst []byte, s string) []byte {
+	if s != "" && strings.IndexByte("=+-@", s[0]) >= 0 {
+		dst = append(dst, '\'')
+	}
+	return appendClean(dst, s)
+}
