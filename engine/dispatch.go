@@ -23,6 +23,8 @@ type entry struct {
 // address of the packet.
 type branch struct {
 	always   []entry
+	code     program // of always
+	indexed  bool    // there are others
 	dport    *portIndex
 	sport    *portIndex
 	dst, src *addrIndex

@@ -196,7 +196,9 @@ func New(plan *Plan, cfg Config) *Engine {
 }
 
 // everyone returns all workers.
-func (e *Engine) everyone() []*worker { return append(e.workers[:len(e.workers):len(e.workers)], e.poster) }
+func (e *Engine) everyone() []*worker {
+	return append(e.workers[:len(e.workers):len(e.workers)], e.poster)
+}
 
 // use makes the workers ready for a plan.
 func (e *Engine) use(plan *Plan, st *state) {
@@ -288,40 +290,6 @@ func (w *worker) match(plan *Plan, s *slot, i int) {
 		w.p = p
 		w.gen++
 		w.visit(br, s, uint32(i))
-	}
-}
-
-func (w *worker) visit(br *branch, s *slot, packet uint32) {
-	for i := range br.always {
-		e := &br.always[i]
-		if e.steps != nil {
-			if !all(w.p, e.steps) {
-				continue
-			}
-		} else if e.cond != predTrue && !w.test(e.cond) {
-			continue
-		}
-		w.event(e.group, s, packet)
-	}
-	if br.dport != nil {
-		if next := br.dport.find(w.p); next != nil {
-			w.visit(next, s, packet)
-		}
-	}
-	if br.dst != nil {
-		if next := br.dst.find(w.p); next != nil {
-			w.visit(next, s, packet)
-		}
-	}
-	if br.src != nil {
-		if next := br.src.find(w.p); next != nil {
-			w.visit(next, s, packet)
-		}
-	}
-	if br.sport != nil {
-		if next := br.sport.find(w.p); next != nil {
-			w.visit(next, s, packet)
-		}
 	}
 }
 

@@ -100,12 +100,14 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 	p.keyIDs = len(keyIDs)
 	if !opt.NoDispatch {
 		fuse(p.preds)
-		p.branches(func(br *branch) {
-			for i := range br.always {
-				br.always[i].steps = steps(p.preds, br.always[i].cond)
-			}
-		})
 	}
+	p.branches(func(br *branch) {
+		for i := range br.always {
+			br.always[i].steps = steps(p.preds, br.always[i].cond)
+		}
+		br.code = p.program(br.always, !opt.NoDispatch)
+		br.indexed = br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil
+	})
 	return p, diags
 }
 

@@ -30,6 +30,8 @@ const (
 	opNot      // not kids[0]
 	opMemo     // kids[0], evaluated at most once a packet
 	opAll      // all of steps: an and whose parts are leaves
+	opTest     // in programs: a predicate
+	opEvent    // in programs: not a test but what follows them
 )
 
 // A bitmap is a set of the numbers below 65,536.

@@ -156,6 +156,11 @@ func buildAddrSet(rs []AddrRange) *AddrSet {
 			}
 		}
 	}
+	for o := range s.octet {
+		if s.wide && s.octet[o] == coversNone {
+			s.octet[o] = coversSome
+		}
+	}
 	if len(s.lo4) >= v4Index {
 		s.index = make([]uint32, 1<<16+1)
 		j := 0
@@ -173,16 +178,18 @@ func buildAddrSet(rs []AddrRange) *AddrSet {
 // IPv4 addresses in it too.
 func (s *AddrSet) Has(a packet.Addr) bool {
 	if a.Is4() {
-		v := uint32(a.Lo)
-		c := s.octet[v>>24]
-		if c == coversAll || c == coversSome && s.has4(v) {
-			return true
-		}
-		if !s.wide {
-			return false
+		if c := s.octet[uint8(a.Lo>>24)]; c != coversSome {
+			return c == coversAll
 		}
 	}
-	return s.has6(a)
+	return s.has(a)
+}
+
+func (s *AddrSet) has(a packet.Addr) bool {
+	if a.Is4() && s.has4(uint32(a.Lo)) {
+		return true
+	}
+	return (s.wide || !a.Is4()) && s.has6(a)
 }
 
 func (s *AddrSet) has6(a packet.Addr) bool {

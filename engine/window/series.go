@@ -124,6 +124,43 @@ func (s *series) total() float64 { return math.Float64frombits(s.sum[0]) }
 func (s *series) n() int    { return int(s.w[0] & 0xffff) }
 func (s *series) head() int { return int(s.w[0] >> 16 & 0x7fff) }
 
+// addToSum is add and sum for what happens most: the sum alone is kept, the event is the newest, there is room
+// and nothing to expire. It reports whether that was so.
+func (t *Table) addToSum(c *cell, w []uint64, x float64, at, cut int64) (float64, bool) {
+	if c.value != 1 || at <= cut || x-x != 0 {
+		return 0, false
+	}
+	const sumAt, rest = 1, 2
+	w = w[:rest+seriesRest]
+	b := ref(w[0] >> 32)
+	total := math.Float64frombits(w[sumAt]) + x
+	switch {
+	case b == 0:
+		return 0, false
+	case w[0]&seriesPanes != 0:
+		p := at >> (c.width & 63)
+		first := int64(w[rest+seriesFirst])
+		if first<<(c.width&63) <= cut || p < int64(w[rest+seriesNewest]) {
+			return 0, false
+		}
+		pane := &t.arena.block(b)[c.place(b, p)]
+		*pane = math.Float64bits(math.Float64frombits(*pane) + x)
+		w[rest+seriesNewest] = uint64(p)
+	default:
+		ring := t.arena.block(b)
+		n, head := int(w[0]&0xffff), int(w[0]>>16&0x7fff)
+		mask := len(ring) - 1
+		i := 2 * (head + n)
+		if 2*n == len(ring) || int64(w[rest+seriesOldest]) <= cut || int64(ring[(i-2)&mask]) > at {
+			return 0, false
+		}
+		ring[i&mask], ring[(i+1)&mask] = uint64(at), math.Float64bits(x)
+		w[0]++
+	}
+	w[sumAt] = math.Float64bits(total)
+	return total, true
+}
+
 // add puts a number in its place.
 func (t *Table) add(r Row, c *cell, w []uint64, x float64, at, clock int64) {
 	cut := clock - c.span

@@ -239,7 +239,11 @@ func (t *Table) Observe(r Row, cell int, value uint64, at, clock int64) int64 {
 // number that is not finite are left out.
 func (t *Table) Add(r Row, cell int, x float64, at, clock int64) float64 {
 	c, w := t.at(r, cell)
-	t.add(r, c, w, x, min(at, clock), clock)
+	at = min(at, clock)
+	if sum, ok := t.addToSum(c, w, x, at, clock-c.span); ok {
+		return sum
+	}
+	t.add(r, c, w, x, at, clock)
 	return t.sum(c, w, clock)
 }
 
