@@ -166,7 +166,7 @@ type fired struct {
 
 // batchSize is the number of packets that are decoded and filtered before the windows of any are
 // looked at: enough to keep both loops tight, few enough to stay in the cache.
-const batchSize = 128
+const batchSize = 256
 
 // table makes a table in the engine's memory.
 func (e *Engine) table(c window.Config) *window.Table {

@@ -110,13 +110,11 @@ func byRules(rs *rules.RuleSet, opt engine.Options, workers int) (loop, error) {
 	}
 	return func(file string, limit int) (o outcome, err error) {
 		e := engine.New(plan, engine.Config{Workers: workers, Seed: 1})
-		process := func(fs []packet.Frame) {
-			e.Process(fs, func(a *alert.Alert) { o.alert(ids[a.Rule], a.Number) })
-		}
+		emit := func(a *alert.Alert) { o.alert(ids[a.Rule], a.Number) }
 		if workers > 1 {
-			o.packets, err = ahead(file, process)
+			o.packets, err = shared(file, e, emit)
 		} else {
-			o.packets, err = frames(file, limit, process)
+			o.packets, err = frames(file, limit, func(fs []packet.Frame) { e.Process(fs, emit) })
 		}
 		return o, err
 	}, nil
@@ -131,51 +129,28 @@ func compile(rs *rules.RuleSet, opt engine.Options) (*engine.Plan, error) {
 	return plan, nil
 }
 
-// load is how many batches several workers get at a time: enough that their wait for each other at the end of
-// a call is of no account.
-const load = 16
-
-// ahead calls f with loads of frames, while the next one is being read.
-func ahead(file string, f func([]packet.Frame)) (int, error) {
+// shared lets the workers of an engine read a capture themselves.
+func shared(file string, e *engine.Engine, emit engine.Emit) (n int, err error) {
 	r, err := capture.Open(file)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = r.Close() }() // it was only read from
-	type full struct {
-		batches [load]capture.Batch
-		frames  []packet.Frame
-		err     error
-	}
-	free, ready := make(chan *full, 2), make(chan *full, 2)
-	for range cap(free) {
-		free <- new(full)
-	}
-	go func() {
-		defer close(ready)
-		for l := range free {
-			l.frames = l.frames[:0]
-			for i := range l.batches {
-				if l.err = r.Read(&l.batches[i]); l.err != nil {
-					break
-				}
-				l.frames = append(l.frames, l.batches[i].Frames...)
+	batches := make([]capture.Batch, e.Buffers())
+	e.Run(func(buffer int) []packet.Frame {
+		b := &batches[buffer]
+		for {
+			if err = r.Read(b); err != nil {
+				return nil
 			}
-			ready <- l
-			if l.err != nil {
-				return
+			if len(b.Frames) > 0 {
+				n += len(b.Frames)
+				return b.Frames
 			}
 		}
-	}()
-	n := 0
-	for l := range ready {
-		f(l.frames)
-		n += len(l.frames)
-		if l.err == nil {
-			free <- l
-		} else if !errors.Is(l.err, io.EOF) {
-			return n, l.err
-		}
+	}, emit)
+	if errors.Is(err, io.EOF) {
+		err = nil
 	}
-	return n, nil
+	return n, err
 }

@@ -157,12 +157,10 @@ func sameAlerts(file func() (string, int, error)) ([]reading, error) {
 		alerts = 0
 		e := engine.New(plan, engine.Config{Workers: i + 1, Seed: 1})
 		var line []byte
-		if _, err := ahead(name, func(fs []packet.Frame) {
-			e.Process(fs, func(a *alert.Alert) {
-				alerts++
-				line = append(a.AppendJSON(line[:0]), '\n')
-				_, _ = h.Write(line) // a hash takes everything
-			})
+		if _, err := shared(name, e, func(a *alert.Alert) {
+			alerts++
+			line = append(a.AppendJSON(line[:0]), '\n')
+			_, _ = h.Write(line) // a hash takes everything
 		}); err != nil {
 			return nil, err
 		}
