@@ -171,7 +171,7 @@ func (t *Table) add(r Row, c *cell, w []uint64, x float64, at, clock int64) {
 	if w[0]&seriesPanes != 0 {
 		t.expirePanes(c, &s, clock)
 		if w[0] != 0 {
-			t.addPane(c, &s, x, at)
+			t.addPane(c, &s, x, at, cut)
 			return
 		}
 	}
@@ -211,7 +211,7 @@ func (t *Table) add(r Row, c *cell, w []uint64, x float64, at, clock int64) {
 	}
 	if 2*n == len(ring) {
 		if b.order() < c.order {
-			if grown := t.moveRing(ring, 2*n, 2*head, b.order()+1, r, clock); grown != 0 {
+			if grown := t.moveRing(ring, 2*n, 2*head, min(b.order()+2, c.order), r, clock); grown != 0 {
 				t.arena.release(b)
 				b, head = grown, 0
 				ring = t.arena.block(b)
@@ -222,7 +222,7 @@ func (t *Table) add(r Row, c *cell, w []uint64, x float64, at, clock int64) {
 				t.saturations++
 			}
 			if t.toPanes(r, c, &s, clock) {
-				t.addPane(c, &s, x, at)
+				t.addPane(c, &s, x, at, cut)
 				return
 			}
 			t.saturations++
@@ -320,25 +320,28 @@ func (t *Table) toPanes(r Row, c *cell, s *series, clock int64) bool {
 	n, head := s.n(), s.head()
 	s.w[0] = ringMeta(0, 0, p) | seriesPanes
 	clear(s.sum)
-	first := c.firstPane(clock)
+	mask := len(ring) - 1
+	first := max(c.paneOf(int64(ring[2*head])), c.firstPane(clock))
 	s.rest[seriesFirst], s.rest[seriesCount] = uint64(first), 0
 	if !c.events {
 		s.rest[seriesNewest] = uint64(first)
 	}
-	mask := len(ring) - 1
 	for i := range n {
 		k := 2 * (head + i)
-		t.addPane(c, s, math.Float64frombits(ring[(k+1)&mask]), int64(ring[k&mask]))
+		t.addPane(c, s, math.Float64frombits(ring[(k+1)&mask]), int64(ring[k&mask]), clock-c.span)
 	}
 	t.arena.release(b)
 	return true
 }
 
-// addPane counts a number in its pane.
-func (t *Table) addPane(c *cell, s *series, x float64, at int64) {
+// addPane counts a number in its pane, unless that has left the window.
+func (t *Table) addPane(c *cell, s *series, x float64, at, cut int64) {
 	p := c.paneOf(at)
-	if p < int64(s.rest[seriesFirst]) {
+	if p<<c.width <= cut {
 		return
+	}
+	if p < int64(s.rest[seriesFirst]) {
+		s.rest[seriesFirst] = uint64(p)
 	}
 	pane := t.pane(c, s, p)
 	if !c.events {
