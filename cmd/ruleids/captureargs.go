@@ -47,6 +47,10 @@ func (c *captureArgs) add(cmd *cobra.Command) {
 	cmd.Flags().VarP(c, "read", "r", "capture to read: pcap or pcapng, plain or in gzip; - is standard input (repeatable)")
 	_ = cmd.MarkFlagFilename("read", captureExtensions...)
 	cmd.ValidArgsFunction = cobra.FixedCompletions(slices.Clone(captureExtensions), cobra.ShellCompDirectiveFilterFileExt)
+}
+
+// need makes cmd refuse to run without a capture.
+func (c *captureArgs) need(cmd *cobra.Command) {
 	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if len(c.names) == 0 {
 			return usageError{fmt.Errorf("name a capture with -r FILE")}

@@ -28,6 +28,7 @@ func TestCaptureArgs(t *testing.T) {
 			return nil
 		}}
 		captures.add(cmd)
+		captures.need(cmd)
 		cmd.SetArgs(strings.Fields(c.line))
 		if err := cmd.Execute(); err != nil {
 			got = "error: " + err.Error()

@@ -28,6 +28,7 @@ var house = []layer{
 	{level: 0, path: "packet"},
 	{level: 0, path: "stdlib", tests: []string{"rules", "rules/lint", "engine/ruletest"}},
 	{level: 1, path: "capture", may: []string{"packet"}},
+	{level: 1, path: "capture/live", may: []string{"packet", "capture"}},
 	{level: 1, path: "alert", may: []string{"packet"}},
 	{level: 2, path: "rules", may: []string{"packet", "stdlib"}},
 	{level: 2, path: "engine/window", may: []string{"packet"}},
@@ -35,9 +36,13 @@ var house = []layer{
 	{level: 3, path: "rules/lint", may: []string{"packet", "stdlib", "rules"}},
 	{level: 3, path: "rules/format", may: []string{"packet", "rules"}},
 	{level: 3, path: "actions", may: []string{"packet", "alert", "rules"}},
+	{level: 3, path: "actions/output", may: []string{"packet", "alert"}},
+	{level: 3, path: "daemon/config", may: []string{"rules", "actions/output"}},
+	{level: 4, path: "daemon", may: []string{"packet", "capture", "capture/live", "alert", "rules", "rules/lint", "engine", "actions/output", "daemon/config"}},
 	{level: 4, path: "engine/ruletest", may: []string{"packet", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "engine/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},
-	{level: 5, path: "cmd/ruleids", may: []string{"packet", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest"}},
+	{level: 5, path: "cmd/ruleids", may: []string{"packet", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest",
+		"capture/live", "actions/output", "daemon/config", "daemon"}},
 }
 
 // TestDependencies fails on an import that the house does not allow. Tests may reach further: to any

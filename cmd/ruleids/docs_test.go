@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/ruleids/ruleids/daemon/config"
 	"github.com/ruleids/ruleids/engine/ruletest"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/format"
@@ -40,7 +42,7 @@ const repository = "../.."
 //
 // and with one
 //
-//	file NAME               is written to a file for the rest of the page
+//	file NAME               is written to a file for the rest of the page; ruleids.hcl is settings
 //	file NAME with CODE     is the same, and lint finds the code in it
 //	fragment                is attributes and blocks of a rule
 //	output of COMMAND       is JSON that the command prints; … stands for any part of a text
@@ -181,6 +183,10 @@ func (p *page) run(t *testing.T, f fence) {
 		}
 		p.files[name] = []byte(text)
 		switch {
+		case path.Base(name) == rules.SettingsName:
+			if _, diags := config.Load(config.Options{File: full}); len(diags) > 0 {
+				t.Errorf("%s:%d: %v", p.name, f.line, diags)
+			}
 		case strings.HasSuffix(name, "_test.hcl"):
 			p.tests(t, f, full)
 		case f.lang == "hcl":

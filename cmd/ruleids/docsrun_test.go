@@ -17,7 +17,7 @@ import (
 )
 
 // runnable are the commands that this test runs.
-var runnable = regexp.MustCompile(`^(ruleids|sed) `)
+var runnable = regexp.MustCompile(`^([A-Z_]+=\S+ )?(ruleids|sed) `)
 
 // elsewhere are the commands that an example may show and this test does not run, since they change
 // the machine or reach out of it.

@@ -14,6 +14,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/daemon"
+	"github.com/ruleids/ruleids/daemon/config"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
@@ -25,6 +27,8 @@ var docsTables = map[string]map[string]func(*testing.T) string{
 	"README.md":       {"commands": commandTable, "rules": ruleTable},
 	"CONTRIBUTING.md": {"house": houseTable},
 	"docs/rules.md":   {"fields": fieldTable, "functions": functionTable, "codes": codeTable},
+
+	"docs/operations.md": {"settings": settingTable, "metrics": metricTable},
 }
 
 // TestDocsTables holds the tables between markers to be those of the program.
@@ -76,6 +80,24 @@ func fieldTable(*testing.T) string {
 			kind += fmt.Sprintf(", 0 to %d", f.Max)
 		}
 		b.WriteString(row("`"+f.Name+"`", kind, presenceWords(&f), f.Doc))
+	}
+	return b.String()
+}
+
+func settingTable(*testing.T) string {
+	var b strings.Builder
+	b.WriteString(row("setting", "type", "default", "meaning") + row("---", "---", "---", "---"))
+	for _, s := range config.Settings() {
+		b.WriteString(row("`"+s.Name+"`", s.Type, "`"+s.Default+"`", s.Doc))
+	}
+	return b.String()
+}
+
+func metricTable(*testing.T) string {
+	var b strings.Builder
+	b.WriteString(row("metric", "kind", "labels", "meaning") + row("---", "---", "---", "---"))
+	for _, m := range daemon.Metrics() {
+		b.WriteString(row("`"+m.Name+"`", m.Kind, strings.Join(m.Labels, ", "), m.Help))
 	}
 	return b.String()
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
@@ -53,7 +53,7 @@ func (l *linter) run(paths []string) error {
 	if err != nil {
 		return err
 	}
-	set, diags := rules.Load(opt)
+	set, _, diags := engine.Load(opt, engine.Options{})
 	findings := lint.Run(set, diags, paths...)
 	switch l.format.value {
 	case "json":

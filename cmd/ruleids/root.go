@@ -75,6 +75,11 @@ Exit status of every verb: 0 clean, 1 findings or failed tests, 2 could not run.
 		newFmtCommand(a),
 		newPlanCommand(a),
 		newExplainCommand(a),
+		newStatusCommand(a),
+		newReloadCommand(a),
+		newRulesCommand(a),
+		newTopCommand(a),
+		newConfigCommand(a),
 		newVersionCommand(a),
 		newManCommand(a),
 	)

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
+	"github.com/ruleids/ruleids/daemon/config"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
@@ -53,25 +54,38 @@ func (f *ruleFlags) options(more ...string) (rules.Options, error) {
 		}
 		opt.Stdlib = embedded
 	}
-	if f.config == "" {
-		switch _, err := os.Stat(rules.SettingsName); {
-		case err == nil:
-			opt.Settings = rules.SettingsName
-		case !errors.Is(err, fs.ErrNotExist):
-			return opt, err
-		}
+	var err error
+	if opt.Settings, err = settingsFile(f.config); err != nil {
+		return opt, err
 	}
+	opt.Set, err = f.values()
+	return opt, err
+}
+
+// values returns what --set gives to variables.
+func (f *ruleFlags) values() (map[string]string, error) {
+	var out map[string]string
 	for _, s := range f.set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || name == "" {
-			return opt, usageError{fmt.Errorf("--set takes name=value, not %q", s)}
+			return nil, usageError{fmt.Errorf("--set takes name=value, not %q", s)}
 		}
-		if opt.Set == nil {
-			opt.Set = map[string]string{}
+		if out == nil {
+			out = map[string]string{}
 		}
-		opt.Set[name] = value
+		out[name] = value
 	}
-	return opt, nil
+	return out, nil
+}
+
+// given adds the flags that stand for settings of the daemon.
+func (f *ruleFlags) given(to map[string]config.Given) {
+	if len(f.paths) > 0 {
+		to["rules.paths"] = config.Given{Flag: "--rules", Values: f.paths}
+	}
+	if f.noStdlib {
+		to["rules.stdlib"] = config.Given{Flag: "--no-stdlib", Values: []string{"false"}}
+	}
 }
 
 // exists returns an error that names the path where there is nothing.
@@ -104,11 +118,11 @@ func (f *ruleFlags) compile(a *app, debug planDebug) (*engine.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := f.ruleSet(a)
+	src, err := f.options()
 	if err != nil {
 		return nil, err
 	}
-	plan, diags := engine.Compile(set, opt)
+	set, plan, diags := engine.Load(src, opt)
 	if diags.HasErrors() {
 		return nil, a.refuse(diags, set.Sources)
 	}

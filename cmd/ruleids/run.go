@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/daemon/config"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -18,23 +21,34 @@ import (
 const replaySeed = 0x72756c65696473
 
 func newRunCommand(a *app) *cobra.Command {
-	r := &runner{app: a, format: oneOf("text", "json"), summary: oneOf("auto", "always", "never"), workers: 1}
+	r := &runner{app: a, format: oneOf("text", "json"), summary: oneOf("auto", "always", "never"), workers: 1, sensor: sensor{app: a}}
 	cmd := &cobra.Command{
-		Use:   "run -r FILE... [FILE...]",
-		Short: "Run captures through the rules and print the alerts",
-		Long: `Run replays captures, in the order in which they are named, through one engine: the rules see one
+		Use:   "run {-r FILE... | -i IFACE... | --simulate FILE}",
+		Short: "Run captures or live traffic through the rules and print the alerts",
+		Long: `Run -r replays captures, in the order in which they are named, through one engine: the rules see one
 stream of packets. Alerts go to standard output as they fire. On a terminal a progress bar and at
 the end a summary go to standard error; into a pipe run is quiet but for what goes wrong.
 
 A capture that is cut short or corrupt gives its alerts up to the fault. The fault is then named with
 file and byte, the captures after it are read, and the exit status is 2. Alerts are what run is for:
-they do not change the exit status.`,
+they do not change the exit status.
+
+Run -i is the daemon: it watches interfaces until it gets SIGTERM or SIGINT, loads rules anew when
+their files change or on SIGHUP, and answers the verbs status, reload, rules and top on its control
+socket. Its settings come from flags, from environment variables, and from ruleids.hcl, in this order;
+ruleids config show lists them. Alerts go to the outputs of the settings, and without any to standard
+output. --simulate does all of that with the packets of a capture. docs/operations.md says more.`,
 		Example: `  ruleids run -r capture.pcap
   ruleids run -r monday.pcapng.gz tuesday.pcapng.gz --rules my-rules/
   tcpdump -i eth0 -w - | ruleids run -r - --format json | jq .ruleids.rule
-  ruleids run -r capture.pcap --set port_scan_ports=30 --summary always`,
+  ruleids run -r capture.pcap --set port_scan_ports=30 --summary always
+  sudo ruleids run -i eth0 --rules my-rules/
+  ruleids run --simulate capture.pcap --speed 10 --socket /tmp/ruleids.sock`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.run(cmd.Context(), r.captures.files(args))
+			if cmd.Flags().Changed("read") {
+				return r.run(cmd.Context(), r.captures.files(args))
+			}
+			return r.watch(cmd.Context(), args)
 		},
 	}
 	r.captures.add(cmd)
@@ -43,6 +57,15 @@ they do not change the exit status.`,
 	r.summary.add(cmd, cmd.Flags(), "summary", "write a summary to standard error; auto where that is a terminal")
 	cmd.Flags().IntVar(&r.workers, "workers", r.workers, "`N` goroutines share the work; 0 is one for each CPU")
 	r.debug.add(cmd)
+	r.sensor.add(cmd)
+	r.flags = cmd.Flags()
+	// Flags that mean nothing beside each other are a mistake, not to be passed over.
+	for _, row := range flagSettings {
+		cmd.MarkFlagsMutuallyExclusive("read", row.flag)
+	}
+	cmd.MarkFlagsMutuallyExclusive("read", "simulate")
+	cmd.MarkFlagsMutuallyExclusive("interface", "simulate")
+	cmd.MarkFlagsMutuallyExclusive("read", "speed")
 	return cmd
 }
 
@@ -55,7 +78,43 @@ type runner struct {
 	format   choice
 	summary  choice
 	workers  int
+	sensor   sensor
+	flags    *pflag.FlagSet
 }
+
+// watch runs the daemon, on the interfaces that flags, arguments or settings name or on a simulated capture.
+func (r *runner) watch(ctx context.Context, interfaces []string) error {
+	if len(interfaces) > 0 && r.sensor.simulate == "" && !r.flags.Changed("interface") {
+		return errNothingToRead
+	}
+	in, err := r.sensor.input(r, interfaces)
+	if err != nil {
+		return err
+	}
+	if r.sensor.speed < 0 {
+		return usageError{fmt.Errorf("--speed must be 0 or more, not %v", r.sensor.speed)}
+	}
+	if r.sensor.simulate != "" && len(interfaces) > 0 {
+		return usageError{fmt.Errorf("unexpected argument %q", interfaces[0])}
+	}
+	if r.sensor.simulate == "" && len(in.Settings.Flags["capture.interfaces"].Values) == 0 {
+		// Before anything is said about rules: it is not clear yet that there is to be a daemon.
+		if c, _ := config.Load(in.Settings); len(c.Capture.Interfaces) == 0 {
+			return errNothingToRead
+		}
+	}
+	loaded := in.Load()
+	if loaded.Plan == nil {
+		return r.app.refuse(loaded.Diags, loaded.Sources)
+	}
+	return r.sensor.run(ctx, r, in, loaded)
+}
+
+// errNothingToRead is for a command line that names nothing to read packets from.
+var errNothingToRead = usageError{errors.New("name a capture with -r FILE, or an interface with -i IFACE")}
+
+// workersGiven reports whether the user said how many workers there are to be.
+func (r *runner) workersGiven() bool { return r.flags.Changed("workers") }
 
 func (r *runner) run(ctx context.Context, files []string) error {
 	if r.workers < 0 {

@@ -6,16 +6,19 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
@@ -38,6 +41,7 @@ func TestMain(m *testing.M) {
 //	cut FILE BYTES         keeps the first BYTES bytes of FILE
 //	put FILE BYTE VALUE    writes VALUE as four bytes, little-endian, at the offset BYTE of FILE
 //	status N COMMAND...    runs COMMAND and holds its exit status to N; stdout and stderr match it
+//	await FILE [REGEXP]    waits until FILE is there, and a line of it matches
 //	jsonlines FILE KEYS    holds every line of FILE to be a JSON object with at least these keys
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -59,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"cut":       cmdCut,
 			"put":       cmdPut,
 			"status":    cmdStatus,
+			"await":     cmdAwait,
 			"jsonlines": cmdJSONLines,
 		},
 	})
@@ -138,6 +143,34 @@ func cmdStatus(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+func cmdAwait(ts *testscript.TestScript, _ bool, args []string) {
+	file, pattern := ts.MkAbs(args[0]), regexp.MustCompile("")
+	if len(args) > 1 {
+		pattern = regexp.MustCompile("(?m)" + args[1])
+	}
+	w, err := fsnotify.NewWatcher()
+	ts.Check(err)
+	defer w.Close()
+	ts.Check(w.Add(filepath.Dir(file)))
+	deadline := time.After(30 * time.Second)
+	for {
+		text, err := os.ReadFile(file)
+		switch {
+		case err == nil && pattern.Match(text):
+			return
+		case len(args) == 1 && !errors.Is(err, fs.ErrNotExist): // a socket cannot be read
+			return
+		}
+		select {
+		case <-w.Events:
+		case err := <-w.Errors:
+			ts.Fatalf("%v", err)
+		case <-deadline:
+			ts.Fatalf("%s never comes to match: %s", args[0], text)
+		}
+	}
+}
+
 func cmdJSONLines(ts *testscript.TestScript, _ bool, args []string) {
 	text := strings.TrimSuffix(ts.ReadFile(args[0]), "\n")
 	for i, line := range strings.Split(text, "\n") {
@@ -176,7 +209,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"completion", "explain", "fmt", "lint", "man", "plan", "run", "test", "version"}
+	want := []string{"completion", "config", "explain", "fmt", "lint", "man", "plan", "reload", "rules", "run", "status", "test", "top", "version"}
 	slices.Sort(verbs)
 	if !slices.Equal(verbs, want) {
 		t.Errorf("verbs %v, want %v", verbs, want)

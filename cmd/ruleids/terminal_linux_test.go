@@ -54,6 +54,66 @@ func TestOnATerminal(t *testing.T) {
 	}
 }
 
+// TestTopOnATerminal runs top on a terminal until a key ends it: the screen is drawn again and again, and given back.
+func TestTopOnATerminal(t *testing.T) {
+	dir := t.TempDir()
+	must(os.WriteFile(filepath.Join(dir, "scan.pcap"), synscan(5000), 0o644))
+	socket := filepath.Join(dir, "c.sock")
+	daemon := exec.Command("ruleids", "run", "--simulate", "scan.pcap", "--speed", "20", "--socket", socket)
+	daemon.Dir = dir
+	log, err := daemon.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		must(daemon.Process.Signal(os.Interrupt))
+		if err := daemon.Wait(); err != nil {
+			t.Errorf("the daemon ends with %v", err)
+		}
+	}()
+	if n, err := log.Read(make([]byte, 4096)); n == 0 { // its first line
+		t.Fatal(err)
+	}
+	master, slave := openTerminal(t)
+	defer master.Close()
+	top := exec.Command("ruleids", "top", "--socket", socket, "--every", "100ms")
+	top.Stdin, top.Stdout, top.Stderr = slave, slave, slave
+	if err := top.Start(); err != nil {
+		t.Fatal(err)
+	}
+	slave.Close()
+	var out []byte
+	buf, asked := make([]byte, 64<<10), false
+	for {
+		n, err := master.Read(buf)
+		out = append(out, buf[:n]...)
+		if !asked && bytes.Count(out, []byte(screenHome)) >= 3 {
+			asked = true
+			if _, err := master.Write([]byte("q")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err := top.Wait(); err != nil {
+		t.Errorf("%v: %q", err, out)
+	}
+	text := string(out)
+	if !strings.HasPrefix(text, screenOn) || !strings.HasSuffix(text, screenOff) || !strings.Contains(text, "packets/s") || !strings.Contains(text, "ip.src=198.51.100.7") {
+		t.Errorf("the screen was %q", text)
+	}
+	for _, frame := range strings.Split(text, screenHome)[1:] {
+		if n := strings.Count(frame, "\n"); n >= 24 {
+			t.Errorf("%d lines on a screen of 24: %q", n+1, frame)
+		}
+	}
+}
+
 // TestProgressOnATerminal gives the program more and more packets until it draws its bar.
 func TestProgressOnATerminal(t *testing.T) {
 	scan := synscan(20)

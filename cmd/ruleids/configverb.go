@@ -1,0 +1,124 @@
+package main
+
+import (
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/daemon"
+	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lint"
+)
+
+func newConfigCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Check or show the settings of the daemon",
+		Long: `The settings of the daemon come from flags, from environment variables (RULEIDS_CAPTURE_RING=128MiB for
+capture { ring = "128MiB" }), from the settings file and from defaults, in this order. The settings
+file is ruleids.hcl in the current folder, or the one that --config names.`,
+		SuggestionsMinimumDistance: 2,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := a.err.Write([]byte(cmd.UsageString()))
+			if err == nil {
+				err = status(statusFault)
+			}
+			return err
+		},
+	}
+	cmd.AddCommand(newConfigCheckCommand(a), newConfigShowCommand(a))
+	return cmd
+}
+
+func newConfigCheckCommand(a *app) *cobra.Command {
+	var file string
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check the settings and the rules that they name",
+		Long: `Check reads the settings and the rules that they name as the daemon does when it starts, and prints what
+would keep it from starting. Exit status: 0 it would start, 1 there are errors, 2 could not run.`,
+		Example: `  ruleids config check
+  ruleids config check --config /etc/ruleids/ruleids.hcl --format json`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(*cobra.Command, []string) error {
+			name, err := settingsFile(file)
+			if err != nil {
+				return err
+			}
+			in := daemon.Input{Settings: config.Options{File: name, Environ: os.Environ()}, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes()}
+			loaded := in.Load()
+			findings := lint.Findings(loaded.Diags)
+			if format.value == "json" {
+				err = lint.WriteJSON(a.out, findings)
+			} else {
+				err = lint.WriteText(a.out, findings, loaded.Sources, a.wantsColor(a.out))
+			}
+			if err == nil && loaded.Diags.HasErrors() {
+				err = status(statusFindings)
+			}
+			return err
+		},
+	}
+	addConfigFlag(cmd, &file)
+	format.add(cmd, cmd.Flags(), "format", "form of the findings; json is one object a line")
+	return cmd
+}
+
+func newConfigShowCommand(a *app) *cobra.Command {
+	var flags settingFlags
+	var file string
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Print every setting with its value and where it comes from",
+		Long: `Show prints every setting of the daemon, defaults too, with its value as a settings file has it, and where
+the value comes from: default, the file and line, the environment variable, or the flag. It takes
+the flags of run that are settings.`,
+		Example: `  ruleids config show
+  ruleids config show --config /etc/ruleids/ruleids.hcl -i eth1`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(*cobra.Command, []string) error {
+			name, err := settingsFile(file)
+			if err != nil {
+				return err
+			}
+			c, diags := config.Load(config.Options{File: name, Environ: os.Environ(), Flags: flags.given()})
+			if diags.HasErrors() {
+				return a.refuse(diags, c.Sources)
+			}
+			shown := c.Show()
+			if format.value == "json" {
+				return writeJSON(a.out, shown)
+			}
+			rows := [][]string{{"setting", "value", "from"}}
+			for _, s := range shown {
+				rows = append(rows, []string{s.Name, s.Value, s.From})
+			}
+			var b strings.Builder
+			writeTable(&b, rows, headed(a.wantsColor(a.out)))
+			_, err = a.out.Write([]byte(b.String()))
+			return err
+		},
+	}
+	flags.add(cmd)
+	addConfigFlag(cmd, &file)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+// addConfigFlag declares the flag that names the settings file.
+func addConfigFlag(cmd *cobra.Command, file *string) {
+	cmd.Flags().StringVar(file, "config", "", "settings `FILE` (default "+rules.SettingsName+" in the current folder, where there is one)")
+	_ = cmd.MarkFlagFilename("config", "hcl")
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/actions/output"
+	"github.com/ruleids/ruleids/capture/live"
+	"github.com/ruleids/ruleids/daemon"
+	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/rules/lint"
+)
+
+// A sensor is what run does on interfaces, or on a capture as if it came from one.
+type sensor struct {
+	app      *app
+	settings settingFlags
+	simulate string
+	speed    float64
+}
+
+// add declares the flags.
+func (s *sensor) add(cmd *cobra.Command) {
+	s.settings.add(cmd)
+	cmd.Flags().StringVar(&s.simulate, "simulate", "", "take the packets of a capture `FILE` as if they came from an interface, at their own pace")
+	_ = cmd.MarkFlagFilename("simulate", captureExtensions...)
+	cmd.Flags().Float64Var(&s.speed, "speed", 1, "with --simulate: `N` times the pace of the capture; 0 is as fast as it can be read")
+}
+
+// input returns what settings and rules are read from.
+func (s *sensor) input(r *runner, interfaces []string) (daemon.Input, error) {
+	file, err := settingsFile(r.rules.config)
+	if err != nil {
+		return daemon.Input{}, err
+	}
+	given := s.settings.given()
+	if len(interfaces) > 0 {
+		g := given["capture.interfaces"]
+		given["capture.interfaces"] = config.Given{Flag: "--interface", Values: append(g.Values, interfaces...)}
+	}
+	r.rules.given(given)
+	if r.workersGiven() {
+		given["capture.workers"] = config.Given{Flag: "--workers", Values: []string{fmt.Sprint(r.workers)}}
+	}
+	set, err := r.rules.values()
+	if err != nil {
+		return daemon.Input{}, err
+	}
+	plan, err := r.debug.options()
+	if err != nil {
+		return daemon.Input{}, err
+	}
+	return daemon.Input{
+		Settings: config.Options{File: file, Environ: os.Environ(), Flags: given},
+		Set:      set, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes(), Plan: plan,
+	}, nil
+}
+
+// run runs the daemon until ctx is done or a simulated capture ends.
+func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *daemon.Loaded) (err error) {
+	c := loaded.Config
+	level := new(slog.LevelVar)
+	level.Set(daemon.LogLevel(c.Log.Level))
+	log := daemon.NewLog(s.app.err, c.Log.Format, level, os.Getenv("JOURNAL_STREAM") != "")
+	opt := daemon.Options{Input: in, Loaded: loaded, Simulated: s.simulate, Version: currentBuild().Version, Log: log, Level: level}
+	var account *daemon.Account
+	if c.User != "" {
+		if account, err = daemon.LookupAccount(c.User); err != nil {
+			return err
+		}
+	}
+	var opened []interface{ Close() error }
+	defer func() {
+		if err != nil {
+			for _, o := range opened {
+				_ = o.Close() // there is an error to tell already
+			}
+		}
+	}()
+	if s.simulate != "" {
+		opt.Source, err = daemon.Simulate(s.simulate, s.speed)
+	} else {
+		opt.Source, err = openInterfaces(c, loaded)
+	}
+	if err != nil {
+		return err
+	}
+	opened = append(opened, opt.Source)
+	if c.Control.Socket != "" {
+		if opt.Control, err = daemon.ListenControl(c.Control.Socket, account); err != nil {
+			return err
+		}
+		opened = append(opened, opt.Control)
+	}
+	if c.Metrics.Listen != "" {
+		if opt.Metrics, err = net.Listen("tcp", c.Metrics.Listen); err != nil {
+			return fmt.Errorf("metrics: %w; give another address with metrics { listen = … }", err)
+		}
+		opened = append(opened, opt.Metrics)
+	}
+	if s.simulate == "" || account != nil {
+		// Files of outputs come after that: who made them must be able to open them again.
+		if err := daemon.DropPrivileges(account); err != nil {
+			return err
+		}
+	}
+	fanout, err := output.New(specs(c, r.format.value), output.Options{Log: log, Stdout: s.app.out, Color: s.app.wantsColor(s.app.out)})
+	if err != nil {
+		return err
+	}
+	opt.Outputs, opt.OutputStats = fanout, fanout.Stats
+	d, err := daemon.New(opt)
+	if err != nil {
+		return err
+	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		for {
+			select {
+			case <-hup:
+				_, _ = d.Reload(ctx, "SIGHUP") // the log tells how it went
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	opened = nil
+	return d.Run(ctx)
+}
+
+// specs returns the outputs of the settings, or standard output where they have none.
+func specs(c *config.Config, format string) []output.Spec {
+	if len(c.Outputs) > 0 {
+		return c.Specs()
+	}
+	out := output.NewStdout()
+	out.Format = format
+	return []output.Spec{{Name: "stdout", Config: out}}
+}
+
+// openInterfaces opens the rings.
+func openInterfaces(c *config.Config, loaded *daemon.Loaded) (daemon.Source, error) {
+	filter, err := daemon.Filter(c.Capture.Ignore, loaded.Plan)
+	if err != nil {
+		return nil, err
+	}
+	return live.Open(live.Config{
+		Interfaces: c.Capture.Interfaces, Rings: daemon.Workers(c), RingBytes: int(c.Capture.Ring), SnapLength: c.Capture.Snaplen,
+		Promiscuous: c.Capture.Promiscuous, Filter: filter,
+	})
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/daemon"
+	"github.com/ruleids/ruleids/rules/lint"
+)
+
+func newReloadCommand(a *app) *cobra.Command {
+	var control controlFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:   "reload",
+		Short: "Make the running daemon load its rules and settings anew",
+		Long: `Reload makes the daemon read its rules and settings again, which it also does by itself when their
+files change, and says which rules were added, removed, kept and reset (their windows begin anew).
+Where the files have errors it prints them, and the rules of before run on. Files of outputs are
+opened anew, too. Exit status: 0 what is on disk runs, 1 it has errors, 2 no daemon answers.`,
+		Example: `  ruleids lint my-rules/ && ruleids reload
+  ruleids reload --format json | jq .digest`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := control.client(a)
+			if err != nil {
+				return err
+			}
+			r, err := c.Reload(cmd.Context())
+			if err != nil {
+				return err
+			}
+			switch {
+			case format.value == "json":
+				err = writeJSON(a.out, r)
+			case r.OK:
+				err = writeReload(a.out, r)
+			default:
+				err = lint.WriteText(a.out, r.Problems, nil, a.wantsColor(a.out))
+			}
+			if err == nil && !r.OK {
+				err = status(statusFindings)
+			}
+			return err
+		},
+	}
+	control.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+// writeReload writes what a reload did, a line for each list that is not empty.
+func writeReload(w io.Writer, r *daemon.ReloadReport) error {
+	var b strings.Builder
+	if r.Changed {
+		fmt.Fprintf(&b, "%d rules loaded, digest %.12s, in %.0f ms; packets waited %.3f ms\n", r.Rules, r.Digest, r.LoadSeconds*1e3, r.PauseSeconds*1e3)
+	} else {
+		fmt.Fprintf(&b, "nothing changed: %d rules, digest %.12s\n", r.Rules, r.Digest)
+	}
+	for _, l := range []struct {
+		word  string
+		names []string
+	}{{"added", r.Added}, {"removed", r.Removed}, {"reset", r.Reset}} {
+		if len(l.names) > 0 {
+			fmt.Fprintf(&b, "  %-8s %s\n", l.word, strings.Join(l.names, ", "))
+		}
+	}
+	if r.Changed {
+		fmt.Fprintf(&b, "  %-8s %s\n", "kept", plural(uint64(len(r.Kept)), "rule"))
+	}
+	if len(r.Restart) > 0 {
+		fmt.Fprintf(&b, "  %-8s %s\n", "restart", "needed for changed settings: "+strings.Join(r.Restart, ", "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

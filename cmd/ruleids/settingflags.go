@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// flagSettings are the flags that stand for settings of the daemon.
+var flagSettings = []struct{ flag, short, setting, value string }{
+	{"interface", "i", "capture.interfaces", "IFACE"},
+	{"snaplen", "", "capture.snaplen", "BYTES"},
+	{"ring", "", "capture.ring", "SIZE"},
+	{"promiscuous", "", "capture.promiscuous", ""},
+	{"ignore", "", "capture.ignore", "CIDR"},
+	{"poll", "", "rules.poll", "DURATION"},
+	{"socket", "", "control.socket", "PATH"},
+	{"metrics", "", "metrics.listen", "HOST:PORT"},
+	{"log-format", "", "log.format", "text|json"},
+	{"log-level", "", "log.level", "LEVEL"},
+	{"user", "", "user", "NAME"},
+	{"agent", "", "agent", "NAME"},
+}
+
+// settingFlags are flags that stand for settings. The settings say what they mean and what values they take.
+type settingFlags struct {
+	flags  *pflag.FlagSet
+	values map[string]*settingValue // by setting
+}
+
+// A settingValue is the value of such a flag, not yet looked at.
+type settingValue struct {
+	words []string
+	list  bool
+	typ   string
+}
+
+func (v *settingValue) String() string { return "" }
+func (v *settingValue) Type() string   { return v.typ }
+
+func (v *settingValue) Set(s string) error {
+	if !v.list {
+		v.words = nil
+	}
+	v.words = append(v.words, s)
+	return nil
+}
+
+// add declares the flags of the named settings, or of all that have one.
+func (f *settingFlags) add(cmd *cobra.Command, names ...string) {
+	f.flags = cmd.Flags()
+	f.values = map[string]*settingValue{}
+	for _, row := range flagSettings {
+		if len(names) > 0 && !slices.Contains(names, row.setting) {
+			continue
+		}
+		all := config.Settings()
+		s := all[slices.IndexFunc(all, func(s config.Setting) bool { return s.Name == row.setting })]
+		v := &settingValue{list: row.setting == "capture.interfaces" || row.setting == "capture.ignore", typ: row.value}
+		usage := lowerFirst(s.Doc)
+		if v.list {
+			usage += " (repeatable)"
+		} else if s.Default != `""` {
+			usage += " (default " + s.Default + ")"
+		}
+		flag := cmd.Flags().VarPF(v, row.flag, row.short, usage)
+		if row.value == "" {
+			flag.NoOptDefVal = "true"
+		}
+		f.values[row.setting] = v
+		_ = cmd.RegisterFlagCompletionFunc(row.flag, cobra.NoFileCompletions)
+	}
+}
+
+// given returns the flags that the user gave, by setting.
+func (f *settingFlags) given() map[string]config.Given {
+	out := map[string]config.Given{}
+	for _, row := range flagSettings {
+		if v := f.values[row.setting]; v != nil && f.flags.Changed(row.flag) {
+			out[row.setting] = config.Given{Flag: "--" + row.flag, Values: v.words}
+		}
+	}
+	return out
+}
+
+// lowerFirst makes a sentence of the table a fragment of help.
+func lowerFirst(s string) string {
+	if len(s) > 1 && s[1] >= 'a' && s[1] <= 'z' {
+		s = string(s[0]|0x20) + s[1:]
+	}
+	if n := len(s); n > 0 && s[n-1] == '.' {
+		s = s[:n-1]
+	}
+	return s
+}
+
+// settingsFile returns the settings file to read: the one that --config names, or ruleids.hcl in the current
+// folder where there is one, or "".
+func settingsFile(named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	switch _, err := os.Stat(rules.SettingsName); {
+	case err == nil:
+		return rules.SettingsName, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", err
+	}
+	return "", nil
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/daemon"
+)
+
+func newStatusCommand(a *app) *cobra.Command {
+	var control controlFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Say how the running daemon is",
+		Long: `Status asks the daemon on its control socket what it watches, what it has counted and lost, which rules
+run, and how the last reload went. Exit status: 0 all is well, 1 something is not as it should be
+(packets are being lost, the rule files are broken, an interface is down, an output fails), 2 no
+daemon answers.`,
+		Example: `  ruleids status
+  ruleids status --format json | jq .capture.dropped`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := control.client(a)
+			if err != nil {
+				return err
+			}
+			s, err := c.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if format.value == "json" {
+				err = writeJSON(a.out, s)
+			} else {
+				err = writeStatus(a.out, s, a.wantsColor(a.out))
+			}
+			if err == nil && (!s.Healthy || len(s.Trouble) > 0) {
+				err = status(statusFindings)
+			}
+			return err
+		},
+	}
+	control.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+// writeJSON writes a value as JSON for people and programs.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// writeStatus writes a status as text for people.
+func writeStatus(w io.Writer, s *daemon.Status, color bool) error {
+	var b strings.Builder
+	mood := styleGreen.paint("running", color)
+	if !s.Healthy {
+		mood = styleRed.paint("not healthy", color)
+	}
+	fmt.Fprintf(&b, "%s since %s (%s), version %s, pid %d, agent %q\n", mood, s.Started.Local().Format(time.DateTime), age(s.UptimeSeconds), s.Version, s.PID, s.Agent)
+	for _, t := range s.Trouble {
+		fmt.Fprintf(&b, "%s %s\n", styleYellow.paint("warning:", color), t)
+	}
+	if s.Simulated != "" {
+		fmt.Fprintf(&b, "\nsimulates %s\n", s.Simulated)
+	} else {
+		b.WriteByte('\n')
+		rows := [][]string{{"interface", "state", "received", "dropped", "stalls"}}
+		for _, i := range s.Interfaces {
+			state := "up"
+			if !i.Up {
+				state = "down"
+			}
+			rows = append(rows, []string{i.Name, state, thousands(i.Received), thousands(i.Dropped), thousands(i.Stalls)})
+		}
+		writeTable(&b, rows, headed(color))
+	}
+	p := &s.Packets
+	fmt.Fprintf(&b, "\npackets  %s (%s), about %.0f ns each; undecodable %s, late %s\n", thousands(p.Seen), byteSize(p.Bytes), p.NanosecondsEach,
+		thousands(p.Unknown+p.Malformed), thousands(p.Late))
+	fmt.Fprintf(&b, "dropped  %s by the kernel for want of room (%s in the last 10 s)\n", thousands(s.Capture.Dropped), thousands(s.Capture.RecentlyDropped))
+	var parts []string
+	for _, severity := range severities {
+		if n := s.Alerts.BySeverity[severity]; n > 0 {
+			parts = append(parts, thousands(n)+" "+severityStyle(severity).paint(severity, color))
+		}
+	}
+	fmt.Fprintf(&b, "alerts   %s", thousands(s.Alerts.Raised))
+	if len(parts) > 0 {
+		fmt.Fprintf(&b, ": %s", strings.Join(parts, ", "))
+	}
+	fmt.Fprintf(&b, "; %s more in a cooldown, %s raised while packets were being lost\n", thousands(s.Alerts.Suppressed), thousands(s.Alerts.DuringLoss))
+	fmt.Fprintf(&b, "state    %s, %s, %s evicted\n", plural(s.State.Keys, "key"), byteSize(s.State.Bytes), thousands(s.State.Evictions))
+	r := &s.Rules
+	fmt.Fprintf(&b, "rules    %d loaded, %d disabled, digest %.12s, since %s; %s reloads, %s failed\n", r.Loaded, r.Disabled, r.Digest,
+		r.Since.Local().Format(time.DateTime), thousands(r.Reloads), thousands(r.FailedReloads))
+	for _, f := range r.Problems {
+		fmt.Fprintf(&b, "  %s %s\n", styleRed.paint(fmt.Sprintf("%s:%d:%d: error[%s]:", f.File, f.Line, f.Column, f.Code), color), strings.TrimSpace(f.Summary+". "+f.Detail))
+	}
+	if len(s.Outputs) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"output", "to", "written", "lost", "queued", "trouble"}}
+		for _, o := range s.Outputs {
+			rows = append(rows, []string{o.Kind + " " + o.Name, o.Target, thousands(o.Written), thousands(o.Lost), thousands(uint64(o.Queued)), o.Error})
+		}
+		writeTable(&b, rows, headed(color))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// headed paints the first row of a table.
+func headed(color bool) func(row, col int, cell string) string {
+	return func(row, _ int, cell string) string {
+		return styleDim.paint(cell, color && row == 0)
+	}
+}
+
+// age writes seconds for people, to two units.
+func age(seconds float64) string {
+	d := time.Duration(seconds) * time.Second
+	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
+	switch {
+	case days > 0:
+		return fmt.Sprintf("%dd%dh", days, hours)
+	case hours > 0:
+		return fmt.Sprintf("%dh%dm", hours, minutes)
+	case minutes > 0:
+		return fmt.Sprintf("%dm%ds", minutes, int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%ds", int(d.Seconds()))
+}

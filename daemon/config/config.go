@@ -1,0 +1,84 @@
+// Package config reads the daemon's settings: ruleids.hcl, the environment and flags, checked with the
+// same diagnostics as rule files.
+//
+// One table (Settings) has every setting with its default and its meaning. The loader, `config show`, the
+// environment's names and the reference in docs/operations.md are made from it.
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Config is what the daemon is told. It does not change after Load.
+type Config struct {
+	Agent   string // name of this sensor, in every alert
+	User    string // account to run as once the sockets are open; "" to stay
+	Capture Capture
+	Rules   Rules
+	Control Control
+	Metrics Metrics
+	Log     Log
+	Outputs []Output // in the order of the file
+
+	// Files are the settings files that were read: none or one.
+	Files []string
+	// Sources holds the text of Files, for the printing of diagnostics.
+	Sources map[string]*hcl.File
+
+	from map[string]string // by setting: where its value comes from
+}
+
+// Capture says which packets are read, and how.
+type Capture struct {
+	Interfaces  []string
+	Snaplen     int  // bytes of a packet that are looked at
+	Ring        Size // bytes of the ring of each worker and interface
+	Promiscuous bool
+	Ignore      []netip.Prefix // packets from or to these are dropped in the kernel
+	Workers     int            // rings on each interface, and goroutines that evaluate rules; 0 for one for each CPU
+}
+
+// Rules says where rules come from.
+type Rules struct {
+	Paths  []string
+	Stdlib bool
+	Poll   time.Duration // between two looks at the files beside the kernel's notices; 0 for none
+}
+
+// Control is the control socket.
+type Control struct {
+	Socket string // path; "" for none
+}
+
+// Metrics is the HTTP server of metrics.
+type Metrics struct {
+	Listen string // host:port; "" for none
+}
+
+// Log is the daemon's own log.
+type Log struct {
+	Format string // "text" or "json"
+	Level  string // "debug", "info", "warn" or "error"
+}
+
+// The settings that a running daemon takes over with a reload. All others need a restart.
+var reloadable = map[string]bool{"rules.paths": true, "rules.stdlib": true, "capture.ignore": true, "log.level": true}
+
+// Restart returns the names of the settings that differ between two configurations and that only a
+// restart can change, sorted as in the table.
+func Restart(running, wanted *Config) []string {
+	var out []string
+	for i := range settings {
+		s := &settings[i]
+		if !reloadable[s.Name] && render(s.at(running)) != render(s.at(wanted)) {
+			out = append(out, s.Name)
+		}
+	}
+	if !sameOutputs(running.Outputs, wanted.Outputs) {
+		out = append(out, "output")
+	}
+	return out
+}

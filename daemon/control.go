@@ -1,0 +1,109 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// reloadWithin is how long a client waits for a reload: many times what ten thousand rules take.
+const reloadWithin = time.Minute
+
+// A Failure is the body of an answer that is no success.
+type Failure struct {
+	Error string `json:"error"`
+}
+
+// controlHandler is the control API.
+func (d *Daemon) controlHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, http.StatusOK, d.Status(r.Context()))
+	})
+	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), reloadWithin)
+		defer cancel()
+		report, err := d.Reload(ctx, "request")
+		switch {
+		case err != nil:
+			refuse(w, err)
+		case !report.OK:
+			answer(w, http.StatusUnprocessableEntity, report)
+		default:
+			answer(w, http.StatusOK, report)
+		}
+	})
+	mux.HandleFunc("GET /rules", func(w http.ResponseWriter, r *http.Request) {
+		rules, err := d.Rules(r.Context())
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		answer(w, http.StatusOK, rules)
+	})
+	mux.HandleFunc("GET /top", func(w http.ResponseWriter, r *http.Request) {
+		top, err := d.Top(r.Context())
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		answer(w, http.StatusOK, top)
+	})
+	return mux
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	answer(w, http.StatusServiceUnavailable, Failure{err.Error()})
+}
+
+// answer writes JSON. A client that does not read it has gone.
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(body)
+}
+
+// ListenControl opens the control socket, for its owner and group only; they are those of an account, where that
+// is not nil. A socket that a dead daemon has left is replaced; one that a daemon answers on is an error. The
+// folder is made where it is missing.
+func ListenControl(path string, owner *Account) (net.Listener, error) {
+	dir := filepath.Dir(path)
+	if !exists(dir) {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("control socket: %w; name another place with control { socket = … }", err)
+		}
+		if owner != nil {
+			if err := os.Chown(dir, owner.UID, owner.GID); err != nil {
+				return nil, fmt.Errorf("control socket: %w", err)
+			}
+		}
+	}
+	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+		c.Close()
+		return nil, fmt.Errorf("control socket: a daemon answers on %s already; stop it, or give this one another socket", path)
+	} else if errors.Is(err, syscall.ECONNREFUSED) {
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("control socket: %w", err)
+		}
+	}
+	l, err := listenPrivately(path)
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w; name another place with control { socket = … }", err)
+	}
+	if owner != nil {
+		if err := os.Chown(path, owner.UID, owner.GID); err != nil {
+			l.Close()
+			return nil, fmt.Errorf("control socket: %w", err)
+		}
+	}
+	return l, nil
+}

@@ -1,0 +1,170 @@
+// Package daemon joins packets, rules and outputs to a program that runs for months: it feeds packets from a
+// source to the engine and alerts to the outputs, loads rules anew when their files change, and answers
+// questions on a control socket and by metrics.
+//
+// One goroutine, the loop, owns the engine. Everything else that wants something of the engine asks the loop to
+// do it between two batches of packets.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	systemd "github.com/coreos/go-systemd/v22/daemon"
+
+	"github.com/ruleids/ruleids/actions/output"
+	"github.com/ruleids/ruleids/capture/live"
+	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/engine"
+)
+
+// Options are what a Daemon is made of.
+type Options struct {
+	Input   Input
+	Loaded  *Loaded // what Input held, without errors
+	Source  Source
+	Outputs Outputs
+	// OutputStats returns the counts of the outputs; nil for none.
+	OutputStats func() []output.Stats
+	// Simulated is the capture that Source replays; "" for live interfaces.
+	Simulated string
+	Version   string
+	Log       *slog.Logger
+	// Level is the level of Log, which a reload may change; nil where it may not.
+	Level *slog.LevelVar
+	// Control and Metrics are sockets to serve on; nil for none. The Daemon closes them.
+	Control, Metrics net.Listener
+}
+
+// A Daemon runs rules on packets until it is stopped. It is made by New, and run once.
+type Daemon struct {
+	opt     Options
+	log     *slog.Logger
+	loop    *loop
+	started time.Time
+	running *config.Config // the settings that were there at the start
+	reloads reloads
+	loaded  atomic.Pointer[Loaded] // what runs
+	watch   *watcher               // nil without
+	asked   chan request
+}
+
+// closeWithin is how long outputs may take to write out what is queued when the daemon stops.
+const closeWithin = 10 * time.Second
+
+// New makes a daemon ready to run.
+func New(opt Options) (*Daemon, error) {
+	d := &Daemon{opt: opt, log: opt.Log, started: time.Now(), running: opt.Loaded.Config, asked: make(chan request)}
+	d.loaded.Store(opt.Loaded)
+	d.loop = newLoop(opt.Loaded.Plan, engine.Config{Workers: Workers(opt.Loaded.Config), Agent: opt.Loaded.Config.Agent}, opt.Source, opt.Outputs, d.happened)
+	d.reloads.start(opt.Loaded, d.started)
+	var err error
+	if d.watch, err = newWatcher(); err != nil {
+		// Looking now and then is enough to run.
+		d.log.Warn("the kernel gives no notice of changed files; they are looked at every "+d.running.Rules.Poll.String(), "error", err)
+	}
+	return d, nil
+}
+
+// Run works until ctx is done or the source ends, then writes out every alert that was raised. Reload requests
+// come from the control socket, from changes of files, and from Reload.
+func (d *Daemon) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel() // before the wait for those that ctx ends
+
+	prints := takeFingerprint(d.opt.Loaded.Paths)
+	if d.watch != nil {
+		defer d.watch.close()
+		d.watch.follow(d.opt.Loaded.Paths)
+		wg.Go(func() { d.watch.run(ctx, func(reason string) { d.ask(ctx, request{reason: reason, look: true}) }) })
+	}
+	wg.Go(func() { d.reload(ctx, prints) })
+	if d.opt.Control != nil {
+		wg.Go(func() { d.serve(ctx, d.opt.Control, d.controlHandler(), "control") })
+	}
+	if d.opt.Metrics != nil {
+		wg.Go(func() { d.serve(ctx, d.opt.Metrics, d.metricsHandler(), "metrics") })
+	}
+	wg.Go(func() { d.tellSystemd(ctx) })
+	first := d.opt.Loaded
+	d.log.Info("running", "version", d.opt.Version, "rules", enabled(first.Rules), "digest", first.Rules.Digest, "source", d.sourceName())
+	err := d.loop.run(ctx)
+	d.log.Info("stopping")
+	d.notify(systemd.SdNotifyStopping)
+	cancel()
+	err = errors.Join(err, d.opt.Source.Close())
+	closing, done := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	defer done()
+	if cerr := d.opt.Outputs.Close(closing); cerr != nil {
+		err = errors.Join(err, cerr)
+	}
+	return err
+}
+
+// Workers returns how many goroutines share the work on packets, and rings on each interface bring them.
+func Workers(c *config.Config) int {
+	if c.Capture.Workers == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return c.Capture.Workers
+}
+
+// Reload loads settings and rules anew, and reopens the files of outputs, as SIGHUP asks for.
+func (d *Daemon) Reload(ctx context.Context, reason string) (*ReloadReport, error) {
+	return d.demand(ctx, request{reason: reason})
+}
+
+// happened logs what happened to an interface.
+func (d *Daemon) happened(e *live.Event) {
+	level := slog.LevelInfo
+	switch e.Kind {
+	case live.EventDown, live.EventGone, live.EventFailed:
+		level = slog.LevelWarn
+	}
+	args := []any{"interface", e.Interface, "event", e.Kind.String()}
+	if e.Err != nil {
+		args = append(args, "error", e.Err)
+	}
+	d.log.Log(context.Background(), level, "interface "+e.Kind.String(), args...)
+}
+
+// serve answers HTTP until ctx is done.
+func (d *Daemon) serve(ctx context.Context, l net.Listener, h http.Handler, what string) {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelWarn)}
+	stop := context.AfterFunc(ctx, func() {
+		// Answers under way may be finished, but a client that does not read keeps nobody from stopping.
+		closing, done := context.WithTimeout(context.Background(), time.Second)
+		defer done()
+		if s.Shutdown(closing) != nil {
+			_ = s.Close()
+		}
+	})
+	defer stop()
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		d.log.Error("the "+what+" server ended", "error", err)
+	}
+}
+
+func (d *Daemon) sourceName() string {
+	if d.opt.Simulated != "" {
+		return d.opt.Simulated
+	}
+	names := ""
+	for i, s := range d.opt.Source.Stats().Interfaces {
+		if i > 0 {
+			names += ","
+		}
+		names += s.Name
+	}
+	return names
+}

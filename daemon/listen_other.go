@@ -1,0 +1,8 @@
+//go:build !unix
+
+package daemon
+
+import "net"
+
+// listenPrivately opens a unix socket, with the permissions that the system gives it.
+func listenPrivately(path string) (net.Listener, error) { return net.Listen("unix", path) }

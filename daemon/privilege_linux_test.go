@@ -1,0 +1,144 @@
+package daemon
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// dropEnv makes the test binary a program that drops its privileges and says what it can still do.
+const dropEnv = "RULEIDS_TEST_DROP"
+
+func TestMain(m *testing.M) {
+	if name, ok := os.LookupEnv(dropEnv); ok {
+		os.Exit(dropped(name))
+	}
+	os.Exit(m.Run())
+}
+
+// dropped runs in a process of its own.
+func dropped(name string) int {
+	var account *Account
+	if name != "" {
+		var err error
+		if account, err = LookupAccount(name); err != nil {
+			fmt.Println(err)
+			return 1
+		}
+	}
+	// Threads that are there before, and one that is busy.
+	for range 4 {
+		ready := make(chan struct{})
+		go func() {
+			runtime.LockOSThread()
+			close(ready)
+			select {}
+		}()
+		<-ready
+	}
+	if err := DropPrivileges(account); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	tasks, err := filepath.Glob("/proc/self/task/*/status")
+	if err != nil || len(tasks) < 5 {
+		fmt.Println(err, tasks)
+		return 1
+	}
+	for _, t := range tasks {
+		text, err := os.ReadFile(t)
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		for line := range strings.Lines(string(text)) {
+			if regexp.MustCompile(`^(Uid|Gid|Groups|Cap...|NoNewPrivs):`).MatchString(line) {
+				fmt.Print(strings.Join(strings.Fields(line), " "), "\n")
+			}
+		}
+	}
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0)
+	fmt.Println("packet socket:", err)
+	if err == nil {
+		unix.Close(fd)
+	}
+	fmt.Println("setuid 0:", unix.Setuid(0) == nil)
+	fmt.Println("bind 80:", bindLow())
+	return 0
+}
+
+// bindLow tries what needs CAP_NET_BIND_SERVICE or CAP_NET_ADMIN.
+func bindLow() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMP)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 1<<20)
+}
+
+// TestDropPrivileges starts a process as root that drops its privileges, and reads what all of its threads have
+// left.
+func TestDropPrivileges(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to have privileges to drop")
+	}
+	const netRaw = "0000000000002000" // 1 << CAP_NET_RAW
+	for _, c := range []struct {
+		user string
+		want map[string]string
+	}{
+		{"", map[string]string{"Uid": "0 0 0 0", "CapPrm": netRaw, "CapEff": netRaw, "CapInh": "0000000000000000", "CapBnd": "0000000000000000", "CapAmb": "0000000000000000", "NoNewPrivs": "1"}},
+		{"nobody", map[string]string{"Uid": "65534 65534 65534 65534", "CapPrm": netRaw, "CapEff": netRaw, "CapBnd": "0000000000000000", "NoNewPrivs": "1"}},
+	} {
+		t.Run("user "+c.user, func(t *testing.T) {
+			if c.user != "" {
+				if _, err := LookupAccount(c.user); err != nil {
+					t.Skip(err)
+				}
+			}
+			cmd := exec.Command("/proc/self/exe")
+			cmd.Env = append(os.Environ(), dropEnv+"="+c.user)
+			var out bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &out
+			if err := cmd.Run(); err != nil {
+				t.Fatalf("%v: %s", err, &out)
+			}
+			text := out.String()
+			for field, want := range c.want {
+				lines := regexp.MustCompile(`(?m)^`+field+`: (.*)$`).FindAllStringSubmatch(text, -1)
+				if len(lines) < 5 {
+					t.Errorf("%s of %d threads is known", field, len(lines))
+				}
+				for _, l := range lines {
+					if l[1] != want {
+						t.Errorf("%s of a thread is %q, want %q", field, l[1], want)
+					}
+				}
+			}
+			if !strings.Contains(text, "packet socket: <nil>") {
+				t.Errorf("no packet socket can be opened any more: %s", text)
+			}
+			if c.user != "" && !strings.Contains(text, "setuid 0: false") {
+				t.Errorf("root can be had back: %s", text)
+			}
+			if !strings.Contains(text, "operation not permitted") {
+				t.Errorf("what needs CAP_NET_ADMIN is still possible: %s", text)
+			}
+		})
+	}
+}
+
+func TestUnknownAccount(t *testing.T) {
+	if _, err := LookupAccount("no-such-account"); err == nil || !strings.Contains(err.Error(), "useradd") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,24 @@
+package engine
+
+import "github.com/ruleids/ruleids/packet"
+
+// Interest returns the classes of packets that some rule can look at, in ascending order, and whether a rule can
+// look at DNS messages of other classes besides. Alerts are the same when no other packet comes; only the counts
+// of packets are lower.
+func (p *Plan) Interest() (classes []packet.Class, dns bool) {
+	for c := range packet.Class(packet.NumClasses) {
+		switch c {
+		case packet.ClassHoneypot, packet.ClassAlert, packet.ClassAuth:
+			continue // no packets
+		}
+		// The fields of flows are counted over all packets of a flow.
+		flow := p.needFlow && c != packet.ClassOther && c != packet.ClassARP
+		switch {
+		case p.table[0][c] != nil || flow:
+			classes = append(classes, c)
+		case p.table[1][c] != nil:
+			dns = true
+		}
+	}
+	return classes, dns
+}

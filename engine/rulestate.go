@@ -1,0 +1,30 @@
+package engine
+
+import "github.com/ruleids/ruleids/engine/window"
+
+// A RuleState is what the windows of one rule hold now. Rules that share a window each tell of all of it.
+type RuleState struct {
+	Name      string
+	Keys      uint64 // with state in the rule's windows
+	Evictions uint64 // keys that lost their state to make room, since the windows began
+}
+
+// RuleStates returns the state of the rules of the plan, sorted by name.
+func (e *Engine) RuleStates() []RuleState {
+	out := make([]RuleState, len(e.plan.rules))
+	stats := make([]window.Stats, len(e.plan.stores))
+	for i, shards := range e.state.tables {
+		for _, t := range shards {
+			if t != nil {
+				s := t.Stats()
+				stats[i].Keys += s.Keys
+				stats[i].Evictions += s.Evictions
+			}
+		}
+	}
+	for i, r := range e.plan.rules {
+		s := stats[r.group.store.index]
+		out[i] = RuleState{Name: r.Name, Keys: uint64(s.Keys), Evictions: s.Evictions}
+	}
+	return out
+}
