@@ -100,23 +100,31 @@ type slotState struct {
 
 func (s *schedule) slot(part int) *slotState { return &s.slots[part%len(s.slots)] }
 
-// work does what can be done until all is.
+// work does what can be done until all is. Only one can read at a time, so there is to be something else to
+// do for the others meanwhile: while few parts are under way the next comes before what is ready.
 func (s *schedule) work(w *worker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !s.ended || s.done < s.next {
-		if l := s.lane(); l >= 0 {
-			s.apply(w, l)
-			continue
-		}
-		if !s.busy && !s.ended && s.next < s.done+len(s.slots) && (len(s.rest) > 0 || s.buffers[s.asked%len(s.buffers)] <= s.done) {
+		next := s.free()
+		if next && s.next-s.done < len(s.slots)/2 {
 			s.prepare(w)
-			continue
+		} else if l := s.lane(); l >= 0 {
+			s.apply(w, l)
+		} else if next {
+			s.prepare(w)
+		} else {
+			s.waiting++
+			s.changed.Wait()
+			s.waiting--
 		}
-		s.waiting++
-		s.changed.Wait()
-		s.waiting--
 	}
+}
+
+// free reports whether another part can be taken now.
+func (s *schedule) free() bool {
+	return !s.busy && !s.ended && s.next < s.done+len(s.slots) &&
+		(len(s.rest) > 0 || s.buffers[s.asked%len(s.buffers)] <= s.done)
 }
 
 // prepare takes the next part, decodes and filters it. The lock is held before and after.

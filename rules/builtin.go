@@ -3,9 +3,6 @@ package rules
 import (
 	"bytes"
 	"math"
-	"unsafe"
-
-	"golang.org/x/net/publicsuffix"
 
 	"github.com/ruleids/ruleids/packet"
 )
@@ -32,30 +29,18 @@ func Entropy(s []byte) float64 {
 
 // RegisteredDomain returns the public suffix of a DNS name and the label before it, as a part of
 // name: the part that someone registered. Letters compare without regard to case and are returned as
-// they are. A name that has no such part (a public suffix, a single label, no name at all) is
-// returned whole. A final dot is dropped. For a name in lower case all that is allocated is the small
-// error of netip.ParseAddr by which publicsuffix finds out that a name is no address.
+// they are. A name that has no such part (a public suffix, a single label, an address, no name at
+// all) is returned whole. A final dot is dropped. Nothing is allocated.
 func RegisteredDomain(name []byte) []byte {
 	trimmed := bytes.TrimSuffix(name, []byte{'.'})
 	if len(trimmed) == 0 || len(trimmed) > packet.MaxName {
 		return name
 	}
-	lower, owned := trimmed, false
-	for i, b := range trimmed {
-		if b < 'A' || b > 'Z' {
-			continue
-		}
-		if !owned {
-			lower, owned = bytes.Clone(trimmed), true
-		}
-		lower[i] = b + 'a' - 'A'
-	}
-	suffix, _ := publicsuffix.PublicSuffix(unsafe.String(&lower[0], len(lower)))
-	rest := len(trimmed) - len(suffix) - 1 // the dot before the suffix
-	if rest < 1 || trimmed[rest] != '.' {
+	dot := suffixStart(trimmed) - 1 // before the suffix
+	if dot < 1 {
 		return name
 	}
-	return trimmed[1+bytes.LastIndexByte(trimmed[:rest], '.'):]
+	return trimmed[1+bytes.LastIndexByte(trimmed[:dot], '.'):]
 }
 
 // IsPrivate reports whether an address is one of RFC 1918, of fc00::/7 (RFC 4193), loopback or
