@@ -19,25 +19,24 @@ const (
 // reused when it is called for that buffer again. It is called by one goroutine at a time.
 type Source func(buffer int) []packet.Frame
 
-// buffers is the number of buffers that are asked for with so many workers: one more than there are
-// slots, as the frames of each slot may be of another.
-func buffers(workers int) int { return slotsEach*workers + 1 }
-
-// Buffers is the number of buffers that Run asks its source for.
-func (e *Engine) Buffers() int { return buffers(len(e.workers)) }
+// Buffers is the number of buffers that Run asks its source for: with several workers one more than
+// there are slots, as the frames of each slot may be of another.
+func (e *Engine) Buffers() int {
+	if len(e.workers) == 1 {
+		return 1
+	}
+	return len(e.slots) + 1
+}
 
 // Run runs all that a source has through the plan, in order, and emits what fires. With several workers
 // the one that has nothing better to do asks for frames and decodes them at once, while they are in the
 // cache of its processor.
 func (e *Engine) Run(from Source, emit Emit) {
 	if len(e.workers) == 1 {
-		for i := 0; ; i++ {
-			frames := from(i % e.Buffers())
-			if len(frames) == 0 {
-				return
-			}
+		for frames := from(0); len(frames) > 0; frames = from(0) {
 			e.Process(frames, emit)
 		}
+		return
 	}
 	s := &schedule{
 		engine: e, from: from, emit: emit,

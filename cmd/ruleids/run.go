@@ -143,7 +143,12 @@ func (r *runner) run(ctx context.Context, files []string) error {
 		alerts:   func() uint64 { return tally.alerts },
 		flush:    alerts.flush,
 	}
-	err = p.run(ctx, files)
+	if totalSize(files) > 0 {
+		direct := directReplay{replay: p, engine: e, emit: emit}
+		err = direct.run(ctx, files)
+	} else {
+		err = p.run(ctx, files)
+	}
 	elapsed := time.Since(start)
 	stats := e.Stats()
 	if stats.Unknown > 0 {
