@@ -22,12 +22,13 @@
 //   - Distinct: values in order of time. It is exact up to 4*Need, at least 64 and at most 4097, beyond which
 //     the oldest values make room; a value above Need says "at least". With Need 0 or above 4097 it
 //     is exact up to 21845 values and then an estimate from a sample, with a standard error of about 1%.
-//   - Series: exact while a window holds up to 256 events, then in panes until it is empty. Sums of whole numbers are
+//   - Series: exact while a window holds up to 64 events, or 128 or more where more than a sum is kept: as many
+//     as take the room of the panes; then in panes until it is empty. Sums of whole numbers are
 //     exact below 2^53 whatever comes and goes.
 //
 // # Layout
 //
-// Rows are of one size and lie in chunks; a row holds the hash, the key and the first two or three events of each
+// Rows are of one size and lie in chunks; a row holds the hash, the key and the first one to three events of each
 // cell, and the index, open addressing over 64-bit slots, holds half of the hash. A look-up is one miss in the
 // index and one in the row. Windows that outgrow their row have blocks of powers of two words, which a buddy
 // allocator cuts from larger chunks, so that memory moves between small and large windows. Keys are to be
