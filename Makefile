@@ -1,15 +1,16 @@
-# What there is to do, each by one word. Everything but oracle and lab needs only Go and make.
+# What there is to do, each by one word. Everything but oracle and lab… needs only Go and make.
 
 GO        ?= go
 FUZZTIME  ?= 30s
 CAPTURES  ?= ../shared/captures
 PCAP      ?= testdata/pcap/demo.pcap.gz
+SOAK      ?= 30m
 BIN       := bin/ruleids
 # The gofmt of the toolchain that go.mod asks for.
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint fmt oracle lab bench bench-docs bench-check captures fuzz docs clean
+.PHONY: help build run test lint fmt oracle lab lab-test lab-soak bench bench-docs bench-check captures fuzz docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +46,19 @@ oracle: ## compare the decoder with tshark, field by field (installs tshark wher
 lab: ## record the captures in testdata/pcap again, in network namespaces (needs root; installs the tools)
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$(testdata/lab/record.sh --packages)
 	testdata/lab/record.sh
+
+# The Debian packages with the tools of package lab.
+LAB_PACKAGES := iproute2 ethtool iputils-ping nmap hping3 masscan dsniff iodine hydra iperf3 curl dnsmasq-base bind9-dnsutils openssh-server openssh-client
+lab-packages  = dpkg -s $(LAB_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(LAB_PACKAGES); }
+
+lab-test: ## the daemon against real tools, in network namespaces (needs root; installs the tools where they are missing)
+	@$(lab-packages)
+	RULEIDS_LAB=1 $(GO) test ./lab -count=1 -timeout 10m -v
+
+lab-soak: ## the daemon under traffic and reloads for SOAK, then 1,000 reloads as fast as they go (needs root)
+	@$(lab-packages)
+	RULEIDS_LAB=1 RULEIDS_SOAK=$(SOAK) $(GO) test ./lab -run '^TestSoak$$' -count=1 -timeout 0 -v
+	RULEIDS_LAB=1 RULEIDS_RELOADS=1000 $(GO) test ./lab -run '^TestReload$$' -count=1 -timeout 1h -v
 
 bench: build ## measure the engine on traffic of its own making (some minutes, and 4 GB below TMPDIR; BENCH=FLAGS for its flags)
 	$(GO) build -trimpath -o bin/bench ./engine/bench

@@ -1,6 +1,9 @@
 package window
 
-import "math/bits"
+import (
+	"math/bits"
+	"unsafe"
+)
 
 // A ref names a block of an arena: the order of its size above, the number of its first unit plus one
 // below. The zero ref names no block.
@@ -111,7 +114,7 @@ func (a *arena) release(r ref) {
 	for a.whole > 1+a.live-a.whole {
 		u := a.free[a.order] - 1
 		a.unlink(u, a.order)
-		a.memory.give(a.chunks[u>>per])
+		a.memory.give(a.chunks[u>>per][:a.chunkWords()])
 		a.chunks[u>>per], a.heads[u>>per] = nil, nil
 		a.live--
 	}
@@ -132,12 +135,16 @@ func (a *arena) grow() bool {
 	} else {
 		a.chunks, a.heads = append(a.chunks, nil), append(a.heads, nil)
 	}
-	a.chunks[i] = a.memory.take(1 << a.order)
-	a.heads[i] = make([]uint8, 1<<(a.order-unitOrder))
+	chunk := a.memory.take(a.chunkWords())
+	a.chunks[i] = chunk[:1<<a.order]
+	a.heads[i] = unsafe.Slice((*uint8)(unsafe.Pointer(&chunk[1<<a.order])), 1<<(a.order-unitOrder))
 	a.live++
 	a.link(uint32(i)<<(a.order-unitOrder), a.order)
 	return true
 }
+
+// chunkWords is the length of a chunk with its heads, which lie behind its units.
+func (a *arena) chunkWords() int { return 1<<a.order + 1<<(a.order-unitOrder-3) }
 
 // at returns the link words of the free block at unit u and its place in the heads.
 func (a *arena) at(u uint32) (links []uint64, head *uint8) {

@@ -303,7 +303,7 @@ func (t *Table) Release() {
 	}
 	for _, c := range t.arena.chunks {
 		if c != nil {
-			t.memory.give(c)
+			t.memory.give(c[:t.arena.chunkWords()])
 		}
 	}
 	if len(t.index.slots) > 1<<indexMin {
