@@ -10,7 +10,7 @@ BIN       := bin/ruleids
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint fmt oracle lab lab-test lab-soak bench bench-docs bench-check captures fuzz docs clean
+.PHONY: help build run test lint fmt oracle lab lab-test lab-soak bench bench-docs bench-check captures fuzz docs lab-rate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,10 @@ fuzz: ## run each fuzz test for FUZZTIME
 
 docs: ## write the generated tables, and the output of commands, in README and docs again
 	$(GO) generate ./...
+
+lab-rate: build ## find the highest loss-free rate beside tcpdump, and overload the daemon (root, two CPUs, half an hour; RATE=FLAGS)
+	$(GO) build -trimpath -o bin/lab-rate ./lab/rate
+	bin/lab-rate -ruleids $(BIN) $(RATE)
 
 clean: ## remove what the other targets made
 	rm -rf bin

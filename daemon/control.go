@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -87,15 +88,13 @@ func ListenControl(path string, owner *Account) (net.Listener, error) {
 			}
 		}
 	}
-	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
-		c.Close()
-		return nil, fmt.Errorf("control socket: a daemon answers on %s already; stop it, or give this one another socket", path)
-	} else if errors.Is(err, syscall.ECONNREFUSED) {
-		if err := os.Remove(path); err != nil {
-			return nil, fmt.Errorf("control socket: %w", err)
-		}
+	if err := clearSocket(path); err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
 	}
 	l, err := listenPrivately(path)
+	if errors.Is(err, syscall.EINVAL) {
+		return nil, fmt.Errorf("control socket: %w; the path of a socket may have some 100 bytes, this one has %d", err, len(path))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w; name another place with control { socket = … }", err)
 	}
@@ -106,4 +105,27 @@ func ListenControl(path string, owner *Account) (net.Listener, error) {
 		}
 	}
 	return l, nil
+}
+
+// clearSocket removes the socket that a dead daemon has left, and nothing else: connecting to a file is refused as
+// connecting to a dead socket is.
+func clearSocket(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode().Type() != fs.ModeSocket:
+		return fmt.Errorf("%s is there already, and is no socket; name another place with control { socket = … }", path)
+	}
+	c, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		c.Close()
+		return fmt.Errorf("a daemon answers on %s already; stop it, or give this one another socket", path)
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return os.Remove(path)
+	}
+	return nil // what it is, listening will tell
 }

@@ -63,7 +63,8 @@ const closeWithin = 10 * time.Second
 func New(opt Options) (*Daemon, error) {
 	d := &Daemon{opt: opt, log: opt.Log, started: time.Now(), running: opt.Loaded.Config, asked: make(chan request)}
 	d.loaded.Store(opt.Loaded)
-	d.loop = newLoop(opt.Loaded.Plan, engine.Config{Workers: Workers(opt.Loaded.Config), Agent: opt.Loaded.Config.Agent}, opt.Source, opt.Outputs, d.happened)
+	d.loop = newLoop(opt.Loaded.Plan, engine.Config{Workers: Workers(opt.Loaded.Config), Agent: opt.Loaded.Config.Agent}, opt.Source, opt.Outputs, d.happened, d.lost)
+	d.loop.stepped = d.stepped
 	d.reloads.start(opt.Loaded, d.started)
 	var err error
 	if d.watch, err = newWatcher(); err != nil {
@@ -136,6 +137,25 @@ func (d *Daemon) happened(e *live.Event) {
 		args = append(args, "error", e.Err)
 	}
 	d.log.Log(context.Background(), level, "interface "+e.Kind.String(), args...)
+}
+
+// lost logs that packets are lost, or that this is over.
+func (d *Daemon) lost(n *lossNews) {
+	args := []any{"lost", n.lost, "since", n.since.UTC().Format(time.RFC3339)}
+	if n.ended {
+		d.log.Info("packets are no longer lost", append(args, "for", n.took.Round(time.Millisecond))...)
+		return
+	}
+	d.log.Warn("packets are being lost; rules see less than there is", args...)
+}
+
+// stepped logs that the system's clock was set.
+func (d *Daemon) stepped(by time.Duration) {
+	if by < 0 {
+		d.log.Warn("the system's clock was set back; windows go on as if it had not been", "by", by.Abs().Round(time.Millisecond))
+		return
+	}
+	d.log.Warn("the system's clock was set ahead; windows expire as after a pause", "by", by.Round(time.Millisecond))
 }
 
 // serve answers HTTP until ctx is done.

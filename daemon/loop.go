@@ -49,15 +49,26 @@ type loop struct {
 	ended chan struct{}
 
 	advanced int64 // packet time of the last Advance
+	begun    time.Time
+	time     *steadyTime // nil for a source whose packets have a time of their own
+	stepped  func(by time.Duration)
 	emit     engine.Emit
 	happened func(*live.Event)
+	lost     func(*lossNews)
 }
 
-func newLoop(plan *engine.Plan, cfg engine.Config, source Source, outputs Outputs, happened func(*live.Event)) *loop {
-	l := &loop{engine: engine.New(plan, cfg), source: source, outputs: outputs, calls: make(chan func(), 16), ended: make(chan struct{}), happened: happened}
+func newLoop(plan *engine.Plan, cfg engine.Config, source Source, outputs Outputs, happened func(*live.Event), lost func(*lossNews)) *loop {
+	l := &loop{lost: lost, engine: engine.New(plan, cfg), source: source, outputs: outputs, calls: make(chan func(), 16), ended: make(chan struct{}), happened: happened}
 	l.tally.init()
 	l.profile.init(l.engine)
+	l.begun, l.stepped = time.Now(), func(time.Duration) {}
+	if _, simulated := source.(*Simulation); !simulated {
+		l.time = new(steadyTime)
+	}
 	l.emit = func(a *alert.Alert) {
+		if l.time != nil {
+			a.Time = l.time.real(a.Time)
+		}
 		a.CaptureLoss = l.loss.recent()
 		l.tally.add(a)
 		l.outputs.Send(a)
@@ -77,7 +88,16 @@ func (l *loop) run(ctx context.Context) error {
 		err := l.source.Read(&b, readWait)
 		wall := time.Now()
 		l.beat.Store(wall.UnixNano())
+		if l.time != nil {
+			if by := l.time.look(wall.UnixNano(), wall.Sub(l.begun)); by != 0 {
+				l.stepped(by)
+			}
+			b.Now = l.time.apply(b.Frames, b.Now)
+		}
 		l.loss.add(&b, wall)
+		if n := l.loss.news(&b, wall); n != nil {
+			l.lost(n)
+		}
 		for i := range b.Events {
 			l.happened(&b.Events[i])
 		}

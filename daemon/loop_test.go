@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,5 +191,48 @@ func TestSketchFindsTheHeaviest(t *testing.T) {
 	s.add("rule", named("heavy9"), 1)
 	if s.least[0].key[0].Value != "heavy9" {
 		t.Error("the heap is out of order after keys were forgotten")
+	}
+}
+
+// TestLossNews follows a spell of losses: it is told when it begins, then ever more seldom, and when it is over.
+func TestLossNews(t *testing.T) {
+	var m lossMeter
+	start := time.Unix(1_800_000_000, 0)
+	var told []string
+	for second := range 3 * 3600 {
+		now := start.Add(time.Duration(second) * time.Second)
+		b := live.Batch{}
+		// From the second second on for two hours, but for pauses of nine seconds.
+		if second >= 2 && second < 2+2*3600 && second%10 == 2 {
+			b.Lost = 3
+		}
+		m.add(&b, now)
+		if n := m.news(&b, now); n != nil {
+			told = append(told, fmt.Sprint(second, " ", n.ended, " ", n.lost, " ", n.since.Sub(start)))
+		}
+	}
+	want := []string{
+		"2 false 3 2s", "62 false 21 2s", "182 false 57 2s", "422 false 129 2s", "902 false 273 2s", "1862 false 561 2s",
+		"3782 false 1137 2s", "7202 true 2160 2s",
+	}
+	if fmt.Sprint(told) != fmt.Sprint(want) {
+		t.Errorf("told\n%q, want\n%q", told, want)
+	}
+	if s := m.since; !s.IsZero() {
+		t.Errorf("the spell lasts since %v", s)
+	}
+}
+
+// TestLossIsLoggedAndShown looks at what people get to see of losses.
+func TestLossIsLoggedAndShown(t *testing.T) {
+	r := start(t, "", map[string]string{"p.hcl": portRule("p", "23")})
+	lossy := batchOf(syn(t, "10.0.0.2", 23, 1))
+	lossy.Lost = 7
+	r.source.send(t, lossy)
+	r.source.send(t, lossy)
+	r.log.wait(t, 0, "packets are being lost", "lost=7", "level=WARN")
+	s, err := r.client.Status(context.Background())
+	if err != nil || s.Capture.LosingSince == nil || s.Capture.LosingLost != 14 || len(s.Trouble) != 1 || !strings.HasPrefix(s.Trouble[0], "losing packets since ") {
+		t.Errorf("%v, capture %+v, trouble %q", err, s.Capture, s.Trouble)
 	}
 }

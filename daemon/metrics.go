@@ -48,6 +48,8 @@ var metrics = []Metric{
 	{"ruleids_capture_received_total", "counter", []string{"interface"}, "Packets that found room in a ring."},
 	{"ruleids_capture_dropped_total", "counter", []string{"interface"}, "Packets that were lost for want of room in a ring."},
 	{"ruleids_capture_stalls_total", "counter", []string{"interface"}, "Times that a ring was full."},
+	{"ruleids_capture_missed_total", "counter", []string{"interface"}, "Packets that the card or the kernel dropped before they came to a ring."},
+	{"ruleids_capture_losing", "gauge", nil, "1 where packets were lost in the last ten seconds, in a ring or before it."},
 	{"ruleids_capture_up", "gauge", []string{"interface"}, "1 where packets can come from the interface."},
 	{"ruleids_alerts_total", "counter", []string{"severity"}, "Alerts raised."},
 	{"ruleids_alerts_suppressed_total", "counter", nil, "Times that a rule would have fired in a cooldown."},
@@ -109,6 +111,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		send("ruleids_capture_received_total", float64(i.Received), i.Name)
 		send("ruleids_capture_dropped_total", float64(i.Dropped), i.Name)
 		send("ruleids_capture_stalls_total", float64(i.Stalls), i.Name)
+		send("ruleids_capture_missed_total", float64(i.Missed), i.Name)
 		send("ruleids_capture_up", one(i.Up), i.Name)
 	}
 	r := d.rulesStatus(d.loaded.Load())
@@ -126,6 +129,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
+	send("ruleids_capture_losing", one(v.recent > 0))
 	s := &v.stats
 	send("ruleids_packets_total", float64(s.Packets))
 	send("ruleids_bytes_total", float64(s.Bytes))

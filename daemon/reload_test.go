@@ -327,6 +327,18 @@ func TestControlSocketIsPrivate(t *testing.T) {
 	l, err := ListenControl(r.socket, nil)
 	must(t, err)
 	must(t, l.Close())
+	// What is no socket is nobody's to remove, though connecting to it fails in the same way.
+	precious, empty := filepath.Join(t.TempDir(), "precious"), t.TempDir()
+	must(t, os.WriteFile(precious, []byte("x"), 0o600))
+	for _, path := range []string{precious, empty} {
+		if _, err := ListenControl(path, nil); err == nil || !strings.Contains(err.Error(), "is no socket") || !exists(path) {
+			t.Errorf("%s in the place of the socket: %v", path, err)
+		}
+	}
+	long := filepath.Join(empty, strings.Repeat("x", 120))
+	if _, err := ListenControl(long, nil); err == nil || !strings.Contains(err.Error(), "100 bytes") {
+		t.Errorf("a socket with a long path: %v", err)
+	}
 	if _, err := NewClient(r.socket).Status(context.Background()); err == nil || !strings.Contains(err.Error(), "no daemon answers on "+r.socket) {
 		t.Errorf("a client without a daemon: %v", err)
 	}

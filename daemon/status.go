@@ -50,8 +50,14 @@ type CaptureCounts struct {
 	Received uint64 `json:"received"` // packets that found room in a ring
 	Dropped  uint64 `json:"dropped"`  // packets that found none: they are lost
 	Stalls   uint64 `json:"stalls"`   // times that a ring was full
-	// RecentlyDropped are those of the last ten seconds; alerts say so meanwhile.
+	// RecentlyDropped are packets that were lost in the last ten seconds, missed ones too; alerts say so meanwhile.
 	RecentlyDropped uint64 `json:"recently_dropped"`
+	// LosingSince is when packets began to be lost; null when none was lost for ten seconds. LosingLost is how many
+	// were, since then.
+	LosingSince *time.Time `json:"losing_since"`
+	LosingLost  uint64     `json:"losing_lost"`
+	// Missed are packets that cards and the kernel dropped before they came to the rings.
+	Missed uint64 `json:"missed"`
 }
 
 // InterfaceState is one interface.
@@ -62,6 +68,7 @@ type InterfaceState struct {
 	Received uint64 `json:"received"`
 	Dropped  uint64 `json:"dropped"`
 	Stalls   uint64 `json:"stalls"`
+	Missed   uint64 `json:"missed"`
 	Reopened uint64 `json:"reopened"` // times that it came back and its rings were opened anew
 }
 
@@ -157,6 +164,8 @@ type view struct {
 	bySeverity map[string]uint64
 	lossy      uint64
 	recent     uint64
+	losing     time.Time // when losses began; zero where there are none
+	losingLost uint64
 	last       map[string]lastAlert
 	costs      map[string]float64
 	each       float64
@@ -178,6 +187,7 @@ func (d *Daemon) view(ctx context.Context, detail bool) (*view, error) {
 			v.bySeverity[k] = n
 		}
 		v.lossy, v.recent = l.tally.lossy, l.loss.recent()
+		v.losing, v.losingLost = l.loss.since, l.loss.lost
 		if l.profile.packets > 0 {
 			v.each = max(0, l.profile.total/l.profile.packets)
 		}
@@ -215,9 +225,13 @@ func (d *Daemon) Status(ctx context.Context) *Status {
 		Interfaces: []InterfaceState{}, Outputs: d.outputs(),
 	}
 	c := d.opt.Source.Stats()
-	s.Capture = CaptureCounts{Received: c.Received, Dropped: c.Dropped, Stalls: c.Stalls, RecentlyDropped: v.recent}
+	s.Capture = CaptureCounts{Received: c.Received, Dropped: c.Dropped, Stalls: c.Stalls, RecentlyDropped: v.recent, LosingLost: v.losingLost, Missed: c.Missed}
+	if !v.losing.IsZero() {
+		since := v.losing.UTC()
+		s.Capture.LosingSince = &since
+	}
 	for _, i := range c.Interfaces {
-		state := InterfaceState{Name: i.Name, Up: i.Up, Received: i.Received, Dropped: i.Dropped, Stalls: i.Stalls, Reopened: i.Reopened}
+		state := InterfaceState{Name: i.Name, Up: i.Up, Received: i.Received, Dropped: i.Dropped, Stalls: i.Stalls, Missed: i.Missed, Reopened: i.Reopened}
 		if i.Err != nil {
 			state.Error = i.Err.Error()
 		}
@@ -242,8 +256,11 @@ func (s *Status) trouble(loop error) {
 	if s.Rules.Broken {
 		s.Trouble = append(s.Trouble, "the rule files have errors; the rules loaded before run on")
 	}
-	if s.Capture.RecentlyDropped > 0 {
-		s.Trouble = append(s.Trouble, fmt.Sprintf("%d packets were lost in the last %d s", s.Capture.RecentlyDropped, lossSeconds))
+	if c := &s.Capture; c.LosingSince != nil {
+		s.Trouble = append(s.Trouble, fmt.Sprintf("losing packets since %s: %d so far, %d in the last %d s",
+			c.LosingSince.Local().Format(time.DateTime), c.LosingLost, c.RecentlyDropped, lossSeconds))
+	} else if c.RecentlyDropped > 0 {
+		s.Trouble = append(s.Trouble, fmt.Sprintf("%d packets were lost in the last %d s", c.RecentlyDropped, lossSeconds))
 	}
 	for _, o := range s.Outputs {
 		if o.Error != "" {

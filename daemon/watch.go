@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -23,7 +24,8 @@ const (
 // file and renames it over the old one leaves a watch on a file that nobody sees any more.
 type watcher struct {
 	fs    *fsnotify.Watcher
-	fault string // why the kernel gives no notice of some change; empty where it does
+	names atomic.Pointer[map[string]bool] // of the files that matter, whatever folder they are in
+	fault string                          // why the kernel gives no notice of some change; empty where it does
 }
 
 func newWatcher() (*watcher, error) {
@@ -40,6 +42,14 @@ func (w *watcher) close() error { return w.fs.Close() }
 // then something may have changed before the watch was there.
 func (w *watcher) follow(paths []string) (added bool) {
 	want := foldersOf(paths)
+	names := make(map[string]bool, len(paths))
+	for _, p := range paths {
+		names[filepath.Base(p)] = true
+		if real, err := filepath.EvalSymlinks(p); err == nil {
+			names[filepath.Base(real)] = true
+		}
+	}
+	w.names.Store(&names)
 	have := w.fs.WatchList()
 	w.fault = ""
 	for _, dir := range want {
@@ -71,8 +81,8 @@ func (w *watcher) run(ctx context.Context, changed func(reason string)) {
 			if !ok {
 				return
 			}
-			if ev.Op == fsnotify.Chmod {
-				continue // indexers and backups touch files without changing them
+			if !w.matters(ev) {
+				continue
 			}
 			quiet = time.After(settle)
 			if last == nil {
@@ -92,6 +102,20 @@ func (w *watcher) run(ctx context.Context, changed func(reason string)) {
 			changed("files changed")
 		}
 	}
+}
+
+// matters reports whether an event can be of rules, lists or settings. What is written to a file of another name
+// is not, as alerts to a file in the folder of the settings; indexers and backups touch files without changing
+// them.
+func (w *watcher) matters(ev fsnotify.Event) bool {
+	switch ev.Op {
+	case fsnotify.Chmod:
+		return false
+	case fsnotify.Write:
+		names := w.names.Load()
+		return filepath.Ext(ev.Name) == ".hcl" || names == nil || (*names)[filepath.Base(ev.Name)]
+	}
+	return true
 }
 
 // foldersOf returns the folders to watch for changes of paths, resolved and sorted: folders with all that is

@@ -139,8 +139,9 @@ type event struct {
 	packet uint32 // place in the slot
 }
 
-// A fingerprint stands for a key: two hashes of it under secret seeds. That two keys of one table share 127
-// bits will not happen, so tables keep the second hash in the place of the words that were hashed.
+// A fingerprint stands for a key: two hashes of it under a secret seed. A table compares the upper half of the
+// first and all of the second, which it keeps in the place of the words that were hashed; that two keys share
+// these 96 bits will not happen.
 type fingerprint struct {
 	hash  uint64
 	check [1]uint64

@@ -13,6 +13,7 @@ const (
 	partMost      = 768
 	slotsEach     = 4 // for each worker
 	parallelLanes = 8
+	alertsMost    = 4096 // alerts that may wait to be emitted; then no part is begun
 )
 
 // A Source hands out frames, in order; no frames are the end. What it returned for a buffer may be
@@ -20,7 +21,8 @@ const (
 type Source func(buffer int) []packet.Frame
 
 // Buffers is the number of buffers that Run asks its source for: with several workers one more than
-// there are slots, as the frames of each slot may be of another.
+// there are slots, as the frames of each slot may be of another. When the turn of a buffer comes again, at least
+// as many parts as there are slots are of others, so its own are done.
 func (e *Engine) Buffers() int {
 	if len(e.workers) == 1 {
 		return 1
@@ -40,9 +42,8 @@ func (e *Engine) Run(from Source, emit Emit) {
 	}
 	s := &schedule{
 		engine: e, from: from, emit: emit,
-		at:      position{e.number, e.clock, e.started},
-		slots:   make([]slotState, len(e.slots)),
-		buffers: make([]int, e.Buffers()),
+		at:    position{e.number, e.clock, e.started},
+		slots: make([]slotState, len(e.slots)),
 	}
 	s.changed.L = &s.mu
 	var wg sync.WaitGroup
@@ -78,7 +79,6 @@ type schedule struct {
 	at       position
 	rest     []packet.Frame // of the newest buffer, not yet taken
 	asked    int            // buffers asked for
-	buffers  []int          // by buffer: the part after the last of its frames
 	ended    bool           // the source has no more
 	busy     bool           // somebody reads, or decodes where only one at a time may
 	emitting bool
@@ -122,8 +122,7 @@ func (s *schedule) work(w *worker) {
 
 // free reports whether another part can be taken now.
 func (s *schedule) free() bool {
-	return !s.busy && !s.ended && s.next < s.done+len(s.slots) &&
-		(len(s.rest) > 0 || s.buffers[s.asked%len(s.buffers)] <= s.done)
+	return !s.busy && !s.ended && s.next < s.done+len(s.slots) && len(s.engine.out) < alertsMost
 }
 
 // prepare takes the next part, decodes and filters it. The lock is held before and after.
@@ -131,7 +130,7 @@ func (s *schedule) prepare(w *worker) {
 	e := s.engine
 	s.busy = true
 	if len(s.rest) == 0 {
-		buffer := s.asked % len(s.buffers)
+		buffer := s.asked % e.Buffers()
 		s.asked++
 		s.mu.Unlock()
 		frames := s.from(buffer)
@@ -142,7 +141,6 @@ func (s *schedule) prepare(w *worker) {
 			return
 		}
 		s.rest = frames
-		s.buffers[buffer] = s.next + (len(frames)+partMost-1)/partMost
 	}
 	parts := (len(s.rest) + partMost - 1) / partMost
 	frames := s.rest[:(len(s.rest)+parts-1)/parts]
@@ -193,6 +191,9 @@ func (s *schedule) apply(w *worker, l int) {
 		s.emitting = true
 		out := e.out
 		e.out = nil
+		if len(out) >= alertsMost {
+			s.wake()
+		}
 		s.mu.Unlock()
 		e.emitAll(out, s.emit)
 		s.mu.Lock()

@@ -10,14 +10,14 @@ import (
 // event; a test that does not hold leads to the next entry.
 //
 //	data_exfil if src in home and not dst in home; udp_flood always  ->
-//	0 src in home, else 3; 1 not dst in home, else 3; 2 event data_exfil; 3 event udp_flood
+//	0 src in home, else +3; 1 not dst in home, else +2; 2 event data_exfil; 3 event udp_flood
 type program []instruction
 
 // An instruction is a test, or the event of a group. Tests of what one look at the packet tells are
 // instructions; others are left to the predicates.
 type instruction struct {
 	step
-	fail  int32  // where to go on when the test does not hold
+	fail  int32  // how many instructions further on to go on when the test does not hold: to the next entry
 	cond  int32  // opTest: the predicate
 	group *group // opEvent
 }
@@ -38,10 +38,16 @@ func (p *Plan) program(entries []entry, fusion bool) program {
 		}
 		out = append(out, instruction{step: step{op: opEvent}, group: e.group})
 		for i := from; i < len(out); i++ {
-			out[i].fail = int32(len(out))
+			out[i].fail = int32(len(out) - i)
 		}
 	}
 	return out
+}
+
+// first splits a program after its first entry, which is a program too.
+func (c program) first() (entry, rest program) {
+	n := c[0].fail
+	return c[:n], c[n:]
 }
 
 // visit notes the events of the packet at hand that a branch has.
@@ -78,7 +84,7 @@ func (w *worker) visit(br *branch, s *slot, place uint32) {
 		if ok != in.negate {
 			i++
 		} else {
-			i = int(in.fail)
+			i += int(in.fail)
 		}
 	}
 	if br.indexed {

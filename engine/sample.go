@@ -26,6 +26,7 @@ type Sampler struct {
 	seen     []bool    // by group: it is in groups
 	matched  []bool    // by group
 	groups   []*group  // that the packet visited
+	entry    branch    // one entry of the branch at hand
 	reading  time.Duration
 	sighting Sighting
 }
@@ -88,21 +89,20 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 	return total
 }
 
-// visit does what worker.visit does, and takes the time of each condition.
+// visit has the worker visit a branch entry by entry, and takes the time of each.
 func (s *Sampler) visit(w *worker, br *branch, sl *slot) (total float64) {
-	for i := range br.always {
-		e := &br.always[i]
+	for rest := br.code; len(rest) > 0; {
+		s.entry.code, rest = rest.first()
 		begin := time.Now()
-		if e.steps != nil && all(w.p, e.steps) || e.steps == nil && (e.cond == predTrue || w.test(e.cond)) {
-			w.event(e.group, sl, 0)
-		}
+		w.visit(&s.entry, sl, 0)
 		d := s.since(begin)
 		total += d
-		if g := e.group.index; !s.seen[g] {
-			s.seen[g] = true
-			s.groups = append(s.groups, e.group)
+		g := s.entry.code[len(s.entry.code)-1].group
+		if !s.seen[g.index] {
+			s.seen[g.index] = true
+			s.groups = append(s.groups, g)
 		}
-		s.nanos[e.group.index] += d
+		s.nanos[g.index] += d
 	}
 	next := func(to *branch) {
 		if to != nil {

@@ -154,7 +154,7 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 			continue
 		}
 		st.rules[i] = from.rules[was]
-		for _, w := range e.workers {
+		for _, w := range e.everyone() {
 			st.rules[i].Matched += w.matched[e.plan.rules[was].group.index]
 		}
 		if s.cooldowns[i] {

@@ -1,11 +1,6 @@
 package engine
 
-import (
-	"maps"
-	"slices"
-
-	"github.com/ruleids/ruleids/engine/window"
-)
+import "slices"
 
 // A SwapReport says what became of the rules and their windows when one plan followed another. Each
 // list is sorted by name.
@@ -17,77 +12,12 @@ type SwapReport struct {
 }
 
 // Swap makes the engine run another plan from the next event on. A window whose filter, key, span
-// and value are unchanged keeps its state, whichever rules it serves.
+// and value are unchanged keeps its state, whichever rules it serves. Where packets wait meanwhile, a Successor
+// that was made before keeps them waiting for less.
 func (e *Engine) Swap(plan *Plan) SwapReport {
-	old, from := e.plan, e.state
-	before := e.Stats()
-	st := e.newState(plan)
-	groups := make(map[string]*group, len(old.groups))
-	for _, g := range old.groups {
-		groups[g.text] = g
-	}
-	moved := uint64(0)
-	kept := map[*window.Table]bool{}
-	fresh := map[*group]map[int]bool{} // cells of the new plan without a history
-	for _, s := range plan.stores {
-		if was := s.sameAs(groups); was != nil {
-			for i, t := range from.tables[was.index] {
-				if t != nil {
-					st.tables[s.index][i].Release()
-					st.tables[s.index][i] = t
-					kept[t] = true
-					moved += t.Stats().Evictions
-				}
-			}
-			continue
-		}
-		for _, g := range s.groups {
-			fresh[g] = e.inherit(st, from, g, groups[g.text])
-		}
-	}
-	var report SwapReport
-	rules := make(map[string]*rule, len(old.rules))
-	for _, r := range old.rules {
-		rules[r.Name] = r
-	}
-	for _, r := range plan.rules {
-		was := rules[r.Name]
-		if was == nil {
-			report.Added = append(report.Added, r.Name)
-			continue
-		}
-		delete(rules, r.Name)
-		st.rules[r.index] = before.Rules[was.index]
-		if was.group.keyText() == r.group.keyText() && was.group.store.shards == r.group.store.shards && was.cooldown == r.cooldown {
-			st.cooldowns[r.index] = from.cooldowns[was.index]
-			for _, t := range st.cooldowns[r.index] {
-				if t != nil {
-					kept[t] = true
-					moved += t.Stats().Evictions
-				}
-			}
-		}
-		if slices.ContainsFunc(r.refs, func(f ref) bool { return fresh[r.group][f.cell] }) {
-			report.Reset = append(report.Reset, r.Name)
-		} else {
-			report.Kept = append(report.Kept, r.Name)
-		}
-	}
-	report.Removed = slices.Sorted(maps.Keys(rules))
-	if e.flows != nil {
-		moved += e.flows.t.Stats().Evictions
-	}
-	st.evicted = before.Evictions - moved
-	for _, tables := range [][][]*window.Table{from.tables, from.cooldowns} {
-		for _, shards := range tables {
-			for _, t := range shards {
-				if t != nil && !kept[t] {
-					t.Release()
-				}
-			}
-		}
-	}
-	e.use(plan, st)
+	s := e.Successor(plan)
+	report := e.SwapTo(s)
+	s.Release()
 	return report
 }
 
@@ -106,32 +36,6 @@ func (s *store) sameAs(before map[string]*group) *store {
 		return nil
 	}
 	return was
-}
-
-// inherit copies what the windows of a group held in the plan before, and returns which of its cells have
-// no history.
-func (e *Engine) inherit(st, from *state, g, was *group) map[int]bool {
-	fresh := map[int]bool{}
-	cells := make([]int, len(g.store.config.Cells))
-	for i := range cells {
-		cells[i] = -1
-	}
-	for i, c := range g.cells {
-		at := -1
-		if was != nil && was.store.shards == g.store.shards {
-			at = slices.IndexFunc(was.cells, func(o cell) bool { return o.text == c.text })
-		}
-		fresh[i] = at < 0
-		if at >= 0 {
-			cells[g.base+i] = was.base + at
-		}
-	}
-	if was != nil && len(was.cells) > 0 && len(g.cells) > 0 && was.store.shards == g.store.shards {
-		for i, t := range st.tables[g.store.index] {
-			t.Migrate(from.tables[was.store.index][i], cells)
-		}
-	}
-	return fresh
 }
 
 // keyText identifies a group's key.

@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -187,9 +186,7 @@ func compressFile(ctx context.Context, path string) (err error) {
 			err = errors.Join(err, ignoreMissing(os.Remove(part)))
 		}
 	}()
-	if sys, ok := st.Sys().(*syscall.Stat_t); ok {
-		_ = out.Chown(int(sys.Uid), int(sys.Gid)) // without the right to, the file is ours
-	}
+	giveTo(out, st)
 	if err := out.Chmod(st.Mode().Perm()); err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
-	"golang.org/x/sys/unix"
 )
 
 // rotatedFiles returns the rotated files of a path, the oldest first.
@@ -225,44 +224,6 @@ func TestLeftovers(t *testing.T) {
 			}
 		}
 		stop(t, f)
-	})
-}
-
-// TestCannotRotate writes on where the file cannot be moved away.
-func TestCannotRotate(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("mounting a file needs root")
-	}
-	path := filepath.Join(t.TempDir(), "eve.json")
-	write(t, path, "")
-	if err := unix.Mount(path, path, "", unix.MS_BIND, ""); err != nil {
-		t.Skip("no file can be mounted here:", err)
-	}
-	defer unix.Unmount(path, unix.MNT_DETACH)
-	synctest.Test(t, func(t *testing.T) {
-		c := NewEVE(path)
-		c.RotateSize = "64KiB"
-		f := start(t, Options{}, Spec{"eve", c})
-		send(f, 1, 500)
-		synctest.Wait()
-		s := f.Stats()[0]
-		if s.Written != 500 || s.Failing || s.Errors != 1 || !strings.Contains(s.LastError, "cannot rotate") {
-			t.Errorf("%+v", s)
-		}
-		if got := numbers(t, read(t, path)); !slices.Equal(got, sequence(1, 500)) {
-			t.Errorf("%d alerts in the file", len(got))
-		}
-		if err := unix.Unmount(path, unix.MNT_DETACH); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(2 * lookEvery)
-		synctest.Wait()
-		f.Reopen()
-		send(f, 501, 501)
-		stop(t, f)
-		if got := numbers(t, read(t, path)); !slices.Equal(got, []int{501}) || len(rotatedFiles(t, path)) != 1 {
-			t.Errorf("it is not rotated once it can be: %v", got)
-		}
 	})
 }
 

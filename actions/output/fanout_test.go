@@ -11,11 +11,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/packet"
@@ -187,7 +186,7 @@ func TestCloseSaysWhatItCouldNotWrite(t *testing.T) {
 				t.Errorf("Close: %v, want %q in it", err, want)
 			}
 		}
-		if !errors.Is(err, unix.ENOSPC) {
+		if !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("Close: %v does not wrap ENOSPC", err)
 		}
 		if again := f.Close(ctx); again != err {

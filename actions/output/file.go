@@ -12,8 +12,6 @@ import (
 	"slices"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // A file is a file of records, one a line, that is appended to and rotated.
@@ -46,8 +44,8 @@ func newFile(s fileSettings, complain func(error)) *file {
 // check opens the file for the first time. It returns only errors that trying again does not heal.
 func (f *file) check() error {
 	err := f.open(context.Background())
-	for _, passing := range []error{unix.ENOSPC, unix.EDQUOT, unix.EIO, unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EINTR} {
-		if errors.Is(err, passing) {
+	for _, p := range passing {
+		if errors.Is(err, p) {
 			return nil
 		}
 	}
@@ -78,11 +76,8 @@ func (f *file) open(context.Context) error {
 
 // openAppend opens or makes a regular file. The mode is that of a new file.
 func openAppend(path string, mode fs.FileMode) (*os.File, error) {
-	// O_NONBLOCK: a pipe without a reader must not hang here. Links are not followed: whoever may write
-	// to the folder could send the alerts elsewhere.
-	const flags = os.O_RDWR | os.O_APPEND | unix.O_NONBLOCK | unix.O_NOFOLLOW
 	for range 3 { // someone may make or remove the file in between
-		file, err := os.OpenFile(path, flags|os.O_CREATE|os.O_EXCL, mode)
+		file, err := openFile(path, os.O_CREATE|os.O_EXCL, mode)
 		if err == nil {
 			if err := file.Chmod(mode); err != nil { // what the umask took away
 				file.Close()
@@ -93,8 +88,8 @@ func openAppend(path string, mode fs.FileMode) (*os.File, error) {
 		if !errors.Is(err, fs.ErrExist) {
 			return nil, err
 		}
-		file, err = os.OpenFile(path, flags, 0)
-		if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EISDIR) {
+		file, err = openFile(path, 0, 0)
+		if irregular(err) {
 			return nil, fmt.Errorf("%s is not a regular file (%w): name the file itself", path, err)
 		}
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
@@ -113,8 +108,7 @@ func (f *file) adopt(file *os.File) error {
 	if !st.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file: name one that alerts can be kept in", f.path)
 	}
-	// Where the file system has no locks, nothing is lost but this check.
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
+	if lock(file) {
 		return fmt.Errorf("%s is being written to by another process or output: give each a file of its own", f.path)
 	}
 	f.size = st.Size()
@@ -137,6 +131,9 @@ func (f *file) adopt(file *os.File) error {
 			return file.Close()
 		}
 		if err := f.mend(file); err != nil {
+			return err
+		}
+		if _, err := file.Seek(0, io.SeekEnd); err != nil { // for systems that do not append by themselves
 			return err
 		}
 	}
@@ -270,16 +267,16 @@ func (f *file) look() error {
 	if err := f.open(context.Background()); err != nil {
 		return err
 	}
-	var st unix.Stat_t
-	if err := unix.Fstat(int(f.f.Fd()), &st); err != nil {
+	size, removed, err := lookAt(f.f)
+	if err != nil {
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
-	if st.Nlink == 0 {
+	if removed {
 		f.f.Close()
 		f.f = nil
 		return f.open(context.Background())
 	}
-	f.size = st.Size
+	f.size = size
 	return f.turn(time.Now())
 }
 
@@ -358,15 +355,24 @@ func (f *file) moveAway() error {
 	return nil
 }
 
-func (f *file) close(context.Context) error {
+// release closes the file and leaves it to the kernel when it goes to the disk: waiting for a slow disk would
+// delay the alerts that come next.
+func (f *file) release() error {
 	f.archive.stop()
 	if f.f == nil {
 		return nil
 	}
-	// Closing tells of no error that is still to come; alerts that were raised are to survive the stop.
-	err := errors.Join(f.f.Sync(), f.f.Close())
+	err := f.f.Close()
 	f.f = nil
 	return err
+}
+
+func (f *file) close(context.Context) error {
+	if f.f == nil {
+		return f.release()
+	}
+	// Closing tells of no error that is still to come; alerts that were raised are to survive the stop.
+	return errors.Join(f.f.Sync(), f.release())
 }
 
 // reason takes the path off an error of package os, which the caller names.

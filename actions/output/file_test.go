@@ -2,7 +2,6 @@ package output
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"os"
 	"path/filepath"
@@ -13,8 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/ruleids/ruleids/alert"
 )
 
@@ -22,7 +19,9 @@ import (
 type fileHandle = *os.File
 
 // noSpace writes nothing, as on a full disk.
-func noSpace(fileHandle, []byte) (int, error) { return 0, &os.PathError{Op: "write", Err: unix.ENOSPC} }
+func noSpace(fileHandle, []byte) (int, error) {
+	return 0, &os.PathError{Op: "write", Err: syscall.ENOSPC}
+}
 
 func read(t *testing.T, path string) []byte {
 	t.Helper()
@@ -49,9 +48,7 @@ func rename(t *testing.T, from, to string) {
 
 func TestEVE(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		defer syscall.Umask(syscall.Umask(0o077))
 		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
-		c.Mode = "0644"
 		f := start(t, Options{}, Spec{"eve", c})
 		f.Send(numbered(1))
 		f.Send(numbered(2))
@@ -60,24 +57,14 @@ func TestEVE(t *testing.T) {
 		if got := string(read(t, c.Path)); got != want {
 			t.Errorf("got %s\nwant %s", got, want)
 		}
-		st, err := os.Stat(c.Path)
-		if err != nil || st.Mode().Perm() != 0o644 {
-			t.Errorf("mode %v, want 0644 whatever the umask", st.Mode())
-		}
 		stop(t, f)
 
-		// A second run goes on where the first stopped, and leaves the mode as it is.
-		if err := os.Chmod(c.Path, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		// A second run goes on where the first stopped.
 		f = start(t, Options{}, Spec{"eve", c})
 		send(f, 3, 3)
 		stop(t, f)
 		if got := numbers(t, read(t, c.Path)); !slices.Equal(got, []int{1, 2, 3}) {
 			t.Errorf("after the second run: %v", got)
-		}
-		if st, err := os.Stat(c.Path); err != nil || st.Mode().Perm() != 0o600 {
-			t.Errorf("mode %v, want 0600", st.Mode())
 		}
 	})
 }
@@ -250,9 +237,9 @@ func TestFullDisk(t *testing.T) {
 					room += 7
 					failed++
 					if err == nil && failed%2 == 0 {
-						err = unix.EIO
+						err = syscall.EIO
 					} else if err == nil {
-						err = unix.ENOSPC
+						err = syscall.ENOSPC
 					}
 					return n, err
 				}
@@ -276,47 +263,6 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// TestFullFileSystem fills a file system in truth.
-func TestFullFileSystem(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("mounting a file system needs root")
-	}
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
-		t.Skip("no file system can be mounted here:", err)
-	}
-	defer unix.Unmount(dir, unix.MNT_DETACH)
-	synctest.Test(t, func(t *testing.T) {
-		c := NewEVE(filepath.Join(dir, "eve.json"))
-		c.RotateSize = "0"
-		ballast := filepath.Join(dir, "ballast")
-		write(t, ballast, strings.Repeat("x", 32<<10))
-		f := start(t, Options{}, Spec{"eve", c})
-		send(f, 1, 60) // about 45 KiB
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		s := f.Stats()[0]
-		if !s.Failing || s.Written == 0 || s.Written == 60 || s.Written+uint64(s.Queued) != 60 || !strings.Contains(s.LastError, "no space left") {
-			t.Errorf("full: %+v", s)
-		}
-		if got := numbers(t, read(t, c.Path)); len(got) != int(s.Written) {
-			t.Errorf("full: the file has %d whole lines, %d are counted", len(got), s.Written)
-		}
-		if err := os.Remove(ballast); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(2 * filePatience)
-		synctest.Wait()
-		if s := f.Stats()[0]; s.Failing || s.Written != 60 || s.Dropped != 0 {
-			t.Errorf("with room again: %+v", s)
-		}
-		stop(t, f)
-		if got := numbers(t, read(t, c.Path)); !slices.Equal(got, sequence(1, 60)) {
-			t.Errorf("file: %v", got)
-		}
-	})
-}
-
 // TestWriteErrorWithoutTruncate has the repair fail too: the torn line is ended then, and the alert comes
 // again in full.
 func TestWriteErrorWithoutTruncate(t *testing.T) {
@@ -329,7 +275,7 @@ func TestWriteErrorWithoutTruncate(t *testing.T) {
 			sink.writeTo = good
 			n, _ := file.Write(b[:10])
 			file.Close() // so that nothing more works on it
-			return n, unix.EIO
+			return n, syscall.EIO
 		}
 		send(f, 1, 1)
 		time.Sleep(time.Minute)
@@ -340,36 +286,4 @@ func TestWriteErrorWithoutTruncate(t *testing.T) {
 			t.Errorf("got\n%s", got)
 		}
 	})
-}
-
-func TestFilesThatAreRefused(t *testing.T) {
-	dir := t.TempDir()
-	link, pipe, taken := filepath.Join(dir, "link"), filepath.Join(dir, "pipe"), filepath.Join(dir, "taken")
-	if err := os.Symlink(filepath.Join(dir, "target"), link); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	other, err := openAppend(taken, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	if err := unix.Flock(int(other.Fd()), unix.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range map[string]string{
-		link: "not a regular file", pipe: "not a regular file", "/dev/full": "not a regular file",
-		taken: "written to by another process", dir: "not a regular file",
-		filepath.Join(dir, "no", "eve.json"): "make the folder first",
-	} {
-		f, err := New([]Spec{{"eve", NewEVE(path)}}, Options{})
-		if err == nil {
-			f.Close(context.Background())
-		}
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", path, err, want)
-		}
-	}
 }

@@ -137,7 +137,7 @@ func (o *output) run(ctx context.Context) {
 	for {
 		if o.asked.Swap(false) {
 			if o.opened {
-				o.closeSink(ctx)
+				o.letGo(ctx)
 			}
 			o.opened, o.wait = false, 0
 			retry.Reset(0)
@@ -188,6 +188,21 @@ func (o *output) run(ctx context.Context) {
 			o.closeSink(ctx)
 			return
 		}
+	}
+}
+
+// A releaser is a sink that can be closed sooner when it is to be opened again than at the end.
+type releaser interface{ release() error }
+
+// letGo closes the sink, to be opened again.
+func (o *output) letGo(ctx context.Context) {
+	r, ok := o.sink.(releaser)
+	if !ok {
+		o.closeSink(ctx)
+		return
+	}
+	if err := r.release(); err != nil {
+		o.complain(err)
 	}
 }
 

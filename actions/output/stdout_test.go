@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 func TestStdoutText(t *testing.T) {
@@ -33,7 +32,7 @@ func (h *hiccup) Write(b []byte) (int, error) {
 	n := min(len(b), 300)
 	h.got.Write(b[:n])
 	if n < len(b) {
-		return n, unix.EAGAIN
+		return n, syscall.EAGAIN
 	}
 	return n, nil
 }

@@ -10,9 +10,8 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // syslog sends messages to a server. Over UDP and a unix datagram socket each is a datagram; over TCP and
@@ -66,7 +65,7 @@ func (s *syslog) writeEach(b *batch) (n int, err error) {
 			record = s.line
 		}
 		if _, err := s.conn.Write(record); err != nil {
-			if errors.Is(err, unix.EMSGSIZE) {
+			if errors.Is(err, syscall.EMSGSIZE) {
 				return n, fmt.Errorf("%w in one datagram of %d bytes (%v): lower max_message", errUnsendable, len(record), err)
 			}
 			return n, err
@@ -120,7 +119,7 @@ func (d *dialer) dial(ctx context.Context) (*connection, error) {
 	switch d.network {
 	case "unix":
 		conn, err := nd.DialContext(ctx, "unixgram", d.address)
-		if errors.Is(err, unix.EPROTOTYPE) {
+		if errors.Is(err, syscall.EPROTOTYPE) {
 			conn, err = nd.DialContext(ctx, "unix", d.address)
 			if err == nil {
 				return connect(conn, true), nil

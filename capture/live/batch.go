@@ -14,7 +14,8 @@ type Batch struct {
 	// are hardly ever older. On a quiet link it goes on with the clock of the system, a little behind it.
 	Now int64
 
-	// Lost is the number of packets that were lost for want of room in a ring and that no Batch before told of.
+	// Lost is the number of packets that were lost, for want of room in a ring or before they came to one, and that no
+	// Batch before told of. Those before the rings are looked for ten times a second.
 	Lost uint64
 
 	// Losing says that packets were lost while the frames of this Batch were captured: what is

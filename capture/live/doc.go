@@ -34,11 +34,11 @@
 //
 // A ring that is full loses the newest packets: the kernel does not overwrite what has not been read,
 // and does not slow the network down. It counts each packet that the filter lets through and that
-// finds no room; a freeze of the ring is counted as a stall. Read says in Batch.Lost how many
-// packets are known to be lost since the Read before, and in Batch.Losing whether a Batch comes from
-// such a time. Stats has the sums, and never resets them, not when an interface was gone either. So every
-// packet that an interface gave to the kernel's taps and that the filter wants is either in a Batch, or in
-// Dropped. What the network card lost before is in its own counters ("ip -s link").
+// finds no room; a freeze of the ring is counted as a stall. What the network card or the kernel lost before
+// the taps is in InterfaceStats.Missed. Read says in Batch.Lost how many packets are known to be lost since
+// the Read before, in either way, and in Batch.Losing whether a Batch comes from such a time. Stats has the
+// sums, and never resets them, not when an interface was gone either. So every packet that came to an
+// interface and that the filter wants is in a Batch, in Dropped, or in Missed.
 //
 // A ring that nobody reads for a while holds as many packets as fit its bytes, or as many BlockTimeouts as it has
 // blocks, whichever ends first: 64 MiB of small packets are about 440,000, and the default of 256

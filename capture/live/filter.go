@@ -76,6 +76,24 @@ func (f *Filter) empty() bool {
 	return f == nil || len(f.ignore) == 0 && f.interest == nil
 }
 
+// wantsIP reports whether the filter lets every IP packet through whose addresses are not ignored, as it does for
+// most rule sets: then there is no need to look for its class.
+func (f *Filter) wantsIP() bool {
+	if f.interest == nil {
+		return true
+	}
+	has := f.interest.Classes.Has
+	if !has(packet.ClassIP) || !has(packet.ClassICMP) || !has(packet.ClassICMPv6) || !has(packet.ClassUDP) {
+		return false
+	}
+	for flags := range packet.Class(256) {
+		if !has(packet.ClassTCP+flags) || !has(packet.ClassTCPReserved+flags) {
+			return false
+		}
+	}
+	return true
+}
+
 // Instructions returns the length of the program for a link type, for those who wonder what the kernel does
 // with each packet. Link types are those that a Source captures: Ethernet and raw IP.
 func (f *Filter) Instructions(link packet.LinkType) int {

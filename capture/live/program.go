@@ -97,8 +97,16 @@ func (f *Filter) program(link packet.LinkType, snap uint32, loopback bool) []bpf
 		} else {
 			c.raw()
 		}
-		c.network()
-		if f.interest != nil {
+		all := f.wantsIP()
+		if all && len(f.ignore) == 0 {
+			// Whatever is in an IP packet, it is wanted. A few instructions on each packet are left, and those
+			// that look behind the Ethernet header are calls.
+			c.place(c.v4)
+			c.place(c.v6)
+		} else {
+			c.network(all)
+		}
+		if !all {
 			c.transport()
 		}
 	}
@@ -178,8 +186,8 @@ func (c *compiler) class(class packet.Class) {
 	}
 }
 
-// network looks at IP headers.
-func (c *compiler) network() {
+// network looks at IP headers; all says that nothing but addresses matters.
+func (c *compiler) network(all bool) {
 	c.place(c.v4)
 	c.emit(bpf.LoadScratch{Dst: bpf.RegA, N: memLen}, bpf.ALUOpX{Op: bpf.ALUOpSub})
 	c.branch(bpf.JumpGreaterOrEqual, 20, next, c.accept)
@@ -188,7 +196,7 @@ func (c *compiler) network() {
 	c.emit(bpf.LoadScratch{Dst: bpf.RegA, N: memFirst}, bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: 15})
 	c.branch(bpf.JumpGreaterOrEqual, 5, next, c.accept)
 	c.addresses(12, 4)
-	if c.f.interest != nil {
+	if !all {
 		c.ipv4()
 	} else {
 		c.jump(c.accept)
@@ -200,7 +208,7 @@ func (c *compiler) network() {
 	c.emit(bpf.LoadIndirect{Off: 0, Size: 1}, bpf.ALUOpConstant{Op: bpf.ALUOpShiftRight, Val: 4})
 	c.branch(bpf.JumpEqual, 6, next, c.accept)
 	c.addresses(8, 16)
-	if c.f.interest != nil {
+	if !all {
 		c.ipv6()
 	} else {
 		c.jump(c.accept)

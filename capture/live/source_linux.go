@@ -18,6 +18,9 @@ import (
 // it is tried again to open rings that could not be opened.
 const lookEvery = time.Second
 
+// missedEvery is how often the counters of interfaces are looked at for packets that were lost before the rings.
+const missedEvery = 100 * time.Millisecond
+
 // noticesEvery is how often notices are asked for while frames come so fast that Read does not wait.
 const noticesEvery = 10 * time.Millisecond
 
@@ -27,6 +30,7 @@ type Source struct {
 	cfg     Config
 	wake    int // an eventfd: Close and Wake end a Read that waits
 	notices int // a netlink socket
+	asking  int // another one
 
 	mu      sync.Mutex // held by Read too, but not while it waits
 	filter  *Filter
@@ -43,6 +47,7 @@ type Source struct {
 
 	looked  time.Time // when the interfaces were last looked at
 	noticed time.Time // when notices were last asked for
+	missed  time.Time // when the counters of interfaces were last asked for
 	told    uint64    // lost packets that Batches have told of
 	counted int64     // when the counters of the kernel were last read
 	// Packets were lost at some time between these, in nanoseconds since 1970.
@@ -59,7 +64,7 @@ func Open(c Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{cfg: c, filter: c.Filter, wake: -1, notices: -1}
+	s := &Source{cfg: c, filter: c.Filter, wake: -1, notices: -1, asking: -1}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(err, s.giveBack())
 	}
@@ -69,6 +74,9 @@ func Open(c Config) (*Source, error) {
 func (s *Source) open() error {
 	var err error
 	if s.notices, err = openNotices(); err != nil {
+		return err
+	}
+	if s.asking, err = openAsking(); err != nil {
 		return err
 	}
 	if s.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
@@ -159,6 +167,12 @@ func (s *Source) notice(now time.Time, changed bool) {
 	}
 	for _, t := range s.taps {
 		changed = t.closeOld(now) || changed
+	}
+	if now.Sub(s.missed) >= missedEvery {
+		s.missed = now
+		for _, t := range s.taps {
+			s.countMissed(t)
+		}
 	}
 	if changed {
 		s.list()
@@ -255,7 +269,7 @@ func (s *Source) finish(b *Batch) {
 		r.losing = false
 	}
 	for _, t := range s.taps {
-		lost += t.counts().Dropped
+		lost += t.counts().Dropped + t.missed
 	}
 	b.Lost = lost - s.told
 	s.told = lost
@@ -351,12 +365,14 @@ func (s *Source) Stats() Stats {
 			for _, r := range slices.Concat(t.old, t.rings) {
 				r.count()
 			}
+			s.countMissed(t)
 		}
-		is := InterfaceStats{Name: t.name, Counts: t.counts(), Up: t.state == stateUp && !s.gone, Err: t.err, Link: t.link, Reopened: t.reopened}
+		is := InterfaceStats{Name: t.name, Counts: t.counts(), Up: t.state == stateUp && !s.gone, Err: t.err, Link: t.link, Reopened: t.reopened, Missed: t.missed}
 		for _, r := range t.rings {
 			is.Rings = append(is.Rings, r.counts)
 		}
 		st.add(is.Counts)
+		st.Missed += is.Missed
 		st.Interfaces = append(st.Interfaces, is)
 	}
 	slices.SortFunc(st.Interfaces, func(x, y InterfaceStats) int { return cmp.Compare(x.Name, y.Name) })
@@ -389,7 +405,7 @@ func (s *Source) giveBack() error {
 		t.old, t.rings = nil, nil
 	}
 	s.rings = nil
-	for _, fd := range []int{s.wake, s.notices} {
+	for _, fd := range []int{s.wake, s.notices, s.asking} {
 		if fd >= 0 {
 			err = errors.Join(err, unix.Close(fd))
 		}

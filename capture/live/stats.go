@@ -17,6 +17,7 @@ type Counts struct {
 // Stats are the counts of a Source.
 type Stats struct {
 	Counts
+	Missed     uint64           // of all interfaces
 	Interfaces []InterfaceStats // sorted by name
 }
 
@@ -24,6 +25,10 @@ type Stats struct {
 type InterfaceStats struct {
 	Name string
 	Counts
+	// Missed is how many packets the interface and the kernel have dropped since Open before they came to any
+	// socket: rx_missed_errors and rx_dropped of "ip -s -s link". They are not in Dropped, and the filter might not have
+	// let all of them through. Cards also count packets there that were for others.
+	Missed   uint64
 	Up       bool            // packets can come from it now
 	Err      error           // why it is not up; nil where it is
 	Link     packet.LinkType // of its frames; that of the last time where it is not up

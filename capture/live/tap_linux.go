@@ -22,6 +22,8 @@ type tap struct {
 	was      bool   // its rings were open at some time
 	reopened uint64 // times that they were opened again
 	closed   Counts // of rings that are no more
+	missed   uint64 // see InterfaceStats.Missed
+	missedAt uint64 // what the kernel said when missed was counted last
 }
 
 // state is what a tap is in.
@@ -122,6 +124,7 @@ func (s *Source) openTap(t *tap, d device) (err error) {
 		r.until = 0
 	}
 	t.rings, t.link, t.index = rings, link, d.index
+	t.missedAt, _ = askMissed(s.asking, d.index) // where the kernel is too old for that it never counts
 	return nil
 }
 

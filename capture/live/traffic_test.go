@@ -164,6 +164,13 @@ func (r traffic) interest() *Interest {
 			i.Classes.Add(c)
 		}
 	}
+	if r.IntN(6) == 0 { // all of IP, which programs have a short way for
+		for c := range packet.Class(packet.NumClasses) {
+			if c != packet.ClassARP && c != packet.ClassOther {
+				i.Classes.Add(c)
+			}
+		}
+	}
 	return i
 }
 

@@ -12,11 +12,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -279,9 +277,7 @@ func runProgram(t *testing.T, args ...string) outcome {
 		t.Fatal(err)
 	}
 	o := outcome{stdout: stdout.String(), stderr: stderr.String(), status: cmd.ProcessState.ExitCode(), elapsed: time.Since(start)}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && runtime.GOOS == "linux" {
-		o.memory = usage.Maxrss << 10
-	}
+	o.memory = peakMemory(cmd.ProcessState)
 	return o
 }
 

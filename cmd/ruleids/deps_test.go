@@ -41,6 +41,8 @@ var house = []layer{
 	{level: 4, path: "daemon", may: []string{"packet", "capture", "capture/live", "alert", "rules", "rules/lint", "engine", "actions/output", "daemon/config"}},
 	{level: 4, path: "engine/ruletest", may: []string{"packet", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "engine/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},
+	{level: 5, path: "lab", tests: []string{"daemon"}},
+	{level: 5, path: "lab/rate", may: []string{"packet", "stdlib", "capture/live", "rules", "engine", "daemon"}},
 	{level: 5, path: "cmd/ruleids", may: []string{"packet", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest",
 		"capture/live", "actions/output", "daemon/config", "daemon"}},
 }

@@ -91,8 +91,8 @@ func (r *runner) watch(ctx context.Context, interfaces []string) error {
 	if err != nil {
 		return err
 	}
-	if r.sensor.speed < 0 {
-		return usageError{fmt.Errorf("--speed must be 0 or more, not %v", r.sensor.speed)}
+	if !(r.sensor.speed >= 0 && r.sensor.speed <= fastest) {
+		return usageError{fmt.Errorf("--speed must be from 0 to %d, not %v", fastest, r.sensor.speed)}
 	}
 	if r.sensor.simulate != "" && len(interfaces) > 0 {
 		return usageError{fmt.Errorf("unexpected argument %q", interfaces[0])}
@@ -109,6 +109,9 @@ func (r *runner) watch(ctx context.Context, interfaces []string) error {
 	}
 	return r.sensor.run(ctx, r, in, loaded)
 }
+
+// fastest is the greatest --speed: a day of traffic in a tenth of a second.
+const fastest = 1_000_000
 
 // errNothingToRead is for a command line that names nothing to read packets from.
 var errNothingToRead = usageError{errors.New("name a capture with -r FILE, or an interface with -i IFACE")}

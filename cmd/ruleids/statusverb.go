@@ -74,20 +74,21 @@ func writeStatus(w io.Writer, s *daemon.Status, color bool) error {
 		fmt.Fprintf(&b, "\nsimulates %s\n", s.Simulated)
 	} else {
 		b.WriteByte('\n')
-		rows := [][]string{{"interface", "state", "received", "dropped", "stalls"}}
+		rows := [][]string{{"interface", "state", "received", "dropped", "stalls", "missed"}}
 		for _, i := range s.Interfaces {
 			state := "up"
 			if !i.Up {
 				state = "down"
 			}
-			rows = append(rows, []string{i.Name, state, thousands(i.Received), thousands(i.Dropped), thousands(i.Stalls)})
+			rows = append(rows, []string{i.Name, state, thousands(i.Received), thousands(i.Dropped), thousands(i.Stalls), thousands(i.Missed)})
 		}
 		writeTable(&b, rows, headed(color))
 	}
 	p := &s.Packets
 	fmt.Fprintf(&b, "\npackets  %s (%s), about %.0f ns each; undecodable %s, late %s\n", thousands(p.Seen), byteSize(p.Bytes), p.NanosecondsEach,
 		thousands(p.Unknown+p.Malformed), thousands(p.Late))
-	fmt.Fprintf(&b, "dropped  %s by the kernel for want of room (%s in the last 10 s)\n", thousands(s.Capture.Dropped), thousands(s.Capture.RecentlyDropped))
+	fmt.Fprintf(&b, "dropped  %s by the kernel for want of room in the ring, %s by card or kernel before it; %s in the last 10 s\n",
+		thousands(s.Capture.Dropped), thousands(s.Capture.Missed), thousands(s.Capture.RecentlyDropped))
 	var parts []string
 	for _, severity := range severities {
 		if n := s.Alerts.BySeverity[severity]; n > 0 {

@@ -153,6 +153,7 @@ func TestMistakes(t *testing.T) {
 		{name: "bounds", text: "capture {\n  snaplen = 3\n  workers = 1000\n  ring = 17\n}\nmetrics {\n  listen = \"9477\"\n}\n", want: []string{
 			"2:13 bad-value capture.snaplen: 3 is out of bounds: it must be from 68 to 262144.", "3:13 bad-value capture.workers: 1000 is out of bounds", "4:10 bad-value capture.ring: 17B is out of bounds: it must be from 1MiB to 2GiB.", `7:12 bad-value metrics.listen: "9477" is no address`,
 		}},
+		{name: "ports", text: "metrics {\n  listen = \"[::1]:70000\"\n}\n", want: []string{`2:12 bad-value metrics.listen: "[::1]:70000" is no address`}},
 		{name: "no constant", text: "agent = var.name\n", want: []string{"1:9 bad-value A setting is a constant:"}},
 		{name: "environment", opt: Options{Environ: []string{"RULEIDS_LOG_LEVEL=loud", "RULEIDS_LOG_FROMAT=json", "RULEIDS_ORACLE=1"}}, want: []string{
 			`- bad-value RULEIDS_LOG_LEVEL: "loud" is not one of debug, info, warn, error.`, "- unknown-attribute The environment variable RULEIDS_LOG_FROMAT is no setting. Did you mean RULEIDS_LOG_FORMAT?",

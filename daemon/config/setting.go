@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -73,7 +74,11 @@ var settings = []Setting{
 			if c.Metrics.Listen == "" {
 				return nil
 			}
-			if _, _, err := net.SplitHostPort(c.Metrics.Listen); err != nil {
+			_, port, err := net.SplitHostPort(c.Metrics.Listen)
+			if err == nil {
+				_, err = strconv.ParseUint(port, 10, 16)
+			}
+			if err != nil {
 				return fmt.Errorf("%q is no address to listen on: write host:port, as \"127.0.0.1:9477\"", c.Metrics.Listen)
 			}
 			return nil

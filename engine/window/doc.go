@@ -16,9 +16,9 @@
 // values?"; each is kept once, with its newest time.
 //
 //   - Count and Changes: a ring of times. It is exact up to 2*Need, at least 64 and at most 8192; up to 8192 for
-//     Need 0 and 1024 for a Need above 4096. Events beyond the ring are counted in panes: 128 equal parts of
-//     the span, each leaving as soon as its oldest event may have left. So Value never counts an event that
-//     has left the window, and what it misses is at most W/128 of time at the window's old end.
+//     Need 0 and 1024 for a Need above 4096. Events beyond the ring are counted in panes: equal parts of at
+//     most W/64, each leaving as soon as its oldest event may have left. So Value never counts an event that
+//     has left the window, and what it misses is at most a pane of time at the window's old end.
 //   - Distinct: values in order of time. It is exact up to 4*Need, at least 64 and at most 4097, beyond which
 //     the oldest values make room; a value above Need says "at least". With Need 0 or above 4097 it
 //     is exact up to 21845 values and then an estimate from a sample, with a standard error of about 1%.

@@ -99,8 +99,10 @@ func (t *Table) evict(clock int64) {
 			break // a flood: there are none with less, and the hand comes to the oldest first
 		}
 	}
-	t.evictions += uint64(expired)
 	if expired > 0 {
+		if t.keep { // they were to stay
+			t.evictions += uint64(expired)
+		}
 		return
 	}
 	// Rows that are some way on are evicted one at a time, so only when it must be.

@@ -159,24 +159,18 @@ func (t *Table) replayPanes(r Row, c *cell, w []uint64, old *Table, oc *cell, os
 	w[0] = ringMeta(0, 0, b) | seriesPanes
 	s.rest[seriesFirst], s.rest[seriesCount] = os.rest[seriesFirst], os.rest[seriesCount]
 	first := int64(os.rest[seriesFirst])
-	if !c.events {
-		s.rest[seriesNewest] = uint64(first)
-	}
 	for p := first; p < first+panes; p++ {
+		// Old keeps more than c, or c would be a clone, and what keeps more than a sum counts events.
 		from, to := old.pane(oc, os, p), t.pane(c, &s, p)
-		if oc.events {
-			if from[0] == 0 {
-				continue
-			}
-			if c.events {
-				to[0] = from[0]
-			}
-			from = from[1:]
+		if from[0] == 0 {
+			continue
 		}
-		if !c.events && (oc.events || from[0] != 0) {
+		if c.events {
+			to[0] = from[0]
+		} else {
 			s.rest[seriesNewest] = uint64(p)
 		}
-		to = to[c.value-c.totals:]
+		from, to = from[1:], to[c.value-c.totals:]
 		to[0] = from[0]
 		i, k := 1, 1
 		if oc.parts&Squares != 0 {
@@ -189,9 +183,6 @@ func (t *Table) replayPanes(r Row, c *cell, w []uint64, old *Table, oc *cell, os
 		if c.parts&Extremes != 0 {
 			copy(to[k:k+2], from[i:i+2])
 		}
-	}
-	if !c.events && !oc.events {
-		s.rest[seriesNewest] = os.rest[seriesNewest]
 	}
 	t.addUpPanes(c, &s)
 }

@@ -71,6 +71,15 @@ func (c *cell) takeFrom(s totals, x float64) bool {
 	return c.parts&Extremes != 0 && (x <= math.Float64frombits(s[i]) || x >= math.Float64frombits(s[i+1]))
 }
 
+// finite reports whether neither the sum nor the squares have overflowed.
+func (c *cell) finite(s totals) bool {
+	x := math.Float64frombits(s[0])
+	if c.parts&Squares != 0 {
+		x += math.Float64frombits(s[1])
+	}
+	return x-x == 0
+}
+
 // wholeMost is what whole numbers are below that floating point adds and subtracts exactly.
 const wholeMost = 1 << 53
 
@@ -292,8 +301,9 @@ func (t *Table) expireEvents(c *cell, s *series, cut int64) {
 	s.w[0] = ringMeta(n, head, b)
 	s.rest[seriesOldest] = ring[2*head]
 	// Sums of whole numbers below 2^53 are exact; the error of others stays that of adding up n numbers
-	// twice, as they are added up afresh after every n that leave.
-	if s.rest[seriesGone]&^seriesStale >= uint64(n) {
+	// twice, as they are added up afresh after every n that leave; and at once after an overflow, which nothing
+	// that leaves would take back.
+	if s.rest[seriesGone]&^seriesStale >= uint64(n) || !c.finite(s.sum) {
 		t.addUp(c, s, ring)
 	}
 }

@@ -45,15 +45,22 @@ func (p *pair) event(key, value uint64, x float64, at int64) {
 	p.clock = max(p.clock, at)
 	r, ms := p.row(key)
 	for i := range ms {
+		told, is := 0.0, 0.0
 		switch ms[i].cell.Kind {
 		case Count:
-			p.table.Hit(r, i, at, p.clock)
+			told = float64(p.table.Hit(r, i, at, p.clock))
+			is = float64(p.table.Value(r, i, p.clock))
 		case Series:
-			p.table.Add(r, i, x, at, p.clock)
+			told = p.table.Add(r, i, x, at, p.clock)
+			is = p.table.Sum(r, i, p.clock)
 		case Raw:
 			continue
 		default:
-			p.table.Observe(r, i, value, at, p.clock)
+			told = float64(p.table.Observe(r, i, value, at, p.clock))
+			is = float64(p.table.Value(r, i, p.clock))
+		}
+		if told != is {
+			p.t.Fatalf("key %d cell %d clock %d: counting tells %v, the cell holds %v", key, i, p.clock, told, is)
 		}
 		m := &ms[i]
 		m.add(modelEvent{at: at, value: value, x: x}, p.clock)

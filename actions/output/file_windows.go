@@ -1,0 +1,57 @@
+package output
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// passing are failures of opening a file that trying again may heal.
+var passing = [...]error{windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_TOO_MANY_OPEN_FILES, windows.ERROR_NOT_ENOUGH_MEMORY}
+
+// openFile opens a file to be read and appended to; with os.O_CREATE|os.O_EXCL in how it makes it. It may be renamed
+// while it is open, which os.OpenFile does not allow, and links are not followed. The mode is without meaning here.
+func openFile(path string, how int, _ fs.FileMode) (*os.File, error) {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	disposition := uint32(windows.OPEN_EXISTING)
+	if how&os.O_CREATE != 0 {
+		disposition = windows.CREATE_NEW
+	}
+	// FILE_APPEND_DATA alone would not let a torn line be cut off, so the caller goes to the end.
+	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE,
+		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, nil, disposition,
+		windows.FILE_ATTRIBUTE_NORMAL|windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(h), path), nil
+}
+
+// irregular reports whether openFile failed since there is something else than a regular file: of a folder Windows
+// says no more than that access is denied.
+func irregular(error) bool { return false }
+
+// lockAt is the place of the lock, in units of 4 GiB: locks keep others from reading what they cover.
+const lockAt = 1 << 30
+
+// lock makes the file this process's own until it is closed, and reports whether another has it.
+func lock(file *os.File) (taken bool) {
+	err := windows.LockFileEx(windows.Handle(file.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0,
+		&windows.Overlapped{OffsetHigh: lockAt})
+	return errors.Is(err, windows.ERROR_LOCK_VIOLATION)
+}
+
+// lookAt returns the size of an open file, and whether it was removed.
+func lookAt(file *os.File) (size int64, removed bool, err error) {
+	var info windows.ByHandleFileInformation
+	err = windows.GetFileInformationByHandle(windows.Handle(file.Fd()), &info)
+	return int64(info.FileSizeHigh)<<32 | int64(info.FileSizeLow), err == nil && info.NumberOfLinks == 0, err
+}
+
+// giveTo does nothing: a new file inherits its rights from the folder.
+func giveTo(*os.File, fs.FileInfo) {}
