@@ -1,0 +1,126 @@
+package reputation
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const manual = "../../docs/reputation.md"
+
+// defaults returns the settings of a kind with their defaults as HCL, by reflection.
+func defaults(t *testing.T, kind string) map[string]string {
+	t.Helper()
+	c, err := NewConfig(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		name, optional, _ := strings.Cut(v.Type().Field(i).Tag.Get("hcl"), ",")
+		switch x := v.Field(i); {
+		case optional == "":
+			out[name] = "must be set"
+		case x.Kind() == reflect.Slice:
+			out[name] = "`[]`"
+		case x.Kind() == reflect.String:
+			out[name] = "`" + strconv.Quote(x.String()) + "`"
+		default:
+			out[name] = fmt.Sprintf("`%v`", x)
+		}
+	}
+	return out
+}
+
+// TestManualSettings holds the tables of settings to the structs: every setting is there, with its default.
+func TestManualSettings(t *testing.T) {
+	text := readFile(t, manual)
+	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([^|]*) \\| .+ \\|$")
+	for _, kind := range Kinds() {
+		_, table, ok := strings.Cut(text, "<!-- settings of "+kind+" -->\n")
+		if !ok {
+			t.Fatalf("no table of %s", kind)
+		}
+		table, _, _ = strings.Cut(table, "\n\n")
+		got := map[string]string{}
+		for _, m := range row.FindAllStringSubmatch(table, -1) {
+			got[m[1]] = m[2]
+		}
+		if want := defaults(t, kind); !maps.Equal(got, want) {
+			t.Errorf("%s: the manual has\n%v\nthe settings are\n%v", kind, got, want)
+		}
+	}
+}
+
+// TestManualExamples reads every example: settings, the cache file, the list.
+func TestManualExamples(t *testing.T) {
+	text := readFile(t, manual)
+	block := func(lang string) string {
+		m := regexp.MustCompile("(?ms)^```" + lang + "\n(.*?)^```$").FindStringSubmatch(text)
+		if m == nil {
+			t.Fatalf("no example in %s", lang)
+		}
+		return m[1]
+	}
+	specs := decodeAll(t, block("terraform"))
+	for _, s := range specs {
+		if ps := s.Config.Validate(); len(ps) != 0 {
+			t.Errorf("%s: %v", s.Kind, ps)
+		}
+	}
+	if len(specs) != 2 {
+		t.Errorf("%d blocks", len(specs))
+	}
+
+	var s store
+	var got []Verdict
+	if err := s.parse(strings.NewReader(block("jsonl")), func(v Verdict) { got = append(got, v) }); err != nil || s.damaged > 0 || len(got) != 1 {
+		t.Fatalf("%v, %+v", err, s)
+	}
+	vt := NewVirusTotal()
+	got[0].Tier = vt.tier(&got[0])
+	if line := string(appendRecord([]byte(headerLine), &got[0])); line != block("jsonl") {
+		t.Errorf("the file would have\n%s", line)
+	}
+
+	into := newTable()
+	if err := parseList(manual, strings.NewReader(block("text")), into); err != nil || into.len() != 5 {
+		t.Errorf("%d entries, %v", into.len(), err)
+	}
+}
+
+// TestManualNames holds the names that are never asked about to the table.
+func TestManualNames(t *testing.T) {
+	text := readFile(t, manual)
+	_, names, _ := strings.Cut(text, "names of one label, and names under")
+	names, _, _ = strings.Cut(names, ".\n")
+	var got []string
+	for _, m := range regexp.MustCompile("`([a-z.]+)`").FindAllStringSubmatch(names, -1) {
+		got = append(got, m[1])
+	}
+	want := strings.Fields(specialNames)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the manual has\n%v\nthe table\n%v", got, want)
+	}
+}
+
+// TestManualStates has every state in the manual.
+func TestManualStates(t *testing.T) {
+	text, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []State{StateReady, StateOff, StateRefused, StateQuota, StateSpent, StateFailing, StateClosed} {
+		if !strings.Contains(string(text), "| `"+string(s)+"` |") {
+			t.Errorf("%s is missing", s)
+		}
+	}
+}

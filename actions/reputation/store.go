@@ -1,0 +1,229 @@
+package reputation
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// A header is the first line of a cache file. It keeps a wrong path from making a file of someone else's
+// a cache.
+type header struct {
+	Format  string `json:"format"`
+	Version int    `json:"version"`
+}
+
+func cacheHeader() header { return header{Format: "ruleids reputation cache", Version: 1} }
+
+// A record is any other line. The tier is for people: it is worked out anew from the numbers when the file
+// is read, so that changed settings hold at once.
+type record struct {
+	Indicator  string    `json:"indicator"`
+	Tier       string    `json:"tier"`
+	Found      bool      `json:"found"`
+	Malicious  int       `json:"malicious"`
+	Suspicious int       `json:"suspicious"`
+	Harmless   int       `json:"harmless"`
+	Undetected int       `json:"undetected"`
+	Timeout    int       `json:"timeout"`
+	Community  int       `json:"reputation"`
+	Asked      time.Time `json:"asked"`
+}
+
+// errNotCache is wrapped by the error for a file that is something else.
+var errNotCache = errors.New("is not a reputation cache")
+
+// maxLine is more bytes than any line of a cache has; maxEngines is more engines than there are.
+const (
+	maxLine    = 4096
+	maxEngines = 100_000
+)
+
+// A store keeps verdicts in a file of JSON lines. A verdict is appended when it comes in; of several
+// lines on an indicator the last holds. Now and then, and after any trouble, the file is written anew
+// beside the old one and put in its place, so that there is a whole file at any time. It is used by one
+// goroutine.
+type store struct {
+	path    string
+	file    *os.File // open for appending; nil where the next write has to write all
+	lines   int      // verdicts in the file, superseded ones included
+	damaged int      // lines that could not be read
+	torn    bool     // the last line was cut short
+}
+
+// read calls use for every verdict in the file, in its order. A file that is missing or empty is fine.
+// Lines that are damaged are skipped and counted; torn tells that the last one was cut short, as by a
+// crash. The error is of the file as a whole.
+func (s *store) read(use func(Verdict)) error {
+	f, err := os.Open(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return err
+	} else if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s %w: it is no regular file", s.path, errNotCache)
+	}
+	if err := s.parse(f, use); err != nil {
+		return fmt.Errorf("%s %w", s.path, err)
+	}
+	return nil
+}
+
+func (s *store) parse(r io.Reader, use func(Verdict)) error {
+	in := bufio.NewReaderSize(r, maxLine)
+	for first := true; ; first = false {
+		line, err := in.ReadSlice('\n')
+		long := errors.Is(err, bufio.ErrBufferFull)
+		switch {
+		case errors.Is(err, io.EOF) && len(line) == 0:
+			return nil
+		case first:
+			var h header
+			if err != nil || json.Unmarshal(line, &h) != nil || h.Format != cacheHeader().Format {
+				return errNotCache
+			}
+			if h.Version != cacheHeader().Version {
+				return fmt.Errorf("%w of version %d, but of version %d", errNotCache, cacheHeader().Version, h.Version)
+			}
+			continue
+		case errors.Is(err, io.EOF):
+			s.torn = true
+			return nil
+		case err != nil && !long:
+			return fmt.Errorf("cannot be read: %w", err)
+		}
+		v, ok := Verdict{}, false
+		if !long {
+			v, ok = parseRecord(line)
+		}
+		for errors.Is(err, bufio.ErrBufferFull) { // skip what is left of it
+			_, err = in.ReadSlice('\n')
+		}
+		s.lines++
+		if !ok {
+			s.damaged++
+			continue
+		}
+		use(v)
+	}
+}
+
+func parseRecord(line []byte) (Verdict, bool) {
+	var r record
+	if json.Unmarshal(line, &r) != nil {
+		return Verdict{}, false
+	}
+	if y := r.Asked.UTC().Year(); y < 1970 || y > 9999 { // RFC 3339 ends there
+		return Verdict{}, false
+	}
+	if text, _, ok := canonical(nil, r.Indicator); !ok || string(text) != r.Indicator {
+		return Verdict{}, false
+	}
+	for _, n := range []int{r.Malicious, r.Suspicious, r.Harmless, r.Undetected, r.Timeout} {
+		if n < 0 || n > maxEngines {
+			return Verdict{}, false
+		}
+	}
+	return Verdict{
+		Indicator: r.Indicator, Found: r.Found, Malicious: r.Malicious, Suspicious: r.Suspicious, Harmless: r.Harmless,
+		Undetected: r.Undetected, Timeout: r.Timeout, Community: r.Community, Asked: r.Asked.UTC(),
+	}, true
+}
+
+// appendRecord appends the line of a verdict.
+func appendRecord(dst []byte, v *Verdict) []byte {
+	b, err := json.Marshal(record{
+		Indicator: v.Indicator, Tier: v.Tier.String(), Found: v.Found, Malicious: v.Malicious, Suspicious: v.Suspicious, Harmless: v.Harmless,
+		Undetected: v.Undetected, Timeout: v.Timeout, Community: v.Community, Asked: v.Asked.UTC().Truncate(time.Second),
+	})
+	if err != nil { // a time after the year 9999
+		return dst
+	}
+	return append(append(dst, b...), '\n')
+}
+
+// slack is how many lines that no longer hold a file may have at least.
+const slack = 1000
+
+// add writes a verdict. live returns all that hold, the new one included; it is called where the file has
+// to be written anew.
+func (s *store) add(v *Verdict, live func() []Verdict) error {
+	if s.file == nil {
+		return s.rewrite(live())
+	}
+	s.lines++
+	if s.lines > slack {
+		if all := live(); s.lines > 2*len(all)+slack {
+			return s.rewrite(all)
+		}
+	}
+	// A line is one write, so that only a crash of the machine or a full disk cuts one short.
+	if _, err := s.file.Write(appendRecord(nil, v)); err != nil {
+		s.drop()
+		return err
+	}
+	return nil
+}
+
+// drop closes the file, so that the next write writes all.
+func (s *store) drop() {
+	if s.file != nil {
+		_ = s.file.Close() // what it holds is written anew
+		s.file = nil
+	}
+}
+
+// rewrite writes a file of some verdicts and puts it in the place of the old one.
+func (s *store) rewrite(all []Verdict) (err error) {
+	s.drop()
+	next := s.path + ".new"
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a crash
+		return err
+	}
+	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(next)
+		}
+	}()
+	w := bufio.NewWriterSize(f, 64<<10)
+	h, err := json.Marshal(cacheHeader())
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(append(h, '\n')); err != nil {
+		return err
+	}
+	var line []byte
+	for i := range all {
+		line = appendRecord(line[:0], &all[i])
+		if _, err := w.Write(line); err != nil {
+			return err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(next, s.path); err != nil {
+		return err
+	}
+	s.file, s.lines = f, len(all)
+	return nil
+}

@@ -1,0 +1,21 @@
+package reputation
+
+import "time"
+
+// A Verdict is what a source knows about an indicator.
+type Verdict struct {
+	Indicator string // in canonical form: an address, or a name in lower case without a dot at its end
+	Tier      Tier
+	// Match is the entry that the indicator was found by, of source "list".
+	Match string
+
+	// The rest is of source "virustotal".
+
+	Found bool // VirusTotal knows the indicator
+	// Malicious to Timeout are numbers of engines, by what each said at the last analysis.
+	Malicious, Suspicious, Harmless, Undetected, Timeout int
+	// Community is the score that VirusTotal's users gave; below 0 is bad.
+	Community int
+	// Asked is when VirusTotal was asked, Expires when the answer is no longer taken for true.
+	Asked, Expires time.Time
+}
