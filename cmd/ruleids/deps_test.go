@@ -40,6 +40,7 @@ var house = []layer{
 	{level: 3, path: "daemon/config", may: []string{"rules", "actions/output"}},
 	{level: 4, path: "daemon", may: []string{"packet", "capture", "capture/live", "alert", "rules", "rules/lint", "engine", "actions/output", "daemon/config"}},
 	{level: 3, path: "actions/reputation"},
+	{level: 3, path: "actions/decision", may: []string{"packet", "alert"}},
 	{level: 4, path: "engine/ruletest", may: []string{"packet", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "engine/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "lab", tests: []string{"daemon"}},

@@ -1,0 +1,138 @@
+package decision
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// An auditLine is a line of the audit log.
+type auditLine struct {
+	Time   time.Time `json:"time"`
+	Event  string    `json:"event"` // an Outcome, or expired, restored, dropped, mode
+	Action Kind      `json:"action,omitempty"`
+	Target Target    `json:"target,omitzero"`
+	Origin           // who asked
+	Reason string    `json:"reason,omitempty"` // as asked
+	Detail string    `json:"detail,omitempty"` // why not
+	Error  string    `json:"error,omitempty"`
+	// Decision is what holds since, would hold, or (released, expired) held.
+	Decision *Decision `json:"decision,omitempty"`
+	Unlogged uint64    `json:"unlogged,omitempty"` // lines before this one that the limit left out
+}
+
+// An auditLog is a file of lines that is appended to. Lines of which an attacker decides how many there are have a
+// limit.
+type auditLog struct {
+	path string
+	log  *slog.Logger
+
+	mu     sync.Mutex
+	f      *os.File // nil without a log
+	tokens float64
+	filled time.Time
+	left   uint64 // lines left out since the last one
+}
+
+// An attacker has this many lines for what changes nothing (refused, skipped) at once, and this many a second. Lines of
+// what changes something are not counted; the Book's size bounds them.
+const (
+	auditBurst = 100
+	auditRate  = 10
+)
+
+// openAudit opens or makes the log; "" is none.
+func openAudit(path string, log *slog.Logger) (*auditLog, error) {
+	a := &auditLog{path: path, log: log, tokens: auditBurst}
+	return a, a.reopen()
+}
+
+// reopen opens the file anew, after it was moved away.
+func (a *auditLog) reopen() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(a.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|noFollow, journalMode)
+	if err != nil {
+		return fmt.Errorf("audit log: %w: make its folder, and let the account that the program runs as write there", err)
+	}
+	if a.f != nil {
+		a.f.Close()
+	}
+	a.f = f
+	return nil
+}
+
+// write appends lines in one write. Those that are limited may be left out; the next line says how many were.
+func (a *auditLog) write(lines []auditLine) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var buf []byte
+	for i := range lines {
+		l := &lines[i]
+		if l.Event == string(Kept) {
+			continue // nothing came of it, and it goes on as long as an attack does
+		}
+		if l.limited() && !a.allow(l.Time) {
+			a.left++
+			continue
+		}
+		l.Unlogged, a.left = a.left, 0
+		if l.Event == string(Refused) {
+			a.log.Warn("A decision was refused.", "action", l.Action, "target", l.Target, "by", l.Origin, "reason", l.Detail, "unlogged", l.Unlogged)
+		}
+		b, err := json.Marshal(l)
+		if err != nil {
+			return fmt.Errorf("audit log: %w", err)
+		}
+		buf = append(append(buf, b...), '\n')
+	}
+	if len(buf) == 0 || a.f == nil {
+		return nil
+	}
+	if _, err := a.f.Write(buf); err != nil {
+		return fmt.Errorf("audit log: %w", err)
+	}
+	return nil
+}
+
+// limited reports whether an attacker decides how many lines like this there are, and they change nothing.
+func (l *auditLine) limited() bool {
+	if !l.Source.automatic() {
+		return false
+	}
+	switch Outcome(l.Event) {
+	case Refused, Skipped, Failed:
+		return true
+	}
+	return false
+}
+
+func (a *auditLog) allow(now time.Time) bool {
+	if a.filled.IsZero() || now.Before(a.filled) {
+		a.filled = now
+	}
+	a.tokens = min(a.tokens+now.Sub(a.filled).Seconds()*auditRate, auditBurst)
+	a.filled = now
+	if a.tokens < 1 {
+		return false
+	}
+	a.tokens--
+	return true
+}
+
+func (a *auditLog) close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.f == nil {
+		return nil
+	}
+	err := a.f.Close()
+	a.f = nil
+	return err
+}

@@ -1,0 +1,384 @@
+package decision
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// A LiveHost is the host that the program runs on, in the network namespace that it was made in.
+//
+// Addresses and routes come from the kernel's notices (rtnetlink(7)), resolvers from files that are watched, and are
+// looked at anew every minute in case a notice was lost. The connections of the SSH server are looked at when Facts is
+// called, but not more often than once a second.
+type LiveHost struct {
+	ports   []uint16
+	confs   []string
+	log     *slog.Logger
+	changes chan struct{}
+	ending  chan struct{}
+	ended   sync.WaitGroup
+	once    sync.Once
+	handle  *netlink.Handle
+	files   *fsnotify.Watcher // nil where the kernel has none to give
+
+	mu       sync.Mutex
+	facts    *Facts
+	sessions sessions
+	looked   time.Time // at the connections
+	err      error     // of the last look at addresses and routes
+	sshErr   error
+}
+
+const (
+	lookAgain   = time.Minute // at everything
+	connsMaxAge = time.Second
+	// noticeSettle is how long notices are gathered: an interface that comes up makes a dozen.
+	noticeSettle = 20 * time.Millisecond
+	// noticeRoom is how many notices wait to be read; beyond, the kernel's buffer holds them.
+	noticeRoom = 256
+)
+
+// NewLiveHost looks at the host and begins to watch it. It needs no privileges.
+func NewLiveHost(opt LiveOptions) (*LiveHost, error) {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.resolvConfs == nil {
+		opt.resolvConfs = resolvConfs()
+	}
+	if len(opt.SSHPorts) == 0 {
+		opt.SSHPorts = sshdPorts(sshdConfig)
+	}
+	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, fmt.Errorf("the kernel does not tell the addresses of this host: %w", err)
+	}
+	h := &LiveHost{
+		ports: opt.SSHPorts, confs: opt.resolvConfs, log: opt.Log, handle: handle,
+		changes: make(chan struct{}, 1), ending: make(chan struct{}), sessions: sessions{grace: opt.SSHLoginGrace},
+	}
+	// The subscriptions come before the first look, so that nothing falls between.
+	n := &notices{faults: make(chan error, 1), ending: h.ending}
+	if err := n.subscribe(); err != nil {
+		close(h.ending)
+		handle.Close()
+		return nil, fmt.Errorf("the kernel does not tell of changes of addresses and routes: %w", err)
+	}
+	h.watchFiles()
+	h.look()
+	if h.facts == nil {
+		err := h.err
+		h.Close()
+		return nil, err
+	}
+	h.ended.Go(func() { h.run(n) })
+	return h, nil
+}
+
+// watchFiles watches the folders of the resolvers' files and of those that these are links to.
+func (h *LiveHost) watchFiles() {
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		h.log.Warn("Changes of resolvers are seen only once a minute.", "error", err)
+		return
+	}
+	h.files = w
+	h.watchFolders()
+}
+
+func (h *LiveHost) watchFolders() {
+	if h.files == nil {
+		return
+	}
+	for _, path := range h.confs {
+		dirs := []string{filepath.Dir(path)}
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			dirs = append(dirs, filepath.Dir(real))
+		}
+		for _, dir := range dirs {
+			if !slices.Contains(h.files.WatchList(), dir) {
+				_ = h.files.Add(dir) // one that is not there has no resolvers either, and is tried again
+			}
+		}
+	}
+}
+
+// notices are subscriptions to what the kernel tells of addresses and routes.
+type notices struct {
+	addrs  chan netlink.AddrUpdate  // nil while there is none
+	routes chan netlink.RouteUpdate // nil while there is none
+	faults chan error
+	ending chan struct{}
+}
+
+// subscribe makes the subscriptions that are missing.
+func (n *notices) subscribe() error {
+	fault := func(err error) {
+		select {
+		case n.faults <- err:
+		default: // one is enough
+		}
+	}
+	if n.addrs == nil {
+		c := make(chan netlink.AddrUpdate, noticeRoom)
+		if err := netlink.AddrSubscribeWithOptions(c, n.ending, netlink.AddrSubscribeOptions{ErrorCallback: fault}); err != nil {
+			return err
+		}
+		n.addrs = c
+	}
+	if n.routes == nil {
+		c := make(chan netlink.RouteUpdate, noticeRoom)
+		if err := netlink.RouteSubscribeWithOptions(c, n.ending, netlink.RouteSubscribeOptions{ErrorCallback: fault}); err != nil {
+			return err
+		}
+		n.routes = c
+	}
+	return nil
+}
+
+// drain lets the subscriptions end, which may be waiting for a reader.
+func (n *notices) drain() {
+	if n.addrs != nil {
+		for range n.addrs {
+		}
+	}
+	if n.routes != nil {
+		for range n.routes {
+		}
+	}
+}
+
+// run looks at the host when something changed.
+func (h *LiveHost) run(n *notices) {
+	defer n.drain()
+	again := time.NewTicker(lookAgain)
+	defer again.Stop()
+	var events <-chan fsnotify.Event
+	if h.files != nil {
+		events = h.files.Events
+	}
+	var settled <-chan time.Time
+	for {
+		select {
+		case <-h.ending:
+			return
+		case _, ok := <-n.addrs:
+			if !ok { // it broke, as when the kernel's buffer ran over
+				n.addrs = nil
+			}
+			settled = orAfter(settled, noticeSettle)
+		case u, ok := <-n.routes:
+			// A router has so many routes that listing them for each notice would take a processor of its own: a
+			// new gateway is added, and one that is gone is found out with the next look.
+			switch {
+			case !ok:
+				n.routes = nil
+				settled = orAfter(settled, noticeSettle)
+			case u.Type == unix.RTM_NEWROUTE:
+				h.addGateways(&u.Route)
+			}
+		case err := <-n.faults:
+			h.log.Warn("Notices of the kernel about addresses or routes were lost; all are listed anew.", "error", err)
+		case _, ok := <-events:
+			if !ok {
+				events = nil
+				continue
+			}
+			h.lookAtResolvers()
+		case <-settled:
+			settled = nil
+			h.lookAnew(n)
+		case <-again.C:
+			h.watchFolders()
+			h.lookAnew(n)
+		}
+	}
+}
+
+// lookAnew takes in everything, with the subscriptions in place again where they can be.
+func (h *LiveHost) lookAnew(n *notices) {
+	if err := n.subscribe(); err != nil {
+		h.log.Warn("Changes of addresses and routes are seen only once a minute.", "error", err)
+	}
+	h.look()
+}
+
+func orAfter(c <-chan time.Time, d time.Duration) <-chan time.Time {
+	if c != nil {
+		return c
+	}
+	return time.After(d)
+}
+
+// look takes in addresses, gateways and resolvers.
+func (h *LiveHost) look() {
+	f := &Facts{Resolvers: readResolvers(h.confs)}
+	err := errors.Join(h.listAddresses(f), h.listGateways(f))
+	h.mu.Lock()
+	h.err = err
+	if err == nil || h.facts == nil && len(f.Addresses) > 0 {
+		h.take(func(now *Facts) {
+			now.Addresses, now.Broadcasts, now.Gateways, now.Resolvers = f.Addresses, f.Broadcasts, f.Gateways, f.Resolvers
+		})
+	}
+	h.mu.Unlock()
+}
+
+// take changes the facts, and tells of it where that made a difference. The caller holds mu.
+func (h *LiveHost) take(change func(*Facts)) {
+	next := new(Facts)
+	if h.facts != nil {
+		*next = *h.facts
+	}
+	change(next)
+	if h.facts != nil && h.facts.equal(next) {
+		return
+	}
+	h.facts = next
+	select {
+	case h.changes <- struct{}{}:
+	default:
+	}
+}
+
+// interrupted reports an error of a list that changed while it was told. It may miss something, but what changed is
+// told in a notice as well.
+func interrupted(err error) bool { return errors.Is(err, netlink.ErrDumpInterrupted) }
+
+func (h *LiveHost) listAddresses(f *Facts) error {
+	list, err := h.handle.AddrList(nil, netlink.FAMILY_ALL)
+	if err != nil && !interrupted(err) {
+		return fmt.Errorf("addresses of this host: %w", err)
+	}
+	for _, a := range list {
+		if ip, ok := addrOf(a.IP); ok {
+			f.Addresses = append(f.Addresses, ip)
+			if b, ok := directedBroadcast(ip, a.IPNet); ok {
+				f.Broadcasts = append(f.Broadcasts, b)
+			}
+		}
+		if ip, ok := addrOf(a.Broadcast); ok {
+			f.Broadcasts = append(f.Broadcasts, ip)
+		}
+	}
+	f.Addresses, f.Broadcasts = sortedAddrs(f.Addresses), sortedAddrs(f.Broadcasts)
+	return nil
+}
+
+// directedBroadcast returns the last address of an IPv4 network (RFC 919, section 7). Networks of one or two addresses
+// have none (RFC 3021).
+func directedBroadcast(ip netip.Addr, n *net.IPNet) (netip.Addr, bool) {
+	ones, bits := n.Mask.Size()
+	if !ip.Is4() || bits != 32 || ones > 30 {
+		return netip.Addr{}, false
+	}
+	b := ip.As4()
+	for i := range b {
+		b[i] |= ^n.Mask[i]
+	}
+	return netip.AddrFrom4(b), true
+}
+
+func (h *LiveHost) listGateways(f *Facts) error {
+	all := &netlink.Route{Table: unix.RT_TABLE_UNSPEC}
+	err := h.handle.RouteListFilteredIter(netlink.FAMILY_ALL, all, netlink.RT_FILTER_TABLE, func(r netlink.Route) bool {
+		for _, gw := range gatewaysOf(&r) {
+			if n := len(f.Gateways); n == 0 || f.Gateways[n-1] != gw { // a million routes have a few gateways
+				f.Gateways = append(f.Gateways, gw)
+			}
+		}
+		return true
+	})
+	if err != nil && !interrupted(err) {
+		return fmt.Errorf("routes of this host: %w", err)
+	}
+	f.Gateways = sortedAddrs(f.Gateways)
+	return nil
+}
+
+// gatewaysOf returns the next hops of a route.
+func gatewaysOf(r *netlink.Route) []netip.Addr {
+	var out []netip.Addr
+	add := func(gw net.IP, via netlink.Destination) {
+		if ip, ok := addrOf(gw); ok {
+			out = append(out, ip)
+		}
+		if v, ok := via.(*netlink.Via); ok && v != nil { // an IPv4 route over an IPv6 gateway (RFC 5549)
+			if ip, ok := addrOf(v.Addr); ok {
+				out = append(out, ip)
+			}
+		}
+	}
+	add(r.Gw, r.Via)
+	for _, hop := range r.MultiPath {
+		add(hop.Gw, hop.Via)
+	}
+	return out
+}
+
+func (h *LiveHost) addGateways(r *netlink.Route) {
+	gws := gatewaysOf(r)
+	if len(gws) == 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.take(func(f *Facts) { f.Gateways = sortedAddrs(slices.Concat(f.Gateways, gws)) })
+}
+
+func (h *LiveHost) lookAtResolvers() {
+	rs := readResolvers(h.confs)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.take(func(f *Facts) { f.Resolvers = rs })
+}
+
+// addrOf converts an address, unless it is none or the unspecified one.
+func addrOf(ip net.IP) (netip.Addr, bool) {
+	a, ok := netip.AddrFromSlice(ip)
+	a = a.Unmap()
+	return a, ok && !a.IsUnspecified()
+}
+
+// Facts implements Host.
+func (h *LiveHost) Facts() (*Facts, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now := time.Now(); now.Sub(h.looked) >= connsMaxAge {
+		h.looked = now
+		conns, err := connectionsTo(h.ports)
+		if h.sshErr = err; err == nil {
+			peers := h.sessions.peers(now, conns)
+			h.take(func(f *Facts) { f.SSHPeers = peers })
+		}
+	}
+	return h.facts, errors.Join(h.err, h.sshErr)
+}
+
+// Changes implements Host.
+func (h *LiveHost) Changes() <-chan struct{} { return h.changes }
+
+// Close implements Host.
+func (h *LiveHost) Close() error {
+	var err error
+	h.once.Do(func() {
+		close(h.ending)
+		h.ended.Wait()
+		h.handle.Close()
+		if h.files != nil {
+			err = h.files.Close()
+		}
+	})
+	return err
+}

@@ -1,0 +1,69 @@
+package decision
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// sshdConfig is where the settings of OpenSSH's server are.
+const sshdConfig = "/etc/ssh/sshd_config"
+
+// maxIncludes bounds how deep Include goes, as sshd does.
+const maxIncludes = 16
+
+// sshPort is the registered port of SSH (RFC 4251, section 7).
+const sshPort = 22
+
+// sshdPorts returns the ports that sshd_config(5) has the server listen on, sorted; 22 where it names none or cannot be
+// read.
+func sshdPorts(path string) []uint16 {
+	out := sshdPortsIn(path, filepath.Dir(path), 0)
+	if len(out) == 0 {
+		return []uint16{sshPort}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func sshdPortsIn(path, dir string, depth int) (out []uint16) {
+	text, err := os.ReadFile(path)
+	if err != nil || depth > maxIncludes {
+		return nil
+	}
+	for line := range strings.Lines(string(text)) {
+		words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n=\"", r) })
+		if len(words) < 2 {
+			continue
+		}
+		add := func(s string) {
+			if n, err := strconv.ParseUint(s, 10, 16); err == nil && n > 0 {
+				out = append(out, uint16(n))
+			}
+		}
+		switch strings.ToLower(words[0]) {
+		case "port":
+			add(words[1])
+		case "listenaddress":
+			if _, port, err := net.SplitHostPort(words[1]); err == nil {
+				add(port)
+			}
+		case "include":
+			for _, pattern := range words[1:] {
+				if !filepath.IsAbs(pattern) {
+					pattern = filepath.Join(dir, pattern)
+				}
+				names, _ := filepath.Glob(pattern) // sorted; a bad pattern has none
+				for _, name := range names {
+					out = append(out, sshdPortsIn(name, dir, depth+1)...)
+				}
+			}
+		case "match": // what follows is for some connections only, and has no ports
+			return out
+		}
+	}
+	return out
+}

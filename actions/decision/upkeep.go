@@ -1,0 +1,255 @@
+package decision
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Tick does all that is due: it ends decisions whose time is over, releases what became protected, and tries the
+// firewall again where it failed. The Book does so by itself; tests with a clock of their own call it.
+func (b *Book) Tick(ctx context.Context) error {
+	return b.call(ctx, func() { b.tick(ctx) })
+}
+
+func (b *Book) tick(ctx context.Context) {
+	b.protect(ctx)
+	g := b.newGroup(b.now())
+	b.mu.Lock()
+	b.expire(g)
+	b.mu.Unlock()
+	b.commit(ctx, g)
+	b.trim()
+	if b.retry.due(b.now()) {
+		b.reconcile(ctx)
+	}
+}
+
+// expire ends what is over. It is not in the journal: a decision there says itself when it ends.
+func (b *Book) expire(g *group) {
+	for _, l := range []*ledger{b.real, b.would} {
+		for _, d := range l.overdue(g.now) {
+			o := op{ledger: l, target: d.Target, stands: true}
+			if !d.Recorded {
+				o.changes = []Change{{Remove: true, Member: d.member()}}
+			}
+			g.ops = append(g.ops, o)
+			g.audit = append(g.audit, auditLine{Time: g.now, Event: "expired", Action: d.Kind, Target: d.Target, Decision: d})
+			b.stats.Expired++
+		}
+		l.sweep(g.now, &b.set)
+	}
+}
+
+// protect looks at what is protected now, and releases what became so.
+func (b *Book) protect(ctx context.Context) {
+	facts, err := b.host.Facts()
+	b.hostTrouble(err)
+	if facts == nil || facts == b.facts {
+		return
+	}
+	b.facts = facts
+	b.reguard(ctx, newGuard(facts, b.set.neverBlock))
+}
+
+// reguard changes what is protected.
+func (b *Book) reguard(ctx context.Context, next *guard) {
+	hard, lists := next.since(b.guard)
+	b.guard = next
+	if len(hard)+len(lists) == 0 {
+		return
+	}
+	g := b.newGroup(b.now())
+	for _, l := range []*ledger{b.real, b.would} {
+		for i, p := range slices.Concat(hard, lists) {
+			for _, d := range l.touching(p.Target) {
+				if i < len(hard) || !d.Forced {
+					b.takeBack(g, d, p)
+				}
+			}
+		}
+	}
+	if len(g.ops) > 0 {
+		b.commit(ctx, g)
+	}
+}
+
+// touching returns the decisions that cover a target or lie within it, sorted.
+func (l *ledger) touching(t Target) []*Decision {
+	var out []*Decision
+	for around := range l.deciding.around(t) {
+		if d := l.get(around); d != nil {
+			out = append(out, d)
+		}
+	}
+	if !t.Single() {
+		for u, s := range l.states {
+			if s.decision != nil && u != t && u.prefix.Bits() > t.prefix.Bits() && t.prefix.Contains(u.prefix.Addr()) {
+				out = append(out, s.decision)
+			}
+		}
+	}
+	slices.SortFunc(out, func(d, e *Decision) int { return d.Target.Compare(e.Target) })
+	return out
+}
+
+// takeBack releases a decision whose target is protected.
+func (b *Book) takeBack(g *group, d *Decision, p Protection) {
+	l := b.real
+	if d.Recorded {
+		l = b.would
+	}
+	if l.get(d.Target) == nil { // for another reason, a moment ago
+		return
+	}
+	by := Origin{Source: SourceGuard}
+	b.mu.Lock()
+	g.drop(l, d, by, p.String(), !d.Recorded)
+	b.stats.Guarded++
+	b.mu.Unlock()
+	b.log.Warn("A decision was taken back, because its target is protected.", "decision", d.String(), "protection", p.String())
+	g.audit = append(g.audit, auditLine{Time: g.now, Event: string(Released), Action: Release, Target: d.Target, Origin: by, Reason: p.String(), Decision: d})
+}
+
+// applyTimeout bounds how long a firewall may take; nothing else is decided meanwhile.
+const applyTimeout = 10 * time.Second
+
+// apply tells the firewall of changes. After an error the firewall is compared with the Book a while later.
+func (b *Book) apply(ctx context.Context, changes []Change) error {
+	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
+	err := b.firewall.Apply(ctx, changes)
+	if err != nil {
+		b.firewallTrouble(err) // over once the two were compared: this batch says nothing of an earlier one
+	}
+	return err
+}
+
+// Reconcile compares the firewall with the Book and makes it what the Book says, in one batch. It is for what others
+// did to the firewall. It returns how many members were added and removed. In monitor mode none are left.
+func (b *Book) Reconcile(ctx context.Context) (added, removed int, err error) {
+	if cerr := b.call(ctx, func() { added, removed, err = b.reconcile(ctx) }); cerr != nil {
+		return 0, 0, cerr
+	}
+	return added, removed, err
+}
+
+// untilSlack is how far the end of a member may be from that of its decision: kernels count timeouts in seconds.
+const untilSlack = 2 * time.Second
+
+func (b *Book) reconcile(ctx context.Context) (added, removed int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
+	have, err := b.firewall.List(ctx)
+	if err != nil {
+		err = fmt.Errorf("the members of the firewall cannot be listed: %w", err)
+		b.firewallTrouble(err)
+		return 0, 0, err
+	}
+	there := make(map[memberKey]time.Time, len(have))
+	for _, m := range have {
+		there[memberKey{m.Target, m.Kind}] = m.Until
+	}
+	var add, remove []Change
+	now := b.now()
+	if b.set.mode == Enforce {
+		for t, s := range b.real.states {
+			d := s.decision
+			if d == nil || d.over(now) {
+				continue
+			}
+			k := memberKey{t, d.Kind}
+			until, ok := there[k]
+			delete(there, k)
+			if !ok || until.IsZero() != d.Until.IsZero() || until.Sub(d.Until).Abs() > untilSlack {
+				add = append(add, Change{Member: d.member()})
+			}
+		}
+	}
+	for k, until := range there {
+		remove = append(remove, Change{Remove: true, Member: Member{Target: k.target, Kind: k.kind, Until: until}})
+	}
+	for _, cs := range [][]Change{add, remove} {
+		slices.SortFunc(cs, func(x, y Change) int { return x.compare(y.Member) })
+	}
+	// What has to go makes room in a full set.
+	if changes := slices.Concat(remove, add); len(changes) > 0 {
+		err = b.firewall.Apply(ctx, changes)
+	}
+	b.firewallTrouble(err)
+	var part *PartialError
+	if errors.As(err, &part) {
+		return len(add) - len(part.Changes), len(remove), err
+	} else if err != nil {
+		return 0, 0, err
+	}
+	return len(add), len(remove), nil
+}
+
+// needed is how many lines the journal needs.
+func (b *Book) needed() int { return len(b.real.states) }
+
+// trim compacts a journal that is longer than it needs to be.
+func (b *Book) trim() {
+	switch {
+	case b.journal.broken && (b.mend.at.IsZero() || b.mend.due(b.now())), !b.journal.broken && b.journal.bloated(b.needed()):
+		b.compact()
+	}
+	b.note()
+}
+
+func (b *Book) compact() { b.journalTrouble(b.rewrite()) }
+
+// rewrite writes the journal anew, with what is known and nothing else.
+func (b *Book) rewrite() error {
+	err := b.journal.rewrite(b.records())
+	if b.journal.broken {
+		b.mend.met(err, b.now())
+	} else {
+		b.mend = retry{}
+	}
+	return err
+}
+
+// records yields what the journal has to say.
+func (b *Book) records() func(yield func(*record) bool) {
+	targets := make([]Target, 0, len(b.real.states))
+	now := b.now()
+	for t, s := range b.real.states {
+		if s.decision != nil || !s.stale(now, &b.set) {
+			targets = append(targets, t)
+		}
+	}
+	slices.SortFunc(targets, func(t, u Target) int { return cmp.Or(b.age(t).Compare(b.age(u)), t.Compare(u)) })
+	return func(yield func(*record) bool) {
+		// The number of the last decision is not to be given again, even where that is forgotten.
+		if !yield(&record{Op: opStart, At: now, Decision: Decision{ID: b.lastID}}) {
+			return
+		}
+		for _, t := range targets {
+			s := b.real.states[t]
+			r := &record{Op: opPast, At: s.ended, Released: s.released, Decision: Decision{Target: t, Offences: s.offences}}
+			if s.decision != nil {
+				r = &record{Op: opAdd, Decision: *s.decision}
+			}
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// age orders targets in a journal as they came.
+func (b *Book) age(t Target) time.Time {
+	s := b.real.states[t]
+	switch {
+	case s.decision != nil:
+		return s.decision.Since
+	case s.released.IsZero():
+		return s.ended
+	}
+	return s.released
+}
