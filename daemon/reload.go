@@ -210,6 +210,7 @@ func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *Reloa
 		report.Problems = []lint.Finding{{Code: "stopping", Severity: lint.SeverityError, Summary: "Reload not finished", Detail: err.Error() + "."}}
 		return report
 	}
+	d.settle(ctx, report)
 	next.Release()
 	d.filter(loaded.Config, loaded.Plan)
 	d.loaded.Store(loaded)
@@ -218,6 +219,29 @@ func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *Reloa
 	report.Added, report.Removed = list(swapped.Added), list(swapped.Removed)
 	report.Kept, report.Reset = list(swapped.Kept), list(swapped.Reset)
 	return report
+}
+
+// Moving the state of windows is done in turns of moveFor, in steps of moveKeys keys.
+const (
+	moveFor  = 200 * time.Microsecond
+	moveKeys = 16
+)
+
+// settle has the loop move the state of windows to the tables of the rules that run now, a little between any two
+// batches, and notes the longest time for which packets waited.
+func (d *Daemon) settle(ctx context.Context, report *ReloadReport) {
+	for done := false; !done; {
+		err := d.loop.do(ctx, func() {
+			start := time.Now()
+			for took := time.Duration(0); !done && took < moveFor; took = time.Since(start) {
+				done = d.loop.engine.Move(moveKeys)
+			}
+			report.PauseSeconds = max(report.PauseSeconds, time.Since(start).Seconds())
+		})
+		if err != nil {
+			return
+		}
+	}
 }
 
 // adapt takes over settings that are not rules and need no restart.

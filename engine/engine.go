@@ -73,6 +73,8 @@ type Engine struct {
 	flows   *flowTable
 	out     []fired
 	stats   Stats
+	// moves are what is still to be moved to the tables of the plan, by store and shard; nil where nothing is.
+	moves [][][]*window.Move
 	// watch, where set, is called for every rule of a group whose windows counted a packet.
 	watch func(*worker, *rule, *window.Table, window.Row, []uint64)
 }
@@ -353,6 +355,9 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 	w.gen++
 	var row window.Row
 	if t != nil {
+		if e.moves != nil {
+			e.moveKey(g.store, key, ev.key.hash)
+		}
 		row = t.Row(key, ev.key.hash, p.Clock)
 		for i := range g.cells {
 			c := &g.cells[i]

@@ -22,6 +22,13 @@ func (e *Engine) RuleStates() []RuleState {
 			}
 		}
 	}
+	for i, shards := range e.moves {
+		for _, moves := range shards {
+			for _, m := range moves {
+				stats[i].Keys += m.Left()
+			}
+		}
+	}
 	for i, r := range e.plan.rules {
 		s := stats[r.group.store.index]
 		out[i] = RuleState{Name: r.Name, Keys: uint64(s.Keys), Evictions: s.Evictions}

@@ -65,6 +65,13 @@ func (e *Engine) Stats() Stats {
 			}
 		}
 	}
+	for _, shards := range e.moves {
+		for _, moves := range shards {
+			for _, m := range moves {
+				s.Keys += uint64(m.Left())
+			}
+		}
+	}
 	if e.flows != nil {
 		count(e.flows.t)
 	}

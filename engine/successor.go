@@ -2,32 +2,28 @@ package engine
 
 import (
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/ruleids/ruleids/engine/window"
 )
 
 // A Successor is a plan with everything that an engine needs to change over to it. What takes long, above all
-// making tables, is done when it is made, beside the engine's work; SwapTo then only moves pointers, and copies
-// windows that share rows with others than before.
+// making tables, is done when it is made, beside the engine's work; SwapTo then only changes pointers. The state of
+// windows that share rows with others than before is moved after that: that of a key when an event comes for it, the
+// rest by Engine.Move.
 type Successor struct {
 	plan, from *Plan
 	state      *state
-	flows      *flowTable // nil where the engine has one, or the plan needs none
-	stores     []int      // by store: the store of the plan before whose tables it takes over; -1 for none
-	rules      []int      // by rule: its place in the plan before; -1 for a new one
-	cooldowns  []bool     // by rule: its cooldowns go on
-	heirs      []heir
-	leftStores []int // stores of the plan before whose tables nobody takes over
-	leftRules  []int // rules of the plan before whose cooldowns end
+	flows      *flowTable         // nil where the engine has one, or the plan needs none
+	stores     []int              // by store: the store of the plan before whose tables it takes over; -1 for none
+	rules      []int              // by rule: its place in the plan before; -1 for a new one
+	cooldowns  []bool             // by rule: its cooldowns go on
+	moves      [][][]*window.Move // by store, by shard; nil where nothing is to be moved
+	leftStores []int              // stores of the plan before whose tables nobody takes over
+	leftRules  []int              // rules of the plan before whose cooldowns end
 	report     SwapReport
 	left       []*window.Table // filled by SwapTo, emptied by Release
-}
-
-// An heir is a group that copies what a group of the plan before held.
-type heir struct {
-	group, was *group
-	cells      []int // by cell of the heir's store: the cell of the other's; -1 for none
 }
 
 // Successor makes a plan ready to follow the one that the engine runs. It may run beside every method of the
@@ -57,7 +53,7 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 			}
 		}
 		for _, g := range ns.groups {
-			fresh[g] = s.inherit(g, groups[g.text])
+			fresh[g] = s.inherit(e.state, g, groups[g.text])
 		}
 	}
 	byName := make(map[string]*rule, len(old.rules))
@@ -94,9 +90,9 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 	return s
 }
 
-// inherit notes what a group copies from its like in the plan before, and returns which of its cells have no
-// history.
-func (s *Successor) inherit(g, was *group) []bool {
+// inherit prepares to move the state of a group from its like in the plan before, and returns which of its cells
+// have no history.
+func (s *Successor) inherit(from *state, g, was *group) []bool {
 	fresh := make([]bool, len(g.cells))
 	cells := make([]int, len(g.store.config.Cells))
 	for i := range cells {
@@ -114,7 +110,16 @@ func (s *Successor) inherit(g, was *group) []bool {
 		}
 	}
 	if like && len(was.cells) > 0 && len(g.cells) > 0 {
-		s.heirs = append(s.heirs, heir{g, was, cells})
+		if s.moves == nil {
+			s.moves = make([][][]*window.Move, len(s.plan.stores))
+		}
+		i := g.store.index
+		if s.moves[i] == nil {
+			s.moves[i] = make([][]*window.Move, g.store.shards)
+		}
+		for j, t := range s.state.tables[i] {
+			s.moves[i][j] = append(s.moves[i][j], window.NewMove(t, from.tables[was.store.index][j], cells))
+		}
 	}
 	return fresh
 }
@@ -130,12 +135,14 @@ func missing(taken []bool) (out []int) {
 }
 
 // SwapTo does what Swap does, in the least time: the engine runs the plan of the successor from the next event
-// on. A successor that was made for another plan than the one that runs is made anew. It can be used once; its
-// Release gives back the memory that is not needed any more.
+// on. A successor that was made for another plan than the one that runs is made anew. It can be used once. What was
+// to be moved for the one before is moved first. When Move has moved what there is for this one, its Release gives
+// back the memory that is not needed any more.
 func (e *Engine) SwapTo(s *Successor) SwapReport {
 	if s.from != e.plan {
 		*s = *e.Successor(s.plan)
 	}
+	e.Move(math.MaxInt)
 	from, st := e.state, s.state
 	st.evicted = from.evicted
 	for i, was := range s.stores {
@@ -143,10 +150,12 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 			st.tables[i] = from.tables[was]
 		}
 	}
-	for i := range s.heirs {
-		h := &s.heirs[i]
-		for j, t := range st.tables[h.group.store.index] {
-			t.Migrate(from.tables[h.was.store.index][j], h.cells)
+	e.moves = s.moves
+	for _, shards := range e.moves {
+		for _, moves := range shards {
+			for _, m := range moves {
+				m.Begin()
+			}
 		}
 	}
 	for i, was := range s.rules {
@@ -182,7 +191,38 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 	return s.report
 }
 
-// Release gives back the memory of windows that ended with SwapTo. It may run beside every method of the engine.
+// moveKey moves what is held of a key to the table of a store.
+func (e *Engine) moveKey(s *store, key []uint64, hash uint64) {
+	if shards := e.moves[s.index]; shards != nil {
+		for _, m := range shards[s.shard(hash)] {
+			m.Key(key, hash)
+		}
+	}
+}
+
+// Move moves the state of some n keys that SwapTo has left where it was, and reports whether there is none left. It is
+// called between two calls of Process, with an n that takes as long as packets may wait.
+func (e *Engine) Move(n int) (done bool) {
+	for _, shards := range e.moves {
+		for _, moves := range shards {
+			for _, m := range moves {
+				before := m.Left()
+				if !m.Step(n) {
+					return false
+				}
+				n -= before - m.Left()
+				if n <= 0 {
+					return false
+				}
+			}
+		}
+	}
+	e.moves = nil
+	return true
+}
+
+// Release gives back the memory of windows that ended with SwapTo, once Engine.Move has moved what was in them. It may
+// run beside every method of the engine.
 func (s *Successor) Release() {
 	for _, t := range s.left {
 		t.Release()

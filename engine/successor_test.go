@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ func (g grammar) ruleSets(t *testing.T, n int, core ...string) []*Plan {
 // TestRulesGoOnThroughChanges changes over between random rule sets amid traffic. Rules that are in all of them fire
 // as if there had been no change, whatever shares their windows meanwhile.
 func TestRulesGoOnThroughChanges(t *testing.T) {
-	alerts := 0
+	alerts, steps, unfinished := 0, 0, 0
 	for seed := range uint64(12) {
 		g := grammar{rand.New(rand.NewPCG(seed, 11))}
 		core := []string{g.loadable()}
@@ -80,13 +81,25 @@ func TestRulesGoOnThroughChanges(t *testing.T) {
 		a, b := New(compile(t, alone, Options{}), cfg), New(plans[0], cfg)
 		traffic := g.traffic(1200)
 		var want, got []string
+		var left *Successor
 		for i := range 6 {
 			part := traffic[i*200 : (i+1)*200]
 			want = append(want, run(a, part)...)
-			for _, line := range run(b, part) {
-				if strings.HasPrefix(line, "core") {
-					got = append(got, line)
+			for rest := part; len(rest) > 0; { // state is moved meanwhile
+				n := min(len(rest), 1+g.IntN(20))
+				for _, line := range run(b, rest[:n]) {
+					if strings.HasPrefix(line, "core") {
+						got = append(got, line)
+					}
 				}
+				rest = rest[n:]
+				if steps++; !b.Move(g.IntN(2)) {
+					unfinished++
+				}
+			}
+			if left != nil {
+				b.Move(math.MaxInt)
+				left.Release()
 			}
 			var report SwapReport
 			next := plans[(i+1)%len(plans)]
@@ -95,11 +108,9 @@ func TestRulesGoOnThroughChanges(t *testing.T) {
 				report = b.Swap(next)
 			case 3: // made for another plan than the one that runs then
 				b.Swap(plans[1])
-				report = b.SwapTo(s)
-				s.Release()
+				report, left = b.SwapTo(s), s
 			default:
-				report = b.SwapTo(s)
-				s.Release()
+				report, left = b.SwapTo(s), s
 			}
 			for j := range core {
 				if name := fmt.Sprintf("core%d", j); !slices.Contains(report.Kept, name) {
@@ -116,8 +127,8 @@ func TestRulesGoOnThroughChanges(t *testing.T) {
 		}
 		alerts += len(want)
 	}
-	if alerts < 100 {
-		t.Errorf("no more than %d alerts", alerts)
+	if alerts < 100 || unfinished < 100 || unfinished == steps {
+		t.Errorf("no more than %d alerts; state was being moved at %d of %d steps", alerts, unfinished, steps)
 	}
 }
 

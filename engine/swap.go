@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // A SwapReport says what became of the rules and their windows when one plan followed another. Each
 // list is sorted by name.
@@ -17,6 +20,7 @@ type SwapReport struct {
 func (e *Engine) Swap(plan *Plan) SwapReport {
 	s := e.Successor(plan)
 	report := e.SwapTo(s)
+	e.Move(math.MaxInt)
 	s.Release()
 	return report
 }

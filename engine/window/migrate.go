@@ -11,26 +11,31 @@ import (
 // remembers of evicted rows is taken over when both tables have equal room for it. Old stays as it is.
 func (t *Table) Migrate(old *Table, from []int) {
 	for r := range old.Rows {
-		src := old.row(r)
-		clock := int64(src[rowSeen])
-		to := t.Row(old.Key(r), src[rowHash], clock)
-		for i, k := range from {
-			if k < 0 {
-				continue
-			}
-			c, w := t.at(to, i)
-			oc, ow := old.at(r, k)
-			if c.kind != oc.kind || c.kind != Raw && c.span != oc.span {
-				continue
-			}
-			if c.order == oc.order && c.parts == oc.parts && c.kind != Raw {
-				t.cloneCell(to, c, w, old, ow, clock)
-			} else {
-				t.replayCell(to, c, w, old, oc, ow, clock)
-			}
-		}
+		t.copyRow(old, r, from)
 	}
 	t.migrateSpill(old, from)
+}
+
+// copyRow copies one row of old.
+func (t *Table) copyRow(old *Table, r Row, from []int) {
+	src := old.row(r)
+	clock := int64(src[rowSeen])
+	to := t.Row(old.Key(r), src[rowHash], clock)
+	for i, k := range from {
+		if k < 0 {
+			continue
+		}
+		c, w := t.at(to, i)
+		oc, ow := old.at(r, k)
+		if c.kind != oc.kind || c.kind != Raw && c.span != oc.span {
+			continue
+		}
+		if c.order == oc.order && c.parts == oc.parts && c.kind != Raw {
+			t.cloneCell(to, c, w, old, ow, clock)
+		} else {
+			t.replayCell(to, c, w, old, oc, ow, clock)
+		}
+	}
 }
 
 // cloneCell copies the words and blocks of a cell that is laid out alike.
@@ -215,20 +220,25 @@ func (t *Table) migrateSpill(old *Table, from []int) {
 		return
 	}
 	for i := range old.spill.buckets {
-		b := old.spill.bucketAt(i, false)
-		if b == nil {
+		t.migrateBucket(old, i, from)
+	}
+}
+
+// migrateBucket takes over one bucket of them.
+func (t *Table) migrateBucket(old *Table, i int, from []int) {
+	b := old.spill.bucketAt(i, false)
+	if b == nil {
+		return
+	}
+	for k := range spillWays {
+		if b[k] == 0 {
 			continue
 		}
-		for k := range spillWays {
-			if b[k] == 0 {
-				continue
-			}
-			at, value := int64(b[spillWays+k]), b[2*spillWays+k]
-			for bank := 0; bank<<4 < min(len(from), spillCells); bank++ {
-				word := t.renumber(b[k], bank, old, from)
-				if word&0xffff != 0 {
-					t.spill.putWord(t.spill.bucketAt(i, true), word, at, value, at)
-				}
+		at, value := int64(b[spillWays+k]), b[2*spillWays+k]
+		for bank := 0; bank<<4 < min(len(from), spillCells); bank++ {
+			word := t.renumber(b[k], bank, old, from)
+			if word&0xffff != 0 {
+				t.spill.putWord(t.spill.bucketAt(i, true), word, at, value, at)
 			}
 		}
 	}
