@@ -328,7 +328,7 @@ func (o *output) complain(err error) {
 
 // note counts an error and reports whether it is time to log one.
 func (o *output) note(err error, q *quiet) bool {
-	o.failures.Add(1)
+	defer o.failures.Add(1) // whoever sees the count finds the error, too
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now()
