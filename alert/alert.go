@@ -3,6 +3,8 @@
 package alert
 
 import (
+	"strconv"
+
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -62,4 +64,16 @@ type Reputation struct {
 	Source    string // "virustotal"
 	Indicator string
 	Tier      string // critical, high, medium, low, clean
+
+	// Of Engines that looked at the indicator, Malicious said that it is malicious and Suspicious that it may be. All
+	// are 0 where the source counts no engines.
+	Malicious, Suspicious, Engines int
+}
+
+// count writes one of the numbers of engines; "" where the source counts none.
+func (r *Reputation) count(n int) string {
+	if r.Engines == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }

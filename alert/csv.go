@@ -91,6 +91,9 @@ func columns() []column {
 		{"references", text(func(a *Alert) string { return strings.Join(a.References, " ") })},
 		{"agent", text(func(a *Alert) string { return a.Agent })},
 		{"capture_loss", number(func(a *Alert) uint64 { return a.CaptureLoss })},
+		{"reputation_malicious", reputation(func(r *Reputation) string { return r.count(r.Malicious) })},
+		{"reputation_suspicious", reputation(func(r *Reputation) string { return r.count(r.Suspicious) })},
+		{"reputation_engines", reputation(func(r *Reputation) string { return r.count(r.Engines) })},
 	}
 }
 

@@ -143,6 +143,14 @@ func (a *Alert) appendExtras(dst []byte) []byte {
 		dst = appendString(dst, r.Indicator)
 		dst = append(dst, `,"tier":`...)
 		dst = appendString(dst, r.Tier)
+		if r.Engines != 0 {
+			for _, n := range [...]struct {
+				key string
+				of  int
+			}{{`,"malicious":`, r.Malicious}, {`,"suspicious":`, r.Suspicious}, {`,"engines":`, r.Engines}} {
+				dst = strconv.AppendInt(append(dst, n.key...), int64(n.of), 10)
+			}
+		}
 		dst = append(dst, '}')
 	}
 	if a.CaptureLoss != 0 {

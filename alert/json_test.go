@@ -59,7 +59,7 @@ func everything() *Alert {
 	}
 	a.Message = "first"
 	a.Shadow, a.Suppressed = true, 7
-	a.Reputation = &Reputation{Source: "virustotal", Indicator: "2001:db8::1", Tier: "medium"}
+	a.Reputation = &Reputation{Source: "virustotal", Indicator: "2001:db8::1", Tier: "medium", Malicious: 2, Engines: 90}
 	a.CaptureLoss = 12
 	a.References = []string{"https://example.com/?a=1&b=<2>"}
 	a.Agent = "sensor-1"
@@ -85,7 +85,7 @@ func TestAppendJSON(t *testing.T) {
 			`"ruleids":{"rule":"icmp_flood","severity":"low","key":{"ip.src":"2001:db8::1","tcp.flags.syn":true,"n":-9223372036854775808},` +
 			`"values":{"mean":2.0,"rate":0.125,"big":1e+300,"tiny":-1e-09,"zero":0.0},"threshold":0.5,"attack":[],"actions":["block","notify","notify","notify"],"message":"first",` +
 			`"responses":[{"action":"block","target":"2001:db8::1"},{"action":"notify","to":["ops","dev"]},{"action":"notify","message":""},{"action":"notify","message":"other"}],` +
-			`"suppressed":7,"mode":"shadow","reputation":{"source":"virustotal","indicator":"2001:db8::1","tier":"medium"},"capture_loss":12,"references":["https://example.com/?a=1&b=<2>"],"agent":"sensor-1"}}`},
+			`"suppressed":7,"mode":"shadow","reputation":{"source":"virustotal","indicator":"2001:db8::1","tier":"medium","malicious":2,"suspicious":0,"engines":90},"capture_loss":12,"references":["https://example.com/?a=1&b=<2>"],"agent":"sensor-1"}}`},
 		"other protocol": {&Alert{Layers: packet.LayerFrame | packet.LayerIP, IPProto: 7, IPVersion: 4, Src: addr("0.0.0.0"), Dst: addr("1.1.1.1"), Rule: "r", Severity: "medium"},
 			`{"timestamp":"1970-01-01T00:00:00.000000+0000","event_type":"alert","src_ip":"0.0.0.0","dest_ip":"1.1.1.1","proto":"007","community_id":"` +
 				flow(7, "0.0.0.0", "1.1.1.1", 0, 0).CommunityID() + `","alert":{"action":"allowed","signature":"r","category":"","severity":3},` +

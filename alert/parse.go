@@ -53,6 +53,10 @@ type wire struct {
 			Source    string `json:"source"`
 			Indicator string `json:"indicator"`
 			Tier      string `json:"tier"`
+
+			Malicious  int `json:"malicious"`
+			Suspicious int `json:"suspicious"`
+			Engines    int `json:"engines"`
 		} `json:"reputation"`
 	} `json:"ruleids"`
 }
@@ -103,7 +107,7 @@ func (a *Alert) UnmarshalJSON(data []byte) error {
 		out.Actions = append(out.Actions, act)
 	}
 	if p := r.Reputation; p != nil {
-		out.Reputation = &Reputation{Source: p.Source, Indicator: p.Indicator, Tier: p.Tier}
+		out.Reputation = &Reputation{Source: p.Source, Indicator: p.Indicator, Tier: p.Tier, Malicious: p.Malicious, Suspicious: p.Suspicious, Engines: p.Engines}
 	}
 	*a = out
 	return nil

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -203,7 +204,11 @@ func (a *Alert) appendFacts(l *line) {
 	if r := a.Reputation; r != nil {
 		l.b = append(appendClean(l.b, r.Source), ": "...)
 		l.b = append(appendValue(l.b, r.Indicator), " is "...)
-		l.b = append(appendClean(l.b, r.Tier), "  "...)
+		l.b = appendClean(l.b, r.Tier)
+		if r.Engines != 0 {
+			l.b = fmt.Appendf(l.b, " (%d/%d)", r.Malicious, r.Engines)
+		}
+		l.b = append(l.b, "  "...)
 	}
 	if a.Suppressed > 0 {
 		l.b = append(l.b, '+')

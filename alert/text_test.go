@@ -27,9 +27,9 @@ func TestAppendText(t *testing.T) {
 		"several values, suppressed, reputation, agent": {func(a *Alert) {
 			a.Values = []Named{{"syns", int64(1200)}, {"rate", 0.333333333}, {"mean", 1e6}}
 			a.Suppressed, a.Agent, a.Actions = 12, "gate", nil
-			a.Reputation = &Reputation{"virustotal", "198.51.100.7", "high"}
+			a.Reputation = &Reputation{Source: "virustotal", Indicator: "198.51.100.7", Tier: "high", Malicious: 4, Engines: 90}
 		},
-			"2026-11-20 12:00:01.400  HIGH      port_scan           198.51.100.7 → 192.0.2.10:1014       One source tries many destination ports.  syns=1200 rate=0.333333 mean=1000000 threshold=15  virustotal: 198.51.100.7 is high  +12 suppressed  @gate"},
+			"2026-11-20 12:00:01.400  HIGH      port_scan           198.51.100.7 → 192.0.2.10:1014       One source tries many destination ports.  syns=1200 rate=0.333333 mean=1000000 threshold=15  virustotal: 198.51.100.7 is high (4/90)  +12 suppressed  @gate"},
 		"UDP, key with more": {func(a *Alert) {
 			*a = *flow(protoUDP, "10.0.0.1", "10.0.0.53", 4000, 53)
 			a.Rule, a.Severity, a.Message = "dns_tunnel_volume", "critical", "many names"
@@ -104,7 +104,7 @@ func TestAppendTextIsSafeForTerminals(t *testing.T) {
 	a.Rule, a.Description, a.Severity, a.Agent = "r"+evil, evil, evil, evil
 	a.Key = []Named{{evil, evil}}
 	a.Values = []Named{{evil, evil}, {"v", "a b [x]"}}
-	a.Reputation = &Reputation{evil, evil, evil}
+	a.Reputation = &Reputation{Source: evil, Indicator: evil, Tier: evil}
 	a.Actions = []Action{{Kind: evil, Target: evil, To: []string{evil}}}
 	got := string(a.AppendText(nil, false))
 	for _, r := range got {

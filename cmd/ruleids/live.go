@@ -142,7 +142,7 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 // specs returns the outputs of the settings, or standard output where they have none.
 func specs(c *config.Config, format string) []output.Spec {
 	if len(c.Outputs) > 0 {
-		return c.Specs()
+		return c.OutputSpecs()
 	}
 	out := output.NewStdout()
 	out.Format = format

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/actions/decision"
 )
 
 // Config is what the daemon is told. It does not change after Load.
@@ -21,7 +23,12 @@ type Config struct {
 	Control Control
 	Metrics Metrics
 	Log     Log
-	Outputs []Output // in the order of the file
+
+	Response decision.Config // what becomes of actions of rules
+
+	// Outputs and what follows are in the order of the file.
+	Outputs     []Output
+	Reputations []Reputation
 
 	// Files are the settings files that were read: none or one.
 	Files []string
@@ -65,7 +72,11 @@ type Log struct {
 }
 
 // The settings that a running daemon takes over with a reload. All others need a restart.
-var reloadable = map[string]bool{"rules.paths": true, "rules.stdlib": true, "capture.ignore": true, "log.level": true}
+var reloadable = map[string]bool{
+	"rules.paths": true, "rules.stdlib": true, "capture.ignore": true, "log.level": true,
+	"response.mode": true, "response.never_block": true, "response.grace": true, "response.escalate_by": true,
+	"response.escalate_max": true, "response.forget_after": true, "response.max_decisions": true,
+}
 
 // Restart returns the names of the settings that differ between two configurations and that only a
 // restart can change, sorted as in the table.
@@ -77,8 +88,16 @@ func Restart(running, wanted *Config) []string {
 			out = append(out, s.Name)
 		}
 	}
-	if !sameOutputs(running.Outputs, wanted.Outputs) {
-		out = append(out, "output")
+	for _, s := range []struct {
+		block string
+		same  bool
+	}{
+		{"output", sameSections(running.Outputs, wanted.Outputs)},
+		{"reputation", sameSections(running.Reputations, wanted.Reputations)},
+	} {
+		if !s.same {
+			out = append(out, s.block)
+		}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,10 +46,11 @@ func (l *loader) file(name string) {
 	l.attributes("", body)
 	seen := map[string]hcl.Range{}
 	for _, b := range body.Blocks {
-		switch {
-		case b.Type == "output":
-			l.output(b)
+		if read := l.labelled()[b.Type]; read != nil {
+			read(b)
 			continue
+		}
+		switch {
 		case !slices.Contains(blocks(), b.Type):
 			hint := didYouMean(b.Type, append(blocks(), attributesOf("")...))
 			if slices.Contains(attributesOf(""), b.Type) {
@@ -151,9 +153,14 @@ func (l *loader) unknown(block string, a *hclsyntax.Attribute) {
 	l.report(rules.CodeUnknownAttribute, a.NameRange, "%s no setting %q.%s", what, a.Name, hint)
 }
 
+// labelled are the blocks of which there may be several, with the functions that read them.
+func (l *loader) labelled() map[string]func(*hclsyntax.Block) {
+	return map[string]func(*hclsyntax.Block){"output": l.output, "reputation": l.reputation}
+}
+
 // blocks are the names of the blocks of a settings file.
 func blocks() []string {
-	out := []string{"output", "vars"}
+	out := append(slices.Collect(maps.Keys((*loader)(nil).labelled())), "vars")
 	for i := range settings {
 		if b, _, ok := strings.Cut(settings[i].Name, "."); ok && !slices.Contains(out, b) {
 			out = append(out, b)

@@ -119,7 +119,7 @@ func TestPathsAreBesideTheFile(t *testing.T) {
 	if !slices.Equal(c.Rules.Paths, []string{dir + "/rules", "/etc/rules"}) || c.Control.Socket != dir+"/c.sock" {
 		t.Errorf("%q, %q", c.Rules.Paths, c.Control.Socket)
 	}
-	if v := values(c.Outputs[0].Config)["path"]; v != `"`+dir+`/a.json"` {
+	if v := values(c.Outputs[0].parts)["path"]; v != `"`+dir+`/a.json"` {
 		t.Error(v)
 	}
 	c, _ = Load(Options{Flags: map[string]Given{"rules.paths": {"--rules", []string{"a", "b"}}}})
@@ -180,7 +180,7 @@ output "stdout" "e" {
   queue = "many"
 }
 `, want: []string{
-			"1:18 missing-attribute", "2:1 bad-name An output block has a kind and a name", `5:8 bad-name There is no kind of output "carrier-pigeon"`, `8:3 unknown-attribute An output of kind "eve" has no setting "quue". Did you mean "queue"?`,
+			"1:18 missing-attribute", `2:1 bad-name Write an output block as output "eve" "main" { … }, with a kind and a name`, `5:8 bad-name There is no kind of output "carrier-pigeon"`, `8:3 unknown-attribute An output of kind "eve" has no setting "quue". Did you mean "queue"?`,
 			"12:11 bad-value", `14:14 duplicate-name The output "d" is already there in line 10.`, "18:12 bad-value",
 		}},
 	} {

@@ -35,61 +35,65 @@ func (s *Setting) Env() string {
 const DefaultSocket = "/run/ruleids/control.sock"
 
 // settings is the table. Blocks stand together, in the order in which `config show` prints them.
-var settings = []Setting{
-	{Name: "agent", value: "", at: func(c *Config) any { return &c.Agent },
-		Doc: "Name of this sensor, in every alert; the host's name where it is empty."},
-	{Name: "user", value: "", at: func(c *Config) any { return &c.User },
-		Doc: "Account that a daemon started as root changes to once its sockets are open; empty: it stays, with the capabilities that it needs and no others."},
+var settings = slices.Concat(basicSettings(), responseSettings())
 
-	{Name: "capture.interfaces", value: []string{}, at: func(c *Config) any { return &c.Capture.Interfaces },
-		Doc: "Network interfaces to watch."},
-	{Name: "capture.snaplen", value: 65535, at: func(c *Config) any { return &c.Capture.Snaplen },
-		Doc:   "Bytes of each packet that are captured. Rules on payload or dns see no more than that.",
-		check: func(c *Config) error { return between(c.Capture.Snaplen, 68, 262144) }},
-	{Name: "capture.ring", value: Size(64 << 20), at: func(c *Config) any { return &c.Capture.Ring },
-		Doc:   "Size of the ring that the kernel writes packets to, for each interface and worker.",
-		check: func(c *Config) error { return sizeBetween(c.Capture.Ring, 1<<20, 2<<30) }},
-	{Name: "capture.promiscuous", value: true, at: func(c *Config) any { return &c.Capture.Promiscuous },
-		Doc: "Also see packets for other hosts."},
-	{Name: "capture.ignore", value: prefixes{}, at: func(c *Config) any { return (*prefixes)(&c.Capture.Ignore) },
-		Doc: "Addresses and networks whose packets, from them or to them, are dropped in the kernel."},
-	{Name: "capture.workers", value: 1, at: func(c *Config) any { return &c.Capture.Workers },
-		Doc:   "Goroutines that share the work on packets; 0 is one for each CPU.",
-		check: func(c *Config) error { return between(c.Capture.Workers, 0, 64) }},
+func basicSettings() []Setting {
+	return []Setting{
+		{Name: "agent", value: "", at: func(c *Config) any { return &c.Agent },
+			Doc: "Name of this sensor, in every alert; the host's name where it is empty."},
+		{Name: "user", value: "", at: func(c *Config) any { return &c.User },
+			Doc: "Account that a daemon started as root changes to once its sockets are open; empty: it stays, with the capabilities that it needs and no others."},
 
-	{Name: "rules.paths", value: []string{}, at: func(c *Config) any { return &c.Rules.Paths }, path: true,
-		Doc: "Rule files, and folders of them, beside the shipped rules."},
-	{Name: "rules.stdlib", value: true, at: func(c *Config) any { return &c.Rules.Stdlib },
-		Doc: "Load the shipped rules."},
-	{Name: "rules.poll", value: 30 * time.Second, at: func(c *Config) any { return &c.Rules.Poll },
-		Doc:   "Time between two looks at the rule files in case the kernel's notices of changes are lost; 0s for none.",
-		check: func(c *Config) error { return durationBetween(c.Rules.Poll, 100*time.Millisecond, 24*time.Hour) }},
+		{Name: "capture.interfaces", value: []string{}, at: func(c *Config) any { return &c.Capture.Interfaces },
+			Doc: "Network interfaces to watch."},
+		{Name: "capture.snaplen", value: 65535, at: func(c *Config) any { return &c.Capture.Snaplen },
+			Doc:   "Bytes of each packet that are captured. Rules on payload or dns see no more than that.",
+			check: func(c *Config) error { return between(c.Capture.Snaplen, 68, 262144) }},
+		{Name: "capture.ring", value: Size(64 << 20), at: func(c *Config) any { return &c.Capture.Ring },
+			Doc:   "Size of the ring that the kernel writes packets to, for each interface and worker.",
+			check: func(c *Config) error { return sizeBetween(c.Capture.Ring, 1<<20, 2<<30) }},
+		{Name: "capture.promiscuous", value: true, at: func(c *Config) any { return &c.Capture.Promiscuous },
+			Doc: "Also see packets for other hosts."},
+		{Name: "capture.ignore", value: prefixes{}, at: func(c *Config) any { return (*prefixes)(&c.Capture.Ignore) },
+			Doc: "Addresses and networks whose packets, from them or to them, are dropped in the kernel."},
+		{Name: "capture.workers", value: 1, at: func(c *Config) any { return &c.Capture.Workers },
+			Doc:   "Goroutines that share the work on packets; 0 is one for each CPU.",
+			check: func(c *Config) error { return between(c.Capture.Workers, 0, 64) }},
 
-	{Name: "control.socket", value: DefaultSocket, at: func(c *Config) any { return &c.Control.Socket }, path: true,
-		Doc: "Unix socket of the control API; empty for none."},
+		{Name: "rules.paths", value: []string{}, at: func(c *Config) any { return &c.Rules.Paths }, path: true,
+			Doc: "Rule files, and folders of them, beside the shipped rules."},
+		{Name: "rules.stdlib", value: true, at: func(c *Config) any { return &c.Rules.Stdlib },
+			Doc: "Load the shipped rules."},
+		{Name: "rules.poll", value: 30 * time.Second, at: func(c *Config) any { return &c.Rules.Poll },
+			Doc:   "Time between two looks at the rule files in case the kernel's notices of changes are lost; 0s for none.",
+			check: func(c *Config) error { return durationBetween(c.Rules.Poll, 100*time.Millisecond, 24*time.Hour) }},
 
-	{Name: "metrics.listen", value: "", at: func(c *Config) any { return &c.Metrics.Listen },
-		Doc: "host:port of the HTTP server with /metrics and /healthz; empty for none.",
-		check: func(c *Config) error {
-			if c.Metrics.Listen == "" {
+		{Name: "control.socket", value: DefaultSocket, at: func(c *Config) any { return &c.Control.Socket }, path: true,
+			Doc: "Unix socket of the control API; empty for none."},
+
+		{Name: "metrics.listen", value: "", at: func(c *Config) any { return &c.Metrics.Listen },
+			Doc: "host:port of the HTTP server with /metrics and /healthz; empty for none.",
+			check: func(c *Config) error {
+				if c.Metrics.Listen == "" {
+					return nil
+				}
+				_, port, err := net.SplitHostPort(c.Metrics.Listen)
+				if err == nil {
+					_, err = strconv.ParseUint(port, 10, 16)
+				}
+				if err != nil {
+					return fmt.Errorf("%q is no address to listen on: write host:port, as \"127.0.0.1:9477\"", c.Metrics.Listen)
+				}
 				return nil
-			}
-			_, port, err := net.SplitHostPort(c.Metrics.Listen)
-			if err == nil {
-				_, err = strconv.ParseUint(port, 10, 16)
-			}
-			if err != nil {
-				return fmt.Errorf("%q is no address to listen on: write host:port, as \"127.0.0.1:9477\"", c.Metrics.Listen)
-			}
-			return nil
-		}},
+			}},
 
-	{Name: "log.format", value: "text", at: func(c *Config) any { return &c.Log.Format },
-		Doc:   "Form of the daemon's log on standard error: text or json.",
-		check: func(c *Config) error { return oneOf(c.Log.Format, "text", "json") }},
-	{Name: "log.level", value: "info", at: func(c *Config) any { return &c.Log.Level },
-		Doc:   "Least level that is logged: debug, info, warn or error.",
-		check: func(c *Config) error { return oneOf(c.Log.Level, "debug", "info", "warn", "error") }},
+		{Name: "log.format", value: "text", at: func(c *Config) any { return &c.Log.Format },
+			Doc:   "Form of the daemon's log on standard error: text or json.",
+			check: func(c *Config) error { return oneOf(c.Log.Format, "text", "json") }},
+		{Name: "log.level", value: "info", at: func(c *Config) any { return &c.Log.Level },
+			Doc:   "Least level that is logged: debug, info, warn or error.",
+			check: func(c *Config) error { return oneOf(c.Log.Level, "debug", "info", "warn", "error") }},
+	}
 }
 
 // Settings returns the table, in the order in which `config show` prints it.

@@ -1,7 +1,5 @@
 package config
 
-import "fmt"
-
 // A Shown is a setting with its value and where that comes from.
 type Shown struct {
 	Name  string `json:"name"`  // "capture.ring", or "output.eve.main.path"
@@ -9,22 +7,13 @@ type Shown struct {
 	From  string `json:"from"`  // "default", "ruleids.hcl:4", "RULEIDS_CAPTURE_RING" or "--ring"
 }
 
-// Show lists every setting, in the order of the table, then the outputs' in that of the file.
+// Show lists every setting, in the order of the table, then those of labelled blocks in that of the file.
 func (c *Config) Show() []Shown {
 	var out []Shown
 	for i := range settings {
 		s := &settings[i]
 		out = append(out, Shown{s.Name, render(s.at(c)), c.from[s.Name]})
 	}
-	for _, o := range c.Outputs {
-		v := values(o.Config)
-		for _, name := range settingsOf(o.Config) {
-			from := o.from[name]
-			if from == "" {
-				from = "default"
-			}
-			out = append(out, Shown{fmt.Sprintf("output.%s.%s.%s", o.Kind, o.Name, name), v[name], from})
-		}
-	}
-	return out
+	out = append(out, show("output", c.Outputs)...)
+	return append(out, show("reputation", c.Reputations)...)
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"net/netip"
 	"strconv"
@@ -17,6 +18,9 @@ import (
 // prefixes are networks; a plain address is one of its own.
 type prefixes []netip.Prefix
 
+// ports are port numbers.
+type ports []int
+
 // typeOf names the type of what p points to, for people.
 func typeOf(p any) string {
 	switch p.(type) {
@@ -24,6 +28,10 @@ func typeOf(p any) string {
 		return "text"
 	case *int:
 		return "number"
+	case *float64:
+		return "decimal number"
+	case *ports:
+		return "list of numbers"
 	case *Size:
 		return "size"
 	case *bool:
@@ -43,6 +51,10 @@ func store(p, v any) {
 		*p = v.(string)
 	case *int:
 		*p = v.(int)
+	case *float64:
+		*p = v.(float64)
+	case *ports:
+		*p = v.(ports)
 	case *Size:
 		*p = v.(Size)
 	case *bool:
@@ -64,6 +76,14 @@ func render(p any) string {
 		v = cty.StringVal(*p)
 	case *int:
 		return strconv.Itoa(*p)
+	case *float64:
+		return strconv.FormatFloat(*p, 'g', -1, 64)
+	case *ports:
+		words := make([]cty.Value, len(*p))
+		for i, n := range *p {
+			words[i] = cty.NumberIntVal(int64(n))
+		}
+		v = cty.TupleVal(words)
 	case *Size:
 		v = cty.StringVal(p.String())
 	case *bool:
@@ -121,6 +141,22 @@ func fromText(p any, words ...string) error {
 			return fmt.Errorf("%q is not a whole number", last)
 		}
 		*p = n
+	case *float64:
+		f, err := strconv.ParseFloat(last, 64)
+		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+			return fmt.Errorf("%q is not a number", last)
+		}
+		*p = f
+	case *ports:
+		out := ports{}
+		for _, w := range words {
+			n, err := strconv.Atoi(w)
+			if err != nil {
+				return fmt.Errorf("%q is not a whole number", w)
+			}
+			out = append(out, n)
+		}
+		*p = out
 	case *bool:
 		if last != "true" && last != "false" {
 			return fmt.Errorf("%q is neither true nor false", last)
@@ -157,7 +193,7 @@ func fromText(p any, words ...string) error {
 // isList reports whether p points to a list.
 func isList(p any) bool {
 	switch p.(type) {
-	case *[]string, *prefixes:
+	case *[]string, *prefixes, *ports:
 		return true
 	}
 	return false
@@ -178,7 +214,7 @@ func network(s string) (netip.Prefix, error) {
 // quotes there.
 func fromHCL(p any, v cty.Value) error {
 	wrong := fmt.Errorf("it needs %s", map[string]string{
-		"text": "a text in quotes", "number": "a whole number", "size": "a size in quotes, as \"64MiB\", or a number of bytes",
+		"text": "a text in quotes", "number": "a whole number", "decimal number": "a number", "list of numbers": "a list of whole numbers, as [22, 2222]", "size": "a size in quotes, as \"64MiB\", or a number of bytes",
 		"true or false": "true or false", "duration": "a duration in quotes, as \"30s\"",
 		"list of texts": "a list of texts, as [\"…\"]", "list of networks": "a list of networks, as [\"10.0.0.0/8\"]",
 	}[typeOf(p)])
@@ -191,7 +227,10 @@ func fromHCL(p any, v cty.Value) error {
 		}
 		words := []string{}
 		for _, e := range v.AsValueSlice() {
-			if e.IsNull() || e.Type() != cty.String {
+			if _, numbers := p.(*ports); numbers && !e.IsNull() && e.Type() == cty.Number {
+				words = append(words, e.AsBigFloat().Text('g', -1))
+				continue
+			} else if numbers || e.IsNull() || e.Type() != cty.String {
 				return wrong
 			}
 			words = append(words, e.AsString())
@@ -210,6 +249,10 @@ func fromHCL(p any, v cty.Value) error {
 			return nil
 		}
 	case cty.Number:
+		if f, ok := p.(*float64); ok {
+			*f, _ = v.AsBigFloat().Float64()
+			return nil
+		}
 		n, acc := v.AsBigFloat().Int64()
 		if acc != big.Exact {
 			return wrong
