@@ -61,7 +61,7 @@ type Action struct {
 
 // Reputation is what escalation found out and did.
 type Reputation struct {
-	Source    string // "virustotal"
+	Source    string // "virustotal" or "list"
 	Indicator string
 	Tier      string // critical, high, medium, low, clean
 

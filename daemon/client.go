@@ -1,13 +1,16 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"syscall"
 )
 
@@ -29,31 +32,43 @@ func NewClient(socket string) *Client {
 // Status asks how the daemon is.
 func (c *Client) Status(ctx context.Context) (*Status, error) {
 	var s Status
-	return &s, c.ask(ctx, http.MethodGet, "/status", &s)
+	return &s, c.ask(ctx, http.MethodGet, "/status", nil, &s)
 }
 
 // Reload makes the daemon load its rules anew. A report that is not OK is no error.
 func (c *Client) Reload(ctx context.Context) (*ReloadReport, error) {
 	var r ReloadReport
-	return &r, c.ask(ctx, http.MethodPost, "/reload", &r)
+	return &r, c.ask(ctx, http.MethodPost, "/reload", nil, &r)
 }
 
 // Rules asks for the rules that run.
 func (c *Client) Rules(ctx context.Context) ([]RuleStatus, error) {
 	var r []RuleStatus
-	err := c.ask(ctx, http.MethodGet, "/rules", &r)
+	err := c.ask(ctx, http.MethodGet, "/rules", nil, &r)
 	return r, err
 }
 
 // Top asks what is busiest.
 func (c *Client) Top(ctx context.Context) (*Top, error) {
 	var t Top
-	return &t, c.ask(ctx, http.MethodGet, "/top", &t)
+	return &t, c.ask(ctx, http.MethodGet, "/top", nil, &t)
 }
 
-// ask sends a request and reads the answer.
-func (c *Client) ask(ctx context.Context, method, path string, answer any) error {
-	req, err := http.NewRequestWithContext(ctx, method, "http://ruleids"+path, nil)
+// query is one parameter of a path.
+func query(name, value string) string { return url.Values{name: {value}}.Encode() }
+
+// ask sends a request and reads the answer. body is sent as it is where it is an io.Reader, else as JSON; nil is none.
+// An answer that is an io.Writer gets the bytes.
+func (c *Client) ask(ctx context.Context, method, path string, body, answer any) error {
+	reader, ok := body.(io.Reader)
+	if !ok && body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		reader = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://ruleids"+path, reader)
 	if err != nil {
 		return err
 	}
@@ -65,6 +80,10 @@ func (c *Client) ask(ctx context.Context, method, path string, answer any) error
 	dec := json.NewDecoder(resp.Body)
 	switch resp.StatusCode {
 	case http.StatusOK, http.StatusUnprocessableEntity:
+		if w, ok := answer.(io.Writer); ok {
+			_, err := io.Copy(w, resp.Body)
+			return err
+		}
 		if err := dec.Decode(answer); err != nil {
 			return fmt.Errorf("the daemon's answer cannot be read: %w; is it of another version?", err)
 		}

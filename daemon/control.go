@@ -57,6 +57,7 @@ func (d *Daemon) controlHandler() http.Handler {
 		}
 		answer(w, http.StatusOK, top)
 	})
+	d.decisionRoutes(mux)
 	return mux
 }
 

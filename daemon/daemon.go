@@ -19,7 +19,9 @@ import (
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 
+	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/output"
+	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/daemon/config"
 	"github.com/ruleids/ruleids/engine"
@@ -37,6 +39,14 @@ type Options struct {
 	Simulated string
 	Version   string
 	Log       *slog.Logger
+	// Book decides about actions of rules and keeps the decisions; nil for none. The Daemon closes it.
+	Book *decision.Book
+	// Firewall is what Book tells, where it can be repaired; nil where there is nothing to repair.
+	Firewall Repairer
+	// Ended is called when all is closed; nil for nothing.
+	Ended func() error
+	// Reputation knows about indicators; nil for none. The Daemon closes it.
+	Reputation *reputation.Sources
 	// Level is the level of Log, which a reload may change; nil where it may not.
 	Level *slog.LevelVar
 	// Control and Metrics are sockets to serve on; nil for none. The Daemon closes them.
@@ -53,7 +63,10 @@ type Daemon struct {
 	reloads reloads
 	loaded  atomic.Pointer[Loaded] // what runs
 	watch   *watcher               // nil without
-	asked   chan request
+	// responder is nil without a Book.
+	responder *responder
+	drift     drift
+	asked     chan request
 }
 
 // closeWithin is how long outputs may take to write out what is queued when the daemon stops.
@@ -63,8 +76,15 @@ const closeWithin = 10 * time.Second
 func New(opt Options) (*Daemon, error) {
 	d := &Daemon{opt: opt, log: opt.Log, started: time.Now(), running: opt.Loaded.Config, asked: make(chan request)}
 	d.loaded.Store(opt.Loaded)
-	d.loop = newLoop(opt.Loaded.Plan, engine.Config{Workers: Workers(opt.Loaded.Config), Agent: opt.Loaded.Config.Agent}, opt.Source, opt.Outputs, d.happened, d.lost)
+	work := engine.Config{Workers: Workers(opt.Loaded.Config), Agent: opt.Loaded.Config.Agent}
+	if opt.Reputation != nil {
+		work.Reputation = standing{opt.Reputation}
+	}
+	d.loop = newLoop(opt.Loaded.Plan, work, opt.Source, &responses{Outputs: opt.Outputs, daemon: d}, d.happened, d.lost)
 	d.loop.stepped = d.stepped
+	if opt.Book != nil {
+		d.responder = newResponder(opt.Book, d.log)
+	}
 	d.reloads.start(opt.Loaded, d.started)
 	var err error
 	if d.watch, err = newWatcher(); err != nil {
@@ -97,6 +117,10 @@ func (d *Daemon) Run(ctx context.Context) error {
 		wg.Go(func() { d.serve(ctx, d.opt.Metrics, d.metricsHandler(), "metrics") })
 	}
 	wg.Go(func() { d.tellSystemd(ctx) })
+	if d.opt.Firewall != nil && d.opt.Book != nil {
+		wg.Go(func() { d.keepFirewall(ctx) })
+	}
+	d.checkSources(d.opt.Loaded)
 	first := d.opt.Loaded
 	d.log.Info("running", "version", d.opt.Version, "rules", enabled(first.Rules), "digest", first.Rules.Digest, "source", d.sourceName())
 	err := d.loop.run(ctx)
@@ -106,10 +130,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	err = errors.Join(err, d.opt.Source.Close())
 	closing, done := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 	defer done()
-	if cerr := d.opt.Outputs.Close(closing); cerr != nil {
-		err = errors.Join(err, cerr)
-	}
-	return err
+	return errors.Join(err, d.opt.Outputs.Close(closing), d.closeResponses(closing))
 }
 
 // Workers returns how many goroutines share the work on packets, and rings on each interface bring them.
@@ -160,7 +181,8 @@ func (d *Daemon) stepped(by time.Duration) {
 
 // serve answers HTTP until ctx is done.
 func (d *Daemon) serve(ctx context.Context, l net.Listener, h http.Handler, what string) {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelWarn)}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelWarn),
+		ConnContext: withPeer}
 	stop := context.AfterFunc(ctx, func() {
 		// Answers under way may be finished, but a client that does not read keeps nobody from stopping.
 		closing, done := context.WithTimeout(context.Background(), time.Second)

@@ -10,12 +10,15 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 
+	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/daemon/config"
@@ -192,20 +195,45 @@ func (l *logLines) now() int {
 // running is a daemon on a fake source, with rules in a folder.
 type running struct {
 	*Daemon
-	source  *fakeSource
-	outputs *keptAlerts
-	log     *logLines
-	dir     string // of the rules
-	socket  string
-	client  *Client
-	stop    func() error // ends the daemon and returns what Run did
+	source   *fakeSource
+	outputs  *keptAlerts
+	firewall *fakeFirewall
+	log      *logLines
+	dir      string // of the rules
+	socket   string
+	client   *Client
+	stop     func() error // ends the daemon and returns what Run did
+}
+
+// A quietHost is a host that never changes, of which 192.0.2.1 is the gateway.
+type quietHost struct{}
+
+var quietFacts = &decision.Facts{Gateways: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}
+
+func (quietHost) Facts() (*decision.Facts, error) { return quietFacts, nil }
+func (quietHost) Changes() <-chan struct{}        { return nil }
+func (quietHost) Close() error                    { return nil }
+
+// A fakeFirewall is one in memory that someone may flush.
+type fakeFirewall struct {
+	decision.Memory
+	missing  atomic.Bool
+	repaired chan struct{} // one for each repair
+}
+
+func (f *fakeFirewall) Repair(context.Context) ([]string, error) {
+	if !f.missing.Swap(false) {
+		return nil, nil
+	}
+	f.repaired <- struct{}{}
+	return []string{"the chain RULEIDS"}, nil
 }
 
 // settings are lines of a settings file beside the rules; files are rule files by name.
 func start(t *testing.T, settings string, files map[string]string) *running {
 	t.Helper()
 	root := t.TempDir()
-	r := &running{source: newFakeSource(), outputs: &keptAlerts{}, log: &logLines{more: make(chan struct{})}, dir: filepath.Join(root, "rules"), socket: filepath.Join(root, "c.sock")}
+	r := &running{source: newFakeSource(), outputs: &keptAlerts{}, firewall: &fakeFirewall{repaired: make(chan struct{}, 1)}, log: &logLines{more: make(chan struct{})}, dir: filepath.Join(root, "rules"), socket: filepath.Join(root, "c.sock")}
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +248,9 @@ func start(t *testing.T, settings string, files map[string]string) *running {
 	in := Input{
 		Settings: config.Options{File: file, Flags: map[string]config.Given{
 			"rules.paths": {Flag: "--rules", Values: []string{r.dir}}, "rules.stdlib": {Flag: "--no-stdlib", Values: []string{"false"}},
-			"control.socket": {Flag: "--socket", Values: []string{r.socket}}, "agent": {Flag: "--agent", Values: []string{"sensor"}},
+			"response.journal": {Flag: "--journal", Values: []string{filepath.Join(root, "decisions.jsonl")}},
+			"response.audit":   {Flag: "--audit", Values: []string{filepath.Join(root, "audit.jsonl")}},
+			"control.socket":   {Flag: "--socket", Values: []string{r.socket}}, "agent": {Flag: "--agent", Values: []string{"sensor"}},
 		}},
 		Stdlib: func([]string) (fs.FS, error) { return nil, nil },
 	}
@@ -233,8 +263,17 @@ func start(t *testing.T, settings string, files map[string]string) *running {
 		t.Fatal(err)
 	}
 	level := new(slog.LevelVar)
+	log := NewLog(r.log, "text", level, true)
+	book, _, err := decision.Open(t.Context(), &loaded.Config.Response, decision.Options{Firewall: r.firewall, Host: quietHost{}, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := reputation.New(loaded.Config.ReputationSpecs(), reputation.Options{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
 	r.Daemon, err = New(Options{Input: in, Loaded: loaded, Source: r.source, Outputs: r.outputs, Version: "test", Control: control,
-		Log: NewLog(r.log, "text", level, true), Level: level})
+		Log: log, Level: level, Book: book, Firewall: r.firewall, Reputation: sources})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/daemon/config"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/rules"
@@ -54,7 +55,9 @@ func (in *Input) Load() *Loaded {
 		}
 		opt.Stdlib = files
 	}
-	set, plan, diags := engine.Load(opt, in.Plan)
+	compile := in.Plan
+	compile.Escalate = len(out.Config.Reputations) > 0
+	set, plan, diags := engine.Load(opt, compile)
 	out.Diags = rules.SortDiagnostics(append(out.Diags, diags...))
 	out.Rules = set
 	if !out.Diags.HasErrors() {
@@ -69,6 +72,11 @@ func (in *Input) Load() *Loaded {
 	for _, l := range set.Lists {
 		if l.File != "" && !l.Shipped {
 			out.Paths = append(out.Paths, l.File)
+		}
+	}
+	for _, r := range out.Config.Reputations {
+		if l, ok := r.Config.(*reputation.ListConfig); ok {
+			out.Paths = append(out.Paths, l.Files...)
 		}
 	}
 	slices.Sort(out.Paths)

@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/ruleids/ruleids/actions/decision"
 )
 
 // metricsHandler serves /metrics for Prometheus and /healthz for supervisors.
@@ -67,6 +69,20 @@ var metrics = []Metric{
 	{"ruleids_output_written_total", "counter", []string{"kind", "name"}, "Alerts that an output wrote."},
 	{"ruleids_output_lost_total", "counter", []string{"kind", "name"}, "Alerts that an output could not take."},
 	{"ruleids_output_queued", "gauge", []string{"kind", "name"}, "Alerts that wait in the queue of an output."},
+	{"ruleids_response_enforcing", "gauge", nil, "1 where decisions are done, 0 where they are recorded."},
+	{"ruleids_decisions", "gauge", []string{"kind"}, "Decisions that hold, by kind: block or quarantine; recorded ones would hold but for the mode."},
+	{"ruleids_decisions_limit", "gauge", nil, "Decisions that there may be."},
+	{"ruleids_decision_requests_total", "counter", []string{"outcome"}, "Requests for decisions, of rules and of people, by outcome."},
+	{"ruleids_decisions_expired_total", "counter", nil, "Decisions whose time was over."},
+	{"ruleids_decisions_guarded_total", "counter", nil, "Decisions taken back because their target became protected."},
+	{"ruleids_actions_lost_total", "counter", nil, "Actions of alerts that were left out because decisions took too long, or whose target is no address."},
+	{"ruleids_response_failing", "gauge", []string{"part"}, "1 where a part of responses fails: journal, firewall, audit or host."},
+	{"ruleids_firewall_repairs_total", "counter", nil, "Times that someone had changed the firewall and it was put back."},
+	{"ruleids_reputation_healthy", "gauge", []string{"source"}, "0 where a source of reputation needs a human or time."},
+	{"ruleids_reputation_queued", "gauge", []string{"source"}, "Indicators that wait to be asked about."},
+	{"ruleids_reputation_requests_total", "counter", []string{"source"}, "Requests that were sent."},
+	{"ruleids_reputation_failures_total", "counter", []string{"source"}, "Requests without an answer to use."},
+	{"ruleids_reputation_dropped_total", "counter", []string{"source"}, "Indicators that were given up."},
 }
 
 // Metrics returns the table of metrics beside those of the Go runtime and of the process.
@@ -125,6 +141,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		send("ruleids_output_lost_total", float64(o.Lost), o.Kind, o.Name)
 		send("ruleids_output_queued", float64(o.Queued), o.Kind, o.Name)
 	}
+	c.collectResponses(send)
 	v, err := d.view(context.Background(), false)
 	if err != nil {
 		return
@@ -150,6 +167,34 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	send("ruleids_state_bytes", float64(s.StateBytes))
 	send("ruleids_state_evictions_total", float64(s.Evictions))
 	send("ruleids_state_saturated_total", float64(s.Saturated))
+}
+
+// collectResponses sends the metrics of responses.
+func (c *collector) collectResponses(send func(name string, value float64, labels ...string)) {
+	if r := c.daemon.responseStatus(); r != nil {
+		send("ruleids_response_enforcing", one(r.Mode == decision.Enforce))
+		send("ruleids_decisions", float64(r.Blocks), string(decision.Block))
+		send("ruleids_decisions", float64(r.Quarantines), string(decision.Quarantine))
+		send("ruleids_decisions", float64(r.Recorded), string(decision.Recorded))
+		send("ruleids_decisions_limit", float64(r.Limit))
+		for outcome, n := range r.Outcomes {
+			send("ruleids_decision_requests_total", float64(n), string(outcome))
+		}
+		send("ruleids_decisions_expired_total", float64(r.Expired))
+		send("ruleids_decisions_guarded_total", float64(r.Guarded))
+		send("ruleids_actions_lost_total", float64(r.Lost+r.Odd))
+		for _, part := range []string{"journal", "firewall", "audit", "host"} {
+			send("ruleids_response_failing", one(r.Failing[part] != ""), part)
+		}
+		send("ruleids_firewall_repairs_total", float64(r.Repairs))
+	}
+	for _, s := range c.daemon.reputationStatus() {
+		send("ruleids_reputation_healthy", one(s.Healthy), s.Source)
+		send("ruleids_reputation_queued", float64(s.Queued), s.Source)
+		send("ruleids_reputation_requests_total", float64(s.Requests), s.Source)
+		send("ruleids_reputation_failures_total", float64(s.Failures), s.Source)
+		send("ruleids_reputation_dropped_total", float64(s.Dropped), s.Source)
+	}
 }
 
 func one(b bool) float64 {

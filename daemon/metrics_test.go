@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -36,7 +38,9 @@ func get(t *testing.T, url string, status int) string {
 // TestMetrics holds every metric of the table to be there, with its type and help, and a few to have the right
 // value.
 func TestMetrics(t *testing.T) {
-	r := start(t, "", map[string]string{"a.hcl": portRule("a", "23")})
+	list := filepath.Join(t.TempDir(), "bad.txt")
+	must(t, os.WriteFile(list, []byte("203.0.113.9 high\n"), 0o600))
+	r := start(t, "reputation \"list\" {\n  files = [\""+list+"\"]\n}\n", map[string]string{"a.hcl": portRule("a", "23")})
 	r.source.mu.Lock()
 	r.source.stats = live.Stats{Interfaces: []live.InterfaceStats{{Name: "eth0", Up: true, Counts: live.Counts{Received: 10, Dropped: 3, Stalls: 1}}}}
 	r.source.mu.Unlock()
@@ -56,6 +60,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`ruleids_packets_total 1`, `ruleids_alerts_total{severity="low"} 1`, `ruleids_rule_alerts_total{rule="a"} 1`, `ruleids_rules_loaded 1`,
 		`ruleids_capture_dropped_total{interface="eth0"} 3`, `ruleids_capture_up{interface="eth0"} 1`, `ruleids_healthy 1`, `ruleids_build_info{version="test"} 1`,
+		`ruleids_response_enforcing 0`, `ruleids_decisions{kind="block"} 0`, `ruleids_decision_requests_total{outcome="decided"} 0`, `ruleids_reputation_healthy{source="list"} 1`,
 	} {
 		if !strings.Contains(got, "\n"+want+"\n") {
 			t.Errorf("the metrics lack %q", want)

@@ -125,6 +125,7 @@ func (d *Daemon) reload(ctx context.Context, print fingerprint) {
 		}
 		if !r.look {
 			d.opt.Outputs.Reopen()
+			d.reopen()
 		}
 		now := takeFingerprint(paths)
 		if r.look && now == print && broken == "" {
@@ -186,7 +187,7 @@ func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *Reloa
 	}
 	report.OK = true
 	report.Restart = append(report.Restart, config.Restart(d.running, loaded.Config)...)
-	d.adapt(loaded.Config)
+	d.adapt(ctx, loaded)
 	if loaded.Rules.Digest == running.Rules.Digest {
 		report.Kept = ruleNames(running.Rules)
 		keep := *loaded
@@ -244,11 +245,12 @@ func (d *Daemon) settle(ctx context.Context, report *ReloadReport) {
 	}
 }
 
-// adapt takes over settings that are not rules and need no restart.
-func (d *Daemon) adapt(is *config.Config) {
+// adapt takes over settings that are not rules and need no restart, and files that they name.
+func (d *Daemon) adapt(ctx context.Context, loaded *Loaded) {
 	if d.opt.Level != nil {
-		d.opt.Level.Set(LogLevel(is.Log.Level))
+		d.opt.Level.Set(LogLevel(loaded.Config.Log.Level))
 	}
+	d.adaptResponses(ctx, loaded)
 }
 
 // tell logs a report; healed says that the files were broken before.

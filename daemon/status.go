@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/rules/lint"
@@ -32,6 +33,9 @@ type Status struct {
 	State         StateCounts      `json:"state"`
 	Rules         RulesStatus      `json:"rules"`
 	Outputs       []OutputStatus   `json:"outputs"`
+	Responses     *ResponseStatus  `json:"responses"` // null where no decisions are kept
+	// Reputation are the sources of reputation, sorted.
+	Reputation []reputation.Status `json:"reputation"`
 }
 
 // PacketCounts are packets that came to the engine.
@@ -222,7 +226,7 @@ func (d *Daemon) Status(ctx context.Context) *Status {
 			Late: v.stats.Late, NanosecondsEach: v.each},
 		Alerts:     AlertCounts{Raised: v.stats.Alerts, BySeverity: v.bySeverity, Suppressed: v.stats.Suppressed, DuringLoss: v.lossy},
 		State:      StateCounts{Keys: v.stats.Keys, Bytes: v.stats.StateBytes, Evictions: v.stats.Evictions, Saturated: v.stats.Saturated},
-		Interfaces: []InterfaceState{}, Outputs: d.outputs(),
+		Interfaces: []InterfaceState{}, Outputs: d.outputs(), Responses: d.responseStatus(), Reputation: d.reputationStatus(),
 	}
 	c := d.opt.Source.Stats()
 	s.Capture = CaptureCounts{Received: c.Received, Dropped: c.Dropped, Stalls: c.Stalls, RecentlyDropped: v.recent, LosingLost: v.losingLost, Missed: c.Missed}
@@ -267,6 +271,7 @@ func (s *Status) trouble(loop error) {
 			s.Trouble = append(s.Trouble, fmt.Sprintf("output %s %q: %s", o.Kind, o.Name, o.Error))
 		}
 	}
+	s.responseTrouble()
 }
 
 func (d *Daemon) rulesStatus(loaded *Loaded) RulesStatus {

@@ -40,7 +40,7 @@ func (rb *ruleBuilder) escalate(b *block) {
 		return
 	}
 	x := &Escalate{Source: b.hcl.Labels[0], Range: b.header()}
-	if !rb.oneOf(b.labelRange(), "source of reputation", x.Source, []string{"virustotal"}) {
+	if !rb.oneOf(b.labelRange(), "source of reputation", x.Source, []string{"list", "virustotal"}) {
 		return
 	}
 	if first := rb.r.Escalate; first != nil {

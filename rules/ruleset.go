@@ -158,7 +158,7 @@ type Except struct {
 
 // Escalate asks a reputation source about an indicator.
 type Escalate struct {
-	Source    string // "virustotal"
+	Source    string // "virustotal" or "list"
 	Indicator Expr   // an address or a name
 	Text      string // as written
 	Range     hcl.Range

@@ -47,7 +47,7 @@ var house = []layer{
 	{level: 5, path: "lab", tests: []string{"daemon"}},
 	{level: 5, path: "lab/rate", may: []string{"packet", "stdlib", "capture/live", "rules", "engine", "daemon"}},
 	{level: 5, path: "cmd/ruleids", may: []string{"packet", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest",
-		"capture/live", "actions/output", "daemon/config", "daemon"}},
+		"capture/live", "actions/decision", "actions/output", "actions/reputation", "daemon/config", "daemon"}},
 }
 
 // TestDependencies fails on an import that the house does not allow. Tests may reach further: to any

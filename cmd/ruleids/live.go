@@ -76,7 +76,7 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 			return err
 		}
 	}
-	var opened []interface{ Close() error }
+	var opened []closer
 	defer func() {
 		if err != nil {
 			for _, o := range opened {
@@ -105,11 +105,21 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 		}
 		opened = append(opened, opt.Metrics)
 	}
+	if s.simulate == "" {
+		if err := prepareResponses(c, account); err != nil {
+			return err
+		}
+	}
 	if s.simulate == "" || account != nil {
 		// Files of outputs come after that: who made them must be able to open them again.
 		if err := daemon.DropPrivileges(account); err != nil {
 			return err
 		}
+	}
+	answering, err := openResponses(ctx, c, &opt, log)
+	opened = append(opened, answering...)
+	if err != nil {
+		return err
 	}
 	fanout, err := output.New(specs(c, r.format.value), output.Options{Log: log, Stdout: s.app.out, Color: s.app.wantsColor(s.app.out)})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/daemon"
 )
 
@@ -115,8 +116,29 @@ func writeStatus(w io.Writer, s *daemon.Status, color bool) error {
 		}
 		writeTable(&b, rows, headed(color))
 	}
+	writeResponses(&b, s, color)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeResponses writes what became of actions, and who is asked about reputation.
+func writeResponses(b *strings.Builder, s *daemon.Status, color bool) {
+	if r := s.Responses; r != nil {
+		mode := string(r.Mode)
+		if r.Mode == decision.Enforce {
+			mode = styleYellow.paint(mode, color)
+		}
+		fmt.Fprintf(b, "\nresponses  %s: %s blocked, %s quarantined, %s recorded; %s refused, %s in grace, %s expired\n", mode, thousands(uint64(r.Blocks)),
+			thousands(uint64(r.Quarantines)), thousands(uint64(r.Recorded)), thousands(r.Outcomes[decision.Refused]), thousands(r.Outcomes[decision.Skipped]), thousands(r.Expired))
+	}
+	if len(s.Reputation) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"reputation", "state", "known", "queued", "asked", "failed"}}
+		for _, r := range s.Reputation {
+			rows = append(rows, []string{r.Source, string(r.State), thousands(uint64(r.Entries)), thousands(uint64(r.Queued)), thousands(r.Requests), thousands(r.Failures)})
+		}
+		writeTable(b, rows, headed(color))
+	}
 }
 
 // headed paints the first row of a table.

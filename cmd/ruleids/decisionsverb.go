@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/daemon"
+)
+
+// newDecisionsCommand is the verb decisions.
+func newDecisionsCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "decisions",
+		Short: "List, change, export and import who is kept away from the network",
+		Long: `Decisions asks the running daemon who is blocked or quarantined, or would be in monitor mode, and changes
+it. Every change goes through the same checks as one of a rule: what this host cannot do without is never
+blocked. It is written to the journal and to the audit log, with the account that asked.
+
+The verbs block, quarantine and unblock are short for decisions add and decisions remove.`,
+		Example: `  ruleids decisions list
+  ruleids decisions show 198.51.100.7
+  ruleids decisions add 198.51.100.0/24 --for 2h --reason "asked by the upstream"
+  ruleids decisions export > decisions.json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprint(a.err, cmd.UsageString())
+			return status(statusFault)
+		},
+	}
+	cmd.AddCommand(newDecisionsListCommand(a), newDecisionsShowCommand(a), newDecisionsAddCommand(a), newDecisionsRemoveCommand(a),
+		newDecisionsExportCommand(a), newDecisionsImportCommand(a))
+	return cmd
+}
+
+func newDecisionsListCommand(a *app) *cobra.Command {
+	var control controlFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:               "list",
+		Short:             "List all decisions",
+		Long:              "List prints the decisions that hold, and those that would hold but for the mode, the oldest first.",
+		Example:           "  ruleids decisions list\n  ruleids decisions list --format json | jq -r '.[] | select(.source == \"rule\") | .target'",
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.listDecisions(cmd.Context(), &control, decision.Target{}, format.value)
+		},
+	}
+	control.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+func newDecisionsShowCommand(a *app) *cobra.Command {
+	var control controlFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:               "show ADDRESS",
+		Short:             "Show what keeps an address or prefix out",
+		Long:              "Show prints the decisions that cover an address or prefix, the narrowest first. Exit status: 0 there is one, 1 there is none.",
+		Example:           "  ruleids decisions show 198.51.100.7",
+		Args:              oneTarget,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := parseTarget(args[0])
+			if err != nil {
+				return err
+			}
+			return a.listDecisions(cmd.Context(), &control, t, format.value)
+		},
+	}
+	control.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+// listDecisions prints all decisions, or those that cover a target.
+func (a *app) listDecisions(ctx context.Context, control *controlFlags, t decision.Target, format string) error {
+	c, err := control.client(a)
+	if err != nil {
+		return err
+	}
+	ds, err := c.Decisions(ctx, t)
+	if err != nil {
+		return err
+	}
+	switch {
+	case format == "json":
+		err = writeJSON(a.out, ds)
+	case len(ds) > 0:
+		err = writeDecisions(a.out, ds, t.IsValid(), time.Now(), a.wantsColor(a.out))
+	case t.IsValid():
+		_, err = fmt.Fprintf(a.out, "nothing keeps %s out\n", t)
+	default:
+		_, err = fmt.Fprintln(a.out, "no decisions")
+	}
+	if err == nil && t.IsValid() && len(ds) == 0 {
+		err = status(statusFindings)
+	}
+	return err
+}
+
+// writeDecisions writes a table of decisions; in full with their reasons and origins on lines of their own.
+func writeDecisions(w io.Writer, ds []decision.Decision, full bool, now time.Time, color bool) error {
+	var b strings.Builder
+	if full {
+		for i := range ds {
+			writeDecision(&b, &ds[i], now, color)
+		}
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
+	rows := [][]string{{"id", "decision", "target", "until", "by", "reason"}}
+	for i := range ds {
+		d := &ds[i]
+		rows = append(rows, []string{fmt.Sprint(d.ID), kindWord(d), d.Target.String(), untilWords(d, now), printable(d.Origin.String()), printable(d.Reason)})
+	}
+	writeTable(&b, rows, headed(color))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeDecision writes one decision with all that is known of it.
+func writeDecision(b *strings.Builder, d *decision.Decision, now time.Time, color bool) {
+	fmt.Fprintf(b, "%s %s\n", styleYellow.paint(kindWord(d), color), d.Target)
+	rows := [][]string{{"  since", d.Since.Local().Format(time.DateTime)}, {"  until", untilWords(d, now)}, {"  by", printable(d.Origin.String())}}
+	if d.Reason != "" {
+		rows = append(rows, []string{"  reason", printable(d.Reason)})
+	}
+	if d.Alert != nil {
+		rows = append(rows, []string{"  alert", fmt.Sprintf("%s, of %s", d.Alert.Severity, d.Alert.Time.Local().Format(time.DateTime))})
+	}
+	if d.Offences > 1 {
+		rows = append(rows, []string{"  offences", fmt.Sprint(d.Offences)})
+	}
+	if d.Forced {
+		rows = append(rows, []string{"  forced", "against never_block"})
+	}
+	writeTable(b, rows, func(_, _ int, cell string) string { return cell })
+}
+
+// kindWord names what a decision does.
+func kindWord(d *decision.Decision) string {
+	if d.Recorded {
+		return "would " + string(d.Kind)
+	}
+	return string(d.Kind)
+}
+
+// untilWords says when a decision ends.
+func untilWords(d *decision.Decision, now time.Time) string {
+	if d.Until.IsZero() {
+		return "lifted"
+	}
+	return fmt.Sprintf("%s (%s)", d.Until.Local().Format(time.DateTime), age(max(0, d.Until.Sub(now).Seconds())))
+}
+
+func newDecisionsExportCommand(a *app) *cobra.Command {
+	var control controlFlags
+	cmd := &cobra.Command{
+		Use:               "export",
+		Short:             "Write the decisions that hold as JSON",
+		Long:              "Export writes the decisions that hold as one JSON document, which decisions import reads, on this host or another.",
+		Example:           "  ruleids decisions export > decisions.json",
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := control.client(a)
+			if err != nil {
+				return err
+			}
+			return c.Export(cmd.Context(), a.out)
+		},
+	}
+	control.add(cmd)
+	return cmd
+}
+
+func newDecisionsImportCommand(a *app) *cobra.Command {
+	var control controlFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Make the decisions of an export hold here too",
+		Long: `Import reads what decisions export wrote, - for standard input. Each decision keeps who made it, when
+and why, and goes through every check of this host: what is protected here is refused, what is over is too.
+Exit status: 0 all are made, 1 some are not, 2 the file cannot be read.`,
+		Example: "  ruleids decisions import decisions.json\n  ssh other ruleids decisions export | ruleids decisions import -",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{fmt.Errorf("name one file, or - for standard input")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := control.client(a)
+			if err != nil {
+				return err
+			}
+			in := a.in
+			if args[0] != "-" {
+				f, err := os.Open(args[0])
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				in = f
+			}
+			answers, err := c.Import(cmd.Context(), in, sudoAccount())
+			if err != nil {
+				return err
+			}
+			return a.tellDecisions(answers, format.value)
+		},
+	}
+	control.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+// tellDecisions prints what became of requests. Where something was not done, the exit status says so.
+func (a *app) tellDecisions(answers []daemon.DecisionAnswer, format string) error {
+	var err error
+	done := 0
+	for i := range answers {
+		if answers[i].Done() {
+			done++
+		}
+	}
+	if format == "json" {
+		err = writeJSON(a.out, answers)
+	} else {
+		for i := range answers {
+			if !answers[i].Done() {
+				fmt.Fprintln(a.out, answerWords(&answers[i]))
+			}
+		}
+		_, err = fmt.Fprintf(a.out, "%d of %s hold\n", done, plural(uint64(len(answers)), "decision"))
+	}
+	if err == nil && done < len(answers) {
+		err = status(statusFindings)
+	}
+	return err
+}
+
+// answerWords says what became of a request in one line.
+func answerWords(r *daemon.DecisionAnswer) string {
+	s := fmt.Sprintf("%s: %s", r.Target, r.Outcome)
+	if d := r.Decision; d != nil {
+		s += fmt.Sprintf(": %s of %s", kindWord(d), d.Target)
+		if !d.Until.IsZero() {
+			s += " until " + d.Until.Local().Format(time.DateTime)
+		}
+	}
+	for _, more := range []string{r.Detail, r.Error} {
+		if more != "" {
+			s += ": " + printable(more)
+		}
+	}
+	return s
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/daemon"
+	"github.com/ruleids/ruleids/daemon/config"
+)
+
+// A closer is something that has to be closed where the daemon does not start.
+type closer interface{ Close() error }
+
+// prepareResponses makes the folders that decisions are kept in, while the daemon may, for the account that it will
+// run as.
+func prepareResponses(c *config.Config, account *daemon.Account) error {
+	for _, s := range []struct{ setting, path string }{{"journal", c.Response.Journal}, {"audit", c.Response.Audit}} {
+		if s.path == "" {
+			continue
+		}
+		if err := ownFolder(filepath.Dir(s.path), account); err != nil {
+			return fmt.Errorf("response: %w; name another place with response { %s = … }", err, s.setting)
+		}
+	}
+	return nil
+}
+
+// ownFolder makes a folder for an account where there is none.
+func ownFolder(dir string, account *daemon.Account) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	if account != nil {
+		return os.Chown(dir, account.UID, account.GID)
+	}
+	return nil
+}
+
+// openResponses opens what carries actions out, and puts it into opt. What was opened is returned, to be closed after an
+// error. A simulated capture is kept from doing anything: its decisions are recorded in a folder of its own, which goes with it.
+func openResponses(ctx context.Context, c *config.Config, opt *daemon.Options, log *slog.Logger) (opened []closer, err error) {
+	defer func() {
+		if err != nil {
+			for _, o := range opened {
+				_ = o.Close() // there is an error to tell already
+			}
+			opened = nil
+		}
+	}()
+	if len(c.Reputations) > 0 {
+		if opt.Reputation, err = reputation.New(c.ReputationSpecs(), reputation.Options{Log: log}); err != nil {
+			return opened, err
+		}
+		opened = append(opened, closeFunc(func() error { return opt.Reputation.Close(ctx) }))
+	}
+	settings := c.Response
+	keep := decision.Options{Log: log}
+	if opt.Simulated != "" {
+		dir, err := os.MkdirTemp("", "ruleids-simulation-")
+		if err != nil {
+			return opened, err
+		}
+		opt.Ended = func() error { return os.RemoveAll(dir) }
+		settings.Mode, settings.Journal, settings.Audit = string(decision.Monitor), filepath.Join(dir, "decisions.jsonl"), ""
+		if c.Response.Mode == string(decision.Enforce) {
+			log.Info("decisions of a simulation are recorded and not done, whatever response says")
+		}
+	}
+	var report decision.Report
+	if opt.Book, report, err = decision.Open(ctx, &settings, keep); err != nil {
+		return opened, explainBook(err, settings.Journal)
+	}
+	opened = append(opened, opt.Book)
+	if report.Restored+report.Expired+len(report.Dropped) > 0 {
+		log.Info("decisions restored", "hold", report.Restored, "expired", report.Expired, "dropped", len(report.Dropped), "journal", settings.Journal)
+	}
+	return opened, nil
+}
+
+// explainBook says what to do about decisions that cannot be kept.
+func explainBook(err error, journal string) error {
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("response: %w; make the folder of %s writable for the daemon, or name another place with response { journal = …  audit = … }", err, journal)
+	}
+	return fmt.Errorf("response: %w", err)
+}
+
+// closeFunc is a closer that is a function.
+type closeFunc func() error
+
+func (f closeFunc) Close() error { return f() }

@@ -1,0 +1,44 @@
+package daemon
+
+import (
+	"slices"
+
+	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// standing is what the engine asks about indicators.
+type standing struct{ sources *reputation.Sources }
+
+// Tier implements engine.Reputation. The numbers of the tiers are the same on both sides.
+func (s standing) Tier(source, indicator string) engine.Tier {
+	return engine.Tier(s.sources.Tier(source, indicator))
+}
+
+// credit adds to an alert how many engines said what of its indicator.
+func credit(sources *reputation.Sources, a *alert.Alert) {
+	if a.Reputation == nil {
+		return
+	}
+	v, ok := sources.Verdict(a.Reputation.Source, a.Reputation.Indicator)
+	if !ok {
+		return
+	}
+	a.Reputation.Malicious, a.Reputation.Suspicious = v.Malicious, v.Suspicious
+	a.Reputation.Engines = v.Malicious + v.Suspicious + v.Harmless + v.Undetected + v.Timeout
+}
+
+// unsourced returns the sources that rules ask and that there are no blocks of, sorted. The shipped rules ask VirusTotal,
+// which to do without is a choice like any other.
+func unsourced(set *rules.RuleSet, sources *reputation.Sources) []string {
+	var out []string
+	for _, r := range set.Rules {
+		if e := r.Escalate; r.Enabled && e != nil && e.Source != reputation.KindVirusTotal && !sources.Has(e.Source) && !slices.Contains(out, e.Source) {
+			out = append(out, e.Source)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
