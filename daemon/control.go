@@ -58,6 +58,7 @@ func (d *Daemon) controlHandler() http.Handler {
 		answer(w, http.StatusOK, top)
 	})
 	d.decisionRoutes(mux)
+	d.notifyRoutes(mux)
 	return mux
 }
 

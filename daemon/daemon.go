@@ -20,11 +20,14 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/actions/notify"
 	"github.com/ruleids/ruleids/actions/output"
 	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/actions/telegram"
 	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/daemon/config"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/honeypot"
 )
 
 // Options are what a Daemon is made of.
@@ -43,6 +46,12 @@ type Options struct {
 	Book *decision.Book
 	// Firewall is what Book tells, where it can be repaired; nil where there is nothing to repair.
 	Firewall Repairer
+	// Notifiers tell people of alerts; nil for none. The Daemon closes them.
+	Notifiers *notify.Notifiers
+	// Telegram are the notifiers whose administrators may give commands.
+	Telegram []telegram.Spec
+	// Honeypots feed rules; nil for none. The Daemon serves and closes them.
+	Honeypots Honeypots
 	// Ended is called when all is closed; nil for nothing.
 	Ended func() error
 	// Reputation knows about indicators; nil for none. The Daemon closes it.
@@ -65,6 +74,7 @@ type Daemon struct {
 	watch   *watcher               // nil without
 	// responder is nil without a Book.
 	responder *responder
+	bots      *telegram.Bots // nil without
 	drift     drift
 	asked     chan request
 }
@@ -87,6 +97,9 @@ func New(opt Options) (*Daemon, error) {
 	}
 	d.reloads.start(opt.Loaded, d.started)
 	var err error
+	if d.bots, err = d.newBots(); err != nil {
+		return nil, err
+	}
 	if d.watch, err = newWatcher(); err != nil {
 		// Looking now and then is enough to run.
 		d.log.Warn("the kernel gives no notice of changed files; they are looked at every "+d.running.Rules.Poll.String(), "error", err)
@@ -119,6 +132,16 @@ func (d *Daemon) Run(ctx context.Context) error {
 	wg.Go(func() { d.tellSystemd(ctx) })
 	if d.opt.Firewall != nil && d.opt.Book != nil {
 		wg.Go(func() { d.keepFirewall(ctx) })
+	}
+	if d.bots != nil {
+		wg.Go(func() { d.bots.Run(ctx) })
+	}
+	if d.opt.Honeypots != nil {
+		wg.Go(func() {
+			if err := d.opt.Honeypots.Serve(ctx, honeypot.Options{Log: d.log, Events: d.catch}); err != nil {
+				d.log.Error("the honeypots ended", "error", err)
+			}
+		})
 	}
 	d.checkSources(d.opt.Loaded)
 	first := d.opt.Loaded

@@ -45,6 +45,7 @@ type loop struct {
 	profile profile
 
 	calls chan func()
+	trap  trap
 	beat  atomic.Int64 // wall-clock time (nanoseconds) of the last turn; 0 before the first
 	ended chan struct{}
 
@@ -59,6 +60,7 @@ type loop struct {
 
 func newLoop(plan *engine.Plan, cfg engine.Config, source Source, outputs Outputs, happened func(*live.Event), lost func(*lossNews)) *loop {
 	l := &loop{lost: lost, engine: engine.New(plan, cfg), source: source, outputs: outputs, calls: make(chan func(), 16), ended: make(chan struct{}), happened: happened}
+	l.trap.events = make(chan packet.Honeypot, trapRoom)
 	l.tally.init()
 	l.profile.init(l.engine)
 	l.begun, l.stepped = time.Now(), func(time.Duration) {}
@@ -168,6 +170,8 @@ func (l *loop) serve() {
 		select {
 		case f := <-l.calls:
 			f()
+		case h := <-l.trap.events:
+			l.post(h)
 		default:
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -78,6 +79,16 @@ var metrics = []Metric{
 	{"ruleids_actions_lost_total", "counter", nil, "Actions of alerts that were left out because decisions took too long, or whose target is no address."},
 	{"ruleids_response_failing", "gauge", []string{"part"}, "1 where a part of responses fails: journal, firewall, audit or host."},
 	{"ruleids_firewall_repairs_total", "counter", nil, "Times that someone had changed the firewall and it was put back."},
+	{"ruleids_notifier_failing", "gauge", []string{"kind", "name"}, "1 where the last try of a notifier failed."},
+	{"ruleids_notifier_sent_total", "counter", []string{"kind", "name"}, "Messages that a notifier sent."},
+	{"ruleids_notifier_lost_total", "counter", []string{"kind", "name"}, "Alerts that a notifier could not tell of."},
+	{"ruleids_notifier_queued", "gauge", []string{"kind", "name"}, "Alerts that wait to be told."},
+	{"ruleids_bot_commands_total", "counter", []string{"name"}, "Commands of administrators, by the notifier that they came by."},
+	{"ruleids_bot_refused_total", "counter", []string{"name"}, "Commands of people who are no administrators."},
+	{"ruleids_honeypot_connections_total", "counter", []string{"name", "service"}, "Connections to a honeypot that were served."},
+	{"ruleids_honeypot_refused_total", "counter", []string{"name", "service"}, "Connections to a honeypot that there was no room for."},
+	{"ruleids_honeypot_events_total", "counter", []string{"name", "service"}, "Events of a honeypot."},
+	{"ruleids_honeypot_events_lost_total", "counter", nil, "Events of honeypots that rules did not see, for want of room."},
 	{"ruleids_reputation_healthy", "gauge", []string{"source"}, "0 where a source of reputation needs a human or time."},
 	{"ruleids_reputation_queued", "gauge", []string{"source"}, "Indicators that wait to be asked about."},
 	{"ruleids_reputation_requests_total", "counter", []string{"source"}, "Requests that were sent."},
@@ -188,6 +199,23 @@ func (c *collector) collectResponses(send func(name string, value float64, label
 		}
 		send("ruleids_firewall_repairs_total", float64(r.Repairs))
 	}
+	for _, n := range c.daemon.notifierStatus() {
+		send("ruleids_notifier_failing", one(n.State == "failing"), n.Kind, n.Name)
+		send("ruleids_notifier_sent_total", float64(n.Sent), n.Kind, n.Name)
+		send("ruleids_notifier_lost_total", float64(n.Lost), n.Kind, n.Name)
+		send("ruleids_notifier_queued", float64(n.Queued), n.Kind, n.Name)
+	}
+	for _, b := range c.daemon.botStatus() {
+		name := strings.Join(b.Notifiers, ",")
+		send("ruleids_bot_commands_total", float64(b.Commands), name)
+		send("ruleids_bot_refused_total", float64(b.Refused), name)
+	}
+	for _, h := range c.daemon.honeypotStatus() {
+		send("ruleids_honeypot_connections_total", float64(h.Accepted), h.Name, h.Service)
+		send("ruleids_honeypot_refused_total", float64(h.Refused), h.Name, h.Service)
+		send("ruleids_honeypot_events_total", float64(h.Events), h.Name, h.Service)
+	}
+	send("ruleids_honeypot_events_lost_total", float64(c.daemon.loop.trap.lost.Load()))
 	for _, s := range c.daemon.reputationStatus() {
 		send("ruleids_reputation_healthy", one(s.Healthy), s.Source)
 		send("ruleids_reputation_queued", float64(s.Queued), s.Source)

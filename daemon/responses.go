@@ -3,11 +3,13 @@ package daemon
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // responses hands alerts to all that takes them. It is the Outputs of the loop.
@@ -26,6 +28,9 @@ func (r *responses) Send(a *alert.Alert) {
 		d.responder.offer(a)
 	}
 	r.Outputs.Send(a)
+	if d.opt.Notifiers != nil {
+		d.opt.Notifiers.Send(a)
+	}
 }
 
 // A Repairer is a firewall that others may have changed.
@@ -91,6 +96,14 @@ func (d *Daemon) reopen() {
 			d.log.Error("the audit log cannot be opened anew", "error", err)
 		}
 	}
+	if d.opt.Honeypots != nil {
+		d.opt.Honeypots.Reopen()
+	}
+	if d.opt.Notifiers != nil {
+		if err := d.opt.Notifiers.Reload(); err != nil {
+			d.log.Error("secrets of notifiers", "error", err)
+		}
+	}
 }
 
 // adaptResponses takes over settings and files of responses.
@@ -114,6 +127,11 @@ func (d *Daemon) adaptResponses(ctx context.Context, loaded *Loaded) {
 
 // checkSources says what rules ask for and the settings do not have.
 func (d *Daemon) checkSources(loaded *Loaded) {
+	if n := d.opt.Notifiers; n != nil && len(n.Names()) > 0 {
+		for _, name := range unnamed(loaded.Rules, n.Has) {
+			d.log.Warn("rules notify someone that there is no block notifier of; nobody is told of them", "to", name, "notifiers", n.Names())
+		}
+	}
 	if d.opt.Reputation == nil {
 		return
 	}
@@ -122,11 +140,36 @@ func (d *Daemon) checkSources(loaded *Loaded) {
 	}
 }
 
+// unnamed returns the names that rules notify and that no notifier has, sorted.
+func unnamed(set *rules.RuleSet, has func(name string) bool) []string {
+	var out []string
+	for _, r := range set.Rules {
+		if !r.Enabled {
+			continue
+		}
+		for _, a := range r.Actions {
+			for _, name := range a.To {
+				if !has(name) && !slices.Contains(out, name) {
+					out = append(out, name)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // closeResponses has all that was raised decided and delivered, until ctx is done, and closes everything.
 func (d *Daemon) closeResponses(ctx context.Context) error {
 	var errs []error
 	if d.responder != nil {
 		errs = append(errs, d.responder.close(ctx))
+	}
+	if d.opt.Honeypots != nil {
+		errs = append(errs, d.opt.Honeypots.Close(ctx))
+	}
+	if d.opt.Notifiers != nil {
+		errs = append(errs, d.opt.Notifiers.Close(ctx))
 	}
 	if d.opt.Reputation != nil {
 		errs = append(errs, d.opt.Reputation.Close(ctx))

@@ -36,6 +36,12 @@ type Status struct {
 	Responses     *ResponseStatus  `json:"responses"` // null where no decisions are kept
 	// Reputation are the sources of reputation, sorted.
 	Reputation []reputation.Status `json:"reputation"`
+	Notifiers  []NotifierStatus    `json:"notifiers"`
+	// Bots are those that take commands of administrators.
+	Bots      []BotStatus      `json:"bots"`
+	Honeypots []HoneypotStatus `json:"honeypots"`
+	// LostEvents are events of honeypots for which the loop had no room.
+	LostEvents uint64 `json:"lost_events"`
 }
 
 // PacketCounts are packets that came to the engine.
@@ -227,6 +233,7 @@ func (d *Daemon) Status(ctx context.Context) *Status {
 		Alerts:     AlertCounts{Raised: v.stats.Alerts, BySeverity: v.bySeverity, Suppressed: v.stats.Suppressed, DuringLoss: v.lossy},
 		State:      StateCounts{Keys: v.stats.Keys, Bytes: v.stats.StateBytes, Evictions: v.stats.Evictions, Saturated: v.stats.Saturated},
 		Interfaces: []InterfaceState{}, Outputs: d.outputs(), Responses: d.responseStatus(), Reputation: d.reputationStatus(),
+		Notifiers: d.notifierStatus(), Bots: d.botStatus(), Honeypots: d.honeypotStatus(), LostEvents: d.loop.trap.lost.Load(),
 	}
 	c := d.opt.Source.Stats()
 	s.Capture = CaptureCounts{Received: c.Received, Dropped: c.Dropped, Stalls: c.Stalls, RecentlyDropped: v.recent, LosingLost: v.losingLost, Missed: c.Missed}

@@ -29,8 +29,12 @@ type sensor struct {
 	eve    *follower
 }
 
-// settings are those of every sensor, with more of them behind. Its alerts go to eve.json, its rules are in rules.
+// settings are those of every sensor, with more of them behind. Its alerts go to eve.json, its rules are in rules, and
+// what they ask for is recorded, unless more says otherwise.
 func settings(more string) string {
+	if !strings.Contains(more, "\nresponse {") && !strings.HasPrefix(more, "response {") {
+		more += response(`mode = "monitor"`)
+	}
 	return `agent = "lab"
 
 capture {
@@ -55,6 +59,11 @@ output "eve" "main" {
 }
 
 ` + more
+}
+
+// response is the block response, with some settings.
+func response(settings ...string) string {
+	return "response {\n  journal = \"decisions.jsonl\"\n  audit   = \"audit.jsonl\"\n  " + strings.Join(settings, "\n  ") + "\n}\n"
 }
 
 // stdlibAlone and ownRules say which rules run.

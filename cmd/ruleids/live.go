@@ -15,6 +15,7 @@ import (
 	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/daemon"
 	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/honeypot"
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
@@ -109,6 +110,17 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 		if err := prepareResponses(c, account); err != nil {
 			return err
 		}
+		// Before privileges are gone: those of SSH and Telnet are ports that need them.
+		traps, err := honeypot.Listen(c.HoneypotSpecs())
+		if err != nil {
+			return err
+		}
+		opened = append(opened, closeFunc(func() error { return traps.Close(ctx) }))
+		if len(c.Honeypots) > 0 {
+			opt.Honeypots = traps
+		}
+	} else if len(c.Honeypots) > 0 {
+		log.Info("a simulation opens no honeypots")
 	}
 	if s.simulate == "" || account != nil {
 		// Files of outputs come after that: who made them must be able to open them again.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/actions/firewall"
+	"github.com/ruleids/ruleids/actions/notify"
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/daemon"
 	"github.com/ruleids/ruleids/daemon/config"
@@ -62,6 +64,15 @@ func openResponses(ctx context.Context, c *config.Config, opt *daemon.Options, l
 		}
 		opened = append(opened, closeFunc(func() error { return opt.Reputation.Close(ctx) }))
 	}
+	if len(c.Notifiers) > 0 {
+		if opt.Notifiers, err = notify.New(c.NotifierSpecs(), notify.Options{Log: log, Agent: c.Agent}); err != nil {
+			return opened, err
+		}
+		opened = append(opened, closeFunc(func() error { return opt.Notifiers.Close(ctx) }))
+		if opt.Simulated == "" {
+			opt.Telegram = c.TelegramSpecs()
+		}
+	}
 	settings := c.Response
 	keep := decision.Options{Log: log}
 	if opt.Simulated != "" {
@@ -74,6 +85,13 @@ func openResponses(ctx context.Context, c *config.Config, opt *daemon.Options, l
 		if c.Response.Mode == string(decision.Enforce) {
 			log.Info("decisions of a simulation are recorded and not done, whatever response says")
 		}
+	}
+	if opt.Simulated == "" {
+		walls, err := firewall.Open(&c.Firewall, firewall.Options{Log: log})
+		if err != nil {
+			return opened, fmt.Errorf("response: %w", err)
+		}
+		keep.Firewall, opt.Firewall = walls, walls
 	}
 	var report decision.Report
 	if opt.Book, report, err = decision.Open(ctx, &settings, keep); err != nil {

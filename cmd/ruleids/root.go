@@ -83,6 +83,8 @@ Exit status of every verb: 0 clean, 1 findings or failed tests, 2 could not run.
 		newBlockCommand(a),
 		newQuarantineCommand(a),
 		newUnblockCommand(a),
+		newFirewallCommand(a),
+		newNotifyCommand(a),
 		newConfigCommand(a),
 		newVersionCommand(a),
 		newManCommand(a),

@@ -117,6 +117,7 @@ func writeStatus(w io.Writer, s *daemon.Status, color bool) error {
 		writeTable(&b, rows, headed(color))
 	}
 	writeResponses(&b, s, color)
+	writeNotifiers(&b, s, color)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -136,6 +137,34 @@ func writeResponses(b *strings.Builder, s *daemon.Status, color bool) {
 		rows := [][]string{{"reputation", "state", "known", "queued", "asked", "failed"}}
 		for _, r := range s.Reputation {
 			rows = append(rows, []string{r.Source, string(r.State), thousands(uint64(r.Entries)), thousands(uint64(r.Queued)), thousands(r.Requests), thousands(r.Failures)})
+		}
+		writeTable(b, rows, headed(color))
+	}
+}
+
+// writeNotifiers writes who is told, who gives commands, and what the honeypots do.
+func writeNotifiers(b *strings.Builder, s *daemon.Status, color bool) {
+	if len(s.Notifiers) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"notifier", "state", "messages", "alerts", "lost", "queued", "muted"}}
+		for _, n := range s.Notifiers {
+			rows = append(rows, []string{n.Kind + " " + n.Name, n.State, thousands(n.Sent), thousands(n.Delivered), thousands(n.Lost), thousands(n.Queued), thousands(n.Muted)})
+		}
+		writeTable(b, rows, headed(color))
+	}
+	if len(s.Bots) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"bot", "of", "state", "commands", "refused"}}
+		for _, x := range s.Bots {
+			rows = append(rows, []string{printable(x.Username), strings.Join(x.Notifiers, ", "), x.State, thousands(x.Commands), thousands(x.Refused)})
+		}
+		writeTable(b, rows, headed(color))
+	}
+	if len(s.Honeypots) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"honeypot", "at", "open", "served", "refused", "events"}}
+		for _, h := range s.Honeypots {
+			rows = append(rows, []string{h.Service + " " + h.Name, h.Address, thousands(uint64(h.Open)), thousands(h.Accepted), thousands(h.Refused), thousands(h.Events)})
 		}
 		writeTable(b, rows, headed(color))
 	}

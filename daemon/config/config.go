@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/actions/firewall"
 )
 
 // Config is what the daemon is told. It does not change after Load.
@@ -25,10 +26,13 @@ type Config struct {
 	Log     Log
 
 	Response decision.Config // what becomes of actions of rules
+	Firewall firewall.Config // of the block response, too
 
 	// Outputs and what follows are in the order of the file.
 	Outputs     []Output
 	Reputations []Reputation
+	Notifiers   []Notifier
+	Honeypots   []Honeypot
 
 	// Files are the settings files that were read: none or one.
 	Files []string
@@ -94,6 +98,8 @@ func Restart(running, wanted *Config) []string {
 	}{
 		{"output", sameSections(running.Outputs, wanted.Outputs)},
 		{"reputation", sameSections(running.Reputations, wanted.Reputations)},
+		{"notifier", sameSections(running.Notifiers, wanted.Notifiers)},
+		{"honeypot", sameSections(running.Honeypots, wanted.Honeypots)},
 	} {
 		if !s.same {
 			out = append(out, s.block)

@@ -155,7 +155,9 @@ func (l *loader) unknown(block string, a *hclsyntax.Attribute) {
 
 // labelled are the blocks of which there may be several, with the functions that read them.
 func (l *loader) labelled() map[string]func(*hclsyntax.Block) {
-	return map[string]func(*hclsyntax.Block){"output": l.output, "reputation": l.reputation}
+	return map[string]func(*hclsyntax.Block){
+		"output": l.output, "reputation": l.reputation, "notifier": l.notifier, "honeypot": l.honeypot,
+	}
 }
 
 // blocks are the names of the blocks of a settings file.

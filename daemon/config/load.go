@@ -42,6 +42,7 @@ func Load(opt Options) (*Config, hcl.Diagnostics) {
 	}
 	if opt.File != "" {
 		l.file(opt.File)
+		l.config.Firewall.Resolve(filepath.Dir(opt.File))
 	}
 	l.environment(opt.Environ)
 	l.flags(opt.Flags)

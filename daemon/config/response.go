@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/actions/firewall"
 )
 
 // responseSettings are the rows of the block response. What each may be is for package decision to say.
 func responseSettings() []Setting {
-	d := decision.NewConfig()
+	d, f := decision.NewConfig(), firewall.NewConfig()
 	rows := []Setting{
 		{Name: "response.mode", value: d.Mode, at: func(c *Config) any { return &c.Response.Mode },
 			Doc: "monitor: what rules ask for is worked out and recorded, and nothing is done. enforce: it is done."},
@@ -35,9 +36,31 @@ func responseSettings() []Setting {
 		{Name: "response.ssh_login_grace", value: d.SSHLoginGrace, at: func(c *Config) any { return &c.Response.SSHLoginGrace },
 			Doc: "LoginGraceTime of the SSH server. With 0s any established connection protects its peer."},
 	}
+	mine := len(rows)
+	rows = append(rows, []Setting{
+		{Name: "response.backend", value: f.Backend, at: func(c *Config) any { return &c.Firewall.Backend },
+			Doc: "Firewall that keeps targets out: iptables (with ipsets), nftables, or command."},
+		{Name: "response.hooks", value: f.Hooks, at: func(c *Config) any { return &c.Firewall.Hooks },
+			Doc: "Chains in which packets are looked at: INPUT for those to this host, FORWARD for those that it passes on."},
+		{Name: "response.verdict", value: f.Verdict, at: func(c *Config) any { return &c.Firewall.Verdict },
+			Doc: "What becomes of packets of targets: drop, or reject to tell the sender."},
+		{Name: "response.set_size", value: f.SetSize, at: func(c *Config) any { return &c.Firewall.SetSize },
+			Doc: "Members that each set of the kernel can hold; there is one for each kind of decision and each of IPv4 and IPv6."},
+		{Name: "response.iptables", value: f.Iptables, at: func(c *Config) any { return &c.Firewall.Iptables },
+			Doc: "Path of the iptables program; empty for the one in PATH."},
+		{Name: "response.command", value: []string{}, at: func(c *Config) any { return &c.Firewall.Command },
+			Doc: "Program and arguments of the backend command."},
+		{Name: "response.command_timeout", value: f.CommandTimeout, at: func(c *Config) any { return &c.Firewall.CommandTimeout },
+			Doc: "How long that program may run."},
+	}...)
 	for i := range rows {
 		_, attribute, _ := strings.Cut(rows[i].Name, ".")
-		rows[i].check = func(c *Config) error { return firstFault(attribute, c.Response.Validate()) }
+		rows[i].check = func(c *Config) error {
+			if i < mine {
+				return firstFault(attribute, c.Response.Validate())
+			}
+			return firstFault(attribute, c.Firewall.Validate())
+		}
 	}
 	return rows
 }

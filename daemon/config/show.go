@@ -15,5 +15,7 @@ func (c *Config) Show() []Shown {
 		out = append(out, Shown{s.Name, render(s.at(c)), c.from[s.Name]})
 	}
 	out = append(out, show("output", c.Outputs)...)
-	return append(out, show("reputation", c.Reputations)...)
+	out = append(out, show("reputation", c.Reputations)...)
+	out = append(out, show("notifier", c.Notifiers)...)
+	return append(out, show("honeypot", c.Honeypots)...)
 }

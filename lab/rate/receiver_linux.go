@@ -77,7 +77,8 @@ type tcpdump struct {
 // startTcpdump starts tcpdump with a ring of so many bytes.
 func startTcpdump(s *site, ring int) (*tcpdump, error) {
 	t := &tcpdump{answer: make(chan struct{})}
-	t.cmd = exec.Command("tcpdump", "-i", receivingEnd, "-n", "-B", strconv.Itoa(ring>>10), "-w", "/dev/null")
+	// As root still, for it would make a gift of the file, here /dev/null, to the account that it changes to.
+	t.cmd = exec.Command("tcpdump", "-Z", "root", "-i", receivingEnd, "-n", "-B", strconv.Itoa(ring>>10), "-w", "/dev/null")
 	t.cmd.Stderr = t
 	if err := s.start(t.cmd); err != nil {
 		return nil, err

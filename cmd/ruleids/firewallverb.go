@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/actions/firewall"
+	"github.com/ruleids/ruleids/daemon/config"
+)
+
+// newFirewallCommand is the verb firewall.
+func newFirewallCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "firewall",
+		Short: "Show or remove what ruleids has in the firewall",
+		Long: `Firewall looks at the firewall of this host itself, whether a daemon runs or not, by the settings in
+ruleids.hcl. It needs root.`,
+		Example: "  sudo ruleids firewall show\n  sudo ruleids firewall flush",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprint(a.err, cmd.UsageString())
+			return status(statusFault)
+		},
+	}
+	cmd.AddCommand(newFirewallShowCommand(a), newFirewallFlushCommand(a))
+	return cmd
+}
+
+func newFirewallShowCommand(a *app) *cobra.Command {
+	var settings string
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:               "show",
+		Short:             "Show chains, rules, sets and what they kept out",
+		Long:              "Show prints where packets come from, the rules that keep targets out, how many packets they kept out, and the sets with how many members each has.",
+		Example:           "  sudo ruleids firewall show --format json | jq '.sets[] | {name, members}'",
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f, _, err := a.openFirewall(settings)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			s, err := f.Show(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if format.value == "json" {
+				return writeJSON(a.out, s)
+			}
+			return s.WriteText(a.out)
+		},
+	}
+	addConfigFlag(cmd, &settings)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+func newFirewallFlushCommand(a *app) *cobra.Command {
+	var settings string
+	cmd := &cobra.Command{
+		Use:   "flush",
+		Short: "Remove everything that ruleids put into the firewall",
+		Long: `Flush releases everybody at once: it removes the members, the rules, the chains and the sets of ruleids, of
+either backend, and nothing of anybody else. It is for when the daemon does not run, or has been told wrong.
+
+A daemon that runs in enforce mode puts its own back within ten seconds: stop it first, or set
+response { mode = "monitor" } and reload. At its next start it re-applies the decisions in its journal; to be rid of
+them, unblock them, or remove the file that response { journal = … } names while the daemon is stopped.`,
+		Example:           "  sudo systemctl stop ruleids && sudo ruleids firewall flush",
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f, c, err := a.openFirewall(settings)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			if err := f.Flush(cmd.Context()); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.out, "nothing of ruleids is left in the firewall; the decisions in %s are re-applied when a daemon starts in enforce mode\n", c.Response.Journal)
+			return err
+		},
+	}
+	addConfigFlag(cmd, &settings)
+	return cmd
+}
+
+// openFirewall opens the firewall of the settings. It installs nothing.
+func (a *app) openFirewall(settings string) (*firewall.Firewall, *config.Config, error) {
+	file, err := settingsFile(settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, diags := config.Load(config.Options{File: file, Environ: os.Environ()})
+	if diags.HasErrors() {
+		return nil, nil, a.refuse(diags, c.Sources)
+	}
+	f, err := firewall.Open(&c.Firewall, firewall.Options{Log: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	return f, c, err
+}

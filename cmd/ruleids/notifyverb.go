@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+// newNotifyCommand is the verb notify.
+func newNotifyCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "notify",
+		Short: "Try the notifiers of the running daemon",
+		Long:  "Notify is for the blocks notifier \"kind\" \"name\" of the settings; docs/notifications.md says more.",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprint(a.err, cmd.UsageString())
+			return status(statusFault)
+		},
+	}
+	cmd.AddCommand(newNotifyTestCommand(a))
+	return cmd
+}
+
+func newNotifyTestCommand(a *app) *cobra.Command {
+	var control controlFlags
+	cmd := &cobra.Command{
+		Use:   "test NAME",
+		Short: "Have a notifier send a test message",
+		Long: `Test has the daemon send a message by a notifier, once, and says how that went. Exit status: 0 the other side
+took it, 2 it did not, or no daemon answers.`,
+		Example: "  ruleids notify test ops",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{fmt.Errorf("name one notifier")}
+			}
+			return nil
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := control.client(a)
+			if err != nil {
+				return err
+			}
+			if err := c.TestNotifier(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.out, "%s took the test message\n", args[0])
+			return err
+		},
+	}
+	control.add(cmd)
+	return cmd
+}
