@@ -70,6 +70,8 @@ type Engine struct {
 	clock   int64
 	started bool // clock is set
 	number  uint64
+	posts   uint64     // events that are not frames, but for alerts
+	events  eventClock // of those and of alerts
 	flows   *flowTable
 	out     []fired
 	stats   Stats
@@ -77,6 +79,8 @@ type Engine struct {
 	moves [][][]*window.Move
 	// watch, where set, is called for every rule of a group whose windows counted a packet.
 	watch func(*worker, *rule, *window.Table, window.Row, []uint64)
+	// trace, where set, is called for every event that is not a frame, before it is looked at.
+	trace func(*packet.Packet)
 }
 
 // state is what changes while a plan runs: one table for every shard of every group, and one for
@@ -461,25 +465,43 @@ func (e *Engine) emitAll(out []fired, emit Emit) {
 		e.state.rules[f.rule.index].Alerts++
 		emit(f.alert)
 		if e.plan.needAlert && f.rule.On != packet.EventAlert {
-			e.emitAll(e.run(alertEvent(f)), emit)
+			e.emitAll(e.run(e.alertEvent(f)), emit)
 		}
 	}
 }
 
-// Post runs one event that is not a frame: Class, Layers, Time and the fields of its layers must be
-// set; Number and Clock are the engine's.
+// Post runs one event that is not a frame, as packet.Honeypot.Event makes it: Class, Layers, Time and the fields of its
+// layers must be set; Clock is the engine's, and so is Number, which is 0, since it counts frames alone. It is called
+// between two calls of Process, not while one or Run goes on.
+//
+// Such events have a clock of their own, which they share with alerts: windows of frames are the same to the packet
+// whether the clock that events come by is ahead of that of frames or behind it, and whatever the number of events.
 func (e *Engine) Post(ev *packet.Packet, emit Emit) {
-	e.number++
-	if !e.started || ev.Time > e.clock {
-		e.clock, e.started = ev.Time, true
-	}
-	ev.Number, ev.Clock = e.number, e.clock
+	e.posts++
+	ev.Number, ev.Clock = 0, e.events.pass(ev.Time)
 	e.emitAll(e.run(ev), emit)
+}
+
+// An eventClock is the newest time of events that are not frames.
+type eventClock struct {
+	newest  int64
+	started bool
+}
+
+// pass moves the clock to t, or leaves it where it is further, and returns it: time never runs backwards.
+func (c *eventClock) pass(t int64) int64 {
+	if !c.started || t > c.newest {
+		c.newest, c.started = t, true
+	}
+	return c.newest
 }
 
 // run evaluates one event that is not a frame and returns what it fires. It shares no state with packets, so
 // it may run while workers do.
 func (e *Engine) run(ev *packet.Packet) []fired {
+	if e.trace != nil {
+		e.trace(ev)
+	}
 	w, s := e.poster, e.posted
 	br := e.plan.table.find(ev)
 	if br == nil {
@@ -502,10 +524,16 @@ const sweepMost = 1 << 20
 // Advance tells the engine that packet time has come to now (nanoseconds since 1970), on a link
 // where nothing comes. It frees the state of keys whose windows have passed.
 func (e *Engine) Advance(now int64) {
-	if !e.started || now <= e.clock {
+	frames, events := e.started && now > e.clock, e.events.started && now > e.events.newest
+	if !frames && !events {
 		return
 	}
-	e.clock = now
+	if frames {
+		e.clock = now
+	}
+	if events {
+		e.events.pass(now)
+	}
 	for _, shards := range e.state.tables {
 		for _, t := range shards {
 			if t != nil {

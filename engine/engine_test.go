@@ -200,27 +200,6 @@ rule "many" {
 		"scan #1 10.0.0.1 ports=1", "scan #2 10.0.0.2 ports=1", "many #2 192.0.2.1 sources=2")
 }
 
-func TestPost(t *testing.T) {
-	src := `
-rule "pot" {
-  description = "d"
-  severity = "high"
-  on = "honeypot"
-  where = "honeypot.service == 'ssh' and honeypot.action == 'login' and dst.port == 22"
-  by = ["ip.src", "honeypot.user"]
-  window "60s" { n = "count()" }
-  when = "n >= 2"
-}`
-	e := New(compile(t, src, Options{}), Config{})
-	var got []string
-	for i := range 3 {
-		ev := &packet.Packet{Time: int64(i) * second, Class: packet.ClassHoneypot, Layers: packet.LayerFrame | packet.LayerHoneypot | packet.LayerIP | packet.LayerPorts,
-			Src: packet.AddrFrom4([4]byte{10, 0, 0, 1}), DstPort: 22, Attrs: &packet.Attributes{Service: "ssh", Action: "login", User: "root"}}
-		e.Post(ev, func(a *alert.Alert) { got = append(got, line(a)) })
-	}
-	expect(t, got, "pot #2 10.0.0.1 root n=2")
-}
-
 // tiers is a Reputation with fixed answers.
 type tiers map[string]Tier
 

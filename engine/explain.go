@@ -12,10 +12,10 @@ import (
 	"github.com/ruleids/ruleids/rules"
 )
 
-// An Explainer runs frames past rules and keeps account of why they did not fire.
+// An Explainer runs events past rules and keeps account of why they did not fire.
 type Explainer struct {
 	engine *Engine
-	probes []*probe // by rule of the plan
+	probes []*probe // by rule of the plan; nil for one that is there for its alerts alone
 	scope  scope
 }
 
@@ -23,9 +23,9 @@ type Explainer struct {
 type Explanation struct {
 	Rule     string `json:"rule"`
 	Enabled  bool   `json:"enabled"` // a rule that is not is explained as if it were
-	Packets  uint64 `json:"packets"`
-	Passed   uint64 `json:"passed"` // those that matched: where held, the key was there, no exception applied
-	Stops    []Stop `json:"stops"`  // what stopped the others, in the order of evaluation
+	Packets  uint64 `json:"packets"` // or other events, of the kind that the rule looks at
+	Passed   uint64 `json:"passed"`  // those that matched: where held, the key was there, no exception applied
+	Stops    []Stop `json:"stops"`   // what stopped the others, in the order of evaluation
 	Alerts   uint64 `json:"alerts"`
 	Quiet    uint64 `json:"suppressed"` // firings in a cooldown
 	When     string `json:"when,omitempty"`
@@ -74,13 +74,19 @@ type part struct {
 }
 
 // NewExplainer compiles the named rules, or all of the set when there are no names, disabled ones
-// too. Names that are not in the set are ignored.
+// too. Names that are not in the set are ignored. Where one of them is on alerts, the enabled rules
+// of the set run besides, so that there are alerts.
 func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostics) {
 	chosen := *rs
 	chosen.Rules = nil
 	enabled := map[string]bool{}
+	named := func(r *rules.Rule) bool { return len(names) == 0 || slices.Contains(names, r.Name) }
+	needAlerts := slices.ContainsFunc(rs.Rules, func(r *rules.Rule) bool { return named(r) && r.On == packet.EventAlert })
 	for _, r := range rs.Rules {
-		if len(names) > 0 && !slices.Contains(names, r.Name) {
+		if !named(r) {
+			if needAlerts && r.Enabled {
+				chosen.Rules = append(chosen.Rules, r)
+			}
 			continue
 		}
 		enabled[r.Name] = r.Enabled
@@ -95,10 +101,17 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 	x := &Explainer{engine: New(plan, Config{Seed: 1})}
 	b := newBuilder(Options{})
 	for _, r := range plan.rules {
+		if _, ok := enabled[r.Name]; !ok {
+			x.probes = append(x.probes, nil)
+			continue
+		}
 		p := &probe{rule: r, out: Explanation{Rule: r.Name, Enabled: enabled[r.Name], NoWindow: len(r.Windows) == 0, Closest: []Near{}}}
 		add := func(text string, e rules.Expr, not bool) {
-			p.parts = append(p.parts, part{pred: b.lower(e), stop: len(p.out.Stops), not: not})
-			p.out.Stops = append(p.out.Stops, Stop{Text: text})
+			// A comparison and the presence of its field, which goes without saying, are one text and one stop.
+			if n := len(p.out.Stops); n == 0 || p.out.Stops[n-1].Text != text {
+				p.out.Stops = append(p.out.Stops, Stop{Text: text})
+			}
+			p.parts = append(p.parts, part{pred: b.lower(e), stop: len(p.out.Stops) - 1, not: not})
 		}
 		if r.SourceWhere != nil {
 			parts := []rules.Expr{r.SourceWhere}
@@ -124,7 +137,7 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 		x.probes = append(x.probes, p)
 	}
 	x.scope = scope{preds: b.preds, seed: 1}
-	x.engine.watch = x.watch
+	x.engine.watch, x.engine.trace = x.watch, x.follow
 	return x, diags
 }
 
@@ -155,12 +168,16 @@ func (x *Explainer) Process(frames []packet.Frame) {
 	}
 }
 
-// follow finds what stops a packet in each rule.
+// Post runs an event that is not a frame past the rules, as Engine.Post does.
+func (x *Explainer) Post(ev *packet.Packet) { x.engine.Post(ev, func(*alert.Alert) {}) }
+
+// follow finds what stops an event in each rule that looks at its kind.
 func (x *Explainer) follow(p *packet.Packet) {
 	x.scope.p = p
+	on := eventOf(p.Class)
 probes:
 	for _, pr := range x.probes {
-		if pr.rule.On != packet.EventPacket {
+		if pr == nil || pr.rule.On != on {
 			continue
 		}
 		pr.out.Packets++
@@ -176,7 +193,7 @@ probes:
 
 // watch is called after a packet was counted in the windows of a rule.
 func (x *Explainer) watch(w *worker, r *rule, t *window.Table, row window.Row, key []uint64) {
-	if t == nil {
+	if t == nil || x.probes[r.index] == nil {
 		return
 	}
 	near := Near{Time: w.p.Time, Packet: w.p.Number}
@@ -229,12 +246,16 @@ func (x *Explainer) watch(w *worker, r *rule, t *window.Table, row window.Row, k
 // Explanations returns what was found, sorted by rule.
 func (x *Explainer) Explanations() []Explanation {
 	stats := x.engine.Stats()
-	out := make([]Explanation, len(x.probes))
+	out := make([]Explanation, 0, len(x.probes))
 	for i, p := range x.probes {
-		out[i] = p.out
+		if p == nil {
+			continue
+		}
+		ex := p.out
 		// That a packet has the values of by goes without saying where the conditions ask for their layer.
-		out[i].Stops = slices.DeleteFunc(slices.Clone(p.out.Stops), func(s Stop) bool { return s.key && s.Packets == 0 })
-		out[i].Alerts, out[i].Quiet = stats.Rules[i].Alerts, stats.Rules[i].Suppressed
+		ex.Stops = slices.DeleteFunc(slices.Clone(p.out.Stops), func(s Stop) bool { return s.key && s.Packets == 0 })
+		ex.Alerts, ex.Quiet = stats.Rules[i].Alerts, stats.Rules[i].Suppressed
+		out = append(out, ex)
 	}
 	return out
 }

@@ -123,11 +123,14 @@ func (s *scope) escalated(p *Plan, r *rule) Tier {
 }
 
 // alertEvent is an alert as an event for the rules that look at alerts.
-func alertEvent(f fired) *packet.Packet {
-	a := f.alert
+func (e *Engine) alertEvent(f fired) *packet.Packet {
+	a, mode := f.alert, "enforce"
+	if a.Shadow {
+		mode = "shadow"
+	}
 	ev := &packet.Packet{
-		Number: a.Number, Time: a.Time, Clock: f.clock, Class: packet.ClassAlert, Layers: packet.LayerFrame | packet.LayerAlert,
-		Attrs: &packet.Attributes{Rule: a.Rule, Severity: a.Severity, Category: a.Category, Agent: a.Agent},
+		Number: a.Number, Time: a.Time, Clock: e.events.pass(f.clock), Class: packet.ClassAlert, Layers: packet.LayerFrame | packet.LayerAlert,
+		Attrs: &packet.Attributes{Rule: a.Rule, Severity: a.Severity, Category: a.Category, Mode: mode, Agent: a.Agent},
 	}
 	if a.Layers&packet.LayerIP != 0 {
 		ev.Layers |= packet.LayerIP

@@ -36,7 +36,7 @@ func (st *state) suppress(r *rule) { atomic.AddUint64(&st.rules[r.index].Suppres
 // Stats returns the counts so far.
 func (e *Engine) Stats() Stats {
 	s := e.stats
-	s.Packets, s.Evictions = e.number, e.state.evicted
+	s.Packets, s.Evictions = e.number+e.posts, e.state.evicted
 	s.Rules = make([]RuleStats, len(e.state.rules))
 	copy(s.Rules, e.state.rules)
 	for _, w := range e.everyone() {

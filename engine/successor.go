@@ -87,6 +87,11 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 	if plan.needFlow && e.flows == nil {
 		s.flows = &flowTable{e.table(flowConfig)}
 	}
+	var moves []*window.Move
+	for _, shards := range s.moves {
+		moves = append(moves, slices.Concat(shards...)...)
+	}
+	window.Reserve(e.memory, moves)
 	return s
 }
 

@@ -150,13 +150,14 @@ var fields = number([]Field{
 	{Name: "payload", Doc: "Bytes of the transport payload as captured: after the TCP or UDP header, or the first 8 bytes of ICMP or ICMPv6.", Kind: KindBytes, Layer: LayerPayload, Store: StoreBytes, Offset: unsafe.Offsetof(Packet{}.Payload), Events: onPacket},
 
 	{Name: "honeypot.service", Doc: "Service that the honeypot plays, as \"ssh\".", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Service), Events: onHoney},
-	{Name: "honeypot.action", Doc: "What the client did: \"connect\", \"login\" or \"command\".", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Action), Events: onHoney, Enum: []string{"connect", "login", "command"}},
+	{Name: "honeypot.action", Doc: "What the client did: \"connect\", \"login\" or \"command\".", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Action), Events: onHoney, Enum: []string{HoneypotConnect, HoneypotLogin, HoneypotCommand}},
 	{Name: "honeypot.user", Doc: "User name that the client gave.", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.User), Events: onHoney},
 	{Name: "honeypot.client", Doc: "Software that the client says it is.", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Client), Events: onHoney},
 
 	{Name: "alert.rule", Doc: "Name of the rule that fired.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Rule), Events: onAlert},
 	{Name: "alert.severity", Doc: "Severity of the alert.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Severity), Events: onAlert, Enum: []string{"low", "medium", "high", "critical"}},
 	{Name: "alert.category", Doc: "Category of the rule that fired.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Category), Events: onAlert},
+	{Name: "alert.mode", Doc: "Mode of the rule that fired: \"enforce\" or \"shadow\".", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Mode), Events: onAlert, Enum: []string{"enforce", "shadow"}},
 	{Name: "alert.agent", Doc: "Name of the agent that raised the alert; empty where there is no fleet.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Agent), Events: onAlert},
 
 	{Name: "auth.user", Doc: "Account that was logged in to.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.User), Events: onAuth},

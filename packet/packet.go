@@ -163,10 +163,10 @@ type Packet struct {
 // Attributes are the text fields of events that are not packets. Which of them mean anything is
 // told by the event's layer.
 type Attributes struct {
-	Service, Action, User, Client   string // honeypot; User and Service also auth
-	Host                            string // auth
-	Success                         bool   // auth
-	Rule, Severity, Category, Agent string // alert
+	Service, Action, User, Client         string // honeypot; User and Service also auth
+	Host                                  string // auth
+	Success                               bool   // auth
+	Rule, Severity, Category, Mode, Agent string // alert
 }
 
 // Has reports whether the packet has all of the layers.

@@ -89,7 +89,7 @@ func (e *expectation) check(o *outcome) []string {
 	if e.hasAt && len(got) > 0 {
 		at := time.Duration(got[0].Time - o.start)
 		if at-e.at > tolerance || e.at-at > tolerance {
-			problems = append(problems, fmt.Sprintf("%s: want the first alert at %v, got it at %v (packet %d)", e, e.at, at, got[0].Number))
+			problems = append(problems, fmt.Sprintf("%s: want the first alert at %v, got it at %v%s", e, e.at, at, inBrackets(packetText(got[0]))))
 		}
 	}
 	return problems
@@ -210,8 +210,28 @@ func (o *outcome) describeKey(a *alert.Alert) string {
 	for _, k := range a.Key {
 		fmt.Fprintf(&b, "%s=%s ", k.Name, valueText(k.Value))
 	}
-	fmt.Fprintf(&b, "at %v (packet %d, %s)", time.Duration(a.Time-o.start), a.Number, a.Severity)
+	place := a.Severity
+	if p := packetText(a); p != "" {
+		place = p + ", " + place
+	}
+	fmt.Fprintf(&b, "at %v%s", time.Duration(a.Time-o.start), inBrackets(place))
 	return b.String()
+}
+
+// packetText names the packet that an alert came of; empty for one that came of another event.
+func packetText(a *alert.Alert) string {
+	if a.Number == 0 {
+		return ""
+	}
+	return fmt.Sprintf("packet %d", a.Number)
+}
+
+// inBrackets returns text to stand behind other text; empty for none.
+func inBrackets(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
 }
 
 // valueText writes a value so that nothing from a packet can be taken for something else.

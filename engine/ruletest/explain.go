@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/engine"
-	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -18,7 +17,7 @@ func (t *Test) explain(rs *rules.RuleSet, rule string, start int64) string {
 	if diags.HasErrors() {
 		return ""
 	}
-	if diags := t.play(func(frames []packet.Frame) { x.Process(frames) }); diags.HasErrors() {
+	if diags := t.play(player{frames: x.Process, event: x.Post}); diags.HasErrors() {
 		return ""
 	}
 	for _, e := range x.Explanations() {
@@ -39,8 +38,11 @@ func nearText(n *engine.Near, start int64) string {
 	for _, k := range n.Key {
 		fmt.Fprintf(&b, "%s=%s ", k.Name, valueText(k.Value))
 	}
-	fmt.Fprintf(&b, "with %s=%s, the rule asks for %s, at %v (packet %d)",
-		n.Aggregate, numberText(n.Value), numberText(n.Bound), time.Duration(n.Time-start), n.Packet)
+	fmt.Fprintf(&b, "with %s=%s, the rule asks for %s, at %v",
+		n.Aggregate, numberText(n.Value), numberText(n.Bound), time.Duration(n.Time-start))
+	if n.Packet != 0 {
+		fmt.Fprintf(&b, " (packet %d)", n.Packet)
+	}
 	return b.String()
 }
 

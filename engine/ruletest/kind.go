@@ -44,6 +44,8 @@ type spec struct {
 	response bool
 	rcode    uint8
 	answers  uint16
+
+	service, action, user, client string // of a honeypot
 }
 
 // A param is an attribute of a packet kind.
@@ -62,7 +64,8 @@ type kind struct {
 
 // kinds are the packet kinds. What an attribute stands for when it is left out is in defaults: a
 // source port of 40000 as a client's, a time to live of 64 as most systems have, SYN for TCP (scapy's
-// default too), an echo request for ICMP, an ARP request, a DNS query for an A record.
+// default too), an echo request for ICMP, an ARP request, a DNS query for an A record, and for a honeypot
+// that of SSH, on the port of its service, and a login where there is a user name.
 var kinds = []kind{
 	{"tcp", spec{kind: "tcp", srcPort: -1, ttl: 64, flags: packet.FlagSYN, window: 64240}, join(ipParams, portParams, payloadParams, []param{
 		{"flags", false, setFlags},
@@ -96,6 +99,14 @@ var kinds = []kind{
 		integer("rcode", 15, func(s *spec, n int64) { s.rcode = uint8(n) }),
 		integer("answers", 1000, func(s *spec, n int64) { s.answers = uint16(n) }),
 	})},
+	{honeypotKind, spec{kind: honeypotKind, srcPort: -1, dstPort: -1, service: "ssh"}, join(addressParams, []param{
+		integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
+		integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),
+		text("service", func(s *spec, v string) { s.service = v }),
+		{"action", false, setAction},
+		text("user", func(s *spec, v string) { s.user = v }),
+		text("client", func(s *spec, v string) { s.client = v }),
+	})},
 }
 
 var linkParams = []param{
@@ -104,9 +115,12 @@ var linkParams = []param{
 	integer("vlan", 4094, func(s *spec, n int64) { s.vlan = uint16(n) }),
 }
 
-var ipParams = join(linkParams, []param{
+var addressParams = []param{
 	{"src", true, address(func(s *spec, a netip.Addr) { s.src = a })},
 	{"dst", true, address(func(s *spec, a netip.Addr) { s.dst = a })},
+}
+
+var ipParams = join(linkParams, addressParams, []param{
 	integer("ttl", 255, func(s *spec, n int64) { s.ttl = uint8(n) }),
 	integer("id", 1<<16-1, func(s *spec, n int64) { s.id = uint16(n) }),
 })
@@ -152,6 +166,17 @@ func integer(name string, limit int64, set func(*spec, int64)) param {
 		n, err := wholeNumber(v, limit)
 		if err == nil {
 			set(s, n)
+		}
+		return err
+	}}
+}
+
+// text is an optional attribute that is text.
+func text(name string, set func(*spec, string)) param {
+	return param{name, false, func(s *spec, v cty.Value) error {
+		t, err := textOf(v)
+		if err == nil {
+			set(s, t)
 		}
 		return err
 	}}

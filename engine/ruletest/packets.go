@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/ruleids/ruleids/packet"
 )
 
 // packets is one packets block: count packets of one kind, the first at start, then one every so
@@ -72,7 +74,13 @@ func (r *reader) packets(b *hclsyntax.Block) *packets {
 	}
 	m := p.maker()
 	for _, i := range []int{0, p.count - 1} {
-		if _, diags := m.append(nil, i); diags.HasErrors() {
+		var diags hcl.Diagnostics
+		if p.frames() {
+			_, diags = m.append(nil, i)
+		} else {
+			_, diags = m.event(i)
+		}
+		if diags.HasErrors() {
 			r.diags = append(r.diags, diags...)
 			break
 		}
@@ -129,8 +137,8 @@ func (p *packets) maker() *maker {
 	return &maker{p, newSynthesizer(), &hcl.EvalContext{Variables: make(map[string]cty.Value, 1), Functions: functions}}
 }
 
-// append appends the bytes of packet i to dst.
-func (m *maker) append(dst []byte, i int) ([]byte, hcl.Diagnostics) {
+// spec returns what packet i is to be.
+func (m *maker) spec(i int) (spec, hcl.Diagnostics) {
 	s := m.p.base
 	if len(m.p.varying) > 0 {
 		m.ctx.Variables["i"] = cty.NumberIntVal(int64(i))
@@ -138,21 +146,51 @@ func (m *maker) append(dst []byte, i int) ([]byte, hcl.Diagnostics) {
 	for _, v := range m.p.varying {
 		x, diags := evaluate(v.expr, int64(i), m.ctx)
 		if diags.HasErrors() {
-			return dst, diags
+			return s, diags
 		}
 		if err := v.param.apply(&s, x); err != nil {
-			return dst, invalid(v.expr.Range(), "%s %v, for i = %d.", v.param.name, err, i)
+			return s, invalid(v.expr.Range(), "%s %v, for i = %d.", v.param.name, err, i)
 		}
+	}
+	return s, nil
+}
+
+// append appends the bytes of packet i to dst.
+func (m *maker) append(dst []byte, i int) ([]byte, hcl.Diagnostics) {
+	s, diags := m.spec(i)
+	if diags.HasErrors() {
+		return dst, diags
 	}
 	out, err := m.synth.append(dst, &s)
 	if err != nil {
-		if len(m.p.varying) > 0 {
-			return dst, invalid(s.at, "%v, for i = %d.", err, i)
-		}
-		return dst, invalid(s.at, "%v.", err)
+		return dst, m.failed(&s, err, i)
 	}
 	return out, nil
 }
+
+// event returns event i of a block of events that are not frames, without its time.
+func (m *maker) event(i int) (*packet.Packet, hcl.Diagnostics) {
+	s, diags := m.spec(i)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	ev, err := s.event()
+	if err != nil {
+		return nil, m.failed(&s, err, i)
+	}
+	return ev, nil
+}
+
+// failed says that packet i cannot be made.
+func (m *maker) failed(s *spec, err error, i int) hcl.Diagnostics {
+	if len(m.p.varying) > 0 {
+		return invalid(s.at, "%v, for i = %d.", err, i)
+	}
+	return invalid(s.at, "%v.", err)
+}
+
+// frames reports whether the block makes frames, and not other events.
+func (p *packets) frames() bool { return p.base.kind != honeypotKind }
 
 func invalid(rng hcl.Range, format string, args ...any) hcl.Diagnostics {
 	return hcl.Diagnostics{{

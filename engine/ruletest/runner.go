@@ -110,12 +110,22 @@ func (r *Runner) run(t *Test, res *Result) {
 	}
 	eng := engine.New(v.plan, engine.Config{Seed: 1})
 	var o outcome
-	diags = t.play(func(frames []packet.Frame) {
-		if o.packets == 0 && len(frames) > 0 {
-			o.start = frames[0].Time
-		}
-		o.packets += uint64(len(frames))
-		eng.Process(frames, func(a *alert.Alert) { o.alerts = append(o.alerts, a) })
+	emit := func(a *alert.Alert) { o.alerts = append(o.alerts, a) }
+	diags = t.play(player{
+		frames: func(frames []packet.Frame) {
+			if o.packets == 0 && len(frames) > 0 {
+				o.start = frames[0].Time
+			}
+			o.packets += uint64(len(frames))
+			eng.Process(frames, emit)
+		},
+		event: func(ev *packet.Packet) {
+			if o.packets == 0 {
+				o.start = ev.Time
+			}
+			o.packets++
+			eng.Post(ev, emit)
+		},
 	})
 	if diags.HasErrors() {
 		res.cannotRun(diags)
@@ -292,9 +302,9 @@ func (t *Test) claim(rs *rules.RuleSet, diags hcl.Diagnostics) {
 }
 
 // play hands out the packets of a test, in order. The frames are valid until yield returns.
-func (t *Test) play(yield func([]packet.Frame)) hcl.Diagnostics {
+func (t *Test) play(to player) hcl.Diagnostics {
 	if t.pcap == "" {
-		return replay(t.packets, yield)
+		return replay(t.packets, to)
 	}
 	in, err := capture.Open(t.pcap)
 	if err != nil {
@@ -305,7 +315,7 @@ func (t *Test) play(yield func([]packet.Frame)) hcl.Diagnostics {
 		if err = in.Read(&b); err != nil {
 			break
 		}
-		yield(b.Frames)
+		to.frames(b.Frames)
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil

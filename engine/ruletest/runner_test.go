@@ -288,14 +288,14 @@ test "cut capture" {
 	if err := w.WriteFileHeader(65535, layers.LinkTypeEthernet); err != nil {
 		t.Fatal(err)
 	}
-	diags := replay(blocksOf(t, tries(3, 22)), func(frames []packet.Frame) {
+	diags := replay(blocksOf(t, tries(3, 22)), player{frames: func(frames []packet.Frame) {
 		for _, f := range frames {
 			ci := gopacket.CaptureInfo{Timestamp: time.Unix(0, f.Time), CaptureLength: len(f.Data), Length: int(f.Length)}
 			if err := w.WritePacket(ci, f.Data); err != nil {
 				t.Fatal(err)
 			}
 		}
-	})
+	}})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}

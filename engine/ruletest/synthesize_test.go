@@ -28,12 +28,12 @@ func decoded(t testing.TB, text string, each func(f packet.Frame, p *packet.Pack
 	t.Helper()
 	dec := packet.Decoder{NeedDNS: true}
 	var p packet.Packet
-	diags := replay(blocksOf(t, text), func(frames []packet.Frame) {
+	diags := replay(blocksOf(t, text), player{frames: func(frames []packet.Frame) {
 		for i := range frames {
 			dec.Decode(&p, &frames[i])
 			each(frames[i], &p)
 		}
-	})
+	}})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
@@ -369,7 +369,7 @@ func BenchmarkReplay(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			blocks := blocksOf(b, text[:strings.Index(text, "count")]+"count = 10000"+text[strings.Index(text, "100000")+6:])
 			for b.Loop() {
-				if diags := replay(blocks, func([]packet.Frame) {}); diags.HasErrors() {
+				if diags := replay(blocks, player{frames: func([]packet.Frame) {}}); diags.HasErrors() {
 					b.Fatal(diags)
 				}
 			}

@@ -14,9 +14,15 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
 // batchSize is how many frames are handed out at once.
 const batchSize = 1024
 
+// A player takes what a test plays, in its order.
+type player struct {
+	frames func([]packet.Frame) // valid until it returns
+	event  func(*packet.Packet) // one that is not a frame
+}
+
 // replay makes the packets of the blocks and hands them out in the order of their times, those of
-// one time in the order of the file. The frames that yield gets are valid until it returns.
-func replay(blocks []*packets, yield func([]packet.Frame)) hcl.Diagnostics {
+// one time in the order of the file.
+func replay(blocks []*packets, to player) hcl.Diagnostics {
 	type source struct {
 		p     *packets
 		m     *maker
@@ -26,7 +32,7 @@ func replay(blocks []*packets, yield func([]packet.Frame)) hcl.Diagnostics {
 	sources := make([]source, 0, len(blocks))
 	for _, p := range blocks {
 		s := source{p: p, m: p.maker()}
-		if p.count > 0 && len(p.varying) == 0 {
+		if p.frames() && p.count > 0 && len(p.varying) == 0 {
 			b, diags := s.m.append(nil, 0)
 			if diags.HasErrors() {
 				return diags
@@ -37,6 +43,12 @@ func replay(blocks []*packets, yield func([]packet.Frame)) hcl.Diagnostics {
 	}
 	frames := make([]packet.Frame, 0, batchSize)
 	var arena []byte
+	flush := func() {
+		if len(frames) > 0 {
+			to.frames(frames)
+		}
+		frames, arena = frames[:0], arena[:0]
+	}
 	for {
 		best := -1
 		for i := range sources {
@@ -48,6 +60,17 @@ func replay(blocks []*packets, yield func([]packet.Frame)) hcl.Diagnostics {
 			break
 		}
 		s := &sources[best]
+		if !s.p.frames() {
+			ev, diags := s.m.event(s.next)
+			if diags.HasErrors() {
+				return diags
+			}
+			ev.Time = epoch + s.p.time(s.next)
+			s.next++
+			flush()
+			to.event(ev)
+			continue
+		}
 		data := s.fixed
 		if data == nil {
 			// The arena may move while it grows; frames that were cut from it before keep the old one.
@@ -66,12 +89,9 @@ func replay(blocks []*packets, yield func([]packet.Frame)) hcl.Diagnostics {
 		})
 		s.next++
 		if len(frames) == batchSize {
-			yield(frames)
-			frames, arena = frames[:0], arena[:0]
+			flush()
 		}
 	}
-	if len(frames) > 0 {
-		yield(frames)
-	}
+	flush()
 	return nil
 }

@@ -45,3 +45,43 @@ func TestMemoryIsZeroed(t *testing.T) {
 		}
 	}
 }
+
+// TestReserveIsBounded: what is made ready is what is asked for, less what is there, and never more than tables have.
+func TestReserveIsBounded(t *testing.T) {
+	const piece = 1 << 13
+	for _, tt := range []struct {
+		name                string
+		out, back, reserved int // pieces that are in use, given back, asked for
+		slabs               int // made ready
+	}{
+		{"nothing is in use", 0, 0, 1000, 0},
+		{"the newest slab has room", 20, 0, 20, 0},
+		{"a slab more", 200, 0, 200, 1},
+		{"some were given back", 400, 400, 200, 0},
+		{"more than tables have", 300, 0, 100_000, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := NewMemory()
+			var words [][]uint64
+			for range tt.out + tt.back {
+				words = append(words, m.take(piece))
+			}
+			for _, w := range words[:tt.back] {
+				m.give(w)
+			}
+			m.reserve(map[int]int{piece: tt.reserved})
+			if got := len(m.ready); got != tt.slabs {
+				t.Errorf("%d slabs are ready, want %d", got, tt.slabs)
+			}
+			maps := len(m.slabs.maps)
+			for range min(tt.reserved, tt.out) {
+				m.take(piece)
+			}
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			if got := len(m.slabs.maps) - maps; got > 1 { // one more is made ready meanwhile
+				t.Errorf("taking what was reserved mapped %d slabs", got)
+			}
+		})
+	}
+}

@@ -19,6 +19,23 @@ func NewMove(to, from *Table, cells []int) *Move {
 	return &Move{to: to, from: from, cells: cells, moved: make([]uint64, from.maxKeys>>6+1), cleared: make([]uint64, from.spill.buckets>>6+1)}
 }
 
+// Reserve makes memory ready that moves will take at once, so that it is not made while packets wait: for each table that
+// state is moved to that of its first rows. The tables may have none of it yet. It may run beside everything but
+// Begin.
+func Reserve(m *Memory, moves []*Move) {
+	pieces := map[int]int{}
+	last := (*Table)(nil)
+	for _, v := range moves {
+		if v.to == last {
+			continue
+		}
+		last = v.to
+		pieces[last.stride<<rowChunk]++
+		pieces[last.arena.chunkWords()]++
+	}
+	m.reserve(pieces)
+}
+
 // Begin begins to move.
 func (m *Move) Begin() {
 	m.left = m.from.index.n

@@ -8,6 +8,7 @@ import (
 const (
 	hugePage     = 2 << 20 // bytes; where huge pages are of another size the advice does no harm
 	madvHugepage = 14      // MADV_HUGEPAGE of madvise(2), which package syscall has not on every platform
+	madvPopulate = 23      // MADV_POPULATE_WRITE, since Linux 5.14
 )
 
 // slabs is memory that was mapped from the system.
@@ -39,4 +40,17 @@ func (s *slabs) release() {
 		_ = syscall.Munmap(b) // of what Mmap returned, which cannot fail
 	}
 	s.maps = nil
+}
+
+// populate has the system make the pages of words that take returned, or of some of them, which may be in use. It does
+// so in a system call, in which no other goroutine waits for this one, as it would for one that meets a missing
+// page. Where the system cannot, pages are made when they are written.
+func populate(w []uint64) {
+	if len(w) == 0 {
+		return
+	}
+	page := uintptr(syscall.Getpagesize())
+	into := uintptr(unsafe.Pointer(&w[0])) & (page - 1) // the page begins in the same slab
+	b := unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&w[0]), -int(into))), uintptr(len(w))*8+into)
+	_ = syscall.Madvise(b, madvPopulate)
 }

@@ -99,3 +99,18 @@ variable "arp_spoof_changes" {
   description = "Changes within 24 h of the hardware address that speaks for an IPv4 address, which make an ARP spoof."
   default     = 1
 }
+
+variable "udp_scan_ports" {
+  description = "Distinct UDP ports of one host that one source tries in 2 min, which make a UDP scan."
+  default     = 20
+}
+
+variable "honeypot_brute_force_logins" {
+  description = "Logins of one source at honeypots in 60 s that make a brute-force attack."
+  default     = 5
+}
+
+variable "kill_chain_rules" {
+  description = "Different rules that fire for one source in 10 min, which make a chain."
+  default     = 3
+}

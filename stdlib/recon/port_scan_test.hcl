@@ -239,6 +239,9 @@ test "nmap as it comes, 1,000 ports at full speed" {
   alert "syn_flood" {
     key = { "ip.src" = "198.51.100.7" }
   }
+  alert "kill_chain" {
+    key = { "ip.src" = "198.51.100.7" }
+  }
 }
 
 test "nmap -sS, 14 ports" {
@@ -251,7 +254,10 @@ test "nmap -sS, one port a second" {
   quiet = true
 }
 
-test "nmap -sU, 40 ports" {
-  pcap  = "../../testdata/pcap/nmap-udp.pcap"
-  quiet = true
+test "nmap -sU, 40 ports, which are udp_scan's" {
+  pcap = "../../testdata/pcap/nmap-udp.pcap"
+  alert "port_scan" {
+    count = 0
+  }
+  alert "udp_scan" {}
 }

@@ -1,0 +1,273 @@
+test "a port scan, a UDP scan and a visit to a honeypot" {
+  packets {
+    count = 15
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "1m"
+    count = 20
+    every = "1s"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 51853
+      dstport = 2000 + i
+    }
+  }
+  packets {
+    start = "8m"
+    honeypot {
+      src = "198.51.100.7"
+      dst = "192.0.2.90"
+    }
+  }
+  alert "kill_chain" {
+    count    = 1
+    key      = { "ip.src" = "198.51.100.7" }
+    at       = "8m"
+    severity = "critical"
+  }
+  alert "port_scan" {}
+  alert "udp_scan" {}
+  alert "honeypot_touch" {}
+}
+
+test "two rules are no chain, however often they fire" {
+  set = { port_scan_ports = 4 }
+
+  packets {
+    count = 600
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = i % 3 == 0 ? "S" : "R"
+    }
+  }
+  packets {
+    count = 9
+    every = "1m"
+    honeypot {
+      src = "198.51.100.7"
+      dst = "192.0.2.90"
+    }
+  }
+  alert "port_scan" {
+    min = 30
+  }
+  alert "honeypot_touch" {}
+  alert "kill_chain" {
+    count = 0
+  }
+}
+
+test "three rules for three sources" {
+  packets {
+    count = 15
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    udp {
+      src     = "198.51.100.8"
+      dst     = "192.0.2.10"
+      srcport = 51853
+      dstport = 2000 + i
+    }
+  }
+  packets {
+    honeypot {
+      src = "198.51.100.9"
+      dst = "192.0.2.90"
+    }
+  }
+  alert "port_scan" {}
+  alert "udp_scan" {}
+  alert "honeypot_touch" {}
+  alert "kill_chain" {
+    count = 0
+  }
+}
+
+test "an alert exactly ten minutes ago no longer counts" {
+  packets {
+    honeypot {
+      src = "198.51.100.7"
+      dst = "192.0.2.90"
+    }
+  }
+  packets {
+    start = "1m"
+    dns {
+      src   = "198.51.100.7"
+      dst   = "192.0.2.53"
+      qname = "${repeat("a", 60)}.example.com"
+    }
+  }
+  packets {
+    start = "10m"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  alert "honeypot_touch" {}
+  alert "dns_tunnel" {}
+  alert "suspicious_port" {}
+  alert "kill_chain" {
+    count = 0
+  }
+}
+
+test "an alert just under ten minutes ago counts" {
+  packets {
+    honeypot {
+      src = "198.51.100.7"
+      dst = "192.0.2.90"
+    }
+  }
+  packets {
+    start = "1m"
+    dns {
+      src   = "198.51.100.7"
+      dst   = "192.0.2.53"
+      qname = "${repeat("a", 60)}.example.com"
+    }
+  }
+  packets {
+    start = "599999ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  alert "honeypot_touch" {}
+  alert "dns_tunnel" {}
+  alert "suspicious_port" {}
+  alert "kill_chain" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7" }
+    at    = "599999ms"
+  }
+}
+
+test "ARP has no source address" {
+  packets {
+    arp {
+      src_mac = "02:00:00:00:00:01"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.30"
+    }
+  }
+  packets {
+    start = "1s"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.30"
+    }
+  }
+  packets {
+    start = "2s"
+    honeypot {
+      src = "10.0.0.1"
+      dst = "10.0.0.90"
+    }
+  }
+  packets {
+    start = "3s"
+    tcp {
+      src     = "10.0.0.1"
+      dst     = "10.0.0.10"
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  alert "arp_spoof" {}
+  alert "honeypot_touch" {}
+  alert "suspicious_port" {}
+  alert "kill_chain" {
+    count = 0
+  }
+}
+
+test "the last of many sources is not blamed for all of them, nor a victim for what is forged under its address" {
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.${i + 1}"
+      dst     = "192.0.2.10"
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "2s"
+    tcp {
+      src     = "198.51.100.20"
+      dst     = "198.51.100.20"
+      srcport = 80
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "3s"
+    honeypot {
+      src = "198.51.100.20"
+      dst = "192.0.2.90"
+    }
+  }
+  packets {
+    start = "4s"
+    tcp {
+      src     = "198.51.100.20"
+      dst     = "192.0.2.10"
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  alert "distributed_brute_force" {}
+  alert "land_attack" {}
+  alert "honeypot_touch" {}
+  alert "suspicious_port" {}
+  alert "kill_chain" {
+    count = 0
+  }
+}
+
+test "a SYN flood alone sets off three rules" {
+  pcap = "../../testdata/pcap/nmap-syn-1000.pcap.gz"
+  alert "kill_chain" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7" }
+  }
+  others = "allow"
+}
+
+test "web pages" {
+  pcap  = "../../testdata/pcap/curl-benign.pcap"
+  quiet = true
+}
