@@ -1,0 +1,239 @@
+package notify
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2/hclparse"
+)
+
+// decode reads the settings of a block's body.
+func decode(t *testing.T, kind, body string) (Config, error) {
+	t.Helper()
+	c, err := NewConfig(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, diags := hclparse.NewParser().ParseHCL([]byte(body), "ruleids.hcl")
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	if diags := Decode(file.Body, nil, c); diags.HasErrors() {
+		return c, diags
+	}
+	return c, nil
+}
+
+func TestKinds(t *testing.T) {
+	want := []string{"discord", "email", "matrix", "ntfy", "pagerduty", "shoutrrr", "slack", "teams", "webhook"}
+	if got := Kinds(); !slices.Equal(got, want) {
+		t.Error(got)
+	}
+	if _, err := NewConfig("pigeon"); err == nil || !strings.Contains(err.Error(), "there are discord, email,") {
+		t.Error(err)
+	}
+	for _, k := range want {
+		c, err := NewConfig(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(*c.Common(), NewCommon()) {
+			t.Errorf("%s: %+v", k, c.Common())
+		}
+		c.Common().Rate = 7
+		if c.Common().Rate != 7 {
+			t.Errorf("%s: Common is a copy", k)
+		}
+	}
+}
+
+func TestDecode(t *testing.T) {
+	c, err := decode(t, "webhook", `
+		url = "https://example.com/x"
+		headers = { X-A = "b" }
+		rate = 5
+		rules = ["port_*"]
+	`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := c.(*WebhookConfig)
+	if w.URL != "https://example.com/x" || w.Headers["X-A"] != "b" || w.Shared.Rate != 5 || w.Shared.Group != "30s" || !slices.Equal(w.Shared.Rules, []string{"port_*"}) {
+		t.Errorf("%+v", w)
+	}
+	if ps := c.Validate(); len(ps) > 0 {
+		t.Error(ps)
+	}
+	for body, want := range map[string]string{
+		"url = 1\nratte = 2\n":                     `An argument named "ratte" is not expected here. Did you mean "rate"?`,
+		"urll = \"x\"\n":                           `Did you mean "url"?`,
+		"rate = \"many\"\n":                        "number is required",
+		"url = \"https://a/\"\nblock {\n}\n":       "Blocks of type",
+		"url = [\"https://a/\"]\ngroup = \"1s\"\n": "string required",
+	} {
+		if _, err := decode(t, "webhook", body); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", body, err)
+		}
+	}
+	if _, err := decode(t, "email", "to = []\n"); err == nil || !strings.Contains(err.Error(), "is required") {
+		t.Error(err)
+	}
+	names := Settings(w)
+	if names[8] != "url_file" || !slices.Contains(names, "template") || len(names) != 9+8 {
+		t.Error(names)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	email := "server = \"mail.example.com\"\nfrom = \"a@b.c\"\nto = [\"d@e.f\"]\n"
+	for _, c := range []struct {
+		kind, body string
+		want       []string // settings that are wrong
+	}{
+		{"webhook", `url = "https://example.com/x"`, nil},
+		{"webhook", `url = "http://127.0.0.1:9/x"`, nil},
+		{"webhook", `url = "http://[::1]:9/x"`, nil},
+		{"webhook", `url = "http://example.com/x"`, []string{"url"}},
+		{"webhook", `url = "https://me:secret@example.com/x"`, []string{"url"}},
+		{"webhook", `url = "ftp://example.com/x"`, []string{"url"}},
+		{"webhook", `url = "https:///x"`, []string{"url"}},
+		{"webhook", ``, []string{"url_file"}},
+		{"webhook", "url_file = \"a\"\nurl_env = \"B\"", []string{"url_env"}},
+		{"webhook", "url = \"https://a/\"\nurl_env = \"B\"", []string{"url"}},
+		{"webhook", "url_env = \"https://example.com/secret\"", []string{"url_env"}},
+		{"webhook", "url = \"https://a/\"\nheaders = { Authorization = \"x\" }", []string{"headers"}},
+		{"webhook", "url = \"https://a/\"\nheaders = { X-Api-Key = \"x\" }", []string{"headers"}},
+		{"webhook", "url = \"https://a/\"\nheaders = { \"a b\" = \"x\", content-type = \"y\", A = \"x\\r\\nB: c\" }", []string{"headers", "headers", "headers"}},
+		{"webhook", "url = \"https://a/\"\nmin_severity = \"loud\"\nrules = [\"[\"]\ngroup = \"soon\"\nrate = 0\nqueue = 0\ntimeout = \"1ms\"\ntitle = \"{{\"\ntemplate = \"{{.Nope}}\"",
+			[]string{"min_severity", "rules", "group", "rate", "queue", "timeout", "title", "template"}},
+		{"webhook", "url = \"https://a/\"\ngroup = \"25h\"\nrate = 601\nqueue = 100001\ntimeout = \"6m\"", []string{"group", "rate", "queue", "timeout"}},
+		{"email", email, nil},
+		{"email", email + "username = \"a\"", []string{"password_file"}},
+		{"email", email + "password_env = \"A\"", []string{"username"}},
+		{"email", email + "tls = \"maybe\"", []string{"tls"}},
+		{"email", email + "tls = \"none\"\nusername = \"a\"\npassword_env = \"A\"", []string{"username"}},
+		{"email", "server = \"a b\"\nfrom = \"x\"\nto = [\"y\", \"a@b.c\\r\\nBcc: d@e.f\"]", []string{"server", "from", "to", "to"}},
+		{"email", "server = \"[::1]:25\"\nfrom = \"a@b.c\"\nto = []", []string{"to"}},
+		{"slack", ``, []string{"webhook_url_file"}},
+		{"slack", `webhook_url_env = "A"`, nil},
+		{"slack", "webhook_url_env = \"A\"\ntoken_env = \"B\"\nchannel = \"C0123456789\"", []string{"token_file"}},
+		{"slack", "token_env = \"B\"", []string{"channel"}},
+		{"slack", "webhook_url_env = \"B\"\nchannel = \"C0123456789\"", []string{"channel"}},
+		{"discord", "webhook_url_env = \"A\"\navatar_url = \"x\"", []string{"avatar_url"}},
+		{"teams", ``, []string{"webhook_url_file"}},
+		{"ntfy", ``, []string{"topic_file"}},
+		{"ntfy", "topic = \"a/b\"\nserver = \"https://ntfy.sh/x\"", []string{"server", "topic"}},
+		{"ntfy", "topic = \"a\"\ntoken_env = \"A\"\nusername = \"b\"\npassword_env = \"B\"\ntags = [\"a,b\"]", []string{"username", "tags"}},
+		{"matrix", "server = \"https://m/x\"\ntoken_env = \"A\"\nrooms = [\"ops\"]", []string{"server", "rooms"}},
+		{"matrix", "server = \"https://m\"\nrooms = []", []string{"token_file", "rooms"}},
+		{"pagerduty", `region = "mars"`, []string{"integration_key_file", "region"}},
+		{"shoutrrr", `url = "ntfy://ntfy.example.com/topic"`, nil},
+		{"shoutrrr", `url = "discord://token@1234"`, []string{"url"}},
+		{"shoutrrr", `url = "ntfy://user:pass@ntfy.example.com/topic"`, []string{"url"}},
+		{"shoutrrr", `url = "generic+https://example.com/x?token=1"`, []string{"url"}},
+		{"shoutrrr", `url = "pigeon://x"`, []string{"url"}},
+		{"shoutrrr", ``, []string{"url_file"}},
+	} {
+		cfg, err := decode(t, c.kind, c.body)
+		if err != nil {
+			t.Errorf("%s %s: %v", c.kind, c.body, err)
+			continue
+		}
+		var got []string
+		for _, p := range cfg.Validate() {
+			got = append(got, p.Setting)
+			if !strings.HasSuffix(p.Detail, ".") {
+				t.Errorf("%q is no sentence", p.Detail)
+			}
+			if strings.Contains(p.Error(), "secret@") || strings.Contains(p.Error(), "pass@") || strings.Contains(p.Error(), "token@") {
+				t.Errorf("%v", p)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s %s: %v, want %v: %v", c.kind, c.body, got, c.want, cfg.Validate())
+		}
+	}
+}
+
+func TestReadSecret(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{"good": " s3cret \n", "empty": " \n", "two": "s3cret\ns3cret\n", "huge": strings.Repeat("s3cret", maxSecret)}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("NOTIFY_TEST_SECRET", "fr0menv")
+	if s, err := ReadSecret("token", filepath.Join(dir, "good"), ""); s != "s3cret" || err != nil {
+		t.Error(s, err)
+	}
+	if s, err := ReadSecret("token", "", "NOTIFY_TEST_SECRET"); s != "fr0menv" || err != nil {
+		t.Error(s, err)
+	}
+	if s, err := ReadSecret("token", "", ""); s != "" || err != nil {
+		t.Error(s, err)
+	}
+	for _, name := range append(slices.Sorted(maps.Keys(files)), "missing") {
+		if name == "good" {
+			continue
+		}
+		if _, err := ReadSecret("token", filepath.Join(dir, name), ""); err == nil || !strings.HasPrefix(err.Error(), "token_file: ") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := ReadSecret("token", "", "NOTIFY_TEST_NOTHING"); err == nil || !strings.Contains(err.Error(), "NOTIFY_TEST_NOTHING") {
+		t.Error(err)
+	}
+}
+
+// Secrets are read anew by Reload, and kept where they cannot be read.
+func TestReloadReadsSecrets(t *testing.T) {
+	c := NewWebhook()
+	c.URL, c.SecretFile = "https://example.com/", secretFile(t, "one")
+	ns, _ := start(t, c)
+	before := ns.list[0].transport.(*webhook)
+	if err := os.WriteFile(c.SecretFile, []byte("two"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := ns.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(c.SecretFile); err != nil {
+		t.Fatal(err)
+	}
+	if err := ns.Reload(); err == nil || !strings.Contains(err.Error(), `notifier "ops": secret_file: `) || !strings.HasSuffix(err.Error(), "it goes on with what it has") {
+		t.Error(err)
+	}
+	finish(t, ns)
+	if now := ns.list[0].transport.(*webhook); string(before.secret) != "one" || string(now.secret) != "two" {
+		t.Errorf("%s, %s", before.secret, now.secret)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	for _, kind := range Kinds() {
+		c, err := NewConfig(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := reflect.ValueOf(c).Elem()
+		var files []int
+		for i := range v.NumField() {
+			if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("hcl"), ","); strings.HasSuffix(name, "_file") {
+				files = append(files, i)
+				v.Field(i).SetString("a/b")
+			}
+		}
+		c.Resolve("/etc/ruleids")
+		for _, i := range files {
+			if got := v.Field(i).String(); got != "/etc/ruleids/a/b" {
+				t.Errorf("%s: %s is %s", kind, v.Type().Field(i).Name, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"text/template"
+	"time"
+)
+
+const (
+	// firstPatience is the time between the first failure and the next try; it doubles from there.
+	firstPatience = time.Second
+	// maxPatience spares a service that comes up again, and finds it soon after it did.
+	maxPatience = time.Minute
+	// maxAfter bounds how long the other side may ask to be left alone.
+	maxAfter = time.Hour
+	// maxAge is the age of the newest alert of a message after which it is not tried any more.
+	maxAge = time.Hour
+)
+
+// deliver sends a group.
+func (n *notifier) deliver(ctx context.Context, g *group) {
+	m, err := n.compose(g)
+	if err != nil {
+		n.mu.Lock()
+		n.note(err)
+		n.mu.Unlock()
+	}
+	err = n.try(ctx, ctx, m)
+	now := time.Now()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	later := n.groups[g.rule]
+	later.sending = false
+	var retry *RetryError
+	again := errors.As(err, &retry)
+	if err != nil && (again || ctx.Err() != nil) {
+		n.patience = min(max(2*n.patience, firstPatience), maxPatience)
+		if n.closed {
+			n.patience = firstPatience
+		}
+		// Sensors that lost the same service at the same time are not to come back at the same time.
+		wait := n.patience/2 + rand.N(n.patience/2)
+		if again {
+			wait = max(wait, min(retry.After, maxAfter))
+		}
+		n.notBefore, n.demanded = now.Add(wait), again && retry.After > 0
+		n.counts.Retries++
+		g.tried = now
+		if later.count > 0 {
+			g.fresh = later.fresh
+			n.counts.Merged++ // the first of them
+			n.waiting--
+			n.held -= g.size + later.size
+			g.absorb(later)
+			n.held += g.size
+		}
+		n.groups[g.rule] = g
+		n.failed(err, now)
+		return
+	}
+	n.settle(g)
+	later.until = now.Add(n.window)
+	later.ready = later.until
+	if err != nil {
+		n.counts.Dropped += g.count
+		n.failed(err, now)
+		return
+	}
+	n.counts.Sent++
+	n.counts.Delivered += g.count
+	n.recovered(now)
+}
+
+// try hands a message to the transport. ask is what the message is for.
+func (n *notifier) try(ctx, ask context.Context, m *Message) error {
+	c, cancel := context.WithTimeout(ask, n.common.Wait())
+	defer cancel()
+	stop := context.AfterFunc(ctx, cancel)
+	defer stop()
+	err := n.transport.Send(c, m)
+	var retry *RetryError
+	if err != nil && c.Err() != nil && !errors.As(err, &retry) {
+		err = &RetryError{Err: err} // it was cut off
+	}
+	return err
+}
+
+// compose makes the message of a group. Where a template of the settings fails, the built-in one is used, and the
+// error returned.
+func (n *notifier) compose(g *group) (*Message, error) {
+	m := g.message()
+	m.Notifier, m.Agent = n.name, n.opt.Agent
+	var errs []error
+	made := func(setting string, t *template.Template) string {
+		s, err := fill(t, m)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", setting, err))
+			t, _ = parseTemplate(setting, "") // the built-in one is good
+			s, _ = fill(t, m)
+		}
+		return s
+	}
+	title, text := made("title", n.title), made("template", n.text)
+	m.Title, m.Text = oneLine(title, maxTitle), lines(text, maxText)
+	return m, errors.Join(errs...)
+}
