@@ -135,18 +135,18 @@ func writeDecisions(w io.Writer, ds []decision.Decision, full bool, now time.Tim
 // writeDecision writes one decision with all that is known of it.
 func writeDecision(b *strings.Builder, d *decision.Decision, now time.Time, color bool) {
 	fmt.Fprintf(b, "%s %s\n", styleYellow.paint(kindWord(d), color), d.Target)
-	rows := [][]string{{"  since", d.Since.Local().Format(time.DateTime)}, {"  until", untilWords(d, now)}, {"  by", printable(d.Origin.String())}}
+	rows := [][]string{{"  since", d.Since.Local().Format(time.DateTime)}, {"until", untilWords(d, now)}, {"by", printable(d.Origin.String())}}
 	if d.Reason != "" {
-		rows = append(rows, []string{"  reason", printable(d.Reason)})
+		rows = append(rows, []string{"reason", printable(d.Reason)})
 	}
 	if d.Alert != nil {
-		rows = append(rows, []string{"  alert", fmt.Sprintf("%s, of %s", d.Alert.Severity, d.Alert.Time.Local().Format(time.DateTime))})
+		rows = append(rows, []string{"alert", fmt.Sprintf("%s, of %s", d.Alert.Severity, d.Alert.Time.Local().Format(time.DateTime))})
 	}
 	if d.Offences > 1 {
-		rows = append(rows, []string{"  offences", fmt.Sprint(d.Offences)})
+		rows = append(rows, []string{"offences", fmt.Sprint(d.Offences)})
 	}
 	if d.Forced {
-		rows = append(rows, []string{"  forced", "against never_block"})
+		rows = append(rows, []string{"forced", "against never_block"})
 	}
 	writeTable(b, rows, func(_, _ int, cell string) string { return cell })
 }
