@@ -1,0 +1,208 @@
+package firewall
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ruleids/ruleids/actions/decision"
+)
+
+const (
+	// maxErrorText bounds what of standard error is told, in bytes.
+	maxErrorText = 1000
+	// maxOutput bounds what the program may write to standard output, in bytes: lines for ten million members.
+	maxOutput = 1 << 29
+	// killWait is how long a program that was killed may keep its output open, by children that it left.
+	killWait = time.Second
+	// maxSeconds is the longest time of a member that is handed to the program: a hundred years.
+	maxSeconds = 100 * 365 * 24 * 3600
+)
+
+// command is the backend of the same name; the package comment has what it says to the program.
+type command struct {
+	args    []string
+	timeout time.Duration
+}
+
+func newCommand(c *Config) *command {
+	d, _ := time.ParseDuration(c.CommandTimeout) // was validated
+	return &command{args: slices.Clone(c.Command), timeout: d}
+}
+
+// run runs the program with one more argument.
+func (c *command) run(ctx context.Context, verb, input string) (output string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	args := append(slices.Clone(c.args[1:]), verb)
+	cmd := exec.CommandContext(ctx, c.args[0], args...)
+	alone(cmd)
+	cmd.WaitDelay = killWait
+	cmd.Stdin = strings.NewReader(input)
+	stdout, stderr := &bounded{most: maxOutput}, &bounded{most: maxErrorText, cut: true}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	err = cmd.Run()
+	if text := strings.Join(strings.Fields(stderr.String()), " "); err != nil && text != "" {
+		err = fmt.Errorf("%w: %s", err, text)
+	}
+	switch {
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return "", fmt.Errorf("%s %s: it took longer than %s (command_timeout): %w", c.args[0], verb, c.timeout, err)
+	case err != nil:
+		return "", fmt.Errorf("%s %s: %w", c.args[0], verb, err)
+	}
+	return stdout.String(), nil
+}
+
+// bounded keeps up to some bytes of what is written; more is an error, or cut off.
+type bounded struct {
+	bytes.Buffer
+	most int
+	cut  bool
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	room := b.most - b.Len()
+	switch {
+	case len(p) <= room:
+	case !b.cut:
+		return 0, fmt.Errorf("more than %d bytes of output", b.most)
+	default:
+		b.Buffer.Write(p[:max(0, room)])
+		return len(p), nil
+	}
+	return b.Buffer.Write(p)
+}
+
+// Apply implements decision.Firewall.
+func (c *command) Apply(ctx context.Context, changes []decision.Change) error {
+	var in strings.Builder
+	now := time.Now()
+	for _, ch := range changes {
+		n, ok := seconds(ch.Until, now, maxSeconds)
+		if ch.Remove || !ok {
+			fmt.Fprintf(&in, "remove %s %s\n", ch.Kind, ch.Target)
+		} else {
+			fmt.Fprintf(&in, "add %s %s %d\n", ch.Kind, ch.Target, n)
+		}
+	}
+	out, err := c.run(ctx, "apply", in.String())
+	if err != nil {
+		return err
+	}
+	var left []decision.Change
+	var why error
+	for line := range lines(out) {
+		number, text, _ := strings.Cut(strings.TrimPrefix(line, "failed "), " ")
+		n, err := strconv.Atoi(number)
+		if !strings.HasPrefix(line, "failed ") || err != nil || n < 1 || n > len(changes) {
+			return fmt.Errorf("%s apply: its output %q is not \"failed NUMBER REASON\" with the number of a line", c.args[0], line)
+		}
+		if left = append(left, changes[n-1]); why == nil {
+			why = fmt.Errorf("%s: %s", c.args[0], text)
+		}
+	}
+	if left == nil {
+		return nil
+	}
+	return &decision.PartialError{Changes: left, Err: why}
+}
+
+// lines yields the lines of a text that are not empty.
+func lines(text string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for s := bufio.NewScanner(strings.NewReader(text)); s.Scan(); {
+			if l := strings.TrimSpace(s.Text()); l != "" && !yield(l) {
+				return
+			}
+		}
+	}
+}
+
+// List implements decision.Firewall.
+func (c *command) List(ctx context.Context) ([]decision.Member, error) {
+	out, err := c.run(ctx, "list", "")
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	var members []decision.Member
+	for line := range lines(out) {
+		m, err := parseMember(line, now)
+		if err != nil {
+			return nil, fmt.Errorf("%s list: its output %q is not \"KIND ADDRESS SECONDS\": %w", c.args[0], line, err)
+		}
+		members = append(members, m)
+	}
+	return members, nil
+}
+
+func parseMember(line string, now time.Time) (m decision.Member, err error) {
+	words := strings.Fields(line)
+	if len(words) != 3 {
+		return m, fmt.Errorf("%d words", len(words))
+	}
+	m.Kind = decision.Kind(words[0])
+	if m.Kind != decision.Block && m.Kind != decision.Quarantine {
+		return m, fmt.Errorf("%q is none of %s, %s", words[0], decision.Block, decision.Quarantine)
+	}
+	if m.Target, err = decision.ParseTarget(words[1]); err != nil {
+		return m, err
+	}
+	n, err := strconv.ParseInt(words[2], 10, 64)
+	if err != nil || n < 0 || n > maxSeconds {
+		return m, fmt.Errorf("%q is no number of seconds", words[2])
+	}
+	if n > 0 {
+		m.Until = now.Add(time.Duration(n) * time.Second)
+	}
+	return m, nil
+}
+
+// Close implements decision.Firewall. Nothing is held between runs.
+func (c *command) Close() error { return nil }
+
+// repair implements keeper.
+func (c *command) repair(ctx context.Context) (missing []string, err error) {
+	out, err := c.run(ctx, "repair", "")
+	if err != nil {
+		return nil, err
+	}
+	for l := range lines(out) {
+		missing = append(missing, l)
+	}
+	return missing, nil
+}
+
+// show implements keeper.
+func (c *command) show(ctx context.Context) (State, error) {
+	s := State{Backend: Command, Program: strings.Join(c.args, " ")}
+	members, err := c.List(ctx)
+	if err != nil {
+		return s, err
+	}
+	var counts [setCount]int
+	for _, m := range members {
+		id, _ := setOf(m.Kind, m.Target.Is4())
+		counts[id]++
+	}
+	for i, n := range counts {
+		id := setID(i)
+		s.Installed = s.Installed || n > 0
+		s.Sets = append(s.Sets, Set{Name: id.name(), Family: id.family(), Kind: id.kind(), Members: n})
+	}
+	return s, nil
+}
+
+// flush implements keeper.
+func (c *command) flush(ctx context.Context) error {
+	_, err := c.run(ctx, "flush", "")
+	return err
+}

@@ -1,0 +1,13 @@
+//go:build !linux
+
+package firewall
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime"
+)
+
+func openKernel(config *Config, _ *slog.Logger) (backend, error) {
+	return nil, fmt.Errorf("backend %q needs Linux, and this is %s; write backend = %q with a program of yours", config.Backend, runtime.GOOS, Command)
+}

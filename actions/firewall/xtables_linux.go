@@ -1,0 +1,359 @@
+package firewall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"github.com/ruleids/ruleids/actions/decision"
+)
+
+// setPrefix is what the names of ipsets begin with.
+const setPrefix = "ruleids-"
+
+// xtables is the backend "iptables": members in ipsets, and a chain of rules by the iptables program.
+type xtables struct {
+	config *Config
+	log    *slog.Logger
+	mended atomic.Bool // the structure was looked at once
+	wanted atomic.Bool // the structure is to be there: it was made here, or found
+
+	structure sync.Mutex // one at a time makes chains, rules and sets; taken before mu
+	families  []*family  // nil until they are needed
+
+	mu    sync.Mutex
+	sets  ipsets
+	rolls [setCount]roll // what was added and is not over
+}
+
+func newXtables(config *Config, log *slog.Logger) *xtables {
+	x := &xtables{config: config, log: log}
+	for i := range x.rolls {
+		x.rolls[i] = roll{}
+	}
+	return x
+}
+
+// Apply implements decision.Firewall. Of members no program is run: one message changes many.
+func (x *xtables) Apply(ctx context.Context, changes []decision.Change) error {
+	now := time.Now()
+	by, left := arrange(changes, now)
+	why := error(nil)
+	if left != nil {
+		why = errors.New("this is no target, or no kind of decision")
+	}
+	adds := false
+	for i := range by {
+		adds = adds || len(by[i].add) > 0
+	}
+	if adds && !x.mended.Load() {
+		if _, err := x.mend(ctx); err != nil {
+			return err
+		}
+	}
+	more, cause, err := x.change(ctx, by, now)
+	if errors.Is(err, unix.ENOENT) {
+		// Someone removed a set. All changes are made once more.
+		if _, err := x.mend(ctx); err != nil {
+			return err
+		}
+		more, cause, err = x.change(ctx, by, now)
+	}
+	if err != nil {
+		return explain(err)
+	}
+	if left = append(left, more...); left != nil {
+		if why == nil {
+			why = cause
+		}
+		return &decision.PartialError{Changes: left, Err: why}
+	}
+	return nil
+}
+
+func (x *xtables) change(ctx context.Context, by [setCount]orders, now time.Time) (left []decision.Change, why, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	note := func(some []decision.Change, cause error) {
+		if left = append(left, some...); why == nil {
+			why = cause
+		}
+	}
+	for i := range by {
+		id := setID(i)
+		name := setPrefix + id.name()
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		if !id.is4() && !hasIPv6() {
+			if len(by[i].add) > 0 {
+				note(by[i].add, errNoIPv6)
+			}
+			continue
+		}
+		by[i].remove, _ = holdable(by[i].remove)
+		add, never := holdable(by[i].add)
+		if never != nil {
+			note(never, errNoPrefix0)
+		}
+		some, cause, err := x.sets.applyAll(nl.IPSET_CMD_DEL, name, by[i].remove, now)
+		if err != nil && !errors.Is(err, unix.ENOENT) {
+			return nil, nil, err
+		}
+		note(some, cause)
+		for _, c := range by[i].remove {
+			delete(x.rolls[i], c.Target.Prefix())
+		}
+		some, cause, err = x.sets.applyAll(nl.IPSET_CMD_ADD, name, add, now)
+		if err != nil {
+			return nil, nil, err
+		}
+		if errors.Is(cause, errHashFull) {
+			cause = fullError(name, x.config.SetSize)
+		}
+		note(some, cause)
+		failed := make(map[decision.Target]bool, len(some))
+		for _, c := range some {
+			failed[c.Target] = true
+		}
+		for _, c := range add {
+			if !failed[c.Target] {
+				n, _ := seconds(c.Until, now, maxTimeout)
+				x.rolls[i].put(c.Target.Prefix(), n, now)
+			}
+		}
+	}
+	return left, why, nil
+}
+
+// holdable tells the changes apart that a set can take; see setType.
+func holdable(changes []decision.Change) (can, never []decision.Change) {
+	for i, c := range changes {
+		if c.Target.Prefix().Bits() == 0 {
+			if never == nil {
+				can = append([]decision.Change(nil), changes[:i]...)
+			}
+			never = append(never, c)
+		} else if never != nil {
+			can = append(can, c)
+		}
+	}
+	if never == nil {
+		return changes, nil
+	}
+	return can, never
+}
+
+// List implements decision.Firewall.
+func (x *xtables) List(ctx context.Context) ([]decision.Member, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var out []decision.Member
+	for i := range x.rolls {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		id := setID(i)
+		entries, err := x.sets.members(setPrefix + id.name())
+		if err != nil && !errors.Is(err, unix.ENOENT) {
+			return nil, explain(err)
+		}
+		now := time.Now()
+		next := make(roll, len(entries))
+		for _, e := range entries {
+			next.put(e.prefix, int64(e.timeout), now)
+			until := time.Time{}
+			if e.timeout != 0 {
+				until = now.Add(time.Duration(e.timeout) * time.Second)
+			}
+			out = append(out, member(e.prefix, id.kind(), until))
+		}
+		x.rolls[i] = next
+		if err == nil {
+			x.wanted.Store(true)
+		}
+	}
+	return out, nil
+}
+
+// Close implements decision.Firewall.
+func (x *xtables) Close() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.sets.close()
+}
+
+// mend makes what is missing of sets, chains, rules and jumps, and says what that was. The first time,
+// jumps from chains that are not in the settings any more go.
+func (x *xtables) mend(ctx context.Context) (missing []string, err error) {
+	x.structure.Lock()
+	defer x.structure.Unlock()
+	missing, err = x.mendSets()
+	if err != nil {
+		return missing, err
+	}
+	families, err := x.programs()
+	if err != nil {
+		return missing, err
+	}
+	for _, f := range families {
+		if err := ctx.Err(); err != nil {
+			return missing, err
+		}
+		some, err := f.mend(x.config, x.log, !x.mended.Load())
+		missing = append(missing, some...)
+		if err != nil {
+			return missing, err
+		}
+	}
+	x.wanted.Store(true)
+	x.mended.Store(true)
+	return missing, nil
+}
+
+// mendSets makes the sets that are missing, and compares the numbers of members with those of the rolls.
+func (x *xtables) mendSets() (missing []string, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range x.rolls {
+		id := setID(i)
+		if !id.is4() && !hasIPv6() {
+			continue
+		}
+		name := setPrefix + id.name()
+		made, err := x.sets.ensure(name, id.is4(), x.config.SetSize)
+		if err != nil {
+			return missing, err
+		}
+		if made {
+			missing = append(missing, "the set "+name)
+			continue // its members are missing too, and nobody needs to be told
+		}
+		if s := x.miscount(id); s != "" {
+			missing = append(missing, s)
+		}
+	}
+	return missing, nil
+}
+
+// miscount says how the number of members in a set is wrong; "" where it is not.
+func (x *xtables) miscount(id setID) string {
+	have, err := x.sets.header(setPrefix + id.name())
+	if err != nil {
+		return ""
+	}
+	return miscounted(setPrefix+id.name(), have.members, x.rolls[id])
+}
+
+func miscounted(name string, have int, want roll) string {
+	switch least, most := want.bounds(time.Now().Unix()); {
+	case have < least:
+		return fmt.Sprintf("%d of %d members of the set %s", least-have, least, name)
+	case have > most:
+		return fmt.Sprintf("the set %s has %d members, %d more than it should", name, have, have-most)
+	}
+	return ""
+}
+
+// repair implements keeper.
+func (x *xtables) repair(ctx context.Context) ([]string, error) {
+	if !x.wanted.Load() {
+		found, err := x.found()
+		if err != nil || !found {
+			return nil, err
+		}
+		if _, err := x.List(ctx); err != nil { // what is there is what should be, until someone says otherwise
+			return nil, err
+		}
+	}
+	return x.mend(ctx)
+}
+
+// found reports whether any of the sets is there.
+func (x *xtables) found() (bool, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range x.rolls {
+		_, err := x.sets.header(setPrefix + setID(i).name())
+		if err == nil {
+			return true, nil
+		}
+		if !errors.Is(err, unix.ENOENT) {
+			return false, explain(err)
+		}
+	}
+	return false, nil
+}
+
+// show implements keeper.
+func (x *xtables) show(ctx context.Context) (State, error) {
+	x.structure.Lock()
+	defer x.structure.Unlock()
+	s := State{Backend: Iptables}
+	families, err := x.programs()
+	if err != nil {
+		return s, err
+	}
+	for _, f := range families {
+		if err := ctx.Err(); err != nil {
+			return s, err
+		}
+		if err := f.show(x.config, &s); err != nil {
+			return s, err
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range x.rolls {
+		id := setID(i)
+		h, err := x.sets.header(setPrefix + id.name())
+		if errors.Is(err, unix.ENOENT) {
+			continue
+		} else if err != nil {
+			return s, explain(err)
+		}
+		s.Sets = append(s.Sets, Set{Name: setPrefix + id.name(), Family: id.family(), Kind: id.kind(), Members: h.members, Size: h.size})
+	}
+	s.Installed = s.Installed || len(s.Sets) > 0
+	return s, nil
+}
+
+// flush implements keeper.
+func (x *xtables) flush(ctx context.Context) error {
+	x.structure.Lock()
+	defer x.structure.Unlock()
+	if err := errors.Join(x.forget(ctx), removeTable()); err != nil {
+		return err
+	}
+	x.wanted.Store(false)
+	x.mended.Store(false)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range x.rolls {
+		x.rolls[i] = roll{}
+	}
+	return nil
+}
+
+// forget removes chains and sets.
+func (x *xtables) forget(ctx context.Context) error {
+	var errs []error
+	families, err := x.programs()
+	if found, _ := x.found(); err != nil && found {
+		errs = append(errs, err) // without the program there may be no rules, but here were some
+	}
+	for _, f := range append(families[:len(families):len(families)], others(families)...) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		errs = append(errs, f.remove())
+	}
+	return errors.Join(append(errs, removeSets())...)
+}
