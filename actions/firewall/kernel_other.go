@@ -11,3 +11,6 @@ import (
 func openKernel(config *Config, _ *slog.Logger) (backend, error) {
 	return nil, fmt.Errorf("backend %q needs Linux, and this is %s; write backend = %q with a program of yours", config.Backend, runtime.GOOS, Command)
 }
+
+// AllowLock does nothing: only Linux has iptables.
+func AllowLock(int) error { return nil }

@@ -118,7 +118,7 @@ func TestManualExamples(t *testing.T) {
 }
 
 func TestManualTemplates(t *testing.T) {
-	if want := "```\n" + builtinTitle + "\n\n" + builtinText + "\n```\n"; !strings.Contains(manual(t), want) {
+	if want := "```text\n" + builtinTitle + "\n\n" + builtinText + "\n```\n"; !strings.Contains(manual(t), want) {
 		t.Errorf("the manual does not have\n%s", want)
 	}
 }

@@ -106,12 +106,13 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 		}
 		opened = append(opened, opt.Metrics)
 	}
+	var traps *honeypot.Set
 	if s.simulate == "" {
-		if err := prepareResponses(c, account); err != nil {
+		if err := prepareResponses(c, account, log); err != nil {
 			return err
 		}
 		// Before privileges are gone: those of SSH and Telnet are ports that need them.
-		traps, err := honeypot.Listen(c.HoneypotSpecs())
+		traps, err = honeypot.Listen(c.HoneypotSpecs())
 		if err != nil {
 			return err
 		}
@@ -125,6 +126,11 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 	if s.simulate == "" || account != nil {
 		// Files of outputs come after that: who made them must be able to open them again.
 		if err := daemon.DropPrivileges(account); err != nil {
+			return err
+		}
+	}
+	if traps != nil {
+		if err := traps.Prepare(); err != nil {
 			return err
 		}
 	}

@@ -21,13 +21,28 @@ type closer interface{ Close() error }
 
 // prepareResponses makes the folders that decisions are kept in, while the daemon may, for the account that it will
 // run as.
-func prepareResponses(c *config.Config, account *daemon.Account) error {
+func prepareResponses(c *config.Config, account *daemon.Account, log *slog.Logger) error {
 	for _, s := range []struct{ setting, path string }{{"journal", c.Response.Journal}, {"audit", c.Response.Audit}} {
 		if s.path == "" {
 			continue
 		}
 		if err := ownFolder(filepath.Dir(s.path), account); err != nil {
 			return fmt.Errorf("response: %w; name another place with response { %s = … }", err, s.setting)
+		}
+	}
+	for _, h := range c.Honeypots {
+		for _, path := range []string{h.Config.Log, h.Config.HostKeyFile} {
+			if path == "" {
+				continue
+			}
+			if err := ownFolder(filepath.Dir(path), account); err != nil {
+				return fmt.Errorf("honeypot %q: %w; name another place", h.Name, err)
+			}
+		}
+	}
+	if account != nil && c.Firewall.Backend == firewall.Iptables {
+		if err := firewall.AllowLock(account.GID); err != nil {
+			log.Warn("iptables-legacy may not work: its lock cannot be opened to the account", "account", account.Name, "error", err)
 		}
 	}
 	return nil

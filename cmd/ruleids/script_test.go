@@ -209,7 +209,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"completion", "config", "explain", "fmt", "lint", "man", "plan", "reload", "rules", "run", "status", "test", "top", "version"}
+	want := []string{"block", "completion", "config", "decisions", "explain", "firewall", "fmt", "lint", "man", "notify", "plan", "quarantine", "reload", "rules", "run", "status", "test", "top", "unblock", "version"}
 	slices.Sort(verbs)
 	if !slices.Equal(verbs, want) {
 		t.Errorf("verbs %v, want %v", verbs, want)
