@@ -1,4 +1,4 @@
-# What there is to do, each by one word. Everything but oracle and lab… needs only Go and make.
+# What there is to do, each by one word. Everything but oracle, soak and lab… needs only Go and make.
 
 GO        ?= go
 FUZZTIME  ?= 30s
@@ -10,7 +10,7 @@ BIN       := bin/ruleids
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint fmt oracle lab lab-test lab-soak bench bench-docs bench-check captures fuzz docs lab-rate clean
+.PHONY: help build run test lint fmt oracle lab lab-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,7 +55,7 @@ lab-test: ## the daemon against real tools, in network namespaces (needs root; i
 	@$(lab-packages)
 	RULEIDS_LAB=1 $(GO) test ./lab -count=1 -timeout 10m -v
 
-lab-soak: ## the daemon under traffic and reloads for SOAK, then 1,000 reloads as fast as they go (needs root)
+soak: ## the daemon under traffic and reloads for SOAK, then 1,000 reloads as fast as they go (needs root)
 	@$(lab-packages)
 	RULEIDS_LAB=1 RULEIDS_SOAK=$(SOAK) $(GO) test ./lab -run '^TestSoak$$' -count=1 -timeout 0 -v
 	RULEIDS_LAB=1 RULEIDS_RELOADS=1000 $(GO) test ./lab -run '^TestReload$$' -count=1 -timeout 1h -v

@@ -4,6 +4,12 @@ import (
 	"fmt"
 	"os/user"
 	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // An Account is who a daemon runs as once everything is open.
@@ -11,6 +17,17 @@ type Account struct {
 	Name     string
 	UID, GID int
 	Groups   []int // supplementary
+}
+
+// CheckAccount looks for the account that the settings name, and returns what is wrong with it, or nil.
+func CheckAccount(c *config.Config) *hcl.Diagnostic {
+	if c.User == "" {
+		return nil
+	}
+	if _, err := LookupAccount(c.User); err != nil {
+		return c.Fault("user", rules.CodeBadValue, "%s", strings.TrimPrefix(err.Error(), "user: "))
+	}
+	return nil
 }
 
 // LookupAccount finds an account by name.

@@ -90,6 +90,12 @@ func ListenControl(path string, owner *Account) (net.Listener, error) {
 			}
 		}
 	}
+	// Of two daemons that find the same dead socket, one would remove that of the other.
+	unlock, err := lockFolder(dir)
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	defer unlock()
 	if err := clearSocket(path); err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}

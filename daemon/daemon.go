@@ -153,7 +153,21 @@ func (d *Daemon) Run(ctx context.Context) error {
 	err = errors.Join(err, d.opt.Source.Close())
 	closing, done := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 	defer done()
-	return errors.Join(err, d.opt.Outputs.Close(closing), d.closeResponses(closing))
+	err = errors.Join(err, d.opt.Outputs.Close(closing), d.closeResponses(closing))
+	d.tellCounts()
+	return err
+}
+
+// tellCounts logs what was counted since the start, once the loop has ended and outputs are closed.
+func (d *Daemon) tellCounts() {
+	counted, captured, lost := d.loop.engine.Stats(), d.opt.Source.Stats(), uint64(0)
+	if d.opt.OutputStats != nil {
+		for _, o := range d.opt.OutputStats() {
+			lost += o.Dropped
+		}
+	}
+	d.log.Info("stopped", "after", time.Since(d.started).Round(time.Millisecond), "packets", counted.Packets, "dropped", captured.Dropped,
+		"missed", captured.Missed, "alerts", counted.Alerts, "suppressed", counted.Suppressed, "alerts_lost", lost)
 }
 
 // Workers returns how many goroutines share the work on packets, and rings on each interface bring them.

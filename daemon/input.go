@@ -58,6 +58,12 @@ func (in *Input) Load() *Loaded {
 	compile := in.Plan
 	compile.Escalate = len(out.Config.Reputations) > 0
 	set, plan, diags := engine.Load(opt, compile)
+	for i, d := range diags {
+		if rules.CodeOf(d) == rules.CodeUnreadableFile && d.Subject != nil && slices.Contains(opt.Paths, d.Subject.Filename) && !readable(d.Subject.Filename) {
+			// There is no text to point at but that which names it.
+			diags[i] = out.Config.Fault("rules.paths", rules.CodeUnreadableFile, "%s", strings.TrimSuffix(d.Detail, "."))
+		}
+	}
 	out.Diags = rules.SortDiagnostics(append(out.Diags, diags...))
 	out.Rules = set
 	if !out.Diags.HasErrors() {
@@ -82,6 +88,15 @@ func (in *Input) Load() *Loaded {
 	slices.Sort(out.Paths)
 	out.Paths = slices.Compact(out.Paths)
 	return out
+}
+
+// readable reports whether there is a file or a folder at a path that can be opened.
+func readable(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
 }
 
 // lookup looks environment variables up in a list of them.

@@ -28,11 +28,13 @@ type ReloadReport struct {
 	Removed []string  `json:"removed"`
 	Kept    []string  `json:"kept"`  // rules whose windows kept their state
 	Reset   []string  `json:"reset"` // rules with a window that begins anew
-	// LoadSeconds is the time for reading, checking and compiling, beside the packets; PauseSeconds the time for
-	// which packets waited.
-	LoadSeconds  float64        `json:"load_seconds"`
-	PauseSeconds float64        `json:"pause_seconds"`
-	Problems     []lint.Finding `json:"problems"`
+	// LoadSeconds is the time for reading, checking and compiling, beside the packets. PauseSeconds is the longest time
+	// for which packets waited, and PauseCPUSeconds the longest for which the loop worked on the change meanwhile: where
+	// it is the shorter one, others had the processor. It is 0 where the system does not tell.
+	LoadSeconds     float64        `json:"load_seconds"`
+	PauseSeconds    float64        `json:"pause_seconds"`
+	PauseCPUSeconds float64        `json:"pause_cpu_seconds"`
+	Problems        []lint.Finding `json:"problems"`
 	// Restart names settings that were changed and that only a restart takes over.
 	Restart []string `json:"restart"`
 }
@@ -201,10 +203,10 @@ func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *Reloa
 	d.filter(loaded.Config, running.Plan, loaded.Plan)
 	var swapped engine.SwapReport
 	err := d.loop.do(ctx, func() {
-		start := time.Now()
+		watch := startWatch()
 		swapped = d.loop.engine.SwapTo(next)
 		d.loop.forget(swapped.Removed)
-		report.PauseSeconds = time.Since(start).Seconds()
+		report.PauseSeconds, report.PauseCPUSeconds = watch.stop()
 	})
 	if err != nil {
 		report.OK = false
@@ -233,11 +235,12 @@ const (
 func (d *Daemon) settle(ctx context.Context, report *ReloadReport) {
 	for done := false; !done; {
 		err := d.loop.do(ctx, func() {
-			start := time.Now()
-			for took := time.Duration(0); !done && took < moveFor; took = time.Since(start) {
+			watch := startWatch()
+			for !done && time.Since(watch.begun) < moveFor {
 				done = d.loop.engine.Move(moveKeys)
 			}
-			report.PauseSeconds = max(report.PauseSeconds, time.Since(start).Seconds())
+			wall, cpu := watch.stop()
+			report.PauseSeconds, report.PauseCPUSeconds = max(report.PauseSeconds, wall), max(report.PauseCPUSeconds, cpu)
 		})
 		if err != nil {
 			return
@@ -264,7 +267,7 @@ func (d *Daemon) tell(r *ReloadReport, healed bool) {
 		return
 	case r.Changed:
 		d.log.Info("rules loaded", "reason", r.Reason, "rules", r.Rules, "digest", r.Digest, "added", r.Added, "removed", r.Removed, "reset", r.Reset,
-			"kept", len(r.Kept), "load_seconds", r.LoadSeconds, "pause_seconds", r.PauseSeconds)
+			"kept", len(r.Kept), "load_seconds", r.LoadSeconds, "pause_seconds", r.PauseSeconds, "pause_cpu_seconds", r.PauseCPUSeconds)
 	case healed:
 		d.log.Info("the rule files are good again", "reason", r.Reason, "rules", r.Rules, "digest", r.Digest)
 	default:

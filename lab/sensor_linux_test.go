@@ -75,6 +75,14 @@ const (
 // startSensor starts a daemon with settings and rule files, by name, in a folder of its own.
 func startSensor(h *host, hcl string, rules map[string]string) *sensor {
 	h.t.Helper()
+	s := prepareSensor(h, hcl, rules)
+	s.start()
+	return s
+}
+
+// prepareSensor makes the folder of a daemon that is started later.
+func prepareSensor(h *host, hcl string, rules map[string]string) *sensor {
+	h.t.Helper()
 	s := &sensor{host: h, dir: h.t.TempDir()}
 	if err := os.Mkdir(filepath.Join(s.dir, "rules"), 0o755); err != nil {
 		h.t.Fatal(err)
@@ -83,9 +91,8 @@ func startSensor(h *host, hcl string, rules map[string]string) *sensor {
 	for name, text := range rules {
 		s.put(filepath.Join("rules", name), text)
 	}
-	s.start()
 	h.t.Cleanup(func() {
-		if h.t.Failed() {
+		if h.t.Failed() && s.process != nil {
 			for _, line := range s.out.from(max(0, s.out.len()-60)) {
 				h.t.Log(line)
 			}

@@ -19,7 +19,7 @@ func TestSoak(t *testing.T) {
 	need(t, "ip", "ethtool")
 	text := os.Getenv(soakEnv)
 	if text == "" {
-		t.Skipf("%s is not set; make lab-soak runs this", soakEnv)
+		t.Skipf("%s is not set; make soak runs this", soakEnv)
 	}
 	length, err := time.ParseDuration(text)
 	if err != nil {
@@ -41,7 +41,7 @@ func TestSoak(t *testing.T) {
 		if done := now.Sub(begun) >= length; done || now.Sub(told) >= time.Minute {
 			told = now
 			st := r.status()
-			_, most := spread(r.pauses())
+			_, most := spread(r.pauses("pause_seconds"))
 			t.Logf("%6v: %9d packets, %d lost, %6d alerts, %5d reloads, longest pause %v; %v",
 				now.Sub(begun).Round(time.Second), st.Packets.Seen, st.Capture.Dropped, st.Alerts.Raised, n, most, r.vitals())
 			if done {

@@ -57,6 +57,9 @@ would keep it from starting. Exit status: 0 it would start, 1 there are errors, 
 			}
 			in := daemon.Input{Settings: config.Options{File: name, Environ: os.Environ()}, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes()}
 			loaded := in.Load()
+			if d := daemon.CheckAccount(loaded.Config); d != nil {
+				loaded.Diags = rules.SortDiagnostics(append(loaded.Diags, d))
+			}
 			findings := lint.Findings(loaded.Diags)
 			if format.value == "json" {
 				err = lint.WriteJSON(a.out, findings)

@@ -6,6 +6,7 @@
 package config
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/firewall"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // Config is what the daemon is told. It does not change after Load.
@@ -39,7 +41,20 @@ type Config struct {
 	// Sources holds the text of Files, for the printing of diagnostics.
 	Sources map[string]*hcl.File
 
-	from map[string]string // by setting: where its value comes from
+	from   map[string]string    // by setting: where its value comes from
+	ranges map[string]hcl.Range // by setting: the value in the file, where it comes from there
+}
+
+// Fault returns what is wrong with the value of a setting, at the place where that comes from: beyond the checks of
+// Load, which does not look at the system. code is one of package rules.
+func (c *Config) Fault(setting, code, format string, args ...any) *hcl.Diagnostic {
+	text := fmt.Sprintf(format, args...)
+	if rng, ok := c.ranges[setting]; ok {
+		return rules.Diagnose(codeNamed(code), rng, fmt.Sprintf("%s: %s.", setting, text))
+	}
+	d := rules.Diagnose(codeNamed(code), hcl.Range{}, fmt.Sprintf("%s: %s.", c.from[setting], text))
+	d.Subject = nil
+	return d
 }
 
 // Capture says which packets are read, and how.

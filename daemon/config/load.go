@@ -36,6 +36,7 @@ type Given struct {
 // what could be read and must not be used.
 func Load(opt Options) (*Config, hcl.Diagnostics) {
 	l := &loader{config: &Config{Sources: map[string]*hcl.File{}, from: map[string]string{}}, ranges: map[string]hcl.Range{}}
+	l.config.ranges = l.ranges
 	for i := range settings {
 		store(settings[i].at(l.config), settings[i].value)
 		l.config.from[settings[i].Name] = "default"
