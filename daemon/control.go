@@ -115,6 +115,10 @@ func ListenControl(path string, owner *Account) (net.Listener, error) {
 	return l, nil
 }
 
+// lingers is how long a socket may be open after its daemon was killed: a program that the daemon was about to start has a
+// copy of it until it runs.
+const lingers = time.Second
+
 // clearSocket removes the socket that a dead daemon has left, and nothing else: connecting to a file is refused as
 // connecting to a dead socket is.
 func clearSocket(path string) error {
@@ -127,13 +131,27 @@ func clearSocket(path string) error {
 	case info.Mode().Type() != fs.ModeSocket:
 		return fmt.Errorf("%s is there already, and is no socket; name another place with control { socket = … }", path)
 	}
-	c, err := net.DialTimeout("unix", path, time.Second)
-	if err == nil {
+	for deadline := time.Now().Add(lingers); ; time.Sleep(10 * time.Millisecond) {
+		c, err := net.DialTimeout("unix", path, time.Second)
+		switch {
+		case errors.Is(err, syscall.ECONNREFUSED):
+			return os.Remove(path)
+		case err != nil:
+			return nil // what it is, listening will tell
+		}
 		c.Close()
-		return fmt.Errorf("a daemon answers on %s already; stop it, or give this one another socket", path)
+		if time.Now().After(deadline) || answers(path) {
+			return fmt.Errorf("a daemon answers on %s already; stop it, or give this one another socket", path)
+		}
 	}
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		return os.Remove(path)
-	}
-	return nil // what it is, listening will tell
+}
+
+// answers reports whether there is a daemon behind a socket.
+func answers(path string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), lingers/4)
+	defer cancel()
+	c := NewClient(path)
+	defer c.http.CloseIdleConnections()
+	_, err := c.Status(ctx)
+	return err == nil
 }

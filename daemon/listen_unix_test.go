@@ -3,7 +3,9 @@
 package daemon
 
 import (
+	"fmt"
 	"net"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -26,7 +28,13 @@ func TestOneDaemonTakesADeadSocket(t *testing.T) {
 		for i := range daemons {
 			ended.Go(func() {
 				begin.Wait()
-				listeners[i], _ = ListenControl(path, nil)
+				l, err := ListenControl(path, nil)
+				if err != nil {
+					return
+				}
+				listeners[i] = l
+				answer := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })
+				go func() { _ = http.Serve(l, answer) }()
 			})
 		}
 		begin.Done()

@@ -109,8 +109,8 @@ func TestBlockLatency(t *testing.T) {
 	slices.Sort(times)
 	median, late, most := times[len(times)/2], times[len(times)*99/100], times[len(times)-1]
 	t.Logf("from the packet to the set, with 10,000 decisions there: median %v, 99 of 100 within %v, at most %v", median, late, most)
-	// The bounds are those of a machine that does nothing else.
-	if median > 15*time.Millisecond || late > 100*time.Millisecond {
+	// On a machine that does nothing else it is 3 ms and 5 ms.
+	if median > 8*time.Millisecond || late > 80*time.Millisecond {
 		t.Errorf("median %v, 99 of 100 within %v", median, late)
 	}
 	s.stop()

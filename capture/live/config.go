@@ -6,7 +6,7 @@ import "time"
 const (
 	DefaultRingBytes    = 64 << 20
 	DefaultBlockBytes   = 256 << 10
-	DefaultBlockTimeout = 10 * time.Millisecond
+	DefaultBlockTimeout = 4 * time.Millisecond
 	DefaultSnapLength   = 262144 // MAXIMUM_SNAPLEN of libpcap: whole frames, of offloads too
 )
 
@@ -32,7 +32,8 @@ type Config struct {
 	BlockBytes int
 
 	// BlockTimeout is how long a packet waits for its block to fill before the block is handed over as it is,
-	// to a millisecond.
+	// to a millisecond. The default is one tick of most kernels: what a rule has kept out is kept out that much sooner,
+	// and where packets come so quickly that it would matter, blocks fill before.
 	BlockTimeout time.Duration
 
 	// SnapLength is how many bytes of a frame are captured, at least 68.
