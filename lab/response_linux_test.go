@@ -181,23 +181,30 @@ func TestEnforce(t *testing.T) {
 	}
 }
 
-// TestProtected throws floods at the home host that seem to come from its gateway, from its resolver and from itself: none
-// of them may be kept out.
+// TestProtected throws floods at the home host that seem to come from its gateway, from somebody who is logged in, from a
+// network that is never to be blocked, and from itself: none of them may be kept out.
 func TestProtected(t *testing.T) {
-	need(t, "ip", "ethtool", "hping3")
+	need(t, "ip", "ethtool", "hping3", "ssh", "sshd")
+	const administrator = "198.51.100.8"
 	l := newLAN(t)
 	l.home.ip("route add default via " + remoteAddress + " dev eth0 onlink")
+	l.remote.ip("address add " + administrator + "/24 dev eth0")
+	login := append(l.home.serveSSH(), "-b", administrator, "root@"+homeAddress, "echo in; sleep 60")
+	l.remote.serve("in", "ssh", login...)
 	s := startSensor(l.home, settings(ownRules+response(`mode = "enforce"`, `never_block = ["203.0.113.0/24"]`)), map[string]string{"sweep.hcl": sweepRule(600)})
-	for _, spoofed := range []string{remoteAddress, homeAddress, "203.0.113.9", "127.0.0.1"} {
+	for _, spoofed := range []string{remoteAddress, administrator, homeAddress, "203.0.113.9", "127.0.0.1"} {
 		cmd := l.remote.command("hping3", "-q", "-S", "-p", "++1", "-c", "200", "-i", "u500", "-a", spoofed, homeAddress)
 		_ = cmd.Run() // nobody answers, and so hping3 is not content
 	}
-	refused := s.statusWhen("three refusals", func(st *daemon.Status) bool { return st.Responses.Outcomes[decision.Refused] >= 3 })
+	refused := s.statusWhen("four refusals", func(st *daemon.Status) bool { return st.Responses.Outcomes[decision.Refused] >= 4 })
 	if r := refused.Responses; r.Blocks+r.Quarantines != 0 {
 		t.Errorf("%+v", r)
 	}
 	if !l.reaches(homeAddress) {
 		t.Error("the gateway is kept out")
+	}
+	if a := s.decide(decision.Block, administrator, 0); a.Outcome != decision.Refused || !strings.Contains(a.Detail, "SSH session") {
+		t.Errorf("%+v", a)
 	}
 	// Not even a person may; and what becomes protected is released.
 	if a := s.decide(decision.Block, remoteAddress, 0); a.Outcome != decision.Refused {
