@@ -12,10 +12,14 @@ import (
 // standing is what the engine asks about indicators.
 type standing struct{ sources *reputation.Sources }
 
-// Tier implements engine.Reputation. The numbers of the tiers are the same on both sides.
-func (s standing) Tier(source, indicator string) engine.Tier {
-	return engine.Tier(s.sources.Tier(source, indicator))
+// Tier implements engine.Reputation. The numbers of the tiers are the same on both sides, and so is the scale of nearness
+// and priority.
+func (s standing) Tier(source, indicator string, near uint8) engine.Tier {
+	return engine.Tier(s.sources.TierAt(source, indicator, reputation.Priority(near)))
 }
+
+// Version implements engine.Reputation.
+func (s standing) Version() uint64 { return s.sources.Version() }
 
 // credit adds to an alert how many engines said what of its indicator.
 func credit(sources *reputation.Sources, a *alert.Alert) {

@@ -18,9 +18,10 @@ type builder struct {
 	byText map[string]int32
 	sets   map[*rules.Set]string
 	// scaled is the rule whose thresholds are looked up at run time; nil where they are constants.
-	scaled *rule
-	vms    []*vmCondition
-	errs   []error
+	scaled    *rule
+	vms       []*vmCondition
+	inquiries map[string]*inquiry
+	errs      []error
 	// What the lists of entries came to, by entriesKey: many classes of packets leave the same entries
 	// behind a port or an address.
 	branches    map[string]*branch
@@ -40,7 +41,7 @@ const (
 )
 
 func newBuilder(opt Options) *builder {
-	b := &builder{opt: opt, byText: map[string]int32{}, sets: map[*rules.Set]string{},
+	b := &builder{opt: opt, byText: map[string]int32{}, sets: map[*rules.Set]string{}, inquiries: map[string]*inquiry{},
 		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}}
 	b.intern(predicate{op: opFalse, text: "false"})
 	b.intern(predicate{op: opTrue, text: "true"})

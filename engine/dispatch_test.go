@@ -12,7 +12,7 @@ import (
 // both guards in one rule.
 func TestIndexes(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
-	g := grammar{r}
+	g := grammar{Rand: r}
 	port := func() int { return 1000 + r.IntN(40) }
 	addr := func() string { return fmt.Sprintf("10.0.%d.%d", r.IntN(2), r.IntN(16)) }
 	network := func() string {
@@ -124,7 +124,7 @@ rule "alone" {
 // TestWorkersSeeLongRuns: loads far longer than all slots together come out in order.
 func TestWorkersSeeLongRuns(t *testing.T) {
 	src := strings.Replace(scanRule, "threshold = 3", "threshold = 2\n  cooldown = \"0s\"", 1) + alone
-	g := grammar{rand.New(rand.NewPCG(5, 5))}
+	g := grammar{Rand: rand.New(rand.NewPCG(5, 5))}
 	fs := g.traffic(20000)
 	want := run(New(compile(t, src, Options{}), Config{Seed: 1}), fs)
 	for _, workers := range []int{2, 4, 7} {

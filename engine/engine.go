@@ -35,24 +35,6 @@ type Config struct {
 	Seed uint64
 }
 
-// Reputation tells what is known about an indicator, an address or a name. Tier must not block: it
-// returns TierClean and remembers to ask when it does not know yet.
-type Reputation interface {
-	Tier(source, indicator string) Tier
-}
-
-// A Tier is a step of reputation.
-type Tier uint8
-
-// The tiers, from nothing known to certain.
-const (
-	TierClean Tier = iota
-	TierLow
-	TierMedium
-	TierHigh
-	TierCritical
-)
-
 // Emit takes an alert and owns it. It is called from one goroutine at a time, in packet order.
 type Emit func(*alert.Alert)
 
@@ -216,7 +198,10 @@ func (e *Engine) use(plan *Plan, st *state) {
 		cells = max(cells, len(r.group.cells))
 	}
 	for _, w := range e.everyone() {
-		w.scope = scope{preds: plan.preds, memo: make([]uint64, plan.memos), gen: w.gen + 1, values: make([]float64, values), rep: e.cfg.Reputation, seed: e.cfg.Seed}
+		w.scope = scope{preds: plan.preds, memo: make([]uint64, plan.memos), gen: w.gen + 1, turn: w.turn + 1, values: make([]float64, values), seed: e.cfg.Seed}
+		if e.cfg.Reputation != nil && plan.inquiries > 0 {
+			w.rep, w.answers, w.recents = e.cfg.Reputation, make([]answer, plan.inquiries), new([recents]recent)
+		}
 		w.decoder.NeedDNS = plan.needDNS
 		w.tables = st.tables
 		w.keys = make([]keyMemo, plan.keyIDs)
@@ -294,8 +279,7 @@ func (at *position) pass(f *packet.Frame) {
 func (w *worker) match(plan *Plan, s *slot, i int) {
 	p := &s.packets[i]
 	if br := plan.table.find(p); br != nil {
-		w.p = p
-		w.gen++
+		w.begin(p)
 		w.visit(br, s, uint32(i))
 	}
 }
@@ -356,7 +340,7 @@ func (e *Engine) apply(w *worker, s *slot, at int) {
 func (e *Engine) observe(w *worker, l *lane, ev *event) {
 	g, t, p := ev.group, ev.table, w.p
 	key := ev.key.check[:g.words]
-	w.gen++
+	w.begin(p)
 	var row window.Row
 	if t != nil {
 		if e.moves != nil {
@@ -383,20 +367,16 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 			}
 		}
 	}
-rules:
 	for _, r := range g.rules {
 		if e.watch != nil {
 			e.watch(w, r, t, row, key)
 		}
-		for i := range r.bars {
-			b := &r.bars[i]
-			v := w.now[b.ref.cell]
-			if v != v || !b.now {
-				v = b.ref.read(t, row, g.base, p.Clock)
-			}
-			if !(v > b.min || v == b.min && !b.strict) {
-				continue rules
-			}
+		reached, least, near := w.reach(r, t, row)
+		if r.inquiry != nil { // the first packet of an indicator asks, however far it is from firing
+			reached = w.tier(r, near) >= least && reached
+		}
+		if !reached {
+			continue
 		}
 		if !r.enough {
 			w.load(r, t, row)
@@ -406,6 +386,33 @@ rules:
 		}
 		e.fire(w, l, r, ev, row)
 	}
+}
+
+// reach reports whether a rule's bars are reached, and by which tier at least where reputation scales them. Of a rule that
+// asks reputation it tells how near it is to firing.
+func (w *worker) reach(r *rule, t *window.Table, row window.Row) (reached bool, least Tier, near uint8) {
+	way := r.way
+	for i := range r.bars {
+		b := &r.bars[i]
+		var v float64
+		if b.value == nil {
+			if v = w.now[b.ref.cell]; v != v || !b.now {
+				v = b.ref.read(t, row, r.group.base, w.p.Clock)
+			}
+		} else if w.test(b.present) {
+			v = b.value(&w.scope)
+		}
+		if r.inquiry != nil {
+			way = min(way, nearness(v, b.limit(TierClean)))
+		}
+		for !(v > b.limit(least) || v == b.limit(least) && !b.strict) {
+			if b.scaled == nil || least == TierCritical {
+				return false, least, uint8(way)
+			}
+			least++
+		}
+	}
+	return true, least, uint8(way)
 }
 
 // load makes the values of a rule's aggregates ready for its when and its messages.
@@ -507,8 +514,7 @@ func (e *Engine) run(ev *packet.Packet) []fired {
 	if br == nil {
 		return nil
 	}
-	w.p = ev
-	w.gen++
+	w.begin(ev)
 	w.visit(br, s, 0)
 	l := &s.lanes[0]
 	for i := range l.events {

@@ -51,6 +51,9 @@ func line(a *alert.Alert) string {
 	for _, v := range a.Values {
 		fmt.Fprintf(&b, " %s=%v", v.Name, v.Value)
 	}
+	if a.Reputation != nil {
+		fmt.Fprintf(&b, " %s %s", a.Reputation.Indicator, a.Reputation.Tier)
+	}
 	if a.Suppressed > 0 {
 		fmt.Fprintf(&b, " suppressed=%d", a.Suppressed)
 	}
@@ -200,14 +203,15 @@ rule "many" {
 		"scan #1 10.0.0.1 ports=1", "scan #2 10.0.0.2 ports=1", "many #2 192.0.2.1 sources=2")
 }
 
-// tiers is a Reputation with fixed answers.
-type tiers map[string]Tier
+// known is a Reputation with fixed answers.
+type known map[string]Tier
 
-func (r tiers) Tier(_, indicator string) Tier { return r[indicator] }
+func (r known) Tier(_, indicator string, _ uint8) Tier { return r[indicator] }
+func (r known) Version() uint64                        { return 0 }
 
 func TestReputationScalesThresholds(t *testing.T) {
 	src := strings.Replace(scanRule, "threshold = 3", "threshold = 15\n  escalate \"virustotal\" { indicator = \"ip.src\" }", 1)
-	rep := tiers{"10.0.0.2": TierLow, "10.0.0.3": TierMedium, "10.0.0.4": TierHigh, "10.0.0.5": TierCritical}
+	rep := known{"10.0.0.2": TierLow, "10.0.0.3": TierMedium, "10.0.0.4": TierHigh, "10.0.0.5": TierCritical}
 	e := New(compile(t, src, Options{Escalate: true}), Config{Reputation: rep})
 	var segs []seg
 	for port := range 16 {

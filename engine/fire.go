@@ -82,13 +82,13 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 	if r.Threshold != nil {
 		v := r.Threshold.Value
 		if r.scaled {
-			v = w.threshold(r)
+			v = w.threshold(r, atThreshold)
 		}
 		a.Threshold = &v
 	}
-	if tier := w.escalated(e.plan, r); tier != TierClean {
+	if tier := w.tier(r, atThreshold); tier != TierClean {
 		severity = tier.Severity(severity)
-		a.Reputation = &alert.Reputation{Source: r.Escalate.Source, Indicator: r.indicator(&w.scope), Tier: tier.String()}
+		a.Reputation = &alert.Reputation{Source: r.Escalate.Source, Indicator: r.inquiry.indicator(&w.scope), Tier: tier.String()}
 	}
 	a.Severity = severity.String()
 	for i := range r.key {
@@ -112,14 +112,6 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 		a.Message = r.message.render(&w.scope)
 	}
 	return a
-}
-
-// escalated returns the tier that an alert of a rule tells of.
-func (s *scope) escalated(p *Plan, r *rule) Tier {
-	if !p.opt.Escalate || r.Escalate == nil {
-		return TierClean
-	}
-	return s.tier(r)
 }
 
 // alertEvent is an alert as an event for the rules that look at alerts.

@@ -48,7 +48,7 @@ func (r *reuser) next(buffer int) []packet.Frame {
 // buffers.
 func TestRun(t *testing.T) {
 	for seed := range uint64(2) {
-		g := grammar{rand.New(rand.NewPCG(seed, 21))}
+		g := grammar{Rand: rand.New(rand.NewPCG(seed, 21))}
 		plan := g.ruleSets(t, 1)[0]
 		traffic := g.traffic(4000)
 		for len(traffic) < 12_000 {

@@ -31,14 +31,15 @@ type Plan struct {
 	Digest string // of the rule set
 	opt    Options
 
-	preds  []predicate
-	memos  int // slots of opMemo
-	keyIDs int // different keys
-	groups []*group
-	stores []*store
-	rules  []*rule // sorted by name
-	table  *table
-	vms    []*vmCondition
+	preds     []predicate
+	memos     int // slots of opMemo
+	keyIDs    int // different keys
+	inquiries int // different ones
+	groups    []*group
+	stores    []*store
+	rules     []*rule // sorted by name
+	table     *table
+	vms       []*vmCondition
 
 	needDNS   bool
 	needFlow  bool
@@ -73,11 +74,14 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 		pr.when, pr.enough = predTrue, true
 		if r.When != nil {
 			pr.when = b.condition(r.When)
-			if len(r.Aggregates) > 0 && !opt.VM {
+			if (len(r.Aggregates) > 0 || pr.scaled) && !opt.VM {
 				pr.bars, pr.enough = b.bars(pr)
 			} else {
 				pr.enough = false
 			}
+		}
+		if pr.inquiry = b.inquiry(r); pr.inquiry != nil && (len(pr.bars) > 0 || len(r.Windows) == 0) {
+			pr.way = atThreshold
 		}
 		b.responses(pr)
 		for _, err := range b.errs[faults:] {
@@ -97,7 +101,7 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 	if !opt.NoSharing {
 		p.share()
 	}
-	p.keyIDs = len(keyIDs)
+	p.keyIDs, p.inquiries = len(keyIDs), len(b.inquiries)
 	if !opt.NoDispatch {
 		fuse(p.preds)
 	}
@@ -462,6 +466,12 @@ func round(v float64) float64 {
 
 // text returns the value as messages show it.
 func (n *named) text(s *scope) string {
+	switch {
+	case n.addr != nil:
+		return n.addr(s).String()
+	case n.str != nil:
+		return string(n.str(s))
+	}
 	switch v := n.value(s).(type) {
 	case int64:
 		return strconv.FormatInt(v, 10)
@@ -469,7 +479,7 @@ func (n *named) text(s *scope) string {
 		return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
 	case bool:
 		return strconv.FormatBool(v)
-	case string:
+	case string: // a MAC address
 		return v
 	}
 	return ""
@@ -510,15 +520,6 @@ func (b *builder) responses(r *rule) {
 	}
 	for _, a := range r.Aggregates {
 		r.values = append(r.values, b.named(a.Name, &rules.AggregateExpr{Aggregate: a}))
-	}
-	if r.Escalate != nil {
-		n, present := b.named(r.Escalate.Text, r.Escalate.Indicator), b.presence(r.Escalate.Indicator)
-		r.indicator = func(s *scope) string {
-			if !s.test(present) {
-				return ""
-			}
-			return n.text(s)
-		}
 	}
 	for _, a := range r.Actions {
 		out := action{kind: a.Kind, seconds: a.For.Seconds(), to: a.To, present: predTrue}

@@ -178,13 +178,24 @@ func all(p *packet.Packet, steps []step) bool {
 type scope struct {
 	p     *packet.Packet
 	preds []predicate
-	gen   uint64   // changes with every packet
+	gen   uint64   // changes with every packet, and with the values
 	memo  []uint64 // gen<<1 | value
 
 	values []float64 // aggregates of the rule whose when or message is evaluated
-	rep    Reputation
-	text   []byte // scratch of string functions
+	text   []byte    // scratch of string functions
 	seed   uint64
+
+	rep     Reputation       // nil where nobody is asked
+	turn    uint64           // changes with every packet
+	answers []answer         // by inquiry
+	recents *[recents]recent // by hash
+}
+
+// begin makes the scope ready for a packet.
+func (s *scope) begin(p *packet.Packet) {
+	s.p = p
+	s.gen++
+	s.turn++
 }
 
 // test evaluates predicate i for the packet at hand.

@@ -11,7 +11,23 @@ import (
 )
 
 // grammar makes random rules and packets from a stream of numbers.
-type grammar struct{ *rand.Rand }
+type grammar struct {
+	*rand.Rand
+	escalate bool // rules ask reputation
+}
+
+// graded is a Reputation that gives each indicator a tier of its own.
+type graded struct{}
+
+func (graded) Tier(_, indicator string, _ uint8) Tier {
+	n := uint32(0)
+	for _, c := range []byte(indicator) {
+		n = n*31 + uint32(c)
+	}
+	return Tier(n % tiers)
+}
+
+func (graded) Version() uint64 { return 0 }
 
 func (g grammar) one(of ...string) string { return of[g.IntN(len(of))] }
 
@@ -77,7 +93,13 @@ func (g grammar) rule(name string) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "rule %q {\n  description = \"d\"\n  severity = \"low\"\n  where = %q\n  by = %s\n  cooldown = %q\n", name, g.cond(3), by, g.one("0s", "0s", "1s", "15s"))
+	if g.escalate {
+		fmt.Fprintf(&b, "  escalate \"list\" { indicator = %q }\n", g.one("ip.src", "ip.dst", "registered_domain(dns.qry.name)", "tcp ? ip.src : ip.dst"))
+	}
 	if g.IntN(3) == 0 {
+		if g.escalate {
+			fmt.Fprintf(&b, "  threshold = %d\n  when = %q\n", 1+g.IntN(100), g.one("ip.len > threshold", "len(payload) >= threshold", "threshold <= ip.ttl and ip.len > threshold", "src.port < threshold"))
+		}
 		b.WriteString("}\n")
 		return b.String()
 	}
@@ -131,18 +153,21 @@ func TestPlansAgree(t *testing.T) {
 		rounds = 10
 	}
 	for seed := range uint64(rounds) {
-		agree(t, seed)
+		agree(t, seed, false)
+		if seed%3 == 0 {
+			agree(t, seed, true)
+		}
 	}
 }
 
 func FuzzPlansAgree(f *testing.F) {
 	f.Add(uint64(1 << 40))
-	f.Fuzz(func(t *testing.T, seed uint64) { agree(t, seed) })
+	f.Fuzz(func(t *testing.T, seed uint64) { agree(t, seed, seed%2 != 0) })
 }
 
-func agree(t *testing.T, seed uint64) {
+func agree(t *testing.T, seed uint64, escalate bool) {
 	t.Helper()
-	g := grammar{rand.New(rand.NewPCG(seed, 7))}
+	g := grammar{rand.New(rand.NewPCG(seed, 7)), escalate}
 	var src strings.Builder
 	n := 0
 	for i := range 24 {
@@ -165,7 +190,7 @@ func agree(t *testing.T, seed uint64) {
 	rs := load(t, src.String())
 	traffic := g.traffic(1500)
 	var want []string
-	plain, _ := Compile(rs, Options{})
+	plain, _ := Compile(rs, Options{Escalate: escalate})
 	for i, c := range []struct {
 		name string
 		opt  Options
@@ -177,6 +202,7 @@ func agree(t *testing.T, seed uint64) {
 		{"vm", Options{VM: true}, Config{}},
 		{"3 workers", Options{}, Config{Workers: 3}},
 	} {
+		c.opt.Escalate, c.cfg.Reputation = escalate, graded{}
 		p, diags := Compile(rs, c.opt)
 		if diags.HasErrors() {
 			t.Fatalf("seed %d, %s: %v", seed, c.name, diags)
@@ -192,7 +218,7 @@ func agree(t *testing.T, seed uint64) {
 		want := want
 		if c.opt.VM { // a thousand times slower: the beginning has to do
 			beginning := traffic[:300]
-			got, want = run(New(p, c.cfg), beginning), run(New(plain, Config{Seed: 1}), beginning)
+			got, want = run(New(p, c.cfg), beginning), run(New(plain, Config{Seed: 1, Reputation: graded{}}), beginning)
 		}
 		for j := range max(len(got), len(want)) {
 			if j >= len(got) || j >= len(want) || got[j] != want[j] {

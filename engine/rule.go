@@ -20,11 +20,12 @@ type rule struct {
 	scaled   bool  // reputation scales the threshold
 	cooldown int64 // nanoseconds
 
-	indicator func(*scope) string // nil without escalate
-	key       []named
-	values    []named
-	message   *template
-	actions   []action
+	inquiry *inquiry // nil for a rule that asks nobody
+	way     float64  // its nearness to firing where no bar says: that of a packet without windows, or nothing
+	key     []named
+	values  []named
+	message *template
+	actions []action
 }
 
 // A ref says where the value of an aggregate comes from.
@@ -60,64 +61,31 @@ func (f *ref) sums(s window.Sums) float64 {
 	return s.Sum / n
 }
 
-// A bar is one conjunct of a when, `aggregate >= constant`: cheap to check, and mostly not reached.
+// A bar is one conjunct of a when, `aggregate >= constant`: cheap to check, and mostly not reached. With a threshold
+// that reputation scales, what the packet has may stand in the place of the aggregate.
 type bar struct {
-	ref    ref
-	min    float64
-	strict bool
-	now    bool // counting an event in the cell tells the aggregate's value
+	ref     ref
+	value   floatFunc // of the packet; nil for an aggregate
+	present int32     // that the packet has what value reads
+	min     float64
+	scaled  *[tiers]float64 // what each tier makes of min; nil where reputation does not scale it
+	strict  bool
+	now     bool // counting an event in the cell tells the aggregate's value
 }
 
-// Factor returns what a tier multiplies thresholds by.
-func (t Tier) Factor() float64 {
-	return [...]float64{1, 0.75, 0.5, 0.25, 0.1}[t]
-}
-
-// String returns the tier's name.
-func (t Tier) String() string {
-	return [...]string{"clean", "low", "medium", "high", "critical"}[t]
-}
-
-// Scale returns a threshold as the tier scales it: rounded up, at least 1. A clean indicator leaves
-// it as it is.
-func (t Tier) Scale(threshold float64) float64 {
-	if t == TierClean {
-		return threshold
+// limit returns what has to be reached with an indicator of a tier.
+func (b *bar) limit(t Tier) float64 {
+	if b.scaled == nil {
+		return b.min
 	}
-	// The product of two decimals may miss a whole number by a rounding error: 0.1 * 30 is above 3.
-	return max(1, math.Ceil(threshold*t.Factor()-1e-9))
+	return b.scaled[t]
 }
 
-// Severity returns a rule's severity as the tier raises it.
-func (t Tier) Severity(s rules.Severity) rules.Severity {
-	switch t {
-	case TierCritical:
-		return rules.SeverityCritical
-	case TierHigh, TierMedium:
-		return min(s+1, rules.SeverityCritical)
-	}
-	return s
-}
-
-// threshold returns a rule's threshold for the indicator of the packet at hand.
-func (s *scope) threshold(r *rule) float64 {
-	if r.Threshold == nil {
-		return 0
-	}
-	return s.tier(r).Scale(r.Threshold.Value)
-}
-
-func (s *scope) tier(r *rule) Tier {
-	if s.rep == nil || r.indicator == nil {
-		return TierClean
-	}
-	return s.rep.Tier(r.Escalate.Source, r.indicator(s))
-}
-
-// bars finds the conjuncts of when that compare an aggregate with a constant from below, and reports
-// whether they are all there is.
+// bars finds the conjuncts of when that compare an aggregate with a constant from below, or what the packet has with a
+// threshold that reputation scales, and reports whether they are all there is.
 //
 //	ports >= threshold and hosts > 3  ->  two bars, enough
+//	len(dns.qry.name) > threshold     ->  one bar where reputation scales the threshold, else none
 func (b *builder) bars(r *rule) (out []bar, enough bool) {
 	conjuncts := []rules.Expr{r.When}
 	if l, ok := r.When.(*rules.LogicExpr); ok && !l.Or {
@@ -131,18 +99,27 @@ func (b *builder) bars(r *rule) (out []bar, enough bool) {
 			continue
 		}
 		agg, o, limit, scaled, ok := againstConstant(c)
+		next := bar{min: limit}
+		if ok {
+			f := r.refs[agg.Aggregate.Index]
+			next.ref, next.now = f, f.fn == rules.FuncSum || f.kind != window.Series && f.span == 0
+		} else {
+			var x rules.Expr
+			if x, o, scaled = b.againstScaled(c); x != nil {
+				next.value, next.present, next.min, ok = b.floatFunc(x), b.presence(x), r.Threshold.Value, true
+			}
+		}
 		if !ok || o != rules.OpGe && o != rules.OpGt {
 			enough = false
 			continue
 		}
+		next.strict = o == rules.OpGt
 		if scaled && r.scaled {
-			limit, enough = TierCritical.Scale(limit), false
-			if r.Threshold.Value < 1 {
-				limit = min(limit, r.Threshold.Value)
-			}
+			next.scaled = scales(next.min)
+			// A threshold below 1 is raised by what lowers others: when has to tell.
+			enough = enough && next.min >= 1
 		}
-		f := r.refs[agg.Aggregate.Index]
-		out = append(out, bar{ref: f, min: limit, strict: o == rules.OpGt, now: f.fn == rules.FuncSum || f.kind != window.Series && f.span == 0})
+		out = append(out, next)
 	}
 	return out, enough
 }

@@ -68,8 +68,7 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 	}
 	total := s.since(begin)
 	if br := plan.table.find(p); br != nil {
-		w.p = p
-		w.gen++
+		w.begin(p)
 		total += s.visit(w, br, sl)
 	}
 	for i := range sl.lanes {

@@ -65,7 +65,7 @@ func (g grammar) ruleSets(t *testing.T, n int, core ...string) []*Plan {
 func TestRulesGoOnThroughChanges(t *testing.T) {
 	alerts, steps, unfinished := 0, 0, 0
 	for seed := range uint64(12) {
-		g := grammar{rand.New(rand.NewPCG(seed, 11))}
+		g := grammar{Rand: rand.New(rand.NewPCG(seed, 11))}
 		core := []string{g.loadable()}
 		for _, when := range []string{"distinct(dst.port) 4", "count() 6", "sum(ip.len) 300", "changes(ip.ttl) 3"} {
 			value, least, _ := strings.Cut(when, " ")
@@ -136,7 +136,7 @@ func TestRulesGoOnThroughChanges(t *testing.T) {
 // that processed them all.
 func TestSamplerChangesNothing(t *testing.T) {
 	for seed := range uint64(8) {
-		g := grammar{rand.New(rand.NewPCG(seed, 12))}
+		g := grammar{Rand: rand.New(rand.NewPCG(seed, 12))}
 		plan := g.ruleSets(t, 1)[0]
 		traffic := g.traffic(1500)
 		cfg := Config{Seed: 1, Workers: 1 + int(seed%2)*2}
@@ -176,7 +176,7 @@ func TestSamplerChangesNothing(t *testing.T) {
 func TestInterestHoldsWhatCounts(t *testing.T) {
 	left := 0
 	for seed := range uint64(30) {
-		g := grammar{rand.New(rand.NewPCG(seed, 13))}
+		g := grammar{Rand: rand.New(rand.NewPCG(seed, 13))}
 		var src string
 		for src == "" { // few rules, so that something is left out
 			src = g.rule("one")

@@ -96,6 +96,9 @@ func (b *builder) inFunc(e *rules.InExpr) (func(*scope) bool, uint16) {
 
 func (b *builder) compareFunc(e *rules.CompareExpr) (func(*scope) bool, uint16) {
 	o := e.Op
+	if f := b.nearing(e); f != nil {
+		return f, 10
+	}
 	switch x, y := e.X.Kind(), e.Y.Kind(); {
 	case x == packet.KindIP:
 		l, r := b.addrFunc(e.X), b.addrFunc(e.Y)
@@ -336,7 +339,7 @@ func (b *builder) floatFunc(e rules.Expr) floatFunc {
 	case *rules.ThresholdExpr:
 		v := e.Value
 		if r := b.scaled; r != nil {
-			return func(s *scope) float64 { return s.threshold(r) }
+			return func(s *scope) float64 { return s.threshold(r, 0) }
 		}
 		return func(*scope) float64 { return v }
 	case *rules.AggregateExpr:

@@ -57,7 +57,7 @@ func (e *vmEnv) Has(layers int) bool { return e.s.p.Has(packet.Layer(layers)) }
 func (e *vmEnv) G(i int) float64 { return e.s.values[i] }
 
 // T returns the threshold of a rule whose thresholds reputation scales.
-func (e *vmEnv) T() float64 { return e.s.threshold(e.rule) }
+func (e *vmEnv) T() float64 { return e.s.threshold(e.rule, 0) }
 
 // InAddr, InInt and InStr look into a set.
 func (e *vmEnv) InAddr(set int, a packet.Addr) bool { return e.sets[set].Addrs.Has(a) }

@@ -36,6 +36,19 @@ func (b *budget) free(now time.Time) (at time.Time, spent bool) {
 	return at, false
 }
 
+// nearby is the priority from which the second half of a day's allowance is for an indicator: a tenth of the way to a
+// threshold, from where the worst tier could make a rule fire. A sensor on a busy link meets more addresses in an hour
+// than it may ask about in a day, most of them once; whoever begins an attack in the evening is to be asked about, too.
+const nearby Priority = 10
+
+// reserved reports whether what is left of the day is for indicators that are near to a threshold, and until when.
+func (b *budget) reserved(now time.Time) (until time.Time, _ bool) {
+	if b.daily == 0 || b.today(now) < (b.daily+1)/2 {
+		return time.Time{}, false
+	}
+	return b.day.AddDate(0, 0, 1), true
+}
+
 // take takes a token, which has to be there.
 func (b *budget) take(now time.Time) {
 	b.taken[b.next] = now

@@ -27,6 +27,8 @@ type fileList struct {
 	paths []string
 	log   *slog.Logger
 	table atomic.Pointer[table]
+	// version of the table; goes up after it changed.
+	version atomic.Uint64
 
 	mu     sync.Mutex // held by reload, and for what follows
 	loaded time.Time
@@ -62,6 +64,7 @@ func (l *fileList) reload() error {
 	}
 	t.build()
 	l.table.Store(t)
+	l.version.Add(1)
 	l.loaded, l.last = now, nil
 	l.log.Info("reputation list read", "files", len(l.paths), "entries", t.len())
 	return nil

@@ -119,8 +119,12 @@ func TestListReload(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 	writeFile(t, dir, "a.txt", "8.8.8.8 low\n8.8.4.4 high\n")
+	before := s.Version()
 	if err := s.Reload(); err != nil {
 		t.Error(err)
+	}
+	if s.Version() == before {
+		t.Error("nobody can tell that the list changed")
 	}
 	if s.Tier(KindList, "8.8.8.8") != TierLow || s.Tier(KindList, "8.8.4.4") != TierHigh {
 		t.Error("the list was not taken over")

@@ -38,16 +38,41 @@ func (v *virusTotal) run(ctx context.Context) {
 			v.pause(d)
 			continue
 		}
-		r := v.queue.take() // as late as can be: the best is known then
+		least, until := v.least()
+		r := v.queue.take(least) // as late as can be: the best is known then
 		if r == nil {
-			select {
-			case <-v.queue.wake:
-			case <-v.again:
-			case <-v.stop:
-			}
+			v.await(until)
 			continue
 		}
 		v.lookUp(ctx, r)
+	}
+}
+
+// least returns the priority that an indicator needs to be asked about now, and until when that is so; without a time,
+// for ever.
+func (v *virusTotal) least() (Priority, time.Duration) {
+	now := time.Now()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if at, reserved := v.budget.reserved(now); reserved {
+		return nearby, at.Sub(now)
+	}
+	return 0, 0
+}
+
+// await waits until something comes into the queue or matters more than it did, for at most a time; 0 for any.
+func (v *virusTotal) await(most time.Duration) {
+	var over <-chan time.Time
+	if most > 0 {
+		t := time.NewTimer(most)
+		defer t.Stop()
+		over = t.C
+	}
+	select {
+	case <-v.queue.wake:
+	case <-over:
+	case <-v.again:
+	case <-v.stop:
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestRate asks for more than the quota allows.
+// TestRate asks for more than the quota allows. The second half of a day is for indicators near a threshold.
 func TestRate(t *testing.T) {
 	inWorld(t, func(c *VirusTotalConfig) { c.RequestsPerDay = 30 }, func(w *world) {
 		w.after(6 * time.Hour) // from 2000-01-01 06:00 UTC, by the clock of the bubble
@@ -22,15 +22,27 @@ func TestRate(t *testing.T) {
 			t.Fatalf("%d requests at once, want 4", n)
 		}
 		w.after(time.Hour)
+		if n := len(w.when()); n != 15 {
+			t.Fatalf("%d requests about indicators far from any threshold, want 15", n)
+		}
+		w.sources.TierAt(KindVirusTotal, "8.8.1.10", nearby) // it waits already
+		w.after(time.Minute)
+		if n := len(w.when()); n != 16 {
+			t.Fatalf("%d requests after one came near, want 16", n)
+		}
+		for i := range 40 {
+			w.sources.TierAt(KindVirusTotal, fmt.Sprintf("8.8.2.%d", i), nearby)
+		}
+		w.after(time.Hour)
 		if n := len(w.when()); n != 30 {
 			t.Fatalf("%d requests in a day, want 30", n)
 		}
 		if s := w.status(); s.State != StateSpent || !s.Healthy || s.Today != 30 || !s.RetryAt.Equal(time.Date(2000, 1, 2, 0, 0, 0, 0, time.UTC)) {
 			t.Errorf("%+v", s)
 		}
-		w.after(18 * time.Hour)
+		w.after(17 * time.Hour)
 		times := w.when()
-		if n := len(times); n != 40 || times[30].Before(begin.Truncate(24*time.Hour).Add(24*time.Hour)) {
+		if n := len(times); n != 56 || times[30].Before(begin.Truncate(24*time.Hour).Add(24*time.Hour)) {
 			t.Errorf("%d requests, the next day's first at %v", n, times[min(30, n-1)])
 		}
 		for i, at := range times {
@@ -229,4 +241,27 @@ func TestClose(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestVersion changes with each answer, and when the key comes or goes, but by no question.
+func TestVersion(t *testing.T) {
+	inWorld(t, fast, func(w *world) {
+		w.answer("domains/bad.dev", report(9, 0, 0))
+		before := w.sources.Version()
+		if got := w.sources.Tier(KindVirusTotal, "bad.dev"); got != TierClean || w.sources.Version() != before {
+			t.Errorf("%v, version %d after %d, before the answer", got, w.sources.Version(), before)
+		}
+		w.after(time.Second)
+		answered := w.sources.Version()
+		if got := w.tier("bad.dev"); got != TierCritical || answered == before || w.sources.Version() != answered {
+			t.Errorf("%v, version %d after %d and %d", got, w.sources.Version(), before, answered)
+		}
+		t.Setenv("VIRUSTOTAL_API_KEY", "")
+		if err := w.sources.Reload(); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.tier("bad.dev"); got != TierClean || w.sources.Version() == answered {
+			t.Errorf("%v without a key, version %d", got, w.sources.Version())
+		}
+	})
 }

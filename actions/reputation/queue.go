@@ -68,9 +68,10 @@ func (q *queue) offer(text []byte, domain bool, p Priority) {
 		}
 		q.levels[r.level].Remove(r.at)
 		q.place(r)
+		q.rouse() // it may matter enough now
 		return
 	}
-	q.insert(&request{text: string(text), domain: domain, priority: p, seen: 1})
+	q.insert(request{text: string(text), domain: domain, priority: p, seen: 1})
 }
 
 // retry puts a request back whose look-up failed. Where that may be the fault of the indicator, it counts
@@ -86,23 +87,38 @@ func (q *queue) retry(r *request, blame bool) bool {
 		q.dropped++
 		return false
 	}
-	q.insert(r)
+	q.insert(*r)
 	return true
 }
 
-// insert adds a request, in the place of a lesser one where the queue is full.
-func (q *queue) insert(r *request) {
+// insert adds a request, in the place of a lesser one where the queue is full. In a flood most are as good as the
+// one that goes, whose memory they take over.
+func (q *queue) insert(x request) {
 	if len(q.all) >= q.limit {
 		q.dropped++
 		least := q.least()
-		if least.level > r.rank() {
+		if least.level > x.rank() {
+			return
+		}
+		delete(q.all, least.text)
+		if least.level == x.rank() {
+			x.level, x.at = least.level, least.at
+			*least = x
+			q.all[x.text] = least
+			q.levels[x.level].MoveToFront(x.at)
 			return
 		}
 		q.levels[least.level].Remove(least.at)
-		delete(q.all, least.text)
 	}
+	r := new(request)
+	*r = x
 	q.all[r.text] = r
 	q.place(r)
+	q.rouse()
+}
+
+// rouse wakes who waits for something to take.
+func (q *queue) rouse() {
 	select {
 	case q.wake <- struct{}{}:
 	default: // it is awake
@@ -130,11 +146,12 @@ func (q *queue) least() *request {
 	return nil // not reached
 }
 
-// take returns what matters most, or nil. It counts as being looked up until done or retry.
-func (q *queue) take() *request {
+// take returns what matters most, or nil where there is nothing of at least a priority. It counts as being looked up
+// until done or retry.
+func (q *queue) take(least Priority) *request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i := len(q.levels) - 1; i >= 0; i-- {
+	for i := len(q.levels) - 1; i >= int(min(least, 100)/10)*weights; i-- {
 		if e := q.levels[i].Front(); e != nil {
 			r := q.levels[i].Remove(e).(*request)
 			delete(q.all, r.text)

@@ -84,6 +84,19 @@ func (s *Sources) TierAt(source, indicator string, p Priority) Tier {
 	return TierClean
 }
 
+// Version changes after an answer of Tier did, but for answers whose time to live is over: until it changes, an answer may
+// be used on for as long as that may be told late.
+func (s *Sources) Version() uint64 {
+	n := uint64(0)
+	if s.virusTotal != nil {
+		n += s.virusTotal.version.Load()
+	}
+	if s.list != nil {
+		n += s.list.version.Load()
+	}
+	return n
+}
+
 // Verdict returns all that a source knows about an indicator, for an alert to tell. It asks nobody. ok is
 // false where nothing is known.
 func (s *Sources) Verdict(source, indicator string) (_ Verdict, ok bool) {

@@ -23,6 +23,7 @@ type virusTotal struct {
 
 	key      atomic.Pointer[secret] // nil: the source is off
 	withheld atomic.Uint64
+	version  atomic.Uint64 // of the answers; goes up after one changed
 	closed   atomic.Bool
 
 	cancel context.CancelFunc // ends the request under way
@@ -129,6 +130,7 @@ func (v *virusTotal) keep(x Verdict, now, used time.Time) Verdict {
 	}
 	e.used.Store(used.Unix())
 	v.cache.put(e, now)
+	v.version.Add(1)
 	return x
 }
 
@@ -154,6 +156,7 @@ func (v *virusTotal) readKey() {
 		v.state, v.wait, v.retryAt = StateReady, 0, time.Time{}
 	}
 	v.mu.Unlock()
+	defer v.version.Add(1)
 	if err != nil {
 		v.key.Store(nil)
 		v.log.Warn("reputation by VirusTotal is off, everything counts as clean", "error", err)
