@@ -85,7 +85,7 @@ func ListenControl(path string, owner *Account) (net.Listener, error) {
 			return nil, fmt.Errorf("control socket: %w; name another place with control { socket = … }", err)
 		}
 		if owner != nil {
-			if err := os.Chown(dir, owner.UID, owner.GID); err != nil {
+			if err := os.Lchown(dir, owner.UID, owner.GID); err != nil {
 				return nil, fmt.Errorf("control socket: %w", err)
 			}
 		}
@@ -107,7 +107,8 @@ func ListenControl(path string, owner *Account) (net.Listener, error) {
 		return nil, fmt.Errorf("control socket: %w; name another place with control { socket = … }", err)
 	}
 	if owner != nil {
-		if err := os.Chown(path, owner.UID, owner.GID); err != nil {
+		// Where the folder is the account's, it could put a link to another file in the socket's place just now.
+		if err := os.Lchown(path, owner.UID, owner.GID); err != nil {
 			l.Close()
 			return nil, fmt.Errorf("control socket: %w", err)
 		}

@@ -76,13 +76,14 @@ type Daemon struct {
 	responder *responder
 	bots      *telegram.Bots // nil without
 	drift     drift
+	kept      chan struct{} // closed when keepFirewall has returned; nil where it does not run
 	asked     chan request
 }
 
 // closeWithin is how long outputs may take to write out what is queued when the daemon stops.
 const closeWithin = 10 * time.Second
 
-// New makes a daemon ready to run.
+// New makes a daemon ready to run. After an error all that opt holds is the caller's to close.
 func New(opt Options) (*Daemon, error) {
 	d := &Daemon{opt: opt, log: opt.Log, started: time.Now(), running: opt.Loaded.Config, asked: make(chan request)}
 	d.loaded.Store(opt.Loaded)
@@ -92,13 +93,13 @@ func New(opt Options) (*Daemon, error) {
 	}
 	d.loop = newLoop(opt.Loaded.Plan, work, opt.Source, &responses{Outputs: opt.Outputs, daemon: d}, d.happened, d.lost)
 	d.loop.stepped = d.stepped
-	if opt.Book != nil {
-		d.responder = newResponder(opt.Book, d.log)
-	}
 	d.reloads.start(opt.Loaded, d.started)
 	var err error
 	if d.bots, err = d.newBots(); err != nil {
 		return nil, err
+	}
+	if opt.Book != nil { // its goroutine ends with Run
+		d.responder = newResponder(opt.Book, d.log)
 	}
 	if d.watch, err = newWatcher(); err != nil {
 		// Looking now and then is enough to run.
@@ -131,7 +132,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { d.tellSystemd(ctx) })
 	if d.opt.Firewall != nil && d.opt.Book != nil {
-		wg.Go(func() { d.keepFirewall(ctx) })
+		d.kept = make(chan struct{})
+		go func() { // not one to wait for without end: it runs programs of others
+			defer close(d.kept)
+			d.keepFirewall(ctx)
+		}()
 	}
 	if d.bots != nil {
 		wg.Go(func() { d.bots.Run(ctx) })
@@ -153,7 +158,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	err = errors.Join(err, d.opt.Source.Close())
 	closing, done := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 	defer done()
-	err = errors.Join(err, d.opt.Outputs.Close(closing), d.closeResponses(closing))
+	err = errors.Join(err, d.close(closing))
 	d.tellCounts()
 	return err
 }

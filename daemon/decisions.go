@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
@@ -53,8 +54,11 @@ func answerOf(r *decision.Request, v *decision.Verdict) DecisionAnswer {
 // decideWithin is how long a client waits for decisions: some imports have a hundred thousand.
 const decideWithin = time.Minute
 
-// mostBody bounds the body of a request: an export of a million decisions fits.
-const mostBody = 1 << 30
+// Bounds of the body of a request: an export of a million decisions fits into that of an import, and all else is short.
+const (
+	mostImport = 1 << 30
+	mostBody   = 64 << 10
+)
 
 // errNoDecisions is for a daemon that makes none.
 var errNoDecisions = errors.New("this daemon keeps no decisions")
@@ -67,7 +71,11 @@ func (d *Daemon) decisionRoutes(mux *http.ServeMux) {
 				refuse(w, errNoDecisions)
 				return
 			}
-			r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+			most := int64(mostBody)
+			if strings.HasSuffix(pattern, "/import") {
+				most = mostImport
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, most)
 			h(w, r, d.opt.Book)
 		})
 	}

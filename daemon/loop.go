@@ -164,9 +164,9 @@ func (l *loop) forget(rules []string) {
 	l.profile.keys.forget(gone)
 }
 
-// serve does what others asked for.
+// serve does what others asked for by now. What comes meanwhile waits for the next turn: packets do, too.
 func (l *loop) serve() {
-	for {
+	for range len(l.calls) + len(l.trap.events) {
 		select {
 		case f := <-l.calls:
 			f()

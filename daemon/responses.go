@@ -3,8 +3,10 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
@@ -61,6 +63,8 @@ func (d *Daemon) keepFirewall(ctx context.Context) {
 		case <-tick.C:
 		}
 		if d.opt.Book.Stats().Mode != decision.Enforce {
+			d.drift.note(false, nil) // what went wrong in enforce mode is over
+			failing = false
 			continue
 		}
 		looking, done := context.WithTimeout(ctx, repairWithin)
@@ -106,6 +110,10 @@ func (d *Daemon) reopen() {
 	}
 }
 
+// adaptWithin is how long a reload waits for the Book: a disk or a firewall that hangs is not to keep new rules from
+// running.
+const adaptWithin = 5 * time.Second
+
 // adaptResponses takes over settings and files of responses.
 func (d *Daemon) adaptResponses(ctx context.Context, loaded *Loaded) {
 	if d.opt.Book != nil {
@@ -113,7 +121,13 @@ func (d *Daemon) adaptResponses(ctx context.Context, loaded *Loaded) {
 		if d.opt.Simulated != "" {
 			is.Mode = string(decision.Monitor)
 		}
-		if _, err := d.opt.Book.Reconfigure(ctx, &is); err != nil && !errors.Is(err, decision.ErrClosed) {
+		waiting, done := context.WithTimeout(ctx, adaptWithin)
+		_, err := d.opt.Book.Reconfigure(waiting, &is)
+		done()
+		switch {
+		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+			d.log.Error("settings of response are taken over once the journal and the firewall answer; the rules do not wait for that", "after", adaptWithin)
+		case err != nil && !errors.Is(err, decision.ErrClosed):
 			d.log.Error("settings of response", "error", err)
 		}
 	}
@@ -159,26 +173,53 @@ func unnamed(set *rules.RuleSet, has func(name string) bool) []string {
 	return out
 }
 
-// closeResponses has all that was raised decided and delivered, until ctx is done, and closes everything.
-func (d *Daemon) closeResponses(ctx context.Context) error {
-	var errs []error
-	if d.responder != nil {
-		errs = append(errs, d.responder.close(ctx))
-	}
+// close has all that was raised written, decided and delivered, until ctx is done, and closes everything. What hangs
+// takes no time from the others.
+func (d *Daemon) close(ctx context.Context) error {
+	closers := []func(context.Context) error{d.opt.Outputs.Close, d.closeBook}
 	if d.opt.Honeypots != nil {
-		errs = append(errs, d.opt.Honeypots.Close(ctx))
+		closers = append(closers, d.opt.Honeypots.Close)
 	}
 	if d.opt.Notifiers != nil {
-		errs = append(errs, d.opt.Notifiers.Close(ctx))
+		closers = append(closers, d.opt.Notifiers.Close)
 	}
 	if d.opt.Reputation != nil {
-		errs = append(errs, d.opt.Reputation.Close(ctx))
+		closers = append(closers, d.opt.Reputation.Close)
 	}
-	if d.opt.Book != nil {
-		errs = append(errs, d.opt.Book.Close())
+	errs := make([]error, len(closers))
+	var wg sync.WaitGroup
+	for i, c := range closers {
+		wg.Go(func() { errs[i] = c(ctx) })
 	}
+	wg.Wait()
 	if d.opt.Ended != nil {
 		errs = append(errs, d.opt.Ended())
 	}
 	return errors.Join(errs...)
+}
+
+// closeBook has all decided that was offered, and closes the Book. A disk or a firewall that hangs keeps the Book from
+// being closed, but not the daemon from ending: what is in the journal is there, and what is in the firewall stays.
+func (d *Daemon) closeBook(ctx context.Context) error {
+	if d.opt.Book == nil {
+		return nil
+	}
+	if d.kept != nil {
+		select {
+		case <-d.kept:
+		case <-ctx.Done():
+			return fmt.Errorf("the firewall does not answer: %w", ctx.Err())
+		}
+	}
+	if err := d.responder.close(ctx); err != nil {
+		return fmt.Errorf("the last decisions were not made in time: %w", err)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- d.opt.Book.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("the book of decisions could not be closed in time: %w", ctx.Err())
+	}
 }

@@ -168,7 +168,10 @@ func (s *Status) responseTrouble() {
 			}
 		}
 		if r.Blocks+r.Quarantines >= r.Limit {
-			s.Trouble = append(s.Trouble, fmt.Sprintf("responses: there are as many decisions as max_decisions allows, %d: nobody else is blocked", r.Limit))
+			s.Trouble = append(s.Trouble, fmt.Sprintf("responses: there are as many decisions as max_decisions allows, %d: rules block nobody else", r.Limit))
+		}
+		if r.Recorded >= r.Limit {
+			s.Trouble = append(s.Trouble, fmt.Sprintf("responses: as many decisions as max_decisions allows, %d, are recorded: what else would be done is not", r.Limit))
 		}
 		if r.Lost > 0 {
 			s.Trouble = append(s.Trouble, fmt.Sprintf("responses: %d actions of alerts were left out because decisions took too long", r.Lost))

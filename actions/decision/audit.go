@@ -2,6 +2,7 @@ package decision
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -27,14 +28,17 @@ type auditLine struct {
 // An auditLog is a file of lines that is appended to. Lines of which an attacker decides how many there are have a
 // limit.
 type auditLog struct {
-	path string
-	log  *slog.Logger
+	path  string
+	limit int64 // maxAudit; tests make it smaller
+	log   *slog.Logger
 
-	mu     sync.Mutex
-	f      *os.File // nil without a log
-	tokens float64
-	filled time.Time
-	left   uint64 // lines left out since the last one
+	mu      sync.Mutex
+	f       *os.File // nil without a log
+	size    int64    // of f
+	regular bool     // f is no device or pipe
+	tokens  float64
+	filled  time.Time
+	left    uint64 // lines left out since the last one
 }
 
 // An attacker has this many lines for what changes nothing (refused, skipped) at once, and this many a second. Lines of
@@ -44,9 +48,14 @@ const (
 	auditRate  = 10
 )
 
+// maxAudit is the size at which the log is moved to path.1, in the place of the one before: who forges addresses makes
+// decisions, some hundred megabytes an hour of them, and a disk that is full keeps the journal from being written. It has
+// room for about half a million decisions.
+const maxAudit = 256 << 20
+
 // openAudit opens or makes the log; "" is none.
 func openAudit(path string, log *slog.Logger) (*auditLog, error) {
-	a := &auditLog{path: path, log: log, tokens: auditBurst}
+	a := &auditLog{path: path, limit: maxAudit, log: log, tokens: auditBurst}
 	return a, a.reopen()
 }
 
@@ -54,6 +63,11 @@ func openAudit(path string, log *slog.Logger) (*auditLog, error) {
 func (a *auditLog) reopen() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	return a.open()
+}
+
+// open opens the file that the path names. The caller holds mu.
+func (a *auditLog) open() error {
 	if a.path == "" {
 		return nil
 	}
@@ -61,11 +75,30 @@ func (a *auditLog) reopen() error {
 	if err != nil {
 		return fmt.Errorf("audit log: %w: make its folder, and let the account that the program runs as write there", err)
 	}
+	st, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("audit log: %w", err)
+	}
 	if a.f != nil {
 		a.f.Close()
 	}
-	a.f = f
+	a.f, a.size, a.regular = f, st.Size(), st.Mode().IsRegular()
 	return nil
+}
+
+// turn moves a full file away. The caller holds mu.
+func (a *auditLog) turn() error {
+	if a.size < a.limit || !a.regular {
+		return nil
+	}
+	a.f.Close() // Windows renames no open file
+	a.f = nil
+	if err := os.Rename(a.path, a.path+".1"); err != nil {
+		return errors.Join(fmt.Errorf("audit log: it is full, and cannot be moved away: %w", err), a.open())
+	}
+	a.log.Warn("The audit log is full, and another is begun; the one before stays until the next is full.", "file", a.path, "kept", a.path+".1", "bytes", a.size)
+	return a.open()
 }
 
 // write appends lines in one write. Those that are limited may be left out; the next line says how many were.
@@ -92,13 +125,24 @@ func (a *auditLog) write(lines []auditLine) error {
 		}
 		buf = append(append(buf, b...), '\n')
 	}
-	if len(buf) == 0 || a.f == nil {
+	if len(buf) == 0 || a.path == "" {
 		return nil
 	}
-	if _, err := a.f.Write(buf); err != nil {
+	if a.f == nil { // it could not be opened again
+		if err := a.open(); err != nil {
+			return err
+		}
+	}
+	turned := a.turn()
+	if a.f == nil {
+		return turned
+	}
+	n, err := a.f.Write(buf)
+	a.size += int64(n)
+	if err != nil {
 		return fmt.Errorf("audit log: %w", err)
 	}
-	return nil
+	return turned
 }
 
 // limited reports whether an attacker decides how many lines like this there are, and they change nothing.
@@ -129,6 +173,7 @@ func (a *auditLog) allow(now time.Time) bool {
 func (a *auditLog) close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.path = "" // it is not opened again
 	if a.f == nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -120,5 +121,40 @@ func TestAuditReopen(t *testing.T) {
 	f.do(Decided, byRule(Block, bad, 0))
 	if got := audited(t, f.config.Audit); len(got) != 1 {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestAuditIsBounded moves a full audit log away, once, and goes on in a new one; closed, it stays closed.
+func TestAuditIsBounded(t *testing.T) {
+	f := newFixture(t)
+	f.audit.limit = 2000
+	path := f.config.Audit
+	last := 0
+	for i := range 40 {
+		f.do(Decided, byPerson(Block, fmt.Sprintf("198.51.100.%d", i), 0))
+		last = i
+		st, err := os.Stat(path)
+		if err != nil || st.Size() > 3000 {
+			t.Fatalf("%v, %+v", err, st)
+		}
+	}
+	was, is := audited(t, path+".1"), audited(t, path)
+	lines := append(was, is...)
+	if len(was) == 0 || len(is) == 0 || lines[len(lines)-1].Target != target(fmt.Sprintf("198.51.100.%d", last)) {
+		t.Errorf("%d and %d lines, the last %+v", len(was), len(is), lines[len(lines)-1])
+	}
+	for i := 1; i < len(lines); i++ {
+		if lines[i].Target.Prefix().Addr() != lines[i-1].Target.Prefix().Addr().Next() {
+			t.Errorf("after %s comes %s", lines[i-1].Target, lines[i].Target)
+		}
+	}
+	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 3 { // with the journal
+		t.Errorf("%v, %v", err, entries)
+	}
+	if err := errors.Join(f.Close(), os.Remove(path), f.ReopenAudit()); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("closed, and there again: %v", err)
 	}
 }

@@ -171,9 +171,12 @@ func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
 		Detail: fmt.Sprintf("%d decisions from %s, %d expired, %d released", r.Restored, b.config.Journal, r.Expired, len(r.Dropped))}
 	b.auditTrouble(b.audit.write([]auditLine{line}))
 	b.note()
-	if _, _, err := b.reconcile(ctx); err != nil && b.set.mode == Monitor {
-		// It should be empty; most likely it cannot be reached because nobody needs it.
-		b.retry = retry{}
+	if _, _, err := b.compare(ctx); err != nil && b.set.mode == Monitor && b.real.active == 0 {
+		// Nothing should be in it. Where nobody ever enforced anything, a kernel without sets, or a process that may
+		// not look at them, is as it should be.
+		b.log.Info("The firewall cannot be looked at; in monitor mode, and with nothing to take out of it, that is not needed.", "error", err)
+	} else {
+		b.firewallTrouble(err)
 	}
 	return r, nil
 }

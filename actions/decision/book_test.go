@@ -229,6 +229,15 @@ func TestLimit(t *testing.T) {
 		t.Error(v.Detail)
 	}
 	f.do(Decided, byRule(Block, "198.51.100.2", 0)) // no more than before
+	// People are not kept from blocking somebody, but not without end.
+	for i := range humanRoom {
+		f.do(Decided, byPerson(Block, fmt.Sprintf("10.0.%d.%d", i>>8, i&255), 0))
+	}
+	f.do(Refused, byPerson(Block, "198.51.100.3", 0))
+	for i := range humanRoom {
+		f.do(Released, byPerson(Release, fmt.Sprintf("10.0.%d.%d", i>>8, i&255), 0))
+	}
+	f.wait(time.Minute) // all is forgotten
 	// Spoofed addresses fill no memory with what is remembered of them either.
 	f.do(Released, byPerson(Release, "198.51.100.1", 0))
 	for i := range 20 {

@@ -36,8 +36,8 @@ type Config struct {
 	EscalateMax string `hcl:"escalate_max,optional"`
 	// ForgetAfter is how long offences are remembered after a decision ended.
 	ForgetAfter string `hcl:"forget_after,optional"`
-	// MaxDecisions is how many decisions hold at a time. It bounds memory and the journal where an attacker
-	// forges his address.
+	// MaxDecisions is how many decisions hold at a time, but for a thousand more that people may make. It bounds
+	// memory and the journal where an attacker forges his address.
 	MaxDecisions int `hcl:"max_decisions,optional"`
 	// SSHPorts are the local ports of SSH servers; none for those that sshd_config names.
 	SSHPorts []int `hcl:"ssh_ports,optional"`

@@ -44,6 +44,9 @@ func sources() []Source {
 // are for these.
 func (s Source) automatic() bool { return s == SourceRule || s == SourceFleet }
 
+// human reports whether somebody asks for one thing at a time.
+func (s Source) human() bool { return s == SourcePerson || s == SourceTelegram }
+
 // An Origin says who asks, and on what ground.
 type Origin struct {
 	Source Source `json:"source,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -64,20 +65,24 @@ func (g *group) write(r *record) {
 	g.records++
 }
 
-// undo takes back what is not done without the journal.
+// undo takes back what is not done without the journal. What was decided and released within the group stays as the
+// release left it.
 func (g *group) undo() {
-	kept := g.ops[:0]
+	type place struct {
+		ledger *ledger
+		target Target
+	}
+	settled := map[place]bool{} // by a later op that stands
 	for i := len(g.ops) - 1; i >= 0; i-- {
-		if o := g.ops[i]; !o.stands {
-			o.ledger.set(o.target, o.before)
+		o := &g.ops[i]
+		at := place{o.ledger, o.target}
+		if o.stands = o.stands || settled[at]; o.stands {
+			settled[at] = true
+			continue
 		}
+		o.ledger.set(o.target, o.before)
 	}
-	for _, o := range g.ops {
-		if o.stands {
-			kept = append(kept, o)
-		}
-	}
-	g.ops = kept
+	g.ops = slices.DeleteFunc(g.ops, func(o op) bool { return !o.stands })
 }
 
 // changes are what the firewall is told, in order.

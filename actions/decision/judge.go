@@ -35,7 +35,11 @@ func (b *Book) judge(g *group, r *Request) Verdict {
 	} else if exact != nil && exact.Kind == r.Kind && exact.Until.IsZero() && r.For == 0 && r.Until.IsZero() && exact.Forced == r.Force {
 		return Verdict{Outcome: Kept, Decision: exact}
 	}
-	if exact == nil && l.active >= b.set.maxDecisions {
+	most := b.set.maxDecisions
+	if r.By.Source.human() {
+		most += humanRoom
+	}
+	if exact == nil && l.active >= most {
 		return Verdict{Outcome: Refused, Detail: fmt.Sprintf("There are %d decisions already, as many as max_decisions allows; release some, or raise it.", l.active)}
 	}
 	d := b.draw(l, r, g.now)
@@ -46,6 +50,10 @@ func (b *Book) judge(g *group, r *Request) Verdict {
 	}
 	return Verdict{Outcome: Decided, Decision: d}
 }
+
+// humanRoom is how many decisions people may make beyond max_decisions: who forges addresses until there are so many must
+// not keep them from blocking somebody.
+const humanRoom = 1000
 
 // draw makes the decision that a request leads to.
 func (b *Book) draw(l *ledger, r *Request, now time.Time) *Decision {

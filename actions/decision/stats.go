@@ -63,17 +63,22 @@ func (b *Book) Stats() Stats {
 
 // List returns the decisions that hold and those that would hold (Recorded), sorted by number.
 func (b *Book) List() []Decision {
+	// Decisions do not change once they are made. While they are gathered no other is made, so no more is done then.
 	b.mu.RLock()
-	defer b.mu.RUnlock()
-	out := make([]Decision, 0, b.real.active+b.would.active)
+	held := make([]*Decision, 0, b.real.active+b.would.active)
 	for _, l := range []*ledger{b.real, b.would} {
 		for _, s := range l.states {
 			if s.decision != nil {
-				out = append(out, *s.decision)
+				held = append(held, s.decision)
 			}
 		}
 	}
-	slices.SortFunc(out, func(d, e Decision) int { return cmp.Compare(d.ID, e.ID) })
+	b.mu.RUnlock()
+	slices.SortFunc(held, func(d, e *Decision) int { return cmp.Compare(d.ID, e.ID) })
+	out := make([]Decision, len(held))
+	for i, d := range held {
+		out[i] = *d
+	}
 	return out
 }
 
@@ -97,33 +102,37 @@ func (b *Book) Covering(t Target) []Decision {
 }
 
 // Reconfigure takes over settings while the Book runs. It returns the names of those that differ and need a restart,
-// sorted. With another mode the firewall is filled or emptied at once; an error is the firewall's. The caller may not
-// change config afterwards.
+// sorted. With another mode the firewall is filled or emptied at once; an error is the firewall's, or that of ctx: the
+// settings are then taken over as soon as what goes on lets them. The caller may not change config afterwards.
 func (b *Book) Reconfigure(ctx context.Context, config *Config) (restart []string, err error) {
 	set, ps := config.parse()
 	if len(ps) > 0 {
 		return nil, ps[0]
 	}
-	cerr := b.call(ctx, func() {
+	var did struct {
+		restart []string
+		err     error
+	}
+	lasting := context.WithoutCancel(ctx) // what began is finished, though nobody waits for it any more
+	if err := b.call(ctx, func() {
 		b.mu.Lock()
 		before := b.set
-		restart = config.restart(&b.config)
+		did.restart = config.restart(&b.config)
 		set.sshPorts, set.sshLoginGrace = before.sshPorts, before.sshLoginGrace
 		b.set = set
 		b.mu.Unlock()
 		if !slices.Equal(before.neverBlock, set.neverBlock) {
-			b.reguard(ctx, newGuard(b.facts, set.neverBlock))
+			b.reguard(lasting, newGuard(b.facts, set.neverBlock))
 		}
 		if before.mode != set.mode {
 			line := auditLine{Time: b.now(), Event: "mode", Detail: string(set.mode)}
 			b.auditTrouble(b.audit.write([]auditLine{line}))
-			_, _, err = b.reconcile(ctx)
+			_, _, did.err = b.reconcile(lasting)
 		}
-	})
-	if cerr != nil {
-		return nil, cerr
+	}); err != nil {
+		return nil, err
 	}
-	return restart, err
+	return did.restart, did.err
 }
 
 // ReopenAudit opens the audit log anew, after it was moved away.
@@ -154,9 +163,23 @@ func (b *Book) journalTrouble(err error) {
 	b.met(&b.stats.Journal, err, "The journal of decisions cannot be written: nothing is blocked until it can.", "The journal of decisions is written again.")
 }
 
+// firewallTrouble takes down how it went to make the firewall what the Book says.
 func (b *Book) firewallTrouble(err error) {
 	b.met(&b.stats.Firewall, err, "The firewall does not take all decisions; they are tried again.", "The firewall has all decisions again.")
 	b.retry.met(err, b.now())
+}
+
+// firewallMissed takes down that changes were not made. It puts off no try that is due already: while a flood goes on,
+// something fails all the time.
+func (b *Book) firewallMissed(err error) {
+	at := b.retry.at
+	if at.IsZero() {
+		b.firewallTrouble(err)
+		return
+	}
+	wait := b.retry.wait
+	b.firewallTrouble(err)
+	b.retry = retry{at, wait}
 }
 
 func (b *Book) auditTrouble(err error) {
@@ -186,6 +209,13 @@ func (r *retry) met(err error, now time.Time) {
 	}
 	r.wait = min(max(2*r.wait, firstRetry), mostRetry)
 	r.at = now.Add(r.wait)
+}
+
+// soon has what failed tried again within a time.
+func (r *retry) soon(now time.Time, within time.Duration) {
+	if at := now.Add(within); r.at.After(at) {
+		r.at = at
+	}
 }
 
 // due reports whether something failed and is to be tried again.

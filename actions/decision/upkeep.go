@@ -117,13 +117,20 @@ func (b *Book) takeBack(g *group, d *Decision, p Protection) {
 // applyTimeout bounds how long a firewall may take; nothing else is decided meanwhile.
 const applyTimeout = 10 * time.Second
 
+// roomRetry is how long at most it takes until what had no room in the firewall is tried again, once something was taken
+// out of it. To compare a large set takes half a second, in which nothing is decided.
+const roomRetry = 5 * time.Second
+
 // apply tells the firewall of changes. After an error the firewall is compared with the Book a while later.
 func (b *Book) apply(ctx context.Context, changes []Change) error {
 	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
 	err := b.firewall.Apply(ctx, changes)
 	if err != nil {
-		b.firewallTrouble(err) // over once the two were compared: this batch says nothing of an earlier one
+		b.firewallMissed(err) // over once the two were compared: this batch says nothing of an earlier one
+	}
+	if slices.ContainsFunc(changes, func(c Change) bool { return c.Remove }) {
+		b.retry.soon(b.now(), roomRetry)
 	}
 	return err
 }
@@ -131,23 +138,38 @@ func (b *Book) apply(ctx context.Context, changes []Change) error {
 // Reconcile compares the firewall with the Book and makes it what the Book says, in one batch. It is for what others
 // did to the firewall. It returns how many members were added and removed. In monitor mode none are left.
 func (b *Book) Reconcile(ctx context.Context) (added, removed int, err error) {
-	if cerr := b.call(ctx, func() { added, removed, err = b.reconcile(ctx) }); cerr != nil {
-		return 0, 0, cerr
+	// Where ctx is done before it began, or while it goes on, nobody looks at what came of it but the Book.
+	var did struct {
+		added, removed int
+		err            error
 	}
-	return added, removed, err
+	if err := b.call(ctx, func() {
+		if did.err = ctx.Err(); did.err == nil {
+			did.added, did.removed, did.err = b.reconcile(context.WithoutCancel(ctx))
+		}
+	}); err != nil {
+		return 0, 0, err
+	}
+	return did.added, did.removed, did.err
 }
 
 // untilSlack is how far the end of a member may be from that of its decision: kernels count timeouts in seconds.
 const untilSlack = 2 * time.Second
 
+// reconcile is Reconcile on the goroutine of run. It takes down how that went.
 func (b *Book) reconcile(ctx context.Context) (added, removed int, err error) {
+	added, removed, err = b.compare(ctx)
+	b.firewallTrouble(err)
+	return added, removed, err
+}
+
+// compare makes the firewall what the Book says.
+func (b *Book) compare(ctx context.Context) (added, removed int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
 	have, err := b.firewall.List(ctx)
 	if err != nil {
-		err = fmt.Errorf("the members of the firewall cannot be listed: %w", err)
-		b.firewallTrouble(err)
-		return 0, 0, err
+		return 0, 0, fmt.Errorf("the members of the firewall cannot be listed: %w", err)
 	}
 	there := make(map[memberKey]time.Time, len(have))
 	for _, m := range have {
@@ -179,7 +201,6 @@ func (b *Book) reconcile(ctx context.Context) (added, removed int, err error) {
 	if changes := slices.Concat(remove, add); len(changes) > 0 {
 		err = b.firewall.Apply(ctx, changes)
 	}
-	b.firewallTrouble(err)
 	var part *PartialError
 	if errors.As(err, &part) {
 		return len(add) - len(part.Changes), len(remove), err

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
@@ -30,11 +31,19 @@ const (
 type command struct {
 	args    []string
 	timeout time.Duration
+
+	mu      sync.Mutex
+	rolls   [setCount]roll // what was added, or listed, and is not over
+	changes uint64         // runs of apply that began or ended
 }
 
 func newCommand(c *Config) *command {
 	d, _ := time.ParseDuration(c.CommandTimeout) // was validated
-	return &command{args: slices.Clone(c.Command), timeout: d}
+	out := &command{args: slices.Clone(c.Command), timeout: d}
+	for i := range out.rolls {
+		out.rolls[i] = roll{}
+	}
+	return out
 }
 
 // run runs the program with one more argument.
@@ -93,16 +102,20 @@ func (c *command) Apply(ctx context.Context, changes []decision.Change) error {
 			fmt.Fprintf(&in, "add %s %s %d\n", ch.Kind, ch.Target, n)
 		}
 	}
+	c.note(nil, nil, now)
 	out, err := c.run(ctx, "apply", in.String())
+	var left []decision.Change
+	defer func() { c.note(changes, left, now) }()
 	if err != nil {
+		left = changes
 		return err
 	}
-	var left []decision.Change
 	var why error
 	for line := range lines(out) {
 		number, text, _ := strings.Cut(strings.TrimPrefix(line, "failed "), " ")
 		n, err := strconv.Atoi(number)
 		if !strings.HasPrefix(line, "failed ") || err != nil || n < 1 || n > len(changes) {
+			left = changes
 			return fmt.Errorf("%s apply: its output %q is not \"failed NUMBER REASON\" with the number of a line", c.args[0], line)
 		}
 		if left = append(left, changes[n-1]); why == nil {
@@ -113,6 +126,28 @@ func (c *command) Apply(ctx context.Context, changes []decision.Change) error {
 		return nil
 	}
 	return &decision.PartialError{Changes: left, Err: why}
+}
+
+// note takes down that apply began or ended, and the changes that were made: all but those that are left.
+func (c *command) note(changes, left []decision.Change, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changes++
+	failed := make(map[decision.Change]bool, len(left))
+	for _, ch := range left {
+		failed[ch] = true
+	}
+	for _, ch := range changes {
+		id, ok := setOf(ch.Kind, ch.Target.Is4())
+		if !ok || failed[ch] {
+			continue
+		}
+		if n, ok := seconds(ch.Until, now, maxSeconds); ch.Remove || !ok {
+			delete(c.rolls[id], ch.Target.Prefix())
+		} else {
+			c.rolls[id].put(ch.Target.Prefix(), n, now)
+		}
+	}
 }
 
 // lines yields the lines of a text that are not empty.
@@ -128,6 +163,28 @@ func lines(text string) func(yield func(string) bool) {
 
 // List implements decision.Firewall.
 func (c *command) List(ctx context.Context) ([]decision.Member, error) {
+	members, err := c.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.rolls {
+		c.rolls[i] = roll{}
+	}
+	for _, m := range members {
+		id, _ := setOf(m.Kind, m.Target.Is4())
+		until := int64(0)
+		if !m.Until.IsZero() {
+			until = m.Until.Unix()
+		}
+		c.rolls[id][m.Target.Prefix()] = until
+	}
+	return members, nil
+}
+
+// list returns the members that are there.
+func (c *command) list(ctx context.Context) ([]decision.Member, error) {
 	out, err := c.run(ctx, "list", "")
 	if err != nil {
 		return nil, err
@@ -178,13 +235,51 @@ func (c *command) repair(ctx context.Context) (missing []string, err error) {
 	for l := range lines(out) {
 		missing = append(missing, l)
 	}
+	if len(missing) > 0 {
+		return missing, nil // members are compared then in any case
+	}
+	return c.fewer(ctx)
+}
+
+// fewer says of which members some are missing. That there are more than there should be is no news: not every program
+// ends members to the second.
+func (c *command) fewer(ctx context.Context) (missing []string, err error) {
+	c.mu.Lock()
+	before, expected := c.changes, 0
+	for _, r := range c.rolls {
+		expected += len(r)
+	}
+	c.mu.Unlock()
+	if expected == 0 {
+		return nil, nil
+	}
+	members, err := c.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var counts [setCount]int
+	for _, m := range members {
+		id, _ := setOf(m.Kind, m.Target.Is4())
+		counts[id]++
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.changes != before || c.changes%2 != 0 {
+		return nil, nil // some were just being changed; the next look tells
+	}
+	for i, r := range c.rolls {
+		name := setID(i).name()
+		if least, _ := r.bounds(time.Now().Unix()); counts[i] < least {
+			missing = append(missing, fmt.Sprintf("%d of %d members of %s", least-counts[i], least, name))
+		}
+	}
 	return missing, nil
 }
 
 // show implements keeper.
 func (c *command) show(ctx context.Context) (State, error) {
 	s := State{Backend: Command, Program: strings.Join(c.args, " ")}
-	members, err := c.List(ctx)
+	members, err := c.list(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -203,6 +298,13 @@ func (c *command) show(ctx context.Context) (State, error) {
 
 // flush implements keeper.
 func (c *command) flush(ctx context.Context) error {
-	_, err := c.run(ctx, "flush", "")
-	return err
+	if _, err := c.run(ctx, "flush", ""); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.rolls {
+		c.rolls[i] = roll{}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,4 +101,43 @@ func TestCommandFails(t *testing.T) {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
+}
+
+// TestCommandMembersMissing tells when members that were added are gone, and of nothing else.
+func TestCommandMembersMissing(t *testing.T) {
+	table := filepath.Join(t.TempDir(), "table")
+	f := program(t, `case $2 in apply) while read what kind address seconds; do [ $what = remove ] || echo $kind $address $seconds >> `+table+`; done;;
+list) cat `+table+` 2>/dev/null || true;; flush) rm -f `+table+`;; esac`, "5s")
+	wants := func(want ...string) {
+		t.Helper()
+		if missing, err := f.Repair(t.Context()); err != nil || !slices.Equal(missing, want) {
+			t.Errorf("%q, %v, want %q", missing, err, want)
+		}
+	}
+	wants()
+	changes := changesOf(t)
+	if err := f.Apply(t.Context(), changes); err != nil {
+		t.Fatal(err)
+	}
+	wants()
+	if err := os.Truncate(table, 0); err != nil {
+		t.Fatal(err)
+	}
+	wants("1 of 1 members of block6", "1 of 1 members of quarantine4")
+	if members, err := f.List(t.Context()); err != nil || len(members) != 0 {
+		t.Errorf("%v, %v", members, err)
+	}
+	wants() // the Book was told; it knows what it wants
+	if err := f.Apply(t.Context(), changes); err != nil {
+		t.Fatal(err)
+	}
+	wants()
+	if err := os.WriteFile(table, []byte("quarantine 198.51.100.7 5\nquarantine 198.51.100.9 5\nblock 2001:db8::/32 0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wants() // one more is no news
+	if err := f.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wants()
 }

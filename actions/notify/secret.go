@@ -64,8 +64,9 @@ const maxError = 400
 const hidden = "[secret]"
 
 // Redact returns an error that says the same without the secrets: the address of a *url.Error is left out, and
-// every secret is blotted out however a URL or a quoted string would write it. The text is cut to 400 characters. The
-// error wraps what it did only as far as a *RetryError, context.Canceled and context.DeadlineExceeded go.
+// every secret is blotted out however a URL or a quoted string would write it. The text is one line that prints, of at
+// most 400 characters. The error wraps what it did only as far as a *RetryError, context.Canceled and
+// context.DeadlineExceeded go.
 func Redact(err error, secrets ...string) error {
 	if err == nil {
 		return nil
@@ -79,7 +80,7 @@ func Redact(err error, secrets ...string) error {
 			text = strings.ReplaceAll(text, u.URL, hidden)
 		}
 	}
-	text = cut(blot(text, secrets), maxError)
+	text = oneLine(blot(text, secrets), maxError) // a server's words reach terminals
 	out := error(&redacted{text: text, canceled: errors.Is(err, context.Canceled), late: errors.Is(err, context.DeadlineExceeded)})
 	if isRetry {
 		return &RetryError{After: retry.After, Err: out}

@@ -80,9 +80,7 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 	var opened []closer
 	defer func() {
 		if err != nil {
-			for _, o := range opened {
-				_ = o.Close() // there is an error to tell already
-			}
+			closeAll(opened)
 		}
 	}()
 	if s.simulate != "" {
@@ -143,6 +141,7 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 	if err != nil {
 		return err
 	}
+	opened = append(opened, closeFunc(func() error { return fanout.Close(ctx) }))
 	opt.Outputs, opt.OutputStats = fanout, fanout.Stats
 	d, err := daemon.New(opt)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/firewall"
@@ -18,6 +19,13 @@ import (
 
 // A closer is something that has to be closed where the daemon does not start.
 type closer interface{ Close() error }
+
+// closeAll closes what was opened, the last first, after an error that is to be told instead of theirs.
+func closeAll(opened []closer) {
+	for _, o := range slices.Backward(opened) {
+		_ = o.Close()
+	}
+}
 
 // prepareResponses makes the folders that decisions are kept in, while the daemon may, for the account that it will
 // run as.
@@ -57,7 +65,7 @@ func ownFolder(dir string, account *daemon.Account) error {
 		return err
 	}
 	if account != nil {
-		return os.Chown(dir, account.UID, account.GID)
+		return os.Lchown(dir, account.UID, account.GID) // never what a link put in its place leads to
 	}
 	return nil
 }
@@ -67,9 +75,7 @@ func ownFolder(dir string, account *daemon.Account) error {
 func openResponses(ctx context.Context, c *config.Config, opt *daemon.Options, log *slog.Logger) (opened []closer, err error) {
 	defer func() {
 		if err != nil {
-			for _, o := range opened {
-				_ = o.Close() // there is an error to tell already
-			}
+			closeAll(opened)
 			opened = nil
 		}
 	}()
@@ -96,6 +102,7 @@ func openResponses(ctx context.Context, c *config.Config, opt *daemon.Options, l
 			return opened, err
 		}
 		opt.Ended = func() error { return os.RemoveAll(dir) }
+		opened = append(opened, closeFunc(opt.Ended))
 		settings.Mode, settings.Journal, settings.Audit = string(decision.Monitor), filepath.Join(dir, "decisions.jsonl"), ""
 		if c.Response.Mode == string(decision.Enforce) {
 			log.Info("decisions of a simulation are recorded and not done, whatever response says")

@@ -69,7 +69,7 @@ func writeStatus(w io.Writer, s *daemon.Status, color bool) error {
 	}
 	fmt.Fprintf(&b, "%s since %s (%s), version %s, pid %d, agent %q\n", mood, s.Started.Local().Format(time.DateTime), age(s.UptimeSeconds), s.Version, s.PID, s.Agent)
 	for _, t := range s.Trouble {
-		fmt.Fprintf(&b, "%s %s\n", styleYellow.paint("warning:", color), t)
+		fmt.Fprintf(&b, "%s %s\n", styleYellow.paint("warning:", color), printable(t))
 	}
 	if s.Simulated != "" {
 		fmt.Fprintf(&b, "\nsimulates %s\n", s.Simulated)
@@ -112,7 +112,7 @@ func writeStatus(w io.Writer, s *daemon.Status, color bool) error {
 		b.WriteByte('\n')
 		rows := [][]string{{"output", "to", "written", "lost", "queued", "trouble"}}
 		for _, o := range s.Outputs {
-			rows = append(rows, []string{o.Kind + " " + o.Name, o.Target, thousands(o.Written), thousands(o.Lost), thousands(uint64(o.Queued)), o.Error})
+			rows = append(rows, []string{o.Kind + " " + o.Name, o.Target, thousands(o.Written), thousands(o.Lost), thousands(uint64(o.Queued)), printable(o.Error)})
 		}
 		writeTable(&b, rows, headed(color))
 	}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ruleids/ruleids/daemon"
+)
+
+// TestStatusIsPlain: what servers answer, and files say, does not become commands of the reader's terminal.
+func TestStatusIsPlain(t *testing.T) {
+	const evil = "refused \x1b]0;owned\x07\x1b[2Jnothing\r\nwrong"
+	s := &daemon.Status{Trouble: []string{evil}, Outputs: []daemon.OutputStatus{{Kind: "syslog", Name: "far", Error: evil}}}
+	var b strings.Builder
+	if err := writeStatus(&b, s, false); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(b.String(), "\x1b\x07\r") {
+		t.Errorf("%q", b.String())
+	}
+	if n := strings.Count(b.String(), "owned"); n != 2 {
+		t.Errorf("said %d times:\n%s", n, b.String())
+	}
+}
