@@ -198,6 +198,21 @@ func (d *Daemon) close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// recordedMost is how many decisions the log tells of at the end of a simulation.
+const recordedMost = 100
+
+// tellRecorded logs whom a simulated capture would have had kept out: afterwards nobody can be asked.
+func (d *Daemon) tellRecorded() {
+	all := d.opt.Book.List()
+	for i := range all[:min(len(all), recordedMost)] {
+		x := &all[i]
+		d.log.Info("would have been kept out", "target", x.Target.String(), "decision", string(x.Kind), "rule", x.Rule, "reason", x.Reason)
+	}
+	if n := len(all) - recordedMost; n > 0 {
+		d.log.Info("others would have been kept out, too", "targets", n)
+	}
+}
+
 // closeBook has all decided that was offered, and closes the Book. A disk or a firewall that hangs keeps the Book from
 // being closed, but not the daemon from ending: what is in the journal is there, and what is in the firewall stays.
 func (d *Daemon) closeBook(ctx context.Context) error {
@@ -213,6 +228,9 @@ func (d *Daemon) closeBook(ctx context.Context) error {
 	}
 	if err := d.responder.close(ctx); err != nil {
 		return fmt.Errorf("the last decisions were not made in time: %w", err)
+	}
+	if d.opt.Simulated != "" {
+		d.tellRecorded()
 	}
 	closed := make(chan error, 1)
 	go func() { closed <- d.opt.Book.Close() }()

@@ -17,6 +17,9 @@ type Options struct {
 	Firewall Firewall
 	// Host tells what is protected. The Book closes it. Default: the host that the program runs on.
 	Host Host
+	// SSHPorts are the ports of SSH servers where the settings name none, for the default Host: what SSHPorts returned
+	// to someone who may read more than the process may by now. Default: what it returns now.
+	SSHPorts []uint16
 	// Now is the clock. Decisions end by it. Default: time.Now.
 	Now func() time.Time
 	// Log gets what an operator should know. Default: nothing is logged.
@@ -112,7 +115,7 @@ func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, erro
 	}
 	if b.host == nil {
 		var err error
-		if b.host, err = NewLiveHost(LiveOptions{SSHPorts: set.sshPorts, SSHLoginGrace: set.sshLoginGrace, Log: opt.Log}); err != nil {
+		if b.host, err = NewLiveHost(LiveOptions{SSHPorts: either(set.sshPorts, opt.SSHPorts), SSHLoginGrace: set.sshLoginGrace, Log: opt.Log}); err != nil {
 			return nil, Report{}, err
 		}
 	}
@@ -123,6 +126,14 @@ func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, erro
 	}
 	go b.run()
 	return b, r, nil
+}
+
+// either returns the first list that has something in it.
+func either(a, b []uint16) []uint16 {
+	if len(a) > 0 {
+		return a
+	}
+	return b
 }
 
 // open reads everything. What it opened is closed by release.

@@ -58,7 +58,11 @@ func NewLiveHost(opt LiveOptions) (*LiveHost, error) {
 		opt.resolvConfs = resolvConfs()
 	}
 	if len(opt.SSHPorts) == 0 {
-		opt.SSHPorts = sshdPorts(sshdConfig)
+		var err error
+		if opt.SSHPorts, err = SSHPorts(); err != nil {
+			opt.Log.Warn("The ports of the SSH server are not known for sure: only peers of sessions with these are protected. Write ssh_ports.",
+				"ports", opt.SSHPorts, "error", err)
+		}
 	}
 	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {

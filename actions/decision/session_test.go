@@ -58,7 +58,7 @@ func TestSessions(t *testing.T) {
 func TestSSHDPorts(t *testing.T) {
 	dir := t.TempDir()
 	main := filepath.Join(dir, "sshd_config")
-	if got := sshdPorts(main); !slices.Equal(got, []uint16{22}) {
+	if got, err := sshdPorts(main); err != nil || !slices.Equal(got, []uint16{22}) {
 		t.Errorf("without a file: %v", got)
 	}
 	write(t, main, []byte("# Port 1\nPort 2222\nport=2200\nInclude conf.d/*.conf\nListenAddress 192.0.2.10:2022\nListenAddress [2001:db8::1]:2022\n"+
@@ -67,8 +67,14 @@ func TestSSHDPorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "conf.d", "a.conf"), []byte("Port \"2201\"\n"))
-	if got := sshdPorts(main); !slices.Equal(got, []uint16{2022, 2200, 2201, 2222}) {
+	if got, err := sshdPorts(main); err != nil || !slices.Equal(got, []uint16{2022, 2200, 2201, 2222}) {
 		t.Errorf("%v", got)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "conf.d", "b.conf"), 0o755); err != nil { // a file that cannot be read, by root either
+		t.Fatal(err)
+	}
+	if got, err := sshdPorts(main); err == nil || !slices.Equal(got, []uint16{2022, 2200, 2201, 2222}) {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 

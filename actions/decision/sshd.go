@@ -1,6 +1,8 @@
 package decision
 
 import (
+	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -18,21 +20,25 @@ const maxIncludes = 16
 // sshPort is the registered port of SSH (RFC 4251, section 7).
 const sshPort = 22
 
-// sshdPorts returns the ports that sshd_config(5) has the server listen on, sorted; 22 where it names none or cannot be
-// read.
-func sshdPorts(path string) []uint16 {
-	out := sshdPortsIn(path, filepath.Dir(path), 0)
+// SSHPorts returns the ports that sshd_config(5) of this host has the server listen on, sorted; 22 where it names none,
+// or there is no such file. With an error, that of a file which cannot be read, the ports are those of all others.
+func SSHPorts() ([]uint16, error) { return sshdPorts(sshdConfig) }
+
+func sshdPorts(path string) ([]uint16, error) {
+	out, err := sshdPortsIn(path, filepath.Dir(path), 0)
 	if len(out) == 0 {
-		return []uint16{sshPort}
+		return []uint16{sshPort}, err
 	}
 	slices.Sort(out)
-	return slices.Compact(out)
+	return slices.Compact(out), err
 }
 
-func sshdPortsIn(path, dir string, depth int) (out []uint16) {
+func sshdPortsIn(path, dir string, depth int) (out []uint16, fault error) {
 	text, err := os.ReadFile(path)
-	if err != nil || depth > maxIncludes {
-		return nil
+	if errors.Is(err, fs.ErrNotExist) || depth > maxIncludes {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
 	}
 	for line := range strings.Lines(string(text)) {
 		words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n=\"", r) })
@@ -58,12 +64,13 @@ func sshdPortsIn(path, dir string, depth int) (out []uint16) {
 				}
 				names, _ := filepath.Glob(pattern) // sorted; a bad pattern has none
 				for _, name := range names {
-					out = append(out, sshdPortsIn(name, dir, depth+1)...)
+					more, err := sshdPortsIn(name, dir, depth+1)
+					out, fault = append(out, more...), errors.Join(fault, err)
 				}
 			}
 		case "match": // what follows is for some connections only, and has no ports
-			return out
+			return out, fault
 		}
 	}
-	return out
+	return out, fault
 }

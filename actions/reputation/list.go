@@ -44,6 +44,16 @@ func openList(c *ListConfig, opt Options) (*fileList, error) {
 	return l, nil
 }
 
+// Check reads the files and returns all that is wrong with them, with file and line.
+func (c *ListConfig) Check() error {
+	t := newTable()
+	var errs []error
+	for _, path := range c.Files {
+		errs = append(errs, readList(path, t))
+	}
+	return errors.Join(errs...)
+}
+
 func (l *fileList) files() []string { return slices.Clone(l.paths) }
 
 // reload reads the files anew. After an error the list is as it was.

@@ -57,9 +57,11 @@ would keep it from starting. Exit status: 0 it would start, 1 there are errors, 
 			}
 			in := daemon.Input{Settings: config.Options{File: name, Environ: os.Environ()}, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes()}
 			loaded := in.Load()
+			more := loaded.Config.CheckLists()
 			if d := daemon.CheckAccount(loaded.Config); d != nil {
-				loaded.Diags = rules.SortDiagnostics(append(loaded.Diags, d))
+				more = append(more, d)
 			}
+			loaded.Diags = rules.SortDiagnostics(append(loaded.Diags, more...))
 			findings := lint.Findings(loaded.Diags)
 			if format.value == "json" {
 				err = lint.WriteJSON(a.out, findings)

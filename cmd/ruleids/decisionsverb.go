@@ -247,7 +247,11 @@ func (a *app) tellDecisions(answers []daemon.DecisionAnswer, format string) erro
 				fmt.Fprintln(a.out, answerWords(&answers[i]))
 			}
 		}
-		_, err = fmt.Fprintf(a.out, "%d of %s hold\n", done, plural(uint64(len(answers)), "decision"))
+		words := "hold"
+		if len(answers) > 0 && answers[0].Outcome == decision.Recorded {
+			words = "are recorded, and not done in monitor mode"
+		}
+		_, err = fmt.Fprintf(a.out, "%s of %s decisions %s\n", thousands(uint64(done)), thousands(uint64(len(answers))), words)
 	}
 	if err == nil && done < len(answers) {
 		err = status(statusFindings)

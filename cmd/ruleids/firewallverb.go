@@ -17,7 +17,7 @@ func newFirewallCommand(a *app) *cobra.Command {
 		Use:   "firewall",
 		Short: "Show or remove what ruleids has in the firewall",
 		Long: `Firewall looks at the firewall of this host itself, whether a daemon runs or not, by the settings in
-ruleids.hcl. It needs root.`,
+ruleids.hcl, or where there is none in the current folder, in /etc/ruleids/ruleids.hcl. It needs root.`,
 		Example: "  sudo ruleids firewall show\n  sudo ruleids firewall flush",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -96,11 +96,19 @@ them, unblock them, or remove the file that response { journal = … } names whi
 	return cmd
 }
 
+// serviceSettings is the settings file of a daemon that runs as packaging/ruleids.service has it.
+const serviceSettings = "/etc/ruleids/ruleids.hcl"
+
 // openFirewall opens the firewall of the settings. It installs nothing.
 func (a *app) openFirewall(settings string) (*firewall.Firewall, *config.Config, error) {
 	file, err := settingsFile(settings)
 	if err != nil {
 		return nil, nil, err
+	}
+	if file == "" { // a daemon that runs as a service has its settings there
+		if _, err := os.Stat(serviceSettings); err == nil {
+			file = serviceSettings
+		}
 	}
 	c, diags := config.Load(config.Options{File: file, Environ: os.Environ()})
 	if diags.HasErrors() {

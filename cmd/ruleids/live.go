@@ -105,8 +105,9 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 		opened = append(opened, opt.Metrics)
 	}
 	var traps *honeypot.Set
+	var sshPorts []uint16
 	if s.simulate == "" {
-		if err := prepareResponses(c, account, log); err != nil {
+		if sshPorts, err = prepareResponses(c, account, log); err != nil {
 			return err
 		}
 		// Before privileges are gone: those of SSH and Telnet are ports that need them.
@@ -132,7 +133,7 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 			return err
 		}
 	}
-	answering, err := openResponses(ctx, c, &opt, log)
+	answering, err := openResponses(ctx, c, &opt, sshPorts, log)
 	opened = append(opened, answering...)
 	if err != nil {
 		return err

@@ -28,14 +28,14 @@ func closeAll(opened []closer) {
 }
 
 // prepareResponses makes the folders that decisions are kept in, while the daemon may, for the account that it will
-// run as.
-func prepareResponses(c *config.Config, account *daemon.Account, log *slog.Logger) error {
+// run as. It returns the ports of SSH servers, which only root may be able to read.
+func prepareResponses(c *config.Config, account *daemon.Account, log *slog.Logger) ([]uint16, error) {
 	for _, s := range []struct{ setting, path string }{{"journal", c.Response.Journal}, {"audit", c.Response.Audit}} {
 		if s.path == "" {
 			continue
 		}
 		if err := ownFolder(filepath.Dir(s.path), account); err != nil {
-			return fmt.Errorf("response: %w; name another place with response { %s = … }", err, s.setting)
+			return nil, fmt.Errorf("response: %w; name another place with response { %s = … }", err, s.setting)
 		}
 	}
 	for _, h := range c.Honeypots {
@@ -44,7 +44,7 @@ func prepareResponses(c *config.Config, account *daemon.Account, log *slog.Logge
 				continue
 			}
 			if err := ownFolder(filepath.Dir(path), account); err != nil {
-				return fmt.Errorf("honeypot %q: %w; name another place", h.Name, err)
+				return nil, fmt.Errorf("honeypot %q: %w; name another place", h.Name, err)
 			}
 		}
 	}
@@ -53,7 +53,11 @@ func prepareResponses(c *config.Config, account *daemon.Account, log *slog.Logge
 			log.Warn("iptables-legacy may not work: its lock cannot be opened to the account", "account", account.Name, "error", err)
 		}
 	}
-	return nil
+	ports, err := decision.SSHPorts()
+	if err != nil {
+		return nil, nil // it is tried again, and told, without privileges
+	}
+	return ports, nil
 }
 
 // ownFolder makes a folder for an account where there is none.
@@ -72,7 +76,7 @@ func ownFolder(dir string, account *daemon.Account) error {
 
 // openResponses opens what carries actions out, and puts it into opt. What was opened is returned, to be closed after an
 // error. A simulated capture is kept from doing anything: its decisions are recorded in a folder of its own, which goes with it.
-func openResponses(ctx context.Context, c *config.Config, opt *daemon.Options, log *slog.Logger) (opened []closer, err error) {
+func openResponses(ctx context.Context, c *config.Config, opt *daemon.Options, sshPorts []uint16, log *slog.Logger) (opened []closer, err error) {
 	defer func() {
 		if err != nil {
 			closeAll(opened)
@@ -95,7 +99,7 @@ func openResponses(ctx context.Context, c *config.Config, opt *daemon.Options, l
 		}
 	}
 	settings := c.Response
-	keep := decision.Options{Log: log}
+	keep := decision.Options{Log: log, SSHPorts: sshPorts}
 	if opt.Simulated != "" {
 		dir, err := os.MkdirTemp("", "ruleids-simulation-")
 		if err != nil {

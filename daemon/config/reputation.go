@@ -1,12 +1,15 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // A Reputation is a block `reputation "kind"`.
@@ -17,6 +20,21 @@ func (c *Config) ReputationSpecs() []reputation.Spec {
 	out := make([]reputation.Spec, len(c.Reputations))
 	for i, r := range c.Reputations {
 		out[i] = reputation.Spec{Kind: r.Kind, Config: r.Config}
+	}
+	return out
+}
+
+// CheckLists returns what is wrong with the files of lists, which Load does not look at.
+func (c *Config) CheckLists() hcl.Diagnostics {
+	var out hcl.Diagnostics
+	for _, r := range c.Reputations {
+		l, ok := r.Config.(*reputation.ListConfig)
+		if !ok {
+			continue
+		}
+		if err := l.Check(); err != nil {
+			out = append(out, rules.Diagnose(codeNamed(rules.CodeBadValue), r.Range, fmt.Sprintf("The list cannot be used: %v.", err)))
+		}
 	}
 	return out
 }

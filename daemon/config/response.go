@@ -30,7 +30,7 @@ func responseSettings() []Setting {
 		{Name: "response.forget_after", value: d.ForgetAfter, at: func(c *Config) any { return &c.Response.ForgetAfter },
 			Doc: "How long offences are remembered after a decision ended."},
 		{Name: "response.max_decisions", value: d.MaxDecisions, at: func(c *Config) any { return &c.Response.MaxDecisions },
-			Doc: "How many decisions there may be."},
+			Doc: "How many decisions there may be; people may make 1,000 more."},
 		{Name: "response.ssh_ports", value: ports{}, at: func(c *Config) any { return (*ports)(&c.Response.SSHPorts) },
 			Doc: "Ports of SSH servers; those of sshd_config where it is empty."},
 		{Name: "response.ssh_login_grace", value: d.SSHLoginGrace, at: func(c *Config) any { return &c.Response.SSHLoginGrace },
