@@ -205,7 +205,7 @@ notifier "telegram" "ops" {
 	holds("the release by command", 0)
 	bot.write(administrator, "/karantina "+remoteAddress+" 5")
 	bot.write(administrator, "/decisions")
-	_, n = bot.hears(t, n, remoteAddress, "quarantine")
+	bot.hears(t, n, remoteAddress, "quarantine")
 	holds("the quarantine by command", 1)
 	for command, words := range map[string][]string{
 		"/status":                {"running", "enforce"},
