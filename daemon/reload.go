@@ -226,8 +226,8 @@ func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *Reloa
 
 // Moving the state of windows is done in turns of moveFor, in steps of moveKeys keys.
 const (
-	moveFor  = 200 * time.Microsecond
-	moveKeys = 16
+	moveFor  = 100 * time.Microsecond
+	moveKeys = 4
 )
 
 // settle has the loop move the state of windows to the tables of the rules that run now, a little between any two

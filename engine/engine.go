@@ -180,7 +180,7 @@ func New(plan *Plan, cfg Config) *Engine {
 	for range slots {
 		e.slots = append(e.slots, newSlot(size, lanes))
 	}
-	e.use(plan, e.newState(plan))
+	e.use(plan, e.newState(plan), e.gear(plan))
 	return e
 }
 
@@ -189,24 +189,48 @@ func (e *Engine) everyone() []*worker {
 	return append(e.workers[:len(e.workers):len(e.workers)], e.poster)
 }
 
-// use makes the workers ready for a plan.
-func (e *Engine) use(plan *Plan, st *state) {
-	e.plan, e.state = plan, st
+// A gear is the memory that a worker needs for a plan.
+type gear struct {
+	memo    []uint64
+	values  []float64
+	now     []float64
+	keys    []keyMemo
+	matched []uint64
+	answers []answer
+	recents *[recents]recent
+}
+
+// gear makes what all workers need for a plan. Here and not between two packets: a program that collects garbage at the
+// moment has whoever allocates help.
+func (e *Engine) gear(plan *Plan) []gear {
 	values, cells := 0, 0
 	for _, r := range plan.rules {
 		values = max(values, len(r.Aggregates))
 		cells = max(cells, len(r.group.cells))
 	}
-	for _, w := range e.everyone() {
-		w.scope = scope{preds: plan.preds, memo: make([]uint64, plan.memos), gen: w.gen + 1, turn: w.turn + 1, values: make([]float64, values), seed: e.cfg.Seed}
+	out := make([]gear, len(e.everyone()))
+	for i := range out {
+		out[i] = gear{memo: make([]uint64, plan.memos), values: make([]float64, values), now: make([]float64, cells),
+			keys: make([]keyMemo, plan.keyIDs), matched: make([]uint64, len(plan.groups))}
 		if e.cfg.Reputation != nil && plan.inquiries > 0 {
-			w.rep, w.answers, w.recents = e.cfg.Reputation, make([]answer, plan.inquiries), new([recents]recent)
+			out[i].answers, out[i].recents = make([]answer, plan.inquiries), new([recents]recent)
+		}
+	}
+	return out
+}
+
+// use makes the workers ready for a plan, with a gear for each.
+func (e *Engine) use(plan *Plan, st *state, gears []gear) {
+	e.plan, e.state = plan, st
+	for i, w := range e.everyone() {
+		g := &gears[i]
+		w.scope = scope{preds: plan.preds, memo: g.memo, gen: w.gen + 1, turn: w.turn + 1, values: g.values, seed: e.cfg.Seed}
+		if g.recents != nil {
+			w.rep, w.answers, w.recents = e.cfg.Reputation, g.answers, g.recents
 		}
 		w.decoder.NeedDNS = plan.needDNS
 		w.tables = st.tables
-		w.keys = make([]keyMemo, plan.keyIDs)
-		w.now = make([]float64, cells)
-		w.matched = make([]uint64, len(plan.groups))
+		w.keys, w.now, w.matched = g.keys, g.now, g.matched
 	}
 	if plan.needFlow && e.flows == nil {
 		e.flows = &flowTable{e.table(flowConfig)}

@@ -15,6 +15,7 @@ import (
 type Successor struct {
 	plan, from *Plan
 	state      *state
+	gears      []gear             // of the workers
 	flows      *flowTable         // nil where the engine has one, or the plan needs none
 	stores     []int              // by store: the store of the plan before whose tables it takes over; -1 for none
 	rules      []int              // by rule: its place in the plan before; -1 for a new one
@@ -92,6 +93,15 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 		moves = append(moves, slices.Concat(shards...)...)
 	}
 	window.Reserve(e.memory, moves)
+	s.gears = e.gear(plan)
+	room := 0
+	for _, i := range s.leftStores {
+		room += len(e.state.tables[i])
+	}
+	for _, i := range s.leftRules {
+		room += len(e.state.cooldowns[i])
+	}
+	s.left = make([]*window.Table, 0, room)
 	return s
 }
 
@@ -163,12 +173,13 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 			}
 		}
 	}
+	workers := e.everyone()
 	for i, was := range s.rules {
 		if was < 0 {
 			continue
 		}
 		st.rules[i] = from.rules[was]
-		for _, w := range e.everyone() {
+		for _, w := range workers {
 			st.rules[i].Matched += w.matched[e.plan.rules[was].group.index]
 		}
 		if s.cooldowns[i] {
@@ -192,7 +203,7 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 	if e.flows == nil {
 		e.flows = s.flows
 	}
-	e.use(s.plan, st)
+	e.use(s.plan, st, s.gears)
 	return s.report
 }
 
