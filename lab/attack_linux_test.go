@@ -152,6 +152,12 @@ func testAttacks(t *testing.T, hcl string) {
 			l := newLAN(t)
 			s := startSensor(l.home, hcl, nil)
 			p := a.launch(l)
+			defer func() {
+				if t.Failed() {
+					t.Logf("the tool says %q; %d packets were on the link; the daemon has %+v and %+v", p.out.from(0),
+						l.home.counter("rx_packets")+l.home.counter("tx_packets"), s.status().Packets, s.status().Alerts)
+				}
+			}()
 			got := s.eve.alert(0, a.rule, func(l line) bool {
 				for name, value := range a.key {
 					if l.RuleIDs.Key[name] != value {

@@ -88,6 +88,12 @@ func (l *lan) connect() {
 	l.remote.up("eth0", remoteAddress)
 	l.home.ip("route add 198.51.100.0/24 dev eth0")
 	l.remote.ip("route add 10.0.0.0/24 dev eth0")
+	// The kernel takes up to a second to take note of a link, and drops what is sent before: all of a short flood.
+	for _, h := range []*host{l.home, l.remote} {
+		until(t, "the link of "+h.name, patience, func() bool {
+			return strings.TrimSpace(h.run("cat", "/sys/class/net/eth0/operstate")) == "up"
+		})
+	}
 }
 
 // up sets an interface up.
