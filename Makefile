@@ -61,14 +61,14 @@ soak: ## the daemon under traffic and reloads for SOAK, then 1,000 reloads as fa
 	RULEIDS_LAB=1 RULEIDS_RELOADS=1000 $(GO) test ./lab -run '^TestReload$$' -count=1 -timeout 1h -v
 
 bench: build ## measure the engine on traffic of its own making (some minutes, and 4 GB below TMPDIR; BENCH=FLAGS for its flags)
-	$(GO) build -trimpath -o bin/bench ./engine/bench
+	$(GO) build -trimpath -o bin/bench ./lab/bench
 	bin/bench -ruleids $(BIN) $(BENCH)
 
 bench-docs: override BENCH += -markdown docs/performance.md
 bench-docs: bench ## the same, and write the results to docs/performance.md
 
 bench-check: ## fail where the program is slower than that of another revision (BASE=REV; SHORT=1 for a quick look)
-	$(GO) build -trimpath -o bin/bench ./engine/bench
+	$(GO) build -trimpath -o bin/bench ./lab/bench
 	bin/bench check $(if $(BASE),-base $(BASE)) $(if $(SHORT),-short) $(BENCH)
 
 captures: ## compare a folder of captures with its expected.json (CAPTURES=DIR)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A block is a block of a rule file with the attributes and the blocks in it. Those of a rule are
@@ -260,7 +262,7 @@ func (l *loader) durationValue(b *block, name string, otherwise time.Duration) t
 		l.report(CodeBadValue, a.Expr.Range(), "%s needs a duration in quotes, as in %s = \"15s\".", name, name)
 		return otherwise
 	}
-	d, err := ParseDuration(s)
+	d, err := setting.ParseDuration(s)
 	if err != nil {
 		l.report(CodeBadValue, a.Expr.Range(), "%s.", capital(err.Error()))
 		return otherwise

@@ -92,22 +92,6 @@ func TestFunctionsAllocate(t *testing.T) {
 	}
 }
 
-func TestParseDuration(t *testing.T) {
-	for s, want := range map[string]time.Duration{
-		"0": 0, "0s": 0, "250ms": 250 * time.Millisecond, "1h30m": 90 * time.Minute, "1d": 24 * time.Hour,
-		"1.5d": 36 * time.Hour, "1d12h": 36 * time.Hour, "90s": 90 * time.Second,
-	} {
-		if got, err := ParseDuration(s); err != nil || got != want {
-			t.Errorf("ParseDuration(%q) is %v, %v", s, got, err)
-		}
-	}
-	for _, s := range []string{"", "5", "-1s", "d", "1dd", "1d-5h", "NaNd", "Infd", "10 s", "1w", "1e9d", "99999999h99999999h"} {
-		if got, err := ParseDuration(s); err == nil {
-			t.Errorf("ParseDuration(%q) is %v", s, got)
-		}
-	}
-}
-
 func TestParseAddrEntry(t *testing.T) {
 	for s, want := range map[string]string{
 		"10.0.0.1": "10.0.0.1", "10.1.2.3/8": "10.0.0.0/8", "0.0.0.0/0": "0.0.0.0/0", "1.2.3.4/32": "1.2.3.4",

@@ -55,7 +55,7 @@ type loader struct {
 	diags        hcl.Diagnostics
 	files        []*ruleFile // those of the standard library first, then by name
 	byName       map[string]*ruleFile
-	settings     map[string]setting
+	settings     map[string]givenValue
 	settingsFile *ruleFile
 	digest       [][32]byte
 	trees        map[string]*tree

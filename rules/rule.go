@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -175,7 +176,7 @@ func (rb *ruleBuilder) windows() {
 		b := &block{kind: "window", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
 		if len(h.Labels) != 1 {
 			rb.report(CodeBadName, h.TypeRange, "A window has its span in quotes, as in window \"10s\" { … }.")
-		} else if span, err := ParseDuration(h.Labels[0]); err != nil {
+		} else if span, err := setting.ParseDuration(h.Labels[0]); err != nil {
 			rb.report(CodeBadValue, h.LabelRanges[0], "%s.", capital(err.Error()))
 		} else if span == 0 {
 			rb.report(CodeBadValue, h.LabelRanges[0], "A window must be longer than 0.")

@@ -221,15 +221,15 @@ func (l *loader) setText(v *Variable, s string, like any, from, what string) {
 	v.Value, v.From = x, from
 }
 
-// A setting is a value of the settings file's vars block.
-type setting struct {
+// A givenValue is a value of the settings file's vars block.
+type givenValue struct {
 	value any
 	rng   hcl.Range
 }
 
 // loadSettings reads the vars block of the settings file; other blocks are not looked at.
 func (l *loader) loadSettings() {
-	l.settings = map[string]setting{}
+	l.settings = map[string]givenValue{}
 	if l.opt.Settings == "" {
 		return
 	}
@@ -244,7 +244,7 @@ func (l *loader) loadSettings() {
 		}
 		for name, a := range b.Body.Attributes {
 			if x, ok := l.constant(a.Expr, "A value in the settings is a constant."); ok {
-				l.settings[name] = setting{x, a.Expr.Range()}
+				l.settings[name] = givenValue{x, a.Expr.Range()}
 			}
 		}
 	}

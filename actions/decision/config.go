@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A Mode says whether decisions are carried out.
@@ -53,12 +53,7 @@ func NewConfig() *Config {
 }
 
 // A Problem is what is wrong with one setting.
-type Problem struct {
-	Setting string // the attribute
-	Detail  string // a sentence that says what to write instead
-}
-
-func (p Problem) Error() string { return p.Setting + ": " + p.Detail }
+type Problem = setting.Problem
 
 // settings is what the text of a Config says.
 type settings struct {
@@ -95,13 +90,13 @@ const (
 )
 
 func (c *Config) parse() (s settings, ps []Problem) {
-	wrong := func(setting, format string, args ...any) {
-		ps = append(ps, Problem{setting, fmt.Sprintf(format, args...)})
+	wrong := func(name, format string, args ...any) {
+		ps = append(ps, Problem{Setting: name, Detail: fmt.Sprintf(format, args...)})
 	}
-	span := func(setting, text string) time.Duration {
-		d, err := parseSpan(text)
+	span := func(name, text string) time.Duration {
+		d, err := setting.ParseDuration(text)
 		if err != nil {
-			wrong(setting, "%v.", err)
+			wrong(name, "%v.", err)
 		}
 		return d
 	}
@@ -162,21 +157,4 @@ func (c *Config) restart(from *Config) []string {
 		}
 	}
 	return out
-}
-
-// parseSpan reads a length of time as rules write it: "90s", "1h30m", or days as "7d".
-func parseSpan(s string) (time.Duration, error) {
-	bad := fmt.Errorf("%q is not a length of time; write a number with a unit, as \"60s\", \"24h\" or \"7d\"", s)
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		n, err := strconv.Atoi(days)
-		if err != nil || n < 0 || n > 36500 {
-			return 0, bad
-		}
-		return time.Duration(n) * 24 * time.Hour, nil
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 {
-		return 0, bad
-	}
-	return d, nil
 }

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // Common is the settings that every kind of notifier has. A Config holds one in a field without an hcl tag,
@@ -54,32 +54,32 @@ const (
 // network. Title and Template are tried on a sample.
 func (c *Common) Validate() (ps []Problem) {
 	if !slices.Contains(severities(), c.MinSeverity) {
-		ps = append(ps, Problem{"min_severity", fmt.Sprintf("There is no severity %q; write one of %s.", c.MinSeverity, strings.Join(severities(), ", "))})
+		ps = append(ps, Problem{Setting: "min_severity", Detail: fmt.Sprintf("There is no severity %q; write one of %s.", c.MinSeverity, strings.Join(severities(), ", "))})
 	}
 	for _, r := range c.Rules {
 		if _, err := path.Match(r, ""); err != nil || r == "" {
-			ps = append(ps, Problem{"rules", fmt.Sprintf("%q is not a name or pattern of rules; write names, with * for any characters.", r)})
+			ps = append(ps, Problem{Setting: "rules", Detail: fmt.Sprintf("%q is not a name or pattern of rules; write names, with * for any characters.", r)})
 		}
 	}
-	if d, err := parseSpan(c.Group); err != nil {
-		ps = append(ps, Problem{"group", err.Error() + "."})
+	if d, err := setting.ParseDuration(c.Group); err != nil {
+		ps = append(ps, Problem{Setting: "group", Detail: err.Error() + "."})
 	} else if d > maxGroup {
-		ps = append(ps, Problem{"group", "Alerts are not held for so long; write at most \"24h\"."})
+		ps = append(ps, Problem{Setting: "group", Detail: "Alerts are not held for so long; write at most \"24h\"."})
 	}
 	if c.Rate < 1 || c.Rate > maxRate {
-		ps = append(ps, Problem{"rate", fmt.Sprintf("Write how many messages go out in a minute, from 1 to %d.", maxRate)})
+		ps = append(ps, Problem{Setting: "rate", Detail: fmt.Sprintf("Write how many messages go out in a minute, from 1 to %d.", maxRate)})
 	}
 	if c.Queue < 1 || c.Queue > maxQueue {
-		ps = append(ps, Problem{"queue", fmt.Sprintf("%d messages cannot be held; write a number from 1 to %d.", c.Queue, maxQueue)})
+		ps = append(ps, Problem{Setting: "queue", Detail: fmt.Sprintf("%d messages cannot be held; write a number from 1 to %d.", c.Queue, maxQueue)})
 	}
-	if d, err := parseSpan(c.Timeout); err != nil {
-		ps = append(ps, Problem{"timeout", err.Error() + "."})
+	if d, err := setting.ParseDuration(c.Timeout); err != nil {
+		ps = append(ps, Problem{Setting: "timeout", Detail: err.Error() + "."})
 	} else if d < minTimeout || d > maxTimeout {
-		ps = append(ps, Problem{"timeout", "Write a time from \"100ms\" to \"5m\"."})
+		ps = append(ps, Problem{Setting: "timeout", Detail: "Write a time from \"100ms\" to \"5m\"."})
 	}
 	for _, t := range []struct{ setting, text string }{{"title", c.Title}, {"template", c.Template}} {
 		if _, err := parseTemplate(t.setting, t.text); err != nil {
-			ps = append(ps, Problem{t.setting, err.Error() + "."})
+			ps = append(ps, Problem{Setting: t.setting, Detail: err.Error() + "."})
 		}
 	}
 	return ps
@@ -87,7 +87,7 @@ func (c *Common) Validate() (ps []Problem) {
 
 // Wait returns Timeout; Validate found no fault in it.
 func (c *Common) Wait() time.Duration {
-	d, _ := parseSpan(c.Timeout)
+	d, _ := setting.ParseDuration(c.Timeout)
 	return d
 }
 
@@ -110,21 +110,4 @@ func severityRank(s string) int {
 		return i
 	}
 	return 1
-}
-
-// parseSpan reads a length of time as rules write it: "90s", "1h30m", or days as "7d".
-func parseSpan(s string) (time.Duration, error) {
-	bad := fmt.Errorf("%q is not a length of time; write a number with a unit, as \"30s\", \"5m\" or \"1h\"", s)
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		n, err := strconv.Atoi(days)
-		if err != nil || n < 0 || n > 36500 {
-			return 0, bad
-		}
-		return time.Duration(n) * 24 * time.Hour, nil
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 {
-		return 0, bad
-	}
-	return d, nil
 }

@@ -1,14 +1,14 @@
 package notify
 
 import (
-	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/gohcl"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // Config is the settings of one notifier, as NewConfig returns them with every default set. Other packages
@@ -29,17 +29,7 @@ type Config interface {
 }
 
 // A Problem is what is wrong with one setting.
-type Problem struct {
-	Setting string // the attribute; "" for the block as a whole
-	Detail  string // a sentence that says what to write instead
-}
-
-func (p Problem) Error() string {
-	if p.Setting == "" {
-		return p.Detail
-	}
-	return p.Setting + ": " + p.Detail
-}
+type Problem = setting.Problem
 
 // kinds makes the settings of each kind of notifier, by the name of the kind.
 func kinds() map[string]func() Config {
@@ -105,29 +95,4 @@ func Settings(c Config) []string {
 		}
 	}
 	return out
-}
-
-// oneOf checks a setting that takes one of some words.
-func oneOf(setting, value string, words ...string) []Problem {
-	if slices.Contains(words, value) {
-		return nil
-	}
-	return []Problem{{setting, fmt.Sprintf("%q is none of %s.", value, strings.Join(words, ", "))}}
-}
-
-// beside makes a relative path relative to dir.
-func beside(dir, p string) string {
-	if p == "" || filepath.IsAbs(p) {
-		return p
-	}
-	return filepath.Join(dir, p)
-}
-
-// invalid joins problems to one error; nil for none.
-func invalid(ps []Problem) error {
-	errs := make([]error, len(ps))
-	for i, p := range ps {
-		errs[i] = p
-	}
-	return errors.Join(errs...)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/discord"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // DiscordConfig is the settings of kind "discord": a webhook of a channel.
@@ -34,13 +36,13 @@ func (c *DiscordConfig) Common() *Common { return &c.Shared }
 func (c *DiscordConfig) Validate() []Problem {
 	ps := CheckSecret("webhook_url", c.WebhookURLFile, c.WebhookURLEnv, true)
 	if c.AvatarURL != "" && checkURL(c.AvatarURL) != "" {
-		ps = append(ps, Problem{"avatar_url", "Write the https address of a picture."})
+		ps = append(ps, Problem{Setting: "avatar_url", Detail: "Write the https address of a picture."})
 	}
 	return append(ps, c.Shared.Validate()...)
 }
 
 // Resolve implements Config.
-func (c *DiscordConfig) Resolve(dir string) { c.WebhookURLFile = beside(dir, c.WebhookURLFile) }
+func (c *DiscordConfig) Resolve(dir string) { c.WebhookURLFile = setting.Beside(dir, c.WebhookURLFile) }
 
 var discordWebhook = regexp.MustCompile(`^https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+)/([A-Za-z0-9_-]+)$`)
 

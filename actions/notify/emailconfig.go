@@ -6,6 +6,8 @@ import (
 	"net/mail"
 	"strconv"
 	"strings"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // EmailConfig is the settings of kind "email": a mail by SMTP for every message.
@@ -41,31 +43,31 @@ const maxRecipients = 100
 func (c *EmailConfig) Validate() (ps []Problem) {
 	host, port, err := c.address()
 	if err != nil || host == "" || port < 1 || port > 65535 || strings.ContainsAny(host, " /@") {
-		ps = append(ps, Problem{"server", fmt.Sprintf("%q is no address of a server; write host:port, of IPv6 [address]:port.", c.Server)})
+		ps = append(ps, Problem{Setting: "server", Detail: fmt.Sprintf("%q is no address of a server; write host:port, of IPv6 [address]:port.", c.Server)})
 	}
-	ps = append(ps, oneOf("tls", c.TLS, "starttls", "implicit", "none")...)
+	ps = append(ps, setting.OneOf("tls", c.TLS, "starttls", "implicit", "none")...)
 	if c.TLS == "none" && c.CAFile != "" {
-		ps = append(ps, Problem{"ca_file", "Without TLS there are no certificates; leave this out, or set tls."})
+		ps = append(ps, Problem{Setting: "ca_file", Detail: "Without TLS there are no certificates; leave this out, or set tls."})
 	}
 	if c.Username != "" && c.TLS == "none" && !isLoopback(host) {
-		ps = append(ps, Problem{"username", "A password does not go over a network without TLS; set tls, or log in to a server on this very host."})
+		ps = append(ps, Problem{Setting: "username", Detail: "A password does not go over a network without TLS; set tls, or log in to a server on this very host."})
 	}
 	if strings.ContainsAny(c.Username, "\r\n\x00") {
-		ps = append(ps, Problem{"username", "Write a name of one line."})
+		ps = append(ps, Problem{Setting: "username", Detail: "Write a name of one line."})
 	}
 	ps = append(ps, CheckSecret("password", c.PasswordFile, c.PasswordEnv, c.Username != "")...)
 	if c.Username == "" && (c.PasswordFile != "" || c.PasswordEnv != "") {
-		ps = append(ps, Problem{"username", "A password needs its user name."})
+		ps = append(ps, Problem{Setting: "username", Detail: "A password needs its user name."})
 	}
 	if !goodAddress(c.From) {
-		ps = append(ps, Problem{"from", fmt.Sprintf("%q is no mail address; write one as \"ids@example.com\".", c.From)})
+		ps = append(ps, Problem{Setting: "from", Detail: fmt.Sprintf("%q is no mail address; write one as \"ids@example.com\".", c.From)})
 	}
 	if len(c.To) == 0 || len(c.To) > maxRecipients {
-		ps = append(ps, Problem{"to", fmt.Sprintf("Write from 1 to %d mail addresses.", maxRecipients)})
+		ps = append(ps, Problem{Setting: "to", Detail: fmt.Sprintf("Write from 1 to %d mail addresses.", maxRecipients)})
 	}
 	for _, to := range c.To {
 		if !goodAddress(to) {
-			ps = append(ps, Problem{"to", fmt.Sprintf("%q is no mail address; write one as \"ops@example.com\".", to)})
+			ps = append(ps, Problem{Setting: "to", Detail: fmt.Sprintf("%q is no mail address; write one as \"ops@example.com\".", to)})
 		}
 	}
 	return append(ps, c.Shared.Validate()...)
@@ -94,7 +96,7 @@ func (c *EmailConfig) address() (host string, port int, err error) {
 
 // Resolve implements Config.
 func (c *EmailConfig) Resolve(dir string) {
-	c.PasswordFile, c.CAFile = beside(dir, c.PasswordFile), beside(dir, c.CAFile)
+	c.PasswordFile, c.CAFile = setting.Beside(dir, c.PasswordFile), setting.Beside(dir, c.CAFile)
 }
 
 // Open implements Config.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/matrix"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // MatrixConfig is the settings of kind "matrix": rooms of a Matrix home server.
@@ -31,24 +33,24 @@ func (c *MatrixConfig) Common() *Common { return &c.Shared }
 func (c *MatrixConfig) Validate() (ps []Problem) {
 	u, err := url.Parse(c.Server)
 	if detail := checkURL(c.Server); detail != "" {
-		ps = append(ps, Problem{"server", detail})
+		ps = append(ps, Problem{Setting: "server", Detail: detail})
 	} else if err == nil && (strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
-		ps = append(ps, Problem{"server", "Write the home server alone, as \"https://matrix.example.com\"."})
+		ps = append(ps, Problem{Setting: "server", Detail: "Write the home server alone, as \"https://matrix.example.com\"."})
 	}
 	ps = append(ps, CheckSecret("token", c.TokenFile, c.TokenEnv, true)...)
 	if len(c.Rooms) == 0 {
-		ps = append(ps, Problem{"rooms", "Name at least one room, as \"#ops:example.com\"."})
+		ps = append(ps, Problem{Setting: "rooms", Detail: "Name at least one room, as \"#ops:example.com\"."})
 	}
 	for _, r := range c.Rooms {
 		if len(r) < 2 || r[0] != '#' && r[0] != '!' || strings.ContainsAny(r, ", \t\r\n/") {
-			ps = append(ps, Problem{"rooms", fmt.Sprintf("%q is no room; write an alias as \"#ops:example.com\" or an identifier as \"!abc:example.com\".", r)})
+			ps = append(ps, Problem{Setting: "rooms", Detail: fmt.Sprintf("%q is no room; write an alias as \"#ops:example.com\" or an identifier as \"!abc:example.com\".", r)})
 		}
 	}
 	return append(ps, c.Shared.Validate()...)
 }
 
 // Resolve implements Config.
-func (c *MatrixConfig) Resolve(dir string) { c.TokenFile = beside(dir, c.TokenFile) }
+func (c *MatrixConfig) Resolve(dir string) { c.TokenFile = setting.Beside(dir, c.TokenFile) }
 
 // Open implements Config.
 func (c *MatrixConfig) Open(opt Options) (Transport, error) {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"text/template"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A notifier is a transport with what waits for it, its goroutine and its counts.
@@ -61,7 +63,7 @@ type ask struct {
 
 func newNotifier(s Spec, opt Options, m *mutes) (*notifier, error) {
 	c := s.Config.Common()
-	if err := invalid(s.Config.Validate()); err != nil {
+	if err := setting.Join(s.Config.Validate()); err != nil {
 		return nil, err
 	}
 	opt.Log = opt.Log.With("notifier", s.Name)
@@ -70,7 +72,7 @@ func newNotifier(s Spec, opt Options, m *mutes) (*notifier, error) {
 		wake: make(chan struct{}, 1), asks: make(chan ask), done: make(chan struct{}), groups: map[string]*group{}, tokens: newBucket(c.Rate, time.Now()),
 	}
 	// They were checked.
-	n.window, _ = parseSpan(c.Group)
+	n.window, _ = setting.ParseDuration(c.Group)
 	var err error
 	if n.title, err = parseTemplate("title", c.Title); err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // NtfyConfig is the settings of kind "ntfy": a topic of ntfy.sh or of a server of one's own.
@@ -49,30 +51,30 @@ var ntfyTopic = regexp.MustCompile(`^[-_A-Za-z0-9]{1,64}$`)
 func (c *NtfyConfig) Validate() (ps []Problem) {
 	u, err := url.Parse(c.Server)
 	if detail := checkURL(c.Server); detail != "" {
-		ps = append(ps, Problem{"server", detail})
+		ps = append(ps, Problem{Setting: "server", Detail: detail})
 	} else if err == nil && (strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
-		ps = append(ps, Problem{"server", "Write the server alone, as \"https://ntfy.sh\", and the topic in topic."})
+		ps = append(ps, Problem{Setting: "server", Detail: "Write the server alone, as \"https://ntfy.sh\", and the topic in topic."})
 	}
 	switch {
 	case c.Topic == "":
 		ps = append(ps, CheckSecret("topic", c.TopicFile, c.TopicEnv, true)...)
 	case c.TopicFile != "" || c.TopicEnv != "":
-		ps = append(ps, Problem{"topic", "The topic can be in one of topic, topic_file and topic_env; leave out the others."})
+		ps = append(ps, Problem{Setting: "topic", Detail: "The topic can be in one of topic, topic_file and topic_env; leave out the others."})
 	case !ntfyTopic.MatchString(c.Topic):
-		ps = append(ps, Problem{"topic", "A topic has up to 64 letters, digits, - and _."})
+		ps = append(ps, Problem{Setting: "topic", Detail: "A topic has up to 64 letters, digits, - and _."})
 	}
 	token := c.TokenFile != "" || c.TokenEnv != ""
 	ps = append(ps, CheckSecret("token", c.TokenFile, c.TokenEnv, false)...)
 	if token && c.Username != "" {
-		ps = append(ps, Problem{"username", "A token needs no user; leave out one of them."})
+		ps = append(ps, Problem{Setting: "username", Detail: "A token needs no user; leave out one of them."})
 	}
 	ps = append(ps, CheckSecret("password", c.PasswordFile, c.PasswordEnv, c.Username != "")...)
 	if c.Username == "" && (c.PasswordFile != "" || c.PasswordEnv != "") {
-		ps = append(ps, Problem{"username", "A password needs its user name."})
+		ps = append(ps, Problem{Setting: "username", Detail: "A password needs its user name."})
 	}
 	for _, t := range c.Tags {
 		if t == "" || strings.ContainsAny(t, ",\r\n") {
-			ps = append(ps, Problem{"tags", fmt.Sprintf("%q is no tag; write one word each.", t)})
+			ps = append(ps, Problem{Setting: "tags", Detail: fmt.Sprintf("%q is no tag; write one word each.", t)})
 		}
 	}
 	return append(ps, c.Shared.Validate()...)
@@ -81,7 +83,7 @@ func (c *NtfyConfig) Validate() (ps []Problem) {
 // Resolve implements Config.
 func (c *NtfyConfig) Resolve(dir string) {
 	for _, p := range []*string{&c.TopicFile, &c.TokenFile, &c.PasswordFile, &c.CAFile} {
-		*p = beside(dir, *p)
+		*p = setting.Beside(dir, *p)
 	}
 }
 

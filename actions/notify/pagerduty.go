@@ -6,6 +6,8 @@ import (
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/incident/pagerduty"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // PagerDutyConfig is the settings of kind "pagerduty": an incident for every message, by the Events API v2.
@@ -29,13 +31,13 @@ func (c *PagerDutyConfig) Common() *Common { return &c.Shared }
 // Validate implements Config.
 func (c *PagerDutyConfig) Validate() []Problem {
 	ps := CheckSecret("integration_key", c.IntegrationKeyFile, c.IntegrationKeyEnv, true)
-	ps = append(ps, oneOf("region", c.Region, "us", "eu")...)
+	ps = append(ps, setting.OneOf("region", c.Region, "us", "eu")...)
 	return append(ps, c.Shared.Validate()...)
 }
 
 // Resolve implements Config.
 func (c *PagerDutyConfig) Resolve(dir string) {
-	c.IntegrationKeyFile = beside(dir, c.IntegrationKeyFile)
+	c.IntegrationKeyFile = setting.Beside(dir, c.IntegrationKeyFile)
 }
 
 // pagerDutySeverities are the severities of PagerDuty, by ours.

@@ -19,11 +19,11 @@ const maxSecret = 64 << 10
 func CheckSecret(name, file, env string, required bool) []Problem {
 	switch {
 	case file != "" && env != "":
-		return []Problem{{name + "_env", fmt.Sprintf("Only one of %s_file and %[1]s_env can hold the secret; leave one out.", name)}}
+		return []Problem{{Setting: name + "_env", Detail: fmt.Sprintf("Only one of %s_file and %[1]s_env can hold the secret; leave one out.", name)}}
 	case file == "" && env == "" && required:
-		return []Problem{{name + "_file", fmt.Sprintf("Name the file that holds the secret, or its environment variable in %s_env.", name)}}
+		return []Problem{{Setting: name + "_file", Detail: fmt.Sprintf("Name the file that holds the secret, or its environment variable in %s_env.", name)}}
 	case strings.ContainsAny(env, "= \t\r\n\x00/:"):
-		return []Problem{{name + "_env", "Write the name of an environment variable, not the secret."}}
+		return []Problem{{Setting: name + "_env", Detail: "Write the name of an environment variable, not the secret."}}
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // ShoutrrrConfig is the settings of kind "shoutrrr": any service of the library of that name, by its URL.
@@ -34,17 +36,17 @@ func (c *ShoutrrrConfig) Validate() (ps []Problem) {
 	case c.URL == "":
 		ps = CheckSecret("url", c.URLFile, c.URLEnv, true)
 	case c.URLFile != "" || c.URLEnv != "":
-		ps = append(ps, Problem{"url", "The address can be in one of url, url_file and url_env; leave out the others."})
+		ps = append(ps, Problem{Setting: "url", Detail: "The address can be in one of url, url_file and url_env; leave out the others."})
 	default:
 		u, err := url.Parse(c.URL)
 		switch {
 		case err != nil || u.Scheme == "":
-			ps = append(ps, Problem{"url", "Write the URL of a service, as \"ntfy://ntfy.example.com/topic\"."})
+			ps = append(ps, Problem{Setting: "url", Detail: "Write the URL of a service, as \"ntfy://ntfy.example.com/topic\"."})
 		case !isOpen(u):
-			ps = append(ps, Problem{"url", "The URL of this service may hold a secret; put it into a file and name that in url_file, or into an environment variable named in url_env."})
+			ps = append(ps, Problem{Setting: "url", Detail: "The URL of this service may hold a secret; put it into a file and name that in url_file, or into an environment variable named in url_env."})
 		default:
 			if err := checkService(c.URL); err != nil {
-				ps = append(ps, Problem{"url", err.Error() + "."})
+				ps = append(ps, Problem{Setting: "url", Detail: err.Error() + "."})
 			}
 		}
 	}
@@ -83,7 +85,7 @@ func checkService(address string) error {
 }
 
 // Resolve implements Config.
-func (c *ShoutrrrConfig) Resolve(dir string) { c.URLFile = beside(dir, c.URLFile) }
+func (c *ShoutrrrConfig) Resolve(dir string) { c.URLFile = setting.Beside(dir, c.URLFile) }
 
 // Open implements Config.
 func (c *ShoutrrrConfig) Open(opt Options) (Transport, error) {

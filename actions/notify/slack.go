@@ -9,6 +9,8 @@ import (
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/slack"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // SlackConfig is the settings of kind "slack": an incoming webhook, or a bot with its token.
@@ -42,21 +44,21 @@ func (c *SlackConfig) Validate() (ps []Problem) {
 	hook, token := c.WebhookURLFile != "" || c.WebhookURLEnv != "", c.TokenFile != "" || c.TokenEnv != ""
 	ps = append(ps, CheckSecret("webhook_url", c.WebhookURLFile, c.WebhookURLEnv, !token)...)
 	if hook && token {
-		ps = append(ps, Problem{"token_file", "A webhook needs no token; leave out one of them."})
+		ps = append(ps, Problem{Setting: "token_file", Detail: "A webhook needs no token; leave out one of them."})
 	}
 	ps = append(ps, CheckSecret("token", c.TokenFile, c.TokenEnv, false)...)
 	switch {
 	case token && !slackChannel.MatchString(c.Channel):
-		ps = append(ps, Problem{"channel", "A bot needs the identifier of its channel, as \"C0123456789\"; Slack shows it at the end of the channel's details."})
+		ps = append(ps, Problem{Setting: "channel", Detail: "A bot needs the identifier of its channel, as \"C0123456789\"; Slack shows it at the end of the channel's details."})
 	case !token && c.Channel != "":
-		ps = append(ps, Problem{"channel", "A webhook has its channel already; leave this out."})
+		ps = append(ps, Problem{Setting: "channel", Detail: "A webhook has its channel already; leave this out."})
 	}
 	return append(ps, c.Shared.Validate()...)
 }
 
 // Resolve implements Config.
 func (c *SlackConfig) Resolve(dir string) {
-	c.WebhookURLFile, c.TokenFile = beside(dir, c.WebhookURLFile), beside(dir, c.TokenFile)
+	c.WebhookURLFile, c.TokenFile = setting.Beside(dir, c.WebhookURLFile), setting.Beside(dir, c.TokenFile)
 }
 
 // slackColors are the colours of the border, by severity.

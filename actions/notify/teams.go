@@ -10,6 +10,8 @@ import (
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/teams"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // TeamsConfig is the settings of kind "teams": a workflow or an incoming webhook of a channel of Microsoft Teams.
@@ -33,7 +35,7 @@ func (c *TeamsConfig) Validate() []Problem {
 }
 
 // Resolve implements Config.
-func (c *TeamsConfig) Resolve(dir string) { c.WebhookURLFile = beside(dir, c.WebhookURLFile) }
+func (c *TeamsConfig) Resolve(dir string) { c.WebhookURLFile = setting.Beside(dir, c.WebhookURLFile) }
 
 // teamsColors are the colours of the border, by severity.
 var teamsColors = map[string]string{"low": "439FE0", "medium": "ECB22E", "high": "E8912D", "critical": "E01E5A"}

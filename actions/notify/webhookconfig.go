@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // WebhookConfig is the settings of kind "webhook": messages as JSON to an address of the user's.
@@ -44,21 +46,21 @@ func (c *WebhookConfig) Validate() (ps []Problem) {
 	case c.URL == "":
 		ps = append(ps, CheckSecret("url", c.URLFile, c.URLEnv, true)...)
 	case c.URLFile != "" || c.URLEnv != "":
-		ps = append(ps, Problem{"url", "The address can be in one of url, url_file and url_env; leave out the others."})
+		ps = append(ps, Problem{Setting: "url", Detail: "The address can be in one of url, url_file and url_env; leave out the others."})
 	default:
 		if detail := checkURL(c.URL); detail != "" {
-			ps = append(ps, Problem{"url", detail})
+			ps = append(ps, Problem{Setting: "url", Detail: detail})
 		}
 	}
 	ps = append(ps, CheckSecret("secret", c.SecretFile, c.SecretEnv, false)...)
 	for _, k := range slices.Sorted(maps.Keys(c.Headers)) {
 		switch name := http.CanonicalHeaderKey(k); {
 		case !httpguts.ValidHeaderFieldName(k) || !httpguts.ValidHeaderFieldValue(c.Headers[k]):
-			ps = append(ps, Problem{"headers", fmt.Sprintf("%q is not the name of a header, or its value has more than one line.", k)})
+			ps = append(ps, Problem{Setting: "headers", Detail: fmt.Sprintf("%q is not the name of a header, or its value has more than one line.", k)})
 		case slices.Contains([]string{"Authorization", "Cookie", "Proxy-Authorization"}, name) || strings.Contains(name, "Token") || strings.Contains(name, "Key"):
-			ps = append(ps, Problem{"headers", fmt.Sprintf("%s holds a secret, which does not belong here; use authorization_file or secret_file.", k)})
+			ps = append(ps, Problem{Setting: "headers", Detail: fmt.Sprintf("%s holds a secret, which does not belong here; use authorization_file or secret_file.", k)})
 		case slices.Contains([]string{"Content-Type", "Content-Length", "Host", "Connection", "Transfer-Encoding", SignatureHeader, TimestampHeader}, name):
-			ps = append(ps, Problem{"headers", fmt.Sprintf("%s is set by ruleids; leave it out.", k)})
+			ps = append(ps, Problem{Setting: "headers", Detail: fmt.Sprintf("%s is set by ruleids; leave it out.", k)})
 		}
 	}
 	ps = append(ps, CheckSecret("authorization", c.AuthorizationFile, c.AuthorizationEnv, false)...)
@@ -68,7 +70,7 @@ func (c *WebhookConfig) Validate() (ps []Problem) {
 // Resolve implements Config.
 func (c *WebhookConfig) Resolve(dir string) {
 	for _, p := range []*string{&c.URLFile, &c.SecretFile, &c.AuthorizationFile, &c.CAFile} {
-		*p = beside(dir, *p)
+		*p = setting.Beside(dir, *p)
 	}
 }
 

@@ -1,15 +1,14 @@
 package output
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // Config is the settings of one output: a *FileConfig, a *SyslogConfig or a *StdoutConfig. NewConfig
@@ -26,17 +25,7 @@ type Config interface {
 }
 
 // A Problem is what is wrong with one setting.
-type Problem struct {
-	Setting string // the attribute; "" for the block as a whole
-	Detail  string // a sentence that says what to write instead
-}
-
-func (p Problem) Error() string {
-	if p.Setting == "" {
-		return p.Detail
-	}
-	return p.Setting + ": " + p.Detail
-}
+type Problem = setting.Problem
 
 // kinds makes the settings of each kind of output, by the name of the kind.
 func kinds() map[string]func() Config {
@@ -110,42 +99,17 @@ func (f *filter) passes(a *alert.Alert) bool {
 // validateCommon checks the settings that every kind has.
 func validateCommon(queue int, minSeverity string, rules []string) (ps []Problem) {
 	if queue < 1 || queue > maxQueue {
-		ps = append(ps, Problem{"queue", fmt.Sprintf("%d alerts cannot be held; write a number from 1 to %d.", queue, maxQueue)})
+		ps = append(ps, Problem{Setting: "queue", Detail: fmt.Sprintf("%d alerts cannot be held; write a number from 1 to %d.", queue, maxQueue)})
 	}
 	if !slices.Contains(severities(), minSeverity) {
-		ps = append(ps, Problem{"min_severity", fmt.Sprintf("There is no severity %q; write one of %s.", minSeverity, strings.Join(severities(), ", "))})
+		ps = append(ps, Problem{Setting: "min_severity", Detail: fmt.Sprintf("There is no severity %q; write one of %s.", minSeverity, strings.Join(severities(), ", "))})
 	}
 	for _, r := range rules {
 		if _, err := path.Match(r, ""); err != nil || r == "" {
-			ps = append(ps, Problem{"rules", fmt.Sprintf("%q is not a name or pattern of rules; write names, with * for any characters.", r)})
+			ps = append(ps, Problem{Setting: "rules", Detail: fmt.Sprintf("%q is not a name or pattern of rules; write names, with * for any characters.", r)})
 		}
 	}
 	return ps
-}
-
-// oneOf checks a setting that takes one of some words.
-func oneOf(setting, value string, words ...string) []Problem {
-	if slices.Contains(words, value) {
-		return nil
-	}
-	return []Problem{{setting, fmt.Sprintf("%q is none of %s.", value, strings.Join(words, ", "))}}
-}
-
-// beside makes a relative path relative to dir.
-func beside(dir, p string) string {
-	if p == "" || filepath.IsAbs(p) {
-		return p
-	}
-	return filepath.Join(dir, p)
-}
-
-// invalid joins problems to one error; nil for none.
-func invalid(ps []Problem) error {
-	errs := make([]error, len(ps))
-	for i, p := range ps {
-		errs[i] = p
-	}
-	return errors.Join(errs...)
 }
 
 // hostname returns the name of this host, and the NILVALUE of RFC 5424 where it has none.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // FileConfig is the settings of the kinds "eve" and "csv", which write to a file.
@@ -58,7 +59,7 @@ func (c *FileConfig) Validate() []Problem {
 }
 
 // Resolve implements Config.
-func (c *FileConfig) Resolve(dir string) { c.Path = beside(dir, c.Path) }
+func (c *FileConfig) Resolve(dir string) { c.Path = setting.Beside(dir, c.Path) }
 
 // fileSettings is what the text of a FileConfig says.
 type fileSettings struct {
@@ -79,32 +80,32 @@ const (
 func (c *FileConfig) parse() (s fileSettings, ps []Problem) {
 	s = fileSettings{path: filepath.Clean(c.Path), keep: c.Keep, compress: c.Compress}
 	if c.Path == "" {
-		ps = append(ps, Problem{"path", "The output needs the path of its file."})
+		ps = append(ps, Problem{Setting: "path", Detail: "The output needs the path of its file."})
 	}
 	mode, err := strconv.ParseUint(c.Mode, 8, 32)
 	if err != nil || mode&^0o777 != 0 || mode&0o600 != 0o600 {
-		ps = append(ps, Problem{"mode", fmt.Sprintf("%q is not the mode of a file that its owner can read and write; write three octal digits, as \"0640\".", c.Mode)})
+		ps = append(ps, Problem{Setting: "mode", Detail: fmt.Sprintf("%q is not the mode of a file that its owner can read and write; write three octal digits, as \"0640\".", c.Mode)})
 	}
 	s.mode = fs.FileMode(mode)
-	if s.limit, err = parseSize(c.RotateSize); err != nil {
-		ps = append(ps, Problem{"rotate_size", err.Error() + "."})
+	if s.limit, err = setting.ParseSize(c.RotateSize); err != nil {
+		ps = append(ps, Problem{Setting: "rotate_size", Detail: err.Error() + "."})
 	} else if s.limit != 0 && s.limit < minRotateSize {
-		ps = append(ps, Problem{"rotate_size", "Files this small would be too many; write at least \"64KiB\", or \"0\" for no limit."})
+		ps = append(ps, Problem{Setting: "rotate_size", Detail: "Files this small would be too many; write at least \"64KiB\", or \"0\" for no limit."})
 	}
-	if s.every, err = parseSpan(c.RotateEvery); err != nil {
-		ps = append(ps, Problem{"rotate_every", err.Error() + ", or \"0s\" for never."})
+	if s.every, err = setting.ParseDuration(c.RotateEvery); err != nil {
+		ps = append(ps, Problem{Setting: "rotate_every", Detail: err.Error() + ", or \"0s\" for never."})
 	} else if s.every != 0 && s.every < minRotateEvery {
-		ps = append(ps, Problem{"rotate_every", "Files for so short a time would be too many; write at least \"1m\", or \"0s\" for never."})
+		ps = append(ps, Problem{Setting: "rotate_every", Detail: "Files for so short a time would be too many; write at least \"1m\", or \"0s\" for never."})
 	}
 	if c.Keep < -1 {
-		ps = append(ps, Problem{"keep", "Write how many rotated files are kept, or -1 for all."})
+		ps = append(ps, Problem{Setting: "keep", Detail: "Write how many rotated files are kept, or -1 for all."})
 	}
 	return s, append(ps, validateCommon(c.Queue, c.MinSeverity, c.Rules)...)
 }
 
 func (c *FileConfig) open(env environment) (*route, error) {
 	s, ps := c.parse()
-	if err := invalid(ps); err != nil {
+	if err := setting.Join(ps); err != nil {
 		return nil, err
 	}
 	r := &route{

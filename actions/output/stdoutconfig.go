@@ -1,5 +1,7 @@
 package output
 
+import "github.com/ruleids/ruleids/internal/setting"
+
 // StdoutConfig is the settings of kind "stdout": standard output.
 type StdoutConfig struct {
 	// Format is "text", a line for people, or "json", EVE JSON.
@@ -21,14 +23,14 @@ func NewStdout() *StdoutConfig {
 
 // Validate implements Config.
 func (c *StdoutConfig) Validate() []Problem {
-	return append(oneOf("format", c.Format, "text", "json"), validateCommon(c.Queue, c.MinSeverity, c.Rules)...)
+	return append(setting.OneOf("format", c.Format, "text", "json"), validateCommon(c.Queue, c.MinSeverity, c.Rules)...)
 }
 
 // Resolve implements Config; there is no path to resolve.
 func (c *StdoutConfig) Resolve(string) {}
 
 func (c *StdoutConfig) open(env environment) (*route, error) {
-	if err := invalid(c.Validate()); err != nil {
+	if err := setting.Join(c.Validate()); err != nil {
 		return nil, err
 	}
 	r := &route{

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // SyslogConfig is the settings of kind "syslog": RFC 5424 messages to a syslog server.
@@ -67,45 +69,45 @@ const (
 
 // Validate implements Config.
 func (c *SyslogConfig) Validate() []Problem {
-	ps := oneOf("network", c.Network, "unix", "udp", "tcp", "tls")
+	ps := setting.OneOf("network", c.Network, "unix", "udp", "tcp", "tls")
 	if c.Network == "unix" {
 		if !filepath.IsAbs(c.Address) {
-			ps = append(ps, Problem{"address", "A unix socket needs its path, as \"/dev/log\"."})
+			ps = append(ps, Problem{Setting: "address", Detail: "A unix socket needs its path, as \"/dev/log\"."})
 		}
 	} else if _, _, err := net.SplitHostPort(c.hostPort()); err != nil || !validPort(c.hostPort()) {
-		ps = append(ps, Problem{"address", fmt.Sprintf("%q is no address of a server; write host:port, of IPv6 [address]:port.", c.Address)})
+		ps = append(ps, Problem{Setting: "address", Detail: fmt.Sprintf("%q is no address of a server; write host:port, of IPv6 [address]:port.", c.Address)})
 	}
-	ps = append(ps, oneOf("format", c.Format, "text", "json")...)
+	ps = append(ps, setting.OneOf("format", c.Format, "text", "json")...)
 	if _, ok := facilities()[c.Facility]; !ok {
-		ps = append(ps, Problem{"facility", fmt.Sprintf("There is no facility %q; write one as \"daemon\", \"auth\" or \"local0\" to \"local7\".", c.Facility)})
+		ps = append(ps, Problem{Setting: "facility", Detail: fmt.Sprintf("There is no facility %q; write one as \"daemon\", \"auth\" or \"local0\" to \"local7\".", c.Facility)})
 	}
 	if !isPrintUSASCII(c.Hostname) || len(c.Hostname) > 255 {
-		ps = append(ps, Problem{"hostname", "Write a name of at most 255 ASCII characters without spaces."})
+		ps = append(ps, Problem{Setting: "hostname", Detail: "Write a name of at most 255 ASCII characters without spaces."})
 	}
 	if c.AppName == "" || !isPrintUSASCII(c.AppName) || len(c.AppName) > 48 {
-		ps = append(ps, Problem{"app_name", "Write a name of at most 48 ASCII characters without spaces."})
+		ps = append(ps, Problem{Setting: "app_name", Detail: "Write a name of at most 48 ASCII characters without spaces."})
 	}
 	if c.EnterpriseNumber < 1 || c.EnterpriseNumber > 1<<32-1 {
-		ps = append(ps, Problem{"enterprise_number", "Write the number that IANA gave your organisation, or 32473."})
+		ps = append(ps, Problem{Setting: "enterprise_number", Detail: "Write the number that IANA gave your organisation, or 32473."})
 	}
 	if c.MaxMessage < minMessage || c.MaxMessage > maxMessage {
-		ps = append(ps, Problem{"max_message", fmt.Sprintf("Write a number of bytes from %d to %d.", minMessage, maxMessage)})
+		ps = append(ps, Problem{Setting: "max_message", Detail: fmt.Sprintf("Write a number of bytes from %d to %d.", minMessage, maxMessage)})
 	}
-	if d, err := parseSpan(c.Timeout); err != nil {
-		ps = append(ps, Problem{"timeout", err.Error() + "."})
+	if d, err := setting.ParseDuration(c.Timeout); err != nil {
+		ps = append(ps, Problem{Setting: "timeout", Detail: err.Error() + "."})
 	} else if d < 100*time.Millisecond {
-		ps = append(ps, Problem{"timeout", "No server is that fast; write at least \"100ms\"."})
+		ps = append(ps, Problem{Setting: "timeout", Detail: "No server is that fast; write at least \"100ms\"."})
 	}
 	for _, f := range []struct{ setting, value string }{{"ca", c.CA}, {"cert", c.Cert}, {"key", c.Key}, {"server_name", c.ServerName}} {
 		if f.value != "" && c.Network != "tls" {
-			ps = append(ps, Problem{f.setting, "Only network \"tls\" has certificates; set that, or leave this out."})
+			ps = append(ps, Problem{Setting: f.setting, Detail: "Only network \"tls\" has certificates; set that, or leave this out."})
 		}
 	}
 	if c.Cert == "" && c.Key != "" {
-		ps = append(ps, Problem{"key", "A key needs its certificate in cert."})
+		ps = append(ps, Problem{Setting: "key", Detail: "A key needs its certificate in cert."})
 	}
 	if c.Cert != "" && c.Key == "" {
-		ps = append(ps, Problem{"cert", "A certificate needs its key in key."})
+		ps = append(ps, Problem{Setting: "cert", Detail: "A certificate needs its key in key."})
 	}
 	return append(ps, validateCommon(c.Queue, c.MinSeverity, c.Rules)...)
 }
@@ -113,10 +115,10 @@ func (c *SyslogConfig) Validate() []Problem {
 // Resolve implements Config.
 func (c *SyslogConfig) Resolve(dir string) {
 	for _, p := range []*string{&c.CA, &c.Cert, &c.Key} {
-		*p = beside(dir, *p)
+		*p = setting.Beside(dir, *p)
 	}
 	if c.Network == "unix" {
-		c.Address = beside(dir, c.Address)
+		c.Address = setting.Beside(dir, c.Address)
 	}
 }
 
@@ -137,10 +139,10 @@ func validPort(hostPort string) bool {
 }
 
 func (c *SyslogConfig) open(env environment) (*route, error) {
-	if err := invalid(c.Validate()); err != nil {
+	if err := setting.Join(c.Validate()); err != nil {
 		return nil, err
 	}
-	timeout, _ := parseSpan(c.Timeout) // it was checked
+	timeout, _ := setting.ParseDuration(c.Timeout) // it was checked
 	d := &dialer{network: c.Network, address: c.Address, timeout: timeout}
 	if c.Network != "unix" {
 		d.address = c.hostPort()

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A client asks VirusTotal's API v3. It is used by one goroutine.
@@ -22,7 +24,7 @@ type client struct {
 }
 
 func newClient(c *VirusTotalConfig) *client {
-	timeout, _ := parseSpan(c.Timeout) // it was checked
+	timeout, _ := setting.ParseDuration(c.Timeout) // it was checked
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 1, 1
 	transport.MaxResponseHeaderBytes = 64 << 10

@@ -3,11 +3,11 @@ package reputation
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // Config is the settings of one source: a *VirusTotalConfig or a *ListConfig. NewConfig returns one with
@@ -24,17 +24,7 @@ type Config interface {
 }
 
 // A Problem is what is wrong with one setting.
-type Problem struct {
-	Setting string // the attribute; "" for the block as a whole
-	Detail  string // a sentence that says what to write instead
-}
-
-func (p Problem) Error() string {
-	if p.Setting == "" {
-		return p.Detail
-	}
-	return p.Setting + ": " + p.Detail
-}
+type Problem = setting.Problem
 
 // The kinds of sources, which rules name as in escalate "virustotal".
 const (
@@ -56,58 +46,16 @@ func NewConfig(kind string) (Config, error) {
 	return nil, fmt.Errorf("there is no kind of reputation %q; there are %s", kind, strings.Join(Kinds(), ", "))
 }
 
-// beside makes a relative path relative to dir.
-func beside(dir, p string) string {
-	if p == "" || filepath.IsAbs(p) {
-		return p
-	}
-	return filepath.Join(dir, p)
-}
-
-// invalid joins problems to one error; nil for none.
-func invalid(ps []Problem) error {
-	errs := make([]error, len(ps))
-	for i, p := range ps {
-		errs[i] = p
-	}
-	return errors.Join(errs...)
-}
-
-// between checks a number.
-func between(setting string, n, least, most int) []Problem {
-	if n >= least && n <= most {
-		return nil
-	}
-	return []Problem{{setting, fmt.Sprintf("%d is out of range; write a number from %d to %d.", n, least, most)}}
-}
-
 // spanOf checks a length of time.
-func spanOf(setting, s string, least time.Duration) []Problem {
-	d, err := parseSpan(s)
+func spanOf(name, s string, least time.Duration) []Problem {
+	d, err := setting.ParseDuration(s)
 	switch {
 	case err != nil:
-		return []Problem{{setting, err.Error() + "."}}
+		return []Problem{{Setting: name, Detail: err.Error() + "."}}
 	case d < least:
-		return []Problem{{setting, fmt.Sprintf("%q is too short; write at least %q.", s, least)}}
+		return []Problem{{Setting: name, Detail: fmt.Sprintf("%q is too short; write at least %q.", s, least)}}
 	}
 	return nil
-}
-
-// parseSpan reads a length of time as rules write it: "90s", "1h30m", or days as "7d".
-func parseSpan(s string) (time.Duration, error) {
-	bad := fmt.Errorf("%q is not a length of time; write a number with a unit, as \"30s\", \"24h\" or \"7d\"", s)
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		n, err := strconv.Atoi(days)
-		if err != nil || n < 0 || n > 36500 {
-			return 0, bad
-		}
-		return time.Duration(n) * 24 * time.Hour, nil
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 {
-		return 0, bad
-	}
-	return d, nil
 }
 
 // ListConfig is the settings of kind "list": local files of indicators and tiers.
@@ -123,7 +71,7 @@ func NewList() *ListConfig { return &ListConfig{} }
 // Validate implements Config.
 func (c *ListConfig) Validate() []Problem {
 	if len(c.Files) == 0 || slices.Contains(c.Files, "") {
-		return []Problem{{"files", "A list needs the paths of its files, as [\"bad.txt\"]."}}
+		return []Problem{{Setting: "files", Detail: "A list needs the paths of its files, as [\"bad.txt\"]."}}
 	}
 	return nil
 }
@@ -131,7 +79,7 @@ func (c *ListConfig) Validate() []Problem {
 // Resolve implements Config.
 func (c *ListConfig) Resolve(dir string) {
 	for i, f := range c.Files {
-		c.Files[i] = beside(dir, f)
+		c.Files[i] = setting.Beside(dir, f)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A Spec is a source that is wanted: a block `reputation "kind"`.
@@ -45,7 +47,7 @@ func New(specs []Spec, opt Options) (*Sources, error) {
 	s := &Sources{}
 	var errs []error
 	for _, spec := range specs {
-		err := invalid(spec.Config.Validate())
+		err := setting.Join(spec.Config.Validate())
 		if err == nil {
 			err = spec.Config.open(s, opt)
 		}

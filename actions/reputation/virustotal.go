@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // virusTotal answers from memory and asks VirusTotal in a goroutine of its own, one request at a time.
@@ -67,7 +69,7 @@ func openVirusTotal(c *VirusTotalConfig, opt Options) (*virusTotal, error) {
 	}
 	v.never = withSpecial(patterns)
 	for tier, s := range cfg.spans() {
-		v.ttl[tier], _ = parseSpan(s.value) // it was checked
+		v.ttl[tier], _ = setting.ParseDuration(s.value) // it was checked
 	}
 	if err := v.load(); err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // VirusTotalConfig is the settings of kind "virustotal": API v3 of virustotal.com, or of what speaks like
@@ -67,35 +69,35 @@ func NewVirusTotal() *VirusTotalConfig {
 // Validate implements Config.
 func (c *VirusTotalConfig) Validate() (ps []Problem) {
 	if strings.ContainsAny(c.KeyEnv, "= ") {
-		ps = append(ps, Problem{"key_env", "Write the name of an environment variable, not the key."})
+		ps = append(ps, Problem{Setting: "key_env", Detail: "Write the name of an environment variable, not the key."})
 	}
 	if c.KeyEnv == "" && c.KeyFile == "" {
-		ps = append(ps, Problem{"key_env", "Say where the key is, here or in key_file; without a key the source is off anyway."})
+		ps = append(ps, Problem{Setting: "key_env", Detail: "Say where the key is, here or in key_file; without a key the source is off anyway."})
 	}
 	if detail := checkURL(c.URL); detail != "" {
-		ps = append(ps, Problem{"url", detail})
+		ps = append(ps, Problem{Setting: "url", Detail: detail})
 	}
-	ps = append(ps, between("requests_per_minute", c.RequestsPerMinute, 1, 10_000)...)
-	ps = append(ps, between("requests_per_day", c.RequestsPerDay, 0, 100_000_000)...)
+	ps = append(ps, setting.Between("requests_per_minute", c.RequestsPerMinute, 1, 10_000)...)
+	ps = append(ps, setting.Between("requests_per_day", c.RequestsPerDay, 0, 100_000_000)...)
 	ps = append(ps, spanOf("timeout", c.Timeout, time.Second)...)
-	ps = append(ps, between("queue", c.Queue, 1, 100_000)...)
+	ps = append(ps, setting.Between("queue", c.Queue, 1, 100_000)...)
 	for _, s := range c.NeverAsk {
 		if _, err := parsePattern(s); err != nil {
-			ps = append(ps, Problem{"never_ask", err.Error() + "."})
+			ps = append(ps, Problem{Setting: "never_ask", Detail: err.Error() + "."})
 		}
 	}
-	ps = append(ps, between("cache_size", c.CacheSize, 100, 1_000_000)...)
-	ps = append(ps, between("critical_malicious", c.CriticalMalicious, 1, maxEngines)...)
-	ps = append(ps, between("high_malicious", c.HighMalicious, 1, maxEngines)...)
-	ps = append(ps, between("medium_malicious", c.MediumMalicious, 1, maxEngines)...)
+	ps = append(ps, setting.Between("cache_size", c.CacheSize, 100, 1_000_000)...)
+	ps = append(ps, setting.Between("critical_malicious", c.CriticalMalicious, 1, maxEngines)...)
+	ps = append(ps, setting.Between("high_malicious", c.HighMalicious, 1, maxEngines)...)
+	ps = append(ps, setting.Between("medium_malicious", c.MediumMalicious, 1, maxEngines)...)
 	if c.HighMalicious >= c.CriticalMalicious {
-		ps = append(ps, Problem{"high_malicious", fmt.Sprintf("Write fewer engines than the %d of critical_malicious.", c.CriticalMalicious)})
+		ps = append(ps, Problem{Setting: "high_malicious", Detail: fmt.Sprintf("Write fewer engines than the %d of critical_malicious.", c.CriticalMalicious)})
 	}
 	if c.MediumMalicious >= c.HighMalicious {
-		ps = append(ps, Problem{"medium_malicious", fmt.Sprintf("Write fewer engines than the %d of high_malicious.", c.HighMalicious)})
+		ps = append(ps, Problem{Setting: "medium_malicious", Detail: fmt.Sprintf("Write fewer engines than the %d of high_malicious.", c.HighMalicious)})
 	}
-	ps = append(ps, between("medium_suspicious", c.MediumSuspicious, 1, maxEngines)...)
-	ps = append(ps, between("low_reputation", c.LowReputation, -1_000_000, 0)...)
+	ps = append(ps, setting.Between("medium_suspicious", c.MediumSuspicious, 1, maxEngines)...)
+	ps = append(ps, setting.Between("low_reputation", c.LowReputation, -1_000_000, 0)...)
 	for _, t := range c.spans() {
 		ps = append(ps, spanOf(t.setting, t.value, time.Minute)...)
 	}
@@ -131,7 +133,7 @@ func checkURL(s string) string {
 
 // Resolve implements Config.
 func (c *VirusTotalConfig) Resolve(dir string) {
-	c.KeyFile, c.CacheFile = beside(dir, c.KeyFile), beside(dir, c.CacheFile)
+	c.KeyFile, c.CacheFile = setting.Beside(dir, c.KeyFile), setting.Beside(dir, c.CacheFile)
 }
 
 // tier returns the tier of an answer.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ruleids/ruleids/daemon"
-	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
 )
@@ -55,10 +55,10 @@ would keep it from starting. Exit status: 0 it would start, 1 there are errors, 
 			if err != nil {
 				return err
 			}
-			in := daemon.Input{Settings: config.Options{File: name, Environ: os.Environ()}, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes()}
+			in := agent.Input{Settings: config.Options{File: name, Environ: os.Environ()}, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes()}
 			loaded := in.Load()
 			more := loaded.Config.CheckLists()
-			if d := daemon.CheckAccount(loaded.Config); d != nil {
+			if d := agent.CheckAccount(loaded.Config); d != nil {
 				more = append(more, d)
 			}
 			loaded.Diags = rules.SortDiagnostics(append(loaded.Diags, more...))

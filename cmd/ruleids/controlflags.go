@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ruleids/ruleids/daemon"
-	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/config"
 )
 
 // controlFlags are the flags of the verbs that ask a running daemon.
@@ -21,7 +21,7 @@ func (f *controlFlags) add(cmd *cobra.Command) {
 }
 
 // client returns a client of the daemon that flags, environment or settings name.
-func (f *controlFlags) client(a *app) (*daemon.Client, error) {
+func (f *controlFlags) client(a *app) (*agent.Client, error) {
 	file, err := settingsFile(f.config)
 	if err != nil {
 		return nil, err
@@ -30,5 +30,5 @@ func (f *controlFlags) client(a *app) (*daemon.Client, error) {
 	if diags.HasErrors() {
 		return nil, a.refuse(diags, c.Sources)
 	}
-	return daemon.NewClient(c.Control.Socket), nil
+	return agent.NewClient(c.Control.Socket), nil
 }

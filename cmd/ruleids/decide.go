@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/actions/decision"
-	"github.com/ruleids/ruleids/daemon"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // decideFlags are the flags of the verbs that change a decision.
@@ -45,9 +45,9 @@ func (f *decideFlags) decide(a *app, cmd *cobra.Command, kind decision.Kind, tar
 	if err != nil {
 		return err
 	}
-	q := daemon.DecisionRequest{Kind: kind, Target: t, Reason: f.reason, Force: f.force, For: sudoAccount()}
+	q := agent.DecisionRequest{Kind: kind, Target: t, Reason: f.reason, Force: f.force, For: sudoAccount()}
 	if f.forTime != "" {
-		d, err := rules.ParseDuration(f.forTime)
+		d, err := setting.ParseDuration(f.forTime)
 		if err == nil && d <= 0 {
 			err = fmt.Errorf("%q is no time to be kept out", f.forTime)
 		}

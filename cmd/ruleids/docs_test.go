@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/engine/ruletest"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/format"

@@ -14,8 +14,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/ruleids/ruleids/daemon"
-	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
@@ -96,7 +96,7 @@ func settingTable(*testing.T) string {
 func metricTable(*testing.T) string {
 	var b strings.Builder
 	b.WriteString(row("metric", "kind", "labels", "meaning") + row("---", "---", "---", "---"))
-	for _, m := range daemon.Metrics() {
+	for _, m := range agent.Metrics() {
 		b.WriteString(row("`"+m.Name+"`", m.Kind, strings.Join(m.Labels, ", "), m.Help))
 	}
 	return b.String()

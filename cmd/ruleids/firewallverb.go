@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/actions/firewall"
-	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/agent/config"
 )
 
 // newFirewallCommand is the verb firewall.

@@ -12,10 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/actions/output"
-	"github.com/ruleids/ruleids/capture/live"
-	"github.com/ruleids/ruleids/daemon"
-	"github.com/ruleids/ruleids/daemon/config"
-	"github.com/ruleids/ruleids/honeypot"
+	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/event/honeypot"
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
@@ -36,10 +36,10 @@ func (s *sensor) add(cmd *cobra.Command) {
 }
 
 // input returns what settings and rules are read from.
-func (s *sensor) input(r *runner, interfaces []string) (daemon.Input, error) {
+func (s *sensor) input(r *runner, interfaces []string) (agent.Input, error) {
 	file, err := settingsFile(r.rules.config)
 	if err != nil {
-		return daemon.Input{}, err
+		return agent.Input{}, err
 	}
 	given := s.settings.given()
 	if len(interfaces) > 0 {
@@ -52,28 +52,28 @@ func (s *sensor) input(r *runner, interfaces []string) (daemon.Input, error) {
 	}
 	set, err := r.rules.values()
 	if err != nil {
-		return daemon.Input{}, err
+		return agent.Input{}, err
 	}
 	plan, err := r.debug.options()
 	if err != nil {
-		return daemon.Input{}, err
+		return agent.Input{}, err
 	}
-	return daemon.Input{
+	return agent.Input{
 		Settings: config.Options{File: file, Environ: os.Environ(), Flags: given},
 		Set:      set, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes(), Plan: plan,
 	}, nil
 }
 
 // run runs the daemon until ctx is done or a simulated capture ends.
-func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *daemon.Loaded) (err error) {
+func (s *sensor) run(ctx context.Context, r *runner, in agent.Input, loaded *agent.Loaded) (err error) {
 	c := loaded.Config
 	level := new(slog.LevelVar)
-	level.Set(daemon.LogLevel(c.Log.Level))
-	log := daemon.NewLog(s.app.err, c.Log.Format, level, os.Getenv("JOURNAL_STREAM") != "")
-	opt := daemon.Options{Input: in, Loaded: loaded, Simulated: s.simulate, Version: currentBuild().Version, Log: log, Level: level}
-	var account *daemon.Account
+	level.Set(agent.LogLevel(c.Log.Level))
+	log := agent.NewLog(s.app.err, c.Log.Format, level, os.Getenv("JOURNAL_STREAM") != "")
+	opt := agent.Options{Input: in, Loaded: loaded, Simulated: s.simulate, Version: currentBuild().Version, Log: log, Level: level}
+	var account *agent.Account
 	if c.User != "" {
-		if account, err = daemon.LookupAccount(c.User); err != nil {
+		if account, err = agent.LookupAccount(c.User); err != nil {
 			return err
 		}
 	}
@@ -84,7 +84,7 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 		}
 	}()
 	if s.simulate != "" {
-		opt.Source, err = daemon.Simulate(s.simulate, s.speed)
+		opt.Source, err = agent.Simulate(s.simulate, s.speed)
 	} else {
 		opt.Source, err = openInterfaces(c, loaded)
 	}
@@ -93,7 +93,7 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 	}
 	opened = append(opened, opt.Source)
 	if c.Control.Socket != "" {
-		if opt.Control, err = daemon.ListenControl(c.Control.Socket, account); err != nil {
+		if opt.Control, err = agent.ListenControl(c.Control.Socket, account); err != nil {
 			return err
 		}
 		opened = append(opened, opt.Control)
@@ -124,7 +124,7 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 	}
 	if s.simulate == "" || account != nil {
 		// Files of outputs come after that: who made them must be able to open them again.
-		if err := daemon.DropPrivileges(account); err != nil {
+		if err := agent.DropPrivileges(account); err != nil {
 			return err
 		}
 	}
@@ -144,7 +144,7 @@ func (s *sensor) run(ctx context.Context, r *runner, in daemon.Input, loaded *da
 	}
 	opened = append(opened, closeFunc(func() error { return fanout.Close(ctx) }))
 	opt.Outputs, opt.OutputStats = fanout, fanout.Stats
-	d, err := daemon.New(opt)
+	d, err := agent.New(opt)
 	if err != nil {
 		return err
 	}
@@ -178,13 +178,13 @@ func specs(c *config.Config, format string) []output.Spec {
 }
 
 // openInterfaces opens the rings.
-func openInterfaces(c *config.Config, loaded *daemon.Loaded) (daemon.Source, error) {
-	filter, err := daemon.Filter(c.Capture.Ignore, loaded.Plan)
+func openInterfaces(c *config.Config, loaded *agent.Loaded) (agent.Source, error) {
+	filter, err := agent.Filter(c.Capture.Ignore, loaded.Plan)
 	if err != nil {
 		return nil, err
 	}
-	return live.Open(live.Config{
-		Interfaces: c.Capture.Interfaces, Rings: daemon.Workers(c), RingBytes: int(c.Capture.Ring), SnapLength: c.Capture.Snaplen,
+	return afpacket.Open(afpacket.Config{
+		Interfaces: c.Capture.Interfaces, Rings: agent.Workers(c), RingBytes: int(c.Capture.Ring), SnapLength: c.Capture.Snaplen,
 		Promiscuous: c.Capture.Promiscuous, Filter: filter,
 	})
 }

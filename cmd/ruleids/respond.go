@@ -13,8 +13,8 @@ import (
 	"github.com/ruleids/ruleids/actions/firewall"
 	"github.com/ruleids/ruleids/actions/notify"
 	"github.com/ruleids/ruleids/actions/reputation"
-	"github.com/ruleids/ruleids/daemon"
-	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/config"
 )
 
 // A closer is something that has to be closed where the daemon does not start.
@@ -29,7 +29,7 @@ func closeAll(opened []closer) {
 
 // prepareResponses makes the folders that decisions are kept in, while the daemon may, for the account that it will
 // run as. It returns the ports of SSH servers, which only root may be able to read.
-func prepareResponses(c *config.Config, account *daemon.Account, log *slog.Logger) ([]uint16, error) {
+func prepareResponses(c *config.Config, account *agent.Account, log *slog.Logger) ([]uint16, error) {
 	for _, s := range []struct{ setting, path string }{{"journal", c.Response.Journal}, {"audit", c.Response.Audit}} {
 		if s.path == "" {
 			continue
@@ -61,7 +61,7 @@ func prepareResponses(c *config.Config, account *daemon.Account, log *slog.Logge
 }
 
 // ownFolder makes a folder for an account where there is none.
-func ownFolder(dir string, account *daemon.Account) error {
+func ownFolder(dir string, account *agent.Account) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil
 	}
@@ -76,7 +76,7 @@ func ownFolder(dir string, account *daemon.Account) error {
 
 // openResponses opens what carries actions out, and puts it into opt. What was opened is returned, to be closed after an
 // error. A simulated capture is kept from doing anything: its decisions are recorded in a folder of its own, which goes with it.
-func openResponses(ctx context.Context, c *config.Config, opt *daemon.Options, sshPorts []uint16, log *slog.Logger) (opened []closer, err error) {
+func openResponses(ctx context.Context, c *config.Config, opt *agent.Options, sshPorts []uint16, log *slog.Logger) (opened []closer, err error) {
 	defer func() {
 		if err != nil {
 			closeAll(opened)

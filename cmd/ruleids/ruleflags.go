@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
-	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/alert"
-	"github.com/ruleids/ruleids/daemon/config"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/packet"
 )

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/ruleids/ruleids/daemon/config"
+	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/rules"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/actions/decision"
-	"github.com/ruleids/ruleids/daemon"
+	"github.com/ruleids/ruleids/agent"
 )
 
 func newStatusCommand(a *app) *cobra.Command {
@@ -61,7 +61,7 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 // writeStatus writes a status as text for people.
-func writeStatus(w io.Writer, s *daemon.Status, color bool) error {
+func writeStatus(w io.Writer, s *agent.Status, color bool) error {
 	var b strings.Builder
 	mood := styleGreen.paint("running", color)
 	if !s.Healthy {
@@ -123,7 +123,7 @@ func writeStatus(w io.Writer, s *daemon.Status, color bool) error {
 }
 
 // writeResponses writes what became of actions, and who is asked about reputation.
-func writeResponses(b *strings.Builder, s *daemon.Status, color bool) {
+func writeResponses(b *strings.Builder, s *agent.Status, color bool) {
 	if r := s.Responses; r != nil {
 		mode := string(r.Mode)
 		if r.Mode == decision.Enforce {
@@ -143,7 +143,7 @@ func writeResponses(b *strings.Builder, s *daemon.Status, color bool) {
 }
 
 // writeNotifiers writes who is told, who gives commands, and what the honeypots do.
-func writeNotifiers(b *strings.Builder, s *daemon.Status, color bool) {
+func writeNotifiers(b *strings.Builder, s *agent.Status, color bool) {
 	if len(s.Notifiers) > 0 {
 		b.WriteByte('\n')
 		rows := [][]string{{"notifier", "state", "messages", "alerts", "lost", "queued", "muted"}}

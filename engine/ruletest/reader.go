@@ -13,7 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // maxCount bounds the numbers of packets and alerts that a test can name.
@@ -168,7 +168,7 @@ func (r *reader) duration(a *hclsyntax.Attribute) time.Duration {
 	if !ok {
 		return 0
 	}
-	d, err := rules.ParseDuration(v.AsString())
+	d, err := setting.ParseDuration(v.AsString())
 	if err != nil {
 		r.fail(a.Expr.Range(), "Invalid value", "%s: %v.", a.Name, err)
 	}
@@ -214,11 +214,11 @@ func (r *reader) entries(a *hclsyntax.Attribute, example string, each func(name 
 
 // settings reads set. Text stays as it is, everything else is written as JSON, which is HCL too: the
 // form that --set takes.
-func (r *reader) settings(a *hclsyntax.Attribute) map[string]setting {
-	out := make(map[string]setting)
+func (r *reader) settings(a *hclsyntax.Attribute) map[string]assignment {
+	out := make(map[string]assignment)
 	r.entries(a, "{ port_scan_ports = 15 }", func(name string, nameAt hcl.Range, v cty.Value, valueAt hcl.Range) {
 		if v.Type() == cty.String {
-			out[name] = setting{v.AsString(), nameAt, valueAt}
+			out[name] = assignment{v.AsString(), nameAt, valueAt}
 			return
 		}
 		text, err := ctyjson.Marshal(v, v.Type())
@@ -226,7 +226,7 @@ func (r *reader) settings(a *hclsyntax.Attribute) map[string]setting {
 			r.fail(valueAt, "Invalid value", "The value of %q must be text, a number, a boolean or a list.", name)
 			return
 		}
-		out[name] = setting{string(text), nameAt, valueAt}
+		out[name] = assignment{string(text), nameAt, valueAt}
 	})
 	return out
 }

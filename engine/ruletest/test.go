@@ -19,15 +19,15 @@ type Test struct {
 	pcap     string // path of the capture; "" where there are packets
 	pcapAt   hcl.Range
 	packets  []*packets
-	set      map[string]setting
+	set      map[string]assignment
 	expects  []*expectation
 	quiet    bool
 	othersOK bool
 	source   *hcl.File // the file it was read from
 }
 
-// A setting is a value that a test gives to a variable, as --set would.
-type setting struct {
+// An assignment is a value that a test gives to a variable, as --set would.
+type assignment struct {
 	text            string
 	nameAt, valueAt hcl.Range
 }

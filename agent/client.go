@@ -1,0 +1,108 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"syscall"
+)
+
+// A Client asks a running daemon on its control socket.
+type Client struct {
+	socket string
+	http   http.Client
+}
+
+// NewClient returns a client of the daemon with the socket. It connects when it asks.
+func NewClient(socket string) *Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket)
+	}
+	return &Client{socket: socket, http: http.Client{Transport: &http.Transport{DialContext: dial}}}
+}
+
+// Status asks how the daemon is.
+func (c *Client) Status(ctx context.Context) (*Status, error) {
+	var s Status
+	return &s, c.ask(ctx, http.MethodGet, "/status", nil, &s)
+}
+
+// Reload makes the daemon load its rules anew. A report that is not OK is no error.
+func (c *Client) Reload(ctx context.Context) (*ReloadReport, error) {
+	var r ReloadReport
+	return &r, c.ask(ctx, http.MethodPost, "/reload", nil, &r)
+}
+
+// Rules asks for the rules that run.
+func (c *Client) Rules(ctx context.Context) ([]RuleStatus, error) {
+	var r []RuleStatus
+	err := c.ask(ctx, http.MethodGet, "/rules", nil, &r)
+	return r, err
+}
+
+// Top asks what is busiest.
+func (c *Client) Top(ctx context.Context) (*Top, error) {
+	var t Top
+	return &t, c.ask(ctx, http.MethodGet, "/top", nil, &t)
+}
+
+// query is one parameter of a path.
+func query(name, value string) string { return url.Values{name: {value}}.Encode() }
+
+// ask sends a request and reads the answer. body is sent as it is where it is an io.Reader, else as JSON; nil is none.
+// An answer that is an io.Writer gets the bytes.
+func (c *Client) ask(ctx context.Context, method, path string, body, answer any) error {
+	reader, ok := body.(io.Reader)
+	if !ok && body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		reader = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://ruleids"+path, reader)
+	if err != nil {
+		return err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.explain(err)
+	}
+	defer resp.Body.Close()
+	dec := json.NewDecoder(resp.Body)
+	switch resp.StatusCode {
+	case http.StatusOK, http.StatusUnprocessableEntity:
+		if w, ok := answer.(io.Writer); ok {
+			_, err := io.Copy(w, resp.Body)
+			return err
+		}
+		if err := dec.Decode(answer); err != nil {
+			return fmt.Errorf("the daemon's answer cannot be read: %w; is it of another version?", err)
+		}
+		return nil
+	}
+	var f Failure
+	if dec.Decode(&f) == nil && f.Error != "" {
+		return fmt.Errorf("the daemon says: %s", f.Error)
+	}
+	return fmt.Errorf("the daemon answers %s; is it of another version?", resp.Status)
+}
+
+// explain says what to do about a socket that does not answer.
+func (c *Client) explain(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("no daemon answers on %s; start one with ruleids run -i, or name its socket with --socket", c.socket)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("no permission for %s; run this as root, or as a member of the socket's group", c.socket)
+	}
+	return err
+}

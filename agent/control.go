@@ -1,0 +1,158 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// reloadWithin is how long a client waits for a reload: many times what ten thousand rules take.
+const reloadWithin = time.Minute
+
+// A Failure is the body of an answer that is no success.
+type Failure struct {
+	Error string `json:"error"`
+}
+
+// controlHandler is the control API.
+func (d *Daemon) controlHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, http.StatusOK, d.Status(r.Context()))
+	})
+	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), reloadWithin)
+		defer cancel()
+		report, err := d.Reload(ctx, "request")
+		switch {
+		case err != nil:
+			refuse(w, err)
+		case !report.OK:
+			answer(w, http.StatusUnprocessableEntity, report)
+		default:
+			answer(w, http.StatusOK, report)
+		}
+	})
+	mux.HandleFunc("GET /rules", func(w http.ResponseWriter, r *http.Request) {
+		rules, err := d.Rules(r.Context())
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		answer(w, http.StatusOK, rules)
+	})
+	mux.HandleFunc("GET /top", func(w http.ResponseWriter, r *http.Request) {
+		top, err := d.Top(r.Context())
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		answer(w, http.StatusOK, top)
+	})
+	d.decisionRoutes(mux)
+	d.notifyRoutes(mux)
+	return mux
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	answer(w, http.StatusServiceUnavailable, Failure{err.Error()})
+}
+
+// answer writes JSON. A client that does not read it has gone.
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(body)
+}
+
+// ListenControl opens the control socket, for its owner and group only; they are those of an account, where that
+// is not nil. A socket that a dead daemon has left is replaced; one that a daemon answers on is an error. The
+// folder is made where it is missing.
+func ListenControl(path string, owner *Account) (net.Listener, error) {
+	dir := filepath.Dir(path)
+	if !exists(dir) {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("control socket: %w; name another place with control { socket = … }", err)
+		}
+		if owner != nil {
+			if err := os.Lchown(dir, owner.UID, owner.GID); err != nil {
+				return nil, fmt.Errorf("control socket: %w", err)
+			}
+		}
+	}
+	// Of two daemons that find the same dead socket, one would remove that of the other.
+	unlock, err := lockFolder(dir)
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	defer unlock()
+	if err := clearSocket(path); err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	l, err := listenPrivately(path)
+	if errors.Is(err, syscall.EINVAL) {
+		return nil, fmt.Errorf("control socket: %w; the path of a socket may have some 100 bytes, this one has %d", err, len(path))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w; name another place with control { socket = … }", err)
+	}
+	if owner != nil {
+		// Where the folder is the account's, it could put a link to another file in the socket's place just now.
+		if err := os.Lchown(path, owner.UID, owner.GID); err != nil {
+			l.Close()
+			return nil, fmt.Errorf("control socket: %w", err)
+		}
+	}
+	return l, nil
+}
+
+// lingers is how long a socket may be open after its daemon was killed: a program that the daemon was about to start has a
+// copy of it until it runs.
+const lingers = time.Second
+
+// clearSocket removes the socket that a dead daemon has left, and nothing else: connecting to a file is refused as
+// connecting to a dead socket is.
+func clearSocket(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode().Type() != fs.ModeSocket:
+		return fmt.Errorf("%s is there already, and is no socket; name another place with control { socket = … }", path)
+	}
+	for deadline := time.Now().Add(lingers); ; time.Sleep(10 * time.Millisecond) {
+		c, err := net.DialTimeout("unix", path, time.Second)
+		switch {
+		case errors.Is(err, syscall.ECONNREFUSED):
+			return os.Remove(path)
+		case err != nil:
+			return nil // what it is, listening will tell
+		}
+		c.Close()
+		if time.Now().After(deadline) || answers(path) {
+			return fmt.Errorf("a daemon answers on %s already; stop it, or give this one another socket", path)
+		}
+	}
+}
+
+// answers reports whether there is a daemon behind a socket.
+func answers(path string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), lingers/4)
+	defer cancel()
+	c := NewClient(path)
+	defer c.http.CloseIdleConnections()
+	_, err := c.Status(ctx)
+	return err == nil
+}

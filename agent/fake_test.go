@@ -1,0 +1,364 @@
+package agent
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+
+	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A fakeSource gives out what tests put into it.
+type fakeSource struct {
+	batches chan afpacket.Batch
+	taken   chan struct{} // one for each batch that was processed, once the next Read came
+	stop    chan struct{}
+	woken   chan struct{}
+	once    sync.Once
+	given   bool
+
+	mu     sync.Mutex
+	stats  afpacket.Stats
+	filter *afpacket.Filter
+}
+
+func newFakeSource() *fakeSource {
+	return &fakeSource{batches: make(chan afpacket.Batch), taken: make(chan struct{}, 1<<16), stop: make(chan struct{}), woken: make(chan struct{}, 1)}
+}
+
+func (s *fakeSource) Read(b *afpacket.Batch, wait time.Duration) error {
+	if s.given {
+		s.given = false
+		s.taken <- struct{}{}
+	}
+	*b = afpacket.Batch{}
+	select {
+	case *b = <-s.batches:
+		s.given = true
+		return nil
+	case <-s.stop:
+		return io.EOF
+	case <-s.woken:
+		return nil
+	case <-time.After(wait):
+		return nil
+	}
+}
+
+func (s *fakeSource) Wake() {
+	select {
+	case s.woken <- struct{}{}:
+	default:
+	}
+}
+
+func (s *fakeSource) Stats() afpacket.Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats
+}
+
+func (s *fakeSource) SetFilter(f *afpacket.Filter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.filter = f
+	return nil
+}
+
+func (s *fakeSource) Close() error {
+	s.once.Do(func() { close(s.stop) })
+	return nil
+}
+
+// send hands a batch to the loop and waits until it was processed.
+func (s *fakeSource) send(t *testing.T, b afpacket.Batch) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	select {
+	case s.batches <- b:
+	case <-deadline:
+		t.Fatal("the loop does not read")
+	}
+	select {
+	case <-s.taken:
+	case <-deadline:
+		t.Fatal("the loop does not come back")
+	}
+}
+
+// keptAlerts are alerts as an output gets them.
+type keptAlerts struct {
+	mu       sync.Mutex
+	alerts   []*alert.Alert
+	reopened int
+	closed   bool
+}
+
+func (k *keptAlerts) Send(a *alert.Alert) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.alerts = append(k.alerts, a)
+}
+
+func (k *keptAlerts) Reopen() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reopened++
+}
+
+func (k *keptAlerts) Close(context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closed = true
+	return nil
+}
+
+// of returns the alerts of a rule.
+func (k *keptAlerts) of(rule string) (out []*alert.Alert) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, a := range k.alerts {
+		if a.Rule == rule {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// logLines is a log that tests can wait on.
+type logLines struct {
+	mu    sync.Mutex
+	lines []string
+	more  chan struct{}
+}
+
+func (l *logLines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, string(p))
+	close(l.more)
+	l.more = make(chan struct{})
+	return len(p), nil
+}
+
+// wait waits for a line with all of the words, at or behind a place, and returns the place behind it.
+func (l *logLines) wait(t *testing.T, from int, words ...string) int {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		l.mu.Lock()
+		for i := from; i < len(l.lines); i++ {
+			all := true
+			for _, w := range words {
+				all = all && strings.Contains(l.lines[i], w)
+			}
+			if all {
+				l.mu.Unlock()
+				return i + 1
+			}
+		}
+		more := l.more
+		text := strings.Join(l.lines[min(from, len(l.lines)):], "")
+		l.mu.Unlock()
+		select {
+		case <-more:
+		case <-deadline:
+			t.Fatalf("the log never says %q; it says\n%s", words, text)
+		}
+	}
+}
+
+// now returns the place behind the last line.
+func (l *logLines) now() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.lines)
+}
+
+// running is a daemon on a fake source, with rules in a folder.
+type running struct {
+	*Daemon
+	source   *fakeSource
+	outputs  *keptAlerts
+	firewall *fakeFirewall
+	log      *logLines
+	dir      string // of the rules
+	socket   string
+	client   *Client
+	stop     func() error // ends the daemon and returns what Run did
+}
+
+// A quietHost is a host that never changes, of which 192.0.2.1 is the gateway.
+type quietHost struct{}
+
+var quietFacts = &decision.Facts{Gateways: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}
+
+func (quietHost) Facts() (*decision.Facts, error) { return quietFacts, nil }
+func (quietHost) Changes() <-chan struct{}        { return nil }
+func (quietHost) Close() error                    { return nil }
+
+// A fakeFirewall is one in memory that someone may flush.
+type fakeFirewall struct {
+	decision.Memory
+	missing  atomic.Bool
+	repaired chan struct{} // one for each repair
+}
+
+func (f *fakeFirewall) Repair(context.Context) ([]string, error) {
+	if !f.missing.Swap(false) {
+		return nil, nil
+	}
+	f.repaired <- struct{}{}
+	return []string{"the chain RULEIDS"}, nil
+}
+
+// settings are lines of a settings file beside the rules; files are rule files by name.
+func start(t *testing.T, settings string, files map[string]string) *running {
+	t.Helper()
+	root := t.TempDir()
+	r := &running{source: newFakeSource(), outputs: &keptAlerts{}, firewall: &fakeFirewall{repaired: make(chan struct{}, 1)}, log: &logLines{more: make(chan struct{})}, dir: filepath.Join(root, "rules"), socket: filepath.Join(root, "c.sock")}
+	if err := os.MkdirAll(r.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	must(t, os.MkdirAll(filepath.Join(root, "lists"), 0o755))
+	for name, text := range files {
+		r.write(t, name, text)
+	}
+	file := filepath.Join(root, "ruleids.hcl")
+	if err := os.WriteFile(file, []byte(settings), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	in := Input{
+		Settings: config.Options{File: file, Flags: map[string]config.Given{
+			"rules.paths": {Flag: "--rules", Values: []string{r.dir}}, "rules.stdlib": {Flag: "--no-stdlib", Values: []string{"false"}},
+			"response.journal": {Flag: "--journal", Values: []string{filepath.Join(root, "decisions.jsonl")}},
+			"response.audit":   {Flag: "--audit", Values: []string{filepath.Join(root, "audit.jsonl")}},
+			"control.socket":   {Flag: "--socket", Values: []string{r.socket}}, "agent": {Flag: "--agent", Values: []string{"sensor"}},
+		}},
+		Stdlib: func([]string) (fs.FS, error) { return nil, nil },
+	}
+	loaded := in.Load()
+	if loaded.Plan == nil {
+		t.Fatal(loaded.Diags)
+	}
+	control, err := ListenControl(r.socket, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	level := new(slog.LevelVar)
+	log := NewLog(r.log, "text", level, true)
+	book, _, err := decision.Open(t.Context(), &loaded.Config.Response, decision.Options{Firewall: r.firewall, Host: quietHost{}, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := reputation.New(loaded.Config.ReputationSpecs(), reputation.Options{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Daemon, err = New(Options{Input: in, Loaded: loaded, Source: r.source, Outputs: r.outputs, Version: "test", Control: control,
+		Log: log, Level: level, Book: book, Firewall: r.firewall, Reputation: sources})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	var once sync.Once
+	var result error
+	r.stop = func() error {
+		once.Do(func() {
+			cancel()
+			select {
+			case result = <-ended:
+			case <-time.After(20 * time.Second):
+				t.Error("the daemon does not stop")
+			}
+			r.client.http.CloseIdleConnections()
+		})
+		return result
+	}
+	r.client = NewClient(r.socket)
+	t.Cleanup(func() { _ = r.stop() })
+	r.log.wait(t, 0, "msg=running")
+	return r
+}
+
+func (r *running) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// scanRule fires on the fifth distinct port of a source in 10 s.
+const scanRule = `rule "scan" {
+  description = "Many ports."
+  severity    = "high"
+  category    = "recon"
+  where       = "tcp.flags.syn and not tcp.flags.ack"
+  by          = ["ip.src"]
+  window "10s" {
+    ports = "distinct(tcp.dstport)"
+  }
+  threshold = 5
+  when      = "ports >= threshold"
+}
+`
+
+// portRule is a rule that fires on packets to a port.
+func portRule(name string, port string) string {
+	return `rule "` + name + `" {
+  description = "A port."
+  severity    = "low"
+  where       = "tcp.dstport == ` + port + `"
+  cooldown    = "0s"
+}
+`
+}
+
+// epoch is when the packets of tests begin.
+var epoch = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// syn is a connection attempt, ms milliseconds after epoch.
+func syn(t testing.TB, src string, port, ms int) packet.Frame {
+	t.Helper()
+	ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolTCP, SrcIP: netip.MustParseAddr(src).AsSlice(), DstIP: []byte{192, 0, 2, 10}}
+	tcp := &layers.TCP{SrcPort: 40000, DstPort: layers.TCPPort(port), SYN: true, Window: 1024}
+	if err := tcp.SetNetworkLayerForChecksum(ip); err != nil {
+		t.Fatal(err)
+	}
+	eth := &layers.Ethernet{SrcMAC: []byte{2, 0, 0, 0, 0, 7}, DstMAC: []byte{2, 0, 0, 0, 0, 10}, EthernetType: layers.EthernetTypeIPv4}
+	buf := gopacket.NewSerializeBuffer()
+	if err := gopacket.SerializeLayers(buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, eth, ip, tcp); err != nil {
+		t.Fatal(err)
+	}
+	return packet.Frame{Data: buf.Bytes(), Time: epoch.Add(time.Duration(ms) * time.Millisecond).UnixNano(), Length: uint32(len(buf.Bytes())), Link: packet.LinkEthernet}
+}
+
+// batchOf is a batch of frames.
+func batchOf(frames ...packet.Frame) afpacket.Batch {
+	b := afpacket.Batch{Frames: frames}
+	if len(frames) > 0 {
+		b.Now = frames[len(frames)-1].Time
+	}
+	return b
+}
+
+func named(value string) []alert.Named { return []alert.Named{{Name: "ip.src", Value: value}} }

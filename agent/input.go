@@ -1,0 +1,118 @@
+package agent
+
+import (
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// An Input says what settings and rules are read from: at the start, and again at every reload.
+type Input struct {
+	Settings config.Options
+	// Set are values of variables given by hand, the strongest.
+	Set map[string]string
+	// Stdlib returns the shipped rules to load beside those in paths.
+	Stdlib func(paths []string) (fs.FS, error)
+	// LintCodes are the codes that a lint:ignore comment may name besides those of package rules.
+	LintCodes []string
+	// Plan are the options of the compiler.
+	Plan engine.Options
+}
+
+// Loaded is what an Input holds at one time.
+type Loaded struct {
+	Config *config.Config
+	Rules  *rules.RuleSet
+	Plan   *engine.Plan    // nil where there are errors
+	Diags  hcl.Diagnostics // of settings and rules, sorted by place
+	// Sources holds the text of all files, for the printing of diagnostics.
+	Sources map[string]*hcl.File
+	// Paths are the files and folders that were read.
+	Paths []string
+}
+
+// Load reads settings and rules, checks everything in them and compiles the rules. Nothing in Loaded is nil but
+// the plan of a set with errors.
+func (in *Input) Load() *Loaded {
+	out := &Loaded{Sources: map[string]*hcl.File{}}
+	out.Config, out.Diags = config.Load(in.Settings)
+	opt := rules.Options{
+		Paths: out.Config.Rules.Paths, Settings: in.Settings.File, Set: in.Set,
+		LookupEnv: lookup(in.Settings.Environ), LintCodes: in.LintCodes,
+	}
+	if out.Config.Rules.Stdlib {
+		files, err := in.Stdlib(opt.Paths)
+		if err != nil {
+			out.Diags = append(out.Diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Unreadable folder of shipped rules", Detail: err.Error() + "."})
+		}
+		opt.Stdlib = files
+	}
+	compile := in.Plan
+	compile.Escalate = len(out.Config.Reputations) > 0
+	set, plan, diags := engine.Load(opt, compile)
+	for i, d := range diags {
+		if rules.CodeOf(d) == rules.CodeUnreadableFile && d.Subject != nil && slices.Contains(opt.Paths, d.Subject.Filename) && !readable(d.Subject.Filename) {
+			// There is no text to point at but that which names it.
+			diags[i] = out.Config.Fault("rules.paths", rules.CodeUnreadableFile, "%s", strings.TrimSuffix(d.Detail, "."))
+		}
+	}
+	out.Diags = rules.SortDiagnostics(append(out.Diags, diags...))
+	out.Rules = set
+	if !out.Diags.HasErrors() {
+		out.Plan = plan
+	}
+	for _, sources := range []map[string]*hcl.File{out.Config.Sources, set.Sources} {
+		for name, f := range sources {
+			out.Sources[name] = f
+		}
+	}
+	out.Paths = append(slices.Clone(opt.Paths), out.Config.Files...)
+	for _, l := range set.Lists {
+		if l.File != "" && !l.Shipped {
+			out.Paths = append(out.Paths, l.File)
+		}
+	}
+	for _, r := range out.Config.Reputations {
+		if l, ok := r.Config.(*reputation.ListConfig); ok {
+			out.Paths = append(out.Paths, l.Files...)
+		}
+	}
+	slices.Sort(out.Paths)
+	out.Paths = slices.Compact(out.Paths)
+	return out
+}
+
+// readable reports whether there is a file or a folder at a path that can be opened.
+func readable(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
+}
+
+// lookup looks environment variables up in a list of them.
+func lookup(environ []string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for _, e := range environ {
+			if k, v, ok := strings.Cut(e, "="); ok && k == name {
+				return v, true
+			}
+		}
+		return "", false
+	}
+}
+
+// exists reports whether there is something at a path.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,45 @@
+//go:build unix
+
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// listenPrivately opens a unix socket of mode 0660. The umask keeps others out from the first moment; it is the whole
+// process's, so it is put back at once.
+func listenPrivately(path string) (net.Listener, error) {
+	old := syscall.Umask(0o117)
+	defer syscall.Umask(old)
+	return net.Listen("unix", path)
+}
+
+// lockWithin is how long lockFolder waits for another daemon, which holds the lock for as long as it takes to connect to
+// a socket and to make one.
+const lockWithin = 5 * time.Second
+
+// lockFolder keeps other daemons from making a socket in a folder until unlock is called, or the process ends. The lock
+// is on the folder itself (flock(2)), so nothing is left over.
+func lockFolder(dir string) (unlock func(), err error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	for deadline := time.Now().Add(lockWithin); ; time.Sleep(10 * time.Millisecond) {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return func() { _ = f.Close() }, nil // which gives the lock up
+		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
+			return func() { _ = f.Close() }, nil // a file system without locks
+		case time.Now().After(deadline):
+			_ = f.Close()
+			return nil, fmt.Errorf("another program holds a lock on the folder %s; end it, or name another place with control { socket = … }", dir)
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/packet"
+)
+
+const (
+	// readWait bounds a read on a link on which nothing comes: so long does it take until a question to the loop
+	// is answered, or a stop is noticed.
+	readWait = 50 * time.Millisecond
+	// advanceEvery is the time between two Advances on a link on which nothing comes.
+	advanceEvery = time.Second
+	// chunk is how many frames are processed between two looks at what else there is to do: some milliseconds of
+	// work for one worker, enough to keep several busy.
+	chunk = 8192
+)
+
+// An Outputs takes the alerts away. Send must not block.
+type Outputs interface {
+	Send(*alert.Alert)
+	// Reopen opens files anew, after something outside has renamed them.
+	Reopen()
+	// Close writes out what is queued, until ctx is done, and closes everything.
+	Close(ctx context.Context) error
+}
+
+// A loop takes packets from the source through the engine to the outputs. Everything of it but calls, beat and
+// reads belongs to the goroutine of run; others ask for it to be done there, by do.
+type loop struct {
+	engine  *engine.Engine
+	source  Source
+	outputs Outputs
+	loss    lossMeter
+	tally   tally
+	profile profile
+
+	calls chan func()
+	trap  trap
+	beat  atomic.Int64 // wall-clock time (nanoseconds) of the last turn; 0 before the first
+	ended chan struct{}
+
+	advanced int64 // packet time of the last Advance
+	begun    time.Time
+	time     *steadyTime // nil for a source whose packets have a time of their own
+	stepped  func(by time.Duration)
+	emit     engine.Emit
+	happened func(*afpacket.Event)
+	lost     func(*lossNews)
+}
+
+func newLoop(plan *engine.Plan, cfg engine.Config, source Source, outputs Outputs, happened func(*afpacket.Event), lost func(*lossNews)) *loop {
+	l := &loop{lost: lost, engine: engine.New(plan, cfg), source: source, outputs: outputs, calls: make(chan func(), 16), ended: make(chan struct{}), happened: happened}
+	l.trap.events = make(chan packet.Honeypot, trapRoom)
+	l.tally.init()
+	l.profile.init(l.engine)
+	l.begun, l.stepped = time.Now(), func(time.Duration) {}
+	if _, simulated := source.(*Simulation); !simulated {
+		l.time = new(steadyTime)
+	}
+	l.emit = func(a *alert.Alert) {
+		if l.time != nil {
+			a.Time = l.time.real(a.Time)
+		}
+		a.CaptureLoss = l.loss.recent()
+		l.tally.add(a)
+		l.outputs.Send(a)
+	}
+	return l
+}
+
+// run works until the source ends or ctx is done. What was read is processed before it returns.
+func (l *loop) run(ctx context.Context) error {
+	defer close(l.ended)
+	if w, ok := l.source.(waker); ok {
+		defer context.AfterFunc(ctx, w.Wake)()
+	}
+	var b afpacket.Batch
+	for ctx.Err() == nil {
+		l.serve()
+		err := l.source.Read(&b, readWait)
+		wall := time.Now()
+		l.beat.Store(wall.UnixNano())
+		if l.time != nil {
+			if by := l.time.look(wall.UnixNano(), wall.Sub(l.begun)); by != 0 {
+				l.stepped(by)
+			}
+			b.Now = l.time.apply(b.Frames, b.Now)
+		}
+		l.loss.add(&b, wall)
+		if n := l.loss.news(&b, wall); n != nil {
+			l.lost(n)
+		}
+		for i := range b.Events {
+			l.happened(&b.Events[i])
+		}
+		if len(b.Frames) > 0 {
+			l.process(b.Frames, wall)
+			l.advanced = b.Now
+		} else if b.Now-l.advanced >= int64(advanceEvery) {
+			l.engine.Advance(b.Now)
+			l.advanced = b.Now
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// process runs frames through the engine, in pieces. A few packets take the slow way, on which they are timed.
+func (l *loop) process(frames []packet.Frame, wall time.Time) {
+	for len(frames) > 0 {
+		n := min(len(frames), chunk)
+		piece := frames[:n]
+		for k := l.profile.samples(n, wall); k > 0; k-- {
+			part := len(piece) / k
+			at := rand.IntN(part)
+			l.feed(piece[:at])
+			l.profile.sample(piece[at], float64(part), l.emit)
+			piece = piece[at+1:]
+			if rest := part - at - 1; k > 1 {
+				l.feed(piece[:rest])
+				piece = piece[rest:]
+			}
+		}
+		l.feed(piece)
+		if frames = frames[n:]; len(frames) > 0 {
+			l.serve()
+		}
+	}
+}
+
+// feed is Engine.Process, but for nothing.
+func (l *loop) feed(frames []packet.Frame) {
+	if len(frames) > 0 {
+		l.engine.Process(frames, l.emit)
+	}
+}
+
+// forget drops what is known about rules that are gone.
+func (l *loop) forget(rules []string) {
+	if len(rules) == 0 {
+		return
+	}
+	gone := make(map[string]bool, len(rules))
+	for _, name := range rules {
+		gone[name] = true
+		delete(l.tally.last, name)
+		delete(l.profile.byRule, name)
+	}
+	l.profile.keys.forget(gone)
+}
+
+// serve does what others asked for by now. What comes meanwhile waits for the next turn: packets do, too.
+func (l *loop) serve() {
+	for range len(l.calls) + len(l.trap.events) {
+		select {
+		case f := <-l.calls:
+			f()
+		case h := <-l.trap.events:
+			l.post(h)
+		default:
+			return
+		}
+	}
+}
+
+// errStopped is what do returns once the loop has ended, errBusy where the loop does not answer.
+var (
+	errStopped = errors.New("the daemon is stopping")
+	errBusy    = errors.New("the packet loop does not answer")
+)
+
+// do runs f on the loop's goroutine, between two batches, and waits for it. After an error f has not run and never
+// will.
+func (l *loop) do(ctx context.Context, f func()) error {
+	var claimed atomic.Bool // by the loop, to run f, or by the caller, who gives up
+	done := make(chan struct{})
+	call := func() {
+		if claimed.CompareAndSwap(false, true) {
+			f()
+			close(done)
+		}
+	}
+	var err error
+	select {
+	case l.calls <- call:
+	case <-l.ended:
+		return errStopped
+	case <-ctx.Done():
+		return errBusy
+	}
+	if w, ok := l.source.(waker); ok {
+		w.Wake()
+	}
+	select {
+	case <-done:
+		return nil
+	case <-l.ended:
+		err = errStopped
+	case <-ctx.Done():
+		err = errBusy
+	}
+	if claimed.CompareAndSwap(false, true) {
+		return err
+	}
+	<-done
+	return nil
+}

@@ -1,0 +1,13 @@
+//go:build !linux
+
+package agent
+
+import "errors"
+
+// DropPrivileges changes to an account, which needs Linux; without one there is nothing to drop.
+func DropPrivileges(to *Account) error {
+	if to != nil {
+		return errors.New("user: changing the account needs Linux")
+	}
+	return nil
+}

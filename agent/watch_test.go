@@ -1,0 +1,47 @@
+package agent
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// TestWhatMatters: alerts that are written into the folder of the settings are no reason to look at the rules.
+func TestWhatMatters(t *testing.T) {
+	dir := t.TempDir()
+	list := filepath.Join(dir, "servers.txt")
+	if err := os.Symlink(filepath.Join(dir, "servers-7.txt"), list); err != nil {
+		t.Skip(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "servers-7.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := newWatcher()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer func() { _ = w.close() }()
+	w.follow([]string{filepath.Join(dir, "ruleids.hcl"), list})
+	for _, c := range []struct {
+		name string
+		op   fsnotify.Op
+		want bool
+	}{
+		{"eve.json", fsnotify.Write, false},
+		{"eve.json", fsnotify.Chmod, false},
+		{"ruleids.hcl", fsnotify.Write, true},
+		{"ruleids.hcl", fsnotify.Chmod, false},
+		{"new.hcl", fsnotify.Write, true},
+		{"servers.txt", fsnotify.Write, true},
+		{"servers-7.txt", fsnotify.Write, true},
+		{"..data", fsnotify.Create, true},
+		{"rules", fsnotify.Rename, true},
+		{"eve.json", fsnotify.Remove, true}, // a folder may have had this name
+	} {
+		if got := w.matters(fsnotify.Event{Name: filepath.Join(dir, c.name), Op: c.op}); got != c.want {
+			t.Errorf("%v of %s matters: %v, want %v", c.op, c.name, got, c.want)
+		}
+	}
+}

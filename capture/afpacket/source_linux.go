@@ -1,0 +1,414 @@
+package afpacket
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// lookEvery is how often interfaces are looked at, in case that a notice of the kernel got lost; and how often
+// it is tried again to open rings that could not be opened.
+const lookEvery = time.Second
+
+// missedEvery is how often the counters of interfaces are looked at for packets that were lost before the rings.
+const missedEvery = 100 * time.Millisecond
+
+// noticesEvery is how often notices are asked for while frames come so fast that Read does not wait.
+const noticesEvery = 10 * time.Millisecond
+
+// A Source captures from interfaces. One goroutine calls Read and Release; the other methods may be called from
+// any, at any time.
+type Source struct {
+	cfg     Config
+	wake    int // an eventfd: Close and Wake end a Read that waits
+	notices int // a netlink socket
+	asking  int // another one
+
+	mu      sync.Mutex // held by Read too, but not while it waits
+	filter  *Filter
+	taps    []*tap // as in Config.Interfaces
+	rings   []*ring
+	polls   []unix.PollFd
+	scratch [64]byte // where what is read from wake and notices goes
+	events  []Event  // not yet told
+	woken   bool     // Wake was called
+	reading bool     // a Read runs
+	held    bool     // frames of a Batch are in use
+	closed  bool     // Close was called
+	gone    bool     // and everything was given back
+
+	looked  time.Time // when the interfaces were last looked at
+	noticed time.Time // when notices were last asked for
+	missed  time.Time // when the counters of interfaces were last asked for
+	told    uint64    // lost packets that Batches have told of
+	counted int64     // when the counters of the kernel were last read
+	// Packets were lost at some time between these, in nanoseconds since 1970.
+	lostFrom, lostTo int64
+}
+
+// Open opens rings on interfaces. An interface that is down is waited for; one that does not exist is an error,
+// as are a link type that cannot be captured, settings out of range and missing privileges.
+//
+// Interfaces are those of the network namespace of the calling thread, now and later, so Read must run
+// in the same.
+func Open(c Config) (*Source, error) {
+	c, err := c.complete()
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{cfg: c, filter: c.Filter, wake: -1, notices: -1, asking: -1}
+	if err := s.open(); err != nil {
+		return nil, errors.Join(err, s.giveBack())
+	}
+	return s, nil
+}
+
+func (s *Source) open() error {
+	var err error
+	if s.notices, err = openNotices(); err != nil {
+		return err
+	}
+	if s.asking, err = openAsking(); err != nil {
+		return err
+	}
+	if s.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return fmt.Errorf("live capture: opening an eventfd: %w", err)
+	}
+	for _, name := range s.cfg.Interfaces {
+		t := &tap{name: name, state: stateUp}
+		s.taps = append(s.taps, t)
+		s.events = s.look(t, s.events)
+		switch {
+		case t.state == stateGone:
+			return fmt.Errorf("live capture: there is no interface %q; there are: %s", name, interfaceNames())
+		case t.state == stateFailed:
+			return fmt.Errorf("live capture: interface %s: %w", name, t.err)
+		}
+	}
+	s.looked, s.counted = time.Now(), s.wall()
+	s.list()
+	return nil
+}
+
+// wall returns the time of the clock that the kernel's time stamps have.
+func (s *Source) wall() int64 { return time.Now().UnixNano() }
+
+// list makes the lists of rings and of what to wait for.
+func (s *Source) list() {
+	s.rings = s.rings[:0]
+	s.polls = append(s.polls[:0], unix.PollFd{Fd: int32(s.wake), Events: unix.POLLIN}, unix.PollFd{Fd: int32(s.notices), Events: unix.POLLIN})
+	for _, t := range s.taps {
+		for _, r := range slices.Concat(t.old, t.rings) {
+			s.rings = append(s.rings, r)
+			s.polls = append(s.polls, unix.PollFd{Fd: int32(r.fd), Events: unix.POLLIN})
+		}
+	}
+}
+
+// Read gives the frames of the Batch before back to the kernel, and makes b what came since. It returns as soon
+// as there are frames, or Events, and otherwise when wait has passed or Wake is called, with a Batch without
+// frames; a wait of 0 does not wait. After Close it returns io.EOF, at once and ever after, and no other error.
+//
+// A Batch has some thousand frames of each ring at most.
+func (s *Source) Read(b *Batch, wait time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.release()
+	*b = Batch{Frames: b.Frames[:0], Events: b.Events[:0]}
+	s.reading = true
+	defer func() { s.reading = false }()
+	start := time.Now()
+	if start.Sub(s.noticed) >= noticesEvery && !s.closed {
+		s.notice(start, drainNotices(s.notices, s.scratch[:]))
+	}
+	for now := start; ; now = time.Now() {
+		if s.closed {
+			*b = Batch{Frames: b.Frames[:0], Events: b.Events[:0]}
+			_ = s.giveBack() // nobody is left who could do anything about it
+			return io.EOF
+		}
+		s.collect(b)
+		left := wait - now.Sub(start)
+		if len(b.Frames) > 0 || len(s.events) > 0 || s.woken || left <= 0 {
+			break
+		}
+		for _, t := range s.taps {
+			if len(t.old) > 0 {
+				left = min(left, max(t.oldUntil.Sub(now), time.Millisecond))
+			}
+		}
+		s.wait(min(left, lookEvery))
+	}
+	s.woken = false
+	b.Events = append(b.Events, s.events...)
+	clear(s.events)
+	s.events = s.events[:0]
+	s.finish(b)
+	return nil
+}
+
+// notice looks at the interfaces where there was a notice, or when it is time to.
+func (s *Source) notice(now time.Time, changed bool) {
+	s.noticed = now
+	changed = changed || now.Sub(s.looked) >= lookEvery
+	if changed {
+		s.looked = now
+		for _, t := range s.taps {
+			s.events = s.look(t, s.events)
+		}
+	}
+	for _, t := range s.taps {
+		changed = t.closeOld(now) || changed
+	}
+	if now.Sub(s.missed) >= missedEvery {
+		s.missed = now
+		for _, t := range s.taps {
+			s.countMissed(t)
+		}
+	}
+	if changed {
+		s.list()
+	}
+}
+
+// wait waits for frames, notices, Wake and Close.
+func (s *Source) wait(d time.Duration) {
+	polls := s.polls
+	s.mu.Unlock()
+	n, err := unix.Poll(polls, int((d+time.Millisecond-1)/time.Millisecond))
+	s.mu.Lock()
+	if err != nil {
+		n = 0 // EINTR: the runtime sends signals to threads
+	}
+	if n > 0 && polls[0].Revents != 0 {
+		_, _ = unix.Read(s.wake, s.scratch[:]) // it says what s.woken and s.closed say
+	}
+	failed := false
+	if n > 0 {
+		for i, r := range s.rings {
+			if polls[i+2].Revents&^unix.POLLIN != 0 {
+				r.clearError()
+				failed = true
+			}
+		}
+	}
+	changed := n > 0 && polls[1].Revents != 0 && drainNotices(s.notices, s.scratch[:])
+	s.notice(time.Now(), changed || failed)
+}
+
+// collect takes what is in the rings and merges it to b.Frames by time.
+func (s *Source) collect(b *Batch) {
+	full := 0
+	var last *ring
+	for _, r := range s.rings {
+		for r.take() && len(r.frames) == 0 {
+			r.release() // nothing of it was wanted
+		}
+		if len(r.frames) > 0 {
+			r.counts.Frames += uint64(len(r.frames))
+			full++
+			last = r
+		}
+	}
+	switch full {
+	case 0:
+	case 1:
+		b.Frames, last.frames = last.frames, b.Frames[:0]
+	default:
+		b.Frames = merge(b.Frames, s.rings)
+	}
+	s.held = full > 0
+}
+
+// merge appends the frames of rings in order of time. Those of one ring stay in their order.
+func merge(to []packet.Frame, rings []*ring) []packet.Frame {
+	for {
+		// The ring whose first frame is the oldest goes on until that of another is older.
+		var first *ring
+		limit := int64(1<<63 - 1)
+		for _, r := range rings {
+			if r.merged == len(r.frames) {
+				continue
+			}
+			switch t := r.frames[r.merged].Time; {
+			case first == nil:
+				first = r
+			case t < first.frames[first.merged].Time:
+				limit, first = first.frames[first.merged].Time, r
+			default:
+				limit = min(limit, t)
+			}
+		}
+		if first == nil {
+			return to
+		}
+		n := first.merged + 1
+		for n < len(first.frames) && first.frames[n].Time <= limit {
+			n++
+		}
+		to = append(to, first.frames[first.merged:n]...)
+		first.merged = n
+	}
+}
+
+// finish fills in what a Batch tells besides frames.
+func (s *Source) finish(b *Batch) {
+	wall := s.wall()
+	lost, losing := uint64(0), false
+	for _, r := range s.rings {
+		r.count()
+		losing = losing || r.losing
+		r.losing = false
+	}
+	for _, t := range s.taps {
+		lost += t.counts().Dropped + t.missed
+	}
+	b.Lost = lost - s.told
+	s.told = lost
+	if b.Lost > 0 {
+		if s.lostTo < s.counted {
+			s.lostFrom = s.counted
+		}
+		s.lostTo = wall
+	}
+	s.counted = wall
+	if n := len(b.Frames); n > 0 {
+		oldest, newest := b.Frames[0].Time, b.Frames[n-1].Time
+		b.Now = newest
+		b.Losing = losing || newest >= s.lostFrom && oldest <= s.lostTo
+		return
+	}
+	b.Now = wall - 2*int64(s.cfg.BlockTimeout)
+	b.Losing = b.Lost > 0
+}
+
+// Release gives the frames of the last Batch back to the kernel, for one who will not call Read for a while.
+func (s *Source) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.release()
+	if s.closed {
+		_ = s.giveBack() // as in Read
+	}
+}
+
+// release gives blocks back to the kernel.
+func (s *Source) release() {
+	if s.held {
+		for _, r := range s.rings {
+			r.release()
+		}
+		s.held = false
+	}
+}
+
+// Wake ends a Read that waits, or the next one: it returns what there is.
+func (s *Source) Wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.woken = true
+	s.signal()
+}
+
+// signal makes the eventfd readable.
+func (s *Source) signal() {
+	if s.reading && !s.gone {
+		one := [8]byte{0: 1, 7: 1} // not zero, in either byte order
+		_, _ = unix.Write(s.wake, one[:])
+	}
+}
+
+// SetFilter replaces the filter, nil for none. It takes effect at once and for all: no packet is lost between the
+// filters, and frames that are in the rings already are judged by the new one too. What the
+// filter before did not let through does not come back. Where there is an error, the filter before stays.
+func (s *Source) SetFilter(f *Filter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	for _, t := range s.taps {
+		for _, r := range t.rings {
+			if err := r.setFilter(f, s.wall); err != nil {
+				err = fmt.Errorf("live capture: interface %s: %w", t.name, err)
+				for _, t := range s.taps {
+					for _, r := range t.rings {
+						err = errors.Join(err, r.setFilter(s.filter, s.wall))
+					}
+				}
+				return err
+			}
+		}
+		for _, r := range t.old { // their interface sends nothing any more
+			r.filter, r.until = f, 1<<63-1
+		}
+	}
+	s.filter = f
+	return nil
+}
+
+// Stats returns the counts up to now.
+func (s *Source) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var st Stats
+	for _, t := range s.taps {
+		if !s.gone {
+			for _, r := range slices.Concat(t.old, t.rings) {
+				r.count()
+			}
+			s.countMissed(t)
+		}
+		is := InterfaceStats{Name: t.name, Counts: t.counts(), Up: t.state == stateUp && !s.gone, Err: t.err, Link: t.link, Reopened: t.reopened, Missed: t.missed}
+		for _, r := range t.rings {
+			is.Rings = append(is.Rings, r.counts)
+		}
+		st.add(is.Counts)
+		st.Missed += is.Missed
+		st.Interfaces = append(st.Interfaces, is)
+	}
+	slices.SortFunc(st.Interfaces, func(x, y InterfaceStats) int { return cmp.Compare(x.Name, y.Name) })
+	return st
+}
+
+// Close ends capturing: a Read that waits returns, and so does every later one. The frames of the last Batch stay
+// valid until the next Read or Release, which gives the rings back; where no frames are in use, Close does.
+// Stats goes on to say what was counted.
+func (s *Source) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if s.reading || s.held {
+		s.signal()
+		return nil
+	}
+	return s.giveBack()
+}
+
+// giveBack closes everything, once.
+func (s *Source) giveBack() error {
+	if s.gone {
+		return nil
+	}
+	s.gone = true
+	var err error
+	for _, t := range s.taps {
+		err = errors.Join(err, t.closeRings(t.old), t.closeRings(t.rings))
+		t.old, t.rings = nil, nil
+	}
+	s.rings = nil
+	for _, fd := range []int{s.wake, s.notices, s.asking} {
+		if fd >= 0 {
+			err = errors.Join(err, unix.Close(fd))
+		}
+	}
+	return err
+}

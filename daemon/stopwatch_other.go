@@ -1,8 +1,0 @@
-//go:build !linux
-
-package daemon
-
-import "time"
-
-// threadTime returns 0: the CPU time of a thread is known on Linux only.
-func threadTime() time.Duration { return 0 }
