@@ -14,7 +14,7 @@ import (
 	"github.com/ruleids/ruleids/rules"
 )
 
-func newExplainCommand(a *app) *cobra.Command {
+func newExplainCmd(a *app) *cobra.Command {
 	x := &explainer{app: a, format: oneOf("text", "json")}
 	cmd := &cobra.Command{
 		Use:   "explain -r FILE... [FILE...]",

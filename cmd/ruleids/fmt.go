@@ -15,7 +15,7 @@ import (
 	"github.com/ruleids/ruleids/rules/format"
 )
 
-func newFmtCommand(a *app) *cobra.Command {
+func newFmtCmd(a *app) *cobra.Command {
 	var f formatter
 	cmd := &cobra.Command{
 		Use:   "fmt [PATH...]",

@@ -2,8 +2,8 @@ package main
 
 import "github.com/spf13/cobra"
 
-// newHelpCommand is cobra's help verb, but a verb that does not exist is a mistake.
-func newHelpCommand() *cobra.Command {
+// newHelpCmd is cobra's help verb, but a verb that does not exist is a mistake.
+func newHelpCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [VERB]",
 		Short: "Print the help of a verb",

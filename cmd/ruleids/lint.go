@@ -9,7 +9,7 @@ import (
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
-func newLintCommand(a *app) *cobra.Command {
+func newLintCmd(a *app) *cobra.Command {
 	l := &linter{app: a, format: oneOf("text", "json", "sarif")}
 	cmd := &cobra.Command{
 		Use:   "lint [PATH...]",

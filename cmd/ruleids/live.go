@@ -19,8 +19,8 @@ import (
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
-// A sensor is what run does on interfaces, or on a capture as if it came from one.
-type sensor struct {
+// A daemonCommand is what run does on interfaces, or on a capture as if it came from one.
+type daemonCommand struct {
 	app      *app
 	settings settingFlags
 	simulate string
@@ -28,7 +28,7 @@ type sensor struct {
 }
 
 // add declares the flags.
-func (s *sensor) add(cmd *cobra.Command) {
+func (s *daemonCommand) add(cmd *cobra.Command) {
 	s.settings.add(cmd)
 	cmd.Flags().StringVar(&s.simulate, "simulate", "", "take the packets of a capture `FILE` as if they came from an interface, at their own pace")
 	_ = cmd.MarkFlagFilename("simulate", captureExtensions...)
@@ -36,7 +36,7 @@ func (s *sensor) add(cmd *cobra.Command) {
 }
 
 // input returns what settings and rules are read from.
-func (s *sensor) input(r *runner, interfaces []string) (agent.Input, error) {
+func (s *daemonCommand) input(r *runCommand, interfaces []string) (agent.Input, error) {
 	file, err := settingsFile(r.rules.config)
 	if err != nil {
 		return agent.Input{}, err
@@ -65,7 +65,7 @@ func (s *sensor) input(r *runner, interfaces []string) (agent.Input, error) {
 }
 
 // run runs the daemon until ctx is done or a simulated capture ends.
-func (s *sensor) run(ctx context.Context, r *runner, in agent.Input, loaded *agent.Loaded) (err error) {
+func (s *daemonCommand) run(ctx context.Context, r *runCommand, in agent.Input, loaded *agent.Loaded) (err error) {
 	c := loaded.Config
 	level := new(slog.LevelVar)
 	level.Set(agent.LogLevel(c.Log.Level))

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-func newManCommand(a *app) *cobra.Command {
+func newManCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIR",
 		Short: "Write the manual pages of every verb to a folder",

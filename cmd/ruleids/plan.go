@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func newPlanCommand(a *app) *cobra.Command {
+func newPlanCmd(a *app) *cobra.Command {
 	var rules ruleFlags
 	var debug planDebug
 	format := oneOf("text", "json")

@@ -11,7 +11,7 @@ import (
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
-func newReloadCommand(a *app) *cobra.Command {
+func newReloadCmd(a *app) *cobra.Command {
 	var control controlFlags
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/ruleids/ruleids/packet"
@@ -82,14 +81,4 @@ func (p *replay) flushed() error {
 
 func (p *replay) draw(now time.Time, f *feed) {
 	p.progress.update(now, sample{read: f.bytes(), size: f.size, packets: p.packets, alerts: p.alerts()})
-}
-
-// tell prints an error on standard error.
-func (a *app) tell(err error) {
-	fmt.Fprintf(a.err, "%s %s\n", styleRed.paint("error:", a.wantsColor(a.err)), err)
-}
-
-// warn prints a warning on standard error.
-func (a *app) warn(format string, args ...any) {
-	fmt.Fprintf(a.err, "%s %s\n", styleYellow.paint("warning:", a.wantsColor(a.err)), fmt.Sprintf(format, args...))
 }

@@ -69,27 +69,27 @@ Exit status of every verb: 0 clean, 1 findings or failed tests, 2 could not run.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	a.color.add(root, root.PersistentFlags(), "color", "colour the output; auto asks the terminal and NO_COLOR")
 	root.AddCommand(
-		newRunCommand(a),
-		newTestCommand(a),
-		newLintCommand(a),
-		newFmtCommand(a),
-		newPlanCommand(a),
-		newExplainCommand(a),
-		newStatusCommand(a),
-		newReloadCommand(a),
-		newRulesCommand(a),
-		newTopCommand(a),
-		newDecisionsCommand(a),
-		newBlockCommand(a),
-		newQuarantineCommand(a),
-		newUnblockCommand(a),
-		newFirewallCommand(a),
-		newNotifyCommand(a),
-		newConfigCommand(a),
-		newVersionCommand(a),
-		newManCommand(a),
+		newRunCmd(a),
+		newTestCmd(a),
+		newLintCmd(a),
+		newFmtCmd(a),
+		newPlanCmd(a),
+		newExplainCmd(a),
+		newStatusCmd(a),
+		newReloadCmd(a),
+		newRulesCmd(a),
+		newTopCmd(a),
+		newDecisionsCmd(a),
+		newBlockCmd(a),
+		newQuarantineCmd(a),
+		newUnblockCmd(a),
+		newFirewallCmd(a),
+		newNotifyCmd(a),
+		newConfigCmd(a),
+		newVersionCmd(a),
+		newManCmd(a),
 	)
-	root.SetHelpCommand(newHelpCommand())
+	root.SetHelpCommand(newHelpCmd())
 	addCompletion(root)
 	return root
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/agent/config"
@@ -127,18 +126,4 @@ func (f *ruleFlags) compile(a *app, debug planDebug) (*engine.Plan, error) {
 		return nil, a.refuse(diags, set.Sources)
 	}
 	return plan, nil
-}
-
-// refuse prints the errors of rules that cannot be used and returns the status for it.
-func (a *app) refuse(diags hcl.Diagnostics, sources map[string]*hcl.File) error {
-	var errs hcl.Diagnostics
-	for _, d := range diags {
-		if d.Severity == hcl.DiagError {
-			errs = append(errs, d)
-		}
-	}
-	if err := lint.WriteText(a.err, lint.Findings(errs), sources, a.wantsColor(a.err)); err != nil {
-		return err
-	}
-	return status(statusFault)
 }

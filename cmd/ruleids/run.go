@@ -20,8 +20,8 @@ import (
 // evict. Nobody gains by choosing colliding addresses for a capture that is read once.
 const replaySeed = 0x72756c65696473
 
-func newRunCommand(a *app) *cobra.Command {
-	r := &runner{app: a, format: oneOf("text", "json"), summary: oneOf("auto", "always", "never"), workers: 1, sensor: sensor{app: a}}
+func newRunCmd(a *app) *cobra.Command {
+	r := &runCommand{app: a, format: oneOf("text", "json"), summary: oneOf("auto", "always", "never"), workers: 1, daemon: daemonCommand{app: a}}
 	cmd := &cobra.Command{
 		Use:   "run {-r FILE... | -i IFACE... | --simulate FILE}",
 		Short: "Run captures or live traffic through the rules and print the alerts",
@@ -57,7 +57,7 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 	r.summary.add(cmd, cmd.Flags(), "summary", "write a summary to standard error; auto where that is a terminal")
 	cmd.Flags().IntVar(&r.workers, "workers", r.workers, "`N` goroutines share the work; 0 is one for each CPU")
 	r.debug.add(cmd)
-	r.sensor.add(cmd)
+	r.daemon.add(cmd)
 	r.flags = cmd.Flags()
 	// Flags that mean nothing beside each other are a mistake, not to be passed over.
 	for _, row := range flagSettings {
@@ -69,8 +69,8 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 	return cmd
 }
 
-// A runner is the verb run.
-type runner struct {
+// A runCommand is the command run.
+type runCommand struct {
 	app      *app
 	captures captureArgs
 	rules    ruleFlags
@@ -78,26 +78,26 @@ type runner struct {
 	format   choice
 	summary  choice
 	workers  int
-	sensor   sensor
+	daemon   daemonCommand
 	flags    *pflag.FlagSet
 }
 
 // watch runs the daemon, on the interfaces that flags, arguments or settings name or on a simulated capture.
-func (r *runner) watch(ctx context.Context, interfaces []string) error {
-	if len(interfaces) > 0 && r.sensor.simulate == "" && !r.flags.Changed("interface") {
+func (r *runCommand) watch(ctx context.Context, interfaces []string) error {
+	if len(interfaces) > 0 && r.daemon.simulate == "" && !r.flags.Changed("interface") {
 		return errNothingToRead
 	}
-	in, err := r.sensor.input(r, interfaces)
+	in, err := r.daemon.input(r, interfaces)
 	if err != nil {
 		return err
 	}
-	if !(r.sensor.speed >= 0 && r.sensor.speed <= fastest) {
-		return usageError{fmt.Errorf("--speed must be from 0 to %d, not %v", fastest, r.sensor.speed)}
+	if !(r.daemon.speed >= 0 && r.daemon.speed <= fastest) {
+		return usageError{fmt.Errorf("--speed must be from 0 to %d, not %v", fastest, r.daemon.speed)}
 	}
-	if r.sensor.simulate != "" && len(interfaces) > 0 {
+	if r.daemon.simulate != "" && len(interfaces) > 0 {
 		return usageError{fmt.Errorf("unexpected argument %q", interfaces[0])}
 	}
-	if r.sensor.simulate == "" && len(in.Settings.Flags["capture.interfaces"].Values) == 0 {
+	if r.daemon.simulate == "" && len(in.Settings.Flags["capture.interfaces"].Values) == 0 {
 		// Before anything is said about rules: it is not clear yet that there is to be a daemon.
 		if c, _ := config.Load(in.Settings); len(c.Capture.Interfaces) == 0 {
 			return errNothingToRead
@@ -107,7 +107,7 @@ func (r *runner) watch(ctx context.Context, interfaces []string) error {
 	if loaded.Plan == nil {
 		return r.app.refuse(loaded.Diags, loaded.Sources)
 	}
-	return r.sensor.run(ctx, r, in, loaded)
+	return r.daemon.run(ctx, r, in, loaded)
 }
 
 // fastest is the greatest --speed: a day of traffic in a tenth of a second.
@@ -117,9 +117,9 @@ const fastest = 1_000_000
 var errNothingToRead = usageError{errors.New("name a capture with -r FILE, or an interface with -i IFACE")}
 
 // workersGiven reports whether the user said how many workers there are to be.
-func (r *runner) workersGiven() bool { return r.flags.Changed("workers") }
+func (r *runCommand) workersGiven() bool { return r.flags.Changed("workers") }
 
-func (r *runner) run(ctx context.Context, files []string) error {
+func (r *runCommand) run(ctx context.Context, files []string) error {
 	if r.workers < 0 {
 		return usageError{fmt.Errorf("--workers must be 0 or more, not %d", r.workers)}
 	}

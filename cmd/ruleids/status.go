@@ -1,33 +1,162 @@
 package main
 
 import (
-	"errors"
-	"syscall"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/agent"
 )
 
-// Exit statuses of every verb.
-const (
-	statusClean    = 0 // nothing was found to be wrong
-	statusFindings = 1 // lint findings, failed tests, files that fmt would change
-	statusFault    = 2 // the verb could not do its work, or not all of it
-)
-
-// A status is an error that says only how to exit: what there was to say has been printed.
-type status int
-
-func (s status) Error() string { return [...]string{"clean", "findings", "fault"}[s] }
-
-// statusOf returns the exit status for what a verb returned, and whether the error is still to be
-// printed. A closed pipe is nobody's mistake, so it ends the program without a word.
-func statusOf(err error) (code int, tell bool) {
-	var s status
-	switch {
-	case err == nil:
-		return statusClean, false
-	case errors.As(err, &s):
-		return int(s), false
-	case errors.Is(err, syscall.EPIPE):
-		return statusFault, false
+func newStatusCmd(a *app) *cobra.Command {
+	var control controlFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Say how the running daemon is",
+		Long: `Status asks the daemon on its control socket what it watches, what it has counted and lost, which rules
+run, and how the last reload went. Exit status: 0 all is well, 1 something is not as it should be
+(packets are being lost, the rule files are broken, an interface is down, an output fails), 2 no
+daemon answers.`,
+		Example: `  ruleids status
+  ruleids status --format json | jq .capture.dropped`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := control.client(a)
+			if err != nil {
+				return err
+			}
+			s, err := c.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if format.value == "json" {
+				err = writeJSON(a.out, s)
+			} else {
+				err = writeStatus(a.out, s, a.wantsColor(a.out))
+			}
+			if err == nil && (!s.Healthy || len(s.Trouble) > 0) {
+				err = status(statusFindings)
+			}
+			return err
+		},
 	}
-	return statusFault, true
+	control.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+// writeStatus writes a status as text for people.
+func writeStatus(w io.Writer, s *agent.Status, color bool) error {
+	var b strings.Builder
+	mood := styleGreen.paint("running", color)
+	if !s.Healthy {
+		mood = styleRed.paint("not healthy", color)
+	}
+	fmt.Fprintf(&b, "%s since %s (%s), version %s, pid %d, agent %q\n", mood, s.Started.Local().Format(time.DateTime), age(s.UptimeSeconds), s.Version, s.PID, s.Agent)
+	for _, t := range s.Trouble {
+		fmt.Fprintf(&b, "%s %s\n", styleYellow.paint("warning:", color), printable(t))
+	}
+	if s.Simulated != "" {
+		fmt.Fprintf(&b, "\nsimulates %s\n", s.Simulated)
+	} else {
+		b.WriteByte('\n')
+		rows := [][]string{{"interface", "state", "received", "dropped", "stalls", "missed"}}
+		for _, i := range s.Interfaces {
+			state := "up"
+			if !i.Up {
+				state = "down"
+			}
+			rows = append(rows, []string{i.Name, state, thousands(i.Received), thousands(i.Dropped), thousands(i.Stalls), thousands(i.Missed)})
+		}
+		writeTable(&b, rows, headed(color))
+	}
+	p := &s.Packets
+	fmt.Fprintf(&b, "\npackets  %s (%s), about %.0f ns each; undecodable %s, late %s\n", thousands(p.Seen), byteSize(p.Bytes), p.NanosecondsEach,
+		thousands(p.Unknown+p.Malformed), thousands(p.Late))
+	fmt.Fprintf(&b, "dropped  %s by the kernel for want of room in the ring, %s by card or kernel before it; %s in the last 10 s\n",
+		thousands(s.Capture.Dropped), thousands(s.Capture.Missed), thousands(s.Capture.RecentlyDropped))
+	var parts []string
+	for _, severity := range severities {
+		if n := s.Alerts.BySeverity[severity]; n > 0 {
+			parts = append(parts, thousands(n)+" "+severityStyle(severity).paint(severity, color))
+		}
+	}
+	fmt.Fprintf(&b, "alerts   %s", thousands(s.Alerts.Raised))
+	if len(parts) > 0 {
+		fmt.Fprintf(&b, ": %s", strings.Join(parts, ", "))
+	}
+	fmt.Fprintf(&b, "; %s more in a cooldown, %s raised while packets were being lost\n", thousands(s.Alerts.Suppressed), thousands(s.Alerts.DuringLoss))
+	fmt.Fprintf(&b, "state    %s, %s, %s evicted\n", plural(s.State.Keys, "key"), byteSize(s.State.Bytes), thousands(s.State.Evictions))
+	r := &s.Rules
+	fmt.Fprintf(&b, "rules    %d loaded, %d disabled, digest %.12s, since %s; %s reloads, %s failed\n", r.Loaded, r.Disabled, r.Digest,
+		r.Since.Local().Format(time.DateTime), thousands(r.Reloads), thousands(r.FailedReloads))
+	for _, f := range r.Problems {
+		fmt.Fprintf(&b, "  %s %s\n", styleRed.paint(fmt.Sprintf("%s:%d:%d: error[%s]:", f.File, f.Line, f.Column, f.Code), color), strings.TrimSpace(f.Summary+". "+f.Detail))
+	}
+	if len(s.Outputs) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"output", "to", "written", "lost", "queued", "trouble"}}
+		for _, o := range s.Outputs {
+			rows = append(rows, []string{o.Kind + " " + o.Name, o.Target, thousands(o.Written), thousands(o.Lost), thousands(uint64(o.Queued)), printable(o.Error)})
+		}
+		writeTable(&b, rows, headed(color))
+	}
+	writeResponses(&b, s, color)
+	writeNotifiers(&b, s, color)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeResponses writes what became of actions, and who is asked about reputation.
+func writeResponses(b *strings.Builder, s *agent.Status, color bool) {
+	if r := s.Responses; r != nil {
+		mode := string(r.Mode)
+		if r.Mode == decision.Enforce {
+			mode = styleYellow.paint(mode, color)
+		}
+		fmt.Fprintf(b, "\nresponses  %s: %s blocked, %s quarantined, %s recorded; %s refused, %s in grace, %s expired\n", mode, thousands(uint64(r.Blocks)),
+			thousands(uint64(r.Quarantines)), thousands(uint64(r.Recorded)), thousands(r.Outcomes[decision.Refused]), thousands(r.Outcomes[decision.Skipped]), thousands(r.Expired))
+	}
+	if len(s.Reputation) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"reputation", "state", "known", "queued", "asked", "failed"}}
+		for _, r := range s.Reputation {
+			rows = append(rows, []string{r.Source, string(r.State), thousands(uint64(r.Entries)), thousands(uint64(r.Queued)), thousands(r.Requests), thousands(r.Failures)})
+		}
+		writeTable(b, rows, headed(color))
+	}
+}
+
+// writeNotifiers writes who is told, who gives commands, and what the honeypots do.
+func writeNotifiers(b *strings.Builder, s *agent.Status, color bool) {
+	if len(s.Notifiers) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"notifier", "state", "messages", "alerts", "lost", "queued", "muted"}}
+		for _, n := range s.Notifiers {
+			rows = append(rows, []string{n.Kind + " " + n.Name, n.State, thousands(n.Sent), thousands(n.Delivered), thousands(n.Lost), thousands(n.Queued), thousands(n.Muted)})
+		}
+		writeTable(b, rows, headed(color))
+	}
+	if len(s.Bots) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"bot", "of", "state", "commands", "refused"}}
+		for _, x := range s.Bots {
+			rows = append(rows, []string{printable(x.Username), strings.Join(x.Notifiers, ", "), x.State, thousands(x.Commands), thousands(x.Refused)})
+		}
+		writeTable(b, rows, headed(color))
+	}
+	if len(s.Honeypots) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"honeypot", "at", "open", "served", "refused", "events"}}
+		for _, h := range s.Honeypots {
+			rows = append(rows, []string{h.Service + " " + h.Name, h.Address, thousands(uint64(h.Open)), thousands(h.Accepted), thousands(h.Refused), thousands(h.Events)})
+		}
+		writeTable(b, rows, headed(color))
+	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
-func newTestCommand(a *app) *cobra.Command {
+func newTestCmd(a *app) *cobra.Command {
 	t := &tester{app: a, format: oneOf("text", "json", "junit")}
 	cmd := &cobra.Command{
 		Use:   "test [PATH...]",

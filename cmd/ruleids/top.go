@@ -13,7 +13,7 @@ import (
 	"github.com/ruleids/ruleids/agent"
 )
 
-func newTopCommand(a *app) *cobra.Command {
+func newTopCmd(a *app) *cobra.Command {
 	t := &topView{app: a, format: oneOf("text", "json"), every: time.Second}
 	cmd := &cobra.Command{
 		Use:   "top",

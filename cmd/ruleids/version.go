@@ -68,7 +68,7 @@ func (b build) String() string {
 	return s.String()
 }
 
-func newVersionCommand(a *app) *cobra.Command {
+func newVersionCmd(a *app) *cobra.Command {
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
 		Use:               "version",

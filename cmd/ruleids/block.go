@@ -78,36 +78,7 @@ func (f *decideFlags) decide(a *app, cmd *cobra.Command, kind decision.Kind, tar
 // decisionStatus says what the exit status of these verbs means.
 const decisionStatus = "\nExit status: 0 it holds (or would, in monitor mode), 1 it was refused or failed, 2 no daemon answers."
 
-func newDecisionsAddCommand(a *app) *cobra.Command {
-	var f decideFlags
-	cmd := &cobra.Command{
-		Use:               "add ADDRESS",
-		Short:             "Block an address or prefix, or quarantine it with --for",
-		Long:              "Add blocks an address or prefix until it is lifted; with --for it is quarantined for so long." + decisionStatus,
-		Example:           "  ruleids decisions add 198.51.100.7 --reason \"credential stuffing\"\n  ruleids decisions add 2001:db8:bad::/48 --for 24h",
-		Args:              oneTarget,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			kind := decision.Block
-			if f.forTime != "" {
-				kind = decision.Quarantine
-			}
-			return f.decide(a, cmd, kind, args[0])
-		},
-	}
-	f.add(cmd, false)
-	f.addFor(cmd, "quarantine for a `DURATION`, as 10m or 24h, instead of blocking")
-	return cmd
-}
-
-func newDecisionsRemoveCommand(a *app) *cobra.Command {
-	cmd := newUnblockCommand(a)
-	cmd.Use = "remove ADDRESS"
-	cmd.Example = "  ruleids decisions remove 198.51.100.7"
-	return cmd
-}
-
-func newBlockCommand(a *app) *cobra.Command {
+func newBlockCmd(a *app) *cobra.Command {
 	var f decideFlags
 	cmd := &cobra.Command{
 		Use:   "block ADDRESS",
@@ -126,7 +97,7 @@ ends by itself.` + decisionStatus,
 	return cmd
 }
 
-func newQuarantineCommand(a *app) *cobra.Command {
+func newQuarantineCmd(a *app) *cobra.Command {
 	var f decideFlags
 	cmd := &cobra.Command{
 		Use:   "quarantine ADDRESS --for DURATION",
@@ -146,7 +117,7 @@ the daemon is not there any more.` + decisionStatus,
 	return cmd
 }
 
-func newUnblockCommand(a *app) *cobra.Command {
+func newUnblockCmd(a *app) *cobra.Command {
 	var f decideFlags
 	cmd := &cobra.Command{
 		Use:   "unblock ADDRESS",

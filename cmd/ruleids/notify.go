@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newNotifyCommand is the verb notify.
-func newNotifyCommand(a *app) *cobra.Command {
+// newNotifyCmd is the verb notify.
+func newNotifyCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "notify",
 		Short: "Try the notifiers of the running daemon",
@@ -23,11 +23,11 @@ func newNotifyCommand(a *app) *cobra.Command {
 			return status(statusFault)
 		},
 	}
-	cmd.AddCommand(newNotifyTestCommand(a))
+	cmd.AddCommand(newNotifyTestCmd(a))
 	return cmd
 }
 
-func newNotifyTestCommand(a *app) *cobra.Command {
+func newNotifyTestCmd(a *app) *cobra.Command {
 	var control controlFlags
 	cmd := &cobra.Command{
 		Use:   "test NAME",

@@ -11,8 +11,8 @@ import (
 	"github.com/ruleids/ruleids/agent/config"
 )
 
-// newFirewallCommand is the verb firewall.
-func newFirewallCommand(a *app) *cobra.Command {
+// newFirewallCmd is the verb firewall.
+func newFirewallCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "firewall",
 		Short: "Show or remove what ruleids has in the firewall",
@@ -30,11 +30,11 @@ ruleids.hcl, or where there is none in the current folder, in /etc/ruleids/rulei
 			return status(statusFault)
 		},
 	}
-	cmd.AddCommand(newFirewallShowCommand(a), newFirewallFlushCommand(a))
+	cmd.AddCommand(newFirewallShowCmd(a), newFirewallFlushCmd(a))
 	return cmd
 }
 
-func newFirewallShowCommand(a *app) *cobra.Command {
+func newFirewallShowCmd(a *app) *cobra.Command {
 	var settings string
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
@@ -65,7 +65,7 @@ func newFirewallShowCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-func newFirewallFlushCommand(a *app) *cobra.Command {
+func newFirewallFlushCmd(a *app) *cobra.Command {
 	var settings string
 	cmd := &cobra.Command{
 		Use:   "flush",

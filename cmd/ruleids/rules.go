@@ -13,7 +13,7 @@ import (
 	"github.com/ruleids/ruleids/agent"
 )
 
-func newRulesCommand(a *app) *cobra.Command {
+func newRulesCmd(a *app) *cobra.Command {
 	var control controlFlags
 	format, order := oneOf("text", "json"), oneOf("name", "cost", "matched", "alerts", "keys")
 	cmd := &cobra.Command{
@@ -83,24 +83,4 @@ func writeRules(w io.Writer, rules []agent.RuleStatus, color bool) error {
 	})
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// keyWords writes a key for people: name=value, by name.
-func keyWords(key map[string]any) string {
-	words := make([]string, 0, len(key))
-	for name, value := range key {
-		words = append(words, fmt.Sprintf("%s=%v", name, value))
-	}
-	slices.Sort(words)
-	return printable(strings.Join(words, " "))
-}
-
-// printable makes text that came from packets safe for a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u202e' {
-			return '\ufffd'
-		}
-		return r
-	}, s)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
-func newConfigCommand(a *app) *cobra.Command {
+func newConfigCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "Check or show the settings of the daemon",
@@ -34,11 +34,11 @@ file is ruleids.hcl in the current folder, or the one that --config names.`,
 			return err
 		},
 	}
-	cmd.AddCommand(newConfigCheckCommand(a), newConfigShowCommand(a))
+	cmd.AddCommand(newConfigCheckCmd(a), newConfigShowCmd(a))
 	return cmd
 }
 
-func newConfigCheckCommand(a *app) *cobra.Command {
+func newConfigCheckCmd(a *app) *cobra.Command {
 	var file string
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
@@ -79,7 +79,7 @@ would keep it from starting. Exit status: 0 it would start, 1 there are errors, 
 	return cmd
 }
 
-func newConfigShowCommand(a *app) *cobra.Command {
+func newConfigShowCmd(a *app) *cobra.Command {
 	var flags settingFlags
 	var file string
 	format := oneOf("text", "json")

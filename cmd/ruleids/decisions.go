@@ -14,8 +14,8 @@ import (
 	"github.com/ruleids/ruleids/agent"
 )
 
-// newDecisionsCommand is the verb decisions.
-func newDecisionsCommand(a *app) *cobra.Command {
+// newDecisionsCmd is the verb decisions.
+func newDecisionsCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "decisions",
 		Short: "List, change, export and import who is kept away from the network",
@@ -39,12 +39,12 @@ The verbs block, quarantine and unblock are short for decisions add and decision
 			return status(statusFault)
 		},
 	}
-	cmd.AddCommand(newDecisionsListCommand(a), newDecisionsShowCommand(a), newDecisionsAddCommand(a), newDecisionsRemoveCommand(a),
-		newDecisionsExportCommand(a), newDecisionsImportCommand(a))
+	cmd.AddCommand(newDecisionsListCmd(a), newDecisionsShowCmd(a), newDecisionsAddCmd(a), newDecisionsRemoveCmd(a),
+		newDecisionsExportCmd(a), newDecisionsImportCmd(a))
 	return cmd
 }
 
-func newDecisionsListCommand(a *app) *cobra.Command {
+func newDecisionsListCmd(a *app) *cobra.Command {
 	var control controlFlags
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
@@ -63,7 +63,7 @@ func newDecisionsListCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-func newDecisionsShowCommand(a *app) *cobra.Command {
+func newDecisionsShowCmd(a *app) *cobra.Command {
 	var control controlFlags
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
@@ -167,7 +167,36 @@ func untilWords(d *decision.Decision, now time.Time) string {
 	return fmt.Sprintf("%s (%s)", d.Until.Local().Format(time.DateTime), age(max(0, d.Until.Sub(now).Seconds())))
 }
 
-func newDecisionsExportCommand(a *app) *cobra.Command {
+func newDecisionsAddCmd(a *app) *cobra.Command {
+	var f decideFlags
+	cmd := &cobra.Command{
+		Use:               "add ADDRESS",
+		Short:             "Block an address or prefix, or quarantine it with --for",
+		Long:              "Add blocks an address or prefix until it is lifted; with --for it is quarantined for so long." + decisionStatus,
+		Example:           "  ruleids decisions add 198.51.100.7 --reason \"credential stuffing\"\n  ruleids decisions add 2001:db8:bad::/48 --for 24h",
+		Args:              oneTarget,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			kind := decision.Block
+			if f.forTime != "" {
+				kind = decision.Quarantine
+			}
+			return f.decide(a, cmd, kind, args[0])
+		},
+	}
+	f.add(cmd, false)
+	f.addFor(cmd, "quarantine for a `DURATION`, as 10m or 24h, instead of blocking")
+	return cmd
+}
+
+func newDecisionsRemoveCmd(a *app) *cobra.Command {
+	cmd := newUnblockCmd(a)
+	cmd.Use = "remove ADDRESS"
+	cmd.Example = "  ruleids decisions remove 198.51.100.7"
+	return cmd
+}
+
+func newDecisionsExportCmd(a *app) *cobra.Command {
 	var control controlFlags
 	cmd := &cobra.Command{
 		Use:               "export",
@@ -188,7 +217,7 @@ func newDecisionsExportCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-func newDecisionsImportCommand(a *app) *cobra.Command {
+func newDecisionsImportCmd(a *app) *cobra.Command {
 	var control controlFlags
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
