@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/agent/config"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // An Account is who a daemon runs as once everything is open.
@@ -25,7 +25,7 @@ func CheckAccount(c *config.Config) *hcl.Diagnostic {
 		return nil
 	}
 	if _, err := LookupAccount(c.User); err != nil {
-		return c.Fault("user", rules.CodeBadValue, "%s", strings.TrimPrefix(err.Error(), "user: "))
+		return c.Fault("user", diag.BadValue, "%s", strings.TrimPrefix(err.Error(), "user: "))
 	}
 	return nil
 }

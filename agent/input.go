@@ -11,6 +11,7 @@ import (
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -59,12 +60,12 @@ func (in *Input) Load() *Loaded {
 	compile.Escalate = len(out.Config.Reputations) > 0
 	set, plan, diags := engine.Load(opt, compile)
 	for i, d := range diags {
-		if rules.CodeOf(d) == rules.CodeUnreadableFile && d.Subject != nil && slices.Contains(opt.Paths, d.Subject.Filename) && !readable(d.Subject.Filename) {
+		if diag.CodeOf(d) == diag.UnreadableFile && d.Subject != nil && slices.Contains(opt.Paths, d.Subject.Filename) && !readable(d.Subject.Filename) {
 			// There is no text to point at but that which names it.
-			diags[i] = out.Config.Fault("rules.paths", rules.CodeUnreadableFile, "%s", strings.TrimSuffix(d.Detail, "."))
+			diags[i] = out.Config.Fault("rules.paths", diag.UnreadableFile, "%s", strings.TrimSuffix(d.Detail, "."))
 		}
 	}
-	out.Diags = rules.SortDiagnostics(append(out.Diags, diags...))
+	out.Diags = diag.Sort(append(out.Diags, diags...))
 	out.Rules = set
 	if !out.Diags.HasErrors() {
 		out.Plan = plan

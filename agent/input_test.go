@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/ruleids/ruleids/agent/config"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // TestFaultsPointAtSettings: what only the system can say of the settings is told at the line that has them.
@@ -19,7 +19,7 @@ func TestFaultsPointAtSettings(t *testing.T) {
 	if len(loaded.Diags) != 1 {
 		t.Fatalf("want one error: %v", loaded.Diags)
 	}
-	if d := loaded.Diags[0]; rules.CodeOf(d) != rules.CodeUnreadableFile || d.Subject == nil || d.Subject.Filename != filepath.ToSlash(file) || d.Subject.Start.Line != 4 {
+	if d := loaded.Diags[0]; diag.CodeOf(d) != diag.UnreadableFile || d.Subject == nil || d.Subject.Filename != filepath.ToSlash(file) || d.Subject.Start.Line != 4 {
 		t.Errorf("a folder that is not there: %v", d)
 	}
 	if d := CheckAccount(loaded.Config); d == nil || d.Subject == nil || d.Subject.Start.Line != 1 {

@@ -12,8 +12,8 @@ import (
 
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
-	"github.com/ruleids/ruleids/rules/lint"
 )
 
 // A ReloadReport says what a reload did. Lists of rules are sorted.
@@ -34,7 +34,7 @@ type ReloadReport struct {
 	LoadSeconds     float64        `json:"load_seconds"`
 	PauseSeconds    float64        `json:"pause_seconds"`
 	PauseCPUSeconds float64        `json:"pause_cpu_seconds"`
-	Problems        []lint.Finding `json:"problems"`
+	Problems        []diag.Finding `json:"problems"`
 	// Restart names settings that were changed and that only a restart takes over.
 	Restart []string `json:"restart"`
 }
@@ -46,14 +46,14 @@ type reloads struct {
 	failed   uint64
 	since    time.Time // when the rules that run were loaded
 	last     *ReloadReport
-	problems []lint.Finding // of the newest files; empty while they are good
+	problems []diag.Finding // of the newest files; empty while they are good
 }
 
 func (r *reloads) start(first *Loaded, now time.Time) {
 	r.since = now
 	r.last = &ReloadReport{Time: now, Reason: "start", OK: true, Changed: true, Digest: first.Rules.Digest, Rules: enabled(first.Rules),
-		Added: ruleNames(first.Rules), Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []lint.Finding{}, Restart: []string{}}
-	r.problems = []lint.Finding{}
+		Added: ruleNames(first.Rules), Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []diag.Finding{}, Restart: []string{}}
+	r.problems = []diag.Finding{}
 }
 
 func (r *reloads) note(report *ReloadReport) {
@@ -182,9 +182,9 @@ func (d *Daemon) load(before []string) (*Loaded, time.Duration, fingerprint) {
 func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *ReloadReport {
 	running := d.loaded.Load()
 	report := &ReloadReport{Time: time.Now(), Reason: reason, Digest: running.Rules.Digest, Rules: enabled(running.Rules),
-		Added: []string{}, Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []lint.Finding{}, Restart: []string{}}
+		Added: []string{}, Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []diag.Finding{}, Restart: []string{}}
 	if loaded.Plan == nil {
-		report.Problems = lint.Findings(onlyErrors(loaded.Diags))
+		report.Problems = diag.Findings(onlyErrors(loaded.Diags))
 		return report
 	}
 	report.OK = true
@@ -210,7 +210,7 @@ func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *Reloa
 	})
 	if err != nil {
 		report.OK = false
-		report.Problems = []lint.Finding{{Code: "stopping", Severity: lint.SeverityError, Summary: "Reload not finished", Detail: err.Error() + "."}}
+		report.Problems = []diag.Finding{{Code: "stopping", Severity: diag.SeverityError, Summary: "Reload not finished", Detail: err.Error() + "."}}
 		return report
 	}
 	d.settle(ctx, report)

@@ -13,7 +13,7 @@ import (
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
-	"github.com/ruleids/ruleids/rules/lint"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // Status is what GET /status answers: how the daemon is and what it has counted since it started.
@@ -109,7 +109,7 @@ type RulesStatus struct {
 	Broken        bool          `json:"broken"` // the files as they are now have errors; the rules before run
 	Last          *ReloadReport `json:"last"`
 	// Problems are the errors of the files as they are now, as `lint --format json` prints them.
-	Problems []lint.Finding `json:"problems"`
+	Problems []diag.Finding `json:"problems"`
 }
 
 // OutputStatus is one output of alerts.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -175,7 +176,7 @@ func agree(t *testing.T, seed uint64, escalate bool) {
 		// Random conditions contradict themselves at times, which is an error of its own.
 		if _, diags := rules.Load(rules.Options{Sources: map[string][]byte{"r.hcl": []byte(r)}}); diags.HasErrors() {
 			for _, d := range diags {
-				if c := rules.CodeOf(d); c != "never-true" && c != "always-true" {
+				if c := diag.CodeOf(d); c != "never-true" && c != "always-true" {
 					t.Fatalf("seed %d: %v\n%s", seed, d, r)
 				}
 			}

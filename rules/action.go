@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -14,18 +15,18 @@ import (
 func (rb *ruleBuilder) except(b *block) {
 	rb.known(b, []string{"where"}, nil)
 	if len(b.hcl.Labels) != 1 {
-		rb.report(CodeBadName, b.hcl.TypeRange, "An except block has one name in quotes, as in except \"scanners\" { … }.")
+		rb.report(diag.BadName, b.hcl.TypeRange, "An except block has one name in quotes, as in except \"scanners\" { … }.")
 		return
 	}
 	x := &Except{Name: b.hcl.Labels[0], Range: b.header()}
 	for _, e := range rb.r.Excepts {
 		if e.Name == x.Name {
-			rb.report(CodeDuplicateName, b.labelRange(), "The rule %q already has an exception %q in %s.", rb.r.Name, x.Name, place(e.Range))
+			rb.report(diag.DuplicateName, b.labelRange(), "The rule %q already has an exception %q in %s.", rb.r.Name, x.Name, place(e.Range))
 			return
 		}
 	}
 	if b.attrs["where"] == nil {
-		rb.report(CodeMissingAttribute, b.header(), "The exception %q needs where = \"…\" to say which events it leaves alone.", x.Name)
+		rb.report(diag.MissingAttribute, b.header(), "The exception %q needs where = \"…\" to say which events it leaves alone.", x.Name)
 		return
 	}
 	x.Where = rb.check(b, "where", &rb.fields, (*checker).whole)
@@ -36,7 +37,7 @@ func (rb *ruleBuilder) except(b *block) {
 func (rb *ruleBuilder) escalate(b *block) {
 	rb.known(b, []string{"indicator"}, nil)
 	if len(b.hcl.Labels) != 1 {
-		rb.report(CodeBadName, b.hcl.TypeRange, "An escalate block names its source, as in escalate \"virustotal\" { … }.")
+		rb.report(diag.BadName, b.hcl.TypeRange, "An escalate block names its source, as in escalate \"virustotal\" { … }.")
 		return
 	}
 	x := &Escalate{Source: b.hcl.Labels[0], Range: b.header()}
@@ -44,23 +45,23 @@ func (rb *ruleBuilder) escalate(b *block) {
 		return
 	}
 	if first := rb.r.Escalate; first != nil {
-		rb.report(CodeDuplicateName, b.header(), "The rule %q already has an escalate block in %s.", rb.r.Name, place(first.Range))
+		rb.report(diag.DuplicateName, b.header(), "The rule %q already has an escalate block in %s.", rb.r.Name, place(first.Range))
 		return
 	}
 	if b.attrs["indicator"] == nil {
-		rb.report(CodeMissingAttribute, b.header(), "The escalate block needs indicator = \"…\": an address or a name.")
+		rb.report(diag.MissingAttribute, b.header(), "The escalate block needs indicator = \"…\": an address or a name.")
 		return
 	}
 	p, ok := rb.condition(b, "indicator")
 	if !ok {
 		return
 	}
-	x.Text = p.src.text
+	x.Text = p.src.Text
 	if x.Indicator = rb.checked(p, &rb.fields, (*checker).scalar); x.Indicator == nil {
 		return
 	}
 	if k := x.Indicator.Kind(); k != packet.KindIP && k != packet.KindString {
-		rb.report(CodeTypeMismatch, x.Indicator.Range(), "The indicator is %s; it must be an IP address or a name.", an(k))
+		rb.report(diag.TypeMismatch, x.Indicator.Range(), "The indicator is %s; it must be an IP address or a name.", an(k))
 		return
 	}
 	rb.r.Escalate = x
@@ -75,14 +76,14 @@ func (rb *ruleBuilder) target(b *block) {
 		a.Spoofable = rb.oneOf(at, "value of spoofable", word, []string{"accept"})
 	}
 	if b.attrs["target"] == nil {
-		rb.report(CodeMissingAttribute, b.header(), "The %s block needs target = \"…\": the address to act on, as \"ip.src\".", b.kind)
+		rb.report(diag.MissingAttribute, b.header(), "The %s block needs target = \"…\": the address to act on, as \"ip.src\".", b.kind)
 		return
 	}
 	if a.Target = rb.check(b, "target", &rb.fields, (*checker).scalar); a.Target == nil {
 		return
 	}
 	if k := a.Target.Kind(); k != packet.KindIP {
-		rb.report(CodeTypeMismatch, a.Target.Range(), "The target is %s; it must be an IP address, as \"ip.src\".", an(k))
+		rb.report(diag.TypeMismatch, a.Target.Range(), "The target is %s; it must be an IP address, as \"ip.src\".", an(k))
 		return
 	}
 	rb.r.Actions = append(rb.r.Actions, a)
@@ -94,11 +95,11 @@ func (rb *ruleBuilder) notify(b *block) {
 	rb.noLabel(b)
 	a := &Action{Kind: "notify", Range: b.header()}
 	if b.attrs["to"] == nil {
-		rb.report(CodeMissingAttribute, b.header(), "The notify block needs to = [\"…\"]: the channels that are told.")
+		rb.report(diag.MissingAttribute, b.header(), "The notify block needs to = [\"…\"]: the channels that are told.")
 	} else {
 		a.To = rb.stringsValue(b, "to", nil)
 		if t, ok := b.attrs["to"].Expr.(*hclsyntax.TupleConsExpr); ok && len(t.Exprs) == 0 {
-			rb.report(CodeBadValue, t.Range(), "The list of channels is empty.")
+			rb.report(diag.BadValue, t.Range(), "The list of channels is empty.")
 		}
 	}
 	if m := b.attrs["message"]; m != nil {
@@ -109,7 +110,7 @@ func (rb *ruleBuilder) notify(b *block) {
 
 func (rb *ruleBuilder) noLabel(b *block) {
 	if len(b.hcl.Labels) > 0 {
-		rb.report(CodeBadName, b.hcl.LabelRanges[0], "A %s block has no name.", b.kind)
+		rb.report(diag.BadName, b.hcl.LabelRanges[0], "A %s block has no name.", b.kind)
 	}
 }
 
@@ -125,7 +126,7 @@ func (rb *ruleBuilder) template(e hclsyntax.Expression) *Template {
 	case *hclsyntax.TemplateWrapExpr:
 		parts = []hclsyntax.Expression{e.Wrapped}
 	default:
-		rb.report(CodeBadValue, rng, "message needs a text in quotes.")
+		rb.report(diag.BadValue, rng, "message needs a text in quotes.")
 		return nil
 	}
 	ok := true
@@ -137,7 +138,7 @@ func (rb *ruleBuilder) template(e hclsyntax.Expression) *Template {
 		at := p.Range()
 		switch p.(type) {
 		case *hclsyntax.TemplateJoinExpr, *hclsyntax.TemplateExpr:
-			rb.report(CodeBadValue, at, "A message has text and ${…} only.")
+			rb.report(diag.BadValue, at, "A message has text and ${…} only.")
 			ok = false
 			continue
 		}
@@ -145,8 +146,8 @@ func (rb *ruleBuilder) template(e hclsyntax.Expression) *Template {
 			ok = false
 			continue
 		}
-		src := plainSource(string(at.SliceBytes(file)), file, at)
-		x := rb.checked(parsed{src, rb.tree(src.text)}, &rb.full, func(c *checker, n ast.Node) Expr { return c.scalar(n) })
+		src := diag.Verbatim(string(at.SliceBytes(file)), file, at)
+		x := rb.checked(parsed{src, rb.tree(src.Text)}, &rb.full, func(c *checker, n ast.Node) Expr { return c.scalar(n) })
 		if x == nil {
 			ok = false
 			continue

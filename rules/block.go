@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -38,16 +39,16 @@ var topKinds = []string{"list", "macro", "override", "rule", "variable"}
 // topBlocks returns the blocks of a file that have the right form.
 func (l *loader) topBlocks(f *ruleFile) []*block {
 	for _, a := range sortedAttrs(f.body.Attributes) {
-		l.report(CodeUnknownAttribute, a.NameRange, "%q stands outside of a block. Rule files have rule, list, macro, variable and override blocks only; settings live in %s.", a.Name, SettingsName)
+		l.report(diag.UnknownAttribute, a.NameRange, "%q stands outside of a block. Rule files have rule, list, macro, variable and override blocks only; settings live in %s.", a.Name, SettingsName)
 	}
 	var out []*block
 	for _, h := range f.body.Blocks {
 		if !slices.Contains(topKinds, h.Type) {
-			hint := didYouMean(h.Type, topKinds)
+			hint := diag.DidYouMean(h.Type, topKinds)
 			if h.Type == "test" {
 				hint = " Tests live in files named *_test.hcl."
 			}
-			l.report(CodeUnknownBlock, h.TypeRange, "There is no block %q in a rule file.%s", h.Type, hint)
+			l.report(diag.UnknownBlock, h.TypeRange, "There is no block %q in a rule file.%s", h.Type, hint)
 			continue
 		}
 		b := &block{kind: h.Type, file: f, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
@@ -65,7 +66,7 @@ func (l *loader) named(b *block) bool {
 		if len(b.hcl.Labels) > 1 {
 			rng = b.hcl.LabelRanges[1]
 		}
-		l.report(CodeBadName, rng, "%s block has one name in quotes, as in %s \"name\" { … }.", article(b.kind), b.kind)
+		l.report(diag.BadName, rng, "%s block has one name in quotes, as in %s \"name\" { … }.", article(b.kind), b.kind)
 		return false
 	}
 	b.name = b.hcl.Labels[0]
@@ -75,7 +76,7 @@ func (l *loader) named(b *block) bool {
 		if dash {
 			what = "letters, digits, underscores and dashes"
 		}
-		l.report(CodeBadName, b.labelRange(), "%q is no name: it has %s.", b.name, what)
+		l.report(diag.BadName, b.labelRange(), "%q is no name: it has %s.", b.name, what)
 		return false
 	}
 	return true
@@ -103,7 +104,7 @@ func sortedAttrs(attrs hclsyntax.Attributes) []*hclsyntax.Attribute {
 	for _, a := range attrs {
 		out = append(out, a)
 	}
-	slices.SortFunc(out, func(a, b *hclsyntax.Attribute) int { return CompareRanges(a.NameRange, b.NameRange) })
+	slices.SortFunc(out, func(a, b *hclsyntax.Attribute) int { return diag.CompareRanges(a.NameRange, b.NameRange) })
 	return out
 }
 
@@ -128,21 +129,21 @@ func (l *loader) known(b *block, attrs, blocks []string) {
 		}
 	}
 	for _, a := range sortedAttrs(unknown) {
-		hint := didYouMean(a.Name, attrs)
+		hint := diag.DidYouMean(a.Name, attrs)
 		if slices.Contains(blocks, a.Name) {
 			hint = fmt.Sprintf(" Write it as a block: %s { … }.", a.Name)
 		}
-		l.report(CodeUnknownAttribute, a.NameRange, "%s has no attribute %q.%s", what, a.Name, hint)
+		l.report(diag.UnknownAttribute, a.NameRange, "%s has no attribute %q.%s", what, a.Name, hint)
 	}
 	for _, h := range b.blocks {
 		if slices.Contains(blocks, h.Type) {
 			continue
 		}
-		hint := didYouMean(h.Type, blocks)
+		hint := diag.DidYouMean(h.Type, blocks)
 		if slices.Contains(attrs, h.Type) {
 			hint = fmt.Sprintf(" Write it as an attribute: %s = ….", h.Type)
 		}
-		l.report(CodeUnknownBlock, h.TypeRange, "%s has no block %q.%s", what, h.Type, hint)
+		l.report(diag.UnknownBlock, h.TypeRange, "%s has no block %q.%s", what, h.Type, hint)
 	}
 }
 
@@ -158,7 +159,7 @@ func (l *loader) stringValue(b *block, name string) (s string, at hcl.Range, ok 
 		return "", at, false
 	}
 	if s, ok = v.(string); !ok {
-		l.report(CodeBadValue, at, "%s needs a text in quotes.", name)
+		l.report(diag.BadValue, at, "%s needs a text in quotes.", name)
 	}
 	return s, at, ok
 }
@@ -178,7 +179,7 @@ func (l *loader) stringsValue(b *block, name string, check func(s string, at hcl
 	one := func(v any, at hcl.Range) {
 		s, ok := v.(string)
 		if !ok {
-			l.report(CodeBadValue, at, "%s needs texts in quotes.", name)
+			l.report(diag.BadValue, at, "%s needs texts in quotes.", name)
 			return
 		}
 		if check != nil {
@@ -200,7 +201,7 @@ func (l *loader) stringsValue(b *block, name string, check func(s string, at hcl
 	}
 	items, ok := v.([]any)
 	if !ok {
-		l.report(CodeBadValue, a.Expr.Range(), "%s needs a list of texts, as in %s = [\"…\"].", name, name)
+		l.report(diag.BadValue, a.Expr.Range(), "%s needs a list of texts, as in %s = [\"…\"].", name, name)
 		return nil
 	}
 	for _, it := range items {
@@ -220,7 +221,7 @@ func (l *loader) boolValue(b *block, name string, otherwise bool) bool {
 	}
 	t, ok := v.(bool)
 	if !ok {
-		l.report(CodeBadValue, a.Expr.Range(), "%s needs true or false.", name)
+		l.report(diag.BadValue, a.Expr.Range(), "%s needs true or false.", name)
 		return otherwise
 	}
 	return t
@@ -243,7 +244,7 @@ func (l *loader) numberValue(b *block, name string) (v float64, at hcl.Range, ok
 	case float64:
 		return x, at, true
 	}
-	l.report(CodeBadValue, at, "%s needs a number.", name)
+	l.report(diag.BadValue, at, "%s needs a number.", name)
 	return 0, at, false
 }
 
@@ -259,12 +260,12 @@ func (l *loader) durationValue(b *block, name string, otherwise time.Duration) t
 	}
 	s, ok := v.(string)
 	if !ok {
-		l.report(CodeBadValue, a.Expr.Range(), "%s needs a duration in quotes, as in %s = \"15s\".", name, name)
+		l.report(diag.BadValue, a.Expr.Range(), "%s needs a duration in quotes, as in %s = \"15s\".", name, name)
 		return otherwise
 	}
 	d, err := setting.ParseDuration(s)
 	if err != nil {
-		l.report(CodeBadValue, a.Expr.Range(), "%s.", capital(err.Error()))
+		l.report(diag.BadValue, a.Expr.Range(), "%s.", capital(err.Error()))
 		return otherwise
 	}
 	return d
@@ -279,7 +280,7 @@ func (l *loader) oneOf(at hcl.Range, what, word string, words []string) bool {
 	for i, w := range words {
 		quoted[i] = fmt.Sprintf("%q", w)
 	}
-	l.report(CodeBadValue, at, "%q is no %s; it is one of %s.%s", word, what, strings.Join(quoted, ", "), didYouMean(word, words))
+	l.report(diag.BadValue, at, "%q is no %s; it is one of %s.%s", word, what, strings.Join(quoted, ", "), diag.DidYouMean(word, words))
 	return false
 }
 
@@ -295,14 +296,14 @@ func (l *loader) condition(b *block, name string) (parsed, bool) {
 // expression returns the parsed text of a string literal that holds an expression.
 func (l *loader) expression(e hclsyntax.Expression, name string) (parsed, bool) {
 	f := l.byName[e.Range().Filename]
-	src, ok := literalSource(f.bytes, e)
+	src, ok := diag.ReadLiteral(f.bytes, e)
 	if ok {
-		return parsed{src, l.tree(src.text)}, true
+		return parsed{src, l.tree(src.Text)}, true
 	}
 	switch e := e.(type) {
 	case *hclsyntax.LiteralValueExpr:
 		if e.Val.IsKnown() { // else it stands for what HCL could not parse
-			l.report(CodeBadValue, e.Range(), "%s needs an expression in quotes.", name)
+			l.report(diag.BadValue, e.Range(), "%s needs an expression in quotes.", name)
 		}
 	case *hclsyntax.TemplateExpr, *hclsyntax.TemplateWrapExpr:
 		rng := e.Range()
@@ -314,9 +315,9 @@ func (l *loader) expression(e hclsyntax.Expression, name string) (parsed, bool) 
 				}
 			}
 		}
-		l.report(CodeBadValue, rng, "A condition is a plain text: ${…} has no meaning in it. Write the variable's name, as in var.x.")
+		l.report(diag.BadValue, rng, "A condition is a plain text: ${…} has no meaning in it. Write the variable's name, as in var.x.")
 	default:
-		l.report(CodeBadValue, e.Range(), "%s needs an expression in quotes.", name)
+		l.report(diag.BadValue, e.Range(), "%s needs an expression in quotes.", name)
 	}
 	return parsed{}, false
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -24,7 +25,7 @@ type scope struct {
 // they have reported an error, and check what else there is to check first.
 type checker struct {
 	sym    *symbols
-	src    *source
+	src    *diag.Literal
 	tree   *tree
 	scope  *scope
 	diags  hcl.Diagnostics
@@ -53,13 +54,13 @@ const kindComposite packet.Kind = 255
 
 func (c *checker) rng(n ast.Node) hcl.Range {
 	x := c.tree.extentOf(n)
-	return c.src.rangeOf(x.from, x.to)
+	return c.src.Range(x.from, x.to)
 }
 
 // token is the range of the node without parentheses around it.
 func (c *checker) token(n ast.Node) hcl.Range {
 	x := c.tree.bareExtent(n)
-	return c.src.rangeOf(x.from, x.to)
+	return c.src.Range(x.from, x.to)
 }
 
 // text is what the author wrote for a node.
@@ -69,7 +70,7 @@ func (c *checker) text(n ast.Node) string {
 }
 
 func runeSlice(s string, from, to int) string {
-	if isPlain(s) {
+	if diag.IsPlain(s) {
 		return s[max(0, min(from, len(s))):max(0, min(to, len(s)))]
 	}
 	r := []rune(s)
@@ -77,7 +78,7 @@ func runeSlice(s string, from, to int) string {
 }
 
 func (c *checker) errorf(code string, rng hcl.Range, format string, args ...any) Expr {
-	c.diags = append(c.diags, diagnose(code, rng, format, args...))
+	c.diags = append(c.diags, diag.New(code, rng, format, args...))
 	return nil
 }
 
@@ -113,7 +114,7 @@ func (c *checker) condition(n ast.Node) Expr {
 		case e.Kind() == packet.KindIP:
 			hint = fmt.Sprintf("Compare it, as in %s in ['10.0.0.0/8'].", c.text(n))
 		}
-		return c.errorf(CodeTypeMismatch, c.rng(n), "%s is %s where a condition is needed. %s", c.text(n), an(e.Kind()), hint)
+		return c.errorf(diag.TypeMismatch, c.rng(n), "%s is %s where a condition is needed. %s", c.text(n), an(e.Kind()), hint)
 	}
 	return guard(e)
 }
@@ -133,7 +134,7 @@ func guard(e Expr) Expr {
 func (c *checker) scalar(n ast.Node) Expr {
 	e := c.value(n)
 	if e != nil && e.Kind() == kindComposite {
-		return c.errorf(CodeTypeMismatch, c.rng(n), "%s is an array or a map where a single value is needed.", c.text(n))
+		return c.errorf(diag.TypeMismatch, c.rng(n), "%s is an array or a map where a single value is needed.", c.text(n))
 	}
 	return e
 }
@@ -159,7 +160,7 @@ func (c *checker) value(n ast.Node) Expr {
 	case *ast.BytesNode:
 		return &ConstExpr{At{c.token(n)}, Value{Kind: packet.KindBytes, Str: string(n.Value)}}
 	case *ast.NilNode:
-		return c.errorf(CodeTypeMismatch, c.token(n), "There is no nil: a comparison on a field that the packet lacks is false. Test for a layer by its name, as in not tcp.")
+		return c.errorf(diag.TypeMismatch, c.token(n), "There is no nil: a comparison on a field that the packet lacks is false. Test for a layer by its name, as in not tcp.")
 	case *ast.UnaryNode:
 		return c.unary(n)
 	case *ast.BinaryNode:
@@ -193,7 +194,7 @@ func (c *checker) unary(n *ast.UnaryNode) Expr {
 		return c.opaque(n)
 	}
 	if !isNumber(x.Kind()) {
-		return c.errorf(CodeTypeMismatch, c.rng(n.Node), "%s is %s and has no sign; %q needs a number.", c.text(n.Node), an(x.Kind()), n.Operator)
+		return c.errorf(diag.TypeMismatch, c.rng(n.Node), "%s is %s and has no sign; %q needs a number.", c.text(n.Node), an(x.Kind()), n.Operator)
 	}
 	if n.Operator == "+" {
 		return x
@@ -221,7 +222,7 @@ func (c *checker) binary(n *ast.BinaryNode) Expr {
 	case "+", "-", "*", "/", "%":
 		return c.arith(n)
 	case "..":
-		return c.errorf(CodeTypeMismatch, c.rng(n), "A range has a meaning only on the right of in, as in tcp.dstport in 1..1024.")
+		return c.errorf(diag.TypeMismatch, c.rng(n), "A range has a meaning only on the right of in, as in tcp.dstport in 1..1024.")
 	}
 	return c.opaque(n)
 }
@@ -261,4 +262,4 @@ func isLogic(op string) bool { return isOr(op) || op == "and" || op == "&&" }
 
 // markUsed takes the names of an expression that cannot be parsed as used, so that nothing is called
 // unused because of a typing error.
-func (c *checker) markUsed() { c.sym.useWords(c.src.text) }
+func (c *checker) markUsed() { c.sym.useWords(c.src.Text) }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -27,18 +28,18 @@ func (c *checker) arith(n *ast.BinaryNode) Expr {
 		if isNumber(kx) {
 			bad, e = n.Right, y
 		}
-		return c.errorf(CodeTypeMismatch, c.rng(bad), "%s is %s; %q needs numbers.", c.text(bad), an(e.Kind()), n.Operator)
+		return c.errorf(diag.TypeMismatch, c.rng(bad), "%s is %s; %q needs numbers.", c.text(bad), an(e.Kind()), n.Operator)
 	case op == OpMod && (kx != packet.KindInt || ky != packet.KindInt):
 		bad := n.Left
 		if kx == packet.KindInt {
 			bad = n.Right
 		}
-		return c.errorf(CodeTypeMismatch, c.rng(bad), "%s is a fractional number; %% needs integers.", c.text(bad))
+		return c.errorf(diag.TypeMismatch, c.rng(bad), "%s is a fractional number; %% needs integers.", c.text(bad))
 	case op == OpDiv || kx == packet.KindFloat || ky == packet.KindFloat:
 		k = packet.KindFloat
 	}
 	if b, ok := y.(*ConstExpr); ok && (op == OpDiv || op == OpMod) && number(b.Value) == 0 {
-		return c.errorf(CodeBadValue, c.rng(n.Right), "The divisor is 0.")
+		return c.errorf(diag.BadValue, c.rng(n.Right), "The divisor is 0.")
 	}
 	a, okA := x.(*ConstExpr)
 	b, okB := y.(*ConstExpr)

@@ -9,6 +9,7 @@ import (
 	"github.com/expr-lang/expr/builtin"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -29,14 +30,14 @@ func (c *checker) call(n *ast.CallNode) Expr {
 		for _, a := range n.Arguments {
 			c.value(a)
 		}
-		return c.errorf(CodeUnknownFunction, c.rng(n.Callee), "There is no function %q; fields have no methods.", name)
+		return c.errorf(diag.UnknownFunction, c.rng(n.Callee), "There is no function %q; fields have no methods.", name)
 	}
 	name := callee.Value
 	f := functionByName(name)
-	at := c.src.rangeOf(callee.Location().From, callee.Location().To)
+	at := c.src.Range(callee.Location().From, callee.Location().To)
 	_, isAggregate := aggregateByName(name)
 	if isAggregate && (f == nil || len(n.Arguments) < 2) {
-		return c.errorf(CodeMisplacedAggregate, at, "%s is an aggregate. Name it in a window block, as in n = %q, and write the name here.", name, c.text(n))
+		return c.errorf(diag.MisplacedAggregate, at, "%s is an aggregate. Name it in a window block, as in n = %q, and write the name here.", name, c.text(n))
 	}
 	if f == nil {
 		for _, a := range n.Arguments {
@@ -46,7 +47,7 @@ func (c *checker) call(n *ast.CallNode) Expr {
 		for _, f := range functions {
 			names = append(names, f.Name)
 		}
-		return c.errorf(CodeUnknownFunction, at, "There is no function %q.%s", name, didYouMean(name, append(names, builtin.Names...)))
+		return c.errorf(diag.UnknownFunction, at, "There is no function %q.%s", name, diag.DidYouMean(name, append(names, builtin.Names...)))
 	}
 	args := make([]Expr, 0, len(n.Arguments))
 	ok = true
@@ -94,7 +95,7 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 		lo, hi, kinds, want = 2, 2, func(k packet.Kind) bool { return k == packet.KindInt }, "integers"
 	}
 	if len(args) < lo || len(args) > hi {
-		c.errorf(CodeBadArguments, at, "%s takes %s, not %d: %s.", f.Name, argumentCount(lo, hi), len(args), f.Signature)
+		c.errorf(diag.BadArguments, at, "%s takes %s, not %d: %s.", f.Name, argumentCount(lo, hi), len(args), f.Signature)
 		return false
 	}
 	ok := true
@@ -106,7 +107,7 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 			args[i] = a
 		}
 		if !kinds(a.Kind()) {
-			c.errorf(CodeTypeMismatch, c.rng(n.Arguments[i]), "%s is %s; %s needs %s.", c.text(n.Arguments[i]), an(a.Kind()), f.Name, want)
+			c.errorf(diag.TypeMismatch, c.rng(n.Arguments[i]), "%s is %s; %s needs %s.", c.text(n.Arguments[i]), an(a.Kind()), f.Name, want)
 			ok = false
 		}
 	}
@@ -181,22 +182,22 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 				hint = fmt.Sprintf(" Write %s().", id.Value)
 			}
 		}
-		c.errorf(CodeTypeMismatch, c.rng(n), "An aggregate is needed, as in count() or distinct(tcp.dstport). Arithmetic on aggregates belongs into when.%s", hint)
+		c.errorf(diag.TypeMismatch, c.rng(n), "An aggregate is needed, as in count() or distinct(tcp.dstport). Arithmetic on aggregates belongs into when.%s", hint)
 		return false
 	}
 	callee := call.Callee.(*ast.IdentifierNode)
-	at := c.src.rangeOf(callee.Location().From, callee.Location().To)
+	at := c.src.Range(callee.Location().From, callee.Location().To)
 	fn, ok := aggregateByName(callee.Value)
 	if !ok {
 		names := make([]string, 0, FuncChanges+1)
 		for f := FuncCount; f <= FuncChanges; f++ {
 			names = append(names, f.String())
 		}
-		code, what := CodeUnknownFunction, "There is no aggregate %q.%s"
+		code, what := diag.UnknownFunction, "There is no aggregate %q.%s"
 		if functionByName(callee.Value) != nil {
-			code, what = CodeTypeMismatch, "%q is a function of one packet; a window needs an aggregate, as in max(x).%s"
+			code, what = diag.TypeMismatch, "%q is a function of one packet; a window needs an aggregate, as in max(x).%s"
 		}
-		c.errorf(code, at, what, callee.Value, didYouMean(callee.Value, names))
+		c.errorf(code, at, what, callee.Value, diag.DidYouMean(callee.Value, names))
 		return false
 	}
 	args := call.Arguments
@@ -208,7 +209,7 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 		lo, hi = 0, 0
 	}
 	if len(args) < lo || len(args) > hi {
-		c.errorf(CodeBadArguments, at, "%s takes %s, not %d arguments.", fn, [...]string{"no arguments", "a condition or nothing", "a value, and a condition if you like"}[hi], len(args))
+		c.errorf(diag.BadArguments, at, "%s takes %s, not %d arguments.", fn, [...]string{"no arguments", "a condition or nothing", "a value, and a condition if you like"}[hi], len(args))
 		return false
 	}
 	ok = true
@@ -222,7 +223,7 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 		arg = c.scalar(args[0])
 		ok = arg != nil
 		if arg != nil && fn != FuncDistinct && fn != FuncChanges && !isNumber(arg.Kind()) {
-			c.errorf(CodeTypeMismatch, c.rng(args[0]), "%s is %s; %s needs a number.", c.text(args[0]), an(arg.Kind()), fn)
+			c.errorf(diag.TypeMismatch, c.rng(args[0]), "%s is %s; %s needs a number.", c.text(args[0]), an(arg.Kind()), fn)
 			ok = false
 		}
 		if len(args) == 2 {

@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -33,7 +34,7 @@ func (c *checker) looseNot(n *ast.BinaryNode) bool {
 		return false
 	}
 	what := n.Operator
-	c.errorf(CodeTypeMismatch, c.rng(n.Left), "%s binds tighter than %s. Write not (%s %s …).", u.Operator, what, c.text(u.Node), what)
+	c.errorf(diag.TypeMismatch, c.rng(n.Left), "%s binds tighter than %s. Write not (%s %s …).", u.Operator, what, c.text(u.Node), what)
 	return true
 }
 
@@ -119,7 +120,7 @@ func (c *checker) coerce(n ast.Node, e Expr, k packet.Kind) Expr {
 		}
 		v, why := addressValue(e.Value.Str, k)
 		if why != "" {
-			return c.errorf(CodeBadAddress, e.Rng, "%s", why)
+			return c.errorf(diag.BadAddress, e.Rng, "%s", why)
 		}
 		return &ConstExpr{e.At, v}
 	case *CondExpr:
@@ -172,17 +173,17 @@ func (c *checker) comparable(n *ast.BinaryNode, op Op, x, y Expr) bool {
 	kx, ky := x.Kind(), y.Kind()
 	ordering := op != OpEq && op != OpNe
 	if f := worded(x, y); ordering && f != nil && isText(kx) && isText(ky) {
-		c.errorf(CodeTypeMismatch, c.rng(n), "The words of %s have no order. Write %s in ['%s', …].", f.Name, f.Name, f.Enum[len(f.Enum)-1])
+		c.errorf(diag.TypeMismatch, c.rng(n), "The words of %s have no order. Write %s in ['%s', …].", f.Name, f.Name, f.Enum[len(f.Enum)-1])
 		return false
 	}
 	switch {
 	case isNumber(kx) && isNumber(ky), isText(kx) && isText(ky):
 		return true
 	case kx == ky && ordering && kx == packet.KindIP:
-		c.errorf(CodeTypeMismatch, c.rng(n), "Addresses have no order. Use in with networks or ranges, as in ip.src in ['10.0.0.1-10.0.0.9'].")
+		c.errorf(diag.TypeMismatch, c.rng(n), "Addresses have no order. Use in with networks or ranges, as in ip.src in ['10.0.0.1-10.0.0.9'].")
 		return false
 	case kx == ky && ordering:
-		c.errorf(CodeTypeMismatch, c.rng(n), "%s has no order: %s can only be compared with == and !=.", capital(an(kx)), c.text(n.Left))
+		c.errorf(diag.TypeMismatch, c.rng(n), "%s has no order: %s can only be compared with == and !=.", capital(an(kx)), c.text(n.Left))
 		return false
 	case kx == ky:
 		return true
@@ -215,7 +216,7 @@ func (c *checker) comparable(n *ast.BinaryNode, op Op, x, y Expr) bool {
 	case kother == packet.KindIP && isNumber(kat):
 		hint = " Write the address in quotes, as in '10.0.0.1'."
 	}
-	c.errorf(CodeTypeMismatch, c.rng(at), "%s is %s and cannot be compared with %s, which is %s.%s", c.text(at), an(kat), c.text(other), an(kother), hint)
+	c.errorf(diag.TypeMismatch, c.rng(at), "%s is %s and cannot be compared with %s, which is %s.%s", c.text(at), an(kat), c.text(other), an(kother), hint)
 	return false
 }
 
@@ -292,7 +293,7 @@ func (c *checker) matches(n *ast.BinaryNode) Expr {
 	}
 	k, ok := y.(*ConstExpr)
 	if !ok || !isText(k.Value.Kind) {
-		return c.errorf(CodeTypeMismatch, c.rng(n.Right), "The right side of matches must be a regular expression in quotes.")
+		return c.errorf(diag.TypeMismatch, c.rng(n.Right), "The right side of matches must be a regular expression in quotes.")
 	}
 	re, err := regexp.Compile(k.Value.Str)
 	if err != nil {
@@ -301,7 +302,7 @@ func (c *checker) matches(n *ast.BinaryNode) Expr {
 		if strings.Contains(msg, "(?=") || strings.Contains(msg, "(?!") || strings.Contains(msg, "(?<") {
 			hint = " RE2 has no look-around."
 		}
-		return c.errorf(CodeBadRegexp, k.Rng, "%q is not a regular expression: %s.%s", k.Value.Str, msg, hint)
+		return c.errorf(diag.BadRegexp, k.Rng, "%q is not a regular expression: %s.%s", k.Value.Str, msg, hint)
 	}
 	rng := c.rng(n)
 	if s, ok := x.(*ConstExpr); ok {
@@ -318,7 +319,7 @@ func (c *checker) notText(n ast.Node, x Expr, op string) Expr {
 	case isNumber(x.Kind()):
 		hint = " Compare it with ==, <, > or in."
 	}
-	return c.errorf(CodeTypeMismatch, c.rng(n), "%s is %s; %s needs a string or bytes.%s", c.text(n), an(x.Kind()), op, hint)
+	return c.errorf(diag.TypeMismatch, c.rng(n), "%s is %s; %s needs a string or bytes.%s", c.text(n), an(x.Kind()), op, hint)
 }
 
 func (c *checker) textual(n *ast.BinaryNode) Expr {
@@ -370,8 +371,8 @@ func textHolds(op Op, s, part string) bool {
 // judgeConstant reports a comparison of two constants.
 func (c *checker) judgeConstant(rng hcl.Range, holds bool) {
 	if holds {
-		c.errorf(CodeAlwaysTrue, rng, "Both sides are constant: the comparison always holds.")
+		c.errorf(diag.AlwaysTrue, rng, "Both sides are constant: the comparison always holds.")
 		return
 	}
-	c.errorf(CodeNeverTrue, rng, "Both sides are constant: the comparison never holds.")
+	c.errorf(diag.NeverTrue, rng, "Both sides are constant: the comparison never holds.")
 }

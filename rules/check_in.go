@@ -7,6 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -28,7 +29,7 @@ func (c *checker) in(n *ast.BinaryNode) Expr {
 			return c.inRange(n, x, r)
 		}
 	case *ast.MapNode:
-		return c.errorf(CodeTypeMismatch, c.rng(r), "A map has no meaning here. Write the values in brackets, as in [1, 2].")
+		return c.errorf(diag.TypeMismatch, c.rng(r), "A map has no meaning here. Write the values in brackets, as in [1, 2].")
 	}
 	if name, ok := c.dotted(n.Right); ok {
 		if len(name) > 5 && name[:5] == "list." {
@@ -61,7 +62,7 @@ func (c *checker) in(n *ast.BinaryNode) Expr {
 			hint = fmt.Sprintf("To look for a part of a string write %s contains %s.", c.text(n.Right), c.text(n.Left))
 		}
 	}
-	return c.errorf(CodeTypeMismatch, c.rng(n.Right), "%s is %s; in needs a list, an array or a range. %s", c.text(n.Right), an(y.Kind()), hint)
+	return c.errorf(diag.TypeMismatch, c.rng(n.Right), "%s is %s; in needs a list, an array or a range. %s", c.text(n.Right), an(y.Kind()), hint)
 }
 
 func (c *checker) inRange(n *ast.BinaryNode, x Expr, r *ast.BinaryNode) Expr {
@@ -77,7 +78,7 @@ func (c *checker) inRange(n *ast.BinaryNode, x Expr, r *ast.BinaryNode) Expr {
 		case packet.KindIP:
 			hint = fmt.Sprintf(" Write %s in ['10.0.0.1-10.0.0.9'].", c.text(n.Left))
 		}
-		return c.errorf(CodeTypeMismatch, c.rng(n.Left), "%s is %s; a range has integers.%s", c.text(n.Left), an(x.Kind()), hint)
+		return c.errorf(diag.TypeMismatch, c.rng(n.Left), "%s is %s; a range has integers.%s", c.text(n.Left), an(x.Kind()), hint)
 	}
 	var bounds [2]int64
 	for i, b := range []struct {
@@ -86,12 +87,12 @@ func (c *checker) inRange(n *ast.BinaryNode, x Expr, r *ast.BinaryNode) Expr {
 	}{{r.Left, lo}, {r.Right, hi}} {
 		k, ok := b.e.(*ConstExpr)
 		if !ok || k.Value.Kind != packet.KindInt {
-			return c.errorf(CodeTypeMismatch, c.rng(b.n), "The bounds of a range must be constant integers.")
+			return c.errorf(diag.TypeMismatch, c.rng(b.n), "The bounds of a range must be constant integers.")
 		}
 		bounds[i] = k.Value.Int
 	}
 	if bounds[0] > bounds[1] {
-		return c.errorf(CodeBadValue, c.rng(r), "The range %d..%d is empty: its first number is the greater one.", bounds[0], bounds[1])
+		return c.errorf(diag.BadValue, c.rng(r), "The range %d..%d is empty: its first number is the greater one.", bounds[0], bounds[1])
 	}
 	set := NewIntSet([]IntRange{{bounds[0], bounds[1]}})
 	e := &InExpr{At{c.rng(n)}, x, set, nil}
@@ -131,7 +132,7 @@ func (c *checker) inList(rng hcl.Range, n *ast.BinaryNode, x Expr, name string) 
 		for s := range l.Set.Strs {
 			m, ok := parseMAC(s)
 			if !ok {
-				return c.errorf(CodeTypeMismatch, at, "list.%s has the entry %q, which is not a MAC address as %s needs.", name, s, c.text(n.Left))
+				return c.errorf(diag.TypeMismatch, at, "list.%s has the entry %q, which is not a MAC address as %s needs.", name, s, c.text(n.Left))
 			}
 			ints = append(ints, IntRange{int64(m), int64(m)})
 		}
@@ -144,7 +145,7 @@ func (c *checker) inList(rng hcl.Range, n *ast.BinaryNode, x Expr, name string) 
 		} else if k == packet.KindInt && l.Type == ListString {
 			hint = " Give the list type = \"port\"."
 		}
-		return c.errorf(CodeTypeMismatch, at, "list.%s holds %s, and %s is %s.%s", name, entries, c.text(n.Left), an(k), hint)
+		return c.errorf(diag.TypeMismatch, at, "list.%s holds %s, and %s is %s.%s", name, entries, c.text(n.Left), an(k), hint)
 	}
 	return c.inSet(&InExpr{At{rng}, x, set, l})
 }
@@ -169,7 +170,7 @@ func (c *checker) inArray(n *ast.BinaryNode, x Expr, arr *ast.ArrayNode) Expr {
 	ok := true
 	for _, e := range arr.Nodes {
 		if b, isRange := e.(*ast.BinaryNode); isRange && b.Operator == ".." {
-			c.errorf(CodeTypeMismatch, c.rng(e), "A range stands on its own, as in %s in %s; in an array write it as text, \"8000-8010\".", c.text(n.Left), c.text(e))
+			c.errorf(diag.TypeMismatch, c.rng(e), "A range stands on its own, as in %s in %s; in an array write it as text, \"8000-8010\".", c.text(n.Left), c.text(e))
 			ok = false
 			continue
 		}
@@ -187,7 +188,7 @@ func (c *checker) inArray(n *ast.BinaryNode, x Expr, arr *ast.ArrayNode) Expr {
 		return nil
 	}
 	if len(elems) == 0 {
-		return c.errorf(CodeNeverTrue, c.rng(arr), "The array is empty: nothing is in it.")
+		return c.errorf(diag.NeverTrue, c.rng(arr), "The array is empty: nothing is in it.")
 	}
 	return c.inElements(c.rng(n), n, x, elems)
 }
@@ -222,7 +223,7 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 				continue
 			}
 			bad = true
-			c.errorf(CodeTypeMismatch, el.rng, "The array has %s, and %s is %s.", an(y.Kind()), c.text(n.Left), an(kx))
+			c.errorf(diag.TypeMismatch, el.rng, "The array has %s, and %s is %s.", an(y.Kind()), c.text(n.Left), an(kx))
 			continue
 		}
 		v := k.Value
@@ -231,7 +232,7 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 			r, err := parseAddrEntry(v.Str)
 			if err != nil {
 				bad = true
-				c.errorf(CodeBadAddress, el.rng, "%s.", capital(err.Error()))
+				c.errorf(diag.BadAddress, el.rng, "%s.", capital(err.Error()))
 				continue
 			}
 			addrs = append(addrs, r)
@@ -240,7 +241,7 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 			if !ok {
 				bad = true
 				_, why := addressValue(v.Str, packet.KindMAC)
-				c.errorf(CodeBadAddress, el.rng, "%s", why)
+				c.errorf(diag.BadAddress, el.rng, "%s", why)
 				continue
 			}
 			ints = append(ints, IntRange{int64(m), int64(m)})
@@ -254,7 +255,7 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 			r, ok := parseIntRange(v.Str)
 			if !ok {
 				bad = true
-				c.errorf(CodeTypeMismatch, el.rng, "%q is neither a number nor a range such as \"8000-8010\".", v.Str)
+				c.errorf(diag.TypeMismatch, el.rng, "%q is neither a number nor a range such as \"8000-8010\".", v.Str)
 				continue
 			}
 			ints = append(ints, r)
@@ -264,7 +265,7 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 			c.judgeWord(x, OpEq, el.rng, v.Str)
 		default:
 			bad = true
-			c.errorf(CodeTypeMismatch, el.rng, "The array has %s, and %s is %s.", an(v.Kind), c.text(n.Left), an(kx))
+			c.errorf(diag.TypeMismatch, el.rng, "The array has %s, and %s is %s.", an(v.Kind), c.text(n.Left), an(kx))
 		}
 	}
 	if bad {

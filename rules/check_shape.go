@@ -5,6 +5,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -22,7 +23,7 @@ func (c *checker) conditional(n *ast.ConditionalNode) Expr {
 	}
 	ka, kb := a.Kind(), b.Kind()
 	if ka != kb && !(isNumber(ka) && isNumber(kb)) && !(isText(ka) && isText(kb)) {
-		return c.errorf(CodeTypeMismatch, c.rng(n.Exp2), "%s is %s, and %s is %s: both branches of ?: must be of one type.", c.text(n.Exp1), an(ka), c.text(n.Exp2), an(kb))
+		return c.errorf(diag.TypeMismatch, c.rng(n.Exp2), "%s is %s, and %s is %s: both branches of ?: must be of one type.", c.text(n.Exp1), an(ka), c.text(n.Exp2), an(kb))
 	}
 	if k, ok := cond.(*ConstExpr); ok {
 		if k.Value.Int != 0 {
@@ -44,7 +45,7 @@ func (c *checker) index(n *ast.MemberNode) Expr {
 	if _, isName := n.Property.(*ast.StringNode); isName {
 		if name, ok := c.dotted(n.Node); ok {
 			if c.value(n.Node) != nil {
-				c.errorf(CodeTypeMismatch, c.rng(n), "%s has no members.", name)
+				c.errorf(diag.TypeMismatch, c.rng(n), "%s has no members.", name)
 			}
 			return nil
 		}
@@ -58,11 +59,11 @@ func (c *checker) index(n *ast.MemberNode) Expr {
 		return c.opaque(n)
 	}
 	if !isText(x.Kind()) {
-		return c.errorf(CodeTypeMismatch, c.rng(n.Node), "%s is %s and has no bytes to index.", c.text(n.Node), an(x.Kind()))
+		return c.errorf(diag.TypeMismatch, c.rng(n.Node), "%s is %s and has no bytes to index.", c.text(n.Node), an(x.Kind()))
 	}
 	k, ok := i.(*ConstExpr)
 	if !ok || k.Value.Kind != packet.KindInt || k.Value.Int < 0 || k.Value.Int > math.MaxInt32 {
-		return c.errorf(CodeBadArguments, c.rng(n.Property), "The index must be a constant integer, not negative.")
+		return c.errorf(diag.BadArguments, c.rng(n.Property), "The index must be a constant integer, not negative.")
 	}
 	if s, ok := x.(*ConstExpr); ok && k.Value.Int < int64(len(s.Value.Str)) {
 		return &ConstExpr{At{c.rng(n)}, Value{Kind: packet.KindInt, Int: int64(s.Value.Str[k.Value.Int])}}
@@ -82,7 +83,7 @@ func (c *checker) slice(n *ast.SliceNode) Expr {
 		}
 		k, ok := e.(*ConstExpr)
 		if !ok || k.Value.Kind != packet.KindInt || k.Value.Int < 0 || k.Value.Int > math.MaxInt32 {
-			c.errorf(CodeBadArguments, c.rng(b), "The bounds of a slice must be constant integers, not negative.")
+			c.errorf(diag.BadArguments, c.rng(b), "The bounds of a slice must be constant integers, not negative.")
 			return 0, false
 		}
 		return int(k.Value.Int), true
@@ -96,10 +97,10 @@ func (c *checker) slice(n *ast.SliceNode) Expr {
 		return nil
 	}
 	if !isText(x.Kind()) {
-		return c.errorf(CodeTypeMismatch, c.rng(n.Node), "%s is %s and cannot be sliced.", c.text(n.Node), an(x.Kind()))
+		return c.errorf(diag.TypeMismatch, c.rng(n.Node), "%s is %s and cannot be sliced.", c.text(n.Node), an(x.Kind()))
 	}
 	if to >= 0 && to < from {
-		return c.errorf(CodeBadArguments, c.rng(n), "The slice ends before it begins.")
+		return c.errorf(diag.BadArguments, c.rng(n), "The slice ends before it begins.")
 	}
 	e := &SliceExpr{At{c.rng(n)}, x, from, to}
 	if k, ok := x.(*ConstExpr); ok {

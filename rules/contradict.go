@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // A contradictor looks for conditions that can never hold.
@@ -109,19 +111,19 @@ func (c *contradictor) report(xs []Expr, own hcl.Range, context []Expr) {
 		}
 		for _, other := range before {
 			if !c.solver.satisfiable(nil, other, x) {
-				*c.diags = append(*c.diags, diagnose(CodeNeverTrue, at, "%s and %s can never hold together.", phrase(other), phrase(x)))
+				*c.diags = append(*c.diags, diag.New(diag.NeverTrue, at, "%s and %s can never hold together.", phrase(other), phrase(x)))
 				return
 			}
 		}
 		if c.solver.satisfiable(nil, x) {
-			*c.diags = append(*c.diags, diagnose(CodeNeverTrue, at, "%s can never hold beside the other conditions: %s.", phrase(x), phrases(before)))
+			*c.diags = append(*c.diags, diag.New(diag.NeverTrue, at, "%s can never hold beside the other conditions: %s.", phrase(x), phrases(before)))
 			return
 		}
 		if parts := conjuncts(x); len(parts) > 1 {
 			c.report(parts, own, nil)
 			return
 		}
-		*c.diags = append(*c.diags, diagnose(CodeNeverTrue, at, "%s can never hold.", phrase(x)))
+		*c.diags = append(*c.diags, diag.New(diag.NeverTrue, at, "%s can never hold.", phrase(x)))
 		return
 	}
 }
@@ -185,7 +187,7 @@ func (rb *ruleBuilder) contradictions() {
 			continue
 		}
 		if !c.solver.satisfiable(where, p) {
-			rb.report(CodeNeverTrue, k.Expr.Range(), "The events that where lets through have no %s, so that the rule never fires.", k.Text)
+			rb.report(diag.NeverTrue, k.Expr.Range(), "The events that where lets through have no %s, so that the rule never fires.", k.Text)
 			return
 		}
 		where = append(where, p)
@@ -196,7 +198,7 @@ func (rb *ruleBuilder) contradictions() {
 		}
 		not := negation(e.Where.Range(), e.Where)
 		if !c.solver.satisfiable(where, not) {
-			rb.report(CodeNeverTrue, e.Where.Range(), "The exception %q leaves alone every event that where lets through, so that the rule never fires.", e.Name)
+			rb.report(diag.NeverTrue, e.Where.Range(), "The exception %q leaves alone every event that where lets through, so that the rule never fires.", e.Name)
 			return
 		}
 		where = append(where, not)
@@ -209,7 +211,7 @@ func (rb *ruleBuilder) contradictions() {
 			continue
 		}
 		if !c.solver.satisfiable(where, a.Cond) {
-			rb.report(CodeNeverTrue, rb.textRange(a), "No event that where lets through counts: %s can never hold for it.", phrase(a.Cond))
+			rb.report(diag.NeverTrue, rb.textRange(a), "No event that where lets through counts: %s can never hold for it.", phrase(a.Cond))
 		}
 	}
 	if r.When != nil && !isConstBool(r.When, false) {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 var update = flag.Bool("update", false, "write the diagnostics that Load gives into testdata/bad.txt")
@@ -21,7 +23,7 @@ func line(d *hcl.Diagnostic) string {
 			at = r.Filename + ":" + at
 		}
 	}
-	return fmt.Sprintf("%s %s: %s", at, CodeOf(d), d.Detail)
+	return fmt.Sprintf("%s %s: %s", at, diag.CodeOf(d), d.Detail)
 }
 
 // TestBadRules loads every case of testdata/bad.txt: a name, a rule file, and behind => what is
@@ -43,8 +45,8 @@ func TestBadRules(t *testing.T) {
 		var lines []string
 		for _, d := range diags {
 			lines = append(lines, line(d))
-			seen[CodeOf(d)] = true
-			if c := codeByName(CodeOf(d)); c == nil || c.Summary != d.Summary || c.Severity != d.Severity {
+			seen[diag.CodeOf(d)] = true
+			if c, ok := diag.ByName(diag.CodeOf(d)); !ok || c.Summary != d.Summary || c.Severity != d.Severity {
 				t.Errorf("%s: %s is not in the table of codes as it is", title, line(d))
 			}
 		}
@@ -59,9 +61,9 @@ func TestBadRules(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, c := range Codes() {
+	for _, c := range diag.Codes() {
 		switch c.Name {
-		case CodeUnreadableFile, CodeBadVariable: // need more than one file: their own tests
+		case diag.UnreadableFile, diag.BadVariable: // need more than one file: their own tests
 			continue
 		}
 		if !seen[c.Name] {

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"fmt"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -20,7 +21,7 @@ rule "broken" {
 `)
 	rs, diags := rules.Load(rules.Options{Sources: map[string][]byte{"my.hcl": source}})
 	for _, d := range diags {
-		fmt.Printf("%s: %s: %s\n", d.Subject, rules.CodeOf(d), d.Detail)
+		fmt.Printf("%s: %s: %s\n", d.Subject, diag.CodeOf(d), d.Detail)
 	}
 	for _, r := range rs.Rules {
 		if !r.Broken {

@@ -3,6 +3,7 @@ package rules
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -50,8 +51,8 @@ func checkText(text string, sc Scope, condition bool) (Expr, hcl.Diagnostics) {
 		inner.threshold = &sc.Threshold.Value
 	}
 	raw := []byte(text)
-	whole := hcl.Range{Start: hcl.InitialPos, End: positions(raw, hcl.InitialPos, []int{len(raw)})[0]}
-	c := newChecker(sym, parsed{plainSource(text, raw, whole), parseText(text)}, inner)
+	whole := hcl.Range{Start: hcl.InitialPos, End: diag.Positions(raw, hcl.InitialPos, []int{len(raw)})[0]}
+	c := newChecker(sym, parsed{diag.Verbatim(text, raw, whole), parseText(text)}, inner)
 	var e Expr
 	if condition {
 		if e = c.run(c.whole); e != nil {
@@ -60,7 +61,7 @@ func checkText(text string, sc Scope, condition bool) (Expr, hcl.Diagnostics) {
 	} else {
 		e = c.run(c.scalar)
 	}
-	return e, SortDiagnostics(c.diags)
+	return e, diag.Sort(c.diags)
 }
 
 // eventsOf works out in which kinds of events all fields and layers of an expression can be.

@@ -3,6 +3,7 @@ package rules
 import (
 	"testing"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -72,7 +73,7 @@ func TestConditions(t *testing.T) {
 	for _, c := range golden {
 		e, diags := CheckCondition(c.text, Scope{})
 		for _, d := range diags {
-			if CodeOf(d) != CodeNeverTrue && CodeOf(d) != CodeAlwaysTrue {
+			if diag.CodeOf(d) != diag.NeverTrue && diag.CodeOf(d) != diag.AlwaysTrue {
 				t.Errorf("%s: %v", c.text, d)
 			}
 		}
@@ -218,7 +219,7 @@ func TestImpossible(t *testing.T) {
 		_, diags := CheckCondition(c.text, Scope{})
 		n := 0
 		for _, d := range diags {
-			if CodeOf(d) != CodeNeverTrue {
+			if diag.CodeOf(d) != diag.NeverTrue {
 				t.Errorf("%s: %v", c.text, d)
 			}
 			n++

@@ -16,6 +16,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // readFiles finds, reads and parses the rule files.
@@ -112,7 +114,7 @@ func (l *loader) unreadable(name string, err error) {
 		err = pe.Err
 	}
 	at := hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
-	l.report(CodeUnreadableFile, at, "%s cannot be read: %v.", name, err)
+	l.report(diag.UnreadableFile, at, "%s cannot be read: %v.", name, err)
 }
 
 func (l *loader) readPath(name string) *ruleFile {
@@ -233,9 +235,9 @@ func (l *loader) parsed(f *ruleFile) {
 		if d.Subject != nil {
 			rng = *d.Subject
 		}
-		code := CodeSyntax
+		code := diag.Syntax
 		if d.Summary == "Attribute redefined" {
-			code = CodeDuplicateName
+			code = diag.DuplicateName
 		} else if d.Severity == hcl.DiagError {
 			l.broken = true
 		}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // An Ignore is a comment `# lint:ignore CODE reason`. It silences diagnostics with the code in the
@@ -26,7 +28,7 @@ func (rs *RuleSet) Ignored(code string, rng hcl.Range) bool { return rs.IgnoreFo
 // IgnoreFor returns the comment that silences diagnostics with a code at a place, or nil. Codes that
 // are no judgement (Code.Judgement) are never silenced.
 func (rs *RuleSet) IgnoreFor(code string, rng hcl.Range) *Ignore {
-	if c := codeByName(code); c != nil && !c.Judgement {
+	if c, ok := diag.ByName(code); ok && !c.Judgement {
 		return nil
 	}
 	for _, ig := range rs.Ignores {
@@ -42,7 +44,7 @@ func (rs *RuleSet) silenced(d *hcl.Diagnostic) bool {
 	if d.Subject == nil {
 		return false
 	}
-	ig := rs.IgnoreFor(CodeOf(d), *d.Subject)
+	ig := rs.IgnoreFor(diag.CodeOf(d), *d.Subject)
 	if ig == nil {
 		return false
 	}
@@ -92,7 +94,7 @@ func (l *loader) ignores() []*Ignore {
 
 func (l *loader) goodIgnore(ig *Ignore) bool {
 	judgements := l.opt.LintCodes
-	for _, c := range codes {
+	for _, c := range diag.Codes() {
 		if c.Judgement {
 			judgements = append(judgements[:len(judgements):len(judgements)], c.Name)
 		}
@@ -101,16 +103,16 @@ func (l *loader) goodIgnore(ig *Ignore) bool {
 	for _, j := range judgements {
 		known = known || j == ig.Code
 	}
-	c := codeByName(ig.Code)
+	c, ours := diag.ByName(ig.Code)
 	switch {
 	case ig.Code == "":
-		l.report(CodeBadIgnore, ig.Range, "The comment names no code. Write # lint:ignore CODE reason.")
-	case c != nil && !c.Judgement:
-		l.report(CodeBadIgnore, ig.Range, "%q is an error that cannot be silenced.", ig.Code)
+		l.report(diag.BadIgnore, ig.Range, "The comment names no code. Write # lint:ignore CODE reason.")
+	case ours && !c.Judgement:
+		l.report(diag.BadIgnore, ig.Range, "%q is an error that cannot be silenced.", ig.Code)
 	case !known && l.opt.LintCodes != nil:
-		l.report(CodeBadIgnore, ig.Range, "There is no code %q.%s", ig.Code, didYouMean(ig.Code, judgements))
+		l.report(diag.BadIgnore, ig.Range, "There is no code %q.%s", ig.Code, diag.DidYouMean(ig.Code, judgements))
 	case ig.Reason == "":
-		l.report(CodeBadIgnore, ig.Range, "The comment gives no reason. Write # lint:ignore %s reason.", ig.Code)
+		l.report(diag.BadIgnore, ig.Range, "The comment gives no reason. Write # lint:ignore %s reason.", ig.Code)
 	default:
 		return true
 	}

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 func TestIgnores(t *testing.T) {
@@ -24,7 +26,7 @@ rule "b" {
 rule "c" { where = "tcp" } // lint:ignore unused-thing never needed
 `
 	rs, diags := Load(Options{Sources: map[string][]byte{"a.hcl": []byte(text)}, LintCodes: []string{"no-cooldown"}})
-	if len(diags) != 1 || CodeOf(diags[0]) != CodeBadIgnore || diags[0].Subject.Start.Line != 15 {
+	if len(diags) != 1 || diag.CodeOf(diags[0]) != diag.BadIgnore || diags[0].Subject.Start.Line != 15 {
 		t.Errorf("want a warning for the unknown code, got\n%s", diagText(diags))
 	}
 	at := func(line int) hcl.Range {

@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -66,7 +67,7 @@ func (c *checker) judgeFalse(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.BoolNode:
 		if !n.Value {
-			c.errorf(CodeNeverTrue, c.token(n), "false never holds, so the condition never does. To turn a rule off write enabled = false.")
+			c.errorf(diag.NeverTrue, c.token(n), "false never holds, so the condition never does. To turn a rule off write enabled = false.")
 		}
 	case *ast.BinaryNode:
 		if isLogic(n.Operator) && !isOr(n.Operator) {
@@ -111,9 +112,9 @@ func (c *checker) judge(e *CompareExpr, k *ConstExpr) {
 			words = Format(e.X) + " is an integer"
 		}
 		if never {
-			c.errorf(CodeNeverTrue, k.Rng, "%s, so the comparison never holds.", words)
+			c.errorf(diag.NeverTrue, k.Rng, "%s, so the comparison never holds.", words)
 		} else if always {
-			c.errorf(CodeAlwaysTrue, e.Rng, "%s, so the comparison always holds.", words)
+			c.errorf(diag.AlwaysTrue, e.Rng, "%s, so the comparison always holds.", words)
 		}
 	case isText(k.Value.Kind):
 		c.judgeWord(e.X, e.Op, k.Rng, k.Value.Str)
@@ -121,9 +122,9 @@ func (c *checker) judge(e *CompareExpr, k *ConstExpr) {
 		f, ok := e.X.(*FieldExpr)
 		if ok && f.Field.Layer == packet.LayerARPIPv4 && !k.Value.Addr.Is4() {
 			if e.Op == OpEq {
-				c.errorf(CodeNeverTrue, k.Rng, "%s is always an IPv4 address.", f.Field.Name)
+				c.errorf(diag.NeverTrue, k.Rng, "%s is always an IPv4 address.", f.Field.Name)
 			} else {
-				c.errorf(CodeAlwaysTrue, e.Rng, "%s is always an IPv4 address.", f.Field.Name)
+				c.errorf(diag.AlwaysTrue, e.Rng, "%s is always an IPv4 address.", f.Field.Name)
 			}
 		}
 	}
@@ -149,11 +150,11 @@ func (c *checker) judgeMembers(x Expr, members []member, whole hcl.Range, set *S
 	lo, hi := bounds(x)
 	for _, m := range members {
 		if float64(m.r.Hi) < lo || float64(m.r.Lo) > hi {
-			c.errorf(CodeNeverTrue, m.rng, "%s", rangeWords(x, lo, hi)+", so this is never met.")
+			c.errorf(diag.NeverTrue, m.rng, "%s", rangeWords(x, lo, hi)+", so this is never met.")
 		}
 	}
 	if len(set.Ints) == 1 && float64(set.Ints[0].Lo) <= lo && float64(set.Ints[0].Hi) >= hi {
-		c.errorf(CodeAlwaysTrue, whole, "%s", rangeWords(x, lo, hi)+", so this always holds.")
+		c.errorf(diag.AlwaysTrue, whole, "%s", rangeWords(x, lo, hi)+", so this always holds.")
 	}
 }
 
@@ -175,9 +176,9 @@ func (c *checker) judgeWord(x Expr, op Op, rng hcl.Range, word string) {
 	}
 	switch op {
 	case OpEq:
-		c.errorf(CodeNeverTrue, rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, didYouMean(word, f.Field.Enum))
+		c.errorf(diag.NeverTrue, rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, diag.DidYouMean(word, f.Field.Enum))
 	case OpNe:
-		c.errorf(CodeAlwaysTrue, rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, didYouMean(word, f.Field.Enum))
+		c.errorf(diag.AlwaysTrue, rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, diag.DidYouMean(word, f.Field.Enum))
 	}
 }
 
@@ -201,9 +202,9 @@ func (c *checker) judgeCase(x Expr, op Op, rng hcl.Range, text string) bool {
 		return false
 	}
 	if op == OpNe {
-		c.errorf(CodeAlwaysTrue, rng, "%s never has letters of the other case. Write %q.", Format(x), fits)
+		c.errorf(diag.AlwaysTrue, rng, "%s never has letters of the other case. Write %q.", Format(x), fits)
 	} else {
-		c.errorf(CodeNeverTrue, rng, "%s never has letters of the other case. Write %q.", Format(x), fits)
+		c.errorf(diag.NeverTrue, rng, "%s never has letters of the other case. Write %q.", Format(x), fits)
 	}
 	return true
 }

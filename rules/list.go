@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -205,12 +206,12 @@ func (s *entries) readLines(name string, data []byte) hcl.Diagnostics {
 		}
 		indent := bytes.Index(line, entry)
 		lineStart := hcl.Pos{Line: lineNo, Column: 1, Byte: start}
-		at := positions(data, lineStart, []int{start + indent, start + indent + len(entry)})
-		diags = append(diags, diagnose(CodeBadListEntry, hcl.Range{Filename: name, Start: at[0], End: at[1]}, "%s.", capital(err.Error())))
+		at := diag.Positions(data, lineStart, []int{start + indent, start + indent + len(entry)})
+		diags = append(diags, diag.New(diag.BadListEntry, hcl.Range{Filename: name, Start: at[0], End: at[1]}, "%s.", capital(err.Error())))
 	}
 	if bad > maxListErrors {
 		last := hcl.Pos{Line: lineNo, Column: 1, Byte: len(data)}
-		diags = append(diags, diagnose(CodeBadListEntry, hcl.Range{Filename: name, Start: last, End: last}, "%d more entries of this file are wrong.", bad-maxListErrors))
+		diags = append(diags, diag.New(diag.BadListEntry, hcl.Range{Filename: name, Start: last, End: last}, "%d more entries of this file are wrong.", bad-maxListErrors))
 	}
 	return diags
 }
@@ -226,7 +227,7 @@ func (l *loader) loadList(b *block) {
 	typed := false
 	if !ok {
 		if b.attrs["type"] == nil {
-			l.report(CodeMissingAttribute, b.header(), "The list %q needs a type: \"ip\", \"port\" or \"string\".", b.name)
+			l.report(diag.MissingAttribute, b.header(), "The list %q needs a type: \"ip\", \"port\" or \"string\".", b.name)
 		}
 	} else if typed = l.oneOf(at, "type", word, listTypes); typed {
 		for i, t := range listTypes {
@@ -238,10 +239,10 @@ func (l *loader) loadList(b *block) {
 	values, fileAttr := b.attrs["values"], b.attrs["file"]
 	switch {
 	case values != nil && fileAttr != nil:
-		l.report(CodeBadValue, fileAttr.NameRange, "A list has values or a file, not both.")
+		l.report(diag.BadValue, fileAttr.NameRange, "A list has values or a file, not both.")
 		return
 	case values == nil && fileAttr == nil:
-		l.report(CodeMissingAttribute, b.header(), "The list %q needs values, as in values = [\"10.0.0.0/8\"], or a file.", b.name)
+		l.report(diag.MissingAttribute, b.header(), "The list %q needs values, as in values = [\"10.0.0.0/8\"], or a file.", b.name)
 		return
 	case !typed:
 		return
@@ -256,7 +257,7 @@ func (l *loader) loadList(b *block) {
 		}
 		data, full, err := l.readBeside(b.file, name)
 		if err != nil {
-			l.report(CodeUnreadableFile, at, "The list file cannot be read: %v.", err)
+			l.report(diag.UnreadableFile, at, "The list file cannot be read: %v.", err)
 			return
 		}
 		list.File = full
@@ -296,7 +297,7 @@ func (l *loader) listValues(b *block, attr *hclsyntax.Attribute, s *entries) {
 			err = fmt.Errorf("a list of type %q has no entries such as %v", s.typ, v)
 		}
 		if err != nil {
-			l.report(CodeBadListEntry, rng, "%s.", capital(err.Error()))
+			l.report(diag.BadListEntry, rng, "%s.", capital(err.Error()))
 		}
 	}
 	if t, ok := attr.Expr.(*hclsyntax.TupleConsExpr); ok {
@@ -315,7 +316,7 @@ func (l *loader) listValues(b *block, attr *hclsyntax.Attribute, s *entries) {
 		add(items, attr.Expr.Range())
 		return
 	}
-	l.report(CodeBadValue, attr.Expr.Range(), "The values of a list are written in brackets, as in values = [80, 443].")
+	l.report(diag.BadValue, attr.Expr.Range(), "The values of a list are written in brackets, as in values = [80, 443].")
 }
 
 // readBeside reads a file that a rule file names, from the folder of that file.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // StdlibPrefix begins the names of embedded files in ranges: "stdlib/recon/port_scan.hcl".
@@ -86,8 +88,8 @@ func Load(opt Options) (*RuleSet, hcl.Diagnostics) {
 	if l.broken {
 		// What a broken file declares is not known: its names are not missing.
 		diags = slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool {
-			switch CodeOf(d) {
-			case CodeUnknownList, CodeUnknownVariable, CodeUnknownName, CodeUnknownRule:
+			switch diag.CodeOf(d) {
+			case diag.UnknownList, diag.UnknownVariable, diag.UnknownName, diag.UnknownRule:
 				return true
 			}
 			return false
@@ -99,11 +101,11 @@ func Load(opt Options) (*RuleSet, hcl.Diagnostics) {
 			r.Broken = r.Broken || d.Severity == hcl.DiagError && !rs.silenced(d)
 		}
 	}
-	return rs, SortDiagnostics(diags)
+	return rs, diag.Sort(diags)
 }
 
 func (l *loader) report(code string, rng hcl.Range, format string, args ...any) {
-	l.diags = append(l.diags, diagnose(code, rng, format, args...))
+	l.diags = append(l.diags, diag.New(code, rng, format, args...))
 }
 
 // build turns the blocks of all files to a rule set.
@@ -121,7 +123,7 @@ func (l *loader) build() *RuleSet {
 					if first.shipped() != b.shipped() && b.kind == "rule" {
 						hint = "To change the shipped rule write an override block."
 					}
-					l.report(CodeDuplicateName, b.labelRange(), "The %s %q is already declared in %s. %s", b.kind, b.name, place(first.header()), hint)
+					l.report(diag.DuplicateName, b.labelRange(), "The %s %q is already declared in %s. %s", b.kind, b.name, place(first.header()), hint)
 					continue
 				}
 				names[b.kind][b.name] = b

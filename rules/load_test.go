@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // sample is the rule file of the language's description.
@@ -100,7 +102,7 @@ func (rs *RuleSet) rule(name string) *Rule {
 func diagText(diags hcl.Diagnostics) string {
 	var b strings.Builder
 	for _, d := range diags {
-		b.WriteString(CodeOf(d) + ": " + d.Error() + "\n")
+		b.WriteString(diag.CodeOf(d) + ": " + d.Error() + "\n")
 	}
 	return b.String()
 }
@@ -155,12 +157,12 @@ func TestLoadFolder(t *testing.T) {
 	if got := l.Set.String(); got != "['10.0.0.0/8', '2001:db8::1']" || l.Len != 2 || !strings.HasSuffix(l.File, "deep/bad.txt") {
 		t.Errorf("list %s of %d entries from %s", got, l.Len, l.File)
 	}
-	if _, diags := Load(Options{Paths: []string{filepath.Join(dir, "none")}}); len(diags) != 1 || CodeOf(diags[0]) != CodeUnreadableFile {
+	if _, diags := Load(Options{Paths: []string{filepath.Join(dir, "none")}}); len(diags) != 1 || diag.CodeOf(diags[0]) != diag.UnreadableFile {
 		t.Errorf("a missing path: %v", diags)
 	}
 	write("deep/bad.txt", "10.0.0.0/8\n10.0.0.0/33\n  home\n")
 	_, diags = Load(Options{Paths: []string{dir}})
-	if len(diags) != 2 || diags[0].Subject.Start.Line != 2 || diags[1].Subject.Start.Column != 3 || diags[1].Subject.End.Column != 7 || CodeOf(diags[1]) != CodeBadListEntry {
+	if len(diags) != 2 || diags[0].Subject.Start.Line != 2 || diags[1].Subject.Start.Column != 3 || diags[1].Subject.End.Column != 7 || diag.CodeOf(diags[1]) != diag.BadListEntry {
 		t.Errorf("bad entries: %v", diagText(diags))
 	}
 	write("deep/bad.txt", strings.Repeat("home\n", 100))
@@ -497,7 +499,7 @@ func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		rs, diags := Load(Options{Sources: map[string][]byte{"a.hcl": []byte(text)}})
 		for _, d := range diags {
-			if CodeOf(d) == "" || d.Detail == "" {
+			if diag.CodeOf(d) == "" || d.Detail == "" {
 				t.Errorf("%v has no code or no detail", d)
 			}
 			if s := d.Subject; s != nil && (s.Start.Byte > s.End.Byte || s.End.Byte > len(text) || s.Start.Line < 1 || s.Start.Column < 1) {

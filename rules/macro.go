@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -37,7 +38,7 @@ func (m *macroDecl) check(sym *symbols, user *checker, rng hcl.Range) bool {
 		return false
 	case macroChecking:
 		if user != nil {
-			user.errorf(CodeMacroCycle, rng, "The macros use each other in a circle: %s.", sym.cycle(m))
+			user.errorf(diag.MacroCycle, rng, "The macros use each other in a circle: %s.", sym.cycle(m))
 		}
 		return false
 	}
@@ -55,7 +56,7 @@ func (m *macroDecl) check(sym *symbols, user *checker, rng hcl.Range) bool {
 	})
 	e := c.run(c.whole)
 	if e != nil {
-		m.never = !(&contradictor{diags: &c.diags}).check(e, m.source.src.whole, nil)
+		m.never = !(&contradictor{diags: &c.diags}).check(e, m.source.src.Whole, nil)
 	}
 	m.diags = c.diags
 	m.events = c.events
@@ -85,12 +86,12 @@ func (l *loader) loadMacro(b *block) {
 	l.sym.macros[b.name] = m
 	l.known(b, []string{"description", "expr"}, nil)
 	if b.attrs["expr"] == nil {
-		l.report(CodeMissingAttribute, b.header(), "The macro %q needs its condition: expr = \"…\".", b.name)
+		l.report(diag.MissingAttribute, b.header(), "The macro %q needs its condition: expr = \"…\".", b.name)
 		m.state = macroBad
 		return
 	}
 	if _, isLayer := packet.LayerByName(b.name); isLayer || packet.FieldByName(b.name) != nil || reserved(b.name) {
-		l.report(CodeBadName, b.labelRange(), "%q means something else in conditions. Choose another name.", b.name)
+		l.report(diag.BadName, b.labelRange(), "%q means something else in conditions. Choose another name.", b.name)
 		m.state = macroBad
 		return
 	}
@@ -99,7 +100,7 @@ func (l *loader) loadMacro(b *block) {
 		m.state = macroBad
 		return
 	}
-	m.source, m.macro.Text = p, p.src.text
+	m.source, m.macro.Text = p, p.src.Text
 }
 
 // reserved reports whether a name is a word of expressions.

@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -79,12 +80,12 @@ func (c *checker) name(n ast.Node, name string) Expr {
 			return nil
 		}
 		if _, isList := v.Value.([]any); isList {
-			return c.errorf(CodeTypeMismatch, rng, "var.%s is a list of values. Use it with in, as in tcp.dstport in var.%s.", rest, rest)
+			return c.errorf(diag.TypeMismatch, rng, "var.%s is a list of values. Use it with in, as in tcp.dstport in var.%s.", rest, rest)
 		}
 		return &ConstExpr{At{rng}, constantOf(v.Value)}
 	case head == "list":
 		if l := c.list(rng, rest); l != nil {
-			c.errorf(CodeTypeMismatch, rng, "list.%s is a list. Use it with in, as in %s in list.%s.", rest, exampleField(l.Type), rest)
+			c.errorf(diag.TypeMismatch, rng, "list.%s is a list. Use it with in, as in %s in list.%s.", rest, exampleField(l.Type), rest)
 		}
 		return nil
 	}
@@ -95,7 +96,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		return &FieldExpr{At{rng}, f}
 	}
 	if isDotted {
-		return c.errorf(CodeUnknownField, rng, "There is no field %q.%s", name, fieldAdvice(name))
+		return c.errorf(diag.UnknownField, rng, "There is no field %q.%s", name, fieldAdvice(name))
 	}
 	if l, ok := packet.LayerByName(name); ok {
 		if !c.seen(rng, name, layerEvents(name)) {
@@ -108,16 +109,16 @@ func (c *checker) name(n ast.Node, name string) Expr {
 	}
 	if name == "threshold" {
 		if c.scope.noThresh != "" {
-			return c.errorf(CodeMissingThreshold, rng, "%s", c.scope.noThresh)
+			return c.errorf(diag.MissingThreshold, rng, "%s", c.scope.noThresh)
 		}
 		if c.scope.threshold == nil {
-			return c.errorf(CodeMissingThreshold, rng, "The rule has no threshold. Add the attribute, as in threshold = 10.")
+			return c.errorf(diag.MissingThreshold, rng, "The rule has no threshold. Add the attribute, as in threshold = 10.")
 		}
 		return &ThresholdExpr{At{rng}, *c.scope.threshold}
 	}
 	if a, ok := c.scope.aggregates[name]; ok {
 		if c.scope.noAggs != "" {
-			return c.errorf(CodeMisplacedAggregate, rng, "%q is an aggregate of a window. %s", name, c.scope.noAggs)
+			return c.errorf(diag.MisplacedAggregate, rng, "%q is an aggregate of a window. %s", name, c.scope.noAggs)
 		}
 		if a == nil { // it has an error of its own
 			return nil
@@ -130,13 +131,13 @@ func (c *checker) name(n ast.Node, name string) Expr {
 			return nil
 		}
 		if !c.scope.anyEvent && m.events&(1<<c.scope.event) == 0 {
-			return c.errorf(CodeWrongEvent, rng, "The macro %q uses fields that %s do not have.", name, eventWords(c.scope.event))
+			return c.errorf(diag.WrongEvent, rng, "The macro %q uses fields that %s do not have.", name, eventWords(c.scope.event))
 		}
 		c.events &= m.events
 		c.never = c.never || m.never
 		return m.macro.Expr
 	}
-	return c.errorf(CodeUnknownName, rng, "There is no field, layer, macro or aggregate %q.%s", name, didYouMean(name, c.names()))
+	return c.errorf(diag.UnknownName, rng, "There is no field, layer, macro or aggregate %q.%s", name, diag.DidYouMean(name, c.names()))
 }
 
 // names are those that a bare identifier can stand for here.
@@ -167,7 +168,7 @@ func (c *checker) seen(rng hcl.Range, name string, events []packet.Event) bool {
 	if c.scope.anyEvent || mask&(1<<c.scope.event) != 0 {
 		return true
 	}
-	c.errorf(CodeWrongEvent, rng, "%s do not have %q; it belongs to a rule with %s.", capital(eventWords(c.scope.event)), name, onWords(events))
+	c.errorf(diag.WrongEvent, rng, "%s do not have %q; it belongs to a rule with %s.", capital(eventWords(c.scope.event)), name, onWords(events))
 	return false
 }
 
@@ -194,7 +195,7 @@ func layerEvents(name string) []packet.Event {
 func (c *checker) variable(rng hcl.Range, name string) *Variable {
 	v, ok := c.sym.vars[name]
 	if !ok {
-		c.errorf(CodeUnknownVariable, rng, "There is no variable %q.%s", name, didYouMean(name, sortedKeys(c.sym.vars)))
+		c.errorf(diag.UnknownVariable, rng, "There is no variable %q.%s", name, diag.DidYouMean(name, sortedKeys(c.sym.vars)))
 		return nil
 	}
 	c.sym.use(&v.Used)
@@ -208,7 +209,7 @@ func (c *checker) variable(rng hcl.Range, name string) *Variable {
 func (c *checker) list(rng hcl.Range, name string) *List {
 	l, ok := c.sym.lists[name]
 	if !ok {
-		c.errorf(CodeUnknownList, rng, "There is no list %q.%s", name, didYouMean(name, sortedKeys(c.sym.lists)))
+		c.errorf(diag.UnknownList, rng, "There is no list %q.%s", name, diag.DidYouMean(name, sortedKeys(c.sym.lists)))
 		return nil
 	}
 	c.sym.use(&l.Used)

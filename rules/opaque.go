@@ -15,6 +15,7 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -76,15 +77,15 @@ func (c *checker) opaque(n ast.Node) Expr {
 	if err != nil {
 		var fe *file.Error
 		if !errors.As(err, &fe) {
-			return c.errorf(CodeUnsupported, c.rng(n), "%v", err)
+			return c.errorf(diag.Unsupported, c.rng(n), "%v", err)
 		}
 		from, to := rw.original(fe.From), rw.original(fe.To)
-		return c.errorf(CodeUnsupported, c.src.rangeOf(from, max(to, from+1)), "%s.", capital(strings.TrimSuffix(fe.Message, ".")))
+		return c.errorf(diag.Unsupported, c.src.Range(from, max(to, from+1)), "%s.", capital(strings.TrimSuffix(fe.Message, ".")))
 	}
 	e := &OpaqueExpr{At: At{c.rng(n)}, Text: text, Fields: rw.fields}
 	switch {
 	case typ == nil:
-		return c.errorf(CodeUnsupported, c.rng(n), "The type of %s is not known before it runs.", c.text(n))
+		return c.errorf(diag.Unsupported, c.rng(n), "The type of %s is not known before it runs.", c.text(n))
 	case typ.Kind() == reflect.Bool:
 		e.K = packet.KindBool
 	case typ.Kind() == reflect.Int, typ.Kind() == reflect.Int64:
@@ -96,7 +97,7 @@ func (c *checker) opaque(n ast.Node) Expr {
 	case typ.Kind() == reflect.Slice, typ.Kind() == reflect.Array, typ.Kind() == reflect.Map:
 		e.K = kindComposite
 	default:
-		return c.errorf(CodeUnsupported, c.rng(n), "The type of %s is not known before it runs.", c.text(n))
+		return c.errorf(diag.Unsupported, c.rng(n), "The type of %s is not known before it runs.", c.text(n))
 	}
 	return e
 }
@@ -193,7 +194,7 @@ func (rw *rewriter) name(n ast.Node, name string) {
 	_, isAgg := c.scope.aggregates[name]
 	if head == "list" || isLayer || isMacro || isAgg || name == "threshold" {
 		if c.value(n) != nil || head == "list" {
-			c.errorf(CodeUnsupported, rng, "%q cannot be used within a function or operator that only the expr VM knows. Compare it outside.", name)
+			c.errorf(diag.Unsupported, rng, "%q cannot be used within a function or operator that only the expr VM knows. Compare it outside.", name)
 		}
 		return
 	}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // applyOverride joins an override to its rule: its attributes replace those of the rule, its blocks
@@ -16,13 +18,13 @@ func (l *loader) applyOverride(b *block) *Override {
 	l.known(b, append(attrs, "actions"), ruleBlocks)
 	d := l.rules[b.name]
 	if d == nil {
-		l.report(CodeUnknownRule, b.labelRange(), "There is no rule %q to override.%s", b.name, didYouMean(b.name, sortedKeys(l.rules)))
+		l.report(diag.UnknownRule, b.labelRange(), "There is no rule %q to override.%s", b.name, diag.DidYouMean(b.name, sortedKeys(l.rules)))
 		return o
 	}
 	d.override()
 	if a := b.attrs["actions"]; a != nil {
 		if t, ok := a.Expr.(*hclsyntax.TupleConsExpr); !ok || len(t.Exprs) > 0 {
-			l.report(CodeBadValue, a.Expr.Range(), "actions can only be the empty list, which drops the actions of the rule; new ones are blocks.")
+			l.report(diag.BadValue, a.Expr.Range(), "actions can only be the empty list, which drops the actions of the rule; new ones are blocks.")
 		} else {
 			l.drop(d, func(h *hclsyntax.Block) bool { return slices.Contains(actionBlocks, h.Type) })
 		}

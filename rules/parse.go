@@ -14,6 +14,8 @@ import (
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/parser/lexer"
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // parserConfig makes expr-lang's parser read our functions and aggregates as plain calls where it has
@@ -36,7 +38,7 @@ var exprConfig = parserConfig()
 // A parsed is the tree of an expression with its source. Trees are kept by their text, and may be
 // shared by expressions at several places.
 type parsed struct {
-	src  *source
+	src  *diag.Literal
 	tree *tree
 }
 
@@ -268,7 +270,7 @@ func (t *tree) opensIndex(i int) bool {
 	if !strings.Contains(t.text, "[") {
 		return false
 	}
-	if i < len(t.text) && isPlain(t.text) {
+	if i < len(t.text) && diag.IsPlain(t.text) {
 		return t.text[i] == '['
 	}
 	j := t.tokenAt(i)
@@ -281,17 +283,17 @@ var (
 )
 
 // syntaxError says in our words what expr-lang's parser found wrong, and where.
-func syntaxError(src *source, e *file.Error) *hcl.Diagnostic {
-	runes := []rune(src.text)
+func syntaxError(src *diag.Literal, e *file.Error) *hcl.Diagnostic {
+	runes := []rune(src.Text)
 	from, to := e.From, e.To
-	if strings.TrimSpace(src.text) == "" {
-		return diagnose(CodeSyntax, src.whole, "The expression is empty. Write a condition, or leave the attribute out.")
+	if strings.TrimSpace(src.Text) == "" {
+		return diag.New(diag.Syntax, src.Whole, "The expression is empty. Write a condition, or leave the attribute out.")
 	}
-	for _, m := range bareAddress.FindAllStringSubmatchIndex(src.text, -1) {
-		a := len([]rune(src.text[:m[4]]))
-		b := a + len([]rune(src.text[m[4]:m[5]]))
+	for _, m := range bareAddress.FindAllStringSubmatchIndex(src.Text, -1) {
+		a := len([]rune(src.Text[:m[4]]))
+		b := a + len([]rune(src.Text[m[4]:m[5]]))
 		if from >= a && from <= b {
-			return diagnose(CodeSyntax, src.rangeOf(a, b), "An address is written in quotes: '%s'.", src.text[m[4]:m[5]])
+			return diag.New(diag.Syntax, src.Range(a, b), "An address is written in quotes: '%s'.", src.Text[m[4]:m[5]])
 		}
 	}
 	end := len(runes)
@@ -299,7 +301,7 @@ func syntaxError(src *source, e *file.Error) *hcl.Diagnostic {
 		end--
 	}
 	atEnd := func(what string) *hcl.Diagnostic {
-		return diagnose(CodeSyntax, src.rangeOf(max(0, end-1), end), "%s", what)
+		return diag.New(diag.Syntax, src.Range(max(0, end-1), end), "%s", what)
 	}
 	msg := e.Message
 	if m := tokenWords.FindStringSubmatch(msg); m != nil {
@@ -308,7 +310,7 @@ func syntaxError(src *source, e *file.Error) *hcl.Diagnostic {
 			value = string(runes[from:to])
 		}
 		switch {
-		case kind == "EOF" && openBrackets(src.text) > 0:
+		case kind == "EOF" && openBrackets(src.Text) > 0:
 			return atEnd("A bracket is opened and not closed.")
 		case kind == "EOF":
 			return atEnd("The expression ends where a value is needed.")
@@ -328,7 +330,7 @@ func syntaxError(src *source, e *file.Error) *hcl.Diagnostic {
 		case strings.HasPrefix(msg, "literal not terminated"):
 			// The place is the end; the quote that opens it is more useful.
 			open := openQuote(runes)
-			return diagnose(CodeSyntax, src.rangeOf(open, len(runes)), "A text is opened and not closed.")
+			return diag.New(diag.Syntax, src.Range(open, len(runes)), "A text is opened and not closed.")
 		case strings.HasPrefix(msg, "unrecognized character"):
 			r := ' '
 			if from >= 0 && from < len(runes) {
@@ -349,7 +351,7 @@ func syntaxError(src *source, e *file.Error) *hcl.Diagnostic {
 			msg = fmt.Sprintf("%q is not a number. Texts and addresses are written in quotes.", string(runes[max(0, from):min(to, len(runes))]))
 		case strings.HasPrefix(msg, "invalid") && strings.HasSuffix(msg, "value out of range"):
 			// The parser is one token further when it finds out.
-			toks, _ := lexer.Lex(file.NewSource(src.text))
+			toks, _ := lexer.Lex(file.NewSource(src.Text))
 			for i, t := range toks[1:] {
 				if t.From >= from && toks[i].Kind == lexer.Number {
 					from, to = toks[i].From, toks[i].To
@@ -366,7 +368,7 @@ func syntaxError(src *source, e *file.Error) *hcl.Diagnostic {
 	if from >= end {
 		from, to = max(0, end-1), end
 	}
-	return diagnose(CodeSyntax, src.rangeOf(from, to), "%s", msg)
+	return diag.New(diag.Syntax, src.Range(from, to), "%s", msg)
 }
 
 func isWord(r rune) bool {

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -130,7 +131,7 @@ func (rb *ruleBuilder) scalars() {
 	}
 	r.Attack = rb.stringsValue(b, "attack", func(s string, at hcl.Range) {
 		if !attackID.MatchString(s) {
-			rb.report(CodeBadValue, at, "%q is no technique of MITRE ATT&CK: write \"T1046\" or \"T1110.001\".", s)
+			rb.report(diag.BadValue, at, "%q is no technique of MITRE ATT&CK: write \"T1046\" or \"T1110.001\".", s)
 		}
 	})
 	r.References = rb.stringsValue(b, "references", nil)
@@ -138,7 +139,7 @@ func (rb *ruleBuilder) scalars() {
 	r.Cooldown = rb.durationValue(b, "cooldown", DefaultCooldown)
 	if v, at, ok := rb.numberValue(b, "threshold"); ok {
 		if v < 0 {
-			rb.report(CodeBadValue, at, "The threshold is negative.")
+			rb.report(diag.BadValue, at, "The threshold is negative.")
 		}
 		r.Threshold = &Threshold{v, at}
 	}
@@ -175,20 +176,20 @@ func (rb *ruleBuilder) windows() {
 		w := &Window{MaxKeys: DefaultMaxKeys, Range: h.DefRange()}
 		b := &block{kind: "window", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
 		if len(h.Labels) != 1 {
-			rb.report(CodeBadName, h.TypeRange, "A window has its span in quotes, as in window \"10s\" { … }.")
+			rb.report(diag.BadName, h.TypeRange, "A window has its span in quotes, as in window \"10s\" { … }.")
 		} else if span, err := setting.ParseDuration(h.Labels[0]); err != nil {
-			rb.report(CodeBadValue, h.LabelRanges[0], "%s.", capital(err.Error()))
+			rb.report(diag.BadValue, h.LabelRanges[0], "%s.", capital(err.Error()))
 		} else if span == 0 {
-			rb.report(CodeBadValue, h.LabelRanges[0], "A window must be longer than 0.")
+			rb.report(diag.BadValue, h.LabelRanges[0], "A window must be longer than 0.")
 		} else {
 			w.Span = span
 		}
 		for _, sub := range h.Body.Blocks {
-			rb.report(CodeUnknownBlock, sub.TypeRange, "A window block has no block %q.", sub.Type)
+			rb.report(diag.UnknownBlock, sub.TypeRange, "A window block has no block %q.", sub.Type)
 		}
 		if v, at, ok := rb.numberValue(b, "max_keys"); ok {
 			if v < 1 || v > 1<<24 || v != float64(int(v)) {
-				rb.report(CodeBadValue, at, "max_keys needs an integer from 1 to %d.", 1<<24)
+				rb.report(diag.BadValue, at, "max_keys needs an integer from 1 to %d.", 1<<24)
 			} else {
 				w.MaxKeys = int(v)
 			}
@@ -203,10 +204,10 @@ func (rb *ruleBuilder) windows() {
 			_, isLayer := packet.LayerByName(a.Name)
 			switch {
 			case !isName(a.Name, false) || reserved(a.Name) || isLayer || packet.FieldByName(a.Name) != nil:
-				rb.report(CodeBadName, a.NameRange, "%q cannot name an aggregate: conditions read it as something else. Choose another name.", a.Name)
+				rb.report(diag.BadName, a.NameRange, "%q cannot name an aggregate: conditions read it as something else. Choose another name.", a.Name)
 				continue
 			case first[a.Name] != (hcl.Range{}):
-				rb.report(CodeDuplicateName, a.NameRange, "The aggregate %q is already declared in %s.", a.Name, place(first[a.Name]))
+				rb.report(diag.DuplicateName, a.NameRange, "The aggregate %q is already declared in %s.", a.Name, place(first[a.Name]))
 				continue
 			}
 			first[a.Name] = a.NameRange
@@ -215,7 +216,7 @@ func (rb *ruleBuilder) windows() {
 			if !ok {
 				continue
 			}
-			agg := &Aggregate{Name: a.Name, Window: w, Range: a.Expr.Range(), Text: p.src.text}
+			agg := &Aggregate{Name: a.Name, Window: w, Range: a.Expr.Range(), Text: p.src.Text}
 			sc := rb.fields
 			sc.noAggs = "An aggregate cannot use another one; compare them in when."
 			c := newChecker(rb.sym, p, &sc)
@@ -232,7 +233,7 @@ func (rb *ruleBuilder) windows() {
 			rb.fields.aggregates[a.Name] = agg
 		}
 		if n == 0 {
-			rb.report(CodeMissingAttribute, h.DefRange(), "The window has no aggregate. Add one, as in n = \"count()\".")
+			rb.report(diag.MissingAttribute, h.DefRange(), "The window has no aggregate. Add one, as in n = \"count()\".")
 		}
 	}
 }
@@ -245,7 +246,7 @@ func (rb *ruleBuilder) by() {
 	}
 	t, ok := a.Expr.(*hclsyntax.TupleConsExpr)
 	if !ok {
-		rb.report(CodeBadValue, a.Expr.Range(), "by needs a list of expressions in quotes, as in by = [\"ip.src\"].")
+		rb.report(diag.BadValue, a.Expr.Range(), "by needs a list of expressions in quotes, as in by = [\"ip.src\"].")
 		return
 	}
 	first := map[string]bool{}
@@ -259,16 +260,16 @@ func (rb *ruleBuilder) by() {
 			continue
 		}
 		if _, isConst := x.(*ConstExpr); isConst {
-			rb.report(CodeBadValue, e.Range(), "A key that is the same for every packet has no meaning. Leave it out.")
+			rb.report(diag.BadValue, e.Range(), "A key that is the same for every packet has no meaning. Leave it out.")
 			continue
 		}
 		if text := Format(x); first[text] {
-			rb.report(CodeDuplicateName, e.Range(), "The key %q stands twice in by.", p.src.text)
+			rb.report(diag.DuplicateName, e.Range(), "The key %q stands twice in by.", p.src.Text)
 			continue
 		} else {
 			first[text] = true
 		}
-		rb.r.By = append(rb.r.By, Key{Text: p.src.text, Expr: x})
+		rb.r.By = append(rb.r.By, Key{Text: p.src.Text, Expr: x})
 	}
 }
 
@@ -279,9 +280,9 @@ func (rb *ruleBuilder) conditions() {
 	switch {
 	case attrs["when"] != nil:
 	case windows:
-		rb.report(CodeMissingCondition, rb.d.header(), "The rule has windows and no when, so that it never fires. Add one, as in when = \"n >= threshold\".")
+		rb.report(diag.MissingCondition, rb.d.header(), "The rule has windows and no when, so that it never fires. Add one, as in when = \"n >= threshold\".")
 	case attrs["where"] == nil:
-		rb.report(CodeMissingCondition, rb.d.header(), "The rule has neither where nor when. Add where = \"…\" to say which events it looks at.")
+		rb.report(diag.MissingCondition, rb.d.header(), "The rule has neither where nor when. Add where = \"…\" to say which events it looks at.")
 	}
 }
 

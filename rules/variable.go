@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // EnvPrefix begins the names of environment variables that set variables of rule files.
@@ -195,7 +197,7 @@ func (l *loader) loadVariable(b *block) {
 		if x, ok := fits(s.value, like); ok {
 			v.Value, v.From = x, s.rng.Filename
 		} else {
-			l.report(CodeBadVariable, s.rng, "The variable %q needs %s, as its default in %s.", b.name, typeWord(like), v.Range.Filename)
+			l.report(diag.BadVariable, s.rng, "The variable %q needs %s, as its default in %s.", b.name, typeWord(like), v.Range.Filename)
 		}
 	}
 	if l.opt.LookupEnv != nil {
@@ -207,14 +209,14 @@ func (l *loader) loadVariable(b *block) {
 		l.setText(v, s, like, "--set", "--set "+b.name)
 	}
 	if v.Value == nil {
-		l.report(CodeMissingAttribute, b.header(), "The variable %q has no default and no value. Add a default, or give it with --set %s=….", b.name, b.name)
+		l.report(diag.MissingAttribute, b.header(), "The variable %q has no default and no value. Add a default, or give it with --set %s=….", b.name, b.name)
 	}
 }
 
 func (l *loader) setText(v *Variable, s string, like any, from, what string) {
 	x, ok := fromText(s, like)
 	if !ok {
-		d := diagnose(CodeBadVariable, v.Range, "%s is %q, and the variable needs %s, as its default.", what, s, typeWord(like))
+		d := diag.New(diag.BadVariable, v.Range, "%s is %q, and the variable needs %s, as its default.", what, s, typeWord(like))
 		l.diags = append(l.diags, d)
 		return
 	}
@@ -255,12 +257,12 @@ func (l *loader) unknownSettings() {
 	names := sortedKeys(l.sym.vars)
 	for _, name := range sortedKeys(l.settings) {
 		if l.sym.vars[name] == nil {
-			l.report(CodeUnknownVariable, l.settings[name].rng, "There is no variable %q.%s", name, didYouMean(name, names))
+			l.report(diag.UnknownVariable, l.settings[name].rng, "There is no variable %q.%s", name, diag.DidYouMean(name, names))
 		}
 	}
 	for _, name := range sortedKeys(l.opt.Set) {
 		if l.sym.vars[name] == nil {
-			d := diagnose(CodeUnknownVariable, hcl.Range{}, "--set %s: there is no variable %q.%s", name, name, didYouMean(name, names))
+			d := diag.New(diag.UnknownVariable, hcl.Range{}, "--set %s: there is no variable %q.%s", name, name, diag.DidYouMean(name, names))
 			d.Subject = nil
 			l.diags = append(l.diags, d)
 		}
@@ -270,7 +272,7 @@ func (l *loader) unknownSettings() {
 // constant evaluates an expression without variables.
 func (l *loader) constant(e hclsyntax.Expression, rule string) (any, bool) {
 	if vars := e.Variables(); len(vars) > 0 {
-		l.report(CodeBadValue, vars[0].SourceRange(), "%s It cannot use other values.", rule)
+		l.report(diag.BadValue, vars[0].SourceRange(), "%s It cannot use other values.", rule)
 		return nil, false
 	}
 	return l.eval(e)
@@ -290,22 +292,22 @@ func (l *loader) eval(e hclsyntax.Expression) (any, bool) {
 			if t.RootName() != "var" || len(t) != 2 {
 				ok = false
 				if t.RootName() == "list" {
-					l.report(CodeBadValue, rng, "A list is used in conditions only, as in where = \"ip.src in list.x\".")
+					l.report(diag.BadValue, rng, "A list is used in conditions only, as in where = \"ip.src in list.x\".")
 					continue
 				}
-				l.report(CodeBadValue, rng, "Only variables can stand here, as var.name. Texts are written in quotes: \"%s\".", traversalText(t))
+				l.report(diag.BadValue, rng, "Only variables can stand here, as var.name. Texts are written in quotes: \"%s\".", traversalText(t))
 				continue
 			}
 			name, isAttr := t[1].(hcl.TraverseAttr)
 			if !isAttr {
 				ok = false
-				l.report(CodeBadValue, rng, "A variable is written var.name.")
+				l.report(diag.BadValue, rng, "A variable is written var.name.")
 				continue
 			}
 			v := l.sym.vars[name.Name]
 			if v == nil {
 				ok = false
-				l.report(CodeUnknownVariable, rng, "There is no variable %q.%s", name.Name, didYouMean(name.Name, sortedKeys(l.sym.vars)))
+				l.report(diag.UnknownVariable, rng, "There is no variable %q.%s", name.Name, diag.DidYouMean(name.Name, sortedKeys(l.sym.vars)))
 				continue
 			}
 			l.sym.use(&v.Used)
@@ -327,13 +329,13 @@ func (l *loader) eval(e hclsyntax.Expression) (any, bool) {
 			if d.Subject != nil {
 				rng = *d.Subject
 			}
-			l.report(CodeBadValue, rng, "%s", d.Detail)
+			l.report(diag.BadValue, rng, "%s", d.Detail)
 		}
 		return nil, false
 	}
 	x, ok := goValue(v)
 	if !ok && v.IsWhollyKnown() { // else it stands for what HCL could not parse
-		l.report(CodeBadValue, e.Range(), "A text, a number, true or false, or a list of these is needed.")
+		l.report(diag.BadValue, e.Range(), "A text, a number, true or false, or a list of these is needed.")
 	}
 	return x, ok
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/firewall"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // Config is what the daemon is told. It does not change after Load.
@@ -46,13 +46,13 @@ type Config struct {
 }
 
 // Fault returns what is wrong with the value of a setting, at the place where that comes from: beyond the checks of
-// Load, which does not look at the system. code is one of package rules.
+// Load, which does not look at the system. code is one of diag.Codes.
 func (c *Config) Fault(setting, code, format string, args ...any) *hcl.Diagnostic {
 	text := fmt.Sprintf(format, args...)
 	if rng, ok := c.ranges[setting]; ok {
-		return rules.Diagnose(codeNamed(code), rng, fmt.Sprintf("%s: %s.", setting, text))
+		return diag.New(code, rng, "%s: %s.", setting, text)
 	}
-	d := rules.Diagnose(codeNamed(code), hcl.Range{}, fmt.Sprintf("%s: %s.", c.from[setting], text))
+	d := diag.New(code, hcl.Range{}, "%s: %s.", c.from[setting], text)
 	d.Subject = nil
 	return d
 }

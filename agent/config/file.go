@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // file reads the settings file.
@@ -29,9 +29,9 @@ func (l *loader) file(name string) {
 		if d.Subject != nil {
 			rng = *d.Subject
 		}
-		code := rules.CodeSyntax
+		code := diag.Syntax
 		if d.Summary == "Attribute redefined" {
-			code = rules.CodeDuplicateName
+			code = diag.DuplicateName
 		}
 		l.report(code, rng, "%s", d.Detail)
 	}
@@ -52,19 +52,19 @@ func (l *loader) file(name string) {
 		}
 		switch {
 		case !slices.Contains(blocks(), b.Type):
-			hint := didYouMean(b.Type, append(blocks(), attributesOf("")...))
+			hint := diag.DidYouMean(b.Type, append(blocks(), attributesOf("")...))
 			if slices.Contains(attributesOf(""), b.Type) {
 				hint = fmt.Sprintf(" Write it as an attribute: %s = ….", b.Type)
 			} else if slices.Contains([]string{"rule", "list", "macro", "variable", "override", "test"}, b.Type) {
 				hint = " Rules stand in files of their own, which rules { paths = […] } names."
 			}
-			l.report(rules.CodeUnknownBlock, b.TypeRange, "There is no block %q in the settings.%s", b.Type, hint)
+			l.report(diag.UnknownBlock, b.TypeRange, "There is no block %q in the settings.%s", b.Type, hint)
 			continue
 		case len(b.Labels) > 0:
-			l.report(rules.CodeBadName, b.LabelRanges[0], "A %s block has no name.", b.Type)
+			l.report(diag.BadName, b.LabelRanges[0], "A %s block has no name.", b.Type)
 		}
 		if first, twice := seen[b.Type]; twice {
-			l.report(rules.CodeDuplicateName, b.TypeRange, "There is a %s block already in line %d. Join the two.", b.Type, first.Start.Line)
+			l.report(diag.DuplicateName, b.TypeRange, "There is a %s block already in line %d. Join the two.", b.Type, first.Start.Line)
 			continue
 		}
 		seen[b.Type] = b.TypeRange
@@ -73,11 +73,11 @@ func (l *loader) file(name string) {
 		}
 		l.attributes(b.Type, b.Body)
 		for _, inner := range b.Body.Blocks {
-			hint := didYouMean(inner.Type, attributesOf(b.Type))
+			hint := diag.DidYouMean(inner.Type, attributesOf(b.Type))
 			if slices.Contains(attributesOf(b.Type), inner.Type) {
 				hint = fmt.Sprintf(" Write it as an attribute: %s = ….", inner.Type)
 			}
-			l.report(rules.CodeUnknownBlock, inner.TypeRange, "A %s block has no block %q.%s", b.Type, inner.Type, hint)
+			l.report(diag.UnknownBlock, inner.TypeRange, "A %s block has no block %q.%s", b.Type, inner.Type, hint)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func (l *loader) attributes(block string, body *hclsyntax.Body) {
 		v, diags := a.Expr.Value(nil)
 		if diags.HasErrors() {
 			l.broken(s)
-			l.report(rules.CodeBadValue, rng, "A setting is a constant: %s", diags[0].Detail)
+			l.report(diag.BadValue, rng, "A setting is a constant: %s", diags[0].Detail)
 			continue
 		}
 		if err := fromHCL(s.at(l.config), v); err != nil {
@@ -133,7 +133,7 @@ func (l *loader) unknown(block string, a *hclsyntax.Attribute) {
 	if block != "" {
 		what = "A " + block + " block has"
 	}
-	hint := didYouMean(a.Name, attributesOf(block))
+	hint := diag.DidYouMean(a.Name, attributesOf(block))
 	switch {
 	case hint != "":
 	case block == "" && slices.Contains(blocks(), a.Name):
@@ -150,7 +150,7 @@ func (l *loader) unknown(block string, a *hclsyntax.Attribute) {
 	if hint == "" {
 		hint = " There are " + strings.Join(attributesOf(block), ", ") + "."
 	}
-	l.report(rules.CodeUnknownAttribute, a.NameRange, "%s no setting %q.%s", what, a.Name, hint)
+	l.report(diag.UnknownAttribute, a.NameRange, "%s no setting %q.%s", what, a.Name, hint)
 }
 
 // labelled are the blocks of which there may be several, with the functions that read them.
@@ -188,19 +188,12 @@ func attributesOf(block string) []string {
 	return out
 }
 
-func didYouMean(name string, candidates []string) string {
-	if n := rules.Nearest(name, candidates); n != "" {
-		return fmt.Sprintf(" Did you mean %q?", n)
-	}
-	return ""
-}
-
 // inOrder returns attributes in the order of the file.
 func inOrder(attrs hclsyntax.Attributes) []*hclsyntax.Attribute {
 	out := make([]*hclsyntax.Attribute, 0, len(attrs))
 	for _, a := range attrs {
 		out = append(out, a)
 	}
-	slices.SortFunc(out, func(a, b *hclsyntax.Attribute) int { return rules.CompareRanges(a.NameRange, b.NameRange) })
+	slices.SortFunc(out, func(a, b *hclsyntax.Attribute) int { return diag.CompareRanges(a.NameRange, b.NameRange) })
 	return out
 }

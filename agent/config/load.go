@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -60,7 +60,7 @@ func Load(opt Options) (*Config, hcl.Diagnostics) {
 		// Without a name the host's own will do; without that, none.
 		l.config.Agent, _ = os.Hostname()
 	}
-	return l.config, rules.SortDiagnostics(l.diags)
+	return l.config, diag.Sort(l.diags)
 }
 
 type loader struct {
@@ -74,27 +74,22 @@ type loader struct {
 func (l *loader) fault(s *Setting, err error) {
 	from := l.config.from[s.Name]
 	if rng, ok := l.ranges[s.Name]; ok {
-		l.report(rules.CodeBadValue, rng, "%s: %v.", s.Name, err)
+		l.report(diag.BadValue, rng, "%s: %v.", s.Name, err)
 		return
 	}
-	l.loose(rules.CodeBadValue, "%s: %v.", from, err)
+	l.loose(diag.BadValue, "%s: %v.", from, err)
 }
 
 // report adds a diagnostic at a place of the file.
 func (l *loader) report(code string, rng hcl.Range, format string, args ...any) {
-	l.diags = append(l.diags, rules.Diagnose(codeNamed(code), rng, fmt.Sprintf(format, args...)))
+	l.diags = append(l.diags, diag.New(code, rng, format, args...))
 }
 
 // loose adds a diagnostic that has no place: of the environment or of flags.
 func (l *loader) loose(code, format string, args ...any) {
-	d := rules.Diagnose(codeNamed(code), hcl.Range{}, fmt.Sprintf(format, args...))
+	d := diag.New(code, hcl.Range{}, format, args...)
 	d.Subject = nil
 	l.diags = append(l.diags, d)
-}
-
-func codeNamed(name string) rules.Code {
-	codes := rules.Codes()
-	return codes[slices.IndexFunc(codes, func(c rules.Code) bool { return c.Name == name })]
 }
 
 // set gives a setting a value from text.
@@ -132,8 +127,8 @@ func (l *loader) environment(environ []string) {
 		}
 		s := byEnv[name]
 		if s == nil {
-			if near := rules.Nearest(name, names); near != "" {
-				l.loose(rules.CodeUnknownAttribute, "The environment variable %s is no setting. Did you mean %s?", name, near)
+			if near := diag.Nearest(name, names); near != "" {
+				l.loose(diag.UnknownAttribute, "The environment variable %s is no setting. Did you mean %s?", name, near)
 			}
 			continue
 		}
@@ -159,7 +154,7 @@ func (l *loader) unreadable(name string, err error) {
 	if errors.As(err, &pe) {
 		err = pe.Err
 	}
-	l.report(rules.CodeUnreadableFile, hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}, "%s cannot be read: %v.", name, err)
+	l.report(diag.UnreadableFile, hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}, "%s cannot be read: %v.", name, err)
 }
 
 // beside resolves a path that a settings file names from the folder of that file.

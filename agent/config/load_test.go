@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // load writes a settings file and loads it.
@@ -29,7 +29,7 @@ func load(t *testing.T, text string, opt Options) (*Config, []string) {
 		if d.Subject != nil {
 			place = fmt.Sprintf("%d:%d", d.Subject.Start.Line, d.Subject.Start.Column)
 		}
-		out = append(out, fmt.Sprintf("%s %s %s", place, rules.CodeOf(d), d.Detail))
+		out = append(out, fmt.Sprintf("%s %s %s", place, diag.CodeOf(d), d.Detail))
 	}
 	return c, out
 }

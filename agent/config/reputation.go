@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -9,7 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/actions/reputation"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // A Reputation is a block `reputation "kind"`.
@@ -33,7 +32,7 @@ func (c *Config) CheckLists() hcl.Diagnostics {
 			continue
 		}
 		if err := l.Check(); err != nil {
-			out = append(out, rules.Diagnose(codeNamed(rules.CodeBadValue), r.Range, fmt.Sprintf("The list cannot be used: %v.", err)))
+			out = append(out, diag.New(diag.BadValue, r.Range, "The list cannot be used: %v.", err))
 		}
 	}
 	return out

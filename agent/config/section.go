@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // A Section is a labelled block whose settings the package declares that it is for: `output "kind" "name"`.
@@ -60,29 +60,29 @@ func (l *loader) section(b *hclsyntax.Block, what string, parts []any, check fun
 	for _, a := range inOrder(b.Body.Attributes) {
 		if !slices.Contains(known, a.Name) {
 			good = false
-			l.report(rules.CodeUnknownAttribute, a.NameRange, "%s has no setting %q.%s", upperFirst(what), a.Name, didYouMean(a.Name, known))
+			l.report(diag.UnknownAttribute, a.NameRange, "%s has no setting %q.%s", upperFirst(what), a.Name, diag.DidYouMean(a.Name, known))
 		}
 		from[a.Name] = fmt.Sprintf("%s:%d", a.NameRange.Filename, a.NameRange.Start.Line)
 	}
 	for _, inner := range b.Body.Blocks {
 		good = false
-		hint := didYouMean(inner.Type, known)
+		hint := diag.DidYouMean(inner.Type, known)
 		if slices.Contains(known, inner.Type) {
 			hint = fmt.Sprintf(" Write it as an attribute: %s = ….", inner.Type)
 		}
-		l.report(rules.CodeUnknownBlock, inner.TypeRange, "%s has no block %q.%s", upperFirst(what), inner.Type, hint)
+		l.report(diag.UnknownBlock, inner.TypeRange, "%s has no block %q.%s", upperFirst(what), inner.Type, hint)
 	}
 	if !good {
 		return nil
 	}
 	for _, d := range decode(b.Body, parts) {
 		good = false
-		code, rng := rules.CodeBadValue, b.DefRange()
+		code, rng := diag.BadValue, b.DefRange()
 		if d.Subject != nil {
 			rng = *d.Subject
 		}
 		if d.Summary == "Missing required argument" {
-			code = rules.CodeMissingAttribute
+			code = diag.MissingAttribute
 		}
 		l.report(code, rng, "%s", d.Detail)
 	}
@@ -94,7 +94,7 @@ func (l *loader) section(b *hclsyntax.Block, what string, parts []any, check fun
 		if a := b.Body.Attributes[f.setting]; a != nil {
 			rng = a.Expr.Range()
 		}
-		l.report(rules.CodeBadValue, rng, "%s", f.detail)
+		l.report(diag.BadValue, rng, "%s", f.detail)
 	}
 	resolve(filepath.Dir(b.TypeRange.Filename))
 	return from
@@ -105,19 +105,19 @@ func (l *loader) labels(b *hclsyntax.Block, n int, example string) bool {
 	if len(b.Labels) == n {
 		return true
 	}
-	l.report(rules.CodeBadName, b.TypeRange, "Write %s block as %s.", an(b.Type), example)
+	l.report(diag.BadName, b.TypeRange, "Write %s block as %s.", an(b.Type), example)
 	return false
 }
 
 // noKind reports that there is no kind of block of that name.
 func (l *loader) noKind(b *hclsyntax.Block, kinds []string) {
 	kind := b.Labels[0]
-	l.report(rules.CodeBadName, b.LabelRanges[0], "There is no kind of %s %q; the kinds are %s.%s", b.Type, kind, strings.Join(kinds, ", "), didYouMean(kind, kinds))
+	l.report(diag.BadName, b.LabelRanges[0], "There is no kind of %s %q; the kinds are %s.%s", b.Type, kind, strings.Join(kinds, ", "), diag.DidYouMean(kind, kinds))
 }
 
 // twice reports that a name is there already. at is the place of the label.
 func (l *loader) twice(b *hclsyntax.Block, at int, first hcl.Range) {
-	l.report(rules.CodeDuplicateName, b.LabelRanges[at], "The %s %q is already there in line %d. Give one of them another name.", b.Type, b.Labels[at], first.Start.Line)
+	l.report(diag.DuplicateName, b.LabelRanges[at], "The %s %q is already there in line %d. Give one of them another name.", b.Type, b.Labels[at], first.Start.Line)
 }
 
 // decode reads the attributes of a body into the parts that have settings of their names.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ruleids/ruleids/agent"
 	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
 )
@@ -61,12 +62,12 @@ would keep it from starting. Exit status: 0 it would start, 1 there are errors, 
 			if d := agent.CheckAccount(loaded.Config); d != nil {
 				more = append(more, d)
 			}
-			loaded.Diags = rules.SortDiagnostics(append(loaded.Diags, more...))
-			findings := lint.Findings(loaded.Diags)
+			loaded.Diags = diag.Sort(append(loaded.Diags, more...))
+			findings := diag.Findings(loaded.Diags)
 			if format.value == "json" {
-				err = lint.WriteJSON(a.out, findings)
+				err = diag.WriteJSON(a.out, findings)
 			} else {
-				err = lint.WriteText(a.out, findings, loaded.Sources, a.wantsColor(a.out))
+				err = diag.WriteText(a.out, findings, loaded.Sources, a.wantsColor(a.out))
 			}
 			if err == nil && loaded.Diags.HasErrors() {
 				err = status(statusFindings)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/engine/ruletest"
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/format"
 	"github.com/ruleids/ruleids/rules/lint"
@@ -251,7 +252,7 @@ func (p *page) holds(t *testing.T, f fence, opt rules.Options, code string) {
 	opt.Stdlib, opt.LintCodes = stdlib.FS(), lint.IgnoreCodes()
 	rs, diags := rules.Load(opt)
 	found := lint.Run(rs, diags)
-	if code != "" && slices.ContainsFunc(found, func(x lint.Finding) bool { return x.Code == code }) {
+	if code != "" && slices.ContainsFunc(found, func(x diag.Finding) bool { return x.Code == code }) {
 		return
 	}
 	for _, x := range found {

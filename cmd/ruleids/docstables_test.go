@@ -16,6 +16,7 @@ import (
 
 	"github.com/ruleids/ruleids/agent"
 	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
@@ -147,9 +148,9 @@ func codeTable(*testing.T) string {
 	var b strings.Builder
 	b.WriteString(row("code", "severity", "says") + row("---", "---", "---"))
 	for _, c := range lint.Codes() {
-		severity := lint.SeverityError
+		severity := diag.SeverityError
 		if c.Severity == hcl.DiagWarning {
-			severity = lint.SeverityWarning
+			severity = diag.SeverityWarning
 		}
 		b.WriteString(row(fmt.Sprintf("[`%s`](lint.md#%s)", c.Name, c.Name), severity, c.Doc))
 	}

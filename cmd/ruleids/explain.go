@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -100,7 +101,7 @@ func knownRule(set *rules.RuleSet, name string) error {
 		names[i] = r.Name
 	}
 	list := strings.Join(names, ", ")
-	if near := rules.Nearest(name, names); near != "" {
+	if near := diag.Nearest(name, names); near != "" {
 		return fmt.Errorf("there is no rule %q; did you mean %q? The rules are %s", name, near, list)
 	}
 	return fmt.Errorf("there is no rule %q; the rules are %s", name, list)

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
@@ -57,16 +58,16 @@ func (l *linter) run(paths []string) error {
 	findings := lint.Run(set, diags, paths...)
 	switch l.format.value {
 	case "json":
-		err = lint.WriteJSON(l.app.out, findings)
+		err = diag.WriteJSON(l.app.out, findings)
 	case "sarif":
-		err = lint.WriteSARIF(l.app.out, findings, set.Sources, currentBuild().Version)
+		err = diag.WriteSARIF(l.app.out, findings, lint.Codes(), set.Sources, currentBuild().Version)
 	default:
-		err = lint.WriteText(l.app.out, findings, set.Sources, l.app.wantsColor(l.app.out))
+		err = diag.WriteText(l.app.out, findings, set.Sources, l.app.wantsColor(l.app.out))
 	}
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(findings, func(f lint.Finding) bool { return l.strict || f.Severity == lint.SeverityError }) {
+	if slices.ContainsFunc(findings, func(f diag.Finding) bool { return l.strict || f.Severity == diag.SeverityError }) {
 		return status(statusFindings)
 	}
 	return nil

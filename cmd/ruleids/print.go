@@ -3,14 +3,16 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"github.com/hashicorp/hcl/v2"
-	"github.com/ruleids/ruleids/rules/lint"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // tell prints an error on standard error.
@@ -31,7 +33,7 @@ func (a *app) refuse(diags hcl.Diagnostics, sources map[string]*hcl.File) error 
 			errs = append(errs, d)
 		}
 	}
-	if err := lint.WriteText(a.err, lint.Findings(errs), sources, a.wantsColor(a.err)); err != nil {
+	if err := diag.WriteText(a.err, diag.Findings(errs), sources, a.wantsColor(a.err)); err != nil {
 		return err
 	}
 	return status(statusFault)

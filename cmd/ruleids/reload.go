@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/agent"
-	"github.com/ruleids/ruleids/rules/lint"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 func newReloadCmd(a *app) *cobra.Command {
@@ -40,7 +40,7 @@ opened anew, too. Exit status: 0 what is on disk runs, 1 it has errors, 2 no dae
 			case r.OK:
 				err = writeReload(a.out, r)
 			default:
-				err = lint.WriteText(a.out, r.Problems, nil, a.wantsColor(a.out))
+				err = diag.WriteText(a.out, r.Problems, nil, a.wantsColor(a.out))
 			}
 			if err == nil && !r.OK {
 				err = status(statusFindings)

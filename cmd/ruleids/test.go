@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/engine/ruletest"
-	"github.com/ruleids/ruleids/rules/lint"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 func newTestCmd(a *app) *cobra.Command {
@@ -161,7 +161,7 @@ const badTest = "bad-test"
 // refuse prints what is wrong with test files and returns the status for it. The tests are those that
 // were read and are not run for it.
 func (t *tester) refuse(diags hcl.Diagnostics, tests []*ruletest.Test) error {
-	findings := lint.Findings(diags)
+	findings := diag.Findings(diags)
 	sources := map[string]*hcl.File{}
 	for i := range findings {
 		f := &findings[i]
@@ -174,7 +174,7 @@ func (t *tester) refuse(diags hcl.Diagnostics, tests []*ruletest.Test) error {
 			}
 		}
 	}
-	if err := lint.WriteText(t.app.err, findings, sources, t.app.wantsColor(t.app.err)); err != nil {
+	if err := diag.WriteText(t.app.err, findings, sources, t.app.wantsColor(t.app.err)); err != nil {
 		return err
 	}
 	return t.report(withMistakes(tests, findings, sources), status(statusFault))

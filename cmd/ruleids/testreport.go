@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/engine/ruletest"
-	"github.com/ruleids/ruleids/rules/lint"
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // report writes the results of tests that err kept from running, for programs that read the report
@@ -44,7 +44,7 @@ func testsStopped(tests []*ruletest.Test, why string) []ruletest.Result {
 
 // mistaken are results for the tests that findings are about, and for the files of findings that are
 // about no test, each with its findings as problems.
-func mistaken(findings []lint.Finding, sources map[string]*hcl.File) []ruletest.Result {
+func mistaken(findings []diag.Finding, sources map[string]*hcl.File) []ruletest.Result {
 	type place struct {
 		file string
 		test int // the line that it begins on; 0 for what is in no test
@@ -91,7 +91,7 @@ func testBlocks(name string, file *hcl.File) []*hclsyntax.Block {
 
 // withMistakes are the results where test files have mistakes: those of the mistakes, and those of the
 // tests without one, which did not run either.
-func withMistakes(tests []*ruletest.Test, findings []lint.Finding, sources map[string]*hcl.File) []ruletest.Result {
+func withMistakes(tests []*ruletest.Test, findings []diag.Finding, sources map[string]*hcl.File) []ruletest.Result {
 	var files []string
 	for _, f := range findings {
 		files = append(files, f.File)

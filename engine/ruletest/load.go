@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // suffix is how the names of test files end.
@@ -218,7 +220,7 @@ func (r *reader) expectation(b *hclsyntax.Block) *expectation {
 	if a := body.attr("severity"); a != nil {
 		severities := []string{"low", "medium", "high", "critical"}
 		if e.severity = r.text(a); e.severity != "" && !slices.Contains(severities, e.severity) {
-			r.fail(a.Expr.Range(), "Invalid value", "A severity is one of low, medium, high and critical.%s", didYouMean(e.severity, severities))
+			r.fail(a.Expr.Range(), "Invalid value", "A severity is one of low, medium, high and critical.%s", diag.DidYouMean(e.severity, severities))
 		}
 	}
 	body.finish()

@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -248,7 +249,7 @@ func (r *reader) key(a *hclsyntax.Attribute) []keyValue {
 
 // knownNames says which name was meant, or else which names there are.
 func knownNames(name string, known []string) string {
-	if s := didYouMean(name, known); s != "" {
+	if s := diag.DidYouMean(name, known); s != "" {
 		return s
 	}
 	if len(known) == 0 {

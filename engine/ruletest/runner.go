@@ -16,6 +16,7 @@ import (
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/capture"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -196,7 +197,7 @@ func (t *Test) resolve(rs *rules.RuleSet) hcl.Diagnostics {
 	for _, e := range t.expects {
 		i := slices.Index(names, e.rule)
 		if i < 0 {
-			rd.fail(e.ruleAt, "Unknown rule", "There is no rule %q.%s", e.rule, didYouMean(e.rule, names))
+			rd.fail(e.ruleAt, "Unknown rule", "There is no rule %q.%s", e.rule, diag.DidYouMean(e.rule, names))
 			continue
 		}
 		var keys []string
@@ -209,7 +210,7 @@ func (t *Test) resolve(rs *rules.RuleSet) hcl.Diagnostics {
 			case len(keys) == 0:
 				rd.fail(k.nameAt, "Unknown key", "Alerts of %q have no key: the rule has no by.", e.rule)
 			default:
-				advice := didYouMean(k.name, keys)
+				advice := diag.DidYouMean(k.name, keys)
 				if advice == "" {
 					advice = " The rule has by = [" + strings.Join(keys, ", ") + "]."
 				}
@@ -223,10 +224,10 @@ func (t *Test) resolve(rs *rules.RuleSet) hcl.Diagnostics {
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.set)) {
 		if !slices.Contains(vars, name) {
-			rd.fail(t.set[name].nameAt, "Unknown variable", "There is no variable %q.%s", name, didYouMean(name, vars))
+			rd.fail(t.set[name].nameAt, "Unknown variable", "There is no variable %q.%s", name, diag.DidYouMean(name, vars))
 		}
 	}
-	return rules.SortDiagnostics(rd.diags)
+	return diag.Sort(rd.diags)
 }
 
 // variant returns the rules as a test needs them, made once for all tests that need the same.
@@ -289,7 +290,7 @@ func (v *variant) make(r *Runner, t *Test, base *rules.RuleSet, enable []string)
 // claim makes diagnostics about the values of variables that the test sets point to the test.
 func (t *Test) claim(rs *rules.RuleSet, diags hcl.Diagnostics) {
 	for _, d := range diags {
-		if rules.CodeOf(d) != rules.CodeBadVariable || d.Subject == nil {
+		if diag.CodeOf(d) != diag.BadVariable || d.Subject == nil {
 			continue
 		}
 		for _, v := range rs.Variables {

@@ -3,6 +3,7 @@ package lint
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -10,7 +11,7 @@ import (
 // threshold: the target differs between the packets that a window counted together.
 func bystanderTarget() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "bystander-target",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Target that is not part of the key",

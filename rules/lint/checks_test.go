@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/stdlib"
 )
@@ -307,7 +308,7 @@ func TestIgnored(t *testing.T) {
 // In a file with errors only those comments are called unused that certainly are.
 func TestUnusedIgnoreWithErrors(t *testing.T) {
 	broken := "where = \"tcp.dport == 1\""
-	if got := lintText(t, "# lint:ignore spoofable-block why\n"+ruleText(broken), nil); len(got) != 1 || got[0].Code != rules.CodeUnknownField {
+	if got := lintText(t, "# lint:ignore spoofable-block why\n"+ruleText(broken), nil); len(got) != 1 || got[0].Code != diag.UnknownField {
 		t.Errorf("a comment about a check that did not run: %v", got)
 	}
 	if got := lintText(t, "# lint:ignore missing-severity why\n"+ruleText(broken), nil); len(got) != 2 || got[0].Code != "unused-ignore" {

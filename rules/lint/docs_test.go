@@ -13,6 +13,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/stdlib"
 )
@@ -51,15 +52,15 @@ func TestDocsTable(t *testing.T) {
 
 func codeTable() string {
 	loading := map[string]bool{}
-	for _, c := range rules.Codes() {
+	for _, c := range diag.Codes() {
 		loading[c.Name] = true
 	}
 	var b strings.Builder
 	b.WriteString("| code | severity | found | says | can be silenced |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range Codes() {
-		severity, when, silenced := SeverityError, "by a check", "no"
+		severity, when, silenced := diag.SeverityError, "by a check", "no"
 		if c.Severity == hcl.DiagWarning {
-			severity = SeverityWarning
+			severity = diag.SeverityWarning
 		}
 		if loading[c.Name] {
 			when = "when loading"
@@ -169,7 +170,7 @@ func TestDocsExamples(t *testing.T) {
 var shippedNames = regexp.MustCompile(`home_nets|login_ports|new_connection|port_scan`)
 
 // lintText runs lint on one rule file.
-func lintText(t *testing.T, text string, set map[string]string) []Finding {
+func lintText(t *testing.T, text string, set map[string]string) []diag.Finding {
 	t.Helper()
 	rs, diags := load(text, set)
 	return Run(rs, diags)

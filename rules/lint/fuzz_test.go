@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -29,10 +30,10 @@ func FuzzRun(f *testing.F) {
 			}
 		}
 		var b bytes.Buffer
-		if err := WriteText(&b, findings, rs.Sources, true); err != nil {
+		if err := diag.WriteText(&b, findings, rs.Sources, true); err != nil {
 			t.Fatal(err)
 		}
-		if err := WriteSARIF(&b, findings, rs.Sources, ""); err != nil {
+		if err := diag.WriteSARIF(&b, findings, Codes(), rs.Sources, ""); err != nil {
 			t.Fatal(err)
 		}
 	})

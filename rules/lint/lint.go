@@ -1,22 +1,21 @@
 // Package lint finds what is wrong with a rule set that loads: rules that can never fire, names that
-// nothing uses, responses that an attacker can turn against others. It also prints what it and
-// package rules find, as text, JSON lines and SARIF.
+// nothing uses, responses that an attacker can turn against others.
 package lint
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
 // A Check looks at a rule set for one kind of mistake.
 type Check struct {
-	rules.Code
+	diag.Code
 	// partial says that the check finds all that it is about in rules with errors too.
 	partial bool
 	// check reports what it finds. It must not change the rule set.
@@ -30,7 +29,7 @@ type report func(rng hcl.Range, format string, args ...any)
 func (c Check) Run(rs *rules.RuleSet) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	c.check(rs, func(rng hcl.Range, format string, args ...any) {
-		diags = append(diags, rules.Diagnose(c.Code, rng, fmt.Sprintf(format, args...)))
+		diags = append(diags, c.New(rng, format, args...))
 	})
 	return diags
 }
@@ -60,12 +59,12 @@ func sound(rs *rules.RuleSet) []*rules.Rule {
 
 // Codes returns every code that a finding can have, those of loading and those of this package, sorted
 // by name.
-func Codes() []rules.Code {
-	out := append(rules.Codes(), unusedIgnore())
+func Codes() []diag.Code {
+	out := append(diag.Codes(), unusedIgnore())
 	for _, c := range Checks() {
 		out = append(out, c.Code)
 	}
-	slices.SortFunc(out, func(a, b rules.Code) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b diag.Code) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -87,7 +86,7 @@ func IgnoreCodes() []string {
 //
 // Warnings about files of the standard library are left out, since the user cannot do anything about
 // them, but for files that are asked for, or are in a folder that is.
-func Run(rs *rules.RuleSet, diags hcl.Diagnostics, asked ...string) []Finding {
+func Run(rs *rules.RuleSet, diags hcl.Diagnostics, asked ...string) []diag.Finding {
 	all := slices.Clone(diags)
 	failed := map[string]bool{} // files with errors
 	for _, d := range diags {
@@ -95,7 +94,7 @@ func Run(rs *rules.RuleSet, diags hcl.Diagnostics, asked ...string) []Finding {
 			failed[d.Subject.Filename] = true
 		}
 	}
-	judged := ranges(diags, rules.CodeNeverTrue, rules.CodeAlwaysTrue)
+	judged := ranges(diags, diag.NeverTrue, diag.AlwaysTrue)
 	used := map[*rules.Ignore]bool{}
 	for _, c := range Checks() {
 		for _, d := range c.Run(rs) {
@@ -115,14 +114,14 @@ func Run(rs *rules.RuleSet, diags hcl.Diagnostics, asked ...string) []Finding {
 	all = slices.DeleteFunc(all, func(d *hcl.Diagnostic) bool {
 		return d.Severity == hcl.DiagWarning && d.Subject != nil && shipped[d.Subject.Filename] && !within(asked, d.Subject.Filename)
 	})
-	return Findings(all)
+	return diag.Findings(all)
 }
 
 // ranges returns where the diagnostics with some codes are.
 func ranges(diags hcl.Diagnostics, codes ...string) []hcl.Range {
 	var out []hcl.Range
 	for _, d := range diags {
-		if d.Subject != nil && slices.Contains(codes, rules.CodeOf(d)) {
+		if d.Subject != nil && slices.Contains(codes, diag.CodeOf(d)) {
 			out = append(out, *d.Subject)
 		}
 	}

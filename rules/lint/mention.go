@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -17,18 +18,18 @@ import (
 func mentioned(rs *rules.RuleSet, errors hcl.Diagnostics, rng hcl.Range) bool {
 	for _, v := range rs.Variables {
 		if v.Range == rng {
-			return occurrences(rs, "var."+v.Name) > 0 || suggested(errors, rules.CodeUnknownVariable, v.Name)
+			return occurrences(rs, "var."+v.Name) > 0 || suggested(errors, diag.UnknownVariable, v.Name)
 		}
 	}
 	for _, l := range rs.Lists {
 		if l.Range == rng {
-			return occurrences(rs, "list."+l.Name) > 0 || suggested(errors, rules.CodeUnknownList, l.Name)
+			return occurrences(rs, "list."+l.Name) > 0 || suggested(errors, diag.UnknownList, l.Name)
 		}
 	}
 	for _, m := range rs.Macros {
 		if m.Range == rng {
 			// The block's own name is one occurrence.
-			return occurrences(rs, m.Name) > 1 || suggested(errors, rules.CodeUnknownName, m.Name)
+			return occurrences(rs, m.Name) > 1 || suggested(errors, diag.UnknownName, m.Name)
 		}
 	}
 	return false
@@ -37,7 +38,7 @@ func mentioned(rs *rules.RuleSet, errors hcl.Diagnostics, rng hcl.Range) bool {
 // suggested reports whether an error about an unknown name suggests this one.
 func suggested(errors hcl.Diagnostics, code, name string) bool {
 	return slices.ContainsFunc(errors, func(d *hcl.Diagnostic) bool {
-		return rules.CodeOf(d) == code && strings.Contains(d.Detail, strconv.Quote(name)+"?")
+		return diag.CodeOf(d) == code && strings.Contains(d.Detail, strconv.Quote(name)+"?")
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -12,7 +13,7 @@ import (
 // an alert.
 func missingDescription() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "missing-description",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Rule without a description",

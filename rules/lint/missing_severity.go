@@ -3,13 +3,14 @@ package lint
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
 // missingSeverity finds rules that leave their severity to the default.
 func missingSeverity() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "missing-severity",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Rule without a severity",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -26,7 +27,7 @@ func TestMistakes(t *testing.T) {
 	}
 	golden(t, "testdata/mistakes.txt", got.Bytes())
 
-	if err := WriteText(&text, findings, rs.Sources, false); err != nil {
+	if err := diag.WriteText(&text, findings, rs.Sources, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range findings {
@@ -36,18 +37,18 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 
-	if err := WriteJSON(&lines, findings); err != nil {
+	if err := diag.WriteJSON(&lines, findings); err != nil {
 		t.Fatal(err)
 	}
 	dec := json.NewDecoder(&lines)
 	for i, f := range findings {
-		var back Finding
+		var back diag.Finding
 		if err := dec.Decode(&back); err != nil || back != f {
 			t.Errorf("finding %d: %v read back as %v (%v)", i, f, back, err)
 		}
 	}
 
-	if err := WriteSARIF(&log, findings, rs.Sources, "test"); err != nil {
+	if err := diag.WriteSARIF(&log, findings, Codes(), rs.Sources, "test"); err != nil {
 		t.Fatal(err)
 	}
 	report, err := sarif.FromBytes(log.Bytes(), sarif.WithStrictValidation())

@@ -3,6 +3,7 @@ package lint
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -10,7 +11,7 @@ import (
 // firing also decides how many messages are sent.
 func noCooldown() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "no-cooldown",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Message for every packet",

@@ -3,6 +3,7 @@ package lint
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -11,7 +12,7 @@ import (
 // a typing mistake in one of the two, as a rule, and an exception that is believed to be there.
 func shadowedException() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "shadowed-exception",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Exception that never applies",

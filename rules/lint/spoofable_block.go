@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -15,7 +16,7 @@ import (
 // connection, which takes answers from the real address (RFC 9293 section 3.5, RFC 6528).
 func spoofableBlock() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "spoofable-block",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Block of an address that can be forged",

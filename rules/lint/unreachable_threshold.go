@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -15,7 +16,7 @@ import (
 // that only a bad reputation could make fire is found too.
 func unreachableThreshold() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "unreachable-threshold",
 			Severity:  hcl.DiagError,
 			Summary:   "Threshold that decides nothing",

@@ -1,17 +1,17 @@
 package lint
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
 // unusedIgnore is the code of comments that silence nothing.
-func unusedIgnore() rules.Code {
-	return rules.Code{
+func unusedIgnore() diag.Code {
+	return diag.Code{
 		Name:     "unused-ignore",
 		Severity: hcl.DiagWarning,
 		Summary:  "Unused lint:ignore comment",
@@ -32,7 +32,7 @@ func staleIgnores(rs *rules.RuleSet, used map[*rules.Ignore]bool, failed map[str
 		if failed[ig.Range.Filename] && (i < 0 || !checks[i].partial) {
 			continue
 		}
-		diags = append(diags, rules.Diagnose(unusedIgnore(), ig.Range, fmt.Sprintf("Nothing with the code %q is found where this comment holds. Remove the comment.", ig.Code)))
+		diags = append(diags, unusedIgnore().New(ig.Range, "Nothing with the code %q is found where this comment holds. Remove the comment.", ig.Code))
 	}
 	return diags
 }

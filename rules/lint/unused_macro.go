@@ -3,13 +3,14 @@ package lint
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
 // unusedMacro finds macros that nothing uses. Shipped ones are a vocabulary and are left out.
 func unusedMacro() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "unused-macro",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Unused macro",

@@ -3,6 +3,7 @@ package lint
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -10,7 +11,7 @@ import (
 // would change nothing.
 func unusedThreshold() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "unused-threshold",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Unused threshold",

@@ -3,13 +3,14 @@ package lint
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
 // unusedVariable finds variables that nothing uses. Shipped ones are a vocabulary and are left out.
 func unusedVariable() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "unused-variable",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Unused variable",

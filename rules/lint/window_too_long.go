@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -16,7 +17,7 @@ const MaxSpan = 7 * 24 * time.Hour
 // windowTooLong finds windows whose span is over MaxSpan.
 func windowTooLong() Check {
 	return Check{
-		Code: rules.Code{
+		Code: diag.Code{
 			Name:      "window-too-long",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Window longer than its state can promise",

@@ -1,4 +1,4 @@
-package lint
+package diag
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ func TestWriteSARIF(t *testing.T) {
 		{Code: "unreadable-file", Severity: "error", Summary: "Unreadable file", Detail: "No such file."},
 	}
 	var b bytes.Buffer
-	if err := WriteSARIF(&b, findings, sources, "1.2.3"); err != nil {
+	if err := WriteSARIF(&b, findings, append(Codes(), Code{Name: "unused-list", Severity: hcl.DiagWarning}), sources, "1.2.3"); err != nil {
 		t.Fatal(err)
 	}
 	report, err := sarif.FromBytes(b.Bytes(), sarif.WithStrictValidation())

@@ -1,15 +1,13 @@
-package lint
+package diag
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/rules"
 )
 
-// A Finding is a diagnostic as lint prints it. Lines and columns count from 1, columns in characters;
+// A Finding is a diagnostic as commands print it. Lines and columns count from 1, columns in characters;
 // the end is the place after the last character. A finding about no file has an empty File and zeros.
 type Finding struct {
 	Code      string `json:"code"`
@@ -31,11 +29,11 @@ const (
 
 // Findings returns diagnostics as findings, sorted by file, line and column.
 func Findings(diags hcl.Diagnostics) []Finding {
-	diags = rules.SortDiagnostics(slices.Clone(diags))
+	diags = Sort(slices.Clone(diags))
 	out := make([]Finding, 0, len(diags))
 	for _, d := range diags {
 		f := Finding{
-			Code:     rules.CodeOf(d),
+			Code:     CodeOf(d),
 			Severity: SeverityError,
 			Summary:  strings.TrimSuffix(d.Summary, "."),
 			Detail:   d.Detail,
@@ -44,7 +42,7 @@ func Findings(diags hcl.Diagnostics) []Finding {
 			f.Severity = SeverityWarning
 		}
 		if f.Code == "" { // of HCL's parser
-			f.Code = rules.CodeSyntax
+			f.Code = Syntax
 		}
 		if d.Subject != nil {
 			f.File = d.Subject.Filename

@@ -1,4 +1,4 @@
-package lint
+package diag
 
 import (
 	"bytes"
@@ -20,13 +20,13 @@ const (
 	helpURI    = programURI + "/blob/main/docs/lint.md"
 )
 
-// WriteSARIF writes findings as a SARIF 2.1.0 log. Sources holds the files by the names that findings
-// use; version is that of the program.
-func WriteSARIF(w io.Writer, findings []Finding, sources map[string]*hcl.File, version string) error {
+// WriteSARIF writes findings as a SARIF 2.1.0 log. Codes has every code that findings may have; sources
+// holds the files by the names that findings use; version is that of the program.
+func WriteSARIF(w io.Writer, findings []Finding, codes []Code, sources map[string]*hcl.File, version string) error {
 	run := sarif.NewRunWithInformationURI("ruleids", programURI)
 	run.Tool.Driver.WithVersion(version)
 	run.WithColumnKind("unicodeCodePoints")
-	for _, c := range Codes() {
+	for _, c := range codes {
 		level := SeverityError
 		if c.Severity == hcl.DiagWarning {
 			level = SeverityWarning

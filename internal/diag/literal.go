@@ -1,4 +1,4 @@
-package rules
+package diag
 
 import (
 	"bytes"
@@ -11,46 +11,49 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// A source is the text of an expression with the place of each of its characters in the file that it
-// was read from.
-type source struct {
-	text  string
-	whole hcl.Range // the literal, quotes included
+// A Literal is the text of a string of a file, with escapes undone, and the place of each of its
+// characters in the file.
+type Literal struct {
+	Text  string
+	Whole hcl.Range // the string, quotes included
 	// first is the place of the first character where each character of the text is one byte and one
 	// column of the file; otherwise pos has the place of every character, and of the end.
 	first hcl.Pos
 	pos   []hcl.Pos
 }
 
-// rangeOf returns the place of the characters from (counted in runes) up to to.
-func (s *source) rangeOf(from, to int) hcl.Range {
-	return hcl.Range{Filename: s.whole.Filename, Start: s.at(from), End: s.at(max(from, to))}
+// Range returns the range of the characters of the text from one, counted in runes from 0, up to the one
+// before another.
+func (s *Literal) Range(from, to int) hcl.Range {
+	return hcl.Range{Filename: s.Whole.Filename, Start: s.Pos(from), End: s.Pos(max(from, to))}
 }
 
-func (s *source) at(i int) hcl.Pos {
+// Pos returns the place of a character of the text, counted in runes from 0.
+func (s *Literal) Pos(i int) hcl.Pos {
 	if s.pos != nil {
 		return s.pos[max(0, min(i, len(s.pos)-1))]
 	}
-	i = max(0, min(i, len(s.text)))
+	i = max(0, min(i, len(s.Text)))
 	return hcl.Pos{Line: s.first.Line, Column: s.first.Column + i, Byte: s.first.Byte + i}
 }
 
-// plainSource returns text that stands as it is in a file, starting at a place.
-func plainSource(text string, file []byte, whole hcl.Range) *source {
-	s := &source{text: text, whole: whole, first: whole.Start}
-	if isPlain(text) {
+// Verbatim returns the literal of text that stands as it is in a file, at a range.
+func Verbatim(text string, file []byte, whole hcl.Range) *Literal {
+	s := &Literal{Text: text, Whole: whole, first: whole.Start}
+	if IsPlain(text) {
 		return s
 	}
 	offsets := make([]int, 0, len(text)+1)
 	for i := range text {
 		offsets = append(offsets, whole.Start.Byte+i)
 	}
-	s.pos = positions(file, whole.Start, append(offsets, whole.Start.Byte+len(text)))
+	s.pos = Positions(file, whole.Start, append(offsets, whole.Start.Byte+len(text)))
 	return s
 }
 
-// isPlain reports whether every character is one byte and one column.
-func isPlain(text string) bool {
+// IsPlain reports whether every character of a text is one byte and one column: ASCII without control
+// characters.
+func IsPlain(text string) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] >= utf8.RuneSelf || text[i] < ' ' {
 			return false
@@ -59,9 +62,9 @@ func isPlain(text string) bool {
 	return true
 }
 
-// literalSource returns the text of a string literal or heredoc. A template with holes has none; ok
-// is false for it, and for every other expression.
-func literalSource(file []byte, e hclsyntax.Expression) (s *source, ok bool) {
+// ReadLiteral returns the literal of an expression that is a quoted string or a heredoc of a file. ok is
+// false for a template with holes and for every other expression.
+func ReadLiteral(file []byte, e hclsyntax.Expression) (s *Literal, ok bool) {
 	for {
 		p, paren := e.(*hclsyntax.ParenthesesExpr)
 		if !paren {
@@ -89,17 +92,17 @@ func literalSource(file []byte, e hclsyntax.Expression) (s *source, ok bool) {
 	if len(raw) >= 2 && raw[0] == '"' && raw[len(raw)-1] == '"' {
 		body := raw[1 : len(raw)-1]
 		start := hcl.Pos{Line: rng.Start.Line, Column: rng.Start.Column + 1, Byte: rng.Start.Byte + 1}
-		if v := value.String(); len(body) == len(v) && isPlain(v) && string(body) == v {
-			return &source{text: v, whole: rng, first: start}, true
+		if v := value.String(); len(body) == len(v) && IsPlain(v) && string(body) == v {
+			return &Literal{Text: v, Whole: rng, first: start}, true
 		}
 		text, offsets := decodeLiteral(body, start.Byte, true)
 		if sameText(text, value.String()) {
-			return &source{text: text, whole: rng, pos: positions(file, start, offsets)}, true
+			return &Literal{Text: text, Whole: rng, pos: Positions(file, start, offsets)}, true
 		}
 	}
 	if bytes.HasPrefix(raw, []byte("<<")) {
 		if text, offsets, ok := heredoc(raw, rng.Start.Byte, value.String()); ok {
-			return &source{text: text, whole: rng, pos: positions(file, rng.Start, offsets)}, true
+			return &Literal{Text: text, Whole: rng, pos: Positions(file, rng.Start, offsets)}, true
 		}
 	}
 	// A literal that is read in a way not foreseen here is placed as a whole.
@@ -109,7 +112,7 @@ func literalSource(file []byte, e hclsyntax.Expression) (s *source, ok bool) {
 		pos[i] = rng.Start
 	}
 	pos[len(pos)-1] = rng.End
-	return &source{text: text, whole: rng, pos: pos}, true
+	return &Literal{Text: text, Whole: rng, pos: pos}, true
 }
 
 // sameText compares a text with what HCL made of it: strings are normalized there (NFC).
@@ -209,9 +212,9 @@ func heredoc(raw []byte, base int, value string) (string, []int, bool) {
 	return text.String(), append(offsets, base+at), true
 }
 
-// positions turns ascending byte offsets of a file into places; start is a place before all of them.
+// Positions turns ascending byte offsets in a file into places; start is a place before all of them.
 // Columns count characters as readers see them (grapheme clusters), as HCL does.
-func positions(file []byte, start hcl.Pos, offsets []int) []hcl.Pos {
+func Positions(file []byte, start hcl.Pos, offsets []int) []hcl.Pos {
 	out := make([]hcl.Pos, len(offsets))
 	p := start
 	for i, off := range offsets {

@@ -1,0 +1,88 @@
+package diag
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// extra is what a diagnostic carries in Extra: its code.
+type extra string
+
+// CodeOf returns the code of a diagnostic that this package made; empty for others, such as those of
+// HCL's parser.
+func CodeOf(d *hcl.Diagnostic) string {
+	c, _ := d.Extra.(extra)
+	return string(c)
+}
+
+// New makes a diagnostic with the name of a code of Codes.
+func New(code string, rng hcl.Range, format string, args ...any) *hcl.Diagnostic {
+	c, ok := ByName(code)
+	if !ok {
+		panic("diag: there is no code " + code)
+	}
+	return c.New(rng, format, args...)
+}
+
+// New makes a diagnostic with a code. The detail is a sentence that says what to do.
+func (c Code) New(rng hcl.Range, format string, args ...any) *hcl.Diagnostic {
+	if rng.Start.Line < 1 { // HCL gives no place to some of what it could not parse
+		rng.Start = hcl.InitialPos
+	}
+	if rng.End.Byte < rng.Start.Byte || rng.End.Line < rng.Start.Line {
+		rng.End = rng.Start
+	}
+	return &hcl.Diagnostic{
+		Severity: c.Severity,
+		Summary:  c.Summary,
+		Detail:   fmt.Sprintf(format, args...),
+		Subject:  &rng,
+		Extra:    extra(c.Name),
+	}
+}
+
+// Sort sorts diagnostics by file, line and column, those without a place first, and drops
+// those that say the same about the same place. It changes the slice that it is given.
+func Sort(diags hcl.Diagnostics) hcl.Diagnostics {
+	slices.SortStableFunc(diags, func(a, b *hcl.Diagnostic) int {
+		switch {
+		case a.Subject == nil && b.Subject == nil:
+			return strings.Compare(a.Detail, b.Detail)
+		case a.Subject == nil:
+			return -1
+		case b.Subject == nil:
+			return 1
+		}
+		if c := CompareRanges(*a.Subject, *b.Subject); c != 0 {
+			return c
+		}
+		if c := strings.Compare(CodeOf(a), CodeOf(b)); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Detail, b.Detail)
+	})
+	return slices.CompactFunc(diags, func(a, b *hcl.Diagnostic) bool {
+		return a.Summary == b.Summary && a.Detail == b.Detail &&
+			(a.Subject == nil && b.Subject == nil || a.Subject != nil && b.Subject != nil && *a.Subject == *b.Subject)
+	})
+}
+
+// CompareRanges orders ranges by file, start and end.
+func CompareRanges(a, b hcl.Range) int {
+	if c := strings.Compare(a.Filename, b.Filename); c != 0 {
+		return c
+	}
+	if a.Start.Line != b.Start.Line {
+		return a.Start.Line - b.Start.Line
+	}
+	if a.Start.Column != b.Start.Column {
+		return a.Start.Column - b.Start.Column
+	}
+	if a.End.Line != b.End.Line {
+		return a.End.Line - b.End.Line
+	}
+	return a.End.Column - b.End.Column
+}
