@@ -186,6 +186,22 @@ func TestMonitorEmpties(t *testing.T) {
 	}
 }
 
+// TestMonitorTouchesNothing: members that the Book knows nothing of are those of another daemon.
+func TestMonitorTouchesNothing(t *testing.T) {
+	f := newFixture(t, func(c *Config) { c.Mode = "monitor" })
+	f.Close()
+	others := Change{Member: Member{Target: target("203.0.113.77"), Kind: Block}}
+	if err := f.firewall.Apply(t.Context(), []Change{others}); err != nil {
+		t.Fatal(err)
+	}
+	f.open()
+	f.do(Recorded, byRule(Quarantine, bad, time.Minute))
+	if _, removed, err := f.Reconcile(t.Context()); err != nil || removed != 0 {
+		t.Errorf("%d removed, %v", removed, err)
+	}
+	f.inFirewall("block 203.0.113.77")
+}
+
 func TestShadow(t *testing.T) {
 	f := newFixture(t)
 	r := byRule(Quarantine, bad, 10*time.Minute)

@@ -60,6 +60,9 @@ func (l *ledger) count(t Target, s state, by int) {
 // get returns the decision of exactly this target; nil for none.
 func (l *ledger) get(t Target) *Decision { return l.states[t].decision }
 
+// knows reports whether there is or was a decision about a target, as far as it is remembered.
+func (l *ledger) knows(t Target) bool { _, ok := l.states[t]; return ok }
+
 // covering returns the narrowest decision that covers a target; nil for none.
 func (l *ledger) covering(t Target) *Decision {
 	for around := range l.deciding.around(t) {

@@ -136,7 +136,8 @@ func (b *Book) apply(ctx context.Context, changes []Change) error {
 }
 
 // Reconcile compares the firewall with the Book and makes it what the Book says, in one batch. It is for what others
-// did to the firewall. It returns how many members were added and removed. In monitor mode none are left.
+// did to the firewall. It returns how many members were added and removed. In monitor mode none of the Book's own are
+// left, and those of others are not touched.
 func (b *Book) Reconcile(ctx context.Context) (added, removed int, err error) {
 	// Where ctx is done before it began, or while it goes on, nobody looks at what came of it but the Book.
 	var did struct {
@@ -192,6 +193,9 @@ func (b *Book) compare(ctx context.Context) (added, removed int, err error) {
 		}
 	}
 	for k, until := range there {
+		if b.set.mode == Monitor && !b.real.knows(k.target) {
+			continue // another daemon's, or an administrator's
+		}
 		remove = append(remove, Change{Remove: true, Member: Member{Target: k.target, Kind: k.kind, Until: until}})
 	}
 	for _, cs := range [][]Change{add, remove} {

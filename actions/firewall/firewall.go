@@ -23,6 +23,7 @@ package firewall
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -52,6 +53,7 @@ type backend interface {
 type Firewall struct {
 	backend
 	structure sync.Mutex // one at a time looks at chains and rules; changes of members do not wait for it
+	owner     *owner     // of the sets in the kernel; nil for a program of the user's
 }
 
 // Open returns the firewall of the settings. It installs nothing, and looks at nothing: the first Apply that adds a
@@ -70,16 +72,46 @@ func Open(config *Config, opt Options) (*Firewall, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Firewall{backend: b}, nil
+	return &Firewall{backend: b, owner: &owner{}}, nil
+}
+
+// own makes this process the one that changes the sets, or returns an error that names the one that does already.
+func (f *Firewall) own() error {
+	if f.owner == nil {
+		return nil
+	}
+	return f.owner.take()
+}
+
+// Apply implements decision.Firewall. From the first on, until Close, no other process with a Firewall changes the sets of
+// this network namespace.
+func (f *Firewall) Apply(ctx context.Context, changes []decision.Change) error {
+	if err := f.own(); err != nil {
+		return err
+	}
+	return f.backend.Apply(ctx, changes)
+}
+
+// Close implements decision.Firewall.
+func (f *Firewall) Close() error {
+	err := f.backend.Close()
+	if f.owner != nil {
+		err = errors.Join(err, f.owner.release())
+	}
+	return err
 }
 
 // Repair looks whether what members need is there, where it should be: where this process made it, or found it. What
 // is missing it puts back, and says in words what that was; members it does not put back, but says that some are
-// missing, or that there are some that nobody asked for: then it is for the caller to Reconcile its Book. It is cheap
-// enough to be called every few seconds.
+// missing, that there are some that nobody asked for, or that some end at another time: then it is for the caller to
+// Reconcile its Book. It is cheap enough to be called every few seconds: a set that takes long to read is read less often.
+// As Apply does, it makes this process the one that changes the sets.
 func (f *Firewall) Repair(ctx context.Context) (missing []string, err error) {
 	f.structure.Lock()
 	defer f.structure.Unlock()
+	if err := f.own(); err != nil {
+		return nil, err
+	}
 	return f.repair(ctx)
 }
 

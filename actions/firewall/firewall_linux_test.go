@@ -158,12 +158,17 @@ func TestRepair(t *testing.T) {
 		p := c.Iptables
 		breaks := []string{p + " -F RULEIDS", p + " -F", p + " -D INPUT -j RULEIDS", p + " -D RULEIDS 1", p + " -I INPUT -p tcp -j ACCEPT",
 			p + " -F;" + p + " -X RULEIDS", p + " -I RULEIDS -j ACCEPT", p + " -F;ipset flush;ipset destroy ruleids-block4", "ipset flush ruleids-block4",
-			"ipset add ruleids-block4 192.0.2.9"}
+			"ipset add ruleids-block4 192.0.2.9", "ipset del ruleids-block4 198.51.100.7;ipset add ruleids-block4 192.0.2.9",
+			"ipset del ruleids-quarantine4 203.0.113.0/24;ipset add ruleids-quarantine4 203.0.112.0/24",
+			"ipset -exist add ruleids-quarantine6 2001:db8::7 timeout 60"}
 		if c.Backend == Nftables {
 			t := "inet ruleids "
 			breaks = []string{"nft flush chain " + t + "ruleids", "nft flush chain " + t + "input", "nft delete table " + t, "nft flush ruleset",
 				"nft delete chain " + t + "forward", "nft insert rule " + t + "ruleids accept", "nft flush set " + t + "block4",
-				"nft flush set " + t + "quarantine4_nets", "nft add element " + t + "block4 {192.0.2.9}"}
+				"nft flush set " + t + "quarantine4_nets", "nft add element " + t + "block4 {192.0.2.9}",
+				"nft delete element " + t + "block4 {198.51.100.7};nft add element " + t + "block4 {192.0.2.9}",
+				"nft flush set " + t + "quarantine4_nets;nft add element " + t + "quarantine4_nets {203.0.112.0/24}",
+				"nft delete element " + t + "quarantine6 {2001:db8::7};nft add element " + t + "quarantine6 {2001:db8::7 timeout 60s}"}
 		}
 		for _, what := range breaks {
 			for line := range strings.SplitSeq(what, ";") {
@@ -185,7 +190,8 @@ func TestRepair(t *testing.T) {
 				}
 			}
 			for _, c := range changes {
-				if _, ok := have[string(c.Kind)+" "+c.Target.String()]; !ok {
+				until, ok := have[string(c.Kind)+" "+c.Target.String()]
+				if !ok || until.Sub(c.Until).Abs() > time.Minute && !c.Until.IsZero() {
 					fix = append(fix, c)
 				}
 			}

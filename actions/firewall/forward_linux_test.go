@@ -51,9 +51,10 @@ func TestForwards(t *testing.T) {
 			}
 		}
 		f := open(t, c)
-		apply(t, f, add(decision.Block, sender4, 0), add(decision.Quarantine, "2001:db8::/64", 2*time.Second))
+		apply(t, f, add(decision.Block, sender4, 0), add(decision.Quarantine, "2001:db8::/64", time.Hour))
 		passes(false, false)
 		wantReach(t, false, false)
+		apply(t, f, add(decision.Quarantine, "2001:db8::/64", time.Second))
 		eventually(t, "the end of a quarantine", func() bool { return reaches(behind6) })
 		passes(false, true)
 		// A member behind this host cannot answer, either.

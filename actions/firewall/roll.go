@@ -2,6 +2,7 @@ package firewall
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -105,6 +106,41 @@ func (r roll) bounds(now int64) (least, most int) {
 		}
 	}
 	return least, len(r)
+}
+
+// differences says in words how the members of a set differ from what it should have; nothing where they do not. It
+// forgets what the set cannot have any more.
+func (r roll) differences(name string, have roll, now int64) (out []string) {
+	r.prune(now - slack)
+	lasting, missing, moved := 0, 0, 0
+	for p, until := range r {
+		got, there := have[p]
+		if until == 0 || until > now+slack {
+			lasting++
+			if !there {
+				missing++
+			}
+		}
+		if d := got - until; there && (got == 0) != (until == 0) || there && (d > slack+1 || -d > slack+1) {
+			moved++
+		}
+	}
+	more := 0
+	for p, until := range have {
+		if _, wanted := r[p]; !wanted && (until == 0 || until > now+slack) {
+			more++
+		}
+	}
+	if missing > 0 {
+		out = append(out, fmt.Sprintf("%d of %d members of the set %s", missing, lasting, name))
+	}
+	if more > 0 {
+		out = append(out, fmt.Sprintf("the set %s has %d members that it should not have", name, more))
+	}
+	if moved > 0 {
+		out = append(out, fmt.Sprintf("%d members of the set %s end at another time than they should", moved, name))
+	}
+	return out
 }
 
 // put takes down a member that was added for some seconds; 0 for ever.

@@ -263,27 +263,32 @@ func (n *nft) repair(ctx context.Context) (missing []string, err error) {
 	for _, m := range missing {
 		made[m] = true
 	}
-	addrs, _, _, parts, err := n.read()
+	addrs, nets, _, parts, err := n.read()
 	if err != nil {
 		return missing, err
 	}
 	if !made["the table inet "+ourName] {
 		for i := range setCount {
 			id := setID(i)
-			if s := miscounted(id.name(), len(addrs[i]), n.addrs[i]); s != "" && !made["the set "+id.name()] {
-				missing = append(missing, s)
+			now := time.Now().Unix()
+			if !made["the set "+id.name()] {
+				missing = append(missing, n.addrs[i].differences(id.name(), addrs[i], now)...)
 			}
-			n.nets[i].prune(time.Now().Unix() - slack)
+			strange := n.nets[i].differences(id.name()+"_nets", nets[i], now)
 			// The pieces of prefixes whose time is over just now may be there or not.
 			most := len(intervals(n.nets[i]))
 			soon := roll{}
 			for p, until := range n.nets[i] {
-				if until == 0 || until > time.Now().Unix()+slack {
+				if until == 0 || until > now+slack {
 					soon[p] = until
 				}
 			}
-			if name := id.name() + "_nets"; (parts[i] < len(intervals(soon)) || parts[i] > most) && !made["the set "+name] {
-				missing = append(missing, "prefixes of the set "+name)
+			if name := id.name() + "_nets"; made["the set "+name] {
+				continue
+			} else if len(strange) > 0 {
+				missing = append(missing, strange...)
+			} else if parts[i] < len(intervals(soon)) || parts[i] > most {
+				missing = append(missing, "parts of prefixes of the set "+name)
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package firewall
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -28,9 +27,10 @@ type xtables struct {
 	structure sync.Mutex // one at a time makes chains, rules and sets; taken before mu
 	families  []*family  // nil until they are needed
 
-	mu    sync.Mutex
-	sets  ipsets
-	rolls [setCount]roll // what was added and is not over
+	mu      sync.Mutex
+	sets    ipsets
+	rolls   [setCount]roll      // what was added and is not over
+	compare [setCount]time.Time // when members are compared again
 }
 
 func newXtables(config *Config, log *slog.Logger) *xtables {
@@ -218,7 +218,7 @@ func (x *xtables) mend(ctx context.Context) (missing []string, err error) {
 	return missing, nil
 }
 
-// mendSets makes the sets that are missing, and compares the numbers of members with those of the rolls.
+// mendSets makes the sets that are missing, and compares their members with the rolls.
 func (x *xtables) mendSets() (missing []string, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -236,30 +236,39 @@ func (x *xtables) mendSets() (missing []string, err error) {
 			missing = append(missing, "the set "+name)
 			continue // its members are missing too, and nobody needs to be told
 		}
-		if s := x.miscount(id); s != "" {
-			missing = append(missing, s)
-		}
+		missing = append(missing, x.differences(id)...)
 	}
 	return missing, nil
 }
 
-// miscount says how the number of members in a set is wrong; "" where it is not.
-func (x *xtables) miscount(id setID) string {
-	have, err := x.sets.header(setPrefix + id.name())
-	if err != nil {
-		return ""
-	}
-	return miscounted(setPrefix+id.name(), have.members, x.rolls[id])
-}
+// compareEvery bounds what comparing members costs: after a set was read, that is not done again before this many times
+// the time that it took.
+const compareEvery = 20
 
-func miscounted(name string, have int, want roll) string {
-	switch least, most := want.bounds(time.Now().Unix()); {
-	case have < least:
-		return fmt.Sprintf("%d of %d members of the set %s", least-have, least, name)
-	case have > most:
-		return fmt.Sprintf("the set %s has %d members, %d more than it should", name, have, have-most)
+// differences says in words how a set is not as it should be. The number of members is looked at each time; the members
+// themselves, of which the kernel has to hand over all, as often as they are few.
+func (x *xtables) differences(id setID) []string {
+	name := setPrefix + id.name()
+	head, err := x.sets.header(name)
+	if err != nil {
+		return nil
 	}
-	return ""
+	start := time.Now()
+	least, most := x.rolls[id].bounds(start.Unix())
+	if head.members >= least && head.members <= most && start.Before(x.compare[id]) {
+		return nil
+	}
+	entries, err := x.sets.members(name)
+	if err != nil {
+		return nil
+	}
+	now := time.Now()
+	have := make(roll, len(entries))
+	for _, e := range entries {
+		have.put(e.prefix, int64(e.timeout), now)
+	}
+	x.compare[id] = now.Add(compareEvery * now.Sub(start))
+	return x.rolls[id].differences(name, have, now.Unix())
 }
 
 // repair implements keeper.
