@@ -56,6 +56,8 @@ var metrics = []Metric{
 	{"ruleids_capture_up", "gauge", []string{"interface"}, "1 where packets can come from the interface."},
 	{"ruleids_alerts_total", "counter", []string{"severity"}, "Alerts raised."},
 	{"ruleids_alerts_suppressed_total", "counter", nil, "Times that a rule would have fired in a cooldown."},
+	{"ruleids_cooldowns_lost_total", "counter", nil, "Cooldowns that ended before their time for want of room."},
+	{"ruleids_expression_failures_total", "counter", nil, "Evaluations of an expression that failed and so had no value."},
 	{"ruleids_alerts_during_loss_total", "counter", nil, "Alerts raised while packets were being lost."},
 	{"ruleids_rule_alerts_total", "counter", []string{"rule"}, "Alerts of a rule, since the rule was loaded."},
 	{"ruleids_rule_matched_total", "counter", []string{"rule"}, "Packets that passed a rule's where, since the rule was loaded."},
@@ -169,6 +171,8 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		send("ruleids_alerts_total", float64(v.bySeverity[severity]), severity)
 	}
 	send("ruleids_alerts_suppressed_total", float64(s.Suppressed))
+	send("ruleids_cooldowns_lost_total", float64(s.CooldownsLost))
+	send("ruleids_expression_failures_total", float64(s.Failures))
 	send("ruleids_alerts_during_loss_total", float64(v.lossy))
 	for _, rule := range s.Rules {
 		send("ruleids_rule_alerts_total", float64(rule.Alerts), rule.Name)

@@ -86,8 +86,11 @@ type InterfaceState struct {
 type AlertCounts struct {
 	Raised     uint64            `json:"raised"`
 	BySeverity map[string]uint64 `json:"by_severity"`
-	Suppressed uint64            `json:"suppressed"`  // in cooldowns
-	DuringLoss uint64            `json:"during_loss"` // raised while packets were being lost
+	Suppressed uint64            `json:"suppressed"` // in cooldowns
+	// CooldownsLost are cooldowns that ended before their time for want of room.
+	CooldownsLost      uint64 `json:"cooldowns_lost"`
+	ExpressionFailures uint64 `json:"expression_failures"` // evaluations that failed and so had no value
+	DuringLoss         uint64 `json:"during_loss"`         // raised while packets were being lost
 }
 
 // StateCounts are what windows hold.
@@ -230,7 +233,7 @@ func (d *Daemon) Status(ctx context.Context) *Status {
 		Trouble: []string{}, Simulated: d.opt.Simulated,
 		Packets: PacketCounts{Seen: v.stats.Packets, Bytes: v.stats.Bytes, Unknown: v.stats.Unknown, Malformed: v.stats.Malformed,
 			Late: v.stats.Late, NanosecondsEach: v.each},
-		Alerts:     AlertCounts{Raised: v.stats.Alerts, BySeverity: v.bySeverity, Suppressed: v.stats.Suppressed, DuringLoss: v.lossy},
+		Alerts:     AlertCounts{Raised: v.stats.Alerts, BySeverity: v.bySeverity, Suppressed: v.stats.Suppressed, CooldownsLost: v.stats.CooldownsLost, ExpressionFailures: v.stats.Failures, DuringLoss: v.lossy},
 		State:      StateCounts{Keys: v.stats.Keys, Bytes: v.stats.StateBytes, Evictions: v.stats.Evictions, Saturated: v.stats.Saturated},
 		Interfaces: []InterfaceState{}, Outputs: d.outputs(), Responses: d.responseStatus(), Reputation: d.reputationStatus(),
 		Notifiers: d.notifierStatus(), Bots: d.botStatus(), Honeypots: d.honeypotStatus(), LostEvents: d.loop.trap.lost.Load(),

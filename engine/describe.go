@@ -85,11 +85,7 @@ func (p *Plan) Describe() *Description {
 			d.Bound += t.Bound
 		}
 	}
-	for _, r := range p.rules {
-		if r.cooldown > 0 {
-			d.Cooldowns += r.coolConfig().Bound() * int64(r.group.store.shards)
-		}
-	}
+	d.Cooldowns = coolBound(p.rules)
 	d.Bound += d.Cooldowns
 	if p.needFlow {
 		d.Bound += flowConfig.Bound()

@@ -41,22 +41,23 @@ type Emit func(*alert.Alert)
 // An Engine runs events through a plan and keeps the state of its windows. It is not safe for
 // concurrent use; its workers are its own.
 type Engine struct {
-	cfg     Config
-	plan    *Plan
-	workers []*worker
-	slots   []*slot
-	poster  *worker // runs events that are not frames,
-	posted  *slot   // in this slot
-	state   *state
-	memory  *window.Memory
-	clock   int64
-	started bool // clock is set
-	number  uint64
-	posts   uint64     // events that are not frames, but for alerts
-	events  eventClock // of those and of alerts
-	flows   *flowTable
-	out     []fired
-	stats   Stats
+	cfg      Config
+	plan     *Plan
+	workers  []*worker
+	slots    []*slot
+	poster   *worker // runs events that are not frames,
+	posted   *slot   // in this slot
+	state    *state
+	memory   *window.Memory
+	coolRoom coolBudget
+	clock    int64
+	started  bool // clock is set
+	number   uint64
+	posts    uint64     // events that are not frames, but for alerts
+	events   eventClock // of those and of alerts
+	flows    *flowTable
+	out      []fired
+	stats    Stats
 	// moves are what is still to be moved to the tables of the plan, by store and shard; nil where nothing is.
 	moves [][][]*window.Move
 	// watch, where set, is called for every rule of a group whose windows counted a packet.
@@ -69,13 +70,14 @@ type Engine struct {
 // the cooldowns of every rule.
 type state struct {
 	tables    [][]*window.Table // by store, by shard; nil for stores without windows
-	cooldowns [][]*window.Table // by rule, by shard; made when the rule first fires
+	cooldowns [][]*coolTable    // by rule, by shard; made when the rule first fires
 	rules     []RuleStats       // by rule
 	evicted   uint64            // by tables that are gone
+	lost      uint64            // cooldowns given up by tables that are gone
 }
 
 func (e *Engine) newState(p *Plan) *state {
-	st := &state{tables: make([][]*window.Table, len(p.stores)), cooldowns: make([][]*window.Table, len(p.rules)), rules: make([]RuleStats, len(p.rules))}
+	st := &state{tables: make([][]*window.Table, len(p.stores)), cooldowns: make([][]*coolTable, len(p.rules)), rules: make([]RuleStats, len(p.rules))}
 	for i, s := range p.stores {
 		st.tables[i] = make([]*window.Table, s.shards)
 		if len(s.config.Cells) == 0 {
@@ -87,7 +89,7 @@ func (e *Engine) newState(p *Plan) *state {
 	}
 	for i, r := range p.rules {
 		st.rules[i].Name = r.Name
-		st.cooldowns[i] = make([]*window.Table, r.group.store.shards)
+		st.cooldowns[i] = make([]*coolTable, r.group.store.shards)
 	}
 	return st
 }
@@ -224,7 +226,7 @@ func (e *Engine) use(plan *Plan, st *state, gears []gear) {
 	e.plan, e.state = plan, st
 	for i, w := range e.everyone() {
 		g := &gears[i]
-		w.scope = scope{preds: plan.preds, memo: g.memo, gen: w.gen + 1, turn: w.turn + 1, values: g.values, seed: e.cfg.Seed}
+		w.scope = scope{preds: plan.preds, memo: g.memo, gen: w.gen + 1, turn: w.turn + 1, values: g.values, seed: e.cfg.Seed, failures: w.failures}
 		if g.recents != nil {
 			w.rep, w.answers, w.recents = e.cfg.Reputation, g.answers, g.recents
 		}

@@ -21,48 +21,6 @@ func (e *Engine) fire(w *worker, l *lane, r *rule, ev *event, row window.Row) {
 	l.fired = append(l.fired, fired{alert: e.alert(w, r, suppressed), number: w.p.Number, rule: r, clock: w.p.Clock})
 }
 
-// Words of a row of a cooldown table.
-const (
-	coolFired      = iota // clock of the last alert
-	coolSuppressed        // times that the rule would have fired since
-	coolWords
-)
-
-// coolConfig describes the table of a rule's cooldowns. Rows are kept beyond the cooldown, so that the
-// next alert can say how many were suppressed.
-func (r *rule) coolConfig() window.Config {
-	return window.Config{KeyWords: r.group.words, MaxKeys: r.group.store.config.MaxKeys, Keep: true, Spill: -1,
-		Life: r.cooldown, Cells: []window.Cell{{Kind: window.Raw, Words: coolWords}}}
-}
-
-// cool reports whether a key is in its cooldown, and counts what is suppressed. Where it is not, the
-// cooldown starts anew, and what was suppressed since the last alert is returned.
-func (e *Engine) cool(r *rule, of *fingerprint, clock int64) (quiet bool, suppressed uint64) {
-	key, hash := of.check[:r.group.words], of.hash
-	shard := r.group.store.shard(hash)
-	t := e.state.cooldowns[r.index][shard]
-	if t == nil {
-		t = e.table(r.coolConfig())
-		e.state.cooldowns[r.index][shard] = t
-	}
-	row, known := t.Find(key, hash)
-	if !known {
-		row = t.Row(key, hash, clock)
-		t.Words(row, 0)[coolFired] = uint64(clock)
-		return false, 0
-	}
-	words := t.Words(row, 0)
-	if clock-int64(words[coolFired]) < r.cooldown {
-		words[coolSuppressed]++
-		return true, 0
-	}
-	suppressed = words[coolSuppressed]
-	row = t.Row(key, hash, clock) // seen again: not to be evicted before others
-	words = t.Words(row, 0)
-	words[coolFired], words[coolSuppressed] = uint64(clock), 0
-	return false, suppressed
-}
-
 // alert describes the packet at hand, for which a rule fired.
 func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 	p := w.p

@@ -181,9 +181,10 @@ type scope struct {
 	gen   uint64   // changes with every packet, and with the values
 	memo  []uint64 // gen<<1 | value
 
-	values []float64 // aggregates of the rule whose when or message is evaluated
-	text   []byte    // scratch of string functions
-	seed   uint64
+	values   []float64 // aggregates of the rule whose when or message is evaluated
+	text     []byte    // scratch of string functions
+	seed     uint64
+	failures uint64 // of expressions of the expr VM
 
 	rep     Reputation       // nil where nobody is asked
 	turn    uint64           // changes with every packet

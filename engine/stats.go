@@ -8,18 +8,22 @@ import (
 
 // Stats are counts since New.
 type Stats struct {
-	Packets    uint64      // frames and other events seen
-	Bytes      uint64      // of frames, on the wire
-	Unknown    uint64      // frames of a link type that cannot be decoded
-	Malformed  uint64      // frames in which a layer was cut short or wrong; what came before it was used
-	Late       uint64      // frames older than the newest one seen
-	Keys       uint64      // keys with state now
-	StateBytes uint64      // bytes held by window state now
-	Evictions  uint64      // keys that lost their state to make room
-	Saturated  uint64      // times that a window dropped its oldest events for want of memory
-	Alerts     uint64      // emitted
-	Suppressed uint64      // times that a rule would have fired in its cooldown
-	Rules      []RuleStats // of the rules of the plan, sorted by name
+	Packets    uint64 // frames and other events seen
+	Bytes      uint64 // of frames, on the wire
+	Unknown    uint64 // frames of a link type that cannot be decoded
+	Malformed  uint64 // frames in which a layer was cut short or wrong; what came before it was used
+	Late       uint64 // frames older than the newest one seen
+	Keys       uint64 // keys with state now
+	StateBytes uint64 // bytes held by window state now
+	Evictions  uint64 // keys that lost their state to make room
+	Saturated  uint64 // times that a window dropped its oldest events for want of memory
+	Alerts     uint64 // emitted
+	Suppressed uint64 // times that a rule would have fired in its cooldown
+	// CooldownsLost are cooldowns that were given up before their end, since there was no room for all:
+	// their keys may raise another alert early.
+	CooldownsLost uint64
+	Failures      uint64      // times that an expression of the expr VM failed, and so had no value
+	Rules         []RuleStats // of the rules of the plan, sorted by name
 }
 
 // RuleStats are the counts of one rule, since the plan came that has it.
@@ -44,6 +48,7 @@ func (e *Engine) Stats() Stats {
 		s.Bytes += w.bytes
 		s.Unknown += w.decoder.Unknown
 		s.Malformed += w.decoder.Malformed
+		s.Failures += w.failures
 		for _, r := range e.plan.rules {
 			s.Rules[r.index].Matched += w.matched[r.group.index]
 		}
@@ -58,10 +63,18 @@ func (e *Engine) Stats() Stats {
 		s.Evictions += ts.Evictions
 		s.Saturated += ts.Saturations
 	}
-	for _, tables := range [][][]*window.Table{e.state.tables, e.state.cooldowns} {
-		for _, shards := range tables {
-			for _, t := range shards {
-				count(t)
+	for _, shards := range e.state.tables {
+		for _, t := range shards {
+			count(t)
+		}
+	}
+	s.CooldownsLost = e.state.lost
+	for _, shards := range e.state.cooldowns {
+		for _, t := range shards {
+			if t != nil {
+				s.Keys += uint64(t.n)
+				s.StateBytes += uint64(t.bytes())
+				s.CooldownsLost += t.lost
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 	for _, g := range old.groups {
 		groups[g.text] = g
 	}
-	st := &state{tables: make([][]*window.Table, len(plan.stores)), cooldowns: make([][]*window.Table, len(plan.rules)), rules: make([]RuleStats, len(plan.rules))}
+	st := &state{tables: make([][]*window.Table, len(plan.stores)), cooldowns: make([][]*coolTable, len(plan.rules)), rules: make([]RuleStats, len(plan.rules))}
 	s.state = st
 	takenStores := make([]bool, len(old.stores))
 	fresh := map[*group][]bool{} // by cell: it has no history
@@ -64,7 +64,7 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 	goesOn := make([]bool, len(old.rules))
 	for i, r := range plan.rules {
 		st.rules[i].Name = r.Name
-		st.cooldowns[i] = make([]*window.Table, r.group.store.shards)
+		st.cooldowns[i] = make([]*coolTable, r.group.store.shards)
 		was := byName[r.Name]
 		if was == nil {
 			s.rules[i] = -1
@@ -97,9 +97,6 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 	room := 0
 	for _, i := range s.leftStores {
 		room += len(e.state.tables[i])
-	}
-	for _, i := range s.leftRules {
-		room += len(e.state.cooldowns[i])
 	}
 	s.left = make([]*window.Table, 0, room)
 	return s
@@ -159,7 +156,7 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 	}
 	e.Move(math.MaxInt)
 	from, st := e.state, s.state
-	st.evicted = from.evicted
+	st.evicted, st.lost = from.evicted, from.lost
 	for i, was := range s.stores {
 		if was >= 0 {
 			st.tables[i] = from.tables[was]
@@ -186,19 +183,21 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 			st.cooldowns[i] = from.cooldowns[was]
 		}
 	}
-	leave := func(tables []*window.Table) {
-		for _, t := range tables {
+	for _, i := range s.leftStores {
+		for _, t := range from.tables[i] {
 			if t != nil {
 				st.evicted += t.Stats().Evictions
 				s.left = append(s.left, t)
 			}
 		}
 	}
-	for _, i := range s.leftStores {
-		leave(from.tables[i])
-	}
 	for _, i := range s.leftRules {
-		leave(from.cooldowns[i])
+		for _, t := range from.cooldowns[i] {
+			if t != nil {
+				st.lost += t.lost
+				t.release()
+			}
+		}
 	}
 	if e.flows == nil {
 		e.flows = s.flows

@@ -191,6 +191,7 @@ func (c *vmCondition) run(s *scope) any {
 	}
 	out, err := expr.Run(c.program, env)
 	if err != nil {
+		s.failures++
 		return nil
 	}
 	return out

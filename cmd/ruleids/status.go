@@ -92,6 +92,12 @@ func writeStatus(w io.Writer, s *agent.Status, color bool) error {
 		fmt.Fprintf(&b, ": %s", strings.Join(parts, ", "))
 	}
 	fmt.Fprintf(&b, "; %s more in a cooldown, %s raised while packets were being lost\n", thousands(s.Alerts.Suppressed), thousands(s.Alerts.DuringLoss))
+	if s.Alerts.CooldownsLost > 0 {
+		fmt.Fprintf(&b, "         %s ended before their time for want of room\n", plural(s.Alerts.CooldownsLost, "cooldown"))
+	}
+	if s.Alerts.ExpressionFailures > 0 {
+		fmt.Fprintf(&b, "         %s of an expression failed and had no value\n", plural(s.Alerts.ExpressionFailures, "evaluation"))
+	}
 	fmt.Fprintf(&b, "state    %s, %s, %s evicted\n", plural(s.State.Keys, "key"), byteSize(s.State.Bytes), thousands(s.State.Evictions))
 	r := &s.Rules
 	fmt.Fprintf(&b, "rules    %d loaded, %d disabled, digest %.12s, since %s; %s reloads, %s failed\n", r.Loaded, r.Disabled, r.Digest,

@@ -50,6 +50,12 @@ func (s *summary) write(w io.Writer, color bool) error {
 	if st.Saturated > 0 {
 		fmt.Fprintf(&b, "windows let go of their oldest events %s for want of memory\n", plural(st.Saturated, "time"))
 	}
+	if st.CooldownsLost > 0 {
+		fmt.Fprintf(&b, "%s ended before their time for want of room\n", plural(st.CooldownsLost, "cooldown"))
+	}
+	if st.Failures > 0 {
+		fmt.Fprintf(&b, "%s of an expression failed and had no value, so that comparisons on it were false\n", plural(st.Failures, "evaluation"))
+	}
 	b.WriteString(plural(s.tally.alerts, "alert"))
 	if s.tally.alerts > 0 {
 		var parts []string
