@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/printable"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -18,7 +19,7 @@ type column struct {
 // columns are those of the CSV form, in their order. New ones go to the end.
 func columns() []column {
 	text := func(s func(*Alert) string) func([]byte, *Alert) []byte {
-		return func(dst []byte, a *Alert) []byte { return appendCell(dst, s(a)) }
+		return func(dst []byte, a *Alert) []byte { return printable.AppendCell(dst, s(a)) }
 	}
 	number := func(n func(*Alert) uint64) func([]byte, *Alert) []byte {
 		return func(dst []byte, a *Alert) []byte {
@@ -138,13 +139,4 @@ func (c *CSV) Append(dst []byte, a *Alert) []byte {
 		dst = append(dst, '"')
 	}
 	return append(dst, '\r', '\n')
-}
-
-// appendCell appends text for a cell. Spreadsheets take what begins with one of =+-@ for a formula, and
-// attackers choose some of the text (CWE-1236).
-func appendCell(dst []byte, s string) []byte {
-	if s != "" && strings.IndexByte("=+-@", s[0]) >= 0 {
-		dst = append(dst, '\'')
-	}
-	return appendClean(dst, s)
 }

@@ -77,7 +77,7 @@ func TestCSVCells(t *testing.T) {
 
 func TestCSVHostile(t *testing.T) {
 	for text, want := range map[string]string{
-		`=cmd|' /C calc'!A0`: `'=cmd|' /C calc'!A0`, "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)",
+		`=cmd|' /C calc'!A0`: `'=cmd|' /C calc'!A0`, "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "＝1+1": "'＝1+1",
 		"a\r\nb,\"c\"": `a\r\nb,"c"`, "\t=1": `\t=1`, "\x1b[31m": `\x1b[31m`, "\u202e": `\u202e`, "\xff": `\xff`, "ü": "ü", "": "",
 	} {
 		a := portScan()

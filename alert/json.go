@@ -4,8 +4,8 @@ import (
 	"math"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
+	"github.com/ruleids/ruleids/internal/printable"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -35,8 +35,8 @@ func (a *Alert) MarshalJSON() ([]byte, error) { return a.AppendJSON(nil), nil }
 //
 // Addresses, ports, protocol, ICMP type and Community ID are there when the packet has them,
 // threshold, message and what follows message when the rule does. Numbers that JSON cannot write
-// (NaN and the infinities) are null. Text is always valid UTF-8 without control characters, whatever
-// was in the packet: bytes that are no UTF-8 become U+FFFD, characters that do not print are escaped.
+// (NaN and the infinities) are null. Text is always valid UTF-8 that prints, once decoded too, whatever
+// was in the packet: what does not print is in it as \x1b, \u202e or, for a byte that is not UTF-8, \xff.
 func (a *Alert) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"timestamp":"`...)
 	dst = time.Unix(0, a.Time).UTC().AppendFormat(dst, timestampLayout)
@@ -265,62 +265,15 @@ func appendFloat(dst []byte, x float64) []byte {
 	return strconv.AppendFloat(dst, x, 'f', -1, 64)
 }
 
-const hexDigits = "0123456789abcdef"
-
-// appendString appends s in quotes. HTML characters stay as they are.
+// appendString appends s in quotes: safe text (package printable), with the escapes of RFC 8259, section 7, for the two
+// marks that need them. HTML characters stay as they are.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= 0x20 && c < 0x7f && c != '"' && c != '\\' {
-			i++
-			continue
+	for _, c := range []byte(printable.Text(s)) {
+		if c == '"' || c == '\\' {
+			dst = append(dst, '\\')
 		}
-		size, r := 1, rune(c)
-		if c >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
-			valid := r != utf8.RuneError || size > 1
-			if valid && strconv.IsPrint(r) {
-				i += size
-				continue
-			}
-		}
-		dst = append(dst, s[start:i]...)
-		if r == utf8.RuneError {
-			dst = utf8.AppendRune(dst, r)
-		} else {
-			dst = appendEscaped(dst, r)
-		}
-		i += size
-		start = i
+		dst = append(dst, c)
 	}
-	dst = append(dst, s[start:]...)
 	return append(dst, '"')
-}
-
-// appendEscaped appends r as a JSON escape (RFC 8259, section 7).
-func appendEscaped(dst []byte, r rune) []byte {
-	switch r {
-	case '"', '\\':
-		return append(dst, '\\', byte(r))
-	case '\b':
-		return append(dst, `\b`...)
-	case '\f':
-		return append(dst, `\f`...)
-	case '\n':
-		return append(dst, `\n`...)
-	case '\r':
-		return append(dst, `\r`...)
-	case '\t':
-		return append(dst, `\t`...)
-	}
-	unit := func(dst []byte, u rune) []byte {
-		return append(dst, '\\', 'u', hexDigits[u>>12&15], hexDigits[u>>8&15], hexDigits[u>>4&15], hexDigits[u&15])
-	}
-	if r > 0xffff { // a surrogate pair
-		r -= 0x10000
-		return unit(unit(dst, 0xd800|r>>10), 0xdc00|r&0x3ff)
-	}
-	return unit(dst, r)
 }

@@ -1,6 +1,10 @@
 package alert
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/ruleids/ruleids/internal/printable"
+)
 
 // AppendSummary appends the alert as one short line for people, without its time and severity, which
 // what carries the line has already, as syslog does:
@@ -10,14 +14,14 @@ import "strconv"
 // The line holds no control character, whatever was in the packet; text with spaces or marks in it is
 // quoted as in Go, and long text is cut.
 func (a *Alert) AppendSummary(dst []byte) []byte {
-	l := line{b: appendClean(dst, a.Rule)}
+	l := line{b: printable.Append(dst, a.Rule)}
 	l.b = append(l.b, ": "...)
 	description := a.Description
 	if description == "" {
 		description = a.Message
 	}
 	if description != "" {
-		l.b = append(appendClean(l.b, description), ' ')
+		l.b = append(printable.Append(l.b, description), ' ')
 	}
 	l.b = append(a.appendEndpoints(l.b, " -> "), "  "...)
 	a.appendFacts(&l)
@@ -25,8 +29,7 @@ func (a *Alert) AppendSummary(dst []byte) []byte {
 	return trimRight(l.b, len(dst))
 }
 
-// AppendValue appends the value alone, in full: numbers as in the JSON, text without control characters
-// (what does not print is escaped as in a Go string).
+// AppendValue appends the value alone, in full: numbers as in the JSON, text as package printable makes it safe.
 func (n Named) AppendValue(dst []byte) []byte {
 	switch x := n.Value.(type) {
 	case int64:
@@ -36,7 +39,7 @@ func (n Named) AppendValue(dst []byte) []byte {
 	case bool:
 		return strconv.AppendBool(dst, x)
 	case string:
-		return appendClean(dst, x)
+		return printable.Append(dst, x)
 	}
 	return dst
 }

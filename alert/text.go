@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/ruleids/ruleids/internal/printable"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -81,7 +82,7 @@ func (l *line) paint(sgr string) {
 func (l *line) cell(text, sgr string, width int) {
 	l.paint(sgr)
 	before := len(l.b)
-	l.b = appendClean(l.b, text)
+	l.b = printable.Append(l.b, text)
 	n := utf8.RuneCount(l.b[before:])
 	l.paint(sgrReset)
 	l.pad(n, width)
@@ -127,7 +128,7 @@ func (a *Alert) appendLine(dst []byte, color, date bool) []byte {
 		description = a.Message
 	}
 	if description != "" {
-		l.b = append(appendClean(l.b, description), "  "...)
+		l.b = append(printable.Append(l.b, description), "  "...)
 	}
 	a.appendFacts(&l)
 	a.appendResponses(&l)
@@ -184,11 +185,11 @@ func (a *Alert) appendFacts(l *line) {
 		if s, ok := k.Value.(string); ok && slices.Contains(shown, s) || k.Name == "dst.port" || k.Name == "tcp.dstport" || k.Name == "udp.dstport" {
 			continue
 		}
-		l.b = append(appendClean(l.b, k.Name), '=')
+		l.b = append(printable.Append(l.b, k.Name), '=')
 		l.b = append(appendValue(l.b, k.Value), ' ')
 	}
 	for _, v := range a.Values {
-		l.b = append(appendClean(l.b, v.Name), '=')
+		l.b = append(printable.Append(l.b, v.Name), '=')
 		l.b = appendValue(l.b, v.Value)
 		if a.Threshold != nil && len(a.Values) == 1 {
 			l.b = appendNumber(append(l.b, '/'), *a.Threshold)
@@ -202,9 +203,9 @@ func (a *Alert) appendFacts(l *line) {
 		l.b = append(l.b, ' ')
 	}
 	if r := a.Reputation; r != nil {
-		l.b = append(appendClean(l.b, r.Source), ": "...)
+		l.b = append(printable.Append(l.b, r.Source), ": "...)
 		l.b = append(appendValue(l.b, r.Indicator), " is "...)
-		l.b = appendClean(l.b, r.Tier)
+		l.b = printable.Append(l.b, r.Tier)
 		if r.Engines != 0 {
 			l.b = fmt.Appendf(l.b, " (%d/%d)", r.Malicious, r.Engines)
 		}
@@ -239,7 +240,7 @@ func (a *Alert) appendResponses(l *line) {
 		if i > 0 {
 			l.b = append(l.b, ", "...)
 		}
-		l.b = appendClean(l.b, c.Kind)
+		l.b = printable.Append(l.b, c.Kind)
 		if c.Target != "" {
 			l.b = appendValue(append(l.b, ' '), c.Target)
 		}
@@ -279,17 +280,11 @@ func appendValue(b []byte, v any) []byte {
 	case bool:
 		return strconv.AppendBool(b, x)
 	case string:
-		s, cut := clip(x, maxText)
-		plain := func(r rune) bool { return strconv.IsPrint(r) && !strings.ContainsRune(" \"[],=", r) }
-		if s != "" && utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-			b = append(b, s...)
-		} else {
-			b = strconv.AppendQuote(b, s)
+		clipped := printable.Clip(x, maxText)
+		if clipped == x {
+			return printable.AppendWord(b, x)
 		}
-		if cut {
-			b = append(b, "…"...)
-		}
-		return b
+		return append(printable.AppendWord(b, strings.TrimSuffix(clipped, "…")), "…"...)
 	}
 	return append(b, '?')
 }
@@ -300,31 +295,4 @@ func appendNumber(b []byte, x float64) []byte {
 		return strconv.AppendFloat(b, x, 'f', -1, 64)
 	}
 	return strconv.AppendFloat(b, x, 'g', 6, 64)
-}
-
-// clip cuts s to at most n bytes, at the end of a character.
-func clip(s string, n int) (out string, cut bool) {
-	if len(s) <= n {
-		return s, false
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n], true
-}
-
-// appendClean appends text with everything that does not print written as in a Go string: an
-// escape sequence from a packet must not reach the terminal, nor text that runs backwards.
-func appendClean(b []byte, s string) []byte {
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if valid := r != utf8.RuneError || size > 1; valid && strconv.IsPrint(r) {
-			b = append(b, s[i:i+size]...)
-		} else {
-			quoted := strconv.AppendQuote(nil, s[i:i+size])
-			b = append(b, quoted[1:len(quoted)-1]...)
-		}
-		i += size
-	}
-	return b
 }

@@ -8,10 +8,9 @@ package decision
 
 import (
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // A Kind is what is done to a target. The firewall keeps a set for each.
@@ -117,20 +116,5 @@ func instant(t time.Time) time.Time {
 // maxText bounds the texts of a decision, in bytes, and so the lines of the journal.
 const maxText = 1000
 
-// plain makes a text of someone else fit for logs and terminals: valid UTF-8 without control characters, bounded.
-func plain(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	if len(s) <= maxText {
-		return s
-	}
-	cut := maxText - len("…")
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
-}
+// plain makes a text of someone else safe for logs and terminals, and bounds it.
+func plain(s string) string { return printable.Clip(printable.Line(s), maxText) }

@@ -43,7 +43,7 @@ func TestFormat(t *testing.T) {
 	f.do(Released, byPerson(Release, bad, 0))
 	want := []string{
 		`{"op":"add","id":1,"kind":"quarantine","target":"198.51.100.7","source":"rule","rule":"port_scan",` +
-			`"alert":{"time":"2026-11-20T12:00:00Z","number":15,"severity":"high"},"reason":"it tried <15> ports [2J xxx`,
+			`"alert":{"time":"2026-11-20T12:00:00Z","number":15,"severity":"high"},"reason":"it tried <15> ports\\x1b[2J xxx`,
 		`{"op":"remove","id":1,"target":"198.51.100.7","source":"person","who":"root","reason":"asked to","at":"2026-11-20T12:00:00Z","crc":"`,
 	}
 	lines := strings.Split(strings.TrimSuffix(string(read(t, f.config.Journal)), "\n"), "\n")

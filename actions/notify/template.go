@@ -6,10 +6,10 @@ import (
 	"strings"
 	"text/template"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // The templates that are used where the settings give none; docs/notifications.md shows them.
@@ -83,29 +83,12 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return b.Builder.Write(p)
 }
 
-// oneLine returns text as one line without control characters, cut to a number of characters. What attackers
-// write into names and fields must not become another line of a header or of a message.
-func oneLine(s string, most int) string {
-	return cut(strings.Join(strings.Fields(clean(s, false)), " "), most)
-}
+// oneLine returns text as one safe line, cut to a number of characters. What attackers write into names and fields
+// must not become another line of a header or of a message.
+func oneLine(s string, most int) string { return cut(printable.Line(s), most) }
 
-// lines returns text without control characters other than newlines, cut to a number of characters.
-func lines(s string, most int) string { return cut(strings.TrimSpace(clean(s, true)), most) }
-
-// clean replaces what does not print, and marks that turn the direction of writing, by U+FFFD.
-func clean(s string, newlines bool) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' && newlines, r == ' ':
-			return r
-		case r == '\n', r == '\r', r == '\t':
-			return ' '
-		case !unicode.IsGraphic(r):
-			return utf8.RuneError
-		}
-		return r
-	}, s)
-}
+// lines returns text as safe lines, cut to a number of characters.
+func lines(s string, most int) string { return cut(strings.TrimSpace(printable.Lines(s)), most) }
 
 func cut(s string, most int) string {
 	if utf8.RuneCountInString(s) <= most {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/printable"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -143,8 +144,8 @@ func (a *answer) refusal(resp *http.Response, key secret, now time.Time) (Verdic
 	code := ""
 	text := "HTTP " + strconv.Itoa(resp.StatusCode)
 	if a.Error != nil {
-		code = printable(key.hide(a.Error.Code))
-		text += ", " + code + ": " + printable(key.hide(a.Error.Message))
+		code = printable.Clip(printable.Line(key.hide(a.Error.Code)), maxWords)
+		text += ", " + code + ": " + printable.Clip(printable.Line(key.hide(a.Error.Message)), maxWords)
 	}
 	f := &failure{state: StateFailing, after: retryAfter(resp.Header.Get("Retry-After"), now), err: errors.New(text)}
 	switch {
@@ -176,19 +177,8 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return 0
 }
 
-// printable cuts what a server says to a line of ASCII for logs.
-func printable(s string) string {
-	const most = 200
-	out := make([]byte, 0, min(len(s), most))
-	for i := 0; i < len(s) && len(out) < most; i++ {
-		c := s[i]
-		if c < ' ' || c > '~' {
-			c = '?'
-		}
-		out = append(out, c)
-	}
-	return string(out)
-}
+// maxWords bounds what a server says, in bytes, where it goes to logs.
+const maxWords = 200
 
 // close lets go of the connection.
 func (c *client) close() { c.http.CloseIdleConnections() }

@@ -88,7 +88,7 @@ func TestTrouble(t *testing.T) {
 		"at a date": {wait("Sat, 01 Jan 2000 03:00:00 GMT", problem(429, "QuotaExceededError", "x")), StateQuota, "Quota", 3*time.Hour - time.Second, 3*time.Hour + time.Minute, true},
 		"for ever":  {wait("99999999999", problem(429, "QuotaExceededError", "x")), StateQuota, "Quota", 24 * time.Hour, 24*time.Hour + time.Minute, true},
 		"no sense":  {wait("soon", problem(429, "QuotaExceededError", "x")), StateQuota, "Quota", time.Minute, 75 * time.Second, true},
-		"wrong key": {problem(401, "WrongCredentialsError", "Wrong API key "+testKey+"\n"), StateRefused, "Wrong API key (secret)?", 15 * time.Minute, 16 * time.Minute, true},
+		"wrong key": {problem(401, "WrongCredentialsError", "Wrong API key "+testKey+"\n"), StateRefused, "Wrong API key (secret)", 15 * time.Minute, 16 * time.Minute, true},
 		"forbidden": {problem(403, "ForbiddenError", "x"), StateRefused, "ForbiddenError", 15 * time.Minute, 16 * time.Minute, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -207,7 +207,7 @@ func TestStrangers(t *testing.T) {
 		if w.asked() != "" || w.stats().Refused != 7 || w.stats().Commands != 0 {
 			t.Errorf("%+v", w.stats())
 		}
-		if log := w.logged(); !strings.Contains(log, `"user":"User 666 @evil (666)","user_id":666`) || strings.ContainsRune(log, '\u202e') {
+		if log := w.logged(); !strings.Contains(log, `"user":"User 666 @evil\\u202e (666)","user_id":666`) || strings.ContainsRune(log, '\u202e') {
 			t.Errorf("%s", log)
 		}
 	})
@@ -339,7 +339,7 @@ func TestStrangeUpdates(t *testing.T) {
 				{"update_id":8,"callback_query":{"id":"1","from":{"id":7},"data":"block 198.51.100.7"}},
 				{"update_id":9,"message":{"message_id":1,"from":{"id":7},"chat":{"id":7,"type":"private"},"photo":[]}}, null, 3,
 				{"update_id":10,"message":{"message_id":"new form"}},
-				{"update_id":11,"message":{"message_id":1,"date":946684800,"from":{"id":7,"first_name":"User 7","username":"evil"},"chat":{"id":7,"type":"private"},"text":"/unblock 198.51.100.9"}}]}`)
+				{"update_id":11,"message":{"message_id":1,"date":946684800,"from":{"id":7,"first_name":"User 7","username":"evil\u202e"},"chat":{"id":7,"type":"private"},"text":"/unblock 198.51.100.9"}}]}`)
 		})
 		time.Sleep(time.Minute)
 		synctest.Wait()

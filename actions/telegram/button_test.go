@@ -34,7 +34,7 @@ func TestButtonData(t *testing.T) {
 
 func TestPress(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		const line = "✅ User 7 @evil (7): quarantine of 198.51.100.7: decided: quarantine of 198.51.100.7 until "
+		const line = "✅ User 7 @evil\\u202e (7): quarantine of 198.51.100.7: decided: quarantine of 198.51.100.7 until "
 		w.presses(admin, group, "quarantine 198.51.100.7", "HIGH port_scan")
 		if got := w.asked(); got != "quarantine 198.51.100.7 1h0m0s button in Telegram" {
 			t.Errorf("%s", got)
@@ -52,7 +52,7 @@ func TestPress(t *testing.T) {
 		w.mu.Lock()
 		w.verdict = func(decision.Request) decision.Verdict { return decision.Verdict{Outcome: decision.Kept} }
 		w.mu.Unlock()
-		w.presses(admin, group, "block 198.51.100.7", "HIGH port_scan\n✅ User 7 @evil (7): block of 198.51.100.7: kept")
+		w.presses(admin, group, "block 198.51.100.7", "HIGH port_scan\n✅ User 7 @evil\\u202e (7): block of 198.51.100.7: kept")
 		if got := w.s.got("editMessageText"); len(got) != 1 || w.stats().Buttons != 2 {
 			t.Errorf("%+v %+v", got, w.stats())
 		}
@@ -70,7 +70,7 @@ func TestPressUnderWhatCannotBeEdited(t *testing.T) {
 			"message": map[string]any{"message_id": 55, "date": 0, "chat": chatOf(admin)}})
 		w.settle()
 		got := w.s.texts("7")
-		if len(got) != 3 || !strings.HasPrefix(got[0], "✅ User 7 @evil (7): block of 198.51.100.7") || !strings.Contains(got[2], "release of 198.51.100.9") {
+		if len(got) != 3 || !strings.HasPrefix(got[0], "✅ User 7 @evil\\u202e (7): block of 198.51.100.7") || !strings.Contains(got[2], "release of 198.51.100.9") {
 			t.Errorf("%q", got)
 		}
 		w.s.fail("editMessageText", refusal(400, "Bad Request: message is not modified"))

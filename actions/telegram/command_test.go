@@ -32,7 +32,7 @@ func TestParseCommand(t *testing.T) {
 func TestCommands(t *testing.T) {
 	long := strings.Repeat("x", 400)
 	for _, c := range []struct{ says, asks, answer string }{
-		{"/block 198.51.100.7", "block 198.51.100.7 0s", "✅ <code>block of 198.51.100.7: decided: block of 198.51.100.7 until it is lifted, by telegram User 7 @evil (7)</code>\nsensor: <code>fw1</code>"},
+		{"/block 198.51.100.7", "block 198.51.100.7 0s", "✅ <code>block of 198.51.100.7: decided: block of 198.51.100.7 until it is lifted, by telegram User 7 @evil\\u202e (7)</code>\nsensor: <code>fw1</code>"},
 		{"/block   198.51.100.7 \t tried  <it>\n& again", "block 198.51.100.7 0s tried <it> & again", "✅"},
 		{"/block@RULEIDS_BOT 2001:db8::/32", "block 2001:db8::/32 0s", "✅"},
 		{"/BLOCK ::ffff:198.51.100.7", "block 198.51.100.7 0s", "✅"},

@@ -72,7 +72,7 @@ func TestLive(t *testing.T) {
 		bots.Run(ctx)
 	}()
 	asks := []struct{ says, want string }{
-		{"/block 198.51.100.7 it scans", "✅ <code>block of 198.51.100.7: decided: block of 198.51.100.7 until it is lifted, by telegram User 7 @evil (7)</code>"},
+		{"/block 198.51.100.7 it scans", "✅ <code>block of 198.51.100.7: decided: block of 198.51.100.7 until it is lifted, by telegram User 7 @evil\\u202e (7)</code>"},
 		{"/block 198.51.100.7", "✅ <code>block of 198.51.100.7: kept"},
 		{"/block 192.0.2.1", "⚠ <code>block of 192.0.2.1: refused: "},
 		{"/unblock 198.51.100.7", "✅ <code>release of 198.51.100.7: released"},

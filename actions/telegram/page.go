@@ -2,9 +2,11 @@ package telegram
 
 import (
 	"html"
+	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf16"
+
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // maxText is the limit for the text of a message, in UTF-16 code units once its entities are parsed:
@@ -81,30 +83,15 @@ func fit(s string, room int) (text string, whole bool) {
 	return s, true
 }
 
-// clean makes a text of someone else fit for one line: valid UTF-8, what neither prints nor is a space (control
-// characters, marks of writing direction) replaced by a space, runs of space made one, at most limit UTF-16 units.
+// clean makes a text of someone else safe for one line, of at most limit UTF-16 units.
 func clean(s string, limit int) string {
-	s, _ = fit(strings.Join(strings.Fields(printable(s)), " "), limit)
+	s, _ = fit(printable.Line(s), limit)
 	return s
 }
 
-// cleanLines is clean for each line of a text.
+// cleanLines is clean for each line of a text; empty lines go.
 func cleanLines(s string, limit int) string {
-	var lines []string
-	for line := range strings.Lines(s) {
-		if line = strings.TrimRight(printable(line), " "); line != "" {
-			lines = append(lines, line)
-		}
-	}
+	lines := slices.DeleteFunc(strings.Split(printable.Lines(s), "\n"), func(l string) bool { return l == "" })
 	s, _ = fit(strings.Join(lines, "\n"), limit)
 	return s
-}
-
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
 }

@@ -191,7 +191,7 @@ func (w *world) asked() string {
 	var out []string
 	for _, r := range w.decided {
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %v %s", r.Kind, r.Target, r.For, r.Reason)))
-		if r.By.Source != decision.SourceTelegram || r.By.Who != "User 7 @evil (7)" || r.Force {
+		if r.By.Source != decision.SourceTelegram || r.By.Who != "User 7 @evil\\u202e (7)" || r.Force {
 			w.t.Errorf("by %+v", r.By)
 		}
 	}

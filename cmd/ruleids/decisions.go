@@ -12,6 +12,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // newDecisionsCmd is the verb decisions.
@@ -125,7 +126,7 @@ func writeDecisions(w io.Writer, ds []decision.Decision, full bool, now time.Tim
 	rows := [][]string{{"id", "decision", "target", "until", "by", "reason"}}
 	for i := range ds {
 		d := &ds[i]
-		rows = append(rows, []string{fmt.Sprint(d.ID), kindWord(d), d.Target.String(), untilWords(d, now), printable(d.Origin.String()), printable(d.Reason)})
+		rows = append(rows, []string{fmt.Sprint(d.ID), kindWord(d), d.Target.String(), untilWords(d, now), printable.Line(d.Origin.String()), printable.Line(d.Reason)})
 	}
 	writeTable(&b, rows, headed(color))
 	_, err := io.WriteString(w, b.String())
@@ -135,9 +136,9 @@ func writeDecisions(w io.Writer, ds []decision.Decision, full bool, now time.Tim
 // writeDecision writes one decision with all that is known of it.
 func writeDecision(b *strings.Builder, d *decision.Decision, now time.Time, color bool) {
 	fmt.Fprintf(b, "%s %s\n", styleYellow.paint(kindWord(d), color), d.Target)
-	rows := [][]string{{"  since", d.Since.Local().Format(time.DateTime)}, {"until", untilWords(d, now)}, {"by", printable(d.Origin.String())}}
+	rows := [][]string{{"  since", d.Since.Local().Format(time.DateTime)}, {"until", untilWords(d, now)}, {"by", printable.Line(d.Origin.String())}}
 	if d.Reason != "" {
-		rows = append(rows, []string{"reason", printable(d.Reason)})
+		rows = append(rows, []string{"reason", printable.Line(d.Reason)})
 	}
 	if d.Alert != nil {
 		rows = append(rows, []string{"alert", fmt.Sprintf("%s, of %s", d.Alert.Severity, d.Alert.Time.Local().Format(time.DateTime))})
@@ -299,7 +300,7 @@ func answerWords(r *agent.DecisionAnswer) string {
 	}
 	for _, more := range []string{r.Detail, r.Error} {
 		if more != "" {
-			s += ": " + printable(more)
+			s += ": " + printable.Line(more)
 		}
 	}
 	return s

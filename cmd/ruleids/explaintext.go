@@ -9,6 +9,7 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // An explainText writes explanations for people. Errors of writing are those of w, which keeps them.
@@ -98,11 +99,7 @@ func timeText(nanoseconds int64) string {
 func namedText(v alert.Named) string {
 	switch v := v.Value.(type) {
 	case string:
-		// A name from a packet must not send escape sequences to the terminal.
-		if s := strconv.Quote(v); s[1:len(s)-1] != v {
-			return s
-		}
-		return v
+		return printable.Word(v)
 	case float64:
 		return numberText(v)
 	}

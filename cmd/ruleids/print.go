@@ -13,16 +13,17 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // tell prints an error on standard error.
 func (a *app) tell(err error) {
-	fmt.Fprintf(a.err, "%s %s\n", styleRed.paint("error:", a.wantsColor(a.err)), err)
+	fmt.Fprintf(a.err, "%s %s\n", styleRed.paint("error:", a.wantsColor(a.err)), printable.Lines(err.Error()))
 }
 
 // warn prints a warning on standard error.
 func (a *app) warn(format string, args ...any) {
-	fmt.Fprintf(a.err, "%s %s\n", styleYellow.paint("warning:", a.wantsColor(a.err)), fmt.Sprintf(format, args...))
+	fmt.Fprintf(a.err, "%s %s\n", styleYellow.paint("warning:", a.wantsColor(a.err)), printable.Lines(fmt.Sprintf(format, args...)))
 }
 
 // refuse prints the errors of rules that cannot be used and returns the status for it.
@@ -73,20 +74,10 @@ func age(seconds float64) string {
 func keyWords(key map[string]any) string {
 	words := make([]string, 0, len(key))
 	for name, value := range key {
-		words = append(words, fmt.Sprintf("%s=%v", name, value))
+		words = append(words, name+"="+printable.Word(fmt.Sprint(value)))
 	}
 	slices.Sort(words)
-	return printable(strings.Join(words, " "))
-}
-
-// printable makes text that came from packets safe for a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u202e' {
-			return '\ufffd'
-		}
-		return r
-	}, s)
+	return strings.Join(words, " ")
 }
 
 // writeTable writes rows in columns two spaces apart, the first row being the headings. Columns of

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 func newStatusCmd(a *app) *cobra.Command {
@@ -60,7 +61,7 @@ func writeStatus(w io.Writer, s *agent.Status, color bool) error {
 	}
 	fmt.Fprintf(&b, "%s since %s (%s), version %s, pid %d, agent %q\n", mood, s.Started.Local().Format(time.DateTime), age(s.UptimeSeconds), s.Version, s.PID, s.Agent)
 	for _, t := range s.Trouble {
-		fmt.Fprintf(&b, "%s %s\n", styleYellow.paint("warning:", color), printable(t))
+		fmt.Fprintf(&b, "%s %s\n", styleYellow.paint("warning:", color), printable.Line(t))
 	}
 	if s.Simulated != "" {
 		fmt.Fprintf(&b, "\nsimulates %s\n", s.Simulated)
@@ -109,7 +110,7 @@ func writeStatus(w io.Writer, s *agent.Status, color bool) error {
 		b.WriteByte('\n')
 		rows := [][]string{{"output", "to", "written", "lost", "queued", "trouble"}}
 		for _, o := range s.Outputs {
-			rows = append(rows, []string{o.Kind + " " + o.Name, o.Target, thousands(o.Written), thousands(o.Lost), thousands(uint64(o.Queued)), printable(o.Error)})
+			rows = append(rows, []string{o.Kind + " " + o.Name, o.Target, thousands(o.Written), thousands(o.Lost), thousands(uint64(o.Queued)), printable.Line(o.Error)})
 		}
 		writeTable(&b, rows, headed(color))
 	}
@@ -153,7 +154,7 @@ func writeNotifiers(b *strings.Builder, s *agent.Status, color bool) {
 		b.WriteByte('\n')
 		rows := [][]string{{"bot", "of", "state", "commands", "refused"}}
 		for _, x := range s.Bots {
-			rows = append(rows, []string{printable(x.Username), strings.Join(x.Notifiers, ", "), x.State, thousands(x.Commands), thousands(x.Refused)})
+			rows = append(rows, []string{printable.Line(x.Username), strings.Join(x.Notifiers, ", "), x.State, thousands(x.Commands), thousands(x.Refused)})
 		}
 		writeTable(b, rows, headed(color))
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // tolerance is how far an alert may be from the time that at names.
@@ -237,10 +238,7 @@ func inBrackets(text string) string {
 // valueText writes a value so that nothing from a packet can be taken for something else.
 func valueText(v any) string {
 	if s, ok := v.(string); ok {
-		if q := strconv.Quote(s); q[1:len(q)-1] != s || s == "" || strings.ContainsAny(s, " ,;()") {
-			return q
-		}
-		return s
+		return printable.Word(s)
 	}
 	return fmt.Sprint(v)
 }

@@ -3,15 +3,14 @@ package honeypot
 import (
 	"encoding/json"
 	"net/netip"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // An Event is something that a client did. Its texts come from the client: they are bounded, printable UTF-8, and what
-// did not print is in them as \x1b or \u202e.
+// did not print is in them as package printable writes it.
 type Event struct {
 	Time    time.Time
 	Name    string // of the honeypot
@@ -32,6 +31,11 @@ type Event struct {
 	hasPassword bool // Password is one, even an empty one
 }
 
+// text makes a client's bytes safe text of at most limit bytes, and an ellipsis where it is cut.
+func text(s string, limit int) string {
+	return printable.Clip(printable.Text(s[:min(len(s), limit+utf8.UTFMax)]), limit)
+}
+
 // Bounds of the texts of an event, in bytes.
 const (
 	maxUser     = 128
@@ -40,33 +44,6 @@ const (
 	maxMethod   = 32
 	maxData     = 512
 )
-
-// printable makes a client's bytes a text of at most limit bytes (and an ellipsis where it is cut). A backslash stands
-// for itself, so that DOMAIN\user stays what it is.
-func printable(s string, limit int) string {
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		piece := s[i : i+n]
-		switch {
-		case r == utf8.RuneError && n == 1, r < ' ', r == 0x7f:
-			piece = `\x` + hexByte(s[i])
-		case !unicode.IsPrint(r): // those that turn the direction of text, too
-			piece = strings.Trim(strconv.QuoteRuneToASCII(r), "'")
-		}
-		if b.Len()+len(piece) > limit {
-			return b.String() + "…"
-		}
-		b.WriteString(piece)
-		i += n
-	}
-	return b.String()
-}
-
-func hexByte(c byte) string {
-	const digits = "0123456789abcdef"
-	return string([]byte{digits[c>>4], digits[c&15]})
-}
 
 // unmapped drops what is not of the address itself: the ::ffff: of IPv4 on a socket of both families, and the zone.
 func unmapped(a netip.AddrPort) netip.AddrPort {

@@ -61,8 +61,8 @@ func TestTelnetPasswords(t *testing.T) {
 	r := bufio.NewReader(c)
 	send(t, c, r, "root\r\n"+`p\"w`+"\x07\r\n", "Login incorrect\r\n")
 	ended(t, r)
-	p.expect("connect", `login user="root" password="p\\\"w\\x07" method="password"`)
-	if l := p.lines()[1]; l["user"] != "root" || l["password"] != `p\"w\x07` || l["method"] != "password" || l["action"] != "login" {
+	p.expect("connect", `login user="root" password="p\\\"w\\a" method="password"`)
+	if l := p.lines()[1]; l["user"] != "root" || l["password"] != `p\"w\a` || l["method"] != "password" || l["action"] != "login" {
 		t.Errorf("%v", l)
 	}
 }

@@ -27,9 +27,9 @@ type session struct {
 
 // login reports an attempt that was, or will be, refused. A password that is kept is bounded like the rest.
 func (s *session) login(user, password, method string) {
-	e := Event{Action: packet.HoneypotLogin, User: printable(user, maxUser), Method: method}
+	e := Event{Action: packet.HoneypotLogin, User: text(user, maxUser), Method: method}
 	if s.honeypot.passwords {
-		e.Password, e.hasPassword = printable(password, maxPassword), true
+		e.Password, e.hasPassword = text(password, maxPassword), true
 	}
 	s.attempt(e)
 }
@@ -46,7 +46,7 @@ func (s *session) exhausted() bool { return s.logins >= s.honeypot.maxAttempts }
 // command reports what the client sent. It returns false when a connection has had enough of them.
 func (s *session) command(data string) bool {
 	s.commands++
-	s.report(Event{Action: packet.HoneypotCommand, Data: printable(data, maxData)})
+	s.report(Event{Action: packet.HoneypotCommand, Data: text(data, maxData)})
 	return s.commands < maxCommands
 }
 
@@ -59,7 +59,7 @@ func (s *session) leftover() {
 
 func (s *session) report(e Event) {
 	e.Time = time.Now()
-	e.Client = printable(s.client, maxClient)
+	e.Client = text(s.client, maxClient)
 	e.Src, e.Dst = s.src, s.dst
 	s.honeypot.report(e)
 }

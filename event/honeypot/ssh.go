@@ -53,7 +53,7 @@ func (h *shell) serve(s *session) {
 		_ = c.Close()
 	}
 	if s.logins == 0 && v.named {
-		v.attempt(Event{Action: packet.HoneypotLogin, User: printable(v.user, maxUser), Method: "none"})
+		v.attempt(Event{Action: packet.HoneypotLogin, User: text(v.user, maxUser), Method: "none"})
 	}
 	if line := s.firstLine(); s.client == "" && strings.HasPrefix(line, "SSH-") {
 		s.client = line // of one that went after the identification, as scanners do
@@ -101,7 +101,7 @@ func (v *visitor) tell(meta ssh.ConnMetadata, method string, _ error) {
 	case v.answered:
 		v.login(meta.User(), v.secret, method)
 	default:
-		e := Event{Action: packet.HoneypotLogin, User: printable(meta.User(), maxUser), Method: printable(method, maxMethod)}
+		e := Event{Action: packet.HoneypotLogin, User: text(meta.User(), maxUser), Method: text(method, maxMethod)}
 		if method == "publickey" {
 			e.Data = v.fingerprint
 		}

@@ -88,7 +88,7 @@ func TestSSHAttempts(t *testing.T) {
 	for e := range p.events {
 		if e.Action == "login" {
 			logins++
-			if e.User != `a\x0ab` || e.Password != "" {
+			if e.User != `a\nb` || e.Password != "" {
 				t.Errorf("%+v", e)
 			}
 		}
