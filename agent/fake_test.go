@@ -22,6 +22,7 @@ import (
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/internal/host"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -208,11 +209,11 @@ type running struct {
 // A quietHost is a host that never changes, of which 192.0.2.1 is the gateway.
 type quietHost struct{}
 
-var quietFacts = &decision.Facts{Gateways: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}
+var quietFacts = &host.Info{Gateways: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}
 
-func (quietHost) Facts() (*decision.Facts, error) { return quietFacts, nil }
-func (quietHost) Changes() <-chan struct{}        { return nil }
-func (quietHost) Close() error                    { return nil }
+func (quietHost) Info() (*host.Info, error) { return quietFacts, nil }
+func (quietHost) Changes() <-chan struct{}  { return nil }
+func (quietHost) Close() error              { return nil }
 
 // A fakeFirewall is one in memory that someone may flush.
 type fakeFirewall struct {

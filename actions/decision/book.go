@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/host"
 )
 
 // Options are what a Book needs besides its settings. What is nil has a default.
@@ -41,6 +43,18 @@ type Report struct {
 	JournalLen int       // records that were read
 }
 
+// A Host tells what there is to know of the host that the Book runs on. host.Open returns the real one.
+type Host interface {
+	// Info returns what is known now. It returns the same pointer as long as nothing has changed. With an error,
+	// what it returns is the last that is known, nil where nothing ever was. It is called before each decision,
+	// so it must be quick.
+	Info() (*host.Info, error)
+	// Changes gets a value after something changed. It has room for one.
+	Changes() <-chan struct{}
+	// Close ends the watching.
+	Close() error
+}
+
 // A Book makes decisions and keeps them. All its methods may be called by several goroutines.
 type Book struct {
 	firewall Firewall
@@ -64,7 +78,7 @@ type Book struct {
 	// Of the goroutine of run.
 	journal *journal
 	audit   *auditLog
-	facts   *Facts
+	facts   *host.Info
 	guard   *guard
 	lastID  uint64
 	retry   retry // of the firewall
@@ -115,7 +129,7 @@ func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, erro
 	}
 	if b.host == nil {
 		var err error
-		if b.host, err = NewLiveHost(LiveOptions{SSHPorts: either(set.sshPorts, opt.SSHPorts), SSHLoginGrace: set.sshLoginGrace, Log: opt.Log}); err != nil {
+		if b.host, err = host.Open(host.Options{SSHPorts: either(set.sshPorts, opt.SSHPorts), SSHLoginGrace: set.sshLoginGrace, Log: opt.Log}); err != nil {
 			return nil, Report{}, err
 		}
 	}
@@ -138,10 +152,13 @@ func either(a, b []uint16) []uint16 {
 
 // open reads everything. What it opened is closed by release.
 func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
-	if b.facts, err = b.host.Facts(); b.facts == nil {
+	if b.facts, err = b.host.Info(); b.facts == nil {
 		return r, fmt.Errorf("what is protected on this host cannot be found out: %w", err)
 	} else if err != nil {
 		b.hostTrouble(err)
+	}
+	if b.facts.Limit != "" {
+		b.log.Warn("what is protected on this host is not known: only never_block is", "reason", b.facts.Limit)
 	}
 	b.guard = newGuard(b.facts, b.set.neverBlock)
 	if b.audit, err = openAudit(b.config.Audit, b.log); err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/host"
 )
 
 const bad = "198.51.100.7"
@@ -379,7 +380,7 @@ func TestMany(t *testing.T) {
 	}
 	all.Go(func() {
 		for i := range 20 {
-			f.host.change(func(x *Facts) { x.SSHPeers = addrs(fmt.Sprintf("203.0.113.%d", i)) }, nil)
+			f.host.change(func(x *host.Info) { x.SSHPeers = addrs(fmt.Sprintf("203.0.113.%d", i)) }, nil)
 			f.host.changes <- struct{}{}
 			f.List()
 			f.Stats()

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ruleids/ruleids/internal/host"
 )
 
 func TestExchange(t *testing.T) {
@@ -29,7 +31,7 @@ func TestExchange(t *testing.T) {
 
 	g := newFixture(t, func(c *Config) { c.NeverBlock = []string{"198.51.100.99"} })
 	g.clock.add(time.Minute)
-	g.host.change(func(x *Facts) { x.Gateways = addrs("198.51.100.10") }, nil)
+	g.host.change(func(x *host.Info) { x.Gateways = addrs("198.51.100.10") }, nil)
 	vs, err := g.Import(context.Background(), &doc, "alice")
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/host"
 )
 
 // A fakeClock stands still until a test moves it.
@@ -34,13 +36,13 @@ func (c *fakeClock) add(d time.Duration) {
 // A fakeHost has the facts that a test gives it.
 type fakeHost struct {
 	mu      sync.Mutex
-	facts   *Facts
+	facts   *host.Info
 	err     error
 	changes chan struct{}
 }
 
 func newHost() *fakeHost {
-	return &fakeHost{changes: make(chan struct{}, 1), facts: &Facts{
+	return &fakeHost{changes: make(chan struct{}, 1), facts: &host.Info{
 		Addresses:  addrs("192.0.2.10", "2001:db8::10"),
 		Broadcasts: addrs("192.0.2.255"),
 		Gateways:   addrs("192.0.2.1", "fe80::1"),
@@ -49,7 +51,7 @@ func newHost() *fakeHost {
 	}}
 }
 
-func (h *fakeHost) change(to func(*Facts), err error) {
+func (h *fakeHost) change(to func(*host.Info), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	f := *h.facts
@@ -57,7 +59,7 @@ func (h *fakeHost) change(to func(*Facts), err error) {
 	h.facts, h.err = &f, err
 }
 
-func (h *fakeHost) Facts() (*Facts, error) {
+func (h *fakeHost) Info() (*host.Info, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.facts, h.err

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/ruleids/ruleids/internal/host"
 )
 
 // A Protection is an address or prefix that must stay reachable, and why.
@@ -86,7 +88,7 @@ type guard struct {
 }
 
 // newGuard makes the guard of a host and its lists.
-func newGuard(f *Facts, lists []Target) *guard {
+func newGuard(f *host.Info, lists []Target) *guard {
 	var hard, soft []Protection
 	add := func(what string, addrs []netip.Addr) {
 		for _, a := range addrs {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/host"
 )
 
 func TestProtected(t *testing.T) {
@@ -51,11 +53,11 @@ func TestProtected(t *testing.T) {
 
 // TestBecomesProtected releases what is decided when the host comes to need it.
 func TestBecomesProtected(t *testing.T) {
-	for name, change := range map[string]func(*Facts, netip.Addr){
-		"address":  func(f *Facts, a netip.Addr) { f.Addresses = append(f.Addresses, a) },
-		"gateway":  func(f *Facts, a netip.Addr) { f.Gateways = []netip.Addr{a} },
-		"resolver": func(f *Facts, a netip.Addr) { f.Resolvers = []netip.Addr{a} },
-		"SSH peer": func(f *Facts, a netip.Addr) { f.SSHPeers = []netip.Addr{a} },
+	for name, change := range map[string]func(*host.Info, netip.Addr){
+		"address":  func(f *host.Info, a netip.Addr) { f.Addresses = append(f.Addresses, a) },
+		"gateway":  func(f *host.Info, a netip.Addr) { f.Gateways = []netip.Addr{a} },
+		"resolver": func(f *host.Info, a netip.Addr) { f.Resolvers = []netip.Addr{a} },
+		"SSH peer": func(f *host.Info, a netip.Addr) { f.SSHPeers = []netip.Addr{a} },
 	} {
 		for _, addr := range []string{"198.51.100.7", "2001:db8:9::7"} {
 			t.Run(name+" "+addr, func(t *testing.T) {
@@ -67,7 +69,7 @@ func TestBecomesProtected(t *testing.T) {
 				forced.Force = true
 				f.do(Decided, forced)
 				f.do(Decided, byRule(Block, "10.1.2.3", 0))
-				f.host.change(func(x *Facts) { change(x, a) }, nil)
+				f.host.change(func(x *host.Info) { change(x, a) }, nil)
 				f.wait(0)
 				f.inFirewall("block 10.1.2.3")
 				if s := f.Stats(); s.Guarded != 2 {
@@ -87,7 +89,7 @@ func TestBecomesProtected(t *testing.T) {
 func TestNotices(t *testing.T) {
 	f := newFixture(t)
 	f.do(Decided, byRule(Block, bad, 0))
-	f.host.change(func(x *Facts) { x.Gateways = addrs(bad) }, nil)
+	f.host.change(func(x *host.Info) { x.Gateways = addrs(bad) }, nil)
 	f.host.changes <- struct{}{}
 	deadline := time.Now().Add(10 * time.Second)
 	for len(f.members()) > 0 {
@@ -127,7 +129,7 @@ func TestProtectedAtRestore(t *testing.T) {
 	f := newFixture(t)
 	f.do(Decided, byRule(Block, bad, 0))
 	f.do(Decided, byRule(Block, "198.51.100.8", 0))
-	f.host.change(func(x *Facts) { x.Addresses = append(x.Addresses, netip.MustParseAddr(bad)) }, nil)
+	f.host.change(func(x *host.Info) { x.Addresses = append(x.Addresses, netip.MustParseAddr(bad)) }, nil)
 	f.reopen()
 	f.inFirewall("block 198.51.100.8")
 	if len(f.report.Dropped) != 1 || !strings.Contains(f.report.Dropped[0], "an address of this host") || len(f.firewall.Batches()) != 1 {
@@ -140,12 +142,12 @@ func TestProtectedAtRestore(t *testing.T) {
 
 func TestHostUnknown(t *testing.T) {
 	f := newFixture(t)
-	f.host.change(func(*Facts) {}, errors.New("no netlink"))
+	f.host.change(func(*host.Info) {}, errors.New("no netlink"))
 	f.do(Refused, byRule(Block, "192.0.2.1", 0)) // by what was known
 	if s := f.Stats(); !s.Host.Failing {
 		t.Errorf("%+v", s.Host)
 	}
-	f.host.change(func(*Facts) {}, nil)
+	f.host.change(func(*host.Info) {}, nil)
 	f.do(Refused, byRule(Block, "192.0.2.1", 0))
 	if s := f.Stats(); s.Host.Failing || s.Host.Failures == 0 {
 		t.Errorf("%+v", s.Host)

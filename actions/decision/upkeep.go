@@ -46,7 +46,7 @@ func (b *Book) expire(g *group) {
 
 // protect looks at what is protected now, and releases what became so.
 func (b *Book) protect(ctx context.Context) {
-	facts, err := b.host.Facts()
+	facts, err := b.host.Info()
 	b.hostTrouble(err)
 	if facts == nil || facts == b.facts {
 		return

@@ -12,14 +12,15 @@ import (
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/notify"
+	"github.com/ruleids/ruleids/internal/host"
 )
 
 // A quietHost has one gateway and nothing else to protect.
-type quietHost struct{ facts decision.Facts }
+type quietHost struct{ facts host.Info }
 
-func (h *quietHost) Facts() (*decision.Facts, error) { return &h.facts, nil }
-func (h *quietHost) Changes() <-chan struct{}        { return nil }
-func (h *quietHost) Close() error                    { return nil }
+func (h *quietHost) Info() (*host.Info, error) { return &h.facts, nil }
+func (h *quietHost) Changes() <-chan struct{}  { return nil }
+func (h *quietHost) Close() error              { return nil }
 
 // With a real connection and a real book of decisions: an alert is told, and a command is carried out.
 func TestLive(t *testing.T) {
@@ -53,7 +54,7 @@ func TestLive(t *testing.T) {
 	settings := decision.NewConfig()
 	settings.Mode, settings.Journal, settings.Audit = "enforce", filepath.Join(t.TempDir(), "decisions.jsonl"), ""
 	book, _, err := decision.Open(t.Context(), settings, decision.Options{
-		Host: &quietHost{decision.Facts{Gateways: []netip.Addr{addr("192.0.2.1").Netip()}}}, Firewall: new(decision.Memory)})
+		Host: &quietHost{host.Info{Gateways: []netip.Addr{addr("192.0.2.1").Netip()}}}, Firewall: new(decision.Memory)})
 	if err != nil {
 		t.Fatal(err)
 	}

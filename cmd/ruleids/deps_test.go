@@ -29,6 +29,7 @@ var house = []layer{
 	{level: 0, path: "internal/setting"},
 	{level: 0, path: "internal/printable"},
 	{level: 0, path: "internal/diag"},
+	{level: 0, path: "internal/host"},
 	{level: 0, path: "stdlib", tests: []string{"rules", "rules/lint", "engine/ruletest"}},
 	{level: 1, path: "capture", may: []string{"packet"}},
 	{level: 1, path: "capture/afpacket", may: []string{"packet", "capture"}},
@@ -41,7 +42,7 @@ var house = []layer{
 	{level: 3, path: "actions", may: []string{"packet", "alert", "rules"}},
 	{level: 3, path: "actions/output", may: []string{"packet", "alert", "internal/setting"}},
 	{level: 3, path: "actions/reputation", may: []string{"internal/printable", "internal/setting"}},
-	{level: 3, path: "actions/decision", may: []string{"internal/printable", "packet", "alert", "internal/setting"}},
+	{level: 3, path: "actions/decision", may: []string{"internal/printable", "packet", "alert", "internal/setting", "internal/host"}},
 	{level: 1, path: "event/honeypot", may: []string{"internal/printable", "packet", "internal/setting"}},
 	{level: 3, path: "actions/firewall", may: []string{"actions/decision"}},
 	{level: 3, path: "actions/notify", may: []string{"internal/printable", "packet", "alert", "internal/setting"}},
@@ -55,7 +56,7 @@ var house = []layer{
 	{level: 5, path: "lab", tests: []string{"agent"}},
 	{level: 5, path: "lab/rate", may: []string{"packet", "stdlib", "capture/afpacket", "rules", "engine", "agent"}},
 	{level: 5, path: "cmd/ruleids", may: []string{"internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest",
-		"capture/afpacket", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent"}},
+		"capture/afpacket", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "internal/host"}},
 }
 
 // TestDependencies fails on an import that the house does not allow. Tests may reach further: to any

@@ -15,6 +15,7 @@ import (
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/agent"
 	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/internal/host"
 )
 
 // A closer is something that has to be closed where the daemon does not start.
@@ -53,7 +54,7 @@ func prepareResponses(c *config.Config, account *agent.Account, log *slog.Logger
 			log.Warn("iptables-legacy may not work: its lock cannot be opened to the account", "account", account.Name, "error", err)
 		}
 	}
-	ports, err := decision.SSHPorts()
+	ports, err := host.SSHPorts()
 	if err != nil {
 		return nil, nil // it is tried again, and told, without privileges
 	}

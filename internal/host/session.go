@@ -1,4 +1,4 @@
-package decision
+package host
 
 import (
 	"net/netip"
@@ -71,5 +71,5 @@ func (s *sessions) peers(now time.Time, conns []connection) []netip.Addr {
 		}
 	}
 	s.known, s.since, s.doubted = true, since, doubted
-	return sortedAddrs(out)
+	return sortedAddresses(out)
 }

@@ -1,4 +1,4 @@
-package decision
+package host
 
 import (
 	"errors"
@@ -16,12 +16,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A LiveHost is the host that the program runs on, in the network namespace that it was made in.
+// A Host is the host that the program runs on, in the network namespace that it was opened in.
 //
 // Addresses and routes come from the kernel's notices (rtnetlink(7)), resolvers from files that are watched, and are
-// looked at anew every minute in case a notice was lost. The connections of the SSH server are looked at when Facts is
+// looked at again every minute in case a notice was lost. The connections of the SSH server are looked at when Info is
 // called, but not more often than once a second.
-type LiveHost struct {
+type Host struct {
 	ports   []uint16
 	confs   []string
 	log     *slog.Logger
@@ -33,7 +33,7 @@ type LiveHost struct {
 	files   *fsnotify.Watcher // nil where the kernel has none to give
 
 	mu       sync.Mutex
-	facts    *Facts
+	info     *Info
 	sessions sessions
 	looked   time.Time // at the connections
 	err      error     // of the last look at addresses and routes
@@ -49,8 +49,8 @@ const (
 	noticeRoom = 256
 )
 
-// NewLiveHost looks at the host and begins to watch it. It needs no privileges.
-func NewLiveHost(opt LiveOptions) (*LiveHost, error) {
+// Open looks at the host and begins to watch it. It needs no privileges.
+func Open(opt Options) (*Host, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
@@ -60,7 +60,7 @@ func NewLiveHost(opt LiveOptions) (*LiveHost, error) {
 	if len(opt.SSHPorts) == 0 {
 		var err error
 		if opt.SSHPorts, err = SSHPorts(); err != nil {
-			opt.Log.Warn("The ports of the SSH server are not known for sure: only peers of sessions with these are protected. Write ssh_ports.",
+			opt.Log.Warn("the ports of the SSH server are not known for sure: only peers of sessions with these are protected; set ssh_ports",
 				"ports", opt.SSHPorts, "error", err)
 		}
 	}
@@ -68,7 +68,7 @@ func NewLiveHost(opt LiveOptions) (*LiveHost, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the kernel does not tell the addresses of this host: %w", err)
 	}
-	h := &LiveHost{
+	h := &Host{
 		ports: opt.SSHPorts, confs: opt.resolvConfs, log: opt.Log, handle: handle,
 		changes: make(chan struct{}, 1), ending: make(chan struct{}), sessions: sessions{grace: opt.SSHLoginGrace},
 	}
@@ -81,7 +81,7 @@ func NewLiveHost(opt LiveOptions) (*LiveHost, error) {
 	}
 	h.watchFiles()
 	h.look()
-	if h.facts == nil {
+	if h.info == nil {
 		err := h.err
 		h.Close()
 		return nil, err
@@ -90,18 +90,18 @@ func NewLiveHost(opt LiveOptions) (*LiveHost, error) {
 	return h, nil
 }
 
-// watchFiles watches the folders of the resolvers' files and of those that these are links to.
-func (h *LiveHost) watchFiles() {
+// watchFiles watches the directories of the resolvers' files and of those that these are links to.
+func (h *Host) watchFiles() {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
-		h.log.Warn("Changes of resolvers are seen only once a minute.", "error", err)
+		h.log.Warn("changes of resolvers are only noticed once a minute", "error", err)
 		return
 	}
 	h.files = w
-	h.watchFolders()
+	h.watchDirectories()
 }
 
-func (h *LiveHost) watchFolders() {
+func (h *Host) watchDirectories() {
 	if h.files == nil {
 		return
 	}
@@ -164,7 +164,7 @@ func (n *notices) drain() {
 }
 
 // run looks at the host when something changed.
-func (h *LiveHost) run(n *notices) {
+func (h *Host) run(n *notices) {
 	defer n.drain()
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
@@ -193,7 +193,7 @@ func (h *LiveHost) run(n *notices) {
 				h.addGateways(&u.Route)
 			}
 		case err := <-n.faults:
-			h.log.Warn("Notices of the kernel about addresses or routes were lost; all are listed anew.", "error", err)
+			h.log.Warn("kernel notices about addresses or routes were lost; listing all of them again", "error", err)
 		case _, ok := <-events:
 			if !ok {
 				events = nil
@@ -202,18 +202,18 @@ func (h *LiveHost) run(n *notices) {
 			h.lookAtResolvers()
 		case <-settled:
 			settled = nil
-			h.lookAnew(n)
+			h.refresh(n)
 		case <-again.C:
-			h.watchFolders()
-			h.lookAnew(n)
+			h.watchDirectories()
+			h.refresh(n)
 		}
 	}
 }
 
-// lookAnew takes in everything, with the subscriptions in place again where they can be.
-func (h *LiveHost) lookAnew(n *notices) {
+// refresh takes in everything, with the subscriptions in place again where they can be.
+func (h *Host) refresh(n *notices) {
 	if err := n.subscribe(); err != nil {
-		h.log.Warn("Changes of addresses and routes are seen only once a minute.", "error", err)
+		h.log.Warn("changes of addresses and routes are only noticed once a minute", "error", err)
 	}
 	h.look()
 }
@@ -226,30 +226,30 @@ func orAfter(c <-chan time.Time, d time.Duration) <-chan time.Time {
 }
 
 // look takes in addresses, gateways and resolvers.
-func (h *LiveHost) look() {
-	f := &Facts{Resolvers: readResolvers(h.confs)}
+func (h *Host) look() {
+	f := &Info{Resolvers: readResolvers(h.confs)}
 	err := errors.Join(h.listAddresses(f), h.listGateways(f))
 	h.mu.Lock()
 	h.err = err
-	if err == nil || h.facts == nil && len(f.Addresses) > 0 {
-		h.take(func(now *Facts) {
+	if err == nil || h.info == nil && len(f.Addresses) > 0 {
+		h.take(func(now *Info) {
 			now.Addresses, now.Broadcasts, now.Gateways, now.Resolvers = f.Addresses, f.Broadcasts, f.Gateways, f.Resolvers
 		})
 	}
 	h.mu.Unlock()
 }
 
-// take changes the facts, and tells of it where that made a difference. The caller holds mu.
-func (h *LiveHost) take(change func(*Facts)) {
-	next := new(Facts)
-	if h.facts != nil {
-		*next = *h.facts
+// take changes the Info, and tells of it where that made a difference. The caller holds mu.
+func (h *Host) take(change func(*Info)) {
+	next := new(Info)
+	if h.info != nil {
+		*next = *h.info
 	}
 	change(next)
-	if h.facts != nil && h.facts.equal(next) {
+	if h.info != nil && h.info.equal(next) {
 		return
 	}
-	h.facts = next
+	h.info = next
 	select {
 	case h.changes <- struct{}{}:
 	default:
@@ -260,7 +260,7 @@ func (h *LiveHost) take(change func(*Facts)) {
 // told in a notice as well.
 func interrupted(err error) bool { return errors.Is(err, netlink.ErrDumpInterrupted) }
 
-func (h *LiveHost) listAddresses(f *Facts) error {
+func (h *Host) listAddresses(f *Info) error {
 	list, err := h.handle.AddrList(nil, netlink.FAMILY_ALL)
 	if err != nil && !interrupted(err) {
 		return fmt.Errorf("addresses of this host: %w", err)
@@ -276,7 +276,7 @@ func (h *LiveHost) listAddresses(f *Facts) error {
 			f.Broadcasts = append(f.Broadcasts, ip)
 		}
 	}
-	f.Addresses, f.Broadcasts = sortedAddrs(f.Addresses), sortedAddrs(f.Broadcasts)
+	f.Addresses, f.Broadcasts = sortedAddresses(f.Addresses), sortedAddresses(f.Broadcasts)
 	return nil
 }
 
@@ -294,7 +294,7 @@ func directedBroadcast(ip netip.Addr, n *net.IPNet) (netip.Addr, bool) {
 	return netip.AddrFrom4(b), true
 }
 
-func (h *LiveHost) listGateways(f *Facts) error {
+func (h *Host) listGateways(f *Info) error {
 	all := &netlink.Route{Table: unix.RT_TABLE_UNSPEC}
 	err := h.handle.RouteListFilteredIter(netlink.FAMILY_ALL, all, netlink.RT_FILTER_TABLE, func(r netlink.Route) bool {
 		for _, gw := range gatewaysOf(&r) {
@@ -307,7 +307,7 @@ func (h *LiveHost) listGateways(f *Facts) error {
 	if err != nil && !interrupted(err) {
 		return fmt.Errorf("routes of this host: %w", err)
 	}
-	f.Gateways = sortedAddrs(f.Gateways)
+	f.Gateways = sortedAddresses(f.Gateways)
 	return nil
 }
 
@@ -331,21 +331,21 @@ func gatewaysOf(r *netlink.Route) []netip.Addr {
 	return out
 }
 
-func (h *LiveHost) addGateways(r *netlink.Route) {
+func (h *Host) addGateways(r *netlink.Route) {
 	gws := gatewaysOf(r)
 	if len(gws) == 0 {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.take(func(f *Facts) { f.Gateways = sortedAddrs(slices.Concat(f.Gateways, gws)) })
+	h.take(func(f *Info) { f.Gateways = sortedAddresses(slices.Concat(f.Gateways, gws)) })
 }
 
-func (h *LiveHost) lookAtResolvers() {
+func (h *Host) lookAtResolvers() {
 	rs := readResolvers(h.confs)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.take(func(f *Facts) { f.Resolvers = rs })
+	h.take(func(f *Info) { f.Resolvers = rs })
 }
 
 // addrOf converts an address, unless it is none or the unspecified one.
@@ -355,8 +355,9 @@ func addrOf(ip net.IP) (netip.Addr, bool) {
 	return a, ok && !a.IsUnspecified()
 }
 
-// Facts implements Host.
-func (h *LiveHost) Facts() (*Facts, error) {
+// Info returns what is known now: the same pointer as long as nothing has changed. With an error, what it returns is the
+// last that is known. It is quick.
+func (h *Host) Info() (*Info, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if now := time.Now(); now.Sub(h.looked) >= connsMaxAge {
@@ -364,17 +365,17 @@ func (h *LiveHost) Facts() (*Facts, error) {
 		conns, err := connectionsTo(h.ports)
 		if h.sshErr = err; err == nil {
 			peers := h.sessions.peers(now, conns)
-			h.take(func(f *Facts) { f.SSHPeers = peers })
+			h.take(func(f *Info) { f.SSHPeers = peers })
 		}
 	}
-	return h.facts, errors.Join(h.err, h.sshErr)
+	return h.info, errors.Join(h.err, h.sshErr)
 }
 
-// Changes implements Host.
-func (h *LiveHost) Changes() <-chan struct{} { return h.changes }
+// Changes gets a value after something changed. It has room for one.
+func (h *Host) Changes() <-chan struct{} { return h.changes }
 
-// Close implements Host.
-func (h *LiveHost) Close() error {
+// Close ends the watching.
+func (h *Host) Close() error {
 	var err error
 	h.once.Do(func() {
 		close(h.ending)

@@ -1,4 +1,4 @@
-package decision
+package host
 
 import (
 	"fmt"
@@ -11,22 +11,29 @@ import (
 	"time"
 )
 
+func write(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func conn(peer string) connection {
 	return connection{netip.MustParseAddrPort("192.0.2.10:22"), netip.MustParseAddrPort(peer)}
 }
 
 func TestSessions(t *testing.T) {
-	clock := newClock()
+	clock, start := time.Unix(1_800_000_000, 0), time.Unix(1_800_000_000, 0)
 	s := sessions{grace: 2 * time.Minute}
 	look := func(want string, conns ...connection) {
 		t.Helper()
-		if got := fmt.Sprint(s.peers(clock.Now(), conns)); got != "["+want+"]" {
-			t.Errorf("at %v peers are %s, want [%s]", clock.Now().Sub(newClock().Now()), got, want)
+		if got := fmt.Sprint(s.peers(clock, conns)); got != "["+want+"]" {
+			t.Errorf("at %v peers are %s, want [%s]", clock.Sub(start), got, want)
 		}
 	}
 	old, admin := conn("203.0.113.5:40000"), conn("203.0.113.6:40000")
 	look("203.0.113.5", old)
-	clock.add(5 * time.Second)
+	clock = clock.Add(5 * time.Second)
 	look("203.0.113.5 203.0.113.6", old, admin) // at once
 	// Someone guesses passwords, on a new connection each time.
 	for i := range 60 {
@@ -36,21 +43,21 @@ func TestSessions(t *testing.T) {
 			want = "203.0.113.5 203.0.113.6"
 		}
 		look(want, old, admin, guess)
-		clock.add(5 * time.Second)
+		clock = clock.Add(5 * time.Second)
 	}
 	// One that he holds open for longer than anyone may who has not logged in.
 	held := conn("198.51.100.7:2000")
 	look("203.0.113.5 203.0.113.6", held, old, admin)
-	clock.add(131 * time.Second)
+	clock = clock.Add(131 * time.Second)
 	look("198.51.100.7 203.0.113.5 203.0.113.6", held, old, admin)
 	look("")
-	clock.add(20 * time.Minute)
+	clock = clock.Add(20 * time.Minute)
 	look("198.51.100.7", conn("198.51.100.7:1")) // as good as new
 
 	s = sessions{}
-	s.peers(clock.Now(), nil)
+	s.peers(clock, nil)
 	for range 3 {
-		clock.add(time.Hour)
+		clock = clock.Add(time.Hour)
 		look("203.0.113.6", admin)
 	}
 }

@@ -1,4 +1,4 @@
-package decision
+package host
 
 import (
 	"net"
@@ -39,12 +39,12 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// until waits for the facts to be as they should.
-func until(t *testing.T, h *LiveHost, what string, is func(*Facts) bool) {
+// until waits for the Info to be as it should.
+func until(t *testing.T, h *Host, what string, is func(*Info) bool) {
 	t.Helper()
 	deadline := time.After(10 * time.Second)
 	for {
-		f, err := h.Facts()
+		f, err := h.Info()
 		must(t, err)
 		if is(f) {
 			return
@@ -52,12 +52,12 @@ func until(t *testing.T, h *LiveHost, what string, is func(*Facts) bool) {
 		select {
 		case <-h.Changes():
 		case <-deadline:
-			t.Fatalf("%s: not seen, the facts are %+v", what, f)
+			t.Fatalf("%s: not seen, the Info is %+v", what, f)
 		}
 	}
 }
 
-func TestLiveHost(t *testing.T) {
+func TestHost(t *testing.T) {
 	nl := alone(t)
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "resolv.conf")
@@ -79,44 +79,44 @@ func TestLiveHost(t *testing.T) {
 	}
 	must(t, nl.AddrAdd(link, addr("192.0.2.10/24")))
 
-	h, err := NewLiveHost(LiveOptions{SSHPorts: []uint16{22}, resolvConfs: []string{conf}})
+	h, err := Open(Options{SSHPorts: []uint16{22}, resolvConfs: []string{conf}})
 	must(t, err)
 	defer h.Close()
-	f, err := h.Facts()
+	f, err := h.Info()
 	must(t, err)
 	has := func(list []netip.Addr, a string) bool { return slices.Contains(list, netip.MustParseAddr(a)) }
 	if !has(f.Addresses, "192.0.2.10") || !has(f.Addresses, "127.0.0.1") || !has(f.Broadcasts, "192.0.2.255") || !has(f.Resolvers, "192.0.2.53") || len(f.Gateways) > 0 {
 		t.Errorf("%+v", f)
 	}
-	if g, _ := h.Facts(); g != f {
-		t.Error("the same facts are another pointer")
+	if g, _ := h.Info(); g != f {
+		t.Error("the same Info is another pointer")
 	}
 
 	must(t, nl.AddrAdd(link, addr("198.51.100.10/30")))
-	until(t, h, "a new address", func(f *Facts) bool { return has(f.Addresses, "198.51.100.10") && has(f.Broadcasts, "198.51.100.11") })
+	until(t, h, "a new address", func(f *Info) bool { return has(f.Addresses, "198.51.100.10") && has(f.Broadcasts, "198.51.100.11") })
 	must(t, nl.AddrDel(link, addr("198.51.100.10/30")))
-	until(t, h, "an address that is gone", func(f *Facts) bool { return !has(f.Addresses, "198.51.100.10") })
+	until(t, h, "an address that is gone", func(f *Info) bool { return !has(f.Addresses, "198.51.100.10") })
 
 	hop := func(gw string) *netlink.NexthopInfo {
 		return &netlink.NexthopInfo{LinkIndex: link.Attrs().Index, Gw: net.ParseIP(gw)}
 	}
 	any4 := &net.IPNet{IP: net.IPv4zero.To4(), Mask: net.CIDRMask(0, 32)}
 	must(t, nl.RouteAdd(&netlink.Route{Dst: any4, LinkIndex: link.Attrs().Index, Gw: net.ParseIP("192.0.2.1")}))
-	until(t, h, "a gateway", func(f *Facts) bool { return has(f.Gateways, "192.0.2.1") })
+	until(t, h, "a gateway", func(f *Info) bool { return has(f.Gateways, "192.0.2.1") })
 	must(t, nl.RouteAdd(&netlink.Route{Dst: any4, Table: 100, MultiPath: []*netlink.NexthopInfo{hop("192.0.2.2"), hop("192.0.2.3")}}))
-	until(t, h, "gateways of another table", func(f *Facts) bool { return has(f.Gateways, "192.0.2.2") && has(f.Gateways, "192.0.2.3") })
+	until(t, h, "gateways of another table", func(f *Info) bool { return has(f.Gateways, "192.0.2.2") && has(f.Gateways, "192.0.2.3") })
 
 	write(t, conf+".new", []byte("nameserver 192.0.2.54\n"))
 	must(t, os.Rename(conf+".new", conf))
-	until(t, h, "a resolver", func(f *Facts) bool { return has(f.Resolvers, "192.0.2.54") && !has(f.Resolvers, "192.0.2.53") })
+	until(t, h, "a resolver", func(f *Info) bool { return has(f.Resolvers, "192.0.2.54") && !has(f.Resolvers, "192.0.2.53") })
 
 	// A second look finds the same, and the gateways through a list this time.
-	g, err := NewLiveHost(LiveOptions{SSHPorts: []uint16{22}, resolvConfs: []string{conf}})
+	g, err := Open(Options{SSHPorts: []uint16{22}, resolvConfs: []string{conf}})
 	must(t, err)
 	defer g.Close()
-	want, err := h.Facts()
+	want, err := h.Info()
 	must(t, err)
-	if got, err := g.Facts(); err != nil || !got.equal(want) {
+	if got, err := g.Info(); err != nil || !got.equal(want) {
 		t.Errorf("%+v, want %+v; %v", got, want, err)
 	}
 }
@@ -156,25 +156,5 @@ func TestConnections(t *testing.T) {
 				t.Errorf("sock_diag: %v, want %v", got, want)
 			}
 		}
-	}
-}
-
-// TestLiveBook opens a Book on this very host.
-func TestLiveBook(t *testing.T) {
-	f := newFixture(t)
-	f.Close()
-	b, _, err := Open(t.Context(), f.config, Options{Firewall: f.firewall})
-	must(t, err)
-	defer b.Close()
-	list, err := net.InterfaceAddrs()
-	must(t, err)
-	for _, a := range list {
-		ip, _ := netip.AddrFromSlice(a.(*net.IPNet).IP)
-		if v := b.Decide(t.Context(), Request{Kind: Block, Target: TargetOf(ip), By: Origin{Source: SourcePerson}, Force: true}); v.Outcome != Refused {
-			t.Errorf("%s: %s", ip, v)
-		}
-	}
-	if len(list) == 0 {
-		t.Error("this host has no addresses")
 	}
 }

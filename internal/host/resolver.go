@@ -1,4 +1,4 @@
-package decision
+package host
 
 import (
 	"bufio"
@@ -24,7 +24,7 @@ func readResolvers(paths []string) []netip.Addr {
 		}
 		out = append(out, parseResolvers(text)...)
 	}
-	return sortedAddrs(out)
+	return sortedAddresses(out)
 }
 
 // parseResolvers reads the nameserver lines of resolv.conf(5).

@@ -1,0 +1,22 @@
+//go:build !linux
+
+package host
+
+import "runtime"
+
+// A Host is a host of which nothing is known.
+type Host struct{ info Info }
+
+// Open returns a Host whose Info is empty but for the reason.
+func Open(Options) (*Host, error) {
+	return &Host{Info{Limit: "addresses, gateways, resolvers and SSH sessions of this host are not known on " + runtime.GOOS}}, nil
+}
+
+// Info returns the reason why nothing is known.
+func (h *Host) Info() (*Info, error) { return &h.info, nil }
+
+// Changes never gets a value.
+func (h *Host) Changes() <-chan struct{} { return nil }
+
+// Close does nothing.
+func (h *Host) Close() error { return nil }
