@@ -6,6 +6,11 @@ CAPTURES  ?= ../shared/captures
 PCAP      ?= testdata/pcap/demo.pcap.gz
 SOAK      ?= 30m
 BIN       := bin/ruleids
+
+# The same for everything, so that what one command compiles another finds in the cache.
+export CGO_ENABLED := 0
+export GOFLAGS     ?= -trimpath
+
 # The gofmt of the toolchain that go.mod asks for.
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
@@ -16,7 +21,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/ruleids, one static file
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/ruleids
+	$(GO) build -o $(BIN) ./cmd/ruleids
 
 run: build ## replay a capture through the shipped rules (PCAP=FILE for another than the bundled one)
 	$(BIN) run -r $(PCAP) --summary always
@@ -60,16 +65,26 @@ soak: ## the daemon under traffic and reloads for SOAK, then 1,000 reloads as fa
 	RULEIDS_LAB=1 RULEIDS_SOAK=$(SOAK) $(GO) test ./lab -run '^TestSoak$$' -count=1 -timeout 0 -v
 	RULEIDS_LAB=1 RULEIDS_RELOADS=1000 $(GO) test ./lab -run '^TestReload$$' -count=1 -timeout 1h -v
 
-bench: build ## measure the engine on traffic of its own making (some minutes, and 4 GB below TMPDIR; BENCH=FLAGS for its flags)
-	$(GO) build -trimpath -o bin/bench ./lab/bench
-	bin/bench -ruleids $(BIN) $(BENCH)
+# The first CPU that this may use, where the system tells.
+CPU    := $(shell awk -F '[-,\t ]+' '/^Cpus_allowed_list/ { print $$2 }' /proc/self/status 2>/dev/null)
+PIN     = $(if $(CPU),taskset -c $(CPU))
+RESULTS := bin/bench.txt
 
-bench-docs: override BENCH += -markdown docs/performance.md
+bench: build ## measure the engine on traffic of its own making (some minutes, and 4 GB below TMPDIR; ONLY=REGEXP, COUNT=N, BENCH=FLAGS of go test)
+	$(GO) test -c -o bin/bench.test ./lab/bench
+	$(GO) build -o bin/bench ./lab/bench
+	@{ echo "commit: $$(git describe --always --dirty --exclude '*')"; echo "date: $$(date -u +%F)"; echo "system: $$(uname -sr), $$(nproc --all) CPUs, $$($(GO) env GOVERSION)"; } > $(RESULTS)
+	@set -e; for i in $$(seq $(or $(COUNT),6)); do \
+	  $(PIN) bin/bench.test -test.run '^$$' -test.benchtime 1x -test.timeout 0 -test.cpu 1 -test.bench '$(or $(ONLY),.)' -ruleids $(BIN) $(BENCH) >> $(RESULTS); \
+	  echo "bench: round $$i of $(or $(COUNT),6)"; done
+	bin/bench report $(if $(PAGE),-page $(PAGE)) $(RESULTS)
+
+bench-docs: override PAGE := docs/performance.md
 bench-docs: bench ## the same, and write the results to docs/performance.md
 
 bench-check: ## fail where the program is slower than that of another revision (BASE=REV; SHORT=1 for a quick look)
-	$(GO) build -trimpath -o bin/bench ./lab/bench
-	bin/bench check $(if $(BASE),-base $(BASE)) $(if $(SHORT),-short) $(BENCH)
+	$(GO) build -o bin/bench ./lab/bench
+	bin/bench check $(if $(BASE),-base $(BASE)) $(if $(SHORT),-short) $(if $(CPU),-cpu $(CPU)) $(BENCH)
 
 captures: ## compare a folder of captures with its expected.json (CAPTURES=DIR)
 	CAPTURES=$(abspath $(CAPTURES)) $(GO) test ./cmd/ruleids -run '^Test(Expected|Odd)Captures$$' -count=1 -v
@@ -84,7 +99,7 @@ docs: ## write the generated tables, and the output of commands, in README and d
 	$(GO) generate ./...
 
 lab-rate: build ## find the highest loss-free rate beside tcpdump, and overload the daemon (root, two CPUs, half an hour; RATE=FLAGS)
-	$(GO) build -trimpath -o bin/lab-rate ./lab/rate
+	$(GO) build -o bin/lab-rate ./lab/rate
 	bin/lab-rate -ruleids $(BIN) $(RATE)
 
 clean: ## remove what the other targets made

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/google/gopacket/layers"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -78,7 +77,7 @@ var kinds = []kind{
 		integer("type", 255, func(s *spec, n int64) { s.icmpType = int(n) }),
 		integer("code", 255, func(s *spec, n int64) { s.icmpCode = uint8(n) }),
 	})},
-	{"arp", spec{kind: "arp", opcode: layers.ARPRequest}, join(linkParams, []param{
+	{"arp", spec{kind: "arp", opcode: arpRequest}, join(linkParams, []param{
 		integer("opcode", 1<<16-1, func(s *spec, n int64) { s.opcode = uint16(n) }),
 		{"src_ip", true, address(func(s *spec, a netip.Addr) { s.arpSrcIP = a })},
 		{"dst_ip", true, address(func(s *spec, a netip.Addr) { s.arpDstIP = a })},

@@ -134,7 +134,7 @@ type maker struct {
 }
 
 func (p *packets) maker() *maker {
-	return &maker{p, newSynthesizer(), &hcl.EvalContext{Variables: make(map[string]cty.Value, 1), Functions: functions}}
+	return &maker{p, &synthesizer{}, &hcl.EvalContext{Variables: make(map[string]cty.Value, 1), Functions: functions}}
 }
 
 // spec returns what packet i is to be.

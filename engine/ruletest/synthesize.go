@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"net"
 	"strings"
-
-	"github.com/google/gopacket"
-	"github.com/google/gopacket/layers"
 )
 
 // maxIP is the largest IP packet: total length of IPv4, payload length of IPv6 (RFC 791, RFC 8200).
 const maxIP = 65535
+
+// minFrame is the shortest Ethernet frame without its check sequence (IEEE 802.3, section 3.2.6).
+const minFrame = 60
 
 // Hardware addresses of packets that name none: locally administered ones (IEEE 802, section 8.4).
 var (
@@ -22,169 +22,161 @@ var (
 	noMAC         = net.HardwareAddr{0, 0, 0, 0, 0, 0}
 )
 
-// A synthesizer writes specs as Ethernet frames, lengths and checksums right, padded to the 60
-// bytes that Ethernet asks for. It is for one goroutine.
-type synthesizer struct {
-	buf     gopacket.SerializeBuffer
-	eth     layers.Ethernet
-	tag     layers.Dot1Q
-	ip4     layers.IPv4
-	ip6     layers.IPv6
-	tcp     layers.TCP
-	udp     layers.UDP
-	icmp4   layers.ICMPv4
-	icmp6   layers.ICMPv6
-	arp     layers.ARP
-	payload gopacket.Payload
-	scratch []byte
-	stack   []gopacket.SerializableLayer
-}
+// EtherTypes (IANA, IEEE 802 Numbers), IP protocols (IANA, Protocol Numbers) and types of messages.
+const (
+	etherIPv4, etherARP, etherVLAN, etherIPv6 = 0x0800, 0x0806, 0x8100, 0x86dd
 
-func newSynthesizer() *synthesizer {
-	return &synthesizer{buf: gopacket.NewSerializeBuffer()}
+	protocolICMP, protocolTCP, protocolUDP, protocolICMPv6 = 1, 6, 17, 58
+
+	arpRequest, echoRequest, echoRequestV6 = 1, 8, 128
+)
+
+// A synthesizer writes specs as Ethernet frames, lengths and checksums right, padded to the least that Ethernet asks
+// for. It is for one goroutine.
+type synthesizer struct {
+	scratch []byte // of DNS messages
 }
 
 // append appends the frame of a spec to dst.
 func (z *synthesizer) append(dst []byte, s *spec) ([]byte, error) {
-	z.stack = append(z.stack[:0], &z.eth)
-	z.eth = layers.Ethernet{SrcMAC: s.srcMAC, DstMAC: s.dstMAC}
-	if s.srcMAC == nil {
-		z.eth.SrcMAC = defaultSrcMAC
+	start := len(dst)
+	src, to, target := s.srcMAC, s.dstMAC, s.dstMAC
+	if src == nil {
+		src = defaultSrcMAC
 	}
-	if s.dstMAC == nil {
-		z.eth.DstMAC = defaultDstMAC
-	}
-	etherType := &z.eth.EthernetType
-	if s.vlan != 0 {
-		*etherType = layers.EthernetTypeDot1Q
-		z.tag = layers.Dot1Q{VLANIdentifier: s.vlan}
-		z.stack = append(z.stack, &z.tag)
-		etherType = &z.tag.Type
-	}
-	if s.kind == "arp" {
-		if err := z.addARP(s, etherType); err != nil {
-			return dst, err
-		}
-	} else if err := z.addIP(s, etherType); err != nil {
-		return dst, err
-	}
-	// Layers are written from the last to the first, each over what the ones before it left.
-	if err := z.buf.Clear(); err != nil {
-		return dst, err
-	}
-	opts := gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}
-	for i := len(z.stack) - 1; i >= 0; i-- {
-		if err := z.stack[i].SerializeTo(z.buf, opts); err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, z.buf.Bytes()...), nil
-}
-
-func (z *synthesizer) addARP(s *spec, etherType *layers.EthernetType) error {
-	if !s.arpSrcIP.Is4() || !s.arpDstIP.Is4() {
-		return errors.New("ARP is for IPv4; src_ip and dst_ip must be IPv4 addresses")
-	}
-	*etherType = layers.EthernetTypeARP
-	target := s.dstMAC
-	if target == nil {
-		target = noMAC
+	if to == nil {
+		to, target = defaultDstMAC, noMAC
 	}
 	// Requests go to everybody, whoever their target is; so does what has no target.
-	if s.opcode == layers.ARPRequest || s.dstMAC == nil {
-		z.eth.DstMAC = broadcastMAC
+	if s.kind == "arp" && (s.opcode == arpRequest || s.dstMAC == nil) {
+		to = broadcastMAC
 	}
-	z.arp = layers.ARP{
-		AddrType: layers.LinkTypeEthernet, Protocol: layers.EthernetTypeIPv4, Operation: s.opcode,
-		SourceHwAddress: z.eth.SrcMAC, SourceProtAddress: s.arpSrcIP.AsSlice(),
-		DstHwAddress: target, DstProtAddress: s.arpDstIP.AsSlice(),
+	dst = append(append(dst, to...), src...)
+	if s.vlan != 0 {
+		dst = appendWords(dst, etherVLAN, s.vlan)
 	}
-	z.stack = append(z.stack, &z.arp)
-	return nil
+	if s.kind == "arp" {
+		if !s.arpSrcIP.Is4() || !s.arpDstIP.Is4() {
+			return dst, errors.New("ARP is for IPv4; src_ip and dst_ip must be IPv4 addresses")
+		}
+		dst = appendWords(dst, etherARP, 1, etherIPv4, 6<<8|4, s.opcode) // RFC 826: on Ethernet, for IPv4
+		for _, a := range [][]byte{src, s.arpSrcIP.AsSlice(), target, s.arpDstIP.AsSlice()} {
+			dst = append(dst, a...)
+		}
+	} else {
+		var err error
+		if dst, err = z.appendIP(dst, s); err != nil {
+			return dst, err
+		}
+	}
+	for len(dst)-start < minFrame {
+		dst = append(dst, 0)
+	}
+	return dst, nil
 }
 
-func (z *synthesizer) addIP(s *spec, etherType *layers.EthernetType) error {
+// appendIP appends the EtherType and the packet of IPv4 (RFC 791) or IPv6 (RFC 8200).
+func (z *synthesizer) appendIP(dst []byte, s *spec) ([]byte, error) {
 	if s.src.Is4() != s.dst.Is4() {
-		return fmt.Errorf("src %s and dst %s must both be IPv4 or both IPv6", s.src, s.dst)
+		return dst, fmt.Errorf("src %s and dst %s must both be IPv4 or both IPv6", s.src, s.dst)
 	}
-	payload, header := s.payload, 0
+	payload, header, protocol := s.payload, 8, uint16(protocolUDP)
 	switch s.kind {
 	case "tcp":
-		header = 20
-	case "udp", "icmp":
-		header = 8
+		header, protocol = 20, protocolTCP
+	case "icmp":
+		protocol = protocolICMP
+		if !s.src.Is4() {
+			protocol = protocolICMPv6
+		}
 	case "dns":
 		var err error
 		if z.scratch, err = appendDNS(z.scratch[:0], s); err != nil {
-			return err
+			return dst, err
 		}
-		payload, header = z.scratch, 8
+		payload = z.scratch
 	}
-	room := maxIP - header
+	size, room := header+len(payload), maxIP-header
 	if s.src.Is4() {
 		room -= 20
 	}
 	if len(payload) > room {
-		return fmt.Errorf("payload has %d bytes; an IP packet has room for %d", len(payload), room)
+		return dst, fmt.Errorf("payload has %d bytes; an IP packet has room for %d", len(payload), room)
 	}
+	src, to := s.src.AsSlice(), s.dst.AsSlice()
+	if s.src.Is4() {
+		ip := len(dst) + 2
+		dst = appendWords(dst, etherIPv4, 4<<12|5<<8, uint16(20+size), s.id, 0, uint16(s.ttl)<<8|protocol, 0)
+		dst = append(append(dst, src...), to...)
+		binary.BigEndian.PutUint16(dst[ip+10:], ^wordSum(dst[ip:]))
+	} else {
+		dst = appendWords(dst, etherIPv6, 6<<12, 0, uint16(size), protocol<<8|uint16(s.ttl))
+		dst = append(append(dst, src...), to...)
+	}
+	at := len(dst)
+	dst, checksum := appendTransport(dst, s, uint16(size))
+	dst = append(dst, payload...)
+	covered := uint32(0)
+	if protocol != protocolICMP { // a pseudo-header of addresses, protocol and length
+		covered = uint32(wordSum(src)) + uint32(wordSum(to)) + uint32(protocol) + uint32(size)
+	}
+	c := ^fold(covered + uint32(wordSum(dst[at:])))
+	if c == 0 && protocol == protocolUDP {
+		c = 0xffff // 0 would say that there is none (RFC 768)
+	}
+	binary.BigEndian.PutUint16(dst[at+checksum:], c)
+	return dst, nil
+}
 
-	var transport interface {
-		gopacket.SerializableLayer
-		SetNetworkLayerForChecksum(gopacket.NetworkLayer) error
-	}
-	var protocol layers.IPProtocol
+// appendTransport appends the header of TCP (RFC 9293), UDP (RFC 768) or ICMP (RFC 792, RFC 4443) of a packet of size
+// bytes, and says where the checksum in it is to go.
+func appendTransport(dst []byte, s *spec, size uint16) (out []byte, checksum int) {
 	switch s.kind {
 	case "tcp":
-		protocol, transport = layers.IPProtocolTCP, &z.tcp
-		bit := func(i int) bool { return s.flags>>i&1 != 0 }
-		z.tcp = layers.TCP{
-			SrcPort: layers.TCPPort(port(s.srcPort, clientPort)), DstPort: layers.TCPPort(s.dstPort),
-			Seq: s.seq, Ack: s.ack, Window: s.window,
-			FIN: bit(0), SYN: bit(1), RST: bit(2), PSH: bit(3), ACK: bit(4), URG: bit(5), ECE: bit(6), CWR: bit(7),
-		}
-	case "udp", "dns":
-		src, dst := clientPort, dnsPort
-		if s.response {
-			src, dst = dst, src
-		}
-		protocol, transport = layers.IPProtocolUDP, &z.udp
-		z.udp = layers.UDP{SrcPort: layers.UDPPort(port(s.srcPort, src)), DstPort: layers.UDPPort(port(s.dstPort, dst))}
+		dst = appendWords(dst, uint16(port(s.srcPort, clientPort)), uint16(s.dstPort))
+		dst = binary.BigEndian.AppendUint32(dst, s.seq)
+		dst = binary.BigEndian.AppendUint32(dst, s.ack)
+		return appendWords(dst, 5<<12|s.flags, s.window, 0, 0), 16
 	case "icmp":
-		if s.src.Is4() {
-			protocol = layers.IPProtocolICMPv4
-			z.icmp4 = layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(uint8(port(s.icmpType, layers.ICMPv4TypeEchoRequest)), s.icmpCode)}
-		} else {
-			// The four bytes after the checksum belong to the header, but not to this layer of gopacket.
-			protocol, transport = layers.IPProtocolICMPv6, &z.icmp6
-			z.icmp6 = layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(uint8(port(s.icmpType, layers.ICMPv6TypeEchoRequest)), s.icmpCode)}
-			z.scratch = append(append(z.scratch[:0], 0, 0, 0, 0), payload...)
-			payload = z.scratch
+		kind := echoRequest
+		if !s.src.Is4() {
+			kind = echoRequestV6
 		}
+		return appendWords(dst, uint16(port(s.icmpType, kind))<<8|uint16(s.icmpCode), 0, 0, 0), 2
 	}
+	from, to := clientPort, dnsPort
+	if s.response {
+		from, to = to, from
+	}
+	return appendWords(dst, uint16(port(s.srcPort, from)), uint16(port(s.dstPort, to)), size, 0), 6
+}
 
-	var network gopacket.NetworkLayer
-	if s.src.Is4() {
-		*etherType = layers.EthernetTypeIPv4
-		z.ip4 = layers.IPv4{Version: 4, IHL: 5, TTL: s.ttl, Id: s.id, Protocol: protocol, SrcIP: s.src.AsSlice(), DstIP: s.dst.AsSlice()}
-		network = &z.ip4
-		z.stack = append(z.stack, &z.ip4)
-	} else {
-		*etherType = layers.EthernetTypeIPv6
-		z.ip6 = layers.IPv6{Version: 6, HopLimit: s.ttl, NextHeader: protocol, SrcIP: s.src.AsSlice(), DstIP: s.dst.AsSlice()}
-		network = &z.ip6
-		z.stack = append(z.stack, &z.ip6)
+// appendWords appends numbers of 16 bits, in network order.
+func appendWords(b []byte, words ...uint16) []byte {
+	for _, w := range words {
+		b = binary.BigEndian.AppendUint16(b, w)
 	}
-	if transport == nil {
-		z.stack = append(z.stack, &z.icmp4) // its checksum covers no addresses
-	} else {
-		if err := transport.SetNetworkLayerForChecksum(network); err != nil {
-			return err
-		}
-		z.stack = append(z.stack, transport)
+	return b
+}
+
+// wordSum is the sum of the Internet checksum (RFC 1071), in ones' complement.
+func wordSum(b []byte) uint16 {
+	var s uint32
+	for ; len(b) > 1; b = b[2:] {
+		s += uint32(binary.BigEndian.Uint16(b))
 	}
-	z.payload = payload
-	z.stack = append(z.stack, &z.payload)
-	return nil
+	if len(b) == 1 {
+		s += uint32(b[0]) << 8
+	}
+	return fold(s)
+}
+
+// fold adds the carries of a sum to it.
+func fold(s uint32) uint16 {
+	for s > 0xffff {
+		s = s>>16 + s&0xffff
+	}
+	return uint16(s)
 }
 
 // The ports of a packet that names none.
@@ -216,9 +208,7 @@ func appendDNS(b []byte, s *spec) ([]byte, error) {
 	if s.response {
 		flags |= queryResponse | recursionAvailable
 	}
-	for _, v := range []uint16{messageID, flags, 1, s.answers, 0, 0} {
-		b = binary.BigEndian.AppendUint16(b, v)
-	}
+	b = appendWords(b, messageID, flags, 1, s.answers, 0, 0)
 	start := len(b)
 	if name := strings.TrimSuffix(s.qname, "."); name != "" {
 		for label := range strings.SplitSeq(name, ".") {
@@ -232,12 +222,9 @@ func appendDNS(b []byte, s *spec) ([]byte, error) {
 	if n := len(b) - start; n > 255 {
 		return b, fmt.Errorf("qname takes %d bytes; 255 are allowed, which is a name of 253 characters", n)
 	}
-	b = binary.BigEndian.AppendUint16(b, s.qtype)
-	b = binary.BigEndian.AppendUint16(b, classInternet)
+	b = appendWords(b, s.qtype, classInternet)
 	for i := range s.answers {
-		for _, v := range []uint16{pointerToQuestion, 1, classInternet, 0, 60, 4} { // type A, 60 s to live, 4 bytes
-			b = binary.BigEndian.AppendUint16(b, v)
-		}
+		b = appendWords(b, pointerToQuestion, 1, classInternet, 0, 60, 4) // type A, 60 s to live, 4 bytes
 		b = append(b, 192, 0, byte(2+i>>8), byte(i))
 	}
 	return b, nil

@@ -24,19 +24,20 @@ type checker struct {
 	base, head string // the programs
 	mixed      int    // packets
 	spoofed    int
-	rules      int // that loading is measured with
+	rules      int      // that loading is measured with
+	pin        []string // command that keeps a program to a CPU
 	judge      judge
 	out        io.Writer
 }
 
-// check is the verb of that name.
+// check compares the working tree with a base, and fails where it is slower.
 func check(ctx context.Context, args []string) (err error) {
 	fs := flag.NewFlagSet("bench check", flag.ExitOnError)
 	c := &checker{out: os.Stdout}
 	rev := fs.String("base", "", "`revision` to compare with (default: $BENCH_BASE, else where HEAD left its upstream branch, else HEAD~1)")
 	short := fs.Bool("short", false, "take a quick look: little traffic, few runs")
 	same := fs.Bool("same", false, "measure even where both revisions give the same program, to see the noise")
-	cpu := fs.Int("cpu", -1, "`CPU` that everything runs on (default the first that the process may use)")
+	cpu := fs.String("cpu", "", "`CPU` that the programs run on (default any)")
 	fs.Float64Var(&c.judge.limit, "limit", 1.3, "how many times as long as the base the head may take")
 	fs.IntVar(&c.judge.runs, "runs", 0, "how often each program runs each measure (default 10, 6 with -short)")
 	_ = fs.Parse(args) // it exits on errors
@@ -62,12 +63,8 @@ func check(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	c.repository = r.repository
-	m, err := newMachine(*cpu)
-	if err != nil {
-		return err
-	}
-	if err := m.use(false); err != nil {
-		return err
+	if *cpu != "" {
+		c.pin = []string{"taskset", "-c", *cpu}
 	}
 	if c.dir, err = os.MkdirTemp("", "ruleids-bench-check-"); err != nil {
 		return err
@@ -114,14 +111,14 @@ func (c *checker) run(ctx context.Context) error {
 	byName := map[string]contest{}
 	for _, x := range contests {
 		// The first runs are for nothing but to see that there is something to compare, and to fill caches.
-		if _, err := x.run(ctx, c.base); err != nil {
+		if _, err := c.measure(ctx, x, c.base); err != nil {
 			if ctx.Err() != nil {
 				return err
 			}
 			fmt.Fprintf(c.out, "bench check: %s is left out, since the base cannot do it: %v\n", x.name, err)
 			continue
 		}
-		if _, err := x.run(ctx, c.head); err != nil {
+		if _, err := c.measure(ctx, x, c.head); err != nil {
 			return fmt.Errorf("%s: %w", x.name, err)
 		}
 		able = append(able, x.name)
@@ -135,7 +132,7 @@ func (c *checker) run(ctx context.Context) error {
 		if head {
 			program = c.head
 		}
-		return byName[name].run(ctx, program)
+		return c.measure(ctx, byName[name], program)
 	}
 	c.judge.tell = func(format string, args ...any) { fmt.Fprintf(c.out, "bench check: "+format+"\n", args...) }
 	verdicts, err := c.judge.compare(able)
@@ -164,8 +161,6 @@ func (c *checker) run(ctx context.Context) error {
 func (c *checker) benchstat(ctx context.Context, contests map[string]contest, verdicts []verdict) error {
 	write := func(name string, values func(verdict) []float64) error {
 		var b strings.Builder
-		model, _ := processors()
-		fmt.Fprintf(&b, "pkg: %s/cmd/ruleids\ncpu: %s\n", modulePath, model)
 		for _, v := range verdicts {
 			x := contests[v.name]
 			for _, ns := range values(v) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -26,32 +27,19 @@ type contest struct {
 
 // contests writes the captures and rules that the check needs, and says what to do with them.
 func (c *checker) contests() ([]contest, error) {
-	file := func(t traffic, n int) (string, error) { return t.file(c.dir, n) }
-	mixed, err := file(mixedTraffic, c.mixed)
-	if err != nil {
-		return nil, err
+	var files [4]string
+	for i, x := range []struct {
+		traffic traffic
+		packets int
+	}{{mixedTraffic, c.mixed}, {spoofedTraffic, c.spoofed}, {mixedTraffic, 10}, {mixedTraffic, 0}} {
+		var err error
+		if files[i], err = x.traffic.file(c.dir, x.packets); err != nil {
+			return nil, err
+		}
 	}
-	spoofed, err := file(spoofedTraffic, c.spoofed)
-	if err != nil {
-		return nil, err
-	}
-	ten, err := file(mixedTraffic, 10)
-	if err != nil {
-		return nil, err
-	}
-	none, err := file(mixedTraffic, 0)
-	if err != nil {
-		return nil, err
-	}
-	eight := filepath.Join(c.dir, "eight")
-	if err := writeBase(eight); err != nil {
-		return nil, err
-	}
-	thousand, many := filepath.Join(c.dir, "others.hcl"), filepath.Join(c.dir, "many.hcl")
-	if err := os.WriteFile(thousand, []byte(others(1000)), 0o644); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(many, []byte(others(c.rules)), 0o644); err != nil {
+	mixed, spoofed, ten, none := files[0], files[1], files[2], files[3]
+	eight, thousand, many := filepath.Join(c.dir, "eight"), filepath.Join(c.dir, "others.hcl"), filepath.Join(c.dir, "many.hcl")
+	if err := errors.Join(writeBase(eight), os.WriteFile(thousand, []byte(others(1000)), 0o644), os.WriteFile(many, []byte(others(c.rules)), 0o644)); err != nil {
 		return nil, err
 	}
 	return []contest{
@@ -64,8 +52,8 @@ func (c *checker) contests() ([]contest, error) {
 	}, nil
 }
 
-// writeBase writes the base detectors, and the words that they use, to a folder.
-func writeBase(folder string) error {
+// writeBase writes the base detectors, and the words that they use, to a directory.
+func writeBase(dir string) error {
 	shipped := stdlib.FS()
 	return fs.WalkDir(shipped, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -78,7 +66,7 @@ func writeBase(folder string) error {
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(folder, filepath.FromSlash(name))
+		to := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return err
 		}
@@ -86,20 +74,21 @@ func writeBase(folder string) error {
 	})
 }
 
-// run returns what a program takes, in nanoseconds of user and system time for each packet. That of reading the
+// measure returns what a program takes, in nanoseconds of user and system time for each packet. That of reading the
 // rules is not in it where there is an empty capture to take it from.
-func (x contest) run(ctx context.Context, program string) (float64, error) {
-	took, err := x.spend(ctx, program, x.capture)
+func (c *checker) measure(ctx context.Context, x contest, program string) (float64, error) {
+	took, err := c.spend(ctx, program, x.args, x.capture)
 	if err != nil || x.empty == "" {
 		return took, err
 	}
-	idle, err := x.spend(ctx, program, x.empty)
+	idle, err := c.spend(ctx, program, x.args, x.empty)
 	return max(took-idle, 1) / float64(x.packets), err
 }
 
 // spend runs a program on a capture and returns the nanoseconds of processor time that it took.
-func (x contest) spend(ctx context.Context, program, capture string) (float64, error) {
-	cmd := exec.CommandContext(ctx, program, slices.Concat([]string{"run", "--format", "json"}, x.args, []string{"-r", capture})...)
+func (c *checker) spend(ctx context.Context, program string, args []string, capture string) (float64, error) {
+	line := slices.Concat(c.pin, []string{program, "run", "--format", "json"}, args, []string{"-r", capture})
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Dir = filepath.Dir(capture) // where there are no settings
 	if _, err := output(cmd); err != nil {
 		return 0, err

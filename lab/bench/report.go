@@ -1,164 +1,135 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"flag"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
+	"os"
+	"os/exec"
 	"strings"
+
+	"golang.org/x/perf/benchfmt"
 )
 
-// units say how values of a unit are written.
-var units = map[string]func(float64) string{
-	"ns/packet":     func(v float64) string { return fmt.Sprintf("%.1f ns", v) },
-	"ns":            func(v float64) string { return fmt.Sprintf("%.1f ns", v) },
-	"ms":            func(v float64) string { return fmt.Sprintf("%.1f ms", v) },
-	"MiB":           func(v float64) string { return fmt.Sprintf("%.1f MiB", v) },
-	"packet":        func(v float64) string { return "packet " + thousands(v) },
-	"allocs/packet": func(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) },
-	"yes":           yes,
-}
+// Results stand between these lines of a page.
+const (
+	resultsBegin = "<!-- results: begin, written by: make bench-docs -->\n"
+	resultsEnd   = "<!-- results: end -->\n"
+)
 
-func yes(v float64) string {
-	if v == 1 {
-		return "yes"
+// report prints benchstat's table of the results in a file, and which targets they reach.
+func report(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("bench report", flag.ExitOnError)
+	page := fs.String("page", "", "write both between the marks of this `file`, too")
+	_ = fs.Parse(args) // it exits on errors
+	if fs.NArg() != 1 {
+		return fmt.Errorf("name one file with results of go test -bench, not %q", fs.Args())
 	}
-	return "no"
-}
-
-// thousands writes a whole number with commas.
-func thousands(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 0, 64)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
+	f, err := os.Open(fs.Arg(0))
+	if err != nil {
+		return err
 	}
-	return s
+	defer f.Close()
+	r, err := read(f, fs.Arg(0))
+	if err != nil {
+		return err
+	}
+	table, err := output(exec.CommandContext(ctx, "go", "tool", "benchstat", fs.Arg(0)))
+	if err != nil {
+		return err
+	}
+	text := r.markdown() + "\n```text\n" + string(table) + "```\n"
+	fmt.Print(text)
+	if *page == "" {
+		return nil
+	}
+	old, err := os.ReadFile(*page)
+	if err != nil {
+		return err
+	}
+	changed, err := place(old, text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", *page, err)
+	}
+	return os.WriteFile(*page, changed, 0o644)
 }
 
-// A series is all readings of one name.
-type series struct {
-	name   string
-	unit   string
-	values []float64
-	busy   []float64
-	alerts int
-}
-
-// idle is the share of its time that a measure may be without a processor, which others have, or wait for the disk.
-const idle = 0.05
-
-// results are what measures found, in the order in which they were first taken.
+// results are the values of benchmarks, by name and unit, and what they were taken on.
 type results struct {
-	series  []*series
-	skipped map[string]string // measures, with the reason
+	values map[string][]float64 // of "name unit"
+	config []string             // as "key: value"
 }
 
-func newResults() *results { return &results{skipped: map[string]string{}} }
-
-func (r *results) add(x reading) {
-	s := r.find(x.name)
-	if s == nil {
-		s = &series{name: x.name, unit: x.unit, alerts: x.alerts}
-		r.series = append(r.series, s)
-	}
-	s.values = append(s.values, x.value)
-	if x.busy > 0 {
-		s.busy = append(s.busy, x.busy)
-	}
-}
-
-func (r *results) find(name string) *series {
-	for _, s := range r.series {
-		if s.name == name {
-			return s
-		}
-	}
-	return nil
-}
-
-// median returns the median of a series and whether there is one.
-func (r *results) median(name string) (float64, bool) {
-	if s := r.find(name); s != nil {
-		return median(s.values), true
-	}
-	return 0, false
-}
-
-// A grid is a table of texts; its first row is the heading.
-type grid [][]string
-
-// figures is the table of all series.
-func (r *results) figures() grid {
-	g := grid{{"measure", "median", "least … most", "packets/s", "alerts"}}
-	for _, s := range r.series {
-		write := units[s.unit]
-		row := []string{s.name, write(median(s.values)), "", "", ""}
-		if len(s.values) > 1 {
-			row[2] = write(slices.Min(s.values)) + " … " + write(slices.Max(s.values))
-		}
-		if s.unit == "ns/packet" {
-			row[3] = thousands(1e9 / median(s.values))
-		}
-		if s.alerts >= 0 {
-			row[4] = thousands(float64(s.alerts))
-		}
-		g = append(g, row)
-	}
-	return g
-}
-
-// text writes the grid in columns, all but the first to the right.
-func (g grid) text(w io.Writer) error {
-	widths := make([]int, len(g[0]))
-	for _, row := range g {
-		for i, cell := range row {
-			widths[i] = max(widths[i], len([]rune(cell)))
-		}
-	}
-	for _, row := range g {
-		var b strings.Builder
-		for i, cell := range row {
-			pad := strings.Repeat(" ", widths[i]-len([]rune(cell)))
-			if i == 0 {
-				b.WriteString(cell + pad)
-			} else {
-				b.WriteString("  " + pad + cell)
+// read reads results in the format of go test -bench.
+func read(from io.Reader, name string) (*results, error) {
+	out := &results{values: map[string][]float64{}}
+	in := benchfmt.NewReader(from, name)
+	for in.Scan() {
+		switch rec := in.Result().(type) {
+		case *benchfmt.SyntaxError:
+			return nil, rec
+		case *benchfmt.Result:
+			out.config = out.config[:0]
+			for _, c := range rec.Config {
+				out.config = append(out.config, c.Key+": "+string(c.Value))
+			}
+			for _, v := range rec.Values {
+				value, unit := asWritten(v)
+				key := string(rec.Name) + " " + unit
+				out.values[key] = append(out.values[key], value)
 			}
 		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(b.String(), " ")); err != nil {
-			return err
-		}
 	}
-	return nil
+	if len(out.values) == 0 && in.Err() == nil {
+		return nil, fmt.Errorf("%s has no results of benchmarks", name)
+	}
+	return out, in.Err()
 }
 
-// markdown returns the grid as a table of Markdown.
-func (g grid) markdown() string {
+// asWritten returns a value in the unit that the benchmark wrote: benchfmt makes seconds of nanoseconds.
+func asWritten(v benchfmt.Value) (value float64, unit string) {
+	if v.OrigUnit != "" {
+		return v.OrigValue, v.OrigUnit
+	}
+	return v.Value, v.Unit
+}
+
+// median returns the median of the values of a benchmark's unit, and whether there are any.
+func (r *results) median(key string) (float64, bool) {
+	v := r.values[key]
+	return median(v), len(v) > 0
+}
+
+// markdown lists what the results were taken on, and the targets whose figures are among them.
+func (r *results) markdown() string {
 	var b strings.Builder
-	for i, row := range g {
-		b.WriteString("| " + strings.Join(row, " | ") + " |\n")
-		if i == 0 {
-			b.WriteString("| ---" + strings.Repeat(" | ---:", len(row)-1) + " |\n")
+	for _, c := range r.config {
+		b.WriteString("- " + c + "\n")
+	}
+	head := "\n| target | bound | measured | reached |\n| --- | ---: | ---: | ---: |\n"
+	for _, t := range targets {
+		v, ok := t.of(r)
+		if !ok {
+			continue
 		}
+		word := "no"
+		if t.reached(v) {
+			word = "yes"
+		}
+		fmt.Fprintf(&b, "%s| %s | %s | %s | %s |\n", head, t.what, t.limit(), t.write(v), word)
+		head = ""
 	}
 	return b.String()
 }
 
-// notes are the measures that were left out, with the reasons, and then those that were disturbed.
-func (r *results) notes() []string {
-	var out []string
-	for name, why := range r.skipped {
-		out = append(out, fmt.Sprintf("%s was not measured: %s.", name, why))
+// place puts the results between the marks of a page.
+func place(page []byte, results string) ([]byte, error) {
+	before, rest, ok := bytes.Cut(page, []byte(resultsBegin))
+	_, after, ok2 := bytes.Cut(rest, []byte(resultsEnd))
+	if !ok || !ok2 {
+		return nil, fmt.Errorf("the page has no place for results: put these two lines where they belong:\n%s%s", resultsBegin, resultsEnd)
 	}
-	slices.Sort(out)
-	var disturbed []string
-	for _, s := range r.series {
-		if b := median(s.busy); len(s.busy) > 0 && b < 1-idle {
-			disturbed = append(disturbed, fmt.Sprintf("%s (%.0f%%)", s.name, 100*b))
-		}
-	}
-	if len(disturbed) > 0 {
-		out = append(out, "To be measured again, since they had a processor for only a part of their time (the machine did something else, or a capture was not in memory): "+strings.Join(disturbed, ", ")+".")
-	}
-	return out
+	return bytes.Join([][]byte{before, []byte(resultsBegin), []byte("\n" + results + "\n"), []byte(resultsEnd), after}, nil), nil
 }

@@ -33,7 +33,7 @@ func findBase(ctx context.Context, asked, environment string) (*baseRevision, er
 		if asked != "" {
 			return nil, err
 		}
-		return nil, fmt.Errorf("%w: this is no clone of a repository", errNoBase)
+		return nil, fmt.Errorf("%w: this is not a clone of a repository", errNoBase)
 	}
 	r := &baseRevision{repository: root}
 	commit := func(rev string) error {
@@ -88,20 +88,7 @@ func (r *baseRevision) build(ctx context.Context, to, dir string) (err error) {
 	return nil
 }
 
-// revision names the commit of the working tree that the bench runs in, which is the one it was built from when make
-// runs it.
-func revision(ctx context.Context) string {
-	commit, err := git(ctx, ".", "rev-parse", "HEAD")
-	if err != nil {
-		return "unknown"
-	}
-	if changed, err := git(ctx, ".", "status", "--porcelain", "--untracked-files=no"); err != nil || changed != "" {
-		return commit[:12] + " with changes"
-	}
-	return commit[:12]
-}
-
-// git runs a command of git in a folder and returns its line of output.
+// git runs a command of git in a directory and returns its line of output.
 func git(ctx context.Context, dir string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = dir

@@ -2,33 +2,14 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/ruleids/ruleids/rules"
-	"github.com/ruleids/ruleids/stdlib"
 )
 
 // base are the detectors that are also written by hand.
 var base = []string{"port_scan", "syn_flood", "icmp_flood", "suspicious_port", "arp_spoof", "dns_tunnel", "data_exfil", "brute_force"}
 
-// ruleSet loads the shipped rules, only those named where names are given, with further rules.
-func ruleSet(extra string, names ...string) (*rules.RuleSet, error) {
-	opt := rules.Options{Stdlib: stdlib.FS()}
-	if extra != "" {
-		opt.Sources = map[string][]byte{"bench.hcl": []byte(extra)}
-	}
-	rs, diags := rules.Load(opt)
-	if diags.HasErrors() {
-		return nil, diags
-	}
-	if len(names) > 0 {
-		some := *rs
-		some.Rules = slices.DeleteFunc(slices.Clone(rs.Rules), func(r *rules.Rule) bool { return !slices.Contains(names, r.Name) })
-		rs = &some
-	}
-	return rs, nil
-}
+// manyRules is how many rules loading is measured with, besides the shipped ones.
+const manyRules = 10_000
 
 // others writes n rules of the shapes that rule sets are made of, for traffic that the bench does not
 // have: other ports, other addresses, flags with either, windows over all of them.
@@ -53,15 +34,6 @@ func others(n int) string {
 			fmt.Fprintf(&b, "  window \"%ds\" { n = \"count()\" }\n  threshold = %d\n  when = \"n >= threshold\"\n", 5+i%30, 10+i%50)
 		}
 		b.WriteString("}\n")
-	}
-	return b.String()
-}
-
-// matching writes n rules with windows, each on a port of its own that the mixed traffic goes to.
-func matching(n int) string {
-	var b strings.Builder
-	for i := range n {
-		fmt.Fprintf(&b, "rule \"port_%d\" {\n  description = \"Rule %d for a port in use.\"\n  severity = \"low\"\n  where = \"dst.port == %d\"\n  by = [\"ip.src\"]\n  window \"10s\" { n = \"count()\" }\n  threshold = 2000\n  when = \"n >= threshold\"\n}\n", i, i, 32768+i*28)
 	}
 	return b.String()
 }

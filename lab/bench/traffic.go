@@ -18,7 +18,6 @@ type traffic struct {
 
 var (
 	mixedTraffic   = traffic{name: "mixed", tick: 12_000, write: func(w *writer, tick int64, n int) { mixed(w, tick, n, true) }}
-	benignTraffic  = traffic{name: "benign", tick: 12_000, write: func(w *writer, tick int64, n int) { mixed(w, tick, n, false) }}
 	spoofedTraffic = traffic{name: "spoofed", tick: 1_000, write: spoofed}
 )
 

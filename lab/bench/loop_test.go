@@ -2,14 +2,18 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/capture"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/stdlib"
 )
 
 // An outcome is what a loop over a capture found: the same every time.
@@ -153,4 +157,31 @@ func shared(file string, e *engine.Engine, emit engine.Emit) (n int, err error) 
 		err = nil
 	}
 	return n, err
+}
+
+// ruleSet loads the shipped rules, only those named where names are given, with further rules.
+func ruleSet(extra string, names ...string) (*rules.RuleSet, error) {
+	opt := rules.Options{Stdlib: stdlib.FS()}
+	if extra != "" {
+		opt.Sources = map[string][]byte{"bench.hcl": []byte(extra)}
+	}
+	rs, diags := rules.Load(opt)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	if len(names) > 0 {
+		some := *rs
+		some.Rules = slices.DeleteFunc(slices.Clone(rs.Rules), func(r *rules.Rule) bool { return !slices.Contains(names, r.Name) })
+		rs = &some
+	}
+	return rs, nil
+}
+
+// matching writes n rules with windows, each on a port of its own that the mixed traffic goes to.
+func matching(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "rule \"port_%d\" {\n  description = \"Rule %d for a port in use.\"\n  severity = \"low\"\n  where = \"dst.port == %d\"\n  by = [\"ip.src\"]\n  window \"10s\" { n = \"count()\" }\n  threshold = 2000\n  when = \"n >= threshold\"\n}\n", i, i, 32768+i*28)
+	}
+	return b.String()
 }
