@@ -153,17 +153,14 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 		err = p.run(ctx, files)
 	}
 	elapsed := time.Since(start)
-	stats := e.Stats()
-	if stats.Unknown > 0 {
-		// Not only in the summary: a capture that no rule can see looks like one without attacks.
-		r.app.warn("%s of %s have a link type that cannot be decoded: no rule looked at what is in them",
-			thousands(stats.Unknown), plural(stats.Packets, "packet"))
+	s := summary{files: len(files), stats: e.Stats(), elapsed: elapsed, tally: tally, interrupted: ctx.Err() != nil}
+	for _, w := range s.warnings() {
+		r.app.warn("%s", w)
 	}
 	if r.summary.value == "always" || r.summary.value == "auto" && terminal(r.app.err) != nil {
 		if alerts.written && terminal(r.app.out) != nil && terminal(r.app.err) != nil {
 			fmt.Fprintln(r.app.err)
 		}
-		s := summary{files: len(files), stats: stats, elapsed: elapsed, tally: tally, interrupted: ctx.Err() != nil}
 		if werr := s.write(r.app.err, r.app.wantsColor(r.app.err)); err == nil {
 			err = werr
 		}

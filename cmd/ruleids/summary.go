@@ -23,9 +23,44 @@ type summary struct {
 // topSources is how many sources the summary names.
 const topSources = 10
 
-// lateShare is the share of late packets from which on the summary warns: reordering on a link
-// stays far below it.
-const lateShare = 0.01
+// warnShare is the share of packets from which on a replay warns of those that are late or broken: reordering on a link,
+// and the odd packet that is cut, stay far below it.
+const warnShare = 0.01
+
+// warnings says what kept rules from seeing or counting what the captures hold. It is told whether or not there is a
+// summary: a capture that rules did not see looks like one without attacks.
+func (s *summary) warnings() (out []string) {
+	st := &s.stats
+	many := func(n uint64) bool { return float64(n) > warnShare*float64(st.Packets) }
+	if s.interrupted {
+		out = append(out, fmt.Sprintf("the replay was interrupted after %s: what follows them was not looked at", plural(st.Packets, "packet")))
+	}
+	if st.Unknown > 0 {
+		out = append(out, fmt.Sprintf("%s of %s have a link type that cannot be decoded: no rule looked at what is in them",
+			thousands(st.Unknown), plural(st.Packets, "packet")))
+	}
+	if st.Malformed > 0 && many(st.Malformed) {
+		out = append(out, fmt.Sprintf("%s of %s have a broken or cut layer: rules see the layers before it and nothing behind",
+			thousands(st.Malformed), plural(st.Packets, "packet")))
+	}
+	if st.Late > 0 && many(st.Late) {
+		out = append(out, fmt.Sprintf("%s of %s are older than one before them, and windows do not go back in time; give captures in the order they were taken",
+			thousands(st.Late), plural(st.Packets, "packet")))
+	}
+	if st.Evictions > 0 {
+		out = append(out, plural(st.Evictions, "key")+" lost their state to make room; a larger max_keys of the window keeps them")
+	}
+	if st.Saturated > 0 {
+		out = append(out, "windows dropped their oldest events "+plural(st.Saturated, "time")+" for lack of memory")
+	}
+	if st.CooldownsLost > 0 {
+		out = append(out, plural(st.CooldownsLost, "cooldown")+" ended early for lack of room: their keys may alert again")
+	}
+	if st.Failures > 0 {
+		out = append(out, fmt.Sprintf("%s of an expression failed and had no value, so that comparisons on it were false", plural(st.Failures, "evaluation")))
+	}
+	return out
+}
 
 // write writes the summary as text for people.
 func (s *summary) write(w io.Writer, color bool) error {
@@ -33,28 +68,9 @@ func (s *summary) write(w io.Writer, color bool) error {
 	st := &s.stats
 	fmt.Fprintf(&b, "%s, %s, %s in %.3f s (%s packets/s)\n", plural(uint64(s.files), "capture"), plural(st.Packets, "packet"),
 		byteSize(st.Bytes), s.elapsed.Seconds(), perSecond(st.Packets, s.elapsed))
-	if s.interrupted {
-		fmt.Fprintf(&b, "%s the replay was interrupted: what follows is of the packets before that\n", styleYellow.paint("warning:", color))
-	}
 	if st.Unknown+st.Malformed > 0 {
 		fmt.Fprintf(&b, "%s undecodable: %s of an unknown link type, %s with a broken or cut layer\n",
 			plural(st.Unknown+st.Malformed, "packet"), thousands(st.Unknown), thousands(st.Malformed))
-	}
-	if st.Packets > 0 && float64(st.Late) > lateShare*float64(st.Packets) {
-		fmt.Fprintf(&b, "%s %s are older than one before them, and windows do not go back in time; give captures in the order they were taken\n",
-			styleYellow.paint("warning:", color), plural(st.Late, "packet"))
-	}
-	if st.Evictions > 0 {
-		fmt.Fprintf(&b, "%s lost their state to make room; a larger max_keys of the window keeps them\n", plural(st.Evictions, "key"))
-	}
-	if st.Saturated > 0 {
-		fmt.Fprintf(&b, "windows let go of their oldest events %s for want of memory\n", plural(st.Saturated, "time"))
-	}
-	if st.CooldownsLost > 0 {
-		fmt.Fprintf(&b, "%s ended before their time for want of room\n", plural(st.CooldownsLost, "cooldown"))
-	}
-	if st.Failures > 0 {
-		fmt.Fprintf(&b, "%s of an expression failed and had no value, so that comparisons on it were false\n", plural(st.Failures, "evaluation"))
 	}
 	b.WriteString(plural(s.tally.alerts, "alert"))
 	if s.tally.alerts > 0 {

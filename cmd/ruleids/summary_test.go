@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,9 +38,6 @@ func TestSummary(t *testing.T) {
 	}
 	want := `2 captures, 1,000 packets, 64.0 kB in 0.010 s (100,000 packets/s)
 3 packets undecodable: 1 of an unknown link type, 2 with a broken or cut layer
-warning: 11 packets are older than one before them, and windows do not go back in time; give captures in the order they were taken
-3 keys lost their state to make room; a larger max_keys of the window keeps them
-windows let go of their oldest events 1 time for want of memory
 7 alerts: 2 critical, 3 high, 1 medium, 1 low (40 more in a cooldown)
 
   rule          severity  alerts  suppressed
@@ -76,7 +74,6 @@ windows let go of their oldest events 1 time for want of memory
 func TestSummaryOfNothing(t *testing.T) {
 	s := summary{files: 1, tally: newTally(), interrupted: true}
 	want := `1 capture, 0 packets, 0 B in 0.000 s (0 packets/s)
-warning: the replay was interrupted: what follows is of the packets before that
 0 alerts
 `
 	var out bytes.Buffer
@@ -97,5 +94,28 @@ func TestTopSourcesAreBounded(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "  and 15 more\n") || strings.Contains(out.String(), "10.0.0.10 ") {
 		t.Errorf("got:\n%s", &out)
+	}
+}
+
+// TestWarnings holds what is told of a replay even where there is no summary, and that a few late or broken packets are
+// not worth a word.
+func TestWarnings(t *testing.T) {
+	s := summary{interrupted: true, stats: engine.Stats{Packets: 1000, Unknown: 1, Malformed: 11, Late: 11, Evictions: 3, Saturated: 1, CooldownsLost: 2, Failures: 1}}
+	want := []string{
+		"the replay was interrupted after 1,000 packets: what follows them was not looked at",
+		"1 of 1,000 packets have a link type that cannot be decoded: no rule looked at what is in them",
+		"11 of 1,000 packets have a broken or cut layer: rules see the layers before it and nothing behind",
+		"11 of 1,000 packets are older than one before them, and windows do not go back in time; give captures in the order they were taken",
+		"3 keys lost their state to make room; a larger max_keys of the window keeps them",
+		"windows dropped their oldest events 1 time for lack of memory",
+		"2 cooldowns ended early for lack of room: their keys may alert again",
+		"1 evaluation of an expression failed and had no value, so that comparisons on it were false",
+	}
+	if got := s.warnings(); !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	s = summary{stats: engine.Stats{Packets: 1000, Malformed: 10, Late: 10}}
+	if got := s.warnings(); got != nil {
+		t.Errorf("got %q", got)
 	}
 }
