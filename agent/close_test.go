@@ -14,6 +14,7 @@ import (
 	"github.com/ruleids/ruleids/actions/notify"
 	"github.com/ruleids/ruleids/actions/telegram"
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // A hungFirewall does not answer until it is released, whatever its context says.
@@ -66,7 +67,7 @@ func hungDaemon(t *testing.T) (*Daemon, *hungFirewall) {
 }
 
 func actionOn(address string) *alert.Alert {
-	return &alert.Alert{Rule: "r", Severity: "high", Actions: []alert.Action{{Kind: "block", Target: address}}}
+	return &alert.Alert{Rule: "r", Severity: scale.SeverityHigh, Actions: []alert.Action{{Kind: "block", Target: address}}}
 }
 
 // TestCloseDoesNotHang ends in time though the firewall hangs, and gives everything else all of that time.

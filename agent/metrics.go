@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // metricsHandler serves /metrics for Prometheus and /healthz for supervisors.
@@ -167,8 +168,8 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	send("ruleids_packets_undecodable_total", float64(s.Malformed), "malformed")
 	send("ruleids_packets_late_total", float64(s.Late))
 	send("ruleids_packet_seconds", v.each/1e9)
-	for _, severity := range []string{"critical", "high", "medium", "low"} {
-		send("ruleids_alerts_total", float64(v.bySeverity[severity]), severity)
+	for _, severity := range scale.Severities() {
+		send("ruleids_alerts_total", float64(v.bySeverity[severity]), severity.String())
 	}
 	send("ruleids_alerts_suppressed_total", float64(s.Suppressed))
 	send("ruleids_cooldowns_lost_total", float64(s.CooldownsLost))

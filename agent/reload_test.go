@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // fires sends a packet to a port and returns how many alerts that gave.
@@ -356,7 +358,7 @@ func TestRulesAndTop(t *testing.T) {
 		t.Fatalf("%v, %+v", err, rules)
 	}
 	a, scan := rules[0], rules[1]
-	if a.Name != "a" || a.Matched != 1 || a.Alerts != 1 || a.Severity != "low" || a.LastAlert == nil || !a.LastAlert.Equal(epoch.Add(30*time.Millisecond)) {
+	if a.Name != "a" || a.Matched != 1 || a.Alerts != 1 || a.Severity != scale.SeverityLow || a.LastAlert == nil || !a.LastAlert.Equal(epoch.Add(30*time.Millisecond)) {
 		t.Errorf("a: %+v", a)
 	}
 	if scan.Matched != 21 || scan.Alerts != 1 || scan.Suppressed != 15 || scan.Keys != 2 || scan.Category != "recon" || scan.LastKey["ip.src"] != "198.51.100.7" {

@@ -12,10 +12,9 @@ import (
 // standing is what the engine asks about indicators.
 type standing struct{ sources *reputation.Sources }
 
-// Tier implements engine.Reputation. The numbers of the tiers are the same on both sides, and so is the scale of nearness
-// and priority.
+// Tier implements engine.Reputation. The scale of nearness is that of priority.
 func (s standing) Tier(source, indicator string, near uint8) engine.Tier {
-	return engine.Tier(s.sources.TierAt(source, indicator, reputation.Priority(near)))
+	return s.sources.TierAt(source, indicator, reputation.Priority(near))
 }
 
 // Version implements engine.Reputation.

@@ -11,6 +11,7 @@ import (
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/stdlib"
@@ -73,7 +74,7 @@ func BenchmarkEscalate(b *testing.B) {
 // nobody knows anything.
 type nobody struct{}
 
-func (nobody) Tier(_, _ string, _ uint8) engine.Tier { return engine.TierClean }
+func (nobody) Tier(_, _ string, _ uint8) engine.Tier { return scale.TierClean }
 func (nobody) Version() uint64                       { return 0 }
 
 // always asks one source, whatever the rules name.

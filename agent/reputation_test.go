@@ -11,6 +11,7 @@ import (
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -95,7 +96,7 @@ rule "scan" {
 		t.Errorf("asked for %s", got)
 	}
 	send("1.1.1.1", 5, 20)
-	if len(alerts) != 1 || alerts[0].Severity != "critical" || *alerts[0].Threshold != 4 || alerts[0].Reputation.Tier != "critical" {
+	if len(alerts) != 1 || alerts[0].Severity != scale.SeverityCritical || *alerts[0].Threshold != 4 || alerts[0].Reputation.Tier != scale.TierCritical {
 		t.Errorf("%+v", alerts)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // blockRule blocks the sources of packets to a port.
@@ -178,7 +179,7 @@ func TestReputationList(t *testing.T) {
 	r := start(t, "reputation \"list\" {\n  files = [\""+list+"\"]\n}\n", map[string]string{"a.hcl": rule})
 	r.source.send(t, batchOf(syn(t, "198.51.100.7", 1, 0), syn(t, "203.0.113.9", 1, 1)))
 	got := r.outputs.of("scan")
-	if len(got) != 1 || got[0].Severity != "critical" || got[0].Reputation == nil || got[0].Reputation.Tier != "critical" {
+	if len(got) != 1 || got[0].Severity != scale.SeverityCritical || got[0].Reputation == nil || got[0].Reputation.Tier != scale.TierCritical {
 		t.Fatalf("%+v", got)
 	}
 	must(t, os.WriteFile(list, []byte("203.0.113.9 critical\n"), 0o600))

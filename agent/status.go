@@ -84,9 +84,9 @@ type InterfaceState struct {
 
 // AlertCounts are alerts that were raised.
 type AlertCounts struct {
-	Raised     uint64            `json:"raised"`
-	BySeverity map[string]uint64 `json:"by_severity"`
-	Suppressed uint64            `json:"suppressed"` // in cooldowns
+	Raised     uint64                    `json:"raised"`
+	BySeverity map[alert.Severity]uint64 `json:"by_severity"`
+	Suppressed uint64                    `json:"suppressed"` // in cooldowns
 	// CooldownsLost are cooldowns that ended before their time for want of room.
 	CooldownsLost      uint64 `json:"cooldowns_lost"`
 	ExpressionFailures uint64 `json:"expression_failures"` // evaluations that failed and so had no value
@@ -131,7 +131,7 @@ type OutputStatus struct {
 // A RuleStatus is one rule that runs, as GET /rules answers.
 type RuleStatus struct {
 	Name        string         `json:"name"`
-	Severity    string         `json:"severity"`
+	Severity    alert.Severity `json:"severity"`
 	Category    string         `json:"category"`
 	Matched     uint64         `json:"matched"` // packets that passed where
 	Alerts      uint64         `json:"alerts"`
@@ -174,7 +174,7 @@ type TopKey struct {
 type view struct {
 	stats      engine.Stats
 	rules      []engine.RuleState
-	bySeverity map[string]uint64
+	bySeverity map[alert.Severity]uint64
 	lossy      uint64
 	recent     uint64
 	losing     time.Time // when losses began; zero where there are none
@@ -192,7 +192,7 @@ const askWithin = 2 * time.Second
 func (d *Daemon) view(ctx context.Context, detail bool) (*view, error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	v := &view{bySeverity: map[string]uint64{}, last: map[string]lastAlert{}, costs: map[string]float64{}}
+	v := &view{bySeverity: map[alert.Severity]uint64{}, last: map[string]lastAlert{}, costs: map[string]float64{}}
 	err := d.loop.do(ctx, func() {
 		l := d.loop
 		v.stats = l.engine.Stats()
@@ -315,7 +315,7 @@ func (d *Daemon) Rules(ctx context.Context) ([]RuleStatus, error) {
 		r := RuleStatus{Name: s.Name, Matched: s.Matched, Alerts: s.Alerts, Suppressed: s.Suppressed, Nanoseconds: v.costs[s.Name],
 			Keys: states[s.Name].Keys, Evictions: states[s.Name].Evictions}
 		if i, ok := byName[s.Name]; ok {
-			r.Severity, r.Category = loaded.Rules[i].Severity.String(), loaded.Rules[i].Category
+			r.Severity, r.Category = loaded.Rules[i].Severity, loaded.Rules[i].Category
 		}
 		if a, ok := v.last[s.Name]; ok {
 			at := time.Unix(0, a.Time).UTC()

@@ -6,7 +6,7 @@ import (
 
 // A tally counts the alerts that were raised.
 type tally struct {
-	bySeverity map[string]uint64
+	bySeverity map[alert.Severity]uint64
 	lossy      uint64 // alerts raised while packets were being lost
 	last       map[string]lastAlert
 }
@@ -18,7 +18,7 @@ type lastAlert struct {
 }
 
 func (t *tally) init() {
-	t.bySeverity, t.last = map[string]uint64{}, map[string]lastAlert{}
+	t.bySeverity, t.last = map[alert.Severity]uint64{}, map[string]lastAlert{}
 }
 
 func (t *tally) add(a *alert.Alert) {

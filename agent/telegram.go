@@ -39,7 +39,7 @@ func (d *Daemon) ruleLines(context.Context) ([]telegram.RuleLine, error) {
 		if !r.Enabled {
 			continue
 		}
-		line := telegram.RuleLine{Name: r.Name, Severity: r.Severity.String(), Mode: "enforce", Muted: muted[r.Name]}
+		line := telegram.RuleLine{Name: r.Name, Severity: r.Severity, Mode: "enforce", Muted: muted[r.Name]}
 		if r.Mode == rules.ModeShadow {
 			line.Mode = "shadow"
 		}

@@ -5,8 +5,15 @@ package alert
 import (
 	"strconv"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
+
+// Severity is how severe an alert is: low, medium, high or critical.
+type Severity = scale.Severity
+
+// Tier is what reputation says of an indicator: clean, low, medium, high or critical.
+type Tier = scale.Tier
 
 // An Alert stands alone: nothing in it refers to a rule set or a packet buffer.
 type Alert struct {
@@ -23,7 +30,7 @@ type Alert struct {
 	Rule        string
 	Description string
 	Category    string
-	Severity    string // low, medium, high, critical; after reputation
+	Severity    Severity // after reputation
 	Attack      []string
 	References  []string
 	Agent       string
@@ -63,7 +70,7 @@ type Action struct {
 type Reputation struct {
 	Source    string // "virustotal" or "list"
 	Indicator string
-	Tier      string // critical, high, medium, low, clean
+	Tier      Tier
 
 	// Of Engines that looked at the indicator, Malicious said that it is malicious and Suspicious that it may be. All
 	// are 0 where the source counts no engines.

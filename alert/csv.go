@@ -58,7 +58,7 @@ func columns() []column {
 			return time.Unix(0, a.Time).UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000Z07:00")
 		}},
 		{"rule", text(func(a *Alert) string { return a.Rule })},
-		{"severity", text(func(a *Alert) string { return a.Severity })},
+		{"severity", text(func(a *Alert) string { return a.Severity.String() })},
 		{"category", text(func(a *Alert) string { return a.Category })},
 		{"description", text(func(a *Alert) string { return a.Description })},
 		{"src_ip", address(func(a *Alert) packet.Addr { return a.Src })},
@@ -88,7 +88,7 @@ func columns() []column {
 		{"suppressed", number(func(a *Alert) uint64 { return a.Suppressed })},
 		{"reputation_source", reputation(func(r *Reputation) string { return r.Source })},
 		{"reputation_indicator", reputation(func(r *Reputation) string { return r.Indicator })},
-		{"reputation_tier", reputation(func(r *Reputation) string { return r.Tier })},
+		{"reputation_tier", reputation(func(r *Reputation) string { return r.Tier.String() })},
 		{"references", text(func(a *Alert) string { return strings.Join(a.References, " ") })},
 		{"agent", text(func(a *Alert) string { return a.Agent })},
 		{"capture_loss", number(func(a *Alert) uint64 { return a.CaptureLoss })},

@@ -12,20 +12,6 @@ import (
 // timestampLayout is EVE's: UTC, microseconds (what is finer is cut off), offset without a colon.
 const timestampLayout = "2006-01-02T15:04:05.000000-0700"
 
-// eveSeverity gives EVE's number for a severity: 1 is the worst. A severity that the language does
-// not know counts as medium.
-func eveSeverity(s string) byte {
-	switch s {
-	case "critical":
-		return '1'
-	case "high":
-		return '2'
-	case "low":
-		return '4'
-	}
-	return '3'
-}
-
 // MarshalJSON returns the alert as AppendJSON writes it. Package json escapes HTML characters in
 // it, which AppendJSON does not.
 func (a *Alert) MarshalJSON() ([]byte, error) { return a.AppendJSON(nil), nil }
@@ -56,13 +42,13 @@ func (a *Alert) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `,"category":`...)
 	dst = appendString(dst, a.Category)
 	dst = append(dst, `,"severity":`...)
-	dst = append(dst, eveSeverity(a.Severity))
+	dst = strconv.AppendInt(dst, int64(a.Severity.EVE()), 10)
 	dst = append(dst, '}')
 
 	dst = append(dst, `,"ruleids":{"rule":`...)
 	dst = appendString(dst, a.Rule)
 	dst = append(dst, `,"severity":`...)
-	dst = appendString(dst, a.Severity)
+	dst = appendString(dst, a.Severity.String())
 	dst = append(dst, `,"key":`...)
 	dst = appendNamed(dst, a.Key)
 	dst = append(dst, `,"values":`...)
@@ -142,7 +128,7 @@ func (a *Alert) appendExtras(dst []byte) []byte {
 		dst = append(dst, `,"indicator":`...)
 		dst = appendString(dst, r.Indicator)
 		dst = append(dst, `,"tier":`...)
-		dst = appendString(dst, r.Tier)
+		dst = appendString(dst, r.Tier.String())
 		if r.Engines != 0 {
 			for _, n := range [...]struct {
 				key string

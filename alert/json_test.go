@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ruleids/ruleids/internal/printable"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -23,7 +24,7 @@ func portScan() *Alert {
 	a.Time = time.Date(2026, 11, 20, 12, 0, 1, 400_000_000, time.UTC).UnixNano()
 	a.Number = 15
 	a.Rule, a.Description = "port_scan", "One source tries many destination ports."
-	a.Category, a.Severity, a.Attack = "recon", "high", []string{"T1046"}
+	a.Category, a.Severity, a.Attack = "recon", scale.SeverityHigh, []string{"T1046"}
 	a.Key = []Named{{"ip.src", "198.51.100.7"}}
 	a.Values = []Named{{"ports", int64(15)}}
 	a.Threshold = number(15)
@@ -39,7 +40,7 @@ func arpSpoof() *Alert {
 	return &Alert{
 		Time: 1_500_000_000_000_001_999, Number: 2,
 		Layers: packet.LayerFrame | packet.LayerARP | packet.LayerARPIPv4, Src: addr("10.0.0.1"), Dst: addr("10.0.0.2"),
-		Rule: "arp_spoof", Severity: "critical", Key: []Named{{"arp.src.proto_ipv4", "10.0.0.1"}},
+		Rule: "arp_spoof", Severity: scale.SeverityCritical, Key: []Named{{"arp.src.proto_ipv4", "10.0.0.1"}},
 		Values: []Named{{"macs", int64(1)}},
 	}
 }
@@ -48,7 +49,7 @@ func arpSpoof() *Alert {
 func everything() *Alert {
 	a := flow(protoICMPv6, "2001:db8::1", "2001:db8::2", 128, 0)
 	a.Time = -1_500_000_000
-	a.Rule, a.Category, a.Severity = "icmp_flood", "flood", "low"
+	a.Rule, a.Category, a.Severity = "icmp_flood", "flood", scale.SeverityLow
 	a.Key = []Named{{"ip.src", "2001:db8::1"}, {"tcp.flags.syn", true}, {"n", int64(math.MinInt64)}}
 	a.Values = []Named{{"mean", 2.0}, {"rate", 0.125}, {"big", 1e300}, {"tiny", -1e-9}, {"zero", 0.0}}
 	a.Threshold = number(0.5)
@@ -60,7 +61,7 @@ func everything() *Alert {
 	}
 	a.Message = "first"
 	a.Shadow, a.Suppressed = true, 7
-	a.Reputation = &Reputation{Source: "virustotal", Indicator: "2001:db8::1", Tier: "medium", Malicious: 2, Engines: 90}
+	a.Reputation = &Reputation{Source: "virustotal", Indicator: "2001:db8::1", Tier: scale.TierMedium, Malicious: 2, Engines: 90}
 	a.CaptureLoss = 12
 	a.References = []string{"https://example.com/?a=1&b=<2>"}
 	a.Agent = "sensor-1"
@@ -87,11 +88,11 @@ func TestAppendJSON(t *testing.T) {
 			`"values":{"mean":2.0,"rate":0.125,"big":1e+300,"tiny":-1e-09,"zero":0.0},"threshold":0.5,"attack":[],"actions":["block","notify","notify","notify"],"message":"first",` +
 			`"responses":[{"action":"block","target":"2001:db8::1"},{"action":"notify","to":["ops","dev"]},{"action":"notify","message":""},{"action":"notify","message":"other"}],` +
 			`"suppressed":7,"mode":"shadow","reputation":{"source":"virustotal","indicator":"2001:db8::1","tier":"medium","malicious":2,"suspicious":0,"engines":90},"capture_loss":12,"references":["https://example.com/?a=1&b=<2>"],"agent":"sensor-1"}}`},
-		"other protocol": {&Alert{Layers: packet.LayerFrame | packet.LayerIP, IPProto: 7, IPVersion: 4, Src: addr("0.0.0.0"), Dst: addr("1.1.1.1"), Rule: "r", Severity: "medium"},
+		"other protocol": {&Alert{Layers: packet.LayerFrame | packet.LayerIP, IPProto: 7, IPVersion: 4, Src: addr("0.0.0.0"), Dst: addr("1.1.1.1"), Rule: "r", Severity: scale.SeverityMedium},
 			`{"timestamp":"1970-01-01T00:00:00.000000+0000","event_type":"alert","src_ip":"0.0.0.0","dest_ip":"1.1.1.1","proto":"007","community_id":"` +
 				flow(7, "0.0.0.0", "1.1.1.1", 0, 0).CommunityID() + `","alert":{"action":"allowed","signature":"r","category":"","severity":3},` +
 				`"ruleids":{"rule":"r","severity":"medium","key":{},"values":{},"attack":[],"actions":[]}}`},
-		"frame without network layer": {&Alert{Layers: packet.LayerFrame | packet.LayerEth, Rule: "r", Severity: "high"},
+		"frame without network layer": {&Alert{Layers: packet.LayerFrame | packet.LayerEth, Rule: "r", Severity: scale.SeverityHigh},
 			`{"timestamp":"1970-01-01T00:00:00.000000+0000","event_type":"alert","alert":{"action":"allowed","signature":"r","category":"","severity":2},` +
 				`"ruleids":{"rule":"r","severity":"high","key":{},"values":{},"attack":[],"actions":[]}}`},
 	} {

@@ -31,7 +31,7 @@ type wire struct {
 	} `json:"alert"`
 	Ruleids struct {
 		Rule       string    `json:"rule"`
-		Severity   string    `json:"severity"`
+		Severity   Severity  `json:"severity"`
 		Key        wireNamed `json:"key"`
 		Values     wireNamed `json:"values"`
 		Threshold  *float64  `json:"threshold"`
@@ -52,7 +52,7 @@ type wire struct {
 		Reputation *struct {
 			Source    string `json:"source"`
 			Indicator string `json:"indicator"`
-			Tier      string `json:"tier"`
+			Tier      Tier   `json:"tier"`
 
 			Malicious  int `json:"malicious"`
 			Suspicious int `json:"suspicious"`

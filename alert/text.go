@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ruleids/ruleids/internal/printable"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -110,14 +111,14 @@ func (a *Alert) appendLine(dst []byte, color, date bool) []byte {
 
 	sgr := sgrMedium
 	switch a.Severity {
-	case "critical":
+	case scale.SeverityCritical:
 		sgr = sgrCritical
-	case "high":
+	case scale.SeverityHigh:
 		sgr = sgrHigh
-	case "low":
+	case scale.SeverityLow:
 		sgr = sgrLow
 	}
-	l.cell(strings.ToUpper(a.Severity), sgr, severityWidth)
+	l.cell(strings.ToUpper(a.Severity.String()), sgr, severityWidth)
 	l.cell(a.Rule, sgrBold, ruleWidth)
 	before := len(l.b)
 	l.b = a.appendEndpoints(l.b, " → ")
@@ -205,7 +206,7 @@ func (a *Alert) appendFacts(l *line) {
 	if r := a.Reputation; r != nil {
 		l.b = append(printable.Append(l.b, r.Source), ": "...)
 		l.b = append(appendValue(l.b, r.Indicator), " is "...)
-		l.b = printable.Append(l.b, r.Tier)
+		l.b = append(l.b, r.Tier.String()...)
 		if r.Engines != 0 {
 			l.b = fmt.Appendf(l.b, " (%d/%d)", r.Malicious, r.Engines)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -27,29 +28,31 @@ func TestAppendText(t *testing.T) {
 		"several values, suppressed, reputation, agent": {func(a *Alert) {
 			a.Values = []Named{{"syns", int64(1200)}, {"rate", 0.333333333}, {"mean", 1e6}}
 			a.Suppressed, a.Agent, a.Actions = 12, "gate", nil
-			a.Reputation = &Reputation{Source: "virustotal", Indicator: "198.51.100.7", Tier: "high", Malicious: 4, Engines: 90}
+			a.Reputation = &Reputation{Source: "virustotal", Indicator: "198.51.100.7", Tier: scale.TierHigh, Malicious: 4, Engines: 90}
 		},
 			"2026-11-20 12:00:01.400  HIGH      port_scan           198.51.100.7 → 192.0.2.10:1014       One source tries many destination ports.  syns=1200 rate=0.333333 mean=1000000 threshold=15  virustotal: 198.51.100.7 is high (4/90)  +12 suppressed  @gate"},
 		"UDP, key with more": {func(a *Alert) {
 			*a = *flow(protoUDP, "10.0.0.1", "10.0.0.53", 4000, 53)
-			a.Rule, a.Severity, a.Message = "dns_tunnel_volume", "critical", "many names"
+			a.Rule, a.Severity, a.Message = "dns_tunnel_volume", scale.SeverityCritical, "many names"
 			a.Key = []Named{{"ip.src", "10.0.0.1"}, {"registered_domain(dns.qry.name)", "t.example"}, {"udp.dstport", int64(53)}}
 		},
 			"1970-01-01 00:00:00.000  CRITICAL  dns_tunnel_volume   10.0.0.1 → 10.0.0.53:53/udp          many names  registered_domain(dns.qry.name)=t.example"},
 		"IPv6": {func(a *Alert) {
 			*a = *flow(protoTCP, "2001:db8::1", "2001:db8::2", 4000, 22)
-			a.Rule, a.Severity = "a_rule_with_a_name_that_is_long", "low"
+			a.Rule, a.Severity = "a_rule_with_a_name_that_is_long", scale.SeverityLow
 			a.Actions = []Action{{Kind: "block", Target: "2001:db8::1"}}
 		},
 			"1970-01-01 00:00:00.000  LOW       a_rule_with_a_name_that_is_long  2001:db8::1 → [2001:db8::2]:22       [block 2001:db8::1]"},
 		"ICMP": {func(a *Alert) {
 			*a = *flow(protoICMP, "10.0.0.1", "10.0.0.2", 8, 0)
-			a.Rule, a.Severity = "icmp_flood", "medium"
+			a.Rule, a.Severity = "icmp_flood", scale.SeverityMedium
 		},
 			"1970-01-01 00:00:00.000  MEDIUM    icmp_flood          10.0.0.1 → 10.0.0.2 icmp"},
 		"ARP": {func(a *Alert) { *a = *arpSpoof() },
 			"2017-07-14 02:40:00.000  CRITICAL  arp_spoof           10.0.0.1 → 10.0.0.2 arp              macs=1"},
-		"no addresses": {func(a *Alert) { *a = Alert{Layers: packet.LayerFrame, Rule: "r", Severity: "low", Description: "D."} },
+		"no addresses": {func(a *Alert) {
+			*a = Alert{Layers: packet.LayerFrame, Rule: "r", Severity: scale.SeverityLow, Description: "D."}
+		},
 			"1970-01-01 00:00:00.000  LOW       r                   -                                    D."},
 	} {
 		a := portScan()
@@ -61,12 +64,12 @@ func TestAppendText(t *testing.T) {
 }
 
 func TestAppendTextColor(t *testing.T) {
-	for severity, sgr := range map[string]string{"critical": "1;97;41", "high": "1;31", "medium": "33", "low": "36"} {
+	for severity, sgr := range map[Severity]string{scale.SeverityCritical: "1;97;41", scale.SeverityHigh: "1;31", scale.SeverityMedium: "33", scale.SeverityLow: "36"} {
 		a := portScan()
 		a.Severity = severity
 		got := string(a.AppendText(nil, true))
-		want := "\x1b[2m2026-11-20 12:00:01.400\x1b[0m  \x1b[" + sgr + "m" + strings.ToUpper(severity) + "\x1b[0m" +
-			strings.Repeat(" ", 10-len(severity)) + "\x1b[1mport_scan\x1b[0m           198.51.100.7"
+		want := "\x1b[2m2026-11-20 12:00:01.400\x1b[0m  \x1b[" + sgr + "m" + strings.ToUpper(severity.String()) + "\x1b[0m" +
+			strings.Repeat(" ", 10-len(severity.String())) + "\x1b[1mport_scan\x1b[0m           198.51.100.7"
 		if !strings.HasPrefix(got, want) {
 			t.Errorf("%s: got %q, want it to begin %q", severity, got, want)
 		}
@@ -84,7 +87,7 @@ func TestTextDatesOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b = w.Append(b, &Alert{Time: tm.UnixNano(), Rule: "r", Severity: "high"})
+		b = w.Append(b, &Alert{Time: tm.UnixNano(), Rule: "r", Severity: scale.SeverityHigh})
 	}
 	want := "" +
 		"1969-12-31 23:59:59.000  HIGH      r                   -\n" +
@@ -101,10 +104,10 @@ func TestTextDatesOnce(t *testing.T) {
 func TestAppendTextIsSafeForTerminals(t *testing.T) {
 	evil := "\x1b[2J\x07\r\n\x9b31m\u009b\u202e\xff\x00"
 	a := portScan()
-	a.Rule, a.Description, a.Severity, a.Agent = "r"+evil, evil, evil, evil
+	a.Rule, a.Description, a.Agent = "r"+evil, evil, evil
 	a.Key = []Named{{evil, evil}}
 	a.Values = []Named{{evil, evil}, {"v", "a b [x]"}}
-	a.Reputation = &Reputation{Source: evil, Indicator: evil, Tier: evil}
+	a.Reputation = &Reputation{Source: evil, Indicator: evil}
 	a.Actions = []Action{{Kind: evil, Target: evil, To: []string{evil}}}
 	got := string(a.AppendText(nil, false))
 	for _, r := range got {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -429,10 +430,10 @@ func (w *worker) reach(r *rule, t *window.Table, row window.Row) (reached bool, 
 			v = b.value(&w.scope)
 		}
 		if r.inquiry != nil {
-			way = min(way, nearness(v, b.limit(TierClean)))
+			way = min(way, nearness(v, b.limit(scale.TierClean)))
 		}
 		for !(v > b.limit(least) || v == b.limit(least) && !b.strict) {
-			if b.scaled == nil || least == TierCritical {
+			if b.scaled == nil || least == scale.TierCritical {
 				return false, least, uint8(way)
 			}
 			least++

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -211,7 +212,7 @@ func (r known) Version() uint64                        { return 0 }
 
 func TestReputationScalesThresholds(t *testing.T) {
 	src := strings.Replace(scanRule, "threshold = 3", "threshold = 15\n  escalate \"virustotal\" { indicator = \"ip.src\" }", 1)
-	rep := known{"10.0.0.2": TierLow, "10.0.0.3": TierMedium, "10.0.0.4": TierHigh, "10.0.0.5": TierCritical}
+	rep := known{"10.0.0.2": scale.TierLow, "10.0.0.3": scale.TierMedium, "10.0.0.4": scale.TierHigh, "10.0.0.5": scale.TierCritical}
 	e := New(compile(t, src, Options{Escalate: true}), Config{Reputation: rep})
 	var segs []seg
 	for port := range 16 {
@@ -223,7 +224,7 @@ func TestReputationScalesThresholds(t *testing.T) {
 	e.Process(frames(segs...), func(a *alert.Alert) {
 		tier := "-"
 		if a.Reputation != nil {
-			tier = a.Reputation.Tier
+			tier = a.Reputation.Tier.String()
 		}
 		got = append(got, fmt.Sprintf("%v at %v of %v, %s, %s", a.Key[0].Value, a.Values[0].Value, *a.Threshold, a.Severity, tier))
 	})
@@ -237,7 +238,7 @@ func TestScale(t *testing.T) {
 		tier      Tier
 		threshold float64
 		want      float64
-	}{{TierCritical, 30, 3}, {TierCritical, 5, 1}, {TierCritical, 11, 2}, {TierHigh, 15, 4}, {TierMedium, 15, 8}, {TierLow, 10, 8}, {TierClean, 0.5, 0.5}, {TierCritical, 70, 7}} {
+	}{{scale.TierCritical, 30, 3}, {scale.TierCritical, 5, 1}, {scale.TierCritical, 11, 2}, {scale.TierHigh, 15, 4}, {scale.TierMedium, 15, 8}, {scale.TierLow, 10, 8}, {scale.TierClean, 0.5, 0.5}, {scale.TierCritical, 70, 7}} {
 		if got := c.tier.Scale(c.threshold); got != c.want {
 			t.Errorf("%v of %v: got %v, want %v", c.tier, c.threshold, got, c.want)
 		}

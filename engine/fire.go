@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -44,11 +45,11 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 		}
 		a.Threshold = &v
 	}
-	if tier := w.tier(r, atThreshold); tier != TierClean {
-		severity = tier.Severity(severity)
-		a.Reputation = &alert.Reputation{Source: r.Escalate.Source, Indicator: r.inquiry.indicator(&w.scope), Tier: tier.String()}
+	if tier := w.tier(r, atThreshold); tier != scale.TierClean {
+		severity = tier.Raise(severity)
+		a.Reputation = &alert.Reputation{Source: r.Escalate.Source, Indicator: r.inquiry.indicator(&w.scope), Tier: tier}
 	}
-	a.Severity = severity.String()
+	a.Severity = severity
 	for i := range r.key {
 		a.Key = append(a.Key, alert.Named{Name: r.key[i].name, Value: r.key[i].value(&w.scope)})
 	}
@@ -80,7 +81,7 @@ func (e *Engine) alertEvent(f fired) *packet.Packet {
 	}
 	ev := &packet.Packet{
 		Number: a.Number, Time: a.Time, Clock: e.events.pass(f.clock), Class: packet.ClassAlert, Layers: packet.LayerFrame | packet.LayerAlert,
-		Attrs: &packet.Attributes{Rule: a.Rule, Severity: a.Severity, Category: a.Category, Mode: mode, Agent: a.Agent},
+		Attrs: &packet.Attributes{Rule: a.Rule, Severity: a.Severity.String(), Category: a.Category, Mode: mode, Agent: a.Agent},
 	}
 	if a.Layers&packet.LayerIP != 0 {
 		ev.Layers |= packet.LayerIP

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -82,7 +83,7 @@ func TestPost(t *testing.T) {
 // An alert of an event that is not a packet has the client's TCP connection, and no number of a packet.
 func TestPostedAlertAsJSON(t *testing.T) {
 	e := New(compile(t, strings.Replace(guessRule, "threshold = 3", "threshold = 10", 1), Options{Escalate: true}),
-		Config{Reputation: known{"198.51.100.7": TierCritical}})
+		Config{Reputation: known{"198.51.100.7": scale.TierCritical}})
 	e.Process(frames(syn(1, "10.0.0.1", 1)), func(*alert.Alert) {})
 	var lines []string
 	e.Post(visit(1.5, "198.51.100.7", "ro\x00ot\xff"), func(a *alert.Alert) { lines = append(lines, string(a.AppendJSON(nil))) })

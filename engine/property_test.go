@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -25,7 +26,7 @@ func (graded) Tier(_, indicator string, _ uint8) Tier {
 	for _, c := range []byte(indicator) {
 		n = n*31 + uint32(c)
 	}
-	return Tier(n % tiers)
+	return Tier(n % scale.NumTiers)
 }
 
 func (graded) Version() uint64 { return 0 }

@@ -1,10 +1,10 @@
 package engine
 
 import (
-	"math"
 	"strconv"
 
 	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -22,59 +22,17 @@ type Reputation interface {
 	Version() uint64
 }
 
-// A Tier is a step of reputation.
-type Tier uint8
-
-// The tiers, from nothing known to certain.
-const (
-	TierClean Tier = iota
-	TierLow
-	TierMedium
-	TierHigh
-	TierCritical
-
-	tiers = iota
-)
-
-// Factor returns what a tier multiplies thresholds by.
-func (t Tier) Factor() float64 {
-	return [...]float64{1, 0.75, 0.5, 0.25, 0.1}[t]
-}
-
-// String returns the tier's name.
-func (t Tier) String() string {
-	return [...]string{"clean", "low", "medium", "high", "critical"}[t]
-}
-
-// Scale returns a threshold as the tier scales it: rounded up, at least 1. A clean indicator leaves
-// it as it is.
-func (t Tier) Scale(threshold float64) float64 {
-	if t == TierClean {
-		return threshold
-	}
-	// The product of two decimals may miss a whole number by a rounding error: 0.1 * 30 is above 3.
-	return max(1, math.Ceil(threshold*t.Factor()-1e-9))
-}
+// Tier is what reputation says of an indicator.
+type Tier = scale.Tier
 
 // scales returns what each tier makes of a threshold, but for one below 1, which tiers raise: that stays, so that none
 // is above the one before.
-func scales(threshold float64) *[tiers]float64 {
-	var out [tiers]float64
+func scales(threshold float64) *[scale.NumTiers]float64 {
+	var out [scale.NumTiers]float64
 	for t := range out {
 		out[t] = min(threshold, Tier(t).Scale(threshold))
 	}
 	return &out
-}
-
-// Severity returns a rule's severity as the tier raises it.
-func (t Tier) Severity(s rules.Severity) rules.Severity {
-	switch t {
-	case TierCritical:
-		return rules.SeverityCritical
-	case TierHigh, TierMedium:
-		return min(s+1, rules.SeverityCritical)
-	}
-	return s
 }
 
 // atThreshold is the nearness of what fires.
@@ -135,7 +93,7 @@ type answer struct {
 // tier returns the tier of a rule's indicator in the packet at hand, to which the rule has come as near as said.
 func (s *scope) tier(r *rule, near uint8) Tier {
 	if r.inquiry == nil || s.rep == nil {
-		return TierClean
+		return scale.TierClean
 	}
 	a := &s.answers[r.inquiry.index]
 	switch {
@@ -181,7 +139,7 @@ const (
 // ask returns the tier of an indicator: what was found a moment ago, or what Reputation says.
 func (s *scope) ask(q *inquiry, near uint8) Tier {
 	if !s.test(q.present) {
-		return TierClean
+		return scale.TierClean
 	}
 	hash := window.Hash(s.seed, []uint64{uint64(q.index), q.value(s)})
 	version := s.rep.Version() // before Tier: what changes in between is noticed next time
@@ -221,6 +179,6 @@ func (b *builder) nearing(c *rules.CompareExpr) func(*scope) bool {
 	r, value, limits := b.scaled, b.floatFunc(x), scales(b.scaled.Threshold.Value)
 	return func(s *scope) bool {
 		v := value(s)
-		return v >= limits[TierCritical] && compareFloats(o, v, s.threshold(r, uint8(nearness(v, limits[TierClean]))))
+		return v >= limits[scale.TierCritical] && compareFloats(o, v, s.threshold(r, uint8(nearness(v, limits[scale.TierClean]))))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // A learner is a Reputation that knows nothing of an indicator until it was asked about it, and then knows at once.
@@ -46,7 +47,7 @@ func askedAll(t *testing.T, src string, will map[string]Tier, segs ...seg) (aske
 
 // The first packet of an indicator asks, later packets know.
 func TestFirstPacketAsks(t *testing.T) {
-	bad := map[string]Tier{"10.0.0.1": TierCritical}
+	bad := map[string]Tier{"10.0.0.1": scale.TierCritical}
 	asked, alerts := askedAll(t, escalating(15), bad, syn(0, "10.0.0.1", 1), syn(0, "10.0.0.1", 2), syn(0, "10.0.0.1", 3))
 	expect(t, alerts, "scan #2 10.0.0.1 ports=2 10.0.0.1 critical") // 15 x 0.10, rounded up
 	expect(t, asked, "list 10.0.0.1 6", "list 10.0.0.1 13", "list 10.0.0.1 100")
@@ -99,7 +100,7 @@ rule "name" {
 	ask := func(at float64, labels ...string) seg {
 		return seg{at: at, src: "10.0.0.1", dst: "10.0.0.2", proto: 17, dport: 53, payload: question(strings.Join(labels, "."))}
 	}
-	bad := map[string]Tier{"bad.test": TierHigh}
+	bad := map[string]Tier{"bad.test": scale.TierHigh}
 	asked, alerts := askedAll(t, name, bad, ask(0, "a", "good.test"), ask(0, "ab", "bad.test"), ask(0, "ab", "bad.test"), ask(0, "abc", "bad.test"))
 	expect(t, asked, "list good.test 27", "list bad.test 27", "list bad.test 27", "list bad.test 100") // the third packet fires
 	expect(t, alerts, "name #3 bad.test high", "name #4 bad.test high")
@@ -133,7 +134,7 @@ func TestRulesShareAnswers(t *testing.T) {
 // A fickle Reputation says something else each time.
 type fickle struct{ n uint64 }
 
-func (f *fickle) Tier(string, string, uint8) Tier { f.n++; return Tier(f.n % tiers) }
+func (f *fickle) Tier(string, string, uint8) Tier { f.n++; return Tier(f.n % scale.NumTiers) }
 func (f *fickle) Version() uint64                 { return f.n }
 
 // An alert tells of the tier that fired it, whatever is found out meanwhile.
@@ -146,9 +147,9 @@ func TestAlertHasTheTierThatFired(t *testing.T) {
 	n := 0
 	e.Process(frames(segs...), func(a *alert.Alert) {
 		n++
-		tier := TierClean
-		for a.Reputation != nil && tier.String() != a.Reputation.Tier {
-			tier++
+		tier := scale.TierClean
+		if a.Reputation != nil {
+			tier = a.Reputation.Tier
 		}
 		if ports := float64(a.Values[0].Value.(int64)); *a.Threshold != tier.Scale(20) || ports < *a.Threshold {
 			t.Errorf("fired at %v ports with threshold %v and tier %v", ports, *a.Threshold, tier)
@@ -180,7 +181,7 @@ func TestAskingAllocatesNothing(t *testing.T) {
 func TestScales(t *testing.T) {
 	for _, threshold := range []float64{-3, 0, 0.5, 1, 2, 3, 7, 15, 30.5, 4096, 1e9} {
 		s := scales(threshold)
-		for tier := TierClean; tier < tiers; tier++ {
+		for tier := scale.TierClean; tier < scale.NumTiers; tier++ {
 			if tier > 0 && s[tier] > s[tier-1] || threshold >= 1 && s[tier] != tier.Scale(threshold) {
 				t.Errorf("%v: %v", threshold, *s)
 			}
@@ -205,6 +206,6 @@ func TestThresholdBelowOne(t *testing.T) {
 	for range 10 {
 		segs = append(segs, syn(0, "10.0.0.1", 1), syn(0, "10.0.0.2", 1))
 	}
-	e := New(compile(t, src, Options{Escalate: true}), Config{Reputation: known{"10.0.0.2": TierCritical}})
+	e := New(compile(t, src, Options{Escalate: true}), Config{Reputation: known{"10.0.0.2": scale.TierCritical}})
 	expect(t, run(e, frames(segs...)), "scan #9 10.0.0.1 ports=0.5", "scan #20 10.0.0.2 ports=1 10.0.0.2 critical")
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -68,7 +69,7 @@ type bar struct {
 	value   floatFunc // of the packet; nil for an aggregate
 	present int32     // that the packet has what value reads
 	min     float64
-	scaled  *[tiers]float64 // what each tier makes of min; nil where reputation does not scale it
+	scaled  *[scale.NumTiers]float64 // what each tier makes of min; nil where reputation does not scale it
 	strict  bool
 	now     bool // counting an event in the cell tells the aggregate's value
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unsafe"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // Kind is the type of a field's value.
@@ -155,7 +157,7 @@ var fields = number([]Field{
 	{Name: "honeypot.client", Doc: "Software that the client says it is.", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Client), Events: onHoney},
 
 	{Name: "alert.rule", Doc: "Name of the rule that fired.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Rule), Events: onAlert},
-	{Name: "alert.severity", Doc: "Severity of the alert.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Severity), Events: onAlert, Enum: []string{"low", "medium", "high", "critical"}},
+	{Name: "alert.severity", Doc: "Severity of the alert.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Severity), Events: onAlert, Enum: scale.SeverityWords()},
 	{Name: "alert.category", Doc: "Category of the rule that fired.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Category), Events: onAlert},
 	{Name: "alert.mode", Doc: "Mode of the rule that fired: \"enforce\" or \"shadow\".", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Mode), Events: onAlert, Enum: []string{"enforce", "shadow"}},
 	{Name: "alert.agent", Doc: "Name of the agent that raised the alert; empty where there is no fleet.", Kind: KindString, Layer: LayerAlert, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Agent), Events: onAlert},

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // sample is the rule file of the language's description.
@@ -221,7 +222,7 @@ func TestOverride(t *testing.T) {
 		t.Fatal(diagText(diags))
 	}
 	r := rs.rule("r")
-	if r.Threshold.Value != 30 || r.Severity != SeverityHigh || r.Mode != ModeShadow || r.Cooldown != 0 || r.Enabled || !r.Overridden {
+	if r.Threshold.Value != 30 || r.Severity != scale.SeverityHigh || r.Mode != ModeShadow || r.Cooldown != 0 || r.Enabled || !r.Overridden {
 		t.Errorf("%+v, threshold %v", r, r.Threshold)
 	}
 	if len(r.Actions) != 1 || r.Actions[0].To[0] != "night" || r.Description != "Old." {
@@ -350,7 +351,7 @@ func TestOrder(t *testing.T) {
 			first = rs
 			continue
 		}
-		if rs.Digest != first.Digest || Format(rs.Rules[0].Where) != Format(first.Rules[0].Where) || rs.Rules[0].Severity != SeverityHigh {
+		if rs.Digest != first.Digest || Format(rs.Rules[0].Where) != Format(first.Rules[0].Where) || rs.Rules[0].Severity != scale.SeverityHigh {
 			t.Errorf("%s %s", rs.Digest, Format(rs.Rules[0].Where))
 		}
 		files["other/1.hcl"] = []byte(`override "a" { severity = "low" }`)

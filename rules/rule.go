@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -18,9 +19,8 @@ import (
 var eventNames = []string{"packet", "honeypot", "alert", "auth"}
 
 var (
-	severityWords = []string{"low", "medium", "high", "critical"}
-	modeWords     = []string{"enforce", "shadow"}
-	attackID      = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
+	modeWords = []string{"enforce", "shadow"}
+	attackID  = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
 
 	ruleAttrs = []string{"description", "severity", "category", "attack", "references", "enabled", "mode", "on",
 		"where", "by", "threshold", "when", "cooldown"}
@@ -58,7 +58,7 @@ type ruleBuilder struct {
 
 func (l *loader) buildRule(d *ruleDecl) *Rule {
 	rb := &ruleBuilder{loader: l, d: d, r: &Rule{
-		Name: d.name, Severity: SeverityMedium, Shipped: d.shipped(), Overridden: d.overridden,
+		Name: d.name, Severity: scale.SeverityMedium, Shipped: d.shipped(), Overridden: d.overridden,
 		Range: d.header(), AttrRanges: make(map[string]hcl.Range, len(d.attrs)),
 	}}
 	rb.build()
@@ -120,8 +120,8 @@ func (rb *ruleBuilder) scalars() {
 	r, b := rb.r, &rb.d.block
 	r.Description = rb.stringAttr(b, "description")
 	r.Category = rb.stringAttr(b, "category")
-	if s, at, ok := rb.stringValue(b, "severity"); ok && rb.oneOf(at, "severity", s, severityWords) {
-		r.Severity = Severity(slices.Index(severityWords, s) + 1)
+	if s, at, ok := rb.stringValue(b, "severity"); ok && rb.oneOf(at, "severity", s, scale.SeverityWords()) {
+		r.Severity, _ = scale.ParseSeverity(s)
 	}
 	if s, at, ok := rb.stringValue(b, "mode"); ok && rb.oneOf(at, "mode", s, modeWords) {
 		r.Mode = Mode(slices.Index(modeWords, s))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -23,21 +24,8 @@ type RuleSet struct {
 	Ignores []*Ignore
 }
 
-// Severity of a rule, ordered.
-type Severity uint8
-
-// The severities, as the language names them.
-const (
-	SeverityLow Severity = iota + 1
-	SeverityMedium
-	SeverityHigh
-	SeverityCritical
-)
-
-// String returns the word of the language.
-func (s Severity) String() string {
-	return [...]string{"unset", "low", "medium", "high", "critical"}[s]
-}
+// Severity is how severe a rule says that its alerts are.
+type Severity = scale.Severity
 
 // Mode says what an alert of a rule leads to.
 type Mode uint8
@@ -52,7 +40,7 @@ const (
 type Rule struct {
 	Name        string
 	Description string
-	Severity    Severity // SeverityMedium where the file says nothing
+	Severity    Severity // medium where the file says nothing
 	Category    string
 	Attack      []string // MITRE ATT&CK technique ids
 	References  []string

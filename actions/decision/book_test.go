@@ -15,6 +15,7 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/host"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 const bad = "198.51.100.7"
@@ -268,7 +269,7 @@ func TestLimit(t *testing.T) {
 
 func TestFromAlert(t *testing.T) {
 	at := time.Date(2026, 11, 20, 12, 0, 1, 400e6, time.UTC)
-	rs, err := FromAlert(&alert.Alert{Time: at.UnixNano(), Number: 15, Rule: "port_scan", Description: "A scan.", Severity: "high", Shadow: true,
+	rs, err := FromAlert(&alert.Alert{Time: at.UnixNano(), Number: 15, Rule: "port_scan", Description: "A scan.", Severity: scale.SeverityHigh, Shadow: true,
 		Actions: []alert.Action{
 			{Kind: "quarantine", Target: bad, Seconds: 600}, {Kind: "notify", To: []string{"ops"}}, {Kind: "block", Target: ""},
 			{Kind: "block", Target: "::ffff:198.51.100.8"}, {Kind: "block", Target: "02:00:00:00:00:01"},
@@ -277,7 +278,7 @@ func TestFromAlert(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	want := Request{Kind: Quarantine, Target: target(bad), For: 10 * time.Minute, Reason: "A scan.", Shadow: true,
-		By: Origin{Source: SourceRule, Rule: "port_scan", Alert: &Alert{Time: at, Number: 15, Severity: "high"}}}
+		By: Origin{Source: SourceRule, Rule: "port_scan", Alert: &Alert{Time: at, Number: 15, Severity: scale.SeverityHigh}}}
 	if len(rs) != 2 || rs[1].Target != target("198.51.100.8") || rs[1].For != 0 {
 		t.Fatalf("%+v", rs)
 	}

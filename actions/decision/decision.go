@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/internal/printable"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // A Kind is what is done to a target. The firewall keeps a set for each.
@@ -57,9 +58,9 @@ type Origin struct {
 // An Alert points at the line of an alert log: with the rule, its time and number are that line's "timestamp" and
 // "pcap_cnt".
 type Alert struct {
-	Time     time.Time `json:"time"`
-	Number   uint64    `json:"number,omitempty"`
-	Severity string    `json:"severity,omitempty"`
+	Time     time.Time      `json:"time"`
+	Number   uint64         `json:"number,omitempty"`
+	Severity scale.Severity `json:"severity,omitempty"`
 }
 
 // String names the origin in a few words.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 func read(t testing.TB, path string) []byte {
@@ -38,7 +40,7 @@ func TestFormat(t *testing.T) {
 	f := newFixture(t)
 	r := byRule(Quarantine, bad, 10*time.Minute)
 	r.Reason = "it tried <15> ports\x1b[2J\n" + strings.Repeat("x", 2000)
-	r.By.Alert = &Alert{Time: f.clock.Now(), Number: 15, Severity: "high"}
+	r.By.Alert = &Alert{Time: f.clock.Now(), Number: 15, Severity: scale.SeverityHigh}
 	f.do(Decided, r)
 	f.do(Released, byPerson(Release, bad, 0))
 	want := []string{

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -53,8 +53,8 @@ const (
 // Validate returns what is wrong with the settings, in the order of the fields. It looks at no file and no
 // network. Title and Template are tried on a sample.
 func (c *Common) Validate() (ps []Problem) {
-	if !slices.Contains(severities(), c.MinSeverity) {
-		ps = append(ps, Problem{Setting: "min_severity", Detail: fmt.Sprintf("There is no severity %q; write one of %s.", c.MinSeverity, strings.Join(severities(), ", "))})
+	if _, err := scale.ParseSeverity(c.MinSeverity); err != nil {
+		ps = append(ps, Problem{Setting: "min_severity", Detail: err.Error() + "."})
 	}
 	for _, r := range c.Rules {
 		if _, err := path.Match(r, ""); err != nil || r == "" {
@@ -93,21 +93,11 @@ func (c *Common) Wait() time.Duration {
 
 // passes reports whether an alert is told.
 func (c *Common) passes(a *alert.Alert) bool {
-	if severityRank(a.Severity) < severityRank(c.MinSeverity) {
+	if least, _ := scale.ParseSeverity(c.MinSeverity); a.Severity < least { // it was checked
 		return false
 	}
 	return len(c.Rules) == 0 || slices.ContainsFunc(c.Rules, func(pattern string) bool {
 		ok, _ := path.Match(pattern, a.Rule) // the pattern was checked
 		return ok
 	})
-}
-
-func severities() []string { return []string{"low", "medium", "high", "critical"} }
-
-// severityRank orders severities; one that the language does not know counts as medium, as in the JSON.
-func severityRank(s string) int {
-	if i := slices.Index(severities(), s); i >= 0 {
-		return i
-	}
-	return 1
 }

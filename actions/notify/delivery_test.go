@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // A service that is down gets everything when it is up again, as one message a rule.
@@ -95,7 +97,7 @@ func TestPoison(t *testing.T) {
 		}
 		ns, _ := start(t, f)
 		poison := event("poison", "a")
-		poison.Severity = "critical"
+		poison.Severity = scale.SeverityCritical
 		ns.Send(poison)
 		ns.Send(event("refused", "a"))
 		synctest.Wait()

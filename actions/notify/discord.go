@@ -10,6 +10,7 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/discord"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -47,7 +48,7 @@ func (c *DiscordConfig) Resolve(dir string) { c.WebhookURLFile = setting.Beside(
 var discordWebhook = regexp.MustCompile(`^https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+)/([A-Za-z0-9_-]+)$`)
 
 // discordColors are the colours of the border, by severity, as the library writes them.
-var discordColors = map[string]string{"low": "0x439fe0", "medium": "0xecb22e", "high": "0xe8912d", "critical": "0xe01e5a"}
+var discordColors = map[scale.Severity]string{scale.SeverityLow: "0x439fe0", scale.SeverityMedium: "0xecb22e", scale.SeverityHigh: "0xe8912d", scale.SeverityCritical: "0xe01e5a"}
 
 // linkless keeps text from being taken for a link that shows another address than it has: attackers write some of it.
 var linkless = strings.NewReplacer("[", `\[`, "]", `\]`)

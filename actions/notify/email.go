@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // An email transport sends messages by SMTP (RFC 5321), over a connection of its own for each.
@@ -108,11 +110,11 @@ func (e *email) compose(m *Message) (*mail.Msg, error) {
 	msg.SetDate()
 	msg.SetMessageID()
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no holiday replies, please
-	msg.SetGenHeader("X-Ruleids-Severity", oneLine(m.Severity, 20))
+	msg.SetGenHeader("X-Ruleids-Severity", m.Severity.String())
 	if m.Rule != "" {
 		msg.SetGenHeader("X-Ruleids-Rule", oneLine(m.Rule, maxTitle))
 	}
-	if m.Severity == "critical" {
+	if m.Severity == scale.SeverityCritical {
 		msg.SetImportance(mail.ImportanceHigh)
 	}
 	msg.SetBodyString(mail.TypeTextPlain, lines(m.Text, maxText)+"\n")

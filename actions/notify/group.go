@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 const (
@@ -33,7 +34,7 @@ type group struct {
 	limited bool      // it was counted as one that waited for its turn
 
 	count       uint64
-	rank        int // greatest severity
+	severity    scale.Severity // greatest
 	first, last int64
 	newest      *alert.Alert
 	text        string // of the newest alert
@@ -46,7 +47,7 @@ type group struct {
 // counted, but its text and its key are not kept.
 func (g *group) add(a *alert.Alert, text string, seed maphash.Seed, room int64) {
 	g.count++
-	g.rank = max(g.rank, severityRank(a.Severity))
+	g.severity = max(g.severity, a.Severity)
 	if g.newest == nil || a.Time < g.first {
 		g.first = a.Time
 	}
@@ -88,7 +89,7 @@ func (g *group) absorb(later *group) {
 		return
 	}
 	g.count += later.count
-	g.rank = max(g.rank, later.rank)
+	g.severity = max(g.severity, later.severity)
 	g.first, g.last = min(g.first, later.first), max(g.last, later.last)
 	g.size += later.size - alertSize(g.newest, g.text)
 	g.newest, g.text = later.newest, later.text
@@ -115,7 +116,7 @@ func (g *group) message() *Message {
 	keys := slices.Clone(g.keys)
 	slices.Sort(keys)
 	return &Message{
-		Rule: g.rule, Severity: severities()[g.rank], Text: g.text, Count: g.count, Keys: keys, MoreKeys: uint64(max(0, len(g.seen)-len(keys))),
+		Rule: g.rule, Severity: g.severity, Text: g.text, Count: g.count, Keys: keys, MoreKeys: uint64(max(0, len(g.seen)-len(keys))),
 		First: time.Unix(0, g.first).UTC(), Last: time.Unix(0, g.last).UTC(), Alert: g.newest,
 	}
 }

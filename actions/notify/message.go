@@ -10,16 +10,16 @@ import (
 // A Message is what a notifier sends: one alert, or a group of alerts of one rule that came too quickly to be sent one by
 // one. It does not change once it is handed to a Transport.
 type Message struct {
-	Notifier string       // name of the notifier
-	Agent    string       // name of the sensor
-	Rule     string       // "" for a message of the daemon itself, as of `ruleids notify test`
-	Severity string       // low, medium, high or critical; the highest of the group
-	Title    string       // one line
-	Text     string       // what happened, in one or a few lines
-	First    time.Time    // of the first alert
-	Last     time.Time    // of the last alert
-	Count    uint64       // alerts in the group, from 1; 0 without an alert
-	Keys     []string     // "ip.src=198.51.100.7" of the alerts, sorted, without repetition; the first twenty
-	MoreKeys uint64       // keys that are not in Keys
-	Alert    *alert.Alert // the newest alert of the group; nil without an alert
+	Notifier string         // name of the notifier
+	Agent    string         // name of the sensor
+	Rule     string         // "" for a message of the daemon itself, as of `ruleids notify test`
+	Severity alert.Severity // the highest of the group
+	Title    string         // one line
+	Text     string         // what happened, in one or a few lines
+	First    time.Time      // of the first alert
+	Last     time.Time      // of the last alert
+	Count    uint64         // alerts in the group, from 1; 0 without an alert
+	Keys     []string       // "ip.src=198.51.100.7" of the alerts, sorted, without repetition; the first twenty
+	MoreKeys uint64         // keys that are not in Keys
+	Alert    *alert.Alert   // the newest alert of the group; nil without an alert
 }

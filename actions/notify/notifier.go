@@ -9,6 +9,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -197,7 +198,7 @@ func (n *notifier) test(ctx context.Context) error {
 func (n *notifier) testMessage() *Message {
 	now := time.Now().UTC()
 	return &Message{
-		Notifier: n.name, Agent: n.opt.Agent, Severity: "low", First: now, Last: now,
+		Notifier: n.name, Agent: n.opt.Agent, Severity: scale.SeverityLow, First: now, Last: now,
 		Title: oneLine("Test message of ruleids on "+n.opt.Agent, maxTitle),
 		Text:  lines(fmt.Sprintf("The notifier %q works. Nothing happened.", n.name), maxText),
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // A fake is a transport and its settings. answer says what becomes of a message; nil takes all.
@@ -133,7 +134,7 @@ func event(rule, source string, to ...string) *alert.Alert {
 		to = []string{"ops"}
 	}
 	return &alert.Alert{
-		Time: time.Now().UnixNano(), Rule: rule, Severity: "high", Description: "Something.", Key: []alert.Named{{Name: "ip.src", Value: source}},
+		Time: time.Now().UnixNano(), Rule: rule, Severity: scale.SeverityHigh, Description: "Something.", Key: []alert.Named{{Name: "ip.src", Value: source}},
 		Actions: []alert.Action{{Kind: "quarantine", Target: source}, {Kind: "notify", To: to, Message: source + " did it"}},
 	}
 }
@@ -236,7 +237,7 @@ func TestRate(t *testing.T) {
 			for i := range 10 {
 				a := event(fmt.Sprintf("rule%d", i), "a")
 				if i == 9 {
-					a.Severity = "critical"
+					a.Severity = scale.SeverityCritical
 				}
 				ns.Send(a)
 			}
@@ -273,8 +274,8 @@ func TestSeverityFirst(t *testing.T) {
 		ns, _ := start(t, f)
 		ns.Send(event("first", "a"))
 		synctest.Wait()
-		for _, s := range []string{"low", "critical", "medium"} {
-			a := event(s, "a")
+		for _, s := range []scale.Severity{scale.SeverityLow, scale.SeverityCritical, scale.SeverityMedium} {
+			a := event(s.String(), "a")
 			a.Severity = s
 			ns.Send(a)
 		}
@@ -336,7 +337,7 @@ func TestFilters(t *testing.T) {
 		f := newFake(func(c *Common) { c.MinSeverity, c.Rules = "high", []string{"port_*", "x"} })
 		ns, _ := start(t, f)
 		low, shadow, plain := event("port_scan", "a"), event("port_scan", "a"), event("port_scan", "a")
-		low.Severity = "medium"
+		low.Severity = scale.SeverityMedium
 		shadow.Shadow = true
 		plain.Actions = plain.Actions[:1]
 		for _, a := range []*alert.Alert{low, shadow, plain, event("y", "a"), event("port_scan", "a", "nobody"), event("x", "a", "ops", "ops")} {

@@ -10,6 +10,7 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -88,7 +89,7 @@ func (c *NtfyConfig) Resolve(dir string) {
 }
 
 // ntfyPriorities are the priorities, by severity.
-var ntfyPriorities = map[string]string{"low": "low", "medium": "default", "high": "high", "critical": "max"}
+var ntfyPriorities = map[scale.Severity]string{scale.SeverityLow: "low", scale.SeverityMedium: "default", scale.SeverityHigh: "high", scale.SeverityCritical: "max"}
 
 // Open implements Config.
 func (c *NtfyConfig) Open(opt Options) (Transport, error) {

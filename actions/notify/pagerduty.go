@@ -7,6 +7,7 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/incident/pagerduty"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -41,7 +42,7 @@ func (c *PagerDutyConfig) Resolve(dir string) {
 }
 
 // pagerDutySeverities are the severities of PagerDuty, by ours.
-var pagerDutySeverities = map[string]string{"low": "info", "medium": "warning", "high": "error", "critical": "critical"}
+var pagerDutySeverities = map[scale.Severity]string{scale.SeverityLow: "info", scale.SeverityMedium: "warning", scale.SeverityHigh: "error", scale.SeverityCritical: "critical"}
 
 // Open implements Config.
 func (c *PagerDutyConfig) Open(opt Options) (Transport, error) {

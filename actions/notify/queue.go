@@ -136,8 +136,8 @@ func before(a, b *group) bool {
 	if c := a.tried.Compare(b.tried); c != 0 {
 		return c < 0
 	}
-	if a.rank != b.rank {
-		return a.rank > b.rank
+	if a.severity != b.severity {
+		return a.severity > b.severity
 	}
 	if c := a.ready.Compare(b.ready); c != 0 {
 		return c < 0

@@ -10,6 +10,7 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/slack"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -62,7 +63,7 @@ func (c *SlackConfig) Resolve(dir string) {
 }
 
 // slackColors are the colours of the border, by severity.
-var slackColors = map[string]string{"low": "#439FE0", "medium": "#ECB22E", "high": "#E8912D", "critical": "#E01E5A"}
+var slackColors = map[scale.Severity]string{scale.SeverityLow: "#439FE0", scale.SeverityMedium: "#ECB22E", scale.SeverityHigh: "#E8912D", scale.SeverityCritical: "#E01E5A"}
 
 // slackText keeps Slack from taking text for mentions and links:
 // https://docs.slack.dev/messaging/formatting-message-text#escaping.

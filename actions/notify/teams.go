@@ -11,6 +11,7 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/teams"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -38,7 +39,7 @@ func (c *TeamsConfig) Validate() []Problem {
 func (c *TeamsConfig) Resolve(dir string) { c.WebhookURLFile = setting.Beside(dir, c.WebhookURLFile) }
 
 // teamsColors are the colours of the border, by severity.
-var teamsColors = map[string]string{"low": "439FE0", "medium": "ECB22E", "high": "E8912D", "critical": "E01E5A"}
+var teamsColors = map[scale.Severity]string{scale.SeverityLow: "439FE0", scale.SeverityMedium: "ECB22E", scale.SeverityHigh: "E8912D", scale.SeverityCritical: "E01E5A"}
 
 // Open implements Config.
 func (c *TeamsConfig) Open(opt Options) (Transport, error) {
@@ -101,7 +102,7 @@ func teamsCard(m *Message) object {
 		return out
 	}
 	block := func(runs ...object) object { return object{"type": "RichTextBlock", "inlines": runs} }
-	color := map[string]string{"low": "accent", "medium": "warning", "high": "warning", "critical": "attention"}[m.Severity]
+	color := map[scale.Severity]string{scale.SeverityLow: "accent", scale.SeverityMedium: "warning", scale.SeverityHigh: "warning", scale.SeverityCritical: "attention"}[m.Severity]
 	card := []object{block(run(m.Title, object{"weight": "bolder", "size": "medium", "color": color}))}
 	for line := range strings.SplitSeq(m.Text, "\n") {
 		card = append(card, block(run(line, nil)))

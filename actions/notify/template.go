@@ -10,6 +10,7 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/printable"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // The templates that are used where the settings give none; docs/notifications.md shows them.
@@ -57,17 +58,37 @@ func parseTemplate(setting, text string) (*template.Template, error) {
 // samples are messages that a template is tried on: a lone alert with as little as there can be, and a group.
 func samples() []*Message {
 	at := time.Date(2026, 11, 20, 12, 0, 1, 0, time.UTC)
-	a := &alert.Alert{Time: at.UnixNano(), Rule: "port_scan", Severity: "high"}
-	lone := &Message{Notifier: "ops", Agent: "sensor", Rule: "port_scan", Severity: "high", Text: "A port scan.", First: at, Last: at, Count: 1, Alert: a}
+	a := &alert.Alert{Time: at.UnixNano(), Rule: "port_scan", Severity: scale.SeverityHigh}
+	lone := &Message{Notifier: "ops", Agent: "sensor", Rule: "port_scan", Severity: scale.SeverityHigh, Text: "A port scan.", First: at, Last: at, Count: 1, Alert: a}
 	group := *lone
 	group.Count, group.Keys, group.MoreKeys, group.Last = 3, []string{"ip.src=198.51.100.7"}, 1, at.Add(time.Second)
 	return []*Message{lone, &group}
 }
 
+// A view is a message as templates see it: severities are words, which templates compare with words.
+type view struct {
+	*Message
+	Severity string
+	Alert    *alertView // nil without an alert
+}
+
+type alertView struct {
+	*alert.Alert
+	Severity string
+}
+
+func newView(m *Message) *view {
+	v := &view{Message: m, Severity: m.Severity.String()}
+	if m.Alert != nil {
+		v.Alert = &alertView{m.Alert, m.Alert.Severity.String()}
+	}
+	return v
+}
+
 // fill runs a template.
 func fill(t *template.Template, m *Message) (string, error) {
 	var w bounded
-	if err := t.Execute(&w, m); err != nil {
+	if err := t.Execute(&w, newView(m)); err != nil {
 		return "", err
 	}
 	return w.String(), nil

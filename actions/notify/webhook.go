@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 const (
@@ -29,7 +31,7 @@ const (
 type payload struct {
 	Title    string          `json:"title"`
 	Text     string          `json:"text"`
-	Severity string          `json:"severity"`
+	Severity scale.Severity  `json:"severity"`
 	Rule     string          `json:"rule,omitempty"`
 	Count    uint64          `json:"count"`
 	First    time.Time       `json:"first"`

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // secretFile writes a secret to a file.
@@ -47,9 +48,9 @@ func open(t *testing.T, c Config, opt Options) Transport {
 func message() *Message {
 	at := time.Date(2026, 11, 20, 12, 0, 1, 0, time.UTC)
 	return &Message{
-		Notifier: "ops", Agent: "sensor-1", Rule: "port_scan", Severity: "critical", Title: "[CRITICAL] port_scan <über>", Text: "first line & more\nsecond line",
+		Notifier: "ops", Agent: "sensor-1", Rule: "port_scan", Severity: scale.SeverityCritical, Title: "[CRITICAL] port_scan <über>", Text: "first line & more\nsecond line",
 		First: at, Last: at.Add(time.Second), Count: 3, Keys: []string{"ip.src=198.51.100.7"}, MoreKeys: 1,
-		Alert: &alert.Alert{Time: at.UnixNano(), Rule: "port_scan", Severity: "critical"},
+		Alert: &alert.Alert{Time: at.UnixNano(), Rule: "port_scan", Severity: scale.SeverityCritical},
 	}
 }
 
@@ -96,7 +97,7 @@ func TestWebhook(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := message()
-	if p.Title != m.Title || p.Text != m.Text || p.Severity != "critical" || p.Rule != m.Rule || p.Count != 3 || !p.First.Equal(m.First) || !p.Last.Equal(m.Last) ||
+	if p.Title != m.Title || p.Text != m.Text || p.Severity != scale.SeverityCritical || p.Rule != m.Rule || p.Count != 3 || !p.First.Equal(m.First) || !p.Last.Equal(m.Last) ||
 		len(p.Keys) != 1 || p.MoreKeys != 1 || p.Agent != "sensor-1" || p.Alert.Ruleids.Rule != "port_scan" {
 		t.Errorf("%s", body)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -71,23 +72,19 @@ type environment struct {
 
 // A filter says which alerts an output gets.
 type filter struct {
-	rank  int // least severity, as severityRank gives it
+	least scale.Severity
 	rules []string
 }
 
-func severities() []string { return []string{"low", "medium", "high", "critical"} }
-
-// severityRank orders severities; one that the language does not know counts as medium, as in the JSON.
-func severityRank(s string) int {
-	if i := slices.Index(severities(), s); i >= 0 {
-		return i
-	}
-	return 1
+// newFilter makes a filter of settings that were checked.
+func newFilter(minSeverity string, rules []string) filter {
+	least, _ := scale.ParseSeverity(minSeverity)
+	return filter{least: least, rules: rules}
 }
 
 // passes reports whether the output wants the alert.
 func (f *filter) passes(a *alert.Alert) bool {
-	if severityRank(a.Severity) < f.rank {
+	if a.Severity < f.least {
 		return false
 	}
 	return len(f.rules) == 0 || slices.ContainsFunc(f.rules, func(pattern string) bool {
@@ -101,8 +98,8 @@ func validateCommon(queue int, minSeverity string, rules []string) (ps []Problem
 	if queue < 1 || queue > maxQueue {
 		ps = append(ps, Problem{Setting: "queue", Detail: fmt.Sprintf("%d alerts cannot be held; write a number from 1 to %d.", queue, maxQueue)})
 	}
-	if !slices.Contains(severities(), minSeverity) {
-		ps = append(ps, Problem{Setting: "min_severity", Detail: fmt.Sprintf("There is no severity %q; write one of %s.", minSeverity, strings.Join(severities(), ", "))})
+	if _, err := scale.ParseSeverity(minSeverity); err != nil {
+		ps = append(ps, Problem{Setting: "min_severity", Detail: err.Error() + "."})
 	}
 	for _, r := range rules {
 		if _, err := path.Match(r, ""); err != nil || r == "" {

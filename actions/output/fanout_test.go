@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -28,7 +29,7 @@ func numbered(n int) *alert.Alert {
 		Layers: packet.LayerFrame | packet.LayerIP | packet.LayerTCP | packet.LayerPorts,
 		Src:    packet.AddrFrom4([4]byte{198, 51, 100, 7}), Dst: packet.AddrFrom4([4]byte{192, 0, 2, 10}),
 		SrcPort: 40000, DstPort: 1014, IPProto: 6, IPVersion: 4,
-		Rule: "port_scan", Description: "One source tries many destination ports.", Category: "recon", Severity: "high",
+		Rule: "port_scan", Description: "One source tries many destination ports.", Category: "recon", Severity: scale.SeverityHigh,
 		Attack: []string{"T1046"}, Key: []alert.Named{{Name: "ip.src", Value: "198.51.100.7"}},
 		Values: []alert.Named{{Name: "ports", Value: int64(15)}}, Threshold: &threshold,
 		Message: "198.51.100.7 tried 15 ports in 10 s",
@@ -219,8 +220,11 @@ func TestFilter(t *testing.T) {
 		grave.MinSeverity = "high"
 		dns.Rules = []string{"dns_*", "port_scan"}
 		f := start(t, Options{}, Spec{"grave", grave}, Spec{"dns", dns})
-		for i, a := range []struct{ rule, severity string }{
-			{"dns_tunnel", "low"}, {"port_scan", "medium"}, {"syn_flood", "high"}, {"dns_tunnel_volume", "critical"}, {"my_dns_rule", "high"},
+		for i, a := range []struct {
+			rule     string
+			severity scale.Severity
+		}{
+			{"dns_tunnel", scale.SeverityLow}, {"port_scan", scale.SeverityMedium}, {"syn_flood", scale.SeverityHigh}, {"dns_tunnel_volume", scale.SeverityCritical}, {"my_dns_rule", scale.SeverityHigh},
 		} {
 			al := numbered(i)
 			al.Rule, al.Severity = a.rule, a.severity

@@ -109,7 +109,7 @@ func (c *FileConfig) open(env environment) (*route, error) {
 		return nil, err
 	}
 	r := &route{
-		kind: "eve", target: s.path, limit: c.Queue, filter: filter{rank: severityRank(c.MinSeverity), rules: c.Rules},
+		kind: "eve", target: s.path, limit: c.Queue, filter: newFilter(c.MinSeverity, c.Rules),
 		render: appendEVE, patience: filePatience,
 	}
 	f := newFile(s, env.complain)

@@ -34,7 +34,7 @@ func (c *StdoutConfig) open(env environment) (*route, error) {
 		return nil, err
 	}
 	r := &route{
-		kind: "stdout", target: "standard output", limit: c.Queue, filter: filter{rank: severityRank(c.MinSeverity), rules: c.Rules},
+		kind: "stdout", target: "standard output", limit: c.Queue, filter: newFilter(c.MinSeverity, c.Rules),
 		render: appendEVE, patience: filePatience, sink: &stdout{w: env.stdout.w},
 	}
 	if c.Format == "text" {

@@ -155,7 +155,7 @@ func (c *SyslogConfig) open(env environment) (*route, error) {
 	}
 	m := newMessage(c, env.hostname)
 	r := &route{
-		kind: "syslog", target: c.Network + "://" + d.address, limit: c.Queue, filter: filter{rank: severityRank(c.MinSeverity), rules: c.Rules},
+		kind: "syslog", target: c.Network + "://" + d.address, limit: c.Queue, filter: newFilter(c.MinSeverity, c.Rules),
 		render: m.append, patience: serverPatience, sink: &syslog{dialer: d},
 	}
 	if c.Network == "tcp" || c.Network == "tls" {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -25,8 +26,8 @@ func facilities() map[string]int {
 
 // syslogSeverity returns RFC 5424's severity for an alert's: crit, err, warning, notice. The two above
 // crit are for a system that is down; many servers write them on every terminal.
-func syslogSeverity(s string) int {
-	return [...]int{5, 4, 3, 2}[severityRank(s)]
+func syslogSeverity(s scale.Severity) int {
+	return [...]int{4, scale.SeverityLow: 5, scale.SeverityMedium: 4, scale.SeverityHigh: 3, scale.SeverityCritical: 2}[s]
 }
 
 // A message renders alerts as messages of RFC 5424. It is used by one goroutine.
@@ -148,7 +149,7 @@ func appendFacts(dst []byte, a *alert.Alert) []byte {
 		dst = appendParam(dst, alert.Named{Name: name, Value: int64(value)})
 	}
 	text("rule", a.Rule)
-	text("severity", a.Severity)
+	text("severity", a.Severity.String())
 	text("category", a.Category)
 	if a.Layers&(packet.LayerIP|packet.LayerARPIPv4) != 0 {
 		text("src_ip", a.Src.String())
@@ -171,7 +172,7 @@ func appendFacts(dst []byte, a *alert.Alert) []byte {
 		number("suppressed", a.Suppressed)
 	}
 	if r := a.Reputation; r != nil {
-		text("reputation", r.Tier)
+		text("reputation", r.Tier.String())
 	}
 	if a.CaptureLoss != 0 {
 		number("capture_loss", a.CaptureLoss)

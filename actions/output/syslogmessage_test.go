@@ -13,6 +13,7 @@ import (
 	"github.com/leodido/go-syslog/v4/rfc5424"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // parseMessage reads a message by the grammar of RFC 5424, strictly, and holds it to what this package
@@ -57,7 +58,7 @@ func TestMessage(t *testing.T) {
 func TestMessageSeverity(t *testing.T) {
 	c := NewSyslog()
 	c.Facility = "local5"
-	for severity, want := range map[string]uint8{"critical": 2, "high": 3, "medium": 4, "low": 5, "": 4} {
+	for severity, want := range map[scale.Severity]uint8{scale.SeverityCritical: 2, scale.SeverityHigh: 3, scale.SeverityMedium: 4, scale.SeverityLow: 5, 0: 4} {
 		a := numbered(1)
 		a.Severity = severity
 		if m := parseMessage(t, render(c, a)); *m.Facility != 21 || *m.Severity != want {
@@ -113,14 +114,14 @@ func hostile(rng *rand.Rand) string {
 func hostileAlert(rng *rand.Rand) *alert.Alert {
 	a := numbered(1)
 	a.Rule, a.Description, a.Category, a.Message, a.Agent = "r"+hostile(rng), hostile(rng), hostile(rng), hostile(rng), hostile(rng)
-	a.Severity = []string{"low", "medium", "high", "critical", hostile(rng)}[rng.IntN(5)]
+	a.Severity = scale.Severity(rng.IntN(5))
 	for range rng.IntN(4) {
 		a.Key = append(a.Key, alert.Named{Name: hostile(rng), Value: hostile(rng)})
 	}
 	a.Values = append(a.Values, alert.Named{Name: hostile(rng), Value: rng.NormFloat64()}, alert.Named{Name: "b", Value: true})
 	a.Actions = append(a.Actions, alert.Action{Kind: hostile(rng), Target: hostile(rng)})
 	a.Attack = []string{hostile(rng)}
-	a.Reputation = &alert.Reputation{Source: hostile(rng), Tier: hostile(rng)}
+	a.Reputation = &alert.Reputation{Source: hostile(rng), Tier: scale.Tier(rng.IntN(scale.NumTiers))}
 	return a
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/gohcl"
 	"github.com/hashicorp/hcl/v2/hclparse"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // decodeAll reads reputation blocks as the daemon does.
@@ -150,21 +152,10 @@ func TestNoSources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Tier(KindVirusTotal, "8.8.8.8"); got != TierClean || len(s.Status()) != 0 || s.Reload() != nil || s.Files() != nil {
+	if got := s.Tier(KindVirusTotal, "8.8.8.8"); got != scale.TierClean || len(s.Status()) != 0 || s.Reload() != nil || s.Files() != nil {
 		t.Errorf("%v", got)
 	}
 	if err := s.Close(t.Context()); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestTierNames(t *testing.T) {
-	for tier := TierClean; tier <= TierCritical; tier++ {
-		if got, ok := parseTier(strings.ToUpper(tier.String())); !ok || got != tier {
-			t.Errorf("%d: %v", tier, got)
-		}
-	}
-	if _, ok := parseTier("unknown"); ok || Tier(5).String() != "unknown" {
-		t.Error("a tier that there is not")
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 func TestNoKey(t *testing.T) {
@@ -16,7 +18,7 @@ func TestNoKey(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, dir, nil)
-		if got := w.tier("bad.dev"); got != TierClean || w.requests() != "" {
+		if got := w.tier("bad.dev"); got != scale.TierClean || w.requests() != "" {
 			t.Errorf("%v", got)
 		}
 		if s := w.status(); s.State != StateOff || !s.Healthy || !strings.Contains(s.LastError, "set the environment variable VIRUSTOTAL_API_KEY") || s.Queued != 0 {
@@ -66,7 +68,7 @@ func TestKeyFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if got := w.tier("bad.dev"); got != TierHigh || key != "new" {
+		if got := w.tier("bad.dev"); got != scale.TierHigh || key != "new" {
 			t.Errorf("%v with the key %q", got, key)
 		}
 		write("newer")
@@ -82,7 +84,7 @@ func TestKeyFile(t *testing.T) {
 			}
 		}
 		_ = w.sources.Reload()
-		if s := w.status(); s.State != StateOff || w.tier("bad.dev") != TierClean {
+		if s := w.status(); s.State != StateOff || w.tier("bad.dev") != scale.TierClean {
 			t.Errorf("%+v", s)
 		}
 	})

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 const (
@@ -135,12 +137,12 @@ func parseEntry(line string) (p pattern, tier Tier, empty bool, err error) {
 	if p, err = parsePattern(fields[0]); err != nil {
 		return p, 0, false, err
 	}
-	names := strings.Join(tierNames(), ", ")
+	names := strings.Join(scale.TierWords(), ", ")
 	if len(fields) == 1 {
 		return p, 0, false, fmt.Errorf("%s has no tier; write one of %s behind it", p, names)
 	}
-	tier, ok := parseTier(fields[1])
-	if !ok {
+	tier, err = scale.ParseTier(strings.ToLower(fields[1]))
+	if err != nil {
 		return p, 0, false, fmt.Errorf("there is no tier %q; write one of %s", fields[1], names)
 	}
 	if len(fields) > 2 {
@@ -154,7 +156,7 @@ func (l *fileList) tier(indicator string) Tier {
 	var room [maxName]byte
 	text, addr, ok := canonical(room[:0], indicator)
 	if !ok {
-		return TierClean
+		return scale.TierClean
 	}
 	tier, _ := l.table.Load().find(text, addr)
 	return tier

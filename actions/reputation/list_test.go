@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 func discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
@@ -39,15 +41,15 @@ func TestList(t *testing.T) {
 	b := writeFile(t, dir, "b.txt", "203.0.113.9 low\nbad.example critical\nzip low\n")
 	s := openTest(t, a, b)
 	for indicator, want := range map[string]Tier{
-		"203.0.113.9": TierCritical, "203.0.113.10": TierHigh, "203.0.114.1": TierLow, "10.0.0.5": TierLow, "2001:db8::1": TierMedium, "2001:db8::7": TierClean,
-		"2001:db9::1": TierClean, "bad.example": TierCritical, "BAD.example.": TierCritical, "a.b.bad.example": TierCritical, "ok.bad.example": TierClean,
-		"x.ok.bad.example": TierClean, "notbad.example": TierClean, "example": TierClean, "198.51.100.1": TierHigh, "::ffff:203.0.113.9": TierCritical,
-		"xn--bcher-kva.example": TierLow, "any.zip": TierLow, "": TierClean, "not an indicator": TierClean,
+		"203.0.113.9": scale.TierCritical, "203.0.113.10": scale.TierHigh, "203.0.114.1": scale.TierLow, "10.0.0.5": scale.TierLow, "2001:db8::1": scale.TierMedium, "2001:db8::7": scale.TierClean,
+		"2001:db9::1": scale.TierClean, "bad.example": scale.TierCritical, "BAD.example.": scale.TierCritical, "a.b.bad.example": scale.TierCritical, "ok.bad.example": scale.TierClean,
+		"x.ok.bad.example": scale.TierClean, "notbad.example": scale.TierClean, "example": scale.TierClean, "198.51.100.1": scale.TierHigh, "::ffff:203.0.113.9": scale.TierCritical,
+		"xn--bcher-kva.example": scale.TierLow, "any.zip": scale.TierLow, "": scale.TierClean, "not an indicator": scale.TierClean,
 	} {
 		if got := s.Tier(KindList, indicator); got != want {
 			t.Errorf("%q: %v, want %v", indicator, got, want)
 		}
-		if got := s.Tier(KindVirusTotal, indicator); got != TierClean {
+		if got := s.Tier(KindVirusTotal, indicator); got != scale.TierClean {
 			t.Errorf("%q: %v of a source that is not there", indicator, got)
 		}
 	}
@@ -112,7 +114,7 @@ func TestListReload(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), path+":2: ") {
 		t.Errorf("%v", err)
 	}
-	if got := s.Tier(KindList, "8.8.8.8"); got != TierHigh {
+	if got := s.Tier(KindList, "8.8.8.8"); got != scale.TierHigh {
 		t.Errorf("%v after a wrong list", got)
 	}
 	if st := s.Status()[0]; st.State != StateFailing || st.Healthy || !strings.Contains(st.LastError, "awful") || st.Entries != 1 {
@@ -126,7 +128,7 @@ func TestListReload(t *testing.T) {
 	if s.Version() == before {
 		t.Error("nobody can tell that the list changed")
 	}
-	if s.Tier(KindList, "8.8.8.8") != TierLow || s.Tier(KindList, "8.8.4.4") != TierHigh {
+	if s.Tier(KindList, "8.8.8.8") != scale.TierLow || s.Tier(KindList, "8.8.4.4") != scale.TierHigh {
 		t.Error("the list was not taken over")
 	}
 	if st := s.Status()[0]; st.State != StateReady || !st.Healthy || st.Entries != 2 {
@@ -135,7 +137,7 @@ func TestListReload(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Reload(); err == nil || s.Tier(KindList, "8.8.4.4") != TierHigh {
+	if err := s.Reload(); err == nil || s.Tier(KindList, "8.8.4.4") != scale.TierHigh {
 		t.Errorf("%v after the list was removed", err)
 	}
 	if got := s.Files(); len(got) != 1 || got[0] != path {

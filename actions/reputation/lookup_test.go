@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // TestRate asks for more than the quota allows. The second half of a day is for indicators near a threshold.
@@ -112,7 +114,7 @@ func TestTrouble(t *testing.T) {
 					t.Errorf("before the time: %s", got)
 				}
 				w.after(2 * time.Millisecond)
-				if got := w.tier("bad.dev"); got != TierHigh {
+				if got := w.tier("bad.dev"); got != scale.TierHigh {
 					t.Errorf("%v after the next try", got)
 				}
 				if s := w.status(); s.State != StateReady || !s.Healthy || !s.RetryAt.IsZero() {
@@ -190,7 +192,7 @@ func TestFailedRenewal(t *testing.T) {
 		w.answer("domains/high.dev", problem(500, "TransientError", "x"))
 		w.tier("high.dev")
 		w.after(4 * time.Hour)
-		if got := w.tier("high.dev"); got != TierHigh {
+		if got := w.tier("high.dev"); got != scale.TierHigh {
 			t.Errorf("%v while it still holds", got)
 		}
 		if v, ok := w.sources.Verdict(KindVirusTotal, "high.dev"); !ok || v.Malicious != 5 {
@@ -222,9 +224,9 @@ func TestClose(t *testing.T) {
 			if err := w.sources.Close(ctx); err != nil {
 				t.Error(err)
 			}
-			took, want := 3*time.Second, TierCritical
+			took, want := 3*time.Second, scale.TierCritical
 			if hangs {
-				took, want = time.Second, TierClean
+				took, want = time.Second, scale.TierClean
 			}
 			if d := time.Since(begin); d != took {
 				t.Errorf("closed after %v, want %v", d, took)
@@ -248,19 +250,19 @@ func TestVersion(t *testing.T) {
 	inWorld(t, fast, func(w *world) {
 		w.answer("domains/bad.dev", report(9, 0, 0))
 		before := w.sources.Version()
-		if got := w.sources.Tier(KindVirusTotal, "bad.dev"); got != TierClean || w.sources.Version() != before {
+		if got := w.sources.Tier(KindVirusTotal, "bad.dev"); got != scale.TierClean || w.sources.Version() != before {
 			t.Errorf("%v, version %d after %d, before the answer", got, w.sources.Version(), before)
 		}
 		w.after(time.Second)
 		answered := w.sources.Version()
-		if got := w.tier("bad.dev"); got != TierCritical || answered == before || w.sources.Version() != answered {
+		if got := w.tier("bad.dev"); got != scale.TierCritical || answered == before || w.sources.Version() != answered {
 			t.Errorf("%v, version %d after %d and %d", got, w.sources.Version(), before, answered)
 		}
 		t.Setenv("VIRUSTOTAL_API_KEY", "")
 		if err := w.sources.Reload(); err != nil {
 			t.Fatal(err)
 		}
-		if got := w.tier("bad.dev"); got != TierClean || w.sources.Version() == answered {
+		if got := w.tier("bad.dev"); got != scale.TierClean || w.sources.Version() == answered {
 			t.Errorf("%v without a key, version %d", got, w.sources.Version())
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -83,7 +84,7 @@ func (s *Sources) TierAt(source, indicator string, p Priority) Tier {
 	case source == KindList && s.list != nil:
 		return s.list.tier(indicator)
 	}
-	return TierClean
+	return scale.TierClean
 }
 
 // Version changes after an answer of Tier did, but for answers whose time to live is over: until it changes, an answer may

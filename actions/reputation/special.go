@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/netip"
 	"strings"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // specialPrefixes are the addresses that mean nothing to anyone outside, or no host at all: the
@@ -25,13 +27,13 @@ corp home intranet lan localdomain mail private`
 func withSpecial(patterns []pattern) *table {
 	t := newTable()
 	for s := range strings.FieldsSeq(specialPrefixes) {
-		t.add(pattern{prefix: netip.MustParsePrefix(s)}, TierClean)
+		t.add(pattern{prefix: netip.MustParsePrefix(s)}, scale.TierClean)
 	}
 	for s := range strings.FieldsSeq(specialNames) {
-		t.add(pattern{name: s}, TierClean)
+		t.add(pattern{name: s}, scale.TierClean)
 	}
 	for _, p := range patterns {
-		t.add(p, TierClean)
+		t.add(p, scale.TierClean)
 	}
 	t.build()
 	return t

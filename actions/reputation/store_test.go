@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 const headerLine = `{"format":"ruleids reputation cache","version":1}` + "\n"
@@ -58,7 +60,7 @@ func TestCacheFile(t *testing.T) {
 		if s := w.status(); s.Entries != 2 || s.Today != 2 || s.CacheDamage != 0 {
 			t.Errorf("%+v", s)
 		}
-		if got := w.tier("8.8.8.8"); got != TierCritical {
+		if got := w.tier("8.8.8.8"); got != scale.TierCritical {
 			t.Errorf("%v by the settings of now", got)
 		}
 		w.requests()
@@ -121,7 +123,7 @@ func TestDamagedCache(t *testing.T) {
 				if s.Entries != c.entries || s.CacheDamage != c.damage || !s.Healthy {
 					t.Errorf("%+v", s)
 				}
-				if c.entries > 0 && w.tier("8.8.8.8") != TierHigh {
+				if c.entries > 0 && w.tier("8.8.8.8") != scale.TierHigh {
 					t.Error("8.8.8.8 is forgotten")
 				}
 				w.tier("10.0.0.1")
@@ -173,7 +175,7 @@ func TestCacheTrouble(t *testing.T) {
 		w.answer("", report(3, 0, 0))
 		w.tier("a.dev")
 		w.tier("b.dev")
-		if s := w.status(); s.State != StateReady || s.Healthy || !strings.Contains(s.CacheError, "no such file") || s.Entries != 2 || w.tier("b.dev") != TierHigh {
+		if s := w.status(); s.State != StateReady || s.Healthy || !strings.Contains(s.CacheError, "no such file") || s.Entries != 2 || w.tier("b.dev") != scale.TierHigh {
 			t.Errorf("%+v", s)
 		}
 		if err := os.Mkdir(filepath.Dir(w.vt.cfg.CacheFile), 0o700); err != nil {
@@ -234,9 +236,9 @@ func TestCacheIsBounded(t *testing.T) {
 		}
 	}
 	for i := range 1600 {
-		put(fmt.Sprintf("clean%d", i), TierClean, int64(i))
+		put(fmt.Sprintf("clean%d", i), scale.TierClean, int64(i))
 		if i%4 == 0 {
-			put(fmt.Sprintf("bad%d", i), TierHigh, 0)
+			put(fmt.Sprintf("bad%d", i), scale.TierHigh, 0)
 		}
 	}
 	for i := 0; i < 1600; i += 4 {

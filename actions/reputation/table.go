@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // A table finds the most specific pattern for an indicator. Once it is built any number of goroutines
@@ -58,11 +60,11 @@ func (t *table) addr(a netip.Addr) (Tier, netip.Prefix, bool) {
 	lengths := t.bits4
 	if a.Is4() {
 		if b := a.As4(); !t.first4[b[0]] {
-			return TierClean, netip.Prefix{}, false
+			return scale.TierClean, netip.Prefix{}, false
 		}
 	} else {
 		if b := a.As16(); !t.first6[b[0]] {
-			return TierClean, netip.Prefix{}, false
+			return scale.TierClean, netip.Prefix{}, false
 		}
 		lengths = t.bits6
 	}
@@ -72,13 +74,13 @@ func (t *table) addr(a netip.Addr) (Tier, netip.Prefix, bool) {
 			return tier, p, true
 		}
 	}
-	return TierClean, netip.Prefix{}, false
+	return scale.TierClean, netip.Prefix{}, false
 }
 
 // name finds the longest name that a canonical name is, or is below of. The result shares memory with text.
 func (t *table) name(text []byte) (Tier, []byte, bool) {
 	if len(t.names) == 0 {
-		return TierClean, nil, false
+		return scale.TierClean, nil, false
 	}
 	for {
 		if tier, ok := t.names[string(text)]; ok {
@@ -86,7 +88,7 @@ func (t *table) name(text []byte) (Tier, []byte, bool) {
 		}
 		dot := bytes.IndexByte(text, '.')
 		if dot < 0 {
-			return TierClean, nil, false
+			return scale.TierClean, nil, false
 		}
 		text = text[dot+1:]
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -16,7 +17,7 @@ import (
 type virusTotal struct {
 	cfg    *VirusTotalConfig
 	log    *slog.Logger
-	ttl    [5]time.Duration // by tier
+	ttl    [scale.NumTiers]time.Duration // by tier
 	never  *table
 	queue  *queue
 	cache  *cache
@@ -127,7 +128,7 @@ func (v *virusTotal) keep(x Verdict, now, used time.Time) Verdict {
 	}
 	e := &entry{Verdict: x, domain: !addr.IsValid(), expires: x.Expires.Unix()}
 	e.renew = e.expires
-	if x.Tier != TierClean {
+	if x.Tier != scale.TierClean {
 		e.renew = x.Asked.Add(time.Duration(renewShare * float64(life))).Unix()
 	}
 	e.used.Store(used.Unix())
@@ -180,7 +181,7 @@ func (v *virusTotal) reload() {
 // tier returns what is known of an indicator, and has it asked about where nothing is.
 func (v *virusTotal) tier(indicator string, p Priority) Tier {
 	if v.key.Load() == nil {
-		return TierClean
+		return scale.TierClean
 	}
 	now := time.Now().Unix()
 	var room [maxName]byte
@@ -188,7 +189,7 @@ func (v *virusTotal) tier(indicator string, p Priority) Tier {
 	if e == nil {
 		text, addr, ok := canonical(room[:0], indicator)
 		if !ok {
-			return TierClean
+			return scale.TierClean
 		}
 		if e = v.cache.getBytes(text, now); e == nil {
 			switch {
@@ -197,7 +198,7 @@ func (v *virusTotal) tier(indicator string, p Priority) Tier {
 			case !v.closed.Load():
 				v.queue.offer(text, !addr.IsValid(), p)
 			}
-			return TierClean
+			return scale.TierClean
 		}
 	}
 	if now >= e.renew && !v.closed.Load() {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // fast lifts the bounds on requests.
@@ -22,24 +24,24 @@ func TestTiers(t *testing.T) {
 			malicious, suspicious, reputation int
 			want                              Tier
 		}{
-			{"8.8.0.1", 9, 0, 0, TierCritical},
-			{"8.8.0.2", 8, 0, 0, TierHigh},
-			{"8.8.0.3", 3, 9, -50, TierHigh},
-			{"8.8.0.4", 2, 0, 0, TierMedium},
-			{"8.8.0.5", 1, 0, 0, TierMedium},
-			{"8.8.0.6", 0, 5, 0, TierMedium},
-			{"8.8.0.7", 0, 4, 0, TierClean},
-			{"8.8.0.8", 0, 4, -11, TierLow},
-			{"8.8.0.9", 0, 0, -10, TierClean},
-			{"2a00:1450::1", 40, 0, 0, TierCritical},
-			{"bad.example.dev", 4, 0, 0, TierHigh},
+			{"8.8.0.1", 9, 0, 0, scale.TierCritical},
+			{"8.8.0.2", 8, 0, 0, scale.TierHigh},
+			{"8.8.0.3", 3, 9, -50, scale.TierHigh},
+			{"8.8.0.4", 2, 0, 0, scale.TierMedium},
+			{"8.8.0.5", 1, 0, 0, scale.TierMedium},
+			{"8.8.0.6", 0, 5, 0, scale.TierMedium},
+			{"8.8.0.7", 0, 4, 0, scale.TierClean},
+			{"8.8.0.8", 0, 4, -11, scale.TierLow},
+			{"8.8.0.9", 0, 0, -10, scale.TierClean},
+			{"2a00:1450::1", 40, 0, 0, scale.TierCritical},
+			{"bad.example.dev", 4, 0, 0, scale.TierHigh},
 		} {
 			path := "ip_addresses/" + c.indicator
 			if strings.HasSuffix(c.indicator, "dev") {
 				path = "domains/" + c.indicator
 			}
 			w.answer(path, report(c.malicious, c.suspicious, c.reputation))
-			if got := w.tier(c.indicator); got != TierClean {
+			if got := w.tier(c.indicator); got != scale.TierClean {
 				t.Errorf("%s: %v before anybody was asked", c.indicator, got)
 			}
 			if got := w.tier(c.indicator); got != c.want {
@@ -68,7 +70,7 @@ func TestTierSettings(t *testing.T) {
 		for indicator, c := range map[string]struct {
 			malicious, suspicious, reputation int
 			want                              Tier
-		}{"8.8.0.1": {29, 0, 0, TierHigh}, "8.8.0.2": {30, 0, 0, TierCritical}, "8.8.0.3": {9, 0, 0, TierClean}, "8.8.0.4": {0, 2, 0, TierMedium}, "8.8.0.5": {0, 0, -1, TierLow}} {
+		}{"8.8.0.1": {29, 0, 0, scale.TierHigh}, "8.8.0.2": {30, 0, 0, scale.TierCritical}, "8.8.0.3": {9, 0, 0, scale.TierClean}, "8.8.0.4": {0, 2, 0, scale.TierMedium}, "8.8.0.5": {0, 0, -1, scale.TierLow}} {
 			w.answer("ip_addresses/"+indicator, report(c.malicious, c.suspicious, c.reputation))
 			w.tier(indicator)
 			if got := w.tier(indicator); got != c.want {
@@ -89,13 +91,13 @@ func TestNeverAsked(t *testing.T) {
 			224.0.0.1 239.1.1.1 240.0.0.1 255.255.255.255 0.0.0.0 ::1 :: fe80::1 fc00::1 fd00::1 ff02::1 2001:db8::1 2002:a00::1 2001::1 3fff::1 64:ff9b::808:808
 			::ffff:10.0.0.1 localhost printer nas.local host.lan a.b.internal 1.0.0.10.in-addr.arpa x.onion www.example.com host.test
 			9.9.9.9 8.8.8.200 2a00:1450:1::1 corp.dev CORP.dev. a.b.corp.dev xn--bro-hoa.de mail.xn--bro-hoa.de`) {
-			if got := w.tier(s); got != TierClean {
+			if got := w.tier(s); got != scale.TierClean {
 				t.Errorf("%s: %v", s, got)
 			}
 			n++
 		}
 		for _, s := range []string{"", ".", "..", "a..b", "-a.dev", "a-.dev", "a b.dev", "a.dev/../x", "1.2.3", "1.2.3.4.5", "fe80::1%eth0", "a.dev?x", strings.Repeat("a", 64) + ".dev", strings.Repeat("abc.", 64) + "dev", "a.123", `a\.dev`} {
-			if got := w.tier(s); got != TierClean {
+			if got := w.tier(s); got != scale.TierClean {
 				t.Errorf("%q: %v", s, got)
 			}
 		}
@@ -122,7 +124,7 @@ func TestSameIndicator(t *testing.T) {
 		w.tier("bAd.DeV.")
 		w.tier("2A00:0:0::1")
 		for _, s := range []string{"bad.dev", "BAD.dev", "bad.dev.", "2a00::1", "2A00::0001"} {
-			if got := w.tier(s); got != TierHigh {
+			if got := w.tier(s); got != scale.TierHigh {
 				t.Errorf("%s: %v", s, got)
 			}
 		}
@@ -155,14 +157,14 @@ func TestTimeToLive(t *testing.T) {
 		}
 		w.after(41 * time.Hour) // 66 of 72: it is renewed before it lapses
 		w.answer("domains/high.dev", report(20, 0, 0))
-		if got := w.tier("high.dev"); got != TierHigh {
+		if got := w.tier("high.dev"); got != scale.TierHigh {
 			t.Errorf("renewed too late: %v", got)
 		}
-		if got := w.tier("high.dev"); got != TierCritical || w.requests() != "domains/high.dev" {
+		if got := w.tier("high.dev"); got != scale.TierCritical || w.requests() != "domains/high.dev" {
 			t.Errorf("not renewed: %v", got)
 		}
 		w.after(8 * 24 * time.Hour)
-		if got := w.tier("high.dev"); got != TierClean {
+		if got := w.tier("high.dev"); got != scale.TierClean {
 			t.Errorf("%v for longer than its life", got)
 		}
 		if s := w.status(); s.Unknown != 2 {
@@ -193,7 +195,7 @@ func TestRealConnection(t *testing.T) {
 	if err := s.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got := s.Tier(KindVirusTotal, "8.8.8.8"); got != TierCritical {
+	if got := s.Tier(KindVirusTotal, "8.8.8.8"); got != scale.TierCritical {
 		t.Errorf("%v", got)
 	}
 }
@@ -249,7 +251,7 @@ func TestConcurrent(t *testing.T) {
 			for i := range 500 {
 				indicator := fmt.Sprintf("8.8.%d.%d", g%2, i%250)
 				s.TierAt(KindVirusTotal, indicator, Priority(i%101))
-				if s.Tier(KindList, indicator) != TierLow {
+				if s.Tier(KindList, indicator) != scale.TierLow {
 					t.Errorf("%s is not in the list", indicator)
 				}
 				s.Verdict(KindVirusTotal, indicator)

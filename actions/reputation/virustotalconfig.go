@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -140,15 +141,15 @@ func (c *VirusTotalConfig) Resolve(dir string) {
 func (c *VirusTotalConfig) tier(v *Verdict) Tier {
 	switch {
 	case v.Malicious >= c.CriticalMalicious:
-		return TierCritical
+		return scale.TierCritical
 	case v.Malicious >= c.HighMalicious:
-		return TierHigh
+		return scale.TierHigh
 	case v.Malicious >= c.MediumMalicious, v.Suspicious >= c.MediumSuspicious:
-		return TierMedium
+		return scale.TierMedium
 	case v.Community < c.LowReputation:
-		return TierLow
+		return scale.TierLow
 	}
-	return TierClean
+	return scale.TierClean
 }
 
 func (c *VirusTotalConfig) open(s *Sources, opt Options) (err error) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // A Spec is a block of settings with its name.
@@ -46,7 +47,7 @@ type Options struct {
 // A RuleLine is what /rules says of a rule.
 type RuleLine struct {
 	Name     string
-	Severity string
+	Severity scale.Severity
 	Mode     string    // "enforce", "shadow", or "" where there is no difference
 	Muted    time.Time // until then its alerts notify nobody; zero for not at all
 }

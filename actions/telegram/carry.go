@@ -147,7 +147,7 @@ func rules(ctx context.Context, b *Bot, c call) *page {
 	now := time.Now()
 	return b.list(fmt.Sprintf("Rules: %d", len(lines)), len(lines), func(i int) string {
 		r := lines[i]
-		s := clean(r.Name, maxValue) + " " + r.Severity
+		s := clean(r.Name, maxValue) + " " + r.Severity.String()
 		if r.Mode != "" && r.Mode != "enforce" {
 			s += ", " + r.Mode
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/notify"
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -22,15 +23,15 @@ const (
 )
 
 // sign is a mark that shows a severity from afar.
-func sign(severity string) string {
+func sign(severity scale.Severity) string {
 	switch severity {
-	case "critical":
+	case scale.SeverityCritical:
 		return "🔴"
-	case "high":
+	case scale.SeverityHigh:
 		return "🟠"
-	case "medium":
+	case scale.SeverityMedium:
 		return "🟡"
-	case "low":
+	case scale.SeverityLow:
 		return "🔵"
 	}
 	return "⚪"
@@ -49,7 +50,7 @@ func (c composer) compose(m *notify.Message) (string, decision.Target) {
 	if title := clean(m.Title, maxTitle); title != "" && (c.title || m.Rule == "") {
 		p.code(title)
 	} else {
-		p.bold(strings.ToUpper(clean(m.Severity, 20))).plain(" ").code(clean(m.Rule, maxTitle))
+		p.bold(strings.ToUpper(m.Severity.String())).plain(" ").code(clean(m.Rule, maxTitle))
 		if m.Count > 1 {
 			p.plain(fmt.Sprintf(" × %d", m.Count))
 		}

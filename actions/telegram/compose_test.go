@@ -9,6 +9,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/notify"
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -20,10 +21,10 @@ func scan() *alert.Alert {
 	return &alert.Alert{
 		Time: 1_795_176_001_000_000_000, Number: 12, Layers: packet.LayerIP | packet.LayerTCP | packet.LayerPorts, IPVersion: 4, IPProto: 6,
 		Src: addr("198.51.100.7"), Dst: addr("192.0.2.10"), SrcPort: 40000, DstPort: 1014,
-		Rule: "port_scan", Severity: "high", Agent: "fw1", Key: []alert.Named{{Name: "ip.src", Value: "198.51.100.7"}},
+		Rule: "port_scan", Severity: scale.SeverityHigh, Agent: "fw1", Key: []alert.Named{{Name: "ip.src", Value: "198.51.100.7"}},
 		Values: []alert.Named{{Name: "ports", Value: int64(15)}}, Threshold: &threshold,
 		Actions:    []alert.Action{{Kind: "notify", To: []string{"ops"}}, {Kind: "quarantine", Target: "198.51.100.7", Seconds: 600}},
-		Reputation: &alert.Reputation{Source: "virustotal", Indicator: "198.51.100.7", Tier: "high"}, Suppressed: 4,
+		Reputation: &alert.Reputation{Source: "virustotal", Indicator: "198.51.100.7", Tier: scale.TierHigh}, Suppressed: 4,
 	}
 }
 
@@ -56,7 +57,7 @@ newest, which buttons are for: <code>198.51.100.7</code>`
 }
 
 func TestComposeTest(t *testing.T) {
-	got, target := composer{}.compose(&notify.Message{Notifier: "ops", Agent: "fw1", Severity: "low", Title: "Test message", Text: "It works."})
+	got, target := composer{}.compose(&notify.Message{Notifier: "ops", Agent: "fw1", Severity: scale.SeverityLow, Title: "Test message", Text: "It works."})
 	if want := "🔵 <code>Test message</code>\n<pre>It works.</pre>\nsensor: <code>fw1</code>"; got != want || target.IsValid() {
 		t.Errorf("got %s, %v", got, target)
 	}
@@ -70,8 +71,8 @@ func TestComposeHostile(t *testing.T) {
 		a.Key = []alert.Named{{Name: "dns.qry.name", Value: long}}
 		a.Values = []alert.Named{{Name: long, Value: long}}
 		a.Actions = []alert.Action{{Kind: "block", Target: long}}
-		a.Reputation = &alert.Reputation{Source: long, Indicator: long, Tier: long}
-		m := &notify.Message{Notifier: long, Agent: long, Rule: long, Severity: long, Title: long, Text: long, Count: 3, Keys: []string{long, long}, MoreKeys: 1, Alert: a}
+		a.Reputation = &alert.Reputation{Source: long, Indicator: long, Tier: scale.TierCritical}
+		m := &notify.Message{Notifier: long, Agent: long, Rule: long, Severity: scale.SeverityCritical, Title: long, Text: long, Count: 3, Keys: []string{long, long}, MoreKeys: 1, Alert: a}
 		for _, c := range []composer{{}, {true, true}} {
 			got, target := c.compose(m)
 			text := regexp.MustCompile(`</?(b|code|pre)>`).ReplaceAllString(got, "")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/notify"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 func testConfig(chats ...string) *Config {
@@ -21,7 +22,7 @@ func testConfig(chats ...string) *Config {
 // message is one of an alert.
 func message(count uint64) *notify.Message {
 	at := time.Date(2026, 11, 20, 12, 0, 1, 0, time.UTC)
-	return &notify.Message{Notifier: "ops", Agent: "fw1", Rule: "port_scan", Severity: "high", Title: "[HIGH] port_scan", Text: "A scan.",
+	return &notify.Message{Notifier: "ops", Agent: "fw1", Rule: "port_scan", Severity: scale.SeverityHigh, Title: "[HIGH] port_scan", Text: "A scan.",
 		First: at, Last: at, Count: count, Keys: []string{"ip.src=198.51.100.7"}, Alert: scan()}
 }
 

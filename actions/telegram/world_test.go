@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // A world is a bot, the server that it talks to, and what it did.
@@ -105,7 +106,7 @@ func (w *world) options() Options {
 		},
 		Status: func(context.Context) string { return w.status },
 		Rules: func(context.Context) ([]RuleLine, error) {
-			return []RuleLine{{Name: "dns_tunnel", Severity: "high", Mode: "shadow"}, {Name: "port_scan", Severity: "medium", Mode: "enforce", Muted: time.Now().Add(time.Hour)}}, nil
+			return []RuleLine{{Name: "dns_tunnel", Severity: scale.SeverityHigh, Mode: "shadow"}, {Name: "port_scan", Severity: scale.SeverityMedium, Mode: "enforce", Muted: time.Now().Add(time.Hour)}}, nil
 		},
 		Mute: func(rule string, d time.Duration) error {
 			w.mu.Lock()

@@ -3,8 +3,11 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/term"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // terminal returns the file behind w where that is a terminal, and nil otherwise.
@@ -51,14 +54,25 @@ func (st style) paint(s string, on bool) string {
 }
 
 // severityStyle is how a severity's word is shown.
-func severityStyle(severity string) style {
+func severityStyle(severity scale.Severity) style {
 	switch severity {
-	case "critical":
+	case scale.SeverityCritical:
 		return styleAlarm
-	case "high":
+	case scale.SeverityHigh:
 		return styleRed
-	case "medium":
+	case scale.SeverityMedium:
 		return styleYellow
 	}
 	return styleCyan
+}
+
+// bySeverity writes counts of alerts, worst severity first: "2 critical", "14 low".
+func bySeverity(counts map[scale.Severity]uint64, color bool) []string {
+	var parts []string
+	for _, severity := range slices.Backward(scale.Severities()) {
+		if n := counts[severity]; n > 0 {
+			parts = append(parts, thousands(n)+" "+severityStyle(severity).paint(severity.String(), color))
+		}
+	}
+	return parts
 }

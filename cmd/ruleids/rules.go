@@ -69,7 +69,7 @@ func writeRules(w io.Writer, rules []agent.RuleStatus, color bool) error {
 		if r.LastAlert != nil {
 			last = r.LastAlert.Local().Format(time.DateTime) + " " + keyWords(r.LastKey)
 		}
-		rows = append(rows, []string{r.Name, r.Severity, thousands(r.Matched), thousands(r.Alerts), thousands(r.Suppressed),
+		rows = append(rows, []string{r.Name, r.Severity.String(), thousands(r.Matched), thousands(r.Alerts), thousands(r.Suppressed),
 			fmt.Sprintf("%.1f", r.Nanoseconds), thousands(r.Keys), thousands(r.Evictions), last})
 	}
 	writeTable(&b, rows, func(row, col int, cell string) string {
@@ -77,7 +77,7 @@ func writeRules(w io.Writer, rules []agent.RuleStatus, color bool) error {
 		case row == 0:
 			return styleDim.paint(cell, color)
 		case col == 1:
-			return severityStyle(strings.TrimSpace(cell)).paint(cell, color)
+			return severityStyle(rules[row-1].Severity).paint(cell, color)
 		}
 		return cell
 	})

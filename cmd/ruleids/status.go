@@ -82,14 +82,8 @@ func writeStatus(w io.Writer, s *agent.Status, color bool) error {
 		thousands(p.Unknown+p.Malformed), thousands(p.Late))
 	fmt.Fprintf(&b, "dropped  %s by the kernel for want of room in the ring, %s by card or kernel before it; %s in the last 10 s\n",
 		thousands(s.Capture.Dropped), thousands(s.Capture.Missed), thousands(s.Capture.RecentlyDropped))
-	var parts []string
-	for _, severity := range severities {
-		if n := s.Alerts.BySeverity[severity]; n > 0 {
-			parts = append(parts, thousands(n)+" "+severityStyle(severity).paint(severity, color))
-		}
-	}
 	fmt.Fprintf(&b, "alerts   %s", thousands(s.Alerts.Raised))
-	if len(parts) > 0 {
+	if parts := bySeverity(s.Alerts.BySeverity, color); len(parts) > 0 {
 		fmt.Fprintf(&b, ": %s", strings.Join(parts, ", "))
 	}
 	fmt.Fprintf(&b, "; %s more in a cooldown, %s raised while packets were being lost\n", thousands(s.Alerts.Suppressed), thousands(s.Alerts.DuringLoss))

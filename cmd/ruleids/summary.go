@@ -74,13 +74,7 @@ func (s *summary) write(w io.Writer, color bool) error {
 	}
 	b.WriteString(plural(s.tally.alerts, "alert"))
 	if s.tally.alerts > 0 {
-		var parts []string
-		for i, n := range s.tally.bySeverity() {
-			if n > 0 {
-				parts = append(parts, fmt.Sprintf("%s %s", thousands(n), severityStyle(severities[i]).paint(severities[i], color)))
-			}
-		}
-		b.WriteString(": " + strings.Join(parts, ", "))
+		b.WriteString(": " + strings.Join(bySeverity(s.tally.bySeverity(), color), ", "))
 	}
 	if st.Suppressed > 0 {
 		fmt.Fprintf(&b, " (%s more in a cooldown)", thousands(st.Suppressed))
@@ -105,15 +99,16 @@ func (s *summary) writeRules(b *strings.Builder, color bool) {
 	for _, r := range s.stats.Rules {
 		suppressed[r.Name] = r.Suppressed
 	}
-	for _, r := range s.tally.byRule() {
-		rows = append(rows, []string{r.rule, r.severity, thousands(r.alerts), thousands(suppressed[r.rule])})
+	counts := s.tally.byRule()
+	for _, r := range counts {
+		rows = append(rows, []string{r.rule, r.severity.String(), thousands(r.alerts), thousands(suppressed[r.rule])})
 	}
 	writeTable(b, rows, func(row, col int, cell string) string {
 		switch {
 		case row == 0:
 			return styleDim.paint(cell, color)
 		case col == 1:
-			return severityStyle(strings.TrimSpace(cell)).paint(cell, color)
+			return severityStyle(counts[row-1].severity).paint(cell, color)
 		}
 		return cell
 	})

@@ -9,23 +9,25 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
 func TestSummary(t *testing.T) {
 	tally := newTally()
 	for _, a := range []struct {
-		rule, severity string
-		src            byte
-		layers         packet.Layer
+		rule     string
+		severity scale.Severity
+		src      byte
+		layers   packet.Layer
 	}{
-		{"port_scan", "high", 7, packet.LayerIP},
-		{"port_scan", "high", 9, packet.LayerIP},
-		{"port_scan", "critical", 7, packet.LayerIP}, // raised by reputation
-		{"dns_tunnel", "medium", 7, packet.LayerIP},
-		{"arp_spoof", "critical", 1, packet.LayerARPIPv4},
-		{"stealth_scan", "high", 2, packet.LayerIP},
-		{"odd", "low", 0, packet.LayerEth}, // no address
+		{"port_scan", scale.SeverityHigh, 7, packet.LayerIP},
+		{"port_scan", scale.SeverityHigh, 9, packet.LayerIP},
+		{"port_scan", scale.SeverityCritical, 7, packet.LayerIP}, // raised by reputation
+		{"dns_tunnel", scale.SeverityMedium, 7, packet.LayerIP},
+		{"arp_spoof", scale.SeverityCritical, 1, packet.LayerARPIPv4},
+		{"stealth_scan", scale.SeverityHigh, 2, packet.LayerIP},
+		{"odd", scale.SeverityLow, 0, packet.LayerEth}, // no address
 	} {
 		tally.add(&alert.Alert{Rule: a.rule, Severity: a.severity, Layers: a.layers, Src: packet.AddrFrom4([4]byte{198, 51, 100, a.src})})
 	}
@@ -85,7 +87,7 @@ func TestSummaryOfNothing(t *testing.T) {
 func TestTopSourcesAreBounded(t *testing.T) {
 	tally := newTally()
 	for i := range 25 {
-		tally.add(&alert.Alert{Rule: "r", Severity: "low", Layers: packet.LayerIP, Src: packet.AddrFrom4([4]byte{10, 0, 0, byte(i)})})
+		tally.add(&alert.Alert{Rule: "r", Severity: scale.SeverityLow, Layers: packet.LayerIP, Src: packet.AddrFrom4([4]byte{10, 0, 0, byte(i)})})
 	}
 	s := summary{files: 1, tally: tally}
 	var out bytes.Buffer

@@ -16,7 +16,10 @@ type tally struct {
 }
 
 // ruleSeverity is a rule and the severity that its alert had, which reputation may have raised.
-type ruleSeverity struct{ rule, severity string }
+type ruleSeverity struct {
+	rule     string
+	severity alert.Severity
+}
 
 // tallySources bounds the sources that are counted: a flood of alerts from forged addresses must not take
 // memory without end for the ten lines of the summary.
@@ -52,9 +55,6 @@ func (t *tally) forget() {
 	}
 }
 
-// severities are the words of the language, worst first.
-var severities = [...]string{"critical", "high", "medium", "low"}
-
 // A ruleCount is a line of the summary.
 type ruleCount struct {
 	ruleSeverity
@@ -69,20 +69,18 @@ func (t *tally) byRule() []ruleCount {
 	}
 	slices.SortFunc(out, func(a, b ruleCount) int {
 		return cmp.Or(
-			cmp.Compare(slices.Index(severities[:], a.severity), slices.Index(severities[:], b.severity)),
+			cmp.Compare(b.severity, a.severity),
 			cmp.Compare(b.alerts, a.alerts),
 			cmp.Compare(a.rule, b.rule))
 	})
 	return out
 }
 
-// bySeverity returns the number of alerts of each severity, in the order of severities.
-func (t *tally) bySeverity() [len(severities)]uint64 {
-	var out [len(severities)]uint64
+// bySeverity returns the number of alerts of each severity.
+func (t *tally) bySeverity() map[alert.Severity]uint64 {
+	out := map[alert.Severity]uint64{}
 	for k, n := range t.rules {
-		if i := slices.Index(severities[:], k.severity); i >= 0 {
-			out[i] += n
-		}
+		out[k.severity] += n
 	}
 	return out
 }

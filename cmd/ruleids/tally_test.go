@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestTallyIsBounded(t *testing.T) {
 	tally := newTally()
 	fire := func(n uint64) {
-		tally.add(&alert.Alert{Rule: "r", Severity: "high", Layers: packet.LayerIP, Src: packet.Addr{Lo: n}})
+		tally.add(&alert.Alert{Rule: "r", Severity: scale.SeverityHigh, Layers: packet.LayerIP, Src: packet.Addr{Lo: n}})
 	}
 	for n := range uint64(10 * tallySources) {
 		fire(n + 2)

@@ -65,7 +65,7 @@ func (e *expectation) check(o *outcome) []string {
 			continue
 		}
 		ofRule = append(ofRule, a)
-		if e.hasKeyOf(a) && (e.severity == "" || e.severity == a.Severity) {
+		if e.hasKeyOf(a) && (e.severity == 0 || e.severity == a.Severity) {
 			got = append(got, a)
 		}
 	}
@@ -118,8 +118,8 @@ func (e *expectation) want() string {
 		b.WriteString([]string{" with ", ", "}[min(i, 1)])
 		b.WriteString(k.name + "=" + k.value)
 	}
-	if e.severity != "" {
-		b.WriteString(" of severity " + e.severity)
+	if e.severity != 0 {
+		b.WriteString(" of severity " + e.severity.String())
 	}
 	return b.String()
 }
@@ -211,7 +211,7 @@ func (o *outcome) describeKey(a *alert.Alert) string {
 	for _, k := range a.Key {
 		fmt.Fprintf(&b, "%s=%s ", k.Name, valueText(k.Value))
 	}
-	place := a.Severity
+	place := a.Severity.String()
 	if p := packetText(a); p != "" {
 		place = p + ", " + place
 	}

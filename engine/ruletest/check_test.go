@@ -8,10 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // fire makes an alert as an engine would.
-func fire(rule, severity string, at time.Duration, number uint64, key ...any) *alert.Alert {
+func fire(rule string, severity alert.Severity, at time.Duration, number uint64, key ...any) *alert.Alert {
 	a := &alert.Alert{Rule: rule, Severity: severity, Time: epoch + int64(at), Number: number}
 	for i := 0; i < len(key); i += 2 {
 		a.Key = append(a.Key, alert.Named{Name: key[i].(string), Value: key[i+1]})
@@ -21,11 +22,11 @@ func fire(rule, severity string, at time.Duration, number uint64, key ...any) *a
 
 func TestCheck(t *testing.T) {
 	scan := func(src string, at time.Duration) *alert.Alert {
-		return fire("port_scan", "high", at, uint64(at/time.Second), "ip.src", src)
+		return fire("port_scan", scale.SeverityHigh, at, uint64(at/time.Second), "ip.src", src)
 	}
 	many := func(n int) (out []*alert.Alert) {
 		for i := range n {
-			out = append(out, fire([]string{"b", "a"}[i%2], "low", time.Duration(i)*time.Second, uint64(i)))
+			out = append(out, fire([]string{"b", "a"}[i%2], scale.SeverityLow, time.Duration(i)*time.Second, uint64(i)))
 		}
 		return out
 	}
@@ -44,13 +45,13 @@ func TestCheck(t *testing.T) {
 		"key, however spelt":  {"alert \"port_scan\" {\nkey = { \"ip.src\" = \"2001:DB8:0::1\" }\n}", []*alert.Alert{scan("2001:db8::1", 0)}, nil},
 		"other key":           {"alert \"port_scan\" {\nkey = { \"ip.src\" = \"10.0.0.9\" }\n}", []*alert.Alert{scan("10.0.0.1", time.Second)}, []string{`line 2: alert "port_scan": want at least 1 with ip.src=10.0.0.9, got 0; closest: ip.src=10.0.0.1 at 1s (packet 1, high)`, `unexpected alert "port_scan": ip.src=10.0.0.1 at 1s (packet 1, high)`}},
 		"a key of each":       {"alert \"port_scan\" {\ncount = 1\nkey = { \"ip.src\" = \"10.0.0.1\" }\n}\nalert \"port_scan\" {\ncount = 1\nkey = { \"ip.src\" = \"10.0.0.2\" }\n}", []*alert.Alert{scan("10.0.0.1", 0), scan("10.0.0.2", 0)}, nil},
-		"numbers in keys":     {"alert \"r\" {\nkey = { \"tcp.dstport\" = 80, \"x\" = 0.5, \"tcp.flags.syn\" = true, \"eth.src\" = \"02-00-00-00-00-0A\" }\n}", []*alert.Alert{fire("r", "low", 0, 1, "tcp.dstport", int64(80), "x", 0.5, "tcp.flags.syn", true, "eth.src", "02:00:00:00:00:0a")}, nil},
+		"numbers in keys":     {"alert \"r\" {\nkey = { \"tcp.dstport\" = 80, \"x\" = 0.5, \"tcp.flags.syn\" = true, \"eth.src\" = \"02-00-00-00-00-0A\" }\n}", []*alert.Alert{fire("r", scale.SeverityLow, 0, 1, "tcp.dstport", int64(80), "x", 0.5, "tcp.flags.syn", true, "eth.src", "02:00:00:00:00:0a")}, nil},
 		"severity":            {"alert \"port_scan\" {\nseverity = \"critical\"\n}", []*alert.Alert{scan("10.0.0.1", 0)}, []string{`line 2: alert "port_scan": want at least 1 of severity critical, got 0; closest: ip.src=10.0.0.1 at 0s (high)`}},
 		"at":                  {"alert \"port_scan\" {\nat = \"1s\"\n}", []*alert.Alert{scan("10.0.0.1", 1010*time.Millisecond), scan("10.0.0.1", 9*time.Second)}, nil},
 		"before at":           {"alert \"port_scan\" {\nat = \"1s\"\n}", []*alert.Alert{scan("10.0.0.1", 989*time.Millisecond)}, []string{`line 2: alert "port_scan": want the first alert at 1s, got it at 989ms`}},
 		"at of the key's own": {"alert \"port_scan\" {\nat = \"2s\"\nkey = { \"ip.src\" = \"10.0.0.2\" }\n}\nothers = \"allow\"", []*alert.Alert{scan("10.0.0.1", time.Second), scan("10.0.0.2", 2*time.Second)}, nil},
 		"count and at":        {"alert \"port_scan\" {\ncount = 2\nat = \"5s\"\n}", []*alert.Alert{scan("10.0.0.1", 0)}, []string{`line 2: alert "port_scan": want 2, got 1: ip.src=10.0.0.1 at 0s (high)`, `line 2: alert "port_scan": want the first alert at 5s, got it at 0s`}},
-		"unexpected":          {`alert "port_scan" {}`, []*alert.Alert{scan("10.0.0.1", 0), fire("dns_tunnel", "medium", time.Second, 9, "ip.src", "10.0.0.1", "name", "evil; name\x1b")}, []string{`unexpected alert "dns_tunnel": ip.src=10.0.0.1 name="evil; name\x1b" at 1s (packet 9, medium)`}},
+		"unexpected":          {`alert "port_scan" {}`, []*alert.Alert{scan("10.0.0.1", 0), fire("dns_tunnel", scale.SeverityMedium, time.Second, 9, "ip.src", "10.0.0.1", "name", "evil; name\x1b")}, []string{`unexpected alert "dns_tunnel": ip.src=10.0.0.1 name="evil; name\x1b" at 1s (packet 9, medium)`}},
 		"quiet":               {"quiet = true", []*alert.Alert{scan("10.0.0.1", 0)}, []string{`unexpected alert "port_scan": ip.src=10.0.0.1 at 0s (high)`}},
 		"others":              {"alert \"x\" {\nmax = 0\n}\nothers = \"allow\"", []*alert.Alert{scan("10.0.0.1", 0)}, nil},
 		"a flood": {"quiet = true", many(25), append(func() (out []string) {

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // suffix is how the names of test files end.
@@ -218,9 +219,11 @@ func (r *reader) expectation(b *hclsyntax.Block) *expectation {
 		}
 	}
 	if a := body.attr("severity"); a != nil {
-		severities := []string{"low", "medium", "high", "critical"}
-		if e.severity = r.text(a); e.severity != "" && !slices.Contains(severities, e.severity) {
-			r.fail(a.Expr.Range(), "Invalid value", "A severity is one of low, medium, high and critical.%s", diag.DidYouMean(e.severity, severities))
+		if s := r.text(a); s != "" {
+			var err error
+			if e.severity, err = scale.ParseSeverity(s); err != nil {
+				r.fail(a.Expr.Range(), "Invalid value", "%v.%s", err, diag.DidYouMean(s, scale.SeverityWords()))
+			}
 		}
 	}
 	body.finish()

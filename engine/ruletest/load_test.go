@@ -67,7 +67,7 @@ rule "y" {}`, "1:1-6 Unknown block: There is no \"tests\" block in a test file. 
 		"negative count":          {"test \"x\" {\n pcap = \"a\"\n alert \"r\" {\n  count = -1\n }\n}", "4:11-13 Invalid value: count must be a whole number from 0 to 100000000.\n"},
 		"at of nothing":           {"test \"x\" {\n pcap = \"a\"\n alert \"r\" {\n  count = 0\n  at = \"1s\"\n }\n}", "5:3-5 Contradiction: There is no alert for at to be the time of; remove at, or let an alert come.\n"},
 		"at without unit":         {"test \"x\" {\n pcap = \"a\"\n alert \"r\" {\n  at = \"14\"\n }\n}", "4:8-12 Invalid value: at: \"14\" is not a duration: write a number with a unit, as \"250ms\", \"10s\", \"5m\", \"24h\" or \"7d\".\n"},
-		"severity":                {"test \"x\" {\n pcap = \"a\"\n alert \"r\" {\n  severity = \"hihg\"\n }\n}", "4:14-20 Invalid value: A severity is one of low, medium, high and critical. Did you mean \"high\"?\n"},
+		"severity":                {"test \"x\" {\n pcap = \"a\"\n alert \"r\" {\n  severity = \"hihg\"\n }\n}", "4:14-20 Invalid value: \"hihg\" is not valid: use low, medium, high or critical. Did you mean \"high\"?\n"},
 		"alert without rule":      {"test \"x\" {\n pcap = \"a\"\n alert {\n }\n}", "3:2-7 Invalid name: The name of an alert block is one text in quotes, the rule that fires.\n"},
 		"key of a list":           {"test \"x\" {\n pcap = \"a\"\n alert \"r\" {\n  key = { \"ip.src\" = [1] }\n }\n}", "4:22-25 Invalid value: The value of \"ip.src\" must be text, a number or a boolean.\n"},
 		"no kind":                 {"test \"x\" {\n packets {\n }\n quiet = true\n}", "2:2-11 No packet: The block does not say what packets there are; add one of tcp, udp, icmp, arp, dns, honeypot { … }.\n"},

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // A Test is one test block, read and checked. It does not change after Load.
@@ -41,7 +43,7 @@ type expectation struct {
 	key      []keyValue // sorted by name
 	at       time.Duration
 	hasAt    bool
-	severity string // "" for any
+	severity scale.Severity // 0 for any
 }
 
 // A keyValue is one entry of the key that an expectation asks for.
