@@ -12,15 +12,12 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // reloadWithin is how long a client waits for a reload: many times what ten thousand rules take.
 const reloadWithin = time.Minute
-
-// A Failure is the body of an answer that is no success.
-type Failure struct {
-	Error string `json:"error"`
-}
 
 // controlHandler is the control API.
 func (d *Daemon) controlHandler() http.Handler {
@@ -63,7 +60,7 @@ func (d *Daemon) controlHandler() http.Handler {
 }
 
 func refuse(w http.ResponseWriter, err error) {
-	answer(w, http.StatusServiceUnavailable, Failure{err.Error()})
+	answer(w, http.StatusServiceUnavailable, api.Failure{Error: err.Error()})
 }
 
 // answer writes JSON. A client that does not read it has gone.
@@ -151,8 +148,8 @@ func clearSocket(path string) error {
 func answers(path string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), lingers/4)
 	defer cancel()
-	c := NewClient(path)
-	defer c.http.CloseIdleConnections()
+	c := api.NewClient(path)
+	defer c.Close()
 	_, err := c.Status(ctx)
 	return err == nil
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/ruleids/ruleids/actions/output"
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/actions/telegram"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/capture/afpacket"
 	"github.com/ruleids/ruleids/engine"
@@ -184,7 +185,7 @@ func Workers(c *config.Config) int {
 }
 
 // Reload loads settings and rules anew, and reopens the files of outputs, as SIGHUP asks for.
-func (d *Daemon) Reload(ctx context.Context, reason string) (*ReloadReport, error) {
+func (d *Daemon) Reload(ctx context.Context, reason string) (*api.ReloadReport, error) {
 	return d.demand(ctx, request{reason: reason})
 }
 

@@ -5,46 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
-// A DecisionRequest is the body of POST /decisions.
-type DecisionRequest struct {
-	Kind   decision.Kind   `json:"kind"` // block, quarantine, release
-	Target decision.Target `json:"target"`
-	// Seconds is how long it is to last; 0 for until it is lifted.
-	Seconds float64 `json:"seconds,omitempty"`
-	Reason  string  `json:"reason,omitempty"`
-	Force   bool    `json:"force,omitempty"` // override never_block
-	// For is the account behind sudo. Only root is believed.
-	For string `json:"for,omitempty"`
-}
-
-// A DecisionAnswer says what became of a request.
-type DecisionAnswer struct {
-	Outcome  decision.Outcome   `json:"outcome"`
-	Target   decision.Target    `json:"target"`
-	Decision *decision.Decision `json:"decision,omitempty"` // what holds, would hold, or held
-	Detail   string             `json:"detail,omitempty"`   // why it is not what was asked for
-	Error    string             `json:"error,omitempty"`    // a failure of journal or firewall
-}
-
-// Done reports whether what was asked for holds now, or would hold but for the mode.
-func (a *DecisionAnswer) Done() bool {
-	switch a.Outcome {
-	case decision.Decided, decision.Recorded, decision.Kept, decision.Released:
-		return a.Error == ""
-	}
-	return false
-}
-
-func answerOf(r *decision.Request, v *decision.Verdict) DecisionAnswer {
-	a := DecisionAnswer{Outcome: v.Outcome, Target: r.Target, Decision: v.Decision, Detail: v.Detail}
+func answerOf(r *decision.Request, v *decision.Verdict) api.DecisionAnswer {
+	a := api.DecisionAnswer{Outcome: v.Outcome, Target: r.Target, Decision: v.Decision, Detail: v.Detail}
 	if v.Err != nil {
 		a.Error = v.Err.Error()
 	}
@@ -87,17 +57,17 @@ func (d *Daemon) decisionRoutes(mux *http.ServeMux) {
 		}
 		t, err := decision.ParseTarget(text)
 		if err != nil {
-			answer(w, http.StatusBadRequest, Failure{err.Error()})
+			answer(w, http.StatusBadRequest, api.Failure{Error: err.Error()})
 			return
 		}
 		answer(w, http.StatusOK, append([]decision.Decision{}, b.Covering(t)...))
 	})
 	route("POST /decisions", func(w http.ResponseWriter, r *http.Request, b *decision.Book) {
-		var q DecisionRequest
+		var q api.DecisionRequest
 		dec := json.NewDecoder(r.Body)
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&q); err != nil {
-			answer(w, http.StatusBadRequest, Failure{"the request cannot be read: " + err.Error()})
+			answer(w, http.StatusBadRequest, api.Failure{Error: "the request cannot be read: " + err.Error()})
 			return
 		}
 		req := decision.Request{Kind: q.Kind, Target: q.Target, For: time.Duration(q.Seconds * float64(time.Second)), Reason: q.Reason, Force: q.Force,
@@ -114,47 +84,17 @@ func (d *Daemon) decisionRoutes(mux *http.ServeMux) {
 	route("POST /decisions/import", func(w http.ResponseWriter, r *http.Request, b *decision.Book) {
 		rs, err := decision.ReadExport(r.Body, asker(r.Context(), r.URL.Query().Get("for")))
 		if err != nil {
-			answer(w, http.StatusBadRequest, Failure{err.Error()})
+			answer(w, http.StatusBadRequest, api.Failure{Error: err.Error()})
 			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), decideWithin)
 		defer cancel()
-		out := make([]DecisionAnswer, len(rs))
+		out := make([]api.DecisionAnswer, len(rs))
 		for i, v := range b.DecideAll(ctx, rs) {
 			out[i] = answerOf(&rs[i], &v)
 		}
 		answer(w, http.StatusOK, out)
 	})
-}
-
-// Decisions asks for the decisions that hold or would hold; with a target for those that cover it.
-func (c *Client) Decisions(ctx context.Context, target decision.Target) ([]decision.Decision, error) {
-	path := "/decisions"
-	if target.IsValid() {
-		path += "?" + query("target", target.String())
-	}
-	var out []decision.Decision
-	err := c.ask(ctx, http.MethodGet, path, nil, &out)
-	return out, err
-}
-
-// Decide asks for a decision. That it was refused is no error; it is in the answer.
-func (c *Client) Decide(ctx context.Context, r DecisionRequest) (*DecisionAnswer, error) {
-	var a DecisionAnswer
-	return &a, c.ask(ctx, http.MethodPost, "/decisions", r, &a)
-}
-
-// Export writes the decisions that hold to w, as Import takes them.
-func (c *Client) Export(ctx context.Context, w io.Writer) error {
-	return c.ask(ctx, http.MethodGet, "/decisions/export", nil, w)
-}
-
-// Import asks that decisions of an export hold here too. There is an answer for each, in order. account is who is behind
-// sudo, "" for nobody.
-func (c *Client) Import(ctx context.Context, r io.Reader, account string) ([]DecisionAnswer, error) {
-	var out []DecisionAnswer
-	err := c.ask(ctx, http.MethodPost, "/decisions/import?"+query("for", account), r, &out)
-	return out, err
 }
 
 // asker names who is behind a request: the account that the kernel says, and the one behind sudo, which root tells.

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // TestRequestsAreShort refuses a request that is longer than any has reason to be, before it is in memory.
 func TestRequestsAreShort(t *testing.T) {
 	r := start(t, "", nil)
-	q := DecisionRequest{Kind: decision.Block, Target: target(t, "198.51.100.7"), Reason: strings.Repeat("x", mostBody)}
+	q := api.DecisionRequest{Kind: decision.Block, Target: target(t, "198.51.100.7"), Reason: strings.Repeat("x", mostBody)}
 	if a, err := r.client.Decide(t.Context(), q); err == nil || !strings.Contains(err.Error(), "too large") {
 		t.Errorf("%v, %+v", err, a)
 	}

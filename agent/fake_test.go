@@ -19,6 +19,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/capture/afpacket"
@@ -202,7 +203,7 @@ type running struct {
 	log      *logLines
 	dir      string // of the rules
 	socket   string
-	client   *Client
+	client   *api.Client
 	stop     func() error // ends the daemon and returns what Run did
 }
 
@@ -291,11 +292,11 @@ func start(t *testing.T, settings string, files map[string]string) *running {
 			case <-time.After(20 * time.Second):
 				t.Error("the daemon does not stop")
 			}
-			r.client.http.CloseIdleConnections()
+			r.client.Close()
 		})
 		return result
 	}
-	r.client = NewClient(r.socket)
+	r.client = api.NewClient(r.socket)
 	t.Cleanup(func() { _ = r.stop() })
 	r.log.wait(t, 0, "msg=running")
 	return r

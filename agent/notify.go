@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // notifyRoutes adds POST /notify/test?name=NAME.
@@ -16,14 +18,9 @@ func (d *Daemon) notifyRoutes(mux *http.ServeMux) {
 		ctx, cancel := context.WithTimeout(r.Context(), decideWithin)
 		defer cancel()
 		if err := d.opt.Notifiers.Test(ctx, r.URL.Query().Get("name")); err != nil {
-			answer(w, http.StatusBadGateway, Failure{err.Error()})
+			answer(w, http.StatusBadGateway, api.Failure{Error: err.Error()})
 			return
 		}
 		answer(w, http.StatusOK, struct{}{})
 	})
-}
-
-// TestNotifier has a notifier send a test message.
-func (c *Client) TestNotifier(ctx context.Context, name string) error {
-	return c.ask(ctx, http.MethodPost, "/notify/test?"+query("name", name), nil, &struct{}{})
 }

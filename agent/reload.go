@@ -10,34 +10,12 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
-
-// A ReloadReport says what a reload did. Lists of rules are sorted.
-type ReloadReport struct {
-	Time    time.Time `json:"time"`
-	Reason  string    `json:"reason"`  // "files changed", "poll", "SIGHUP", "request"
-	OK      bool      `json:"ok"`      // what was loaded runs now; where it is false, what ran before goes on
-	Changed bool      `json:"changed"` // other rules run than before
-	Digest  string    `json:"digest"`  // of the rules that run
-	Rules   int       `json:"rules"`   // enabled rules that run
-	Added   []string  `json:"added"`
-	Removed []string  `json:"removed"`
-	Kept    []string  `json:"kept"`  // rules whose windows kept their state
-	Reset   []string  `json:"reset"` // rules with a window that begins anew
-	// LoadSeconds is the time for reading, checking and compiling, beside the packets. PauseSeconds is the longest time
-	// for which packets waited, and PauseCPUSeconds the longest for which the loop worked on the change meanwhile: where
-	// it is the shorter one, others had the processor. It is 0 where the system does not tell.
-	LoadSeconds     float64        `json:"load_seconds"`
-	PauseSeconds    float64        `json:"pause_seconds"`
-	PauseCPUSeconds float64        `json:"pause_cpu_seconds"`
-	Problems        []diag.Finding `json:"problems"`
-	// Restart names settings that were changed and that only a restart takes over.
-	Restart []string `json:"restart"`
-}
 
 // reloads is what is known about reloads so far.
 type reloads struct {
@@ -45,18 +23,18 @@ type reloads struct {
 	good     uint64
 	failed   uint64
 	since    time.Time // when the rules that run were loaded
-	last     *ReloadReport
+	last     *api.ReloadReport
 	problems []diag.Finding // of the newest files; empty while they are good
 }
 
 func (r *reloads) start(first *Loaded, now time.Time) {
 	r.since = now
-	r.last = &ReloadReport{Time: now, Reason: "start", OK: true, Changed: true, Digest: first.Rules.Digest, Rules: enabled(first.Rules),
+	r.last = &api.ReloadReport{Time: now, Reason: "start", OK: true, Changed: true, Digest: first.Rules.Digest, Rules: enabled(first.Rules),
 		Added: ruleNames(first.Rules), Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []diag.Finding{}, Restart: []string{}}
 	r.problems = []diag.Finding{}
 }
 
-func (r *reloads) note(report *ReloadReport) {
+func (r *reloads) note(report *api.ReloadReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last, r.problems = report, report.Problems
@@ -74,7 +52,7 @@ func (r *reloads) note(report *ReloadReport) {
 type request struct {
 	reason string
 	look   bool // only where files differ from those that were loaded last
-	reply  chan *ReloadReport
+	reply  chan *api.ReloadReport
 }
 
 // ask hands a request to the goroutine that reloads.
@@ -86,8 +64,8 @@ func (d *Daemon) ask(ctx context.Context, r request) {
 }
 
 // demand asks for a reload and waits for the report.
-func (d *Daemon) demand(ctx context.Context, r request) (*ReloadReport, error) {
-	r.reply = make(chan *ReloadReport, 1)
+func (d *Daemon) demand(ctx context.Context, r request) (*api.ReloadReport, error) {
+	r.reply = make(chan *api.ReloadReport, 1)
 	select {
 	case d.asked <- r:
 	case <-d.loop.ended:
@@ -179,9 +157,9 @@ func (d *Daemon) load(before []string) (*Loaded, time.Duration, fingerprint) {
 }
 
 // take makes the engine run what was loaded, unless there are errors in it or it runs already.
-func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *ReloadReport {
+func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *api.ReloadReport {
 	running := d.loaded.Load()
-	report := &ReloadReport{Time: time.Now(), Reason: reason, Digest: running.Rules.Digest, Rules: enabled(running.Rules),
+	report := &api.ReloadReport{Time: time.Now(), Reason: reason, Digest: running.Rules.Digest, Rules: enabled(running.Rules),
 		Added: []string{}, Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []diag.Finding{}, Restart: []string{}}
 	if loaded.Plan == nil {
 		report.Problems = diag.Findings(onlyErrors(loaded.Diags))
@@ -232,7 +210,7 @@ const (
 
 // settle has the loop move the state of windows to the tables of the rules that run now, a little between any two
 // batches, and notes the longest time for which packets waited.
-func (d *Daemon) settle(ctx context.Context, report *ReloadReport) {
+func (d *Daemon) settle(ctx context.Context, report *api.ReloadReport) {
 	for done := false; !done; {
 		err := d.loop.do(ctx, func() {
 			watch := startWatch()
@@ -257,7 +235,7 @@ func (d *Daemon) adapt(ctx context.Context, loaded *Loaded) {
 }
 
 // tell logs a report; healed says that the files were broken before.
-func (d *Daemon) tell(r *ReloadReport, healed bool) {
+func (d *Daemon) tell(r *api.ReloadReport, healed bool) {
 	switch {
 	case !r.OK:
 		for _, f := range r.Problems {

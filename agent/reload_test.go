@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/internal/scale"
 )
 
@@ -341,7 +342,7 @@ func TestControlSocketIsPrivate(t *testing.T) {
 	if _, err := ListenControl(long, nil); err == nil || !strings.Contains(err.Error(), "100 bytes") {
 		t.Errorf("a socket with a long path: %v", err)
 	}
-	if _, err := NewClient(r.socket).Status(context.Background()); err == nil || !strings.Contains(err.Error(), "no daemon answers on "+r.socket) {
+	if _, err := api.NewClient(r.socket).Status(context.Background()); err == nil || !strings.Contains(err.Error(), "no daemon answers on "+r.socket) {
 		t.Errorf("a client without a daemon: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/internal/scale"
 )
 
@@ -78,7 +79,7 @@ func TestEnforce(t *testing.T) {
 	if ds, err := r.client.Decisions(ctx, target(t, "198.51.100.8")); err != nil || ds == nil || len(ds) != 0 {
 		t.Errorf("%v, %+v cover an address that nobody asked about", err, ds)
 	}
-	a, err := r.client.Decide(ctx, DecisionRequest{Kind: decision.Release, Target: target(t, "198.51.100.7"), Reason: "mine"})
+	a, err := r.client.Decide(ctx, api.DecisionRequest{Kind: decision.Release, Target: target(t, "198.51.100.7"), Reason: "mine"})
 	if err != nil || a.Outcome != decision.Released || len(r.members(t)) != 0 {
 		t.Errorf("%v, %+v, %v", err, a, r.members(t))
 	}
@@ -88,14 +89,14 @@ func TestEnforce(t *testing.T) {
 	if m := r.members(t); len(m) != 0 {
 		t.Errorf("in the grace period: %v", m)
 	}
-	a, err = r.client.Decide(ctx, DecisionRequest{Kind: decision.Block, Target: target(t, "203.0.113.0/24"), Reason: "people"})
+	a, err = r.client.Decide(ctx, api.DecisionRequest{Kind: decision.Block, Target: target(t, "203.0.113.0/24"), Reason: "people"})
 	if err != nil || a.Outcome != decision.Decided || !a.Done() || !slices.Equal(r.members(t), []string{"block 203.0.113.0/24"}) {
 		t.Errorf("%v, %+v, %v", err, a, r.members(t))
 	}
 	if a.Decision == nil || a.Decision.Who == "" || a.Decision.Who == "unknown" {
 		t.Errorf("nobody is behind %+v", a.Decision)
 	}
-	a, err = r.client.Decide(ctx, DecisionRequest{Kind: decision.Block, Target: target(t, "192.0.2.1"), Force: true})
+	a, err = r.client.Decide(ctx, api.DecisionRequest{Kind: decision.Block, Target: target(t, "192.0.2.1"), Force: true})
 	if err != nil || a.Outcome != decision.Refused || a.Done() || !strings.Contains(a.Detail, "gateway") {
 		t.Errorf("%v, %+v", err, a)
 	}
@@ -145,14 +146,14 @@ func TestExchange(t *testing.T) {
 	r := start(t, "response {\n  mode = \"enforce\"\n}\n", map[string]string{"a.hcl": blockRule("23", "")})
 	ctx := t.Context()
 	for _, s := range []string{"198.51.100.7", "2001:db8::/48"} {
-		if a, err := r.client.Decide(ctx, DecisionRequest{Kind: decision.Quarantine, Target: target(t, s), Seconds: 3600}); err != nil || !a.Done() {
+		if a, err := r.client.Decide(ctx, api.DecisionRequest{Kind: decision.Quarantine, Target: target(t, s), Seconds: 3600}); err != nil || !a.Done() {
 			t.Fatalf("%v, %+v", err, a)
 		}
 	}
 	var file bytes.Buffer
 	must(t, r.client.Export(ctx, &file))
 	for _, s := range []string{"198.51.100.7", "2001:db8::/48"} {
-		if a, err := r.client.Decide(ctx, DecisionRequest{Kind: decision.Release, Target: target(t, s)}); err != nil || !a.Done() {
+		if a, err := r.client.Decide(ctx, api.DecisionRequest{Kind: decision.Release, Target: target(t, s)}); err != nil || !a.Done() {
 			t.Fatalf("%v, %+v", err, a)
 		}
 	}
@@ -166,7 +167,7 @@ func TestExchange(t *testing.T) {
 	if _, err := r.client.Import(ctx, strings.NewReader("{}"), ""); err == nil || !strings.Contains(err.Error(), "version") {
 		t.Errorf("a document that is none: %v", err)
 	}
-	if _, err := r.client.Decide(ctx, DecisionRequest{Kind: "exile", Target: target(t, "203.0.113.1")}); err != nil {
+	if _, err := r.client.Decide(ctx, api.DecisionRequest{Kind: "exile", Target: target(t, "203.0.113.1")}); err != nil {
 		t.Errorf("a kind that there is none of is refused, not failed: %v", err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
+
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // stallAfter is how long the loop may be busy with one batch before it counts as stuck: many times what the
@@ -25,7 +27,7 @@ func reloadingState() string {
 }
 
 // readyState says that a reload has ended, well or not.
-func readyState(r *ReloadReport) string {
+func readyState(r *api.ReloadReport) string {
 	status := fmt.Sprintf("STATUS=%d rules, digest %.12s", r.Rules, r.Digest)
 	if !r.OK && len(r.Problems) > 0 {
 		f := r.Problems[0]
@@ -66,7 +68,7 @@ func (l *loop) alive(now time.Time) bool {
 }
 
 // newest returns the report of the reload before.
-func (r *reloads) newest() *ReloadReport {
+func (r *reloads) newest() *api.ReloadReport {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last

@@ -2,11 +2,8 @@ package agent
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
-	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/telegram"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -21,7 +18,7 @@ func (d *Daemon) newBots() (*telegram.Bots, error) {
 		Decide:    d.opt.Book.DecideAll,
 		Decisions: d.opt.Book.List,
 		Covering:  d.opt.Book.Covering,
-		Status:    func(ctx context.Context) string { return d.Status(ctx).brief() },
+		Status:    func(ctx context.Context) string { return d.Status(ctx).Brief() },
 		Rules:     d.ruleLines,
 		Mute:      d.opt.Notifiers.Mute,
 		Log:       d.log,
@@ -46,29 +43,4 @@ func (d *Daemon) ruleLines(context.Context) ([]telegram.RuleLine, error) {
 		out = append(out, line)
 	}
 	return out, nil
-}
-
-// brief is the status in a few lines, for a chat.
-func (s *Status) brief() string {
-	var b strings.Builder
-	mood := "running"
-	if !s.Healthy {
-		mood = "NOT HEALTHY"
-	}
-	fmt.Fprintf(&b, "%s for %s, version %s\n", mood, time.Duration(s.UptimeSeconds*float64(time.Second)).Round(time.Second), s.Version)
-	for _, t := range s.Trouble {
-		fmt.Fprintf(&b, "warning: %s\n", t)
-	}
-	fmt.Fprintf(&b, "packets: %d seen, %d dropped\n", s.Packets.Seen, s.Capture.Dropped+s.Capture.Missed)
-	fmt.Fprintf(&b, "alerts: %d raised, %d suppressed\n", s.Alerts.Raised, s.Alerts.Suppressed)
-	fmt.Fprintf(&b, "rules: %d, digest %.12s\n", s.Rules.Loaded, s.Rules.Digest)
-	if r := s.Responses; r != nil {
-		fmt.Fprintf(&b, "responses: %s", r.Mode)
-		if r.Mode == decision.Enforce {
-			fmt.Fprintf(&b, ", %d blocked, %d quarantined", r.Blocks, r.Quarantines)
-		} else {
-			fmt.Fprintf(&b, ", %d recorded", r.Recorded)
-		}
-	}
-	return b.String()
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // An attack is a tool that is run against the home host, and the alert that it must give.
@@ -200,7 +200,7 @@ func testAttacks(t *testing.T, hcl string) {
 func (s *sensor) accounted() {
 	s.host.t.Helper()
 	onLink := 0
-	st := s.statusWhen("every packet on the link is accounted for", func(st *agent.Status) bool {
+	st := s.statusWhen("every packet on the link is accounted for", func(st *api.Status) bool {
 		onLink = s.host.counter("rx_packets") + s.host.counter("tx_packets")
 		return int(st.Capture.Received+st.Capture.Dropped) == onLink && st.Packets.Seen == st.Capture.Received
 	})

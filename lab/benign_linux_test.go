@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // What people do in TestBenign.
@@ -82,7 +82,7 @@ func TestBenign(t *testing.T) {
 
 	// What the rules looked at: SYN of both sides, questions, what left the house.
 	connections := pages + logins + 2
-	s.statusWhen("the last connection was seen", func(st *agent.Status) bool { return int(s.rule("port_scan").Matched) >= connections })
+	s.statusWhen("the last connection was seen", func(st *api.Status) bool { return int(s.rule("port_scan").Matched) >= connections })
 	for rule, least := range map[string]int{"port_scan": connections, "brute_force": logins, "dns_tunnel": lookups, "data_exfil": 1000} {
 		if got := int(s.rule(rule).Matched); got < least {
 			t.Errorf("%s looked at %d packets, want %d at least", rule, got, least)

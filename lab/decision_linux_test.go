@@ -22,7 +22,7 @@ import (
 	"github.com/vishvananda/netlink/nl"
 
 	"github.com/ruleids/ruleids/actions/decision"
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // touchRule blocks whoever sends a SYN to port 7.
@@ -212,7 +212,7 @@ func TestDecisionsSurvive(t *testing.T) {
 					doubtful[address] = true
 					mu.Unlock()
 					x, _ := decision.ParseTarget(address)
-					a, err := s.client.Decide(ctx, agent.DecisionRequest{Kind: kind, Target: x})
+					a, err := s.client.Decide(ctx, api.DecisionRequest{Kind: kind, Target: x})
 					mu.Lock()
 					if err == nil && a.Done() {
 						delete(doubtful, address)

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // TestFullDisk fills the disk of one of two outputs. It loses what its queue cannot hold and counts that, the other
@@ -34,7 +34,7 @@ func TestFullDisk(t *testing.T) {
 	path := filepath.Join(small, "eve.json")
 	l := newLAN(t)
 	s := startSensor(l.home, settings("output \"eve\" \"small\" {\n  path  = \""+path+"\"\n  queue = "+strconv.Itoa(queue)+"\n}\n\n"+ownRules), map[string]string{"own.hcl": probeRule})
-	output := func(st *agent.Status) agent.OutputStatus {
+	output := func(st *api.Status) api.OutputStatus {
 		t.Helper()
 		for _, o := range st.Outputs {
 			if o.Name == "small" {
@@ -42,7 +42,7 @@ func TestFullDisk(t *testing.T) {
 			}
 		}
 		t.Fatalf("no such output: %+v", st.Outputs)
-		return agent.OutputStatus{}
+		return api.OutputStatus{}
 	}
 	send := l.remote.newSender()
 	number := 0
@@ -61,7 +61,7 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	more(1500)
-	st := s.statusWhen("the disk is full", func(st *agent.Status) bool {
+	st := s.statusWhen("the disk is full", func(st *api.Status) bool {
 		o := output(st)
 		return int(st.Alerts.Raised) == number && o.Lost > 0 && o.Error != ""
 	})
@@ -83,10 +83,10 @@ func TestFullDisk(t *testing.T) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	s.statusWhen("the output has written what waited", func(st *agent.Status) bool { o := output(st); return o.Queued == 0 && o.Error == "" })
+	s.statusWhen("the output has written what waited", func(st *api.Status) bool { o := output(st); return o.Queued == 0 && o.Error == "" })
 	lost := output(s.status()).Lost
 	more(100)
-	st = s.statusWhen("the output goes on", func(st *agent.Status) bool {
+	st = s.statusWhen("the output goes on", func(st *api.Status) bool {
 		o := output(st)
 		return int(st.Alerts.Raised) == number && int(o.Written+o.Lost) == number
 	})

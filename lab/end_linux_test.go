@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // probes sends a number of probes each millisecond until stop is closed, and returns how many.
@@ -127,7 +127,7 @@ output "syslog" "server" {
 				t.Fatal(err)
 			}
 		}
-		st := s.statusWhen("all probes were seen", func(st *agent.Status) bool { return st.Packets.Seen+st.Capture.Dropped == burst })
+		st := s.statusWhen("all probes were seen", func(st *api.Status) bool { return st.Packets.Seen+st.Capture.Dropped == burst })
 		raised := alertsTotal(s.metrics())
 		queued := 0
 		for _, o := range s.status().Outputs {

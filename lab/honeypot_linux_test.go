@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // TestHoneypot has hydra guess passwords at a honeypot of SSH: each guess is in its log, the brute force gives its alert,
@@ -43,7 +43,7 @@ honeypot "front" {
 	t.Logf("honeypot_brute_force after %v", got.took(t))
 	until(t, "the block", 2*time.Second, func() bool { return !l.reaches(homeAddress) })
 	hydra.kill()
-	s.statusWhen("the honeypot in status", func(st *agent.Status) bool {
+	s.statusWhen("the honeypot in status", func(st *api.Status) bool {
 		return len(st.Honeypots) == 1 && st.Honeypots[0].Events >= 5 && st.Responses.Blocks == 1
 	})
 	s.stop()

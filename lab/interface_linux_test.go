@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // TestInterface sets the daemon's interface down and up, takes its carrier away, deletes it and makes it anew. The
@@ -16,7 +16,7 @@ func TestInterface(t *testing.T) {
 	number := 0
 	seen := func(when string) {
 		t.Helper()
-		s.statusWhen("the interface is up "+when, func(st *agent.Status) bool { return st.Healthy && st.Interfaces[0].Up })
+		s.statusWhen("the interface is up "+when, func(st *api.Status) bool { return st.Healthy && st.Interfaces[0].Up })
 		number++
 		if err := l.remote.newSender().send(probe(number)); err != nil {
 			t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 const (
@@ -162,7 +162,7 @@ func startReloader(l *lan, hcl string) *reloader {
 }
 
 // request asks for a reload on the control socket.
-func (r *reloader) request() *agent.ReloadReport {
+func (r *reloader) request() *api.ReloadReport {
 	r.host.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -238,7 +238,7 @@ func (r *reloader) complete(l *load, scans int) {
 	t := r.host.t
 	t.Helper()
 	sent, alerts := l.sender.sent, l.probes+scans
-	st := r.statusWhen(fmt.Sprintf("%d packets were seen", sent), func(st *agent.Status) bool { return st.Packets.Seen >= sent })
+	st := r.statusWhen(fmt.Sprintf("%d packets were seen", sent), func(st *api.Status) bool { return st.Packets.Seen >= sent })
 	if st.Packets.Seen != sent || st.Capture.Received != sent || st.Capture.Dropped != 0 {
 		t.Errorf("%d packets were sent; %d were received, %d lost, %d seen", sent, st.Capture.Received, st.Capture.Dropped, st.Packets.Seen)
 	}

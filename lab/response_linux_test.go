@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // The addresses of a link of IPv6.
@@ -73,7 +73,7 @@ func until(t *testing.T, what string, most time.Duration, holds func() bool) tim
 }
 
 // decide asks the daemon for a decision.
-func (s *sensor) decide(kind decision.Kind, target string, lasts time.Duration) *agent.DecisionAnswer {
+func (s *sensor) decide(kind decision.Kind, target string, lasts time.Duration) *api.DecisionAnswer {
 	s.host.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -81,7 +81,7 @@ func (s *sensor) decide(kind decision.Kind, target string, lasts time.Duration) 
 	if err != nil {
 		s.host.t.Fatal(err)
 	}
-	a, err := s.client.Decide(ctx, agent.DecisionRequest{Kind: kind, Target: x, Seconds: lasts.Seconds()})
+	a, err := s.client.Decide(ctx, api.DecisionRequest{Kind: kind, Target: x, Seconds: lasts.Seconds()})
 	if err != nil {
 		s.host.t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestEnforce(t *testing.T) {
 				}
 				before := s.status().Responses.Outcomes[decision.Skipped]
 				scan(f.nmap)
-				s.statusWhen("the grace period", func(st *agent.Status) bool { return st.Responses.Outcomes[decision.Skipped] > before })
+				s.statusWhen("the grace period", func(st *api.Status) bool { return st.Responses.Outcomes[decision.Skipped] > before })
 				if !l.reaches(f.home) {
 					t.Errorf("%s is kept out in its grace period", f.remote)
 				}
@@ -196,7 +196,7 @@ func TestProtected(t *testing.T) {
 		cmd := l.remote.command("hping3", "-q", "-S", "-p", "++1", "-c", "200", "-i", "u500", "-a", spoofed, homeAddress)
 		_ = cmd.Run() // nobody answers, and so hping3 is not content
 	}
-	refused := s.statusWhen("four refusals", func(st *agent.Status) bool { return st.Responses.Outcomes[decision.Refused] >= 4 })
+	refused := s.statusWhen("four refusals", func(st *api.Status) bool { return st.Responses.Outcomes[decision.Refused] >= 4 })
 	if r := refused.Responses; r.Blocks+r.Quarantines != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -214,6 +214,6 @@ func TestProtected(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	l.home.ip("address add 198.51.100.77/32 dev lo")
-	s.statusWhen("the release of an own address", func(st *agent.Status) bool { return st.Responses.Blocks == 0 && st.Responses.Guarded == 1 })
+	s.statusWhen("the release of an own address", func(st *api.Status) bool { return st.Responses.Blocks == 0 && st.Responses.Guarded == 1 })
 	s.stop()
 }

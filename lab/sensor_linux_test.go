@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // metricsAddress is where the daemon serves metrics, on its own host.
@@ -25,7 +25,7 @@ type sensor struct {
 	*process
 	host   *host
 	dir    string // of its settings, rules and alerts
-	client *agent.Client
+	client *api.Client
 	eve    *follower
 }
 
@@ -109,7 +109,7 @@ func (s *sensor) start() {
 	cmd.Dir = s.dir
 	s.process = begin(t, cmd)
 	s.logged(0, "running")
-	s.client = agent.NewClient(filepath.Join(s.dir, "control.sock"))
+	s.client = api.NewClient(filepath.Join(s.dir, "control.sock"))
 	if s.eve == nil {
 		s.eve = follow(t, filepath.Join(s.dir, "eve.json"))
 	}
@@ -169,7 +169,7 @@ func has(attribute string, value any) func(map[string]any) bool {
 }
 
 // status asks how the daemon is.
-func (s *sensor) status() *agent.Status {
+func (s *sensor) status() *api.Status {
 	s.host.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -181,7 +181,7 @@ func (s *sensor) status() *agent.Status {
 }
 
 // statusWhen asks until the status is as wanted, which it must be in time.
-func (s *sensor) statusWhen(what string, wanted func(*agent.Status) bool) *agent.Status {
+func (s *sensor) statusWhen(what string, wanted func(*api.Status) bool) *api.Status {
 	s.host.t.Helper()
 	deadline := time.After(patience)
 	ask := time.NewTicker(20 * time.Millisecond)
@@ -201,7 +201,7 @@ func (s *sensor) statusWhen(what string, wanted func(*agent.Status) bool) *agent
 }
 
 // rule returns what is known about a rule that runs.
-func (s *sensor) rule(name string) agent.RuleStatus {
+func (s *sensor) rule(name string) api.RuleStatus {
 	s.host.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -215,7 +215,7 @@ func (s *sensor) rule(name string) agent.RuleStatus {
 		}
 	}
 	s.host.t.Fatalf("no rule %s runs", name)
-	return agent.RuleStatus{}
+	return api.RuleStatus{}
 }
 
 // verb runs the program with a verb that asks the daemon, and returns its output and exit status.

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // A botServer speaks as much of the Bot API of Telegram as it takes: it hands out updates, and keeps what the bot says.
@@ -188,7 +188,7 @@ notifier "telegram" "ops" {
 	}
 	holds := func(what string, n int) {
 		t.Helper()
-		s.statusWhen(what, func(st *agent.Status) bool { return st.Responses.Blocks+st.Responses.Quarantines == n })
+		s.statusWhen(what, func(st *api.Status) bool { return st.Responses.Blocks+st.Responses.Quarantines == n })
 	}
 	holds("the quarantine by the rule", 1)
 	bot.press(stranger, data["Release"])

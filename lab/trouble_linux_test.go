@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // troubleRule tells everybody, and asks VirusTotal, about each probe.
@@ -113,7 +113,7 @@ reputation "virustotal" {
 			<-pause.C
 		}
 	}
-	st := s.statusWhen("all probes gave alerts", func(st *agent.Status) bool { return st.Alerts.Raised == probes })
+	st := s.statusWhen("all probes gave alerts", func(st *api.Status) bool { return st.Alerts.Raised == probes })
 	if st.Capture.Dropped+st.Capture.Missed != 0 {
 		t.Errorf("packets were lost: %+v", st.Capture)
 	}
@@ -138,7 +138,7 @@ reputation "virustotal" {
 			t.Fatalf("only %v were asked", seen)
 		}
 	}
-	st = s.statusWhen("the troubles are told", func(st *agent.Status) bool {
+	st = s.statusWhen("the troubles are told", func(st *api.Status) bool {
 		all := strings.Join(st.Trouble, "\n")
 		return strings.Contains(all, `"dead"`) && strings.Contains(all, `"slow"`) && strings.Contains(all, `"limited"`)
 	})

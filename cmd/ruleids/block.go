@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/actions/decision"
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -45,7 +45,7 @@ func (f *decideFlags) decide(a *app, cmd *cobra.Command, kind decision.Kind, tar
 	if err != nil {
 		return err
 	}
-	q := agent.DecisionRequest{Kind: kind, Target: t, Reason: f.reason, Force: f.force, For: sudoAccount()}
+	q := api.DecisionRequest{Kind: kind, Target: t, Reason: f.reason, Force: f.force, For: sudoAccount()}
 	if f.forTime != "" {
 		d, err := setting.ParseDuration(f.forTime)
 		if err == nil && d <= 0 {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
 )
 
@@ -21,7 +21,7 @@ func (f *controlFlags) add(cmd *cobra.Command) {
 }
 
 // client returns a client of the daemon that flags, environment or settings name.
-func (f *controlFlags) client(a *app) (*agent.Client, error) {
+func (f *controlFlags) client(a *app) (*api.Client, error) {
 	file, err := settingsFile(f.config)
 	if err != nil {
 		return nil, err
@@ -30,5 +30,5 @@ func (f *controlFlags) client(a *app) (*agent.Client, error) {
 	if diags.HasErrors() {
 		return nil, a.refuse(diags, c.Sources)
 	}
-	return agent.NewClient(c.Control.Socket), nil
+	return api.NewClient(c.Control.Socket), nil
 }

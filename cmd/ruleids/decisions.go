@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/actions/decision"
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/internal/printable"
 )
 
@@ -261,7 +261,7 @@ Exit status: 0 all are made, 1 some are not, 2 the file cannot be read.`,
 }
 
 // tellDecisions prints what became of requests. Where something was not done, the exit status says so.
-func (a *app) tellDecisions(answers []agent.DecisionAnswer, format string) error {
+func (a *app) tellDecisions(answers []api.DecisionAnswer, format string) error {
 	var err error
 	done := 0
 	for i := range answers {
@@ -290,7 +290,7 @@ func (a *app) tellDecisions(answers []agent.DecisionAnswer, format string) error
 }
 
 // answerWords says what became of a request in one line.
-func answerWords(r *agent.DecisionAnswer) string {
+func answerWords(r *api.DecisionAnswer) string {
 	s := fmt.Sprintf("%s: %s", r.Target, r.Outcome)
 	if d := r.Decision; d != nil {
 		s += fmt.Sprintf(": %s of %s", kindWord(d), d.Target)

@@ -50,13 +50,14 @@ var house = []layer{
 	{level: 3, path: "actions/telegram", may: []string{"internal/scale", "internal/printable", "packet", "alert", "actions/decision", "actions/notify"}},
 	{level: 3, path: "agent/config", may: []string{"internal/setting", "internal/diag", "rules", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output",
 		"actions/reputation", "actions/telegram"}},
-	{level: 4, path: "agent", may: []string{"internal/scale", "packet", "internal/diag", "capture", "capture/afpacket", "alert", "rules", "engine", "event/honeypot",
+	{level: 3, path: "agent/api", may: []string{"internal/diag", "alert", "actions/decision", "actions/reputation"}},
+	{level: 4, path: "agent", may: []string{"agent/api", "internal/scale", "packet", "internal/diag", "capture", "capture/afpacket", "alert", "rules", "engine", "event/honeypot",
 		"actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "agent/config"}},
 	{level: 4, path: "engine/ruletest", may: []string{"internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "lab/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},
-	{level: 5, path: "lab", tests: []string{"agent"}},
-	{level: 5, path: "lab/rate", may: []string{"packet", "stdlib", "capture/afpacket", "rules", "engine", "agent"}},
-	{level: 5, path: "cmd/ruleids", may: []string{"internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest",
+	{level: 5, path: "lab", tests: []string{"agent/api"}},
+	{level: 5, path: "lab/rate", may: []string{"agent/api", "packet", "stdlib", "capture/afpacket", "rules", "engine", "agent"}},
+	{level: 5, path: "cmd/ruleids", may: []string{"agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest",
 		"capture/afpacket", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "internal/host"}},
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/internal/diag"
 )
 
@@ -54,7 +54,7 @@ opened anew, too. Exit status: 0 what is on disk runs, 1 it has errors, 2 no dae
 }
 
 // writeReload writes what a reload did, a line for each list that is not empty.
-func writeReload(w io.Writer, r *agent.ReloadReport) error {
+func writeReload(w io.Writer, r *api.ReloadReport) error {
 	var b strings.Builder
 	if r.Changed {
 		fmt.Fprintf(&b, "%d rules loaded, digest %.12s, in %.0f ms; packets waited %.3f ms\n", r.Rules, r.Digest, r.LoadSeconds*1e3, r.PauseSeconds*1e3)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 func newRulesCmd(a *app) *cobra.Command {
@@ -36,7 +36,7 @@ had to make room, and when it last fired.`,
 			if err != nil {
 				return err
 			}
-			slices.SortStableFunc(rules, func(x, y agent.RuleStatus) int {
+			slices.SortStableFunc(rules, func(x, y api.RuleStatus) int {
 				switch order.value {
 				case "cost":
 					return cmp.Compare(y.Nanoseconds, x.Nanoseconds)
@@ -61,7 +61,7 @@ had to make room, and when it last fired.`,
 	return cmd
 }
 
-func writeRules(w io.Writer, rules []agent.RuleStatus, color bool) error {
+func writeRules(w io.Writer, rules []api.RuleStatus, color bool) error {
 	var b strings.Builder
 	rows := [][]string{{"rule", "severity", "matched", "alerts", "suppressed", "ns/packet", "keys", "evicted", "last alert"}}
 	for _, r := range rules {

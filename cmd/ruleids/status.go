@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/actions/decision"
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/internal/printable"
 )
 
@@ -53,7 +53,7 @@ daemon answers.`,
 }
 
 // writeStatus writes a status as text for people.
-func writeStatus(w io.Writer, s *agent.Status, color bool) error {
+func writeStatus(w io.Writer, s *api.Status, color bool) error {
 	var b strings.Builder
 	mood := styleGreen.paint("running", color)
 	if !s.Healthy {
@@ -115,7 +115,7 @@ func writeStatus(w io.Writer, s *agent.Status, color bool) error {
 }
 
 // writeResponses writes what became of actions, and who is asked about reputation.
-func writeResponses(b *strings.Builder, s *agent.Status, color bool) {
+func writeResponses(b *strings.Builder, s *api.Status, color bool) {
 	if r := s.Responses; r != nil {
 		mode := string(r.Mode)
 		if r.Mode == decision.Enforce {
@@ -135,7 +135,7 @@ func writeResponses(b *strings.Builder, s *agent.Status, color bool) {
 }
 
 // writeNotifiers writes who is told, who gives commands, and what the honeypots do.
-func writeNotifiers(b *strings.Builder, s *agent.Status, color bool) {
+func writeNotifiers(b *strings.Builder, s *api.Status, color bool) {
 	if len(s.Notifiers) > 0 {
 		b.WriteByte('\n')
 		rows := [][]string{{"notifier", "state", "messages", "alerts", "lost", "queued", "muted"}}

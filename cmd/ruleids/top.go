@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 func newTopCmd(a *app) *cobra.Command {
@@ -61,7 +61,7 @@ const (
 	eraseBelow = "\x1b[J"
 )
 
-func (t *topView) run(ctx context.Context, c *agent.Client) error {
+func (t *topView) run(ctx context.Context, c *api.Client) error {
 	first, err := c.Top(ctx)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (t *topView) keys(quit func()) (restore func()) {
 
 // topText writes what happened between two looks; lines are cut to width and their number to height, where these
 // are not 0.
-func topText(before, now *agent.Top, width, height int, color bool) string {
+func topText(before, now *api.Top, width, height int, color bool) string {
 	span := now.Time.Sub(before.Time)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s packets/s  %sbit/s  %s dropped/s  %s alerts/s\n", now.Time.Local().Format(time.TimeOnly), perSecond(now.Packets-before.Packets, span),

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 )
 
 // A receiver is a program that captures on the receiving end.
@@ -147,7 +147,7 @@ func (t *tcpdump) close() error {
 // A ruleids is the daemon with all shipped rules and alerts going to a file.
 type ruleids struct {
 	cmd    *exec.Cmd
-	client *agent.Client
+	client *api.Client
 }
 
 // eveFile is the file of its alerts.
@@ -157,7 +157,7 @@ const eveFile = "eve.json"
 func startRuleids(s *site, program, dir string, ring int, metrics string) (*ruleids, error) {
 	settings := filepath.Join(dir, "ruleids.hcl")
 	socket := filepath.Join(dir, "control.sock")
-	r := &ruleids{client: agent.NewClient(socket)}
+	r := &ruleids{client: api.NewClient(socket)}
 	if err := os.WriteFile(settings, fmt.Appendf(nil, "output \"eve\" \"main\" {\n  path = %q\n}\n", filepath.Join(dir, eveFile)), 0o644); err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func startRuleids(s *site, program, dir string, ring int, metrics string) (*rule
 	}
 }
 
-func (r *ruleids) status() (*agent.Status, error) {
+func (r *ruleids) status() (*api.Status, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return r.client.Status(ctx)

@@ -1,4 +1,6 @@
-package agent
+// Package api is what the daemon and those who ask it say to each other on the control socket: JSON over HTTP. It has the
+// types and the client; the server is in package agent.
+package api
 
 import (
 	"bytes"
@@ -29,13 +31,16 @@ func NewClient(socket string) *Client {
 	return &Client{socket: socket, http: http.Client{Transport: &http.Transport{DialContext: dial}}}
 }
 
+// Close ends the connections that wait for another question.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
 // Status asks how the daemon is.
 func (c *Client) Status(ctx context.Context) (*Status, error) {
 	var s Status
 	return &s, c.ask(ctx, http.MethodGet, "/status", nil, &s)
 }
 
-// Reload makes the daemon load its rules anew. A report that is not OK is no error.
+// Reload has the daemon load its rules again. A report that is not OK is no error.
 func (c *Client) Reload(ctx context.Context) (*ReloadReport, error) {
 	var r ReloadReport
 	return &r, c.ask(ctx, http.MethodPost, "/reload", nil, &r)
@@ -52,6 +57,11 @@ func (c *Client) Rules(ctx context.Context) ([]RuleStatus, error) {
 func (c *Client) Top(ctx context.Context) (*Top, error) {
 	var t Top
 	return &t, c.ask(ctx, http.MethodGet, "/top", nil, &t)
+}
+
+// A Failure is the body of an answer that is no success.
+type Failure struct {
+	Error string `json:"error"`
 }
 
 // query is one parameter of a path.
@@ -105,4 +115,9 @@ func (c *Client) explain(err error) error {
 		return fmt.Errorf("no permission for %s; run this as root, or as a member of the socket's group", c.socket)
 	}
 	return err
+}
+
+// TestNotifier has a notifier send a test message.
+func (c *Client) TestNotifier(ctx context.Context, name string) error {
+	return c.ask(ctx, http.MethodPost, "/notify/test?"+query("name", name), nil, &struct{}{})
 }

@@ -1,0 +1,234 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/diag"
+)
+
+// Status is what GET /status answers: how the daemon is and what it has counted since it started.
+type Status struct {
+	Version       string           `json:"version"`
+	Agent         string           `json:"agent"`
+	PID           int              `json:"pid"`
+	Started       time.Time        `json:"started"`
+	UptimeSeconds float64          `json:"uptime_seconds"`
+	Healthy       bool             `json:"healthy"`
+	Trouble       []string         `json:"trouble"`   // what is not as it should be, for people
+	Simulated     string           `json:"simulated"` // the capture that is replayed; empty for live interfaces
+	Packets       PacketCounts     `json:"packets"`
+	Capture       CaptureCounts    `json:"capture"`
+	Interfaces    []InterfaceState `json:"interfaces"`
+	Alerts        AlertCounts      `json:"alerts"`
+	State         StateCounts      `json:"state"`
+	Rules         RulesStatus      `json:"rules"`
+	Outputs       []OutputStatus   `json:"outputs"`
+	Responses     *ResponseStatus  `json:"responses"` // null where no decisions are kept
+	// Reputation are the sources of reputation, sorted.
+	Reputation []reputation.Status `json:"reputation"`
+	Notifiers  []NotifierStatus    `json:"notifiers"`
+	// Bots are those that take commands of administrators.
+	Bots      []BotStatus      `json:"bots"`
+	Honeypots []HoneypotStatus `json:"honeypots"`
+	// LostEvents are events of honeypots for which the loop had no room.
+	LostEvents uint64 `json:"lost_events"`
+}
+
+// PacketCounts are packets that came to the engine.
+type PacketCounts struct {
+	Seen      uint64 `json:"seen"`
+	Bytes     uint64 `json:"bytes"`     // their lengths on the wire
+	Unknown   uint64 `json:"unknown"`   // of a link type that cannot be decoded
+	Malformed uint64 `json:"malformed"` // with a layer that is cut short or wrong
+	Late      uint64 `json:"late"`      // older than one before them
+	// NanosecondsEach is what a packet takes from its bytes to its last window, estimated from samples.
+	NanosecondsEach float64 `json:"nanoseconds_each"`
+}
+
+// CaptureCounts are what the rings count, all interfaces together.
+type CaptureCounts struct {
+	Received uint64 `json:"received"` // packets that found room in a ring
+	Dropped  uint64 `json:"dropped"`  // packets that found none: they are lost
+	Stalls   uint64 `json:"stalls"`   // times that a ring was full
+	// RecentlyDropped are packets that were lost in the last ten seconds, missed ones too; alerts say so meanwhile.
+	RecentlyDropped uint64 `json:"recently_dropped"`
+	// LosingSince is when packets began to be lost; null when none was lost for ten seconds. LosingLost is how many
+	// were, since then.
+	LosingSince *time.Time `json:"losing_since"`
+	LosingLost  uint64     `json:"losing_lost"`
+	// Missed are packets that cards and the kernel dropped before they came to the rings.
+	Missed uint64 `json:"missed"`
+}
+
+// InterfaceState is one interface.
+type InterfaceState struct {
+	Name     string `json:"name"`
+	Up       bool   `json:"up"`
+	Error    string `json:"error,omitempty"`
+	Received uint64 `json:"received"`
+	Dropped  uint64 `json:"dropped"`
+	Stalls   uint64 `json:"stalls"`
+	Missed   uint64 `json:"missed"`
+	Reopened uint64 `json:"reopened"` // times that it came back and its rings were opened anew
+}
+
+// AlertCounts are alerts that were raised.
+type AlertCounts struct {
+	Raised     uint64                    `json:"raised"`
+	BySeverity map[alert.Severity]uint64 `json:"by_severity"`
+	Suppressed uint64                    `json:"suppressed"` // in cooldowns
+	// CooldownsLost are cooldowns that ended before their time for want of room.
+	CooldownsLost      uint64 `json:"cooldowns_lost"`
+	ExpressionFailures uint64 `json:"expression_failures"` // evaluations that failed and so had no value
+	DuringLoss         uint64 `json:"during_loss"`         // raised while packets were being lost
+}
+
+// StateCounts are what windows hold.
+type StateCounts struct {
+	Keys      uint64 `json:"keys"`
+	Bytes     uint64 `json:"bytes"`
+	Evictions uint64 `json:"evictions"`
+	Saturated uint64 `json:"saturated"`
+}
+
+// RulesStatus says which rules run and how loading them went.
+type RulesStatus struct {
+	Loaded        int           `json:"loaded"`   // rules that run
+	Disabled      int           `json:"disabled"` // rules that do not, by enabled = false
+	Digest        string        `json:"digest"`
+	Since         time.Time     `json:"since"` // when they were loaded
+	Reloads       uint64        `json:"reloads"`
+	FailedReloads uint64        `json:"failed_reloads"`
+	Broken        bool          `json:"broken"` // the files as they are now have errors; the rules before run
+	Last          *ReloadReport `json:"last"`
+	// Problems are the errors of the files as they are now, as `lint --format json` prints them.
+	Problems []diag.Finding `json:"problems"`
+}
+
+// OutputStatus is one output of alerts.
+type OutputStatus struct {
+	Kind     string `json:"kind"`
+	Name     string `json:"name"`
+	Target   string `json:"target"` // path or address
+	Written  uint64 `json:"written"`
+	Lost     uint64 `json:"lost"`     // alerts that it could not take, or could not write
+	Filtered uint64 `json:"filtered"` // alerts that its settings keep away
+	Queued   int    `json:"queued"`
+	Errors   uint64 `json:"errors"`          // failures so far
+	Error    string `json:"error,omitempty"` // why it does not write now
+}
+
+// ResponseStatus is what became of actions of rules.
+type ResponseStatus struct {
+	Mode        decision.Mode `json:"mode"`
+	Blocks      int           `json:"blocks"`      // that hold
+	Quarantines int           `json:"quarantines"` // that hold
+	Recorded    int           `json:"recorded"`    // decisions that would hold, but for the mode
+	Limit       int           `json:"limit"`       // of either number
+	// Outcomes are the requests for decisions, of rules and of people, by what became of them.
+	Outcomes map[decision.Outcome]uint64 `json:"outcomes"`
+	Expired  uint64                      `json:"expired"` // decisions whose time was over
+	Guarded  uint64                      `json:"guarded"` // decisions taken back because their target became protected
+	// Lost are actions for which there was no room while decisions took too long; Odd those whose target is no address.
+	Lost         uint64 `json:"lost"`
+	Odd          uint64 `json:"odd"`
+	JournalLines int    `json:"journal_lines"`
+	JournalBytes int64  `json:"journal_bytes"`
+	// Repairs are times that someone had changed the firewall and it was put back, LastRepair the last of them.
+	Repairs    uint64     `json:"repairs"`
+	LastRepair *time.Time `json:"last_repair"`
+	// Failing says, by what fails (journal, firewall, audit, host), why it does.
+	Failing map[string]string `json:"failing"`
+}
+
+// NotifierStatus is one notifier. Its numbers are of alerts, but for Sent.
+type NotifierStatus struct {
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	State     string `json:"state"`     // ok, failing or closed
+	Sent      uint64 `json:"sent"`      // messages
+	Delivered uint64 `json:"delivered"` // that those told of
+	Queued    uint64 `json:"queued"`
+	Lost      uint64 `json:"lost"`   // for want of room, refused, given up
+	Muted     uint64 `json:"muted"`  // of rules that were muted
+	Merged    uint64 `json:"merged"` // that joined a message that waited
+	Filtered  uint64 `json:"filtered"`
+	Retries   uint64 `json:"retries"`
+	Error     string `json:"error,omitempty"` // why it fails now
+}
+
+// BotStatus is one bot that takes commands.
+type BotStatus struct {
+	Notifiers []string `json:"notifiers"`
+	Username  string   `json:"username"`
+	State     string   `json:"state"`
+	Commands  uint64   `json:"commands"`
+	Refused   uint64   `json:"refused"` // of people who are no administrators
+	Error     string   `json:"error,omitempty"`
+}
+
+// HoneypotStatus is one honeypot.
+type HoneypotStatus struct {
+	Name     string `json:"name"`
+	Service  string `json:"service"`
+	Address  string `json:"address"`
+	Open     int    `json:"open"`
+	Accepted uint64 `json:"accepted"`
+	Refused  uint64 `json:"refused"` // connections that there was no room for
+	Events   uint64 `json:"events"`
+	Unlogged uint64 `json:"unlogged"` // events that did not get into the log
+	Error    string `json:"error,omitempty"`
+}
+
+// Brief is the status in a few lines, for a chat.
+func (s *Status) Brief() string {
+	var b strings.Builder
+	mood := "running"
+	if !s.Healthy {
+		mood = "NOT HEALTHY"
+	}
+	fmt.Fprintf(&b, "%s for %s, version %s\n", mood, time.Duration(s.UptimeSeconds*float64(time.Second)).Round(time.Second), s.Version)
+	for _, t := range s.Trouble {
+		fmt.Fprintf(&b, "warning: %s\n", t)
+	}
+	fmt.Fprintf(&b, "packets: %d seen, %d dropped\n", s.Packets.Seen, s.Capture.Dropped+s.Capture.Missed)
+	fmt.Fprintf(&b, "alerts: %d raised, %d suppressed\n", s.Alerts.Raised, s.Alerts.Suppressed)
+	fmt.Fprintf(&b, "rules: %d, digest %.12s\n", s.Rules.Loaded, s.Rules.Digest)
+	if r := s.Responses; r != nil {
+		fmt.Fprintf(&b, "responses: %s", r.Mode)
+		if r.Mode == decision.Enforce {
+			fmt.Fprintf(&b, ", %d blocked, %d quarantined", r.Blocks, r.Quarantines)
+		} else {
+			fmt.Fprintf(&b, ", %d recorded", r.Recorded)
+		}
+	}
+	return b.String()
+}
+
+// A ReloadReport says what a reload did. Lists of rules are sorted.
+type ReloadReport struct {
+	Time    time.Time `json:"time"`
+	Reason  string    `json:"reason"`  // "files changed", "poll", "SIGHUP", "request"
+	OK      bool      `json:"ok"`      // what was loaded runs now; where it is false, what ran before goes on
+	Changed bool      `json:"changed"` // other rules run than before
+	Digest  string    `json:"digest"`  // of the rules that run
+	Rules   int       `json:"rules"`   // enabled rules that run
+	Added   []string  `json:"added"`
+	Removed []string  `json:"removed"`
+	Kept    []string  `json:"kept"`  // rules whose windows kept their state
+	Reset   []string  `json:"reset"` // rules with a window that begins anew
+	// LoadSeconds is the time for reading, checking and compiling, beside the packets. PauseSeconds is the longest time
+	// for which packets waited, and PauseCPUSeconds the longest for which the loop worked on the change meanwhile: where
+	// it is the shorter one, others had the processor. It is 0 where the system does not tell.
+	LoadSeconds     float64        `json:"load_seconds"`
+	PauseSeconds    float64        `json:"pause_seconds"`
+	PauseCPUSeconds float64        `json:"pause_cpu_seconds"`
+	Problems        []diag.Finding `json:"problems"`
+	// Restart names settings that were changed and that only a restart takes over.
+	Restart []string `json:"restart"`
+}
