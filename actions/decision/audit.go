@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // An auditLine is a line of the audit log.
@@ -36,8 +38,7 @@ type auditLog struct {
 	f       *os.File // nil without a log
 	size    int64    // of f
 	regular bool     // f is no device or pipe
-	tokens  float64
-	filled  time.Time
+	rate    *rate.Limiter
 	left    uint64 // lines left out since the last one
 }
 
@@ -55,7 +56,7 @@ const maxAudit = 256 << 20
 
 // openAudit opens or makes the log; "" is none.
 func openAudit(path string, log *slog.Logger) (*auditLog, error) {
-	a := &auditLog{path: path, limit: maxAudit, log: log, tokens: auditBurst}
+	a := &auditLog{path: path, limit: maxAudit, log: log, rate: rate.NewLimiter(auditRate, auditBurst)}
 	return a, a.reopen()
 }
 
@@ -111,7 +112,7 @@ func (a *auditLog) write(lines []auditLine) error {
 		if l.Event == string(Kept) {
 			continue // nothing came of it, and it goes on as long as an attack does
 		}
-		if l.limited() && !a.allow(l.Time) {
+		if l.limited() && !a.rate.AllowN(l.Time, 1) {
 			a.left++
 			continue
 		}
@@ -155,19 +156,6 @@ func (l *auditLine) limited() bool {
 		return true
 	}
 	return false
-}
-
-func (a *auditLog) allow(now time.Time) bool {
-	if a.filled.IsZero() || now.Before(a.filled) {
-		a.filled = now
-	}
-	a.tokens = min(a.tokens+now.Sub(a.filled).Seconds()*auditRate, auditBurst)
-	a.filled = now
-	if a.tokens < 1 {
-		return false
-	}
-	a.tokens--
-	return true
 }
 
 func (a *auditLog) close() error {

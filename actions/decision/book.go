@@ -81,8 +81,8 @@ type Book struct {
 	facts   *host.Info
 	guard   *guard
 	lastID  uint64
-	retry   retry // of the firewall
-	mend    retry // of a journal that is broken
+	retry   next // of the firewall
+	mend    next // of a journal that is broken
 }
 
 // An ask is what the goroutine of run is asked to do: requests, or else a function.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/retry"
 )
 
 // Stats are the state and the counts of a Book since it was opened.
@@ -179,7 +181,7 @@ func (b *Book) firewallMissed(err error) {
 	}
 	wait := b.retry.wait
 	b.firewallTrouble(err)
-	b.retry = retry{at, wait}
+	b.retry = next{at, wait}
 }
 
 func (b *Book) auditTrouble(err error) {
@@ -190,10 +192,10 @@ func (b *Book) hostTrouble(err error) {
 	b.met(&b.stats.Host, err, "What is protected on this host cannot be looked at; what was known last is used.", "What is protected on this host can be looked at again.")
 }
 
-// A retry says when something that failed is tried again: after a second, then after twice that, up to half a minute.
-type retry struct {
+// A next says when something that failed is tried again.
+type next struct {
 	at   time.Time // zero while it does not fail
-	wait time.Duration
+	wait retry.Backoff
 }
 
 const (
@@ -202,24 +204,24 @@ const (
 )
 
 // met takes down how a try went.
-func (r *retry) met(err error, now time.Time) {
+func (r *next) met(err error, now time.Time) {
 	if err == nil {
-		*r = retry{}
+		*r = next{}
 		return
 	}
-	r.wait = min(max(2*r.wait, firstRetry), mostRetry)
-	r.at = now.Add(r.wait)
+	r.wait.First, r.wait.Most = firstRetry, mostRetry
+	r.at = now.Add(r.wait.Next())
 }
 
 // soon has what failed tried again within a time.
-func (r *retry) soon(now time.Time, within time.Duration) {
+func (r *next) soon(now time.Time, within time.Duration) {
 	if at := now.Add(within); r.at.After(at) {
 		r.at = at
 	}
 }
 
 // due reports whether something failed and is to be tried again.
-func (r *retry) due(now time.Time) bool {
+func (r *next) due(now time.Time) bool {
 	// A clock that was set back does not put it off.
 	return !r.at.IsZero() && (!now.Before(r.at) || r.at.Sub(now) > mostRetry)
 }

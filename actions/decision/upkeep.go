@@ -234,7 +234,7 @@ func (b *Book) rewrite() error {
 	if b.journal.broken {
 		b.mend.met(err, b.now())
 	} else {
-		b.mend = retry{}
+		b.mend = next{}
 	}
 	return err
 }

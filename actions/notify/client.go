@@ -12,8 +12,9 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"strconv"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/retry"
 )
 
 // maxAnswer is the bytes that are read of an answer.
@@ -62,25 +63,11 @@ func statusError(res *http.Response, body []byte, now time.Time) error {
 	err := errors.New(what)
 	switch c := res.StatusCode; {
 	case c == http.StatusTooManyRequests, c == http.StatusRequestTimeout, c == http.StatusTooEarly, c >= 500:
-		return &RetryError{After: retryAfter(res.Header.Get("Retry-After"), now), Err: err}
+		return &RetryError{After: retry.After(res.Header.Get("Retry-After"), now, maxAfter), Err: err}
 	case c >= 300 && c < 400:
 		return fmt.Errorf("%w; redirects are not followed: set the address that is meant", err)
 	}
 	return err
-}
-
-// retryAfter reads a header Retry-After (RFC 9110, section 10.2.3); 0 where it says nothing.
-func retryAfter(s string, now time.Time) time.Duration {
-	if n, err := strconv.ParseFloat(s, 64); err == nil { // Discord writes fractions
-		if n > 0 && n < 1e6 {
-			return time.Duration(n * float64(time.Second))
-		}
-		return 0
-	}
-	if t, err := http.ParseTime(s); err == nil {
-		return max(0, t.Sub(now))
-	}
-	return 0
 }
 
 // newBase returns what carries requests over the network, with the certificates of caFile, or with those that the

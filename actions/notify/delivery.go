@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"text/template"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/retry"
 )
 
 const (
@@ -34,19 +35,17 @@ func (n *notifier) deliver(ctx context.Context, g *group) {
 	defer n.mu.Unlock()
 	later := n.groups[g.rule]
 	later.sending = false
-	var retry *RetryError
-	again := errors.As(err, &retry)
+	var asked *RetryError
+	again := errors.As(err, &asked)
 	if err != nil && (again || ctx.Err() != nil) {
-		n.patience = min(max(2*n.patience, firstPatience), maxPatience)
 		if n.closed {
-			n.patience = firstPatience
+			n.patience.Reset()
 		}
-		// Sensors that lost the same service at the same time are not to come back at the same time.
-		wait := n.patience/2 + rand.N(n.patience/2)
+		wait := retry.Spread(n.patience.Next())
 		if again {
-			wait = max(wait, min(retry.After, maxAfter))
+			wait = max(wait, min(asked.After, maxAfter))
 		}
-		n.notBefore, n.demanded = now.Add(wait), again && retry.After > 0
+		n.notBefore, n.demanded = now.Add(wait), again && asked.After > 0
 		n.counts.Retries++
 		g.tried = now
 		if later.count > 0 {
@@ -81,8 +80,8 @@ func (n *notifier) try(ctx, ask context.Context, m *Message) error {
 	stop := context.AfterFunc(ctx, cancel)
 	defer stop()
 	err := n.transport.Send(c, m)
-	var retry *RetryError
-	if err != nil && c.Err() != nil && !errors.As(err, &retry) {
+	var asked *RetryError
+	if err != nil && c.Err() != nil && !errors.As(err, &asked) {
 		err = &RetryError{Err: err} // it was cut off
 	}
 	return err

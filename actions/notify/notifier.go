@@ -9,6 +9,9 @@ import (
 	"text/template"
 	"time"
 
+	"golang.org/x/time/rate"
+
+	"github.com/ruleids/ruleids/internal/retry"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
@@ -40,20 +43,16 @@ type notifier struct {
 	lost    uint64    // alerts given up at the end
 	says    []func()  // log lines that run is to write
 
-	last     error
-	lastTime time.Time
-	failing  bool
-	trouble  quiet
-	overflow quiet
+	trouble  retry.Trouble
+	overflow retry.Quiet
 
 	// Of the goroutine of run.
 	transport Transport
-	tokens    bucket
-	patience  time.Duration
+	rate      *rate.Limiter
+	patience  retry.Backoff
 	notBefore time.Time // no try before
 	demanded  bool      // the other side asked for that
 	hurried   bool      // what was to wait was tried since end was called
-	since     time.Time // when it began to fail
 }
 
 // An ask is a test message that somebody waits for.
@@ -70,7 +69,8 @@ func newNotifier(s Spec, opt Options, m *mutes) (*notifier, error) {
 	opt.Log = opt.Log.With("notifier", s.Name)
 	n := &notifier{
 		name: s.Name, kind: s.Kind, log: opt.Log, config: s.Config, common: c, opt: opt, mutes: m, seed: maphash.MakeSeed(),
-		wake: make(chan struct{}, 1), asks: make(chan ask), done: make(chan struct{}), groups: map[string]*group{}, tokens: newBucket(c.Rate, time.Now()),
+		wake: make(chan struct{}, 1), asks: make(chan ask), done: make(chan struct{}), groups: map[string]*group{},
+		rate: rate.NewLimiter(rate.Every(time.Minute/time.Duration(c.Rate)), c.Rate), patience: retry.Backoff{First: firstPatience, Most: maxPatience},
 	}
 	// They were checked.
 	n.window, _ = setting.ParseDuration(c.Group)
@@ -172,7 +172,8 @@ func (n *notifier) renew() {
 	if err := n.transport.Close(); err != nil {
 		n.log.Warn("notifier could not be closed cleanly", "kind", n.kind, "error", err)
 	}
-	n.transport, n.patience, n.notBefore = t, 0, time.Time{}
+	n.transport, n.notBefore = t, time.Time{}
+	n.patience.Reset()
 }
 
 func (n *notifier) test(ctx context.Context) error {
@@ -230,28 +231,23 @@ func (n *notifier) speak() {
 
 // note keeps an error, and logs it where it is time for that. mu is held, as for failed and recovered.
 func (n *notifier) note(err error) {
-	n.counts.Errors++
-	n.last, n.lastTime = err, time.Now()
-	if n.trouble.over(n.lastTime) {
+	if n.trouble.Noted(err, time.Now()) {
 		n.say(slog.LevelWarn, "notifier has trouble", "kind", n.kind, "error", err, "waiting", n.waiting, "lost", n.counts.Dropped)
 	}
 }
 
 func (n *notifier) failed(err error, now time.Time) {
-	n.failing = true
-	if n.since.IsZero() {
-		n.since = now
+	if n.trouble.Failed(err, now) {
+		n.say(slog.LevelWarn, "notifier fails; its messages wait", "kind", n.kind, "error", err, "waiting", n.waiting, "lost", n.counts.Dropped)
 	}
-	n.note(err)
 }
 
 func (n *notifier) recovered(now time.Time) {
-	n.patience, n.notBefore = 0, time.Time{}
-	if !n.failing {
-		return
+	n.patience.Reset()
+	n.notBefore = time.Time{}
+	if after, log := n.trouble.Works(now); log {
+		n.say(slog.LevelInfo, "notifier works again", "kind", n.kind, "after", after.Round(time.Millisecond), "lost", n.counts.Dropped)
 	}
-	n.say(slog.LevelInfo, "notifier works again", "kind", n.kind, "after", now.Sub(n.since).Round(time.Millisecond), "lost", n.counts.Dropped)
-	n.failing, n.since = false, time.Time{}
 }
 
 // verdict returns the error of Close for this notifier.
@@ -263,8 +259,8 @@ func (n *notifier) verdict() error {
 		return nil
 	}
 	what := fmt.Errorf("notifier %q (%s): %d alerts could not be told in time", n.name, n.kind, lost)
-	if n.last != nil {
-		return fmt.Errorf("%w: %w", what, n.last)
+	if last := n.trouble.State().Last; last != nil {
+		return fmt.Errorf("%w: %w", what, last)
 	}
 	return what
 }

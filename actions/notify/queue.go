@@ -26,7 +26,7 @@ func (n *notifier) offer(a *alert.Alert, text string, muted bool, now time.Time)
 		n.counts.Muted++
 	case n.closed || !n.gather(a, lines(text, maxText), now):
 		n.counts.Dropped++
-		if !n.closed && n.overflow.over(now) {
+		if !n.closed && n.overflow.Over(now) {
 			n.say(slog.LevelWarn, "notifier lost alerts: too much waits for it", "kind", n.kind, "lost_in_all", n.counts.Dropped, "waiting", n.waiting)
 			n.poke()
 		}
@@ -117,14 +117,15 @@ func (n *notifier) next(now time.Time) (turn *group, wait time.Duration, over bo
 	if n.notBefore.After(now) {
 		return nil, min(wait, n.notBefore.Sub(now)), false
 	}
-	if d := n.tokens.wait(now); d > 0 {
+	if r := n.rate.ReserveN(now, 1); r.DelayFrom(now) > 0 {
+		d := r.DelayFrom(now)
+		r.CancelAt(now)
 		if !turn.limited {
 			turn.limited = true
 			n.counts.RateLimited++
 		}
 		return nil, min(wait, d), false
 	}
-	n.tokens.take(now)
 	// What comes while it is on its way is gathered.
 	n.groups[turn.rule] = &group{rule: turn.rule, sending: true}
 	return turn, 0, false

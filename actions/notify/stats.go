@@ -33,39 +33,16 @@ func (n *notifier) stats() Stats {
 	defer n.mu.Unlock()
 	s := n.counts
 	s.Name, s.Kind, s.Queued, s.Waiting, s.QueueLimit = n.name, n.kind, n.queued, n.waiting, n.common.Queue
-	s.State, s.LastErrorTime = "ok", n.lastTime
+	t := n.trouble.State()
+	s.State, s.Errors, s.LastErrorTime = "ok", t.Failures, t.Time
 	switch {
 	case n.closed:
 		s.State = "closed"
-	case n.failing:
+	case t.Failing:
 		s.State = "failing"
 	}
-	if n.last != nil {
-		s.LastError = n.last.Error()
+	if t.Last != nil {
+		s.LastError = t.Last.Error()
 	}
 	return s
-}
-
-// A quiet says when trouble that goes on may be logged again: at once, then after a minute, then in
-// intervals that double up to an hour. After an hour without trouble it begins anew.
-type quiet struct {
-	next time.Time
-	wait time.Duration
-}
-
-const (
-	quietFirst = time.Minute
-	quietMost  = time.Hour
-)
-
-func (q *quiet) over(now time.Time) bool {
-	if now.Before(q.next) {
-		return false
-	}
-	if now.Sub(q.next) > quietMost {
-		q.wait = 0
-	}
-	q.wait = min(max(2*q.wait, quietFirst), quietMost)
-	q.next = now.Add(q.wait)
-	return true
 }

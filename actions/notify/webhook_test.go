@@ -233,18 +233,6 @@ func TestWebhookStorm(t *testing.T) {
 	}
 }
 
-func TestRetryAfterHeader(t *testing.T) {
-	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	for s, want := range map[string]time.Duration{
-		"": 0, "7": 7 * time.Second, "0.5": time.Second / 2, "-1": 0, "1e300": 0, "NaN": 0, "soon": 0,
-		"Fri, 20 Nov 2026 12:01:00 GMT": time.Minute, "Fri, 20 Nov 2026 11:01:00 GMT": 0,
-	} {
-		if got := retryAfter(s, now); got != want {
-			t.Errorf("%q: %v, want %v", s, got, want)
-		}
-	}
-}
-
 func TestHugeAlertGoesWithoutItsJSON(t *testing.T) {
 	m := message()
 	m.Alert.Values = []alert.Named{{Name: "payload", Value: strings.Repeat("x", maxBody)}}

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/retry"
 )
 
 // A sink is where records go. It is used by one goroutine.
@@ -67,26 +67,18 @@ type output struct {
 	done   chan struct{} // closed at the end of run
 	held   atomic.Int64  // bytes of the alerts in queue
 
-	accepted, written, dropped, filtered, failures atomic.Uint64
-
-	mu       sync.Mutex // guards what follows
-	last     error
-	lastTime time.Time
-	failing  bool
-	lost     uint64 // alerts given up at the end
-	trouble  quiet  // of a sink that fails
-	gripes   quiet  // of errors that it lives with
+	accepted, written, dropped, filtered atomic.Uint64
+	lost                                 atomic.Uint64 // alerts given up at the end
+	trouble                              retry.Trouble
 
 	// Of the watcher.
-	overflow quiet
+	overflow retry.Quiet
 	told     uint64 // drops that were logged
 
 	// Of the goroutine of run.
 	batch  batch
 	opened bool
-	wait   time.Duration // from the failure before to the next try
-	since  time.Time     // when the sink began to fail
-	loud   bool          // that was logged
+	wait   retry.Backoff
 }
 
 func newOutput(name string, log *slog.Logger) *output {
@@ -94,7 +86,10 @@ func newOutput(name string, log *slog.Logger) *output {
 }
 
 // begin makes the queue, before run.
-func (o *output) begin() { o.queue = make(chan *event, o.limit) }
+func (o *output) begin() {
+	o.queue = make(chan *event, o.limit)
+	o.wait = retry.Backoff{First: firstPatience, Most: o.patience}
+}
 
 // offer puts an event into the queue, or drops it.
 func (o *output) offer(e *event, closed bool) {
@@ -129,8 +124,8 @@ func (o *output) reopen() {
 // run writes what is in the queue until that is closed and empty, or ctx is done.
 func (o *output) run(ctx context.Context) {
 	defer close(o.done)
-	retry := time.NewTimer(0) // the first try is at once
-	defer retry.Stop()
+	again := time.NewTimer(0) // the first try is at once
+	defer again.Stop()
 	work := time.NewTimer(0)
 	defer work.Stop()
 	ending := o.ending
@@ -139,13 +134,14 @@ func (o *output) run(ctx context.Context) {
 			if o.opened {
 				o.letGo(ctx)
 			}
-			o.opened, o.wait = false, 0
-			retry.Reset(0)
+			o.opened = false
+			o.wait.Reset()
+			again.Reset(0)
 		}
 		if o.opened && o.batch.len() > 0 && ctx.Err() == nil {
 			if !o.flush(ctx) {
 				o.opened = false
-				retry.Reset(o.pause(ending == nil))
+				again.Reset(o.pause(ending == nil))
 			}
 			continue
 		}
@@ -165,12 +161,12 @@ func (o *output) run(ctx context.Context) {
 				break
 			}
 			o.gather(e)
-		case <-retry.C:
+		case <-again.C:
 			if o.opened {
 				break
 			}
 			if o.opened = o.try(ctx); !o.opened {
-				retry.Reset(o.pause(ending == nil))
+				again.Reset(o.pause(ending == nil))
 				break
 			}
 			work.Reset(0)
@@ -181,8 +177,8 @@ func (o *output) run(ctx context.Context) {
 		case <-o.wake:
 		case <-ending: // a sink that fails gets another chance at once, and then often
 			ending = nil
-			o.wait = 0
-			retry.Reset(0)
+			o.wait.Reset()
+			again.Reset(0)
 		case <-ctx.Done():
 			o.abandon()
 			o.closeSink(ctx)
@@ -256,7 +252,7 @@ func (o *output) flush(ctx context.Context) bool {
 		return true
 	}
 	if n > 0 { // it does take some
-		o.wait = 0
+		o.wait.Reset()
 	}
 	o.fail(err)
 	return false
@@ -265,12 +261,10 @@ func (o *output) flush(ctx context.Context) bool {
 // pause returns the time to wait before the next try, which grows from failure to failure. Towards the end
 // it stays short.
 func (o *output) pause(ending bool) time.Duration {
-	o.wait = min(max(2*o.wait, firstPatience), o.patience)
 	if ending {
-		o.wait = firstPatience
+		o.wait.Reset()
 	}
-	// Sensors that lost the same server at the same time are not to come back at the same time.
-	return o.wait/2 + rand.N(o.wait/2)
+	return retry.Spread(o.wait.Next())
 }
 
 // abandon gives up what is not written.
@@ -281,9 +275,7 @@ func (o *output) abandon() {
 	}
 	o.dropped.Add(n)
 	o.accepted.Add(-n)
-	o.mu.Lock()
-	o.lost += n
-	o.mu.Unlock()
+	o.lost.Add(n)
 }
 
 func (o *output) closeSink(ctx context.Context) {
@@ -294,52 +286,29 @@ func (o *output) closeSink(ctx context.Context) {
 
 // fail notes that the sink does not work.
 func (o *output) fail(err error) {
-	now := time.Now()
-	if o.since.IsZero() {
-		o.since = now
-	}
-	if o.note(err, &o.trouble) {
-		o.loud = true
+	if o.trouble.Failed(err, time.Now()) {
 		o.log.Warn("output fails; its alerts wait in its queue", "kind", o.kind, "target", o.target, "error", err, "queued", o.pending(), "lost", o.dropped.Load())
 	}
 }
 
 // recover notes that the sink works.
 func (o *output) recover() {
-	o.wait = 0
-	if o.since.IsZero() {
-		return
+	o.wait.Reset()
+	if after, log := o.trouble.Works(time.Now()); log {
+		o.log.Info("output works again", "kind", o.kind, "target", o.target, "after", after.Round(time.Millisecond), "lost", o.dropped.Load())
 	}
-	if o.loud {
-		o.log.Info("output works again", "kind", o.kind, "target", o.target, "after", time.Since(o.since).Round(time.Millisecond), "lost", o.dropped.Load())
-	}
-	o.since, o.loud = time.Time{}, false
-	o.mu.Lock()
-	o.failing = false
-	o.mu.Unlock()
 }
 
 // complain notes an error that the sink lives with. Any goroutine may call it.
 func (o *output) complain(err error) {
-	if o.note(err, &o.gripes) {
+	if o.trouble.Noted(err, time.Now()) {
 		o.log.Warn("output has trouble", "kind", o.kind, "target", o.target, "error", err)
 	}
 }
 
-// note counts an error and reports whether it is time to log one.
-func (o *output) note(err error, q *quiet) bool {
-	defer o.failures.Add(1) // whoever sees the count finds the error, too
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	now := time.Now()
-	o.last, o.lastTime = err, now
-	o.failing = o.failing || q == &o.trouble
-	return q.over(now)
-}
-
 // logDrops logs that alerts were lost since the last time. The watcher calls it.
 func (o *output) logDrops() {
-	if n := o.dropped.Load(); n > o.told && o.overflow.over(time.Now()) {
+	if n := o.dropped.Load(); n > o.told && o.overflow.Over(time.Now()) {
 		o.log.Warn("output lost alerts: its queue was full", "kind", o.kind, "target", o.target, "lost", n-o.told, "lost_in_all", n, "queued", o.pending())
 		o.told = n
 	}
@@ -353,9 +322,7 @@ func (o *output) pending() uint64 {
 
 // verdict returns the error of Close for this output.
 func (o *output) verdict() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	n := o.lost
+	n := o.lost.Load()
 	select {
 	case <-o.done:
 	default:
@@ -365,8 +332,8 @@ func (o *output) verdict() error {
 		return nil
 	}
 	what := fmt.Errorf("output %q (%s, %s): %d alerts could not be written in time", o.name, o.kind, o.target, n)
-	if o.last != nil {
-		return fmt.Errorf("%w: %w", what, o.last)
+	if last := o.trouble.State().Last; last != nil {
+		return fmt.Errorf("%w: %w", what, last)
 	}
 	return what
 }

@@ -21,40 +21,15 @@ type Stats struct {
 }
 
 func (o *output) stats() Stats {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	t := o.trouble.State()
 	s := Stats{
 		Name: o.name, Kind: o.kind, Target: o.target,
 		Queued: int(o.pending()), QueueLimit: o.limit,
-		Written: o.written.Load(), Dropped: o.dropped.Load(), Filtered: o.filtered.Load(), Errors: o.failures.Load(),
-		Failing: o.failing, LastErrorTime: o.lastTime,
+		Written: o.written.Load(), Dropped: o.dropped.Load(), Filtered: o.filtered.Load(), Errors: t.Failures,
+		Failing: t.Failing, LastErrorTime: t.Time,
 	}
-	if o.last != nil {
-		s.LastError = o.last.Error()
+	if t.Last != nil {
+		s.LastError = t.Last.Error()
 	}
 	return s
-}
-
-// A quiet says when trouble that goes on may be logged again: at once, then after a minute, then in
-// intervals that double up to an hour. After an hour without trouble it begins anew.
-type quiet struct {
-	next time.Time
-	wait time.Duration
-}
-
-const (
-	quietFirst = time.Minute
-	quietMost  = time.Hour
-)
-
-func (q *quiet) over(now time.Time) bool {
-	if now.Before(q.next) {
-		return false
-	}
-	if now.Sub(q.next) > quietMost {
-		q.wait = 0
-	}
-	q.wait = min(max(2*q.wait, quietFirst), quietMost)
-	q.next = now.Add(q.wait)
-	return true
 }

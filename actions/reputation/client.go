@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/internal/printable"
+	"github.com/ruleids/ruleids/internal/retry"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -147,7 +148,7 @@ func (a *answer) refusal(resp *http.Response, key secret, now time.Time) (Verdic
 		code = printable.Clip(printable.Line(key.hide(a.Error.Code)), maxWords)
 		text += ", " + code + ": " + printable.Clip(printable.Line(key.hide(a.Error.Message)), maxWords)
 	}
-	f := &failure{state: StateFailing, after: retryAfter(resp.Header.Get("Retry-After"), now), err: errors.New(text)}
+	f := &failure{state: StateFailing, after: retry.After(resp.Header.Get("Retry-After"), now, maxRetryAfter), err: errors.New(text)}
 	switch {
 	case resp.StatusCode == http.StatusNotFound && code == "NotFoundError":
 		return Verdict{}, nil
@@ -165,17 +166,6 @@ func (a *answer) refusal(resp *http.Response, key secret, now time.Time) (Verdic
 
 // maxRetryAfter is the most that is believed of a server that wants to be left alone.
 const maxRetryAfter = 24 * time.Hour
-
-// retryAfter reads the header of RFC 9110, section 10.2.3: seconds, or a date. 0 is for none.
-func retryAfter(header string, now time.Time) time.Duration {
-	if n, err := strconv.Atoi(strings.TrimSpace(header)); err == nil {
-		return time.Duration(min(max(n, 0), int(maxRetryAfter/time.Second))) * time.Second
-	}
-	if t, err := http.ParseTime(header); err == nil {
-		return min(max(t.Sub(now), 0), maxRetryAfter)
-	}
-	return 0
-}
 
 // maxWords bounds what a server says, in bytes, where it goes to logs.
 const maxWords = 200

@@ -3,20 +3,21 @@ package reputation
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/retry"
 )
 
-// patience returns the first and the longest time between two requests that fail in one way. A key is not
-// right again by itself; a quota of the day is over within a day, and one of the minute within a minute.
-func patience(s State) (first, most time.Duration) {
+// backoff returns the times between requests that fail in one way. A key is not right again by itself; a quota of the
+// day is over within a day, and one of the minute within a minute.
+func backoff(s State) retry.Backoff {
 	switch s {
 	case StateRefused:
-		return 15 * time.Minute, 6 * time.Hour
+		return retry.Backoff{First: 15 * time.Minute, Most: 6 * time.Hour}
 	case StateQuota:
-		return time.Minute, time.Hour
+		return retry.Backoff{First: time.Minute, Most: time.Hour}
 	}
-	return 5 * time.Second, 10 * time.Minute
+	return retry.Backoff{First: 5 * time.Second, Most: 10 * time.Minute}
 }
 
 // run asks about what is in the queue, until close.
@@ -155,7 +156,7 @@ func (v *virusTotal) succeed(x Verdict, now time.Time) {
 	}
 	v.answered = now
 	before := v.state
-	v.state, v.wait, v.retryAt = StateReady, 0, time.Time{}
+	v.state, v.retryAt = StateReady, time.Time{}
 	v.mu.Unlock()
 	if before != StateReady {
 		v.log.Info("VirusTotal answers again", "before", before)
@@ -169,18 +170,15 @@ func (v *virusTotal) fail(r *request, f *failure, now time.Time) {
 	v.last, v.lastAt = f.err, now
 	before := v.state
 	if f.state != before {
-		v.wait = 0
+		v.wait = backoff(f.state)
 	}
 	v.state, v.retryAt = f.state, time.Time{}
 	if f.state != StateReady {
-		first, most := patience(f.state)
-		v.wait = min(max(2*v.wait, first), most)
-		wait := v.wait
+		wait := v.wait.Next()
 		if f.after > 0 {
 			wait = f.after
 		}
-		// Sensors that were sent away at the same time are not to come back at the same time.
-		v.retryAt = now.Add(wait + rand.N(min(wait/4, time.Minute)+1))
+		v.retryAt = now.Add(retry.Spread(wait))
 	}
 	retryAt := v.retryAt
 	v.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/retry"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
@@ -36,8 +37,8 @@ type virusTotal struct {
 
 	mu                                   sync.Mutex // guards what follows
 	budget                               *budget
-	state                                State         // of the last request
-	wait                                 time.Duration // from the failure before to the next try
+	state                                State // of the last request
+	wait                                 retry.Backoff
 	retryAt                              time.Time
 	last                                 error
 	lastAt                               time.Time
@@ -156,7 +157,7 @@ func (v *virusTotal) readKey() {
 	if err != nil {
 		v.last, v.lastAt = err, time.Now()
 	} else if old := v.key.Load(); v.state == StateRefused || old == nil || !old.equal(key) {
-		v.state, v.wait, v.retryAt = StateReady, 0, time.Time{}
+		v.state, v.wait, v.retryAt = StateReady, retry.Backoff{}, time.Time{}
 	}
 	v.mu.Unlock()
 	defer v.version.Add(1)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
+
+	"github.com/ruleids/ruleids/internal/retry"
 )
 
 // A realm is what a block allows: its administrators, in private and in its chats.
@@ -39,7 +41,7 @@ type Bot struct {
 }
 
 func newBot(c *client, opt Options) *Bot {
-	return &Bot{client: c, opt: opt, log: opt.Log, stats: Stats{State: StateStarting, Since: time.Now()}}
+	return &Bot{client: c, opt: opt, log: opt.Log, pace: pace{wait: retry.Backoff{First: restLeast, Most: restMost}}, stats: Stats{State: StateStarting, Since: time.Now()}}
 }
 
 // snapshot returns the state and the counts.
@@ -92,7 +94,7 @@ func (b *Bot) introduce(ctx context.Context) bool {
 		}
 		b.username = me.Username
 		b.count(func(s *Stats) { s.Username = clean(me.Username, 64) })
-		b.pace.reset()
+		b.pace.wait.Reset()
 		b.contact()
 		var list []models.BotCommand
 		for _, c := range commands() {

@@ -8,6 +8,7 @@ import (
 	"github.com/go-telegram/bot"
 
 	"github.com/ruleids/ruleids/actions/notify"
+	"github.com/ruleids/ruleids/internal/retry"
 )
 
 const (
@@ -25,8 +26,8 @@ const (
 
 // A pace says when to ask again.
 type pace struct {
-	last     time.Time // of the last request
-	failures int       // in a row
+	last time.Time     // of the last request
+	wait retry.Backoff // from restLeast to restMost
 }
 
 // begin waits until a request may be made. It reports false when ctx is done.
@@ -36,30 +37,21 @@ func (p *pace) begin(ctx context.Context) bool {
 	return ok
 }
 
-// reset takes down a success.
-func (p *pace) reset() { p.failures = 0 }
-
-// next returns how long to wait after a failure.
-func (p *pace) next() time.Duration {
-	p.failures++
-	return min(restLeast<<min(p.failures-1, 10), restMost)
-}
-
 // rest waits after a failed request, as long as its error asks for.
 func (b *Bot) rest(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
 	trouble := b.client.trouble(err)
-	state, wait := StateFailing, b.pace.next()
-	var retry *notify.RetryError
+	state, wait := StateFailing, b.pace.wait.Next()
+	var asked *notify.RetryError
 	var other *errNoAPI
 	var many *bot.TooManyRequestsError
 	switch {
 	case errors.As(err, &many):
 		state = StateLimited
-		if errors.As(trouble, &retry) {
-			wait = max(wait, retry.After)
+		if errors.As(trouble, &asked) {
+			wait = max(wait, asked.After)
 		}
 	case errors.Is(err, bot.ErrorConflict):
 		state, wait = StateConflict, restConflict

@@ -34,7 +34,7 @@ func (p poller) Do(req *http.Request) (*http.Response, error) {
 		}
 		resp.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	p.bot.pace.reset()
+	p.bot.pace.wait.Reset()
 	p.bot.contact()
 	return resp, nil
 }

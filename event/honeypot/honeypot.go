@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/retry"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -179,7 +180,7 @@ func (s *Set) Serve(ctx context.Context, opt Options) error {
 	}
 	s.serving = true
 	for _, j := range s.journals {
-		j.trouble.logTo(opt.Log.With("log", j.path))
+		j.trouble.log = opt.Log.With("log", j.path)
 	}
 	s.mu.Unlock()
 	defer close(s.served)
@@ -191,7 +192,7 @@ func (s *Set) Serve(ctx context.Context, opt Options) error {
 		h.ending = ending.Done()
 		h.take = opt.Events
 		h.slog = opt.Log.With("honeypot", h.name)
-		h.trouble.logTo(h.slog)
+		h.trouble.log = h.slog
 		wg.Go(func() { h.run(&wg) })
 	}
 	select {
@@ -300,7 +301,7 @@ const (
 
 // run accepts clients until the socket is closed. Their goroutines count in wg.
 func (h *honeypot) run(wg *sync.WaitGroup) {
-	wait := firstWait
+	wait := retry.Backoff{First: firstWait, Most: mostWait}
 	for {
 		c, err := h.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -309,14 +310,13 @@ func (h *honeypot) run(wg *sync.WaitGroup) {
 		if err != nil {
 			h.trouble.begin(fmt.Errorf("accept: %w", err))
 			select {
-			case <-time.After(wait):
+			case <-time.After(wait.Next()):
 			case <-h.ending:
 			}
-			wait = min(2*wait, mostWait)
 			continue
 		}
 		h.trouble.over()
-		wait = firstWait
+		wait.Reset()
 		h.admit(c, wg)
 	}
 }

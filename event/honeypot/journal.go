@@ -100,8 +100,7 @@ func (j *journal) close(ctx context.Context) error {
 		return fmt.Errorf("honeypot log %s: not all lines could be written in time", j.path)
 	}
 	if j.unsaved > 0 {
-		text, _ := j.trouble.last()
-		return fmt.Errorf("honeypot log %s: %d lines could not be written: %s", j.path, j.unsaved, text)
+		return fmt.Errorf("honeypot log %s: %d lines could not be written: %w", j.path, j.unsaved, j.trouble.State().Last)
 	}
 	return nil
 }

@@ -137,7 +137,7 @@ func TestJournalTrouble(t *testing.T) {
 	}
 	deadline := time.After(soon)
 	for tick := time.Tick(time.Millisecond); ; {
-		if text, _ := j.trouble.last(); strings.Contains(text, "log: ") {
+		if last := j.trouble.State().Last; last != nil && strings.Contains(last.Error(), "log: ") {
 			break
 		}
 		select {

@@ -23,11 +23,14 @@ func (h *honeypot) stats() Stats {
 		Name: h.name, Service: h.service, Address: h.listener.Addr().String(), Open: h.room.open(),
 		Accepted: h.accepted.Load(), Refused: h.refused.Load(), Events: h.events.Load(), Lost: h.lost.Load(),
 	}
-	s.LastError, s.LastErrorTime = h.trouble.last()
+	last := h.trouble.State()
 	if h.journal != nil {
-		if text, at := h.journal.trouble.last(); at.After(s.LastErrorTime) {
-			s.LastError, s.LastErrorTime = text, at
+		if j := h.journal.trouble.State(); j.Time.After(last.Time) {
+			last = j
 		}
+	}
+	if last.Last != nil {
+		s.LastError, s.LastErrorTime = last.Last.Error(), last.Time
 	}
 	return s
 }
