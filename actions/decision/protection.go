@@ -21,7 +21,9 @@ const (
 	ownAddress = "an address of this host"
 	gateway    = "a gateway of this host"
 	broadcast  = "a broadcast address of this host"
+	router     = "an address of a gateway of this host"
 	resolver   = "a resolver of this host"
+	server     = "a DHCP or time server of this host"
 	sshPeer    = "the peer of an SSH session with this host"
 	neverBlock = "in never_block"
 )
@@ -99,11 +101,16 @@ func newGuard(f *host.Info, lists []Target) *guard {
 	}
 	add(ownAddress, f.Addresses)
 	add(gateway, f.Gateways)
+	add(router, f.Routers)
 	add(broadcast, f.Broadcasts)
 	add(resolver, f.Resolvers)
+	add(server, f.Servers)
 	add(sshPeer, f.SSHPeers)
 	for _, t := range lists {
 		soft = append(soft, Protection{t, neverBlock})
+	}
+	for _, n := range f.Needed {
+		soft = append(soft, Protection{TargetOf(n.Addr), n.What})
 	}
 	return &guard{newShield(append(hard, always()...)), newShield(soft)}
 }

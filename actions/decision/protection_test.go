@@ -57,6 +57,8 @@ func TestBecomesProtected(t *testing.T) {
 		"address":  func(f *host.Info, a netip.Addr) { f.Addresses = append(f.Addresses, a) },
 		"gateway":  func(f *host.Info, a netip.Addr) { f.Gateways = []netip.Addr{a} },
 		"resolver": func(f *host.Info, a netip.Addr) { f.Resolvers = []netip.Addr{a} },
+		"router":   func(f *host.Info, a netip.Addr) { f.Routers = []netip.Addr{a} },
+		"server":   func(f *host.Info, a netip.Addr) { f.Servers = []netip.Addr{a} },
 		"SSH peer": func(f *host.Info, a netip.Addr) { f.SSHPeers = []netip.Addr{a} },
 	} {
 		for _, addr := range []string{"198.51.100.7", "2001:db8:9::7"} {
@@ -83,6 +85,25 @@ func TestBecomesProtected(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestNeeded releases what a rule decided about a server that the program comes to talk to, and lets a person insist.
+func TestNeeded(t *testing.T) {
+	f := newFixture(t)
+	f.do(Decided, byRule(Block, bad, 0))
+	f.host.change(func(x *host.Info) {
+		x.Needed = []host.Needed{{Addr: netip.MustParseAddr(bad), What: "the server of output syslog"}}
+	}, nil)
+	f.wait(0)
+	f.inFirewall()
+	if v := f.do(Refused, byRule(Block, bad, 0)); !strings.Contains(v.Detail, "the server of output syslog") {
+		t.Error(v)
+	}
+	f.do(Refused, byPerson(Block, bad, 0))
+	forced := byPerson(Block, bad, 0)
+	forced.Force = true
+	f.do(Decided, forced)
+	f.inFirewall("block " + bad)
 }
 
 // TestNotices has the Book look without being asked, when the host says that something changed.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,17 +23,22 @@ import (
 // looked at again every minute in case a notice was lost. The connections of the SSH server are looked at when Info is
 // called, but not more often than once a second.
 type Host struct {
-	ports   []uint16
-	confs   []string
-	log     *slog.Logger
-	changes chan struct{}
-	ending  chan struct{}
-	ended   sync.WaitGroup
-	once    sync.Once
-	handle  *netlink.Handle
-	files   *fsnotify.Watcher // nil where the kernel has none to give
+	ports      []uint16
+	confs      []string
+	forwarders []string
+	leases     []string
+	log        *slog.Logger
+	changes    chan struct{}
+	ending     chan struct{}
+	ended      sync.WaitGroup
+	once       sync.Once
+	handle     *netlink.Handle
+	files      *fsnotify.Watcher // nil where the kernel has none to give
+
+	named chan struct{} // gets a value after names changed
 
 	mu       sync.Mutex
+	names    []Name
 	info     *Info
 	sessions sessions
 	looked   time.Time // at the connections
@@ -57,6 +63,12 @@ func Open(opt Options) (*Host, error) {
 	if opt.resolvConfs == nil {
 		opt.resolvConfs = resolvConfs()
 	}
+	if opt.forwarders == nil {
+		opt.forwarders = forwarderFiles()
+	}
+	if opt.leases == nil {
+		opt.leases = leaseFiles()
+	}
 	if len(opt.SSHPorts) == 0 {
 		var err error
 		if opt.SSHPorts, err = SSHPorts(); err != nil {
@@ -69,7 +81,8 @@ func Open(opt Options) (*Host, error) {
 		return nil, fmt.Errorf("the kernel does not tell the addresses of this host: %w", err)
 	}
 	h := &Host{
-		ports: opt.SSHPorts, confs: opt.resolvConfs, log: opt.Log, handle: handle,
+		ports: opt.SSHPorts, confs: opt.resolvConfs, leases: opt.leases, forwarders: opt.forwarders, log: opt.Log, handle: handle,
+		names: opt.Names, named: make(chan struct{}, 1),
 		changes: make(chan struct{}, 1), ending: make(chan struct{}), sessions: sessions{grace: opt.SSHLoginGrace},
 	}
 	// The subscriptions come before the first look, so that nothing falls between.
@@ -87,6 +100,7 @@ func Open(opt Options) (*Host, error) {
 		return nil, err
 	}
 	h.ended.Go(func() { h.run(n) })
+	h.ended.Go(h.resolve)
 	return h, nil
 }
 
@@ -218,6 +232,43 @@ func (h *Host) refresh(n *notices) {
 	h.look()
 }
 
+// SetNames says which hosts the program talks to from now on. Their addresses are known a while later.
+func (h *Host) SetNames(names []Name) {
+	h.mu.Lock()
+	h.names = slices.Clone(names)
+	h.mu.Unlock()
+	select {
+	case h.named <- struct{}{}:
+	default:
+	}
+}
+
+// resolve keeps the addresses of names up to date.
+func (h *Host) resolve() {
+	ctx, cancel := context.WithCancel(context.Background())
+	h.ended.Go(func() {
+		<-h.ending
+		cancel()
+	})
+	again := time.NewTicker(resolveAgain)
+	defer again.Stop()
+	for n := newNeeds(); ; {
+		h.mu.Lock()
+		names := h.names
+		h.mu.Unlock()
+		needed := n.resolve(ctx, names, time.Now())
+		h.mu.Lock()
+		h.take(func(now *Info) { now.Needed = needed })
+		h.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.named:
+		case <-again.C:
+		}
+	}
+}
+
 func orAfter(c <-chan time.Time, d time.Duration) <-chan time.Time {
 	if c != nil {
 		return c
@@ -227,16 +278,25 @@ func orAfter(c <-chan time.Time, d time.Duration) <-chan time.Time {
 
 // look takes in addresses, gateways and resolvers.
 func (h *Host) look() {
-	f := &Info{Resolvers: readResolvers(h.confs)}
+	f := &Info{Resolvers: h.resolvers(), Servers: sortedAddresses(append(readLeases(h.leases), timeServers("/proc/thread-self/net")...))}
 	err := errors.Join(h.listAddresses(f), h.listGateways(f))
+	if err == nil {
+		err = h.listRouters(f)
+	}
 	h.mu.Lock()
 	h.err = err
 	if err == nil || h.info == nil && len(f.Addresses) > 0 {
 		h.take(func(now *Info) {
-			now.Addresses, now.Broadcasts, now.Gateways, now.Resolvers = f.Addresses, f.Broadcasts, f.Gateways, f.Resolvers
+			now.Addresses, now.Broadcasts, now.Gateways, now.Routers = f.Addresses, f.Broadcasts, f.Gateways, f.Routers
+			now.Resolvers, now.Servers = f.Resolvers, f.Servers
 		})
 	}
 	h.mu.Unlock()
+}
+
+// resolvers returns the resolvers of this host, and those that they ask.
+func (h *Host) resolvers() []netip.Addr {
+	return sortedAddresses(append(readResolvers(h.confs), readForwarders(h.forwarders)...))
 }
 
 // take changes the Info, and tells of it where that made a difference. The caller holds mu.
@@ -342,7 +402,7 @@ func (h *Host) addGateways(r *netlink.Route) {
 }
 
 func (h *Host) lookAtResolvers() {
-	rs := readResolvers(h.confs)
+	rs := h.resolvers()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.take(func(f *Info) { f.Resolvers = rs })

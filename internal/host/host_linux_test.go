@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -109,6 +110,32 @@ func TestHost(t *testing.T) {
 	write(t, conf+".new", []byte("nameserver 192.0.2.54\n"))
 	must(t, os.Rename(conf+".new", conf))
 	until(t, h, "a resolver", func(f *Info) bool { return has(f.Resolvers, "192.0.2.54") && !has(f.Resolvers, "192.0.2.53") })
+
+	// A neighbour entry of the router's, and one more at the same hardware address; and one that answers for everybody.
+	neighbour := func(ip, mac string) {
+		t.Helper()
+		hw, err := net.ParseMAC(mac)
+		must(t, err)
+		must(t, nl.NeighSet(&netlink.Neigh{LinkIndex: link.Attrs().Index, IP: net.ParseIP(ip), HardwareAddr: hw, State: unix.NUD_PERMANENT}))
+	}
+	neighbour("192.0.2.1", "02:00:00:00:00:01")
+	neighbour("fe80::1", "02:00:00:00:00:01")
+	neighbour("192.0.2.77", "02:00:00:00:00:77")
+	neighbour("192.0.2.2", "02:00:00:00:00:02")
+	for i := range maxRouterAddresses {
+		neighbour(fmt.Sprintf("192.0.2.%d", 100+i), "02:00:00:00:00:02")
+	}
+	must(t, nl.AddrAdd(link, addr("198.51.100.14/30"))) // a change, so that it looks
+	until(t, h, "another address of the router", func(f *Info) bool { return has(f.Routers, "fe80::1") })
+	if f, _ := h.Info(); has(f.Routers, "192.0.2.77") || has(f.Routers, "192.0.2.100") {
+		t.Errorf("%+v", f)
+	}
+	h.SetNames([]Name{{"203.0.113.9", "the server of a test"}})
+	until(t, h, "a host that the program needs", func(f *Info) bool {
+		return slices.Equal(f.Needed, []Needed{{netip.MustParseAddr("203.0.113.9"), "the server of a test"}})
+	})
+	h.SetNames(nil)
+	until(t, h, "nothing that the program needs", func(f *Info) bool { return len(f.Needed) == 0 })
 
 	// A second look finds the same, and the gateways through a list this time.
 	g, err := Open(Options{SSHPorts: []uint16{22}, resolvConfs: []string{conf}})

@@ -1,5 +1,6 @@
 // Package host finds out what decisions must never cut off on the machine that the program runs on: its addresses, gateways,
-// broadcast addresses, resolvers, and the peers of its SSH sessions.
+// broadcast addresses, resolvers, time and DHCP servers, the peers of its SSH sessions, and the hosts that the program itself
+// talks to.
 package host
 
 import (
@@ -14,15 +15,19 @@ type Info struct {
 	Addresses  []netip.Addr // of all interfaces
 	Broadcasts []netip.Addr // of the networks that the interfaces are in
 	Gateways   []netip.Addr // next hops of all routes
+	Routers    []netip.Addr // other addresses at the hardware address of a gateway
 	Resolvers  []netip.Addr
+	Servers    []netip.Addr // that gave this host its address, or tell it the time
 	SSHPeers   []netip.Addr // of established sessions with this host's SSH server
+	Needed     []Needed     // what the program itself talks to
 	Limit      string       // why more is not known on this system; "" where all is
 }
 
 // equal reports whether two say the same; their lists are sorted.
 func (f *Info) equal(g *Info) bool {
 	return slices.Equal(f.Addresses, g.Addresses) && slices.Equal(f.Broadcasts, g.Broadcasts) && slices.Equal(f.Gateways, g.Gateways) &&
-		slices.Equal(f.Resolvers, g.Resolvers) && slices.Equal(f.SSHPeers, g.SSHPeers)
+		slices.Equal(f.Routers, g.Routers) && slices.Equal(f.Resolvers, g.Resolvers) && slices.Equal(f.Servers, g.Servers) &&
+		slices.Equal(f.SSHPeers, g.SSHPeers) && slices.Equal(f.Needed, g.Needed)
 }
 
 // sortedAddresses sorts addresses, without zones and mapped forms, and drops what is double.
@@ -41,7 +46,8 @@ func sortedAddresses(in []netip.Addr) []netip.Addr {
 type Options struct {
 	SSHPorts      []uint16      // local ports of SSH servers; none for those that sshd_config names
 	SSHLoginGrace time.Duration // how long sshd lets a connection be without a login; 0 where each one is a session
+	Names         []Name        // hosts that the program talks to, as SetNames takes them
 	Log           *slog.Logger  // default: nothing is logged
 
-	resolvConfs []string
+	resolvConfs, forwarders, leases []string
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"net/netip"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -13,6 +14,17 @@ import (
 func resolvConfs() []string {
 	return []string{"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"}
 }
+
+// forwarderFiles are the settings of resolvers that ask others: dnsmasq and unbound.
+func forwarderFiles() []string {
+	return []string{"/etc/dnsmasq.conf", "/etc/dnsmasq.d/*.conf", "/etc/unbound/unbound.conf", "/etc/unbound/unbound.conf.d/*.conf"}
+}
+
+// forwarderLine is how they name those that they ask: server=/domain/192.0.2.53#5353, forward-addr: 192.0.2.53@853#name.
+var forwarderLine = regexp.MustCompile(`(?m)^\s*(?:server=(?:(?:/[^/\n]*)*/)?|forward-addr:\s*)"?([0-9a-fA-F.:]+)(?:[@#%].*)?"?\s*$`)
+
+// readForwarders returns the resolvers that local resolvers ask.
+func readForwarders(patterns []string) []netip.Addr { return addressesIn(patterns, forwarderLine) }
 
 // readResolvers returns the resolvers that the files name; those that are not there name none.
 func readResolvers(paths []string) []netip.Addr {
