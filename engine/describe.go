@@ -170,22 +170,14 @@ func (p *Plan) describeShared(d *Description) {
 	})
 }
 
-var classNames = []struct {
-	class packet.Class
-	name  string
-}{
-	{packet.ClassARP, "arp"}, {packet.ClassICMP, "icmp"}, {packet.ClassICMPv6, "icmpv6"}, {packet.ClassIP, "ip, other protocol or fragment"},
-	{packet.ClassOther, "other"}, {packet.ClassUDP, "udp"}, {packet.ClassHoneypot, "honeypot event"}, {packet.ClassAlert, "alert event"}, {packet.ClassAuth, "auth event"},
-}
-
 func (p *Plan) describeClasses(d *Description) {
 	for dns, suffix := range []string{"", ", DNS question"} {
-		for _, c := range classNames {
-			br := p.table[dns][c.class]
-			if dns == 1 && (c.class != packet.ClassUDP || br == p.table[0][c.class]) || br == nil {
+		for _, c := range packet.PlainClasses() {
+			br := p.table[dns][c]
+			if dns == 1 && (c != packet.ClassUDP || br == p.table[0][c]) || br == nil {
 				continue
 			}
-			d.Classes = append(d.Classes, ClassDescription{Class: c.name + suffix, Rules: p.visits(br)})
+			d.Classes = append(d.Classes, ClassDescription{Class: c.String() + suffix, Rules: p.visits(br)})
 		}
 		first := map[*branch]int{}
 		for _, f := range flagOrder() {

@@ -174,7 +174,7 @@ func (x *Explainer) Post(ev *packet.Packet) { x.engine.Post(ev, func(*alert.Aler
 // follow finds what stops an event in each rule that looks at its kind.
 func (x *Explainer) follow(p *packet.Packet) {
 	x.scope.p = p
-	on := eventOf(p.Class)
+	on := p.Class.Event()
 probes:
 	for _, pr := range x.probes {
 		if pr == nil || pr.rule.On != on {

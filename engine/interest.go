@@ -7,9 +7,8 @@ import "github.com/ruleids/ruleids/packet"
 // of packets are lower.
 func (p *Plan) Interest() (classes []packet.Class, dns bool) {
 	for c := range packet.Class(packet.NumClasses) {
-		switch c {
-		case packet.ClassHoneypot, packet.ClassAlert, packet.ClassAuth:
-			continue // no packets
+		if c.Event() != packet.EventPacket {
+			continue
 		}
 		// The fields of flows are counted over all packets of a flow.
 		flow := p.needFlow && c != packet.ClassOther && c != packet.ClassARP

@@ -265,15 +265,7 @@ func (b *builder) assumeFilter(cond, filter int32) int32 {
 			layers |= packet.Layer(p.lo)
 		}
 	}
-	if layers&(packet.LayerTCP|packet.LayerUDP) != 0 {
-		layers |= packet.LayerPorts
-	}
-	if layers&(packet.LayerTCP|packet.LayerUDP|packet.LayerICMP|packet.LayerICMPv6|packet.LayerPorts) != 0 {
-		layers |= packet.LayerPayload
-		if layers&otherEvents == 0 {
-			layers |= packet.LayerIP
-		}
-	}
+	layers = layers.Needs()
 	var left []int32
 	for _, k := range kids {
 		switch p := &b.preds[k]; {

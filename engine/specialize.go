@@ -15,57 +15,21 @@ type knowledge struct {
 	flags      int // tcp.flags, -1 unknown
 }
 
-const otherEvents = packet.LayerHoneypot | packet.LayerAlert | packet.LayerAuth
-
 // ofClass returns what a class tells. flows says whether flow statistics are computed.
 func ofClass(c packet.Class, flows bool) knowledge {
-	const (
-		link      = packet.LayerARP | packet.LayerARPIPv4
-		transport = packet.LayerTCP | packet.LayerUDP | packet.LayerPorts | packet.LayerICMP | packet.LayerICMPv6 | packet.LayerPayload
-		dns       = packet.LayerDNS | packet.LayerDNSQuery | packet.LayerDNSResponse
-		all       = link | packet.LayerIP | transport | dns | packet.LayerFlow | otherEvents
-		event     = packet.LayerIP | packet.LayerPorts // what other events may have
-	)
-	k := knowledge{proto: -1, flags: -1}
-	unknown := packet.Layer(0)
+	has, may := c.Layers()
+	k := knowledge{has: has, proto: -1, flags: -1}
 	switch {
 	case c >= packet.ClassTCP:
-		k.has, unknown, k.proto = packet.LayerIP|packet.LayerTCP|packet.LayerPorts|packet.LayerPayload, dns, 6
+		k.proto = 6
 	case c == packet.ClassUDP:
-		k.has, unknown, k.proto = packet.LayerIP|packet.LayerUDP|packet.LayerPorts|packet.LayerPayload, dns, 17
-	case c == packet.ClassICMP:
-		k.has = packet.LayerIP | packet.LayerICMP | packet.LayerPayload
-	case c == packet.ClassICMPv6:
-		k.has = packet.LayerIP | packet.LayerICMPv6 | packet.LayerPayload
-	case c == packet.ClassIP:
-		k.has = packet.LayerIP
-	case c == packet.ClassARP:
-		k.has, unknown = packet.LayerARP, packet.LayerARPIPv4
-	case c == packet.ClassHoneypot:
-		k.has, unknown = packet.LayerHoneypot, event
-	case c == packet.ClassAlert:
-		k.has, unknown = packet.LayerAlert, event
-	case c == packet.ClassAuth:
-		k.has, unknown = packet.LayerAuth, event
+		k.proto = 17
 	}
 	if flows && k.has&packet.LayerIP != 0 {
 		k.has |= packet.LayerFlow
 	}
-	k.lacks = all &^ k.has &^ unknown
+	k.lacks = ^(k.has | may)
 	return k
-}
-
-// eventOf returns the kind of event that a class is of.
-func eventOf(c packet.Class) packet.Event {
-	switch c {
-	case packet.ClassHoneypot:
-		return packet.EventHoneypot
-	case packet.ClassAlert:
-		return packet.EventAlert
-	case packet.ClassAuth:
-		return packet.EventAuth
-	}
-	return packet.EventPacket
 }
 
 var (
@@ -217,9 +181,8 @@ func (b *builder) table(groups []*group, flows bool) *table {
 		return b.branch(entriesKey(es), es)
 	}
 	for dns := range t {
-		for _, c := range []packet.Class{packet.ClassOther, packet.ClassARP, packet.ClassIP, packet.ClassUDP, packet.ClassICMP, packet.ClassICMPv6,
-			packet.ClassHoneypot, packet.ClassAlert, packet.ClassAuth} {
-			t[dns][c] = share(b.known(groups, eventOf(c), b.withDNS(ofClass(c, flows), dns)))
+		for _, c := range packet.PlainClasses() {
+			t[dns][c] = share(b.known(groups, c.Event(), b.withDNS(ofClass(c, flows), dns)))
 		}
 		tcp := b.known(groups, packet.EventPacket, b.withDNS(ofClass(packet.ClassTCP, flows), dns))
 		plain := b.byFlags(tcp)

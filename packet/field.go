@@ -2,7 +2,6 @@ package packet
 
 import (
 	"slices"
-	"strings"
 	"unsafe"
 
 	"github.com/ruleids/ruleids/internal/scale"
@@ -67,7 +66,7 @@ type Field struct {
 
 var (
 	onPacket = []Event{EventPacket}
-	onAny    = []Event{EventPacket, EventHoneypot, EventAlert, EventAuth}
+	onAny    = Events()
 	onHoney  = []Event{EventHoneypot}
 	onAlert  = []Event{EventAlert}
 	onAuth   = []Event{EventAuth}
@@ -191,48 +190,6 @@ func FieldByName(name string) *Field { return fieldByName[name] }
 
 // On reports whether events of a kind can have the field.
 func (f *Field) On(e Event) bool { return slices.Contains(f.Events, e) }
-
-// layerNames are the layers that can be written in a condition.
-var layerNames = map[string]Layer{
-	"frame": LayerFrame, "eth": LayerEth, "vlan": LayerVLAN, "arp": LayerARP, "ip": LayerIP,
-	"tcp": LayerTCP, "udp": LayerUDP, "icmp": LayerICMP, "icmpv6": LayerICMPv6, "dns": LayerDNS,
-}
-
-// LayerByName returns the layer that a bare name in a condition stands for; ok is false where
-// there is none.
-func LayerByName(name string) (l Layer, ok bool) {
-	l, ok = layerNames[name]
-	return l, ok
-}
-
-// LayerNames returns the bare layer names, sorted.
-func LayerNames() []string {
-	names := make([]string, 0, len(layerNames))
-	for n := range layerNames {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// String names the layers in l, separated by commas; parts of a layer are named by it.
-func (l Layer) String() string {
-	var names []string
-	for _, n := range []struct {
-		l    Layer
-		name string
-	}{
-		{LayerFrame, "frame"}, {LayerEth, "eth"}, {LayerEthType, "eth (EtherType)"}, {LayerVLAN, "vlan"}, {LayerARP, "arp"}, {LayerARPIPv4, "arp (IPv4)"},
-		{LayerIP, "ip"}, {LayerTCP, "tcp"}, {LayerUDP, "udp"}, {LayerPorts, "tcp or udp"}, {LayerICMP, "icmp"},
-		{LayerICMPv6, "icmpv6"}, {LayerDNS, "dns"}, {LayerDNSQuery, "dns question"}, {LayerDNSResponse, "dns response"},
-		{LayerPayload, "payload"}, {LayerFlow, "flow"}, {LayerHoneypot, "honeypot"}, {LayerAlert, "alert"}, {LayerAuth, "auth"},
-	} {
-		if l&n.l != 0 {
-			names = append(names, n.name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
 
 // Int returns the value of an integer or boolean field (0 or 1), or of a MAC address. The packet
 // must have the field's layer.

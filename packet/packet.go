@@ -17,68 +17,6 @@
 // cut short ends decoding; the layers before it stay valid, and Malformed counts the frame.
 package packet
 
-// Layer is a set of protocol layers, or of parts of one, that a packet has. A field can be read
-// only when the packet has the field's layer.
-type Layer uint32
-
-// The layers. Those with a name in LayerNames can be written in a condition.
-const (
-	LayerFrame       Layer = 1 << iota // every packet
-	LayerEth                           // an Ethernet header
-	LayerVLAN                          // an 802.1Q or 802.1ad tag
-	LayerARP                           // ARP
-	LayerARPIPv4                       // ARP for IPv4 over six-octet hardware addresses (RFC 826)
-	LayerIP                            // IPv4 or IPv6
-	LayerTCP                           // TCP, first fragment or unfragmented
-	LayerUDP                           // UDP, first fragment or unfragmented
-	LayerPorts                         // TCP or UDP
-	LayerICMP                          // ICMP for IPv4
-	LayerICMPv6                        // ICMP for IPv6
-	LayerDNS                           // a DNS message
-	LayerDNSQuery                      // a DNS message with at least one question
-	LayerDNSResponse                   // a DNS message with the QR bit
-	LayerPayload                       // a transport payload, may be empty: TCP, UDP, ICMP, ICMPv6
-	LayerFlow                          // flow statistics were computed
-	LayerHoneypot                      // an event of a honeypot
-	LayerAlert                         // an alert of another rule
-	LayerAuth                          // a login from a host's log
-	LayerEthType                       // an Ethernet header with an EtherType, not the length of IEEE 802.3
-)
-
-// Event says what kind of event a Packet describes: a rule's `on`.
-type Event uint8
-
-// The kinds of event. EventPacket is the zero value.
-const (
-	EventPacket Event = iota
-	EventHoneypot
-	EventAlert
-	EventAuth
-)
-
-// Class is what the first look at a packet tells: the protocol and, for TCP, the flags. It is a
-// small dense number, so that an engine can index a table with it.
-//
-// TCP classes are ClassTCP + the low eight flag bits (CWR ECE URG ACK PSH RST SYN FIN) when the
-// four bits above them (reserved and AE) are zero, and ClassTCPReserved + the low eight otherwise.
-type Class uint16
-
-// The classes of packets and of other events.
-const (
-	ClassOther       Class = iota // no ARP and no IP, or neither could be decoded
-	ClassARP                      // ARP
-	ClassIP                       // IP with another protocol, a later fragment, or a broken transport header
-	ClassUDP                      // UDP
-	ClassICMP                     // ICMP
-	ClassICMPv6                   // ICMPv6
-	ClassHoneypot                 // an event of a honeypot
-	ClassAlert                    // an alert
-	ClassAuth                     // a login
-	ClassTCP         Class = 256
-	ClassTCPReserved Class = 512
-	NumClasses             = 768
-)
-
 // TCP flag bits, as in tcp.flags (RFC 9293 section 3.1, RFC 3168 for ECE and CWR).
 const (
 	FlagFIN = 1 << iota

@@ -35,7 +35,7 @@ type checker struct {
 }
 
 func newChecker(sym *symbols, p parsed, sc *scope) *checker {
-	return &checker{sym: sym, src: p.src, tree: p.tree, scope: sc, events: 1<<(packet.EventAuth+1) - 1}
+	return &checker{sym: sym, src: p.src, tree: p.tree, scope: sc, events: eventMask(packet.Events())}
 }
 
 // run applies one of the checks to the whole expression, or reports that it cannot be parsed.

@@ -66,7 +66,7 @@ func checkText(text string, sc Scope, condition bool) (Expr, hcl.Diagnostics) {
 
 // eventsOf works out in which kinds of events all fields and layers of an expression can be.
 func eventsOf(e Expr) uint8 {
-	all := uint8(1<<(packet.EventAuth+1) - 1)
+	all := eventMask(packet.Events())
 	Walk(e, func(x Expr) bool {
 		switch x := x.(type) {
 		case *FieldExpr:
@@ -76,11 +76,7 @@ func eventsOf(e Expr) uint8 {
 				all &= eventMask(f.Events)
 			}
 		case *LayerExpr:
-			for _, n := range packet.LayerNames() {
-				if l, _ := packet.LayerByName(n); l&x.Layers != 0 {
-					all &= eventMask(layerEvents(n))
-				}
-			}
+			all &= eventMask(packet.LayerEvents(x.Layers))
 		}
 		return true
 	})

@@ -274,41 +274,10 @@ func (s *span) narrow(op Op, v float64) {
 
 func (s *span) possible() bool { return s.lo < s.hi || s.lo == s.hi && !s.loOpen && !s.hiOpen }
 
-// implied says which layers a layer never comes without.
-var implied = []struct{ layer, needs packet.Layer }{
-	{packet.LayerDNSQuery, packet.LayerDNS},
-	{packet.LayerDNSResponse, packet.LayerDNS},
-	{packet.LayerDNS, packet.LayerPorts},
-	{packet.LayerTCP, packet.LayerPorts | packet.LayerIP},
-	{packet.LayerUDP, packet.LayerPorts | packet.LayerIP},
-	{packet.LayerPorts, packet.LayerIP},
-	{packet.LayerICMP, packet.LayerIP},
-	{packet.LayerICMPv6, packet.LayerIP},
-	{packet.LayerARPIPv4, packet.LayerARP},
-	{packet.LayerEthType, packet.LayerEth},
-}
-
-// exclusive are layers of which an event has one at most: fields are those of the innermost packet.
-var exclusive = []packet.Layer{
-	packet.LayerTCP | packet.LayerICMP, packet.LayerTCP | packet.LayerICMPv6, packet.LayerTCP | packet.LayerUDP,
-	packet.LayerUDP | packet.LayerICMP, packet.LayerUDP | packet.LayerICMPv6, packet.LayerICMP | packet.LayerICMPv6,
-	packet.LayerPorts | packet.LayerICMP, packet.LayerPorts | packet.LayerICMPv6,
-	packet.LayerARP | packet.LayerIP,
-}
-
 func (f *facts) layers() bool {
-	for _, im := range implied {
-		if f.has&im.layer != 0 {
-			f.has |= im.needs
-		}
-	}
-	if f.has&f.lacks != 0 {
+	f.has = f.has.Needs()
+	if f.has&(f.lacks|f.has.Never()) != 0 {
 		return false
-	}
-	for _, x := range exclusive {
-		if f.has&x == x {
-			return false
-		}
 	}
 	for _, x := range f.notAll {
 		if f.has&x == x {

@@ -99,7 +99,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		return c.errorf(diag.UnknownField, rng, "There is no field %q.%s", name, fieldAdvice(name))
 	}
 	if l, ok := packet.LayerByName(name); ok {
-		if !c.seen(rng, name, layerEvents(name)) {
+		if !c.seen(rng, name, packet.LayerEvents(l)) {
 			return nil
 		}
 		if l == packet.LayerFrame {
@@ -131,7 +131,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 			return nil
 		}
 		if !c.scope.anyEvent && m.events&(1<<c.scope.event) == 0 {
-			return c.errorf(diag.WrongEvent, rng, "The macro %q uses fields that %s do not have.", name, eventWords(c.scope.event))
+			return c.errorf(diag.WrongEvent, rng, "The macro %q uses fields that %s do not have.", name, c.scope.event.Plural())
 		}
 		c.events &= m.events
 		c.never = c.never || m.never
@@ -168,28 +168,16 @@ func (c *checker) seen(rng hcl.Range, name string, events []packet.Event) bool {
 	if c.scope.anyEvent || mask&(1<<c.scope.event) != 0 {
 		return true
 	}
-	c.errorf(diag.WrongEvent, rng, "%s do not have %q; it belongs to a rule with %s.", capital(eventWords(c.scope.event)), name, onWords(events))
+	c.errorf(diag.WrongEvent, rng, "%s do not have %q; it belongs to a rule with %s.", capital(c.scope.event.Plural()), name, onWords(events))
 	return false
-}
-
-func eventWords(e packet.Event) string {
-	return [...]string{"packets", "events of a honeypot", "alerts", "logins"}[e]
 }
 
 func onWords(events []packet.Event) string {
 	var words []string
 	for _, e := range events {
-		words = append(words, fmt.Sprintf("on = %q", eventNames[e]))
+		words = append(words, fmt.Sprintf("on = %q", e))
 	}
 	return strings.Join(words, " or ")
-}
-
-// layerEvents are the events that can have a layer with a bare name: all have a time and addresses.
-func layerEvents(name string) []packet.Event {
-	if name == "frame" || name == "ip" {
-		return []packet.Event{packet.EventPacket, packet.EventHoneypot, packet.EventAlert, packet.EventAuth}
-	}
-	return []packet.Event{packet.EventPacket}
 }
 
 func (c *checker) variable(rng hcl.Range, name string) *Variable {

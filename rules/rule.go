@@ -15,9 +15,6 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// eventNames are the words of `on`, by packet.Event.
-var eventNames = []string{"packet", "honeypot", "alert", "auth"}
-
 var (
 	modeWords = []string{"enforce", "shadow"}
 	attackID  = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
@@ -126,8 +123,8 @@ func (rb *ruleBuilder) scalars() {
 	if s, at, ok := rb.stringValue(b, "mode"); ok && rb.oneOf(at, "mode", s, modeWords) {
 		r.Mode = Mode(slices.Index(modeWords, s))
 	}
-	if s, at, ok := rb.stringValue(b, "on"); ok && rb.oneOf(at, "kind of event", s, eventNames) {
-		r.On = packet.Event(slices.Index(eventNames, s))
+	if s, at, ok := rb.stringValue(b, "on"); ok && rb.oneOf(at, "kind of event", s, packet.EventWords()) {
+		r.On, _ = packet.EventByWord(s)
 	}
 	r.Attack = rb.stringsValue(b, "attack", func(s string, at hcl.Range) {
 		if !attackID.MatchString(s) {

@@ -201,7 +201,7 @@ func narrow(e rules.Expr, want bool, has packet.Layer) domains {
 func implied(e rules.Expr) packet.Layer {
 	switch e := e.(type) {
 	case *rules.LayerExpr:
-		return withLower(e.Layers)
+		return e.Layers.Needs()
 	case *rules.LogicExpr:
 		out := implied(e.Xs[0])
 		for _, x := range e.Xs[1:] {
@@ -214,23 +214,6 @@ func implied(e rules.Expr) packet.Layer {
 		return out
 	}
 	return 0
-}
-
-// withLower adds the layers that come with others.
-func withLower(l packet.Layer) packet.Layer {
-	if l&(packet.LayerTCP|packet.LayerUDP) != 0 {
-		l |= packet.LayerPorts
-	}
-	if l&transports != 0 {
-		l |= packet.LayerIP | packet.LayerPayload
-	}
-	if l&(packet.LayerDNSQuery|packet.LayerDNSResponse) != 0 {
-		l |= packet.LayerDNS
-	}
-	if l&packet.LayerARPIPv4 != 0 {
-		l |= packet.LayerARP
-	}
-	return l
 }
 
 func single(b bool) rules.IntRange {

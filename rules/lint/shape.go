@@ -19,93 +19,48 @@ type shape struct {
 	proto      int64 // ip.proto with LayerIP; -1 is not known
 }
 
-const (
-	transports = packet.LayerTCP | packet.LayerUDP | packet.LayerICMP | packet.LayerICMPv6
-	dnsLayers  = packet.LayerDNS | packet.LayerDNSQuery | packet.LayerDNSResponse
-	arpLayers  = packet.LayerARP | packet.LayerARPIPv4
-	otherKinds = packet.LayerHoneypot | packet.LayerAlert | packet.LayerAuth
-	base       = packet.LayerFrame
-)
-
 // flagValues is the number of values of tcp.flags: twelve bits.
 const flagValues = 1 << 12
 
+// classShape is what the class of an event tells of it. Of ARP it is a packet for IPv4.
+func classShape(c packet.Class) *shape {
+	has, may := c.Layers()
+	s := &shape{has: has, lacks: ^(has | may | packet.LayerFlow), proto: -1}
+	switch c {
+	case packet.ClassTCP:
+		s.proto = 6
+	case packet.ClassUDP:
+		s.proto = 17
+	case packet.ClassICMP:
+		s.proto = 1
+	case packet.ClassICMPv6:
+		s.proto = 58
+	case packet.ClassARP:
+		s.has |= packet.LayerARPIPv4
+	}
+	return s
+}
+
 // tcpShape is a TCP segment with flags; bare when it carries no data.
 func tcpShape(flags int64, bare bool) *shape {
-	s := &shape{
-		has:      base | packet.LayerIP | packet.LayerTCP | packet.LayerPorts | packet.LayerPayload,
-		lacks:    transports&^packet.LayerTCP | arpLayers | otherKinds,
-		tcpFlags: flags,
-		bare:     bare,
-		proto:    6,
-	}
+	s := classShape(packet.ClassTCP)
+	s.tcpFlags, s.bare = flags, bare
 	if bare {
-		s.lacks |= dnsLayers
+		s.lacks |= packet.LayerDNS | packet.LayerDNSQuery | packet.LayerDNSResponse
 	}
 	return s
-}
-
-// datagramShapes are the packets that are neither TCP segments nor ARP: UDP, ICMP, ICMPv6, and IP
-// with another protocol or a later fragment.
-func datagramShapes() []*shape {
-	var out []*shape
-	for _, t := range []struct {
-		layer packet.Layer
-		proto int64
-		ports packet.Layer
-	}{
-		{packet.LayerUDP, 17, packet.LayerPorts},
-		{packet.LayerICMP, 1, 0},
-		{packet.LayerICMPv6, 58, 0},
-	} {
-		s := &shape{
-			has:   base | packet.LayerIP | packet.LayerPayload | t.layer | t.ports,
-			lacks: transports&^t.layer | arpLayers | otherKinds | packet.LayerPorts&^t.ports,
-			proto: t.proto,
-		}
-		if t.layer != packet.LayerUDP {
-			s.lacks |= dnsLayers
-		}
-		out = append(out, s)
-	}
-	return append(out, &shape{
-		has:   base | packet.LayerIP,
-		lacks: transports | packet.LayerPorts | packet.LayerPayload | arpLayers | dnsLayers | otherKinds,
-		proto: -1,
-	})
-}
-
-// arpShape is an ARP packet for IPv4.
-func arpShape() *shape {
-	return &shape{has: base | arpLayers, lacks: packet.LayerIP | transports | packet.LayerPorts | packet.LayerPayload | dnsLayers | otherKinds}
-}
-
-// frameShape is a frame with neither IP nor ARP.
-func frameShape() *shape {
-	s := arpShape()
-	s.has, s.lacks = base, s.lacks|arpLayers
-	return s
-}
-
-// eventShape is an event that is not a packet.
-func eventShape(e packet.Event) *shape {
-	layer := map[packet.Event]packet.Layer{
-		packet.EventHoneypot: packet.LayerHoneypot, packet.EventAlert: packet.LayerAlert, packet.EventAuth: packet.LayerAuth,
-	}[e]
-	return &shape{has: layer, lacks: otherKinds &^ layer, proto: -1}
 }
 
 // shapesOf yields shapes that cover every event of a kind.
 func shapesOf(e packet.Event) iter.Seq[*shape] {
 	return func(yield func(*shape) bool) {
-		if e != packet.EventPacket {
-			yield(eventShape(e))
-			return
-		}
-		for _, s := range append(datagramShapes(), arpShape(), frameShape()) {
-			if !yield(s) {
+		for _, c := range packet.PlainClasses() {
+			if c.Event() == e && !yield(classShape(c)) {
 				return
 			}
+		}
+		if e != packet.EventPacket {
+			return
 		}
 		for flags := range int64(flagValues) {
 			if !yield(tcpShape(flags, true)) || !yield(tcpShape(flags, false)) {

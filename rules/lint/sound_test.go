@@ -55,7 +55,12 @@ func (s sample) number(e rules.Expr) int64 {
 var sampled = []string{"tcp.dstport", "dst.port", "udp.dstport", "tcp.flags", "tcp.flags.syn", "tcp.flags.ack", "tcp.len", "icmp.type", "ip.ttl", "ip.proto", "arp.opcode"}
 
 func randomSample(r *rand.Rand) sample {
-	shapes := append(datagramShapes(), arpShape(), frameShape(), tcpShape(r.Int64N(32), true), tcpShape(r.Int64N(32), false))
+	shapes := []*shape{tcpShape(r.Int64N(32), true), tcpShape(r.Int64N(32), false)}
+	for _, c := range packet.PlainClasses() {
+		if c.Event() == packet.EventPacket {
+			shapes = append(shapes, classShape(c))
+		}
+	}
 	s := sample{shapes[r.IntN(len(shapes))], map[slot]int64{}}
 	for _, name := range sampled {
 		f := packet.FieldByName(name)

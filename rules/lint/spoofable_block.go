@@ -71,14 +71,16 @@ func forged(r *rules.Rule, target rules.Expr) string {
 			return "TCP segments of no connection"
 		}
 	}
-	names := []string{"UDP packets", "ICMP packets", "ICMPv6 packets", "IP packets without a connection"}
-	for i, s := range datagramShapes() {
-		if accepts(s) {
-			return names[i]
+	for _, c := range []struct {
+		class packet.Class
+		name  string
+	}{
+		{packet.ClassUDP, "UDP packets"}, {packet.ClassICMP, "ICMP packets"}, {packet.ClassICMPv6, "ICMPv6 packets"},
+		{packet.ClassIP, "IP packets without a connection"}, {packet.ClassARP, "ARP packets"},
+	} {
+		if accepts(classShape(c.class)) {
+			return c.name
 		}
-	}
-	if accepts(arpShape()) {
-		return "ARP packets"
 	}
 	return ""
 }

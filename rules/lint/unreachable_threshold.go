@@ -100,7 +100,7 @@ func reach(r *rules.Rule, a *rules.Aggregate) (interval, string) {
 	has := implied(r.Where)
 	if a.Arg != nil {
 		for f := range fieldsOf(a.Arg) {
-			has |= withLower(f.Layer)
+			has |= f.Layer.Needs()
 		}
 	}
 	d := narrow(r.Where, true, has)

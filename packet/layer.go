@@ -1,0 +1,138 @@
+package packet
+
+import (
+	"slices"
+	"strings"
+)
+
+// Layer is a set of protocol layers, or of parts of one, that a packet has. A field can be read
+// only when the packet has the field's layer.
+type Layer uint32
+
+// The layers.
+const (
+	LayerFrame       Layer = 1 << iota // every packet
+	LayerEth                           // an Ethernet header
+	LayerVLAN                          // an 802.1Q or 802.1ad tag
+	LayerARP                           // ARP
+	LayerARPIPv4                       // ARP for IPv4 over six-octet hardware addresses (RFC 826)
+	LayerIP                            // IPv4 or IPv6
+	LayerTCP                           // TCP, first fragment or unfragmented
+	LayerUDP                           // UDP, first fragment or unfragmented
+	LayerPorts                         // TCP or UDP
+	LayerICMP                          // ICMP for IPv4
+	LayerICMPv6                        // ICMP for IPv6
+	LayerDNS                           // a DNS message
+	LayerDNSQuery                      // a DNS message with at least one question
+	LayerDNSResponse                   // a DNS message with the QR bit
+	LayerPayload                       // a transport payload, may be empty: TCP, UDP, ICMP, ICMPv6
+	LayerFlow                          // flow statistics were computed
+	LayerHoneypot                      // an event of a honeypot
+	LayerAlert                         // an alert of another rule
+	LayerAuth                          // a login from a host's log
+	LayerEthType                       // an Ethernet header with an EtherType, not the length of IEEE 802.3
+)
+
+// linkParts and onlyPackets are what events of other kinds than packets never have.
+const (
+	linkParts   = LayerEth | LayerEthType | LayerVLAN
+	onlyPackets = linkParts | LayerARP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPayload | LayerFlow
+)
+
+// layers is the table of layers: what each is called, whether that can be written in a condition, which layers it
+// never comes without, and which it never comes with, as fields are those of the innermost packet. What follows from
+// two rows, or is said by the row of the other layer, is left out.
+var layers = []struct {
+	layer        Layer
+	name         string
+	word         bool
+	needs, never Layer
+}{
+	{LayerFrame, "frame", true, 0, 0},
+	{LayerEth, "eth", true, 0, 0},
+	{LayerEthType, "eth (EtherType)", false, LayerEth, 0},
+	{LayerVLAN, "vlan", true, 0, 0},
+	{LayerARP, "arp", true, 0, LayerIP},
+	{LayerARPIPv4, "arp (IPv4)", false, LayerARP, 0},
+	{LayerIP, "ip", true, 0, 0},
+	{LayerTCP, "tcp", true, LayerPorts | LayerPayload, LayerUDP | LayerICMP | LayerICMPv6},
+	{LayerUDP, "udp", true, LayerPorts | LayerPayload, LayerICMP | LayerICMPv6},
+	{LayerPorts, "tcp or udp", false, LayerIP, LayerICMP | LayerICMPv6},
+	{LayerICMP, "icmp", true, LayerIP | LayerPayload, LayerICMPv6},
+	{LayerICMPv6, "icmpv6", true, LayerIP | LayerPayload, 0},
+	{LayerDNS, "dns", true, LayerPorts | LayerPayload, 0},
+	{LayerDNSQuery, "dns question", false, LayerDNS, 0},
+	{LayerDNSResponse, "dns response", false, LayerDNS, 0},
+	{LayerPayload, "payload", false, LayerIP, 0},
+	{LayerFlow, "flow", false, LayerIP, 0},
+	{LayerHoneypot, "honeypot", false, 0, LayerAlert | LayerAuth | onlyPackets},
+	{LayerAlert, "alert", false, 0, LayerAuth | onlyPackets},
+	{LayerAuth, "auth", false, 0, onlyPackets},
+}
+
+// Needs returns l and all layers that the layers of l never come without in what a condition can read.
+func (l Layer) Needs() Layer {
+	for before := Layer(0); before != l; {
+		before = l
+		for i := range layers {
+			if l&layers[i].layer != 0 {
+				l |= layers[i].needs
+			}
+		}
+	}
+	return l
+}
+
+// Never returns the layers that an event with all layers of l cannot have. It has some of l where that contradicts itself.
+func (l Layer) Never() Layer {
+	l = l.Needs()
+	var direct, out Layer
+	for i := range layers {
+		if l&layers[i].layer != 0 {
+			direct |= layers[i].never
+		}
+		if l&layers[i].never != 0 {
+			direct |= layers[i].layer
+		}
+	}
+	for i := range layers {
+		if x := layers[i].layer; x.Needs()&direct != 0 {
+			out |= x
+		}
+	}
+	return out
+}
+
+// LayerByName returns the layer that a bare name in a condition stands for; ok is false where
+// there is none.
+func LayerByName(name string) (l Layer, ok bool) {
+	for i := range layers {
+		if layers[i].word && layers[i].name == name {
+			return layers[i].layer, true
+		}
+	}
+	return 0, false
+}
+
+// LayerNames returns the bare layer names, sorted.
+func LayerNames() []string {
+	var names []string
+	for i := range layers {
+		if layers[i].word {
+			names = append(names, layers[i].name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// String names the layers in l, separated by commas; parts of a layer are named by it.
+func (l Layer) String() string {
+	var names []string
+	for i := range layers {
+		if l&layers[i].layer != 0 {
+			names = append(names, layers[i].name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
