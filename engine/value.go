@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/ruleids/ruleids/internal/publicsuffix"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -486,7 +487,7 @@ func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
 		case rules.FnUpper:
 			return func(s *scope) []byte { return s.fold(x(s), unicode.ToUpper) }
 		case rules.FnRegisteredDomain:
-			return func(s *scope) []byte { return rules.RegisteredDomain(x(s)) }
+			return func(s *scope) []byte { return publicsuffix.RegisteredDomain(x(s)) }
 		}
 	case *rules.OpaqueExpr:
 		c := b.opaque(e)

@@ -9,6 +9,7 @@ import (
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
 
+	"github.com/ruleids/ruleids/internal/publicsuffix"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -101,7 +102,7 @@ func (e *vmEnv) Size(v string) int { return len(v) }
 func (e *vmEnv) Entropy(v string) float64 { return rules.Entropy([]byte(v)) }
 
 // Domain is registered_domain.
-func (e *vmEnv) Domain(v string) string { return string(rules.RegisteredDomain([]byte(v))) }
+func (e *vmEnv) Domain(v string) string { return string(publicsuffix.RegisteredDomain([]byte(v))) }
 
 // Private is is_private.
 func (e *vmEnv) Private(a packet.Addr) bool { return rules.IsPrivate(a) }

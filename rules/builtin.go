@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"math"
 
 	"github.com/ruleids/ruleids/packet"
@@ -25,22 +24,6 @@ func Entropy(s []byte) float64 {
 		}
 	}
 	return max(0, math.Log2(n)-sum/n)
-}
-
-// RegisteredDomain returns the public suffix of a DNS name and the label before it, as a part of
-// name: the part that someone registered. Letters compare without regard to case and are returned as
-// they are. A name that has no such part (a public suffix, a single label, an address, no name at
-// all) is returned whole. A final dot is dropped. Nothing is allocated.
-func RegisteredDomain(name []byte) []byte {
-	trimmed := bytes.TrimSuffix(name, []byte{'.'})
-	if len(trimmed) == 0 || len(trimmed) > packet.MaxName {
-		return name
-	}
-	dot := suffixStart(trimmed) - 1 // before the suffix
-	if dot < 1 {
-		return name
-	}
-	return trimmed[1+bytes.LastIndexByte(trimmed[:dot], '.'):]
 }
 
 // IsPrivate reports whether an address is one of RFC 1918, of fc00::/7 (RFC 4193), loopback or

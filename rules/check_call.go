@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/publicsuffix"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -156,7 +157,7 @@ func foldCall(f *Function, args []Expr) (Value, bool) {
 	case FnEntropy:
 		v.Float = Entropy([]byte(a.Str))
 	case FnRegisteredDomain:
-		v.Str = string(bytes.Clone(RegisteredDomain([]byte(a.Str))))
+		v.Str = string(bytes.Clone(publicsuffix.RegisteredDomain([]byte(a.Str))))
 	case FnIsPrivate:
 		if IsPrivate(a.Addr) {
 			v.Int = 1

@@ -16,6 +16,7 @@ import (
 	"github.com/expr-lang/expr/parser"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/publicsuffix"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -43,7 +44,7 @@ func VMOptions() []expr.Option {
 	return []expr.Option{
 		expr.Env(env),
 		expr.Function("entropy", func(a ...any) (any, error) { return Entropy([]byte(a[0].(string))), nil }, new(func(string) float64)),
-		expr.Function("registered_domain", func(a ...any) (any, error) { return string(RegisteredDomain([]byte(a[0].(string)))), nil }, new(func(string) string)),
+		expr.Function("registered_domain", func(a ...any) (any, error) { return string(publicsuffix.RegisteredDomain([]byte(a[0].(string)))), nil }, new(func(string) string)),
 		expr.Function("hour", func(a ...any) (any, error) { return int(Hour(a[0].(float64))), nil }, new(func(float64) int)),
 		expr.Function("is_private", func(a ...any) (any, error) {
 			v, why := addressValue(a[0].(string), packet.KindIP)

@@ -1,4 +1,4 @@
-package rules
+package publicsuffix
 
 import "bytes"
 
