@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules/fasthcl"
 )
 
 // readFiles finds, reads and parses the rule files.
@@ -173,57 +174,10 @@ func parseAll(files []*ruleFile) {
 	wg.Wait()
 }
 
-// maxNesting is how deep brackets may be nested in a file. HCL's parser recurses without a bound, and
-// a stack that overflows ends the program.
-const maxNesting = 500
-
 func (f *ruleFile) parse() {
-	f.bytes = bytes.TrimPrefix(f.bytes, byteOrderMark)
-	if at, deep := tooDeep(f.bytes, f.name); deep {
-		f.body = &hclsyntax.Body{}
-		f.diags = hcl.Diagnostics{{Severity: hcl.DiagError, Subject: &at, Detail: fmt.Sprintf("Brackets are nested more than %d deep.", maxNesting)}}
-		return
-	}
-	if f.file = parseChunks(f.bytes, f.name); f.file == nil {
-		f.file, f.diags = hclsyntax.ParseConfig(f.bytes, f.name, hcl.InitialPos)
-	}
-	if f.file != nil {
-		f.body, _ = f.file.Body.(*hclsyntax.Body)
-	}
-	if f.body == nil {
-		f.body = &hclsyntax.Body{}
-	}
-}
-
-// tooDeep returns the bracket that is nested too deep. It looks at bytes first, and at tokens where
-// those, which may be in strings, are too many.
-func tooDeep(data []byte, name string) (hcl.Range, bool) {
-	depth, most := 0, 0
-	for _, b := range data {
-		switch b {
-		case '(', '[', '{':
-			depth++
-			most = max(most, depth)
-		case ')', ']', '}':
-			depth = max(0, depth-1)
-		}
-	}
-	if most <= maxNesting {
-		return hcl.Range{}, false
-	}
-	toks, _ := hclsyntax.LexConfig(data, name, hcl.InitialPos)
-	depth = 0
-	for _, t := range toks {
-		switch t.Type {
-		case hclsyntax.TokenOParen, hclsyntax.TokenOBrack, hclsyntax.TokenOBrace, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
-			if depth++; depth > maxNesting {
-				return t.Range, true
-			}
-		case hclsyntax.TokenCParen, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenTemplateSeqEnd:
-			depth--
-		}
-	}
-	return hcl.Range{}, false
+	f.bytes = bytes.TrimPrefix(f.bytes, []byte("\xef\xbb\xbf"))
+	f.file, f.diags = fasthcl.Parse(f.bytes, f.name)
+	f.body, _ = f.file.Body.(*hclsyntax.Body)
 }
 
 // parsed takes over a parsed file and what HCL found wrong in it.

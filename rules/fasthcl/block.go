@@ -1,4 +1,4 @@
-package rules
+package fasthcl
 
 import (
 	"bytes"
@@ -8,13 +8,13 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// A plainParser reads what nearly all rules are made of: blocks and attributes whose values are texts
+// A parser reads what nearly all rules are made of: blocks and attributes whose values are texts
 // of printable ASCII in which only names stand in holes, whole numbers, true, false, names as var.x, and
 // lists of these, with comments to the end of the line. It makes of them the very nodes that hclsyntax
 // makes, which a fuzz test compares, in a tenth of the time: hclsyntax cuts a file to tokens first and
 // looks at each character for grapheme clusters. What else there is, and every mistake, is left to
 // hclsyntax.
-type plainParser struct {
+type parser struct {
 	name string
 	src  []byte  // a chunk
 	from hcl.Pos // of src in the file, at the start of a line
@@ -23,9 +23,9 @@ type plainParser struct {
 	left int     // where in src the line of at begins
 }
 
-// parsePlain returns the body of a chunk, or nil where it has more than this parser reads.
-func parsePlain(c chunk, name string) *hclsyntax.Body {
-	p := &plainParser{name: name, src: c.bytes, from: c.start, line: c.start.Line}
+// parsePlain returns the body of a chunk, or nil where it has more than a parser reads.
+func (c chunk) parsePlain(name string) *hclsyntax.Body {
+	p := &parser{name: name, src: c.bytes, from: c.start, line: c.start.Line}
 	body := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, Blocks: hclsyntax.Blocks{}}
 	p.spaces()
 	start := p.pos()
@@ -52,22 +52,22 @@ func parsePlain(c chunk, name string) *hclsyntax.Body {
 	return body
 }
 
-func (p *plainParser) pos() hcl.Pos {
+func (p *parser) pos() hcl.Pos {
 	return hcl.Pos{Line: p.line, Column: p.at - p.left + 1, Byte: p.from.Byte + p.at}
 }
 
-func (p *plainParser) since(start hcl.Pos) hcl.Range {
+func (p *parser) since(start hcl.Pos) hcl.Range {
 	return hcl.Range{Filename: p.name, Start: start, End: p.pos()}
 }
 
-func (p *plainParser) spaces() {
+func (p *parser) spaces() {
 	for p.at < len(p.src) && (p.src[p.at] == ' ' || p.src[p.at] == '\t') {
 		p.at++
 	}
 }
 
 // newline ends a line, with the comment at its end where there is one.
-func (p *plainParser) newline() bool {
+func (p *parser) newline() bool {
 	if rest := p.src[p.at:]; bytes.HasPrefix(rest, []byte{'#'}) || bytes.HasPrefix(rest, []byte("//")) {
 		n := bytes.IndexByte(rest, '\n')
 		if n < 0 {
@@ -85,7 +85,7 @@ func (p *plainParser) newline() bool {
 }
 
 // symbol reads one character behind spaces.
-func (p *plainParser) symbol(b byte) (hcl.Range, bool) {
+func (p *parser) symbol(b byte) (hcl.Range, bool) {
 	p.spaces()
 	if p.at == len(p.src) || p.src[p.at] != b {
 		return hcl.Range{}, false
@@ -96,13 +96,13 @@ func (p *plainParser) symbol(b byte) (hcl.Range, bool) {
 }
 
 // ends reports whether a line ends here, and goes on to the next one.
-func (p *plainParser) ends() bool {
+func (p *parser) ends() bool {
 	p.spaces()
 	return p.newline() || p.at == len(p.src)
 }
 
 // ident reads a name; it is empty where there is none.
-func (p *plainParser) ident() (string, hcl.Range) {
+func (p *parser) ident() (string, hcl.Range) {
 	start, from := p.pos(), p.at
 	for p.at < len(p.src) {
 		b := p.src[p.at]
@@ -116,7 +116,7 @@ func (p *plainParser) ident() (string, hcl.Range) {
 }
 
 // block reads a block behind its type.
-func (p *plainParser) block(kind string, rng hcl.Range) *hclsyntax.Block {
+func (p *parser) block(kind string, rng hcl.Range) *hclsyntax.Block {
 	b := &hclsyntax.Block{Type: kind, TypeRange: rng}
 	var ok bool
 	for {
@@ -146,7 +146,7 @@ func (p *plainParser) block(kind string, rng hcl.Range) *hclsyntax.Block {
 }
 
 // body reads what stands on the lines between braces.
-func (p *plainParser) body(b *hclsyntax.Block) bool {
+func (p *parser) body(b *hclsyntax.Block) bool {
 	b.Body = &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, Blocks: hclsyntax.Blocks{}}
 	for {
 		if rng, ok := p.symbol('}'); ok {
@@ -186,7 +186,7 @@ func (p *plainParser) body(b *hclsyntax.Block) bool {
 }
 
 // single reads the one attribute of a block on one line.
-func (p *plainParser) single(b *hclsyntax.Block) bool {
+func (p *parser) single(b *hclsyntax.Block) bool {
 	name, rng := p.ident()
 	if name == "" {
 		return false
@@ -207,7 +207,7 @@ func (p *plainParser) single(b *hclsyntax.Block) bool {
 }
 
 // attribute reads an attribute behind its name.
-func (p *plainParser) attribute(name string, rng hcl.Range) *hclsyntax.Attribute {
+func (p *parser) attribute(name string, rng hcl.Range) *hclsyntax.Attribute {
 	equals, ok := p.symbol('=')
 	if !ok {
 		return nil
@@ -222,7 +222,7 @@ func (p *plainParser) attribute(name string, rng hcl.Range) *hclsyntax.Attribute
 
 // value reads a value; nil where it is none that this parser reads. What may follow it is for the
 // caller to say: 12 of 12.5 is a value.
-func (p *plainParser) value() hclsyntax.Expression {
+func (p *parser) value() hclsyntax.Expression {
 	if p.at == len(p.src) {
 		return nil
 	}
@@ -254,7 +254,7 @@ func (p *plainParser) value() hclsyntax.Expression {
 }
 
 // traversal reads a name with dots behind its first part.
-func (p *plainParser) traversal(root string, rng hcl.Range) hclsyntax.Expression {
+func (p *parser) traversal(root string, rng hcl.Range) hclsyntax.Expression {
 	switch root {
 	case "", "true", "false", "null", "for":
 		return nil
@@ -281,7 +281,7 @@ type quoted struct {
 }
 
 // template reads a text in quotes, in whose holes names stand.
-func (p *plainParser) template() hclsyntax.Expression {
+func (p *parser) template() hclsyntax.Expression {
 	start, from := p.pos(), p.at
 	if text, inner := p.text(); text != "" {
 		q := &quoted{literal: hclsyntax.LiteralValueExpr{Val: cty.StringVal(text), SrcRange: inner}}
@@ -328,7 +328,7 @@ func isPlainText(b byte) bool {
 
 // text reads a text in quotes and the range between them. It is empty where there is none, or one
 // that this parser does not read, the empty one among them.
-func (p *plainParser) text() (string, hcl.Range) {
+func (p *parser) text() (string, hcl.Range) {
 	if p.at == len(p.src) || p.src[p.at] != '"' {
 		return "", hcl.Range{}
 	}
@@ -346,7 +346,7 @@ func (p *plainParser) text() (string, hcl.Range) {
 }
 
 // tuple reads a list; lines may end anywhere in it.
-func (p *plainParser) tuple() hclsyntax.Expression {
+func (p *parser) tuple() hclsyntax.Expression {
 	start := p.pos()
 	open, _ := p.symbol('[')
 	blank := func() {

@@ -1,4 +1,4 @@
-package rules
+package fasthcl
 
 import (
 	"bytes"
@@ -73,16 +73,15 @@ var layouts = []string{
 // sameAsWhole fails the test where a file parsed by chunks is not that parsed by hclsyntax alone.
 func sameAsWhole(t *testing.T, src []byte) {
 	t.Helper()
-	f := &ruleFile{name: "a.hcl", bytes: src}
-	f.parse()
-	want, diags := hclsyntax.ParseConfig(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), "a.hcl", hcl.InitialPos)
-	if !reflect.DeepEqual(f.diags, diags) && (len(f.diags) > 0 || len(diags) > 0) {
-		t.Errorf("%q gives\n%v\nand not\n%v", src, f.diags, diags)
+	got, gotDiags := Parse(src, "a.hcl")
+	want, diags := hclsyntax.ParseConfig(src, "a.hcl", hcl.InitialPos)
+	if !reflect.DeepEqual(gotDiags, diags) && (len(gotDiags) > 0 || len(diags) > 0) {
+		t.Errorf("%q gives\n%v\nand not\n%v", src, gotDiags, diags)
 	}
-	if !reflect.DeepEqual(f.file.Body, want.Body) || !bytes.Equal(f.file.Bytes, want.Bytes) {
+	if !reflect.DeepEqual(got.Body, want.Body) || !bytes.Equal(got.Bytes, want.Bytes) {
 		t.Errorf("%q is parsed to another tree than by hclsyntax", src)
 	}
-	if !reflect.DeepEqual(f.file.Nav, want.Nav) {
+	if !reflect.DeepEqual(got.Nav, want.Nav) {
 		t.Errorf("%q has other navigation", src)
 	}
 }
@@ -91,10 +90,7 @@ func TestChunksParseLikeTheWhole(t *testing.T) {
 	for _, src := range layouts {
 		sameAsWhole(t, []byte(src))
 	}
-	for _, src := range manyRules(200, 50) {
-		sameAsWhole(t, src)
-	}
-	err := filepath.WalkDir("../stdlib", func(name string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir("../../stdlib", func(name string, d os.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(name, ".hcl") {
 			return err
 		}
@@ -111,7 +107,7 @@ func TestChunksParseLikeTheWhole(t *testing.T) {
 func TestPlainRulesAreReadPlain(t *testing.T) {
 	src := []byte("rule \"r\" {\n  description = \"d\"\n  attack = [\"T1046\"]\n  where = \"tcp.dstport in [1, 2]\"\n" +
 		"  enabled = true\n  window \"10s\" { n = \"count()\" }\n  threshold = 15\n  quarantine {\n    target = \"ip.src\"\n  }\n}\n")
-	body := parsePlain(chunk{src, hcl.InitialPos}, "a.hcl")
+	body := chunk{src, hcl.InitialPos}.parsePlain("a.hcl")
 	if body == nil || len(body.Blocks) != 1 || len(body.Blocks[0].Body.Blocks) != 2 {
 		t.Fatalf("a plain rule is read as %+v", body)
 	}
@@ -130,4 +126,17 @@ func FuzzChunks(f *testing.F) {
 		}
 		sameAsWhole(t, src)
 	})
+}
+
+func TestDeepNestingIsAnError(t *testing.T) {
+	for _, src := range []string{"a = " + strings.Repeat("[", 100_000), strings.Repeat("a {", 100_000), "a = \"" + strings.Repeat("${[", 100_000)} {
+		f, diags := Parse([]byte(src), "a.hcl")
+		if len(diags) != 1 || f == nil || f.Body.(*hclsyntax.Body) == nil {
+			t.Errorf("%.10s… gives %v", src, diags)
+		}
+	}
+	src := "a = \"" + strings.Repeat("[", 100_000) + "\"\n" // no brackets but text
+	if _, diags := Parse([]byte(src), "a.hcl"); len(diags) > 0 {
+		t.Error(diags)
+	}
 }
