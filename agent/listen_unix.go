@@ -3,12 +3,13 @@
 package agent
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/filelock"
 )
 
 // listenPrivately opens a unix socket of mode 0660. The umask keeps others out from the first moment; it is the whole
@@ -30,16 +31,9 @@ func lockFolder(dir string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	for deadline := time.Now().Add(lockWithin); ; time.Sleep(10 * time.Millisecond) {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		switch {
-		case err == nil:
-			return func() { _ = f.Close() }, nil // which gives the lock up
-		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
-			return func() { _ = f.Close() }, nil // a file system without locks
-		case time.Now().After(deadline):
-			_ = f.Close()
-			return nil, fmt.Errorf("another program holds a lock on the folder %s; end it, or name another place with control { socket = … }", dir)
-		}
+	if filelock.Within(f, lockWithin) {
+		_ = f.Close()
+		return nil, fmt.Errorf("another program holds a lock on the directory %s; end it, or name another place with control { socket = … }", dir)
 	}
+	return func() { _ = f.Close() }, nil // which gives the lock up
 }

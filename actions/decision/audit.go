@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/ruleids/ruleids/internal/logfile"
 )
 
 // An auditLine is a line of the audit log.
@@ -30,16 +31,13 @@ type auditLine struct {
 // An auditLog is a file of lines that is appended to. Lines of which an attacker decides how many there are have a
 // limit.
 type auditLog struct {
-	path  string
-	limit int64 // maxAudit; tests make it smaller
-	log   *slog.Logger
+	path string // "" without a log
+	log  *slog.Logger
 
-	mu      sync.Mutex
-	f       *os.File // nil without a log
-	size    int64    // of f
-	regular bool     // f is no device or pipe
-	rate    *rate.Limiter
-	left    uint64 // lines left out since the last one
+	mu   sync.Mutex
+	file logfile.Log
+	rate *rate.Limiter
+	left uint64 // lines left out since the last one
 }
 
 // An attacker has this many lines for what changes nothing (refused, skipped) at once, and this many a second. Lines of
@@ -56,50 +54,35 @@ const maxAudit = 256 << 20
 
 // openAudit opens or makes the log; "" is none.
 func openAudit(path string, log *slog.Logger) (*auditLog, error) {
-	a := &auditLog{path: path, limit: maxAudit, log: log, rate: rate.NewLimiter(auditRate, auditBurst)}
-	return a, a.reopen()
+	a := &auditLog{path: path, log: log, rate: rate.NewLimiter(auditRate, auditBurst),
+		file: logfile.Log{Path: path, Mode: journalMode, Limit: maxAudit, Special: true}}
+	if err := a.reopen(); err != nil {
+		return a, fmt.Errorf("audit log: %w", logfile.Remedy(err, path))
+	}
+	return a, nil
 }
 
 // reopen opens the file anew, after it was moved away.
 func (a *auditLog) reopen() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.open()
-}
-
-// open opens the file that the path names. The caller holds mu.
-func (a *auditLog) open() error {
 	if a.path == "" {
 		return nil
 	}
-	f, err := os.OpenFile(a.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|noFollow, journalMode)
-	if err != nil {
-		return fmt.Errorf("audit log: %w: make its folder, and let the account that the program runs as write there", err)
-	}
-	st, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return fmt.Errorf("audit log: %w", err)
-	}
-	if a.f != nil {
-		a.f.Close()
-	}
-	a.f, a.size, a.regular = f, st.Size(), st.Mode().IsRegular()
-	return nil
+	_ = a.file.Release() // each line was with the kernel when it was written
+	return a.look()
 }
 
-// turn moves a full file away. The caller holds mu.
-func (a *auditLog) turn() error {
-	if a.size < a.limit || !a.regular {
-		return nil
+// look makes the file ready to be written to. The caller holds mu.
+func (a *auditLog) look() error {
+	change, err := a.file.Look()
+	if err != nil {
+		return fmt.Errorf("audit log: %w", err)
 	}
-	a.f.Close() // Windows renames no open file
-	a.f = nil
-	if err := os.Rename(a.path, a.path+".1"); err != nil {
-		return errors.Join(fmt.Errorf("audit log: it is full, and cannot be moved away: %w", err), a.open())
+	if change == logfile.Moved {
+		a.log.Warn("The audit log is full, and another is begun; the one before stays until the next is full.", "file", a.path, "kept", a.path+".1", "bytes", a.file.Limit)
 	}
-	a.log.Warn("The audit log is full, and another is begun; the one before stays until the next is full.", "file", a.path, "kept", a.path+".1", "bytes", a.size)
-	return a.open()
+	return nil
 }
 
 // write appends lines in one write. Those that are limited may be left out; the next line says how many were.
@@ -129,21 +112,11 @@ func (a *auditLog) write(lines []auditLine) error {
 	if len(buf) == 0 || a.path == "" {
 		return nil
 	}
-	if a.f == nil { // it could not be opened again
-		if err := a.open(); err != nil {
-			return err
-		}
+	looked := a.look()
+	if _, err := a.file.Write(buf); err != nil {
+		return errors.Join(looked, fmt.Errorf("audit log: %w", err))
 	}
-	turned := a.turn()
-	if a.f == nil {
-		return turned
-	}
-	n, err := a.f.Write(buf)
-	a.size += int64(n)
-	if err != nil {
-		return fmt.Errorf("audit log: %w", err)
-	}
-	return turned
+	return looked
 }
 
 // limited reports whether an attacker decides how many lines like this there are, and they change nothing.
@@ -162,10 +135,5 @@ func (a *auditLog) close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.path = "" // it is not opened again
-	if a.f == nil {
-		return nil
-	}
-	err := a.f.Close()
-	a.f = nil
-	return err
+	return a.file.Release()
 }

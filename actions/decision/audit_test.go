@@ -127,7 +127,7 @@ func TestAuditReopen(t *testing.T) {
 // TestAuditIsBounded moves a full audit log away, once, and goes on in a new one; closed, it stays closed.
 func TestAuditIsBounded(t *testing.T) {
 	f := newFixture(t)
-	f.audit.limit = 2000
+	f.audit.file.Limit = 2000
 	path := f.config.Audit
 	last := 0
 	for i := range 40 {

@@ -8,6 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
+
+	"github.com/ruleids/ruleids/internal/filelock"
+	"github.com/ruleids/ruleids/internal/logfile"
 )
 
 // A journal is the file of decisions: one record a line, appended and synced before what it says is done. It is used
@@ -98,15 +102,9 @@ func openJournal(path string, ops fileOps, each func(*record)) (j *journal, p re
 // openLocked opens or makes a file that no other process has open this way.
 func openLocked(path string) (*os.File, error) {
 	for range 5 { // another process may put a new file in its place meanwhile
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|noFollow, journalMode)
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|logfile.NoFollow, journalMode)
 		if err != nil {
-			switch dir := filepath.Dir(path); {
-			case errors.Is(err, fs.ErrNotExist):
-				return nil, fmt.Errorf("%w: make the folder first (install -d -m 0750 %s)", err, dir)
-			case errors.Is(err, fs.ErrPermission):
-				return nil, fmt.Errorf("%w: let the account that the program runs as write in %s", err, dir)
-			}
-			return nil, err
+			return nil, logfile.Remedy(err, path)
 		}
 		st, err := f.Stat()
 		if err == nil && !st.Mode().IsRegular() {
@@ -125,6 +123,18 @@ func openLocked(path string) (*os.File, error) {
 		f.Close()
 	}
 	return nil, fmt.Errorf("open %s: another process puts new files in its place all the time", path)
+}
+
+// lockLingers is how long a lock may be held after its process was killed: a program that the process was about to start
+// has a copy of the file until it runs.
+const lockLingers = time.Second
+
+// lock keeps other processes from writing to the file.
+func lock(f *os.File) error {
+	if filelock.Within(f, lockLingers) {
+		return fmt.Errorf("%s is in use by another process: stop that, or give each a journal of its own", f.Name())
+	}
+	return nil
 }
 
 // commit appends lines and syncs them. After an error none of them is to be believed, and the journal is broken.

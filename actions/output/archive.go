@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/ruleids/ruleids/internal/logfile"
 )
 
 // An archive is the rotated files of a file: beside it, with the time of rotation and a number appended,
@@ -186,7 +188,7 @@ func compressFile(ctx context.Context, path string) (err error) {
 			err = errors.Join(err, ignoreMissing(os.Remove(part)))
 		}
 	}()
-	giveTo(out, st)
+	logfile.Give(out, st)
 	if err := out.Chmod(st.Mode().Perm()); err != nil {
 		return err
 	}

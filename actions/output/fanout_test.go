@@ -335,7 +335,7 @@ func TestNewReturnsAllErrors(t *testing.T) {
 		{"out", NewStdout()}, {"out again", NewStdout()},
 	}, Options{})
 	for _, want := range []string{
-		`output "missing": `, "make the folder first (install -d -m 0750 " + filepath.Join(dir, "no") + ")",
+		`output "missing": `, "make the directory first (install -d -m 0750 " + filepath.Join(dir, "no") + ")",
 		`output "bad": mode: "rw" is not the mode`, `output "two": output "one" writes to ` + twin + " already",
 		`output "one": there is another output of this name`, `output "folder": `, "is not a regular file",
 		`output "out again": output "out" writes to standard output already`,

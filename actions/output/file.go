@@ -8,10 +8,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/filelock"
+	"github.com/ruleids/ruleids/internal/logfile"
 )
 
 // A file is a file of records, one a line, that is appended to and rotated.
@@ -44,25 +46,17 @@ func newFile(s fileSettings, complain func(error)) *file {
 // check opens the file for the first time. It returns only errors that trying again does not heal.
 func (f *file) check() error {
 	err := f.open(context.Background())
-	for _, p := range passing {
-		if errors.Is(err, p) {
-			return nil
-		}
+	if logfile.Passing(err) {
+		return nil
 	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: make the folder first (install -d -m 0750 %s)", err, filepath.Dir(f.path))
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: let the account that the program runs as write there", err)
-	}
-	return err
+	return logfile.Remedy(err, f.path)
 }
 
 func (f *file) open(context.Context) error {
 	if f.f != nil {
 		return nil
 	}
-	file, err := openAppend(f.path, f.mode)
+	file, err := f.openAppend()
 	if err != nil {
 		return err
 	}
@@ -74,29 +68,15 @@ func (f *file) open(context.Context) error {
 	return nil
 }
 
-// openAppend opens or makes a regular file. The mode is that of a new file.
-func openAppend(path string, mode fs.FileMode) (*os.File, error) {
-	for range 3 { // someone may make or remove the file in between
-		file, err := openFile(path, os.O_CREATE|os.O_EXCL, mode)
-		if err == nil {
-			if err := file.Chmod(mode); err != nil { // what the umask took away
-				file.Close()
-				return nil, err
-			}
-			return file, nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return nil, err
-		}
-		file, err = openFile(path, 0, 0)
-		if irregular(err) {
-			return nil, fmt.Errorf("%s is not a regular file (%w): name the file itself", path, err)
-		}
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return file, err
+// openAppend opens or makes the file, with its mode whatever the umask takes away.
+func (f *file) openAppend() (*os.File, error) {
+	file, made, err := logfile.Open(f.path, f.mode)
+	if err == nil && made {
+		if err = file.Chmod(f.mode); err != nil {
+			file.Close()
 		}
 	}
-	return nil, fmt.Errorf("open %s: someone else makes and removes it all the time", path)
+	return file, err
 }
 
 // adopt looks at a file that was just opened and makes it ready to be appended to.
@@ -105,10 +85,7 @@ func (f *file) adopt(file *os.File) error {
 	if err != nil {
 		return err
 	}
-	if !st.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file: name one that alerts can be kept in", f.path)
-	}
-	if lock(file) {
+	if filelock.Within(file, 0) {
 		return fmt.Errorf("%s is being written to by another process or output: give each a file of its own", f.path)
 	}
 	f.size = st.Size()
@@ -120,7 +97,7 @@ func (f *file) adopt(file *os.File) error {
 			if err := f.moveAway(); err != nil {
 				return fmt.Errorf("%s has another header line than this version writes, and cannot be moved away: %w", f.path, err)
 			}
-			next, err := openAppend(f.path, f.mode)
+			next, err := f.openAppend()
 			if err != nil {
 				return err
 			}
@@ -131,9 +108,6 @@ func (f *file) adopt(file *os.File) error {
 			return file.Close()
 		}
 		if err := f.mend(file); err != nil {
-			return err
-		}
-		if _, err := file.Seek(0, io.SeekEnd); err != nil { // for systems that do not append by themselves
 			return err
 		}
 	}
@@ -267,7 +241,7 @@ func (f *file) look() error {
 	if err := f.open(context.Background()); err != nil {
 		return err
 	}
-	size, removed, err := lookAt(f.f)
+	size, removed, err := logfile.Look(f.f)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.path, err)
 	}

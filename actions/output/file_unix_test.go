@@ -22,7 +22,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 	if err := unix.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	other, err := openAppend(taken, 0o600)
+	other, err := os.Create(taken)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 	for path, want := range map[string]string{
 		link: "not a regular file", pipe: "not a regular file", "/dev/full": "not a regular file",
 		taken: "written to by another process", dir: "not a regular file",
-		filepath.Join(dir, "no", "eve.json"): "make the folder first",
+		filepath.Join(dir, "no", "eve.json"): "make the directory first",
 	} {
 		f, err := New([]Spec{{"eve", NewEVE(path)}}, Options{})
 		if err == nil {

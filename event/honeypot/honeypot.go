@@ -146,7 +146,7 @@ func (s *Set) open() error {
 	}
 	if len(errs) > 0 {
 		for _, j := range journals {
-			j.release()
+			_ = j.file.Release()
 		}
 		return errors.Join(errs...)
 	}

@@ -34,7 +34,7 @@ func hostKey(path string) (ssh.Signer, error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w: make the folder first (install -d -m 0700 %s)", err, filepath.Dir(path))
+		return nil, fmt.Errorf("%w: make the directory first (install -d -m 0700 %s)", err, filepath.Dir(path))
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%w: let the account that the program runs as read and write there, or write \"\" for a new key at each start", err)
 	case err != nil:

@@ -2,13 +2,11 @@ package honeypot
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/logfile"
 )
 
 // A line is a line of a log, and the honeypot that counts it where it is lost.
@@ -21,8 +19,7 @@ type line struct {
 // own. Strangers decide how much there is to write, so the file is bounded: at maxJournal it is renamed to path.1, in the
 // place of the one before.
 type journal struct {
-	path  string
-	limit int64 // maxJournal; tests make it smaller
+	path string
 
 	queue   chan line
 	wake    chan struct{} // has room for one
@@ -33,8 +30,7 @@ type journal struct {
 	trouble trouble
 
 	// Of the goroutine of run.
-	file    *os.File
-	size    int64
+	file    logfile.Log
 	pending []line // the first is what is left of a line where torn
 	torn    bool
 	unsaved int // lines given up at the end
@@ -43,6 +39,8 @@ type journal struct {
 const (
 	// queueLimit bounds the lines that wait, each of at most some 4 KiB and usually 300 bytes.
 	queueLimit = 4096
+	// journalMode keeps what users typed by mistake from others.
+	journalMode = 0o600
 	// maxJournal is the size at which a log is moved away.
 	maxJournal = 64 << 20
 	// batchLimit is how many lines are written at a time.
@@ -54,21 +52,15 @@ const (
 
 func newJournal(path string) *journal {
 	return &journal{
-		path: path, limit: maxJournal, queue: make(chan line, queueLimit), wake: make(chan struct{}, 1),
+		path: path, file: logfile.Log{Path: path, Mode: journalMode, Limit: maxJournal}, queue: make(chan line, queueLimit), wake: make(chan struct{}, 1),
 		ending: make(chan struct{}), giveUp: make(chan struct{}), done: make(chan struct{}),
 	}
 }
 
 // check opens the file for the first time. An error says what to do.
 func (j *journal) check() error {
-	err := j.open()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: make the folder first (install -d -m 0750 %s)", err, filepath.Dir(j.path))
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: let the account that the program runs as write there", err)
-	}
-	return err
+	_, err := j.file.Look()
+	return logfile.Remedy(err, j.path)
 }
 
 // offer puts a line into the queue; false when it is full.
@@ -108,15 +100,13 @@ func (j *journal) close(ctx context.Context) error {
 // run writes what is in the queue until ending is closed and all is written, or giveUp is closed.
 func (j *journal) run() {
 	defer close(j.done)
-	defer j.release()
+	defer func() { _ = j.file.Release() }() // each line was with the kernel when it was written
 	ending := j.ending
 	for {
 		j.gather()
 		if len(j.pending) == 0 && !j.asked.Load() {
 			if ending == nil {
-				if j.file != nil {
-					_ = j.file.Sync() // best effort: each line is with the kernel already
-				}
+				_ = j.file.Sync() // best effort: each line is with the kernel already
 				return
 			}
 			select {
@@ -165,10 +155,15 @@ func (j *journal) gather() {
 // write appends the pending lines. What the disk did not take stays pending.
 func (j *journal) write() error {
 	if j.asked.Swap(false) {
-		j.release()
+		_ = j.file.Release()
 	}
-	if err := j.look(); err != nil {
+	change, err := j.file.Look()
+	if err != nil {
 		return err
+	}
+	if change == logfile.Opened && j.torn { // the first part of the line is elsewhere
+		j.pending[0].honeypot.lost.Add(1)
+		j.pending, j.torn = j.pending[1:], false
 	}
 	if len(j.pending) == 0 {
 		return nil
@@ -178,7 +173,6 @@ func (j *journal) write() error {
 		batch = append(batch, l.text...)
 	}
 	n, err := j.file.Write(batch)
-	j.size += int64(n)
 	for n > 0 && n >= len(j.pending[0].text) {
 		n -= len(j.pending[0].text)
 		j.pending, j.torn = j.pending[1:], false
@@ -190,76 +184,6 @@ func (j *journal) write() error {
 		j.pending[0].text, j.torn = j.pending[0].text[n:], true
 	}
 	return err
-}
-
-// look opens the file where it is not open, or not what its path names any more, and moves one away that is full.
-func (j *journal) look() error {
-	if j.file != nil {
-		have, err := j.file.Stat()
-		if err != nil {
-			return err
-		}
-		if named, err := os.Lstat(j.path); err != nil || !os.SameFile(have, named) {
-			j.release()
-		} else {
-			j.size = have.Size() // someone may have cut it
-		}
-	}
-	if err := j.open(); err != nil {
-		return err
-	}
-	if j.size < j.limit || j.torn {
-		return nil
-	}
-	j.release() // Windows renames no open file
-	if err := os.Rename(j.path, j.path+".1"); err != nil {
-		return fmt.Errorf("it is full, and cannot be moved away: %w", err)
-	}
-	return j.open()
-}
-
-// open opens or makes the file. It ends a last line that was left without a newline.
-func (j *journal) open() error {
-	if j.file != nil {
-		return nil
-	}
-	// Links are not followed: whoever may write to the folder could send passwords elsewhere. The mode keeps what users
-	// typed by mistake from others.
-	f, err := os.OpenFile(j.path, os.O_RDWR|os.O_APPEND|os.O_CREATE|openFlags, 0o600)
-	if err != nil {
-		return err
-	}
-	st, err := f.Stat()
-	if err == nil && !st.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file: name one that lines can be kept in", j.path)
-	}
-	if err == nil && st.Size() > 0 {
-		last := make([]byte, 1)
-		if _, err = f.ReadAt(last, st.Size()-1); err == nil && last[0] != '\n' {
-			_, err = f.Write([]byte{'\n'})
-		}
-	}
-	if err == nil {
-		st, err = f.Stat()
-	}
-	if err != nil {
-		_ = f.Close()
-		return err
-	}
-	j.file, j.size = f, st.Size()
-	if j.torn { // the first part of the line is elsewhere
-		j.pending[0].honeypot.lost.Add(1)
-		j.pending, j.torn = j.pending[1:], false
-	}
-	return nil
-}
-
-// release closes the file.
-func (j *journal) release() {
-	if j.file != nil {
-		_ = j.file.Close() // each line was with the kernel when it was written
-		j.file = nil
-	}
 }
 
 // abandon counts what is not written.

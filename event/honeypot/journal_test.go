@@ -14,7 +14,7 @@ import (
 func written(t *testing.T, path string, limit int64) (*journal, *honeypot) {
 	t.Helper()
 	j := newJournal(path)
-	j.limit = limit
+	j.file.Limit = limit
 	if err := j.check(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,14 @@
-package output
+package logfile
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 
 	"golang.org/x/sys/windows"
 )
+
+// NoFollow is empty: there are no such flags.
+const NoFollow = 0
 
 // passing are failures of opening a file that trying again may heal.
 var passing = [...]error{windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_TOO_MANY_OPEN_FILES, windows.ERROR_NOT_ENOUGH_MEMORY}
@@ -22,7 +24,7 @@ func openFile(path string, how int, _ fs.FileMode) (*os.File, error) {
 	if how&os.O_CREATE != 0 {
 		disposition = windows.CREATE_NEW
 	}
-	// FILE_APPEND_DATA alone would not let a torn line be cut off, so the caller goes to the end.
+	// FILE_APPEND_DATA alone would not let a torn line be cut off, so Open goes to the end.
 	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE,
 		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, nil, disposition,
 		windows.FILE_ATTRIBUTE_NORMAL|windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
@@ -32,26 +34,16 @@ func openFile(path string, how int, _ fs.FileMode) (*os.File, error) {
 	return os.NewFile(uintptr(h), path), nil
 }
 
-// irregular reports whether openFile failed since there is something else than a regular file: of a folder Windows
+// irregular reports whether openFile failed since there is something else than a regular file: of a directory Windows
 // says no more than that access is denied.
 func irregular(error) bool { return false }
 
-// lockAt is the place of the lock, in units of 4 GiB: locks keep others from reading what they cover.
-const lockAt = 1 << 30
-
-// lock makes the file this process's own until it is closed, and reports whether another has it.
-func lock(file *os.File) (taken bool) {
-	err := windows.LockFileEx(windows.Handle(file.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0,
-		&windows.Overlapped{OffsetHigh: lockAt})
-	return errors.Is(err, windows.ERROR_LOCK_VIOLATION)
-}
-
-// lookAt returns the size of an open file, and whether it was removed.
-func lookAt(file *os.File) (size int64, removed bool, err error) {
+// Look returns the size of an open file, and whether it was removed.
+func Look(file *os.File) (size int64, removed bool, err error) {
 	var info windows.ByHandleFileInformation
 	err = windows.GetFileInformationByHandle(windows.Handle(file.Fd()), &info)
 	return int64(info.FileSizeHigh)<<32 | int64(info.FileSizeLow), err == nil && info.NumberOfLinks == 0, err
 }
 
-// giveTo does nothing: a new file inherits its rights from the folder.
-func giveTo(*os.File, fs.FileInfo) {}
+// Give does nothing: a new file inherits its rights from the directory.
+func Give(*os.File, fs.FileInfo) {}

@@ -1,6 +1,0 @@
-//go:build !unix
-
-package honeypot
-
-// openFlags is empty: there are no such flags.
-const openFlags = 0
