@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -14,14 +16,15 @@ import (
 // A builder makes predicates, each once.
 type builder struct {
 	opt    Options
+	tuning Tuning
 	preds  []predicate
 	byText map[string]int32
 	sets   map[*rules.Set]string
 	// scaled is the rule whose thresholds are looked up at run time; nil where they are constants.
 	scaled    *rule
-	vms       []*vmCondition
+	opaques   map[string]*opaque // by canonical text
 	inquiries map[string]*inquiry
-	errs      []error
+	diags     hcl.Diagnostics
 	// What the lists of entries came to, by entriesKey: many classes of packets leave the same entries
 	// behind a port or an address.
 	branches    map[string]*branch
@@ -40,8 +43,8 @@ const (
 	predTrue  int32 = 1
 )
 
-func newBuilder(opt Options) *builder {
-	b := &builder{opt: opt, byText: map[string]int32{}, sets: map[*rules.Set]string{}, inquiries: map[string]*inquiry{},
+func newBuilder(opt Options, tuning Tuning) *builder {
+	b := &builder{opt: opt, tuning: tuning, opaques: map[string]*opaque{}, byText: map[string]int32{}, sets: map[*rules.Set]string{}, inquiries: map[string]*inquiry{},
 		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}}
 	b.intern(predicate{op: opFalse, text: "false"})
 	b.intern(predicate{op: opTrue, text: "true"})
@@ -78,8 +81,8 @@ func (b *builder) canon(e rules.Expr) string {
 
 // condition lowers a boolean expression.
 func (b *builder) condition(e rules.Expr) int32 {
-	if b.opt.VM {
-		return b.vm(e)
+	if b.tuning.condition != nil {
+		return b.tuning.condition(b, e)
 	}
 	return b.lower(e)
 }
@@ -113,8 +116,8 @@ func (b *builder) lower(e rules.Expr) int32 {
 		return b.compare(e)
 	case *rules.InExpr:
 		return b.in(e)
-	case *rules.OpaqueExpr:
-		return b.vm(e)
+	case *rules.AbsentExpr:
+		return predFalse
 	}
 	return b.closure(e)
 }
@@ -338,7 +341,7 @@ func (b *builder) not(k int32) int32 {
 func (b *builder) compare(e *rules.CompareExpr) int32 {
 	x, y, o := e.X, e.Y, e.Op
 	if _, ok := x.(*rules.FieldExpr); !ok {
-		x, y, o = y, x, mirror(o)
+		x, y, o = y, x, o.Mirror()
 	}
 	f, isField := x.(*rules.FieldExpr)
 	if !isField {
@@ -431,20 +434,6 @@ func (b *builder) wholeConst(e rules.Expr) (int64, bool) {
 		return int64(e.Value), b.scaled == nil && e.Kind() == packet.KindInt
 	}
 	return 0, false
-}
-
-func mirror(o rules.Op) rules.Op {
-	switch o {
-	case rules.OpLt:
-		return rules.OpGt
-	case rules.OpLe:
-		return rules.OpGe
-	case rules.OpGt:
-		return rules.OpLt
-	case rules.OpGe:
-		return rules.OpLe
-	}
-	return o
 }
 
 // in lowers membership of a field: port sets become bitmaps, address sets prefix tables.

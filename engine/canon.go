@@ -114,7 +114,19 @@ func (c *canon) expr(e rules.Expr) {
 	case *rules.SliceExpr:
 		c.list(fmt.Sprintf("cut%d:%d", e.From, e.To), e.X)
 	case *rules.OpaqueExpr:
-		c.b.WriteString("vm" + strconv.Quote(e.Text))
+		c.list("vm"+strconv.Quote(e.Text), e.Args...)
+	case *rules.ClosureExpr:
+		xs := []rules.Expr{e.Array, e.Body}
+		if e.Value != nil {
+			xs = append(xs, e.Value)
+		}
+		c.list(fmt.Sprintf("loop%d.%d", e.Quantifier, e.Depth), xs...)
+	case *rules.ElementExpr:
+		fmt.Fprintf(&c.b, "#%d.%t.%d", e.Depth, e.Index, e.K)
+	case *rules.HasExpr:
+		c.list("has", e.X)
+	case *rules.AbsentExpr:
+		c.b.WriteString("absent" + strconv.Itoa(int(e.K)))
 	default:
 		panic(fmt.Sprintf("engine: unknown expression %T", e))
 	}

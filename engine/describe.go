@@ -69,13 +69,8 @@ type CellDescription struct {
 
 // Describe returns what the plan does. Lists are in a fixed order.
 func (p *Plan) Describe() *Description {
-	d := &Description{Digest: p.Digest, Rules: len(p.rules), VM: []string{}, ParsesDNS: p.needDNS, KeepsFlows: p.needFlow,
+	d := &Description{Digest: p.Digest, Rules: len(p.rules), VM: append([]string{}, p.opaques...), ParsesDNS: p.needDNS, KeepsFlows: p.needFlow,
 		Shared: []SharedPredicate{}, Classes: []ClassDescription{}, Tables: []TableDescription{}}
-	for _, c := range p.vms {
-		d.VM = append(d.VM, c.text)
-	}
-	slices.Sort(d.VM)
-	d.VM = slices.Compact(d.VM)
 	p.describeClasses(d)
 	p.describeShared(d)
 	for _, s := range p.stores {

@@ -107,7 +107,7 @@ func (b *builder) branch(key string, entries []entry) *branch {
 
 func (b *builder) newBranch(entries []entry) *branch {
 	br := &branch{}
-	if b.opt.NoDispatch {
+	if b.tuning.NoDispatch {
 		br.always = entries
 		return br
 	}

@@ -54,7 +54,7 @@ func TestIndexes(t *testing.T) {
 	}
 	fs := frames(segs...)
 	indexed, _ := Compile(rs, Options{})
-	plain, _ := Compile(rs, Options{NoDispatch: true})
+	plain, _ := CompileTuned(rs, Options{}, Tuning{NoDispatch: true})
 	indexes := 0
 	indexed.branches(func(br *branch) {
 		for _, has := range []bool{br.dport != nil, br.sport != nil, br.dst != nil, br.src != nil} {

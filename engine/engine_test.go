@@ -23,7 +23,12 @@ func load(t testing.TB, src string) *rules.RuleSet {
 
 func compile(t testing.TB, src string, opt Options) *Plan {
 	t.Helper()
-	p, diags := Compile(load(t, src), opt)
+	return compileTuned(t, src, opt, Tuning{})
+}
+
+func compileTuned(t testing.TB, src string, opt Options, tuning Tuning) *Plan {
+	t.Helper()
+	p, diags := CompileTuned(load(t, src), opt, tuning)
 	if diags.HasErrors() {
 		t.Fatalf("rules do not compile: %v", diags)
 	}
@@ -252,7 +257,7 @@ func TestRulesShareTables(t *testing.T) {
 	if len(p.groups) != 2 || len(p.groups[0].rules)+len(p.groups[1].rules) != 3 {
 		t.Errorf("three rules, two filters: got %d groups", len(p.groups))
 	}
-	p = compile(t, src, Options{NoSharing: true})
+	p = compileTuned(t, src, Options{}, Tuning{NoSharing: true})
 	if len(p.groups) != 3 {
 		t.Errorf("without sharing: got %d groups", len(p.groups))
 	}

@@ -99,7 +99,7 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 		return nil, diags
 	}
 	x := &Explainer{engine: New(plan, Config{Seed: 1})}
-	b := newBuilder(Options{})
+	b := newBuilder(Options{}, Tuning{})
 	for _, r := range plan.rules {
 		if _, ok := enabled[r.Name]; !ok {
 			x.probes = append(x.probes, nil)

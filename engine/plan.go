@@ -10,26 +10,32 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
 
-// Options change how a plan is made. The zero value makes the plan that users run; the switches
-// that turn optimizations off exist so that tests can show that they change no alert.
+// Options change how a plan is made.
 type Options struct {
 	// Escalate makes thresholds of rules with an escalate block depend on reputation. Without it
 	// every indicator is clean and thresholds are constants.
 	Escalate bool
+}
 
-	VM         bool // evaluate every condition in the expr VM
+// A Tuning turns optimisations off, so that tests can show that they change no alert. The zero value is
+// the plan that users run.
+type Tuning struct {
 	NoSharing  bool // give each rule tables and predicates of its own
 	NoDispatch bool // look at every rule for every packet
+
+	condition func(*builder, rules.Expr) int32 // lowers conditions; nil for the builder's own way
 }
 
 // A Plan is a compiled rule set. It never changes and may be used by several engines.
 type Plan struct {
 	Digest string // of the rule set
 	opt    Options
+	tuning Tuning
 
 	preds     []predicate
 	memos     int // slots of opMemo
@@ -39,7 +45,7 @@ type Plan struct {
 	stores    []*store
 	rules     []*rule // sorted by name
 	table     *table
-	vms       []*vmCondition
+	opaques   []string // what the expr VM evaluates, sorted
 
 	needDNS   bool
 	needFlow  bool
@@ -48,10 +54,14 @@ type Plan struct {
 
 // Compile makes a plan of the enabled rules of a set that was loaded without errors.
 func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
-	b := newBuilder(opt)
+	return CompileTuned(rs, opt, Tuning{})
+}
+
+// CompileTuned is Compile with parts of the plan turned off.
+func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Diagnostics) {
+	b := newBuilder(opt, tuning)
 	b.expect(len(rs.Rules))
-	p := &Plan{Digest: rs.Digest, opt: opt}
-	var diags hcl.Diagnostics
+	p := &Plan{Digest: rs.Digest, opt: opt, tuning: tuning}
 	byText, keyIDs := map[string]*group{}, map[string]int{}
 	cells := map[*group]map[string]int{}
 	for _, r := range rs.Rules {
@@ -63,7 +73,6 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 		if pr.scaled {
 			b.scaled = pr
 		}
-		faults := len(b.errs)
 		g := b.groupOf(pr, byText, keyIDs, p)
 		if cells[g] == nil && len(r.Aggregates) > 0 {
 			cells[g] = map[string]int{}
@@ -74,7 +83,7 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 		pr.when, pr.enough = predTrue, true
 		if r.When != nil {
 			pr.when = b.condition(r.When)
-			if (len(r.Aggregates) > 0 || pr.scaled) && !opt.VM {
+			if (len(r.Aggregates) > 0 || pr.scaled) && tuning.condition == nil {
 				pr.bars, pr.enough = b.bars(pr)
 			} else {
 				pr.enough = false
@@ -84,35 +93,36 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 			pr.way = atThreshold
 		}
 		b.responses(pr)
-		for _, err := range b.errs[faults:] {
-			diags = diags.Append(&hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Condition that cannot be compiled",
-				Detail: fmt.Sprintf("Rule %q: %v.", r.Name, err), Subject: r.Range.Ptr()})
-		}
 		p.rules = append(p.rules, pr)
 		p.note(r)
 	}
 	b.scaled = nil
-	if diags.HasErrors() {
-		return nil, diags
+	if b.diags.HasErrors() {
+		return nil, diag.Sort(b.diags)
 	}
 	p.table = b.table(p.groups, p.needFlow)
 	p.stores = b.stores(p)
-	p.preds, p.vms = b.preds, b.vms
-	if !opt.NoSharing {
+	p.preds = b.preds
+	for _, o := range b.opaques {
+		p.opaques = append(p.opaques, o.source)
+	}
+	slices.Sort(p.opaques)
+	p.opaques = slices.Compact(p.opaques)
+	if !tuning.NoSharing {
 		p.share()
 	}
 	p.keyIDs, p.inquiries = len(keyIDs), len(b.inquiries)
-	if !opt.NoDispatch {
+	if !tuning.NoDispatch {
 		fuse(p.preds)
 	}
 	p.branches(func(br *branch) {
 		for i := range br.always {
 			br.always[i].steps = steps(p.preds, br.always[i].cond)
 		}
-		br.code = p.program(br.always, !opt.NoDispatch)
+		br.code = p.program(br.always, !tuning.NoDispatch)
 		br.indexed = br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil
 	})
-	return p, diags
+	return p, b.diags
 }
 
 // groupOf finds or makes the group that a rule belongs to.
@@ -132,7 +142,7 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 	text.WriteString("on " + strconv.Itoa(int(r.On)) + " max " + strconv.Itoa(maxKeys) + " by" + key.String())
 	keyed := text.String()
 	text.WriteString(" windows " + strconv.FormatBool(len(r.Windows) > 0) + " where " + b.canon(r.Where))
-	if b.opt.NoSharing {
+	if b.tuning.NoSharing {
 		text.WriteString(" for " + r.Name)
 	}
 	if g := byText[text.String()]; g != nil {
@@ -285,20 +295,17 @@ func (p *Plan) note(r *rules.Rule) {
 		p.needAlert = true
 	}
 	look := func(e rules.Expr) {
-		walk(e, func(x rules.Expr) {
+		rules.Walk(e, func(x rules.Expr) bool {
 			var l packet.Layer
 			switch x := x.(type) {
 			case *rules.FieldExpr:
 				l = x.Field.Layer
 			case *rules.LayerExpr:
 				l = x.Layers
-			case *rules.OpaqueExpr:
-				for _, f := range x.Fields {
-					l |= f.Layer
-				}
 			}
 			p.needDNS = p.needDNS || l&(packet.LayerDNS|packet.LayerDNSQuery|packet.LayerDNSResponse) != 0
 			p.needFlow = p.needFlow || l&packet.LayerFlow != 0
+			return true
 		})
 	}
 	look(r.Where)

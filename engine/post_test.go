@@ -271,8 +271,8 @@ func TestPostUnderEverySwitch(t *testing.T) {
 	if len(want) < 20 {
 		t.Fatalf("%d alerts show nothing", len(want))
 	}
-	for _, opt := range []Options{{VM: true}, {NoDispatch: true}, {NoSharing: true}, {VM: true, NoSharing: true, NoDispatch: true}} {
-		if got := post(New(compile(t, chainRules, opt), Config{}), events()...); !slices.Equal(got, want) {
+	for _, opt := range []Tuning{inVM, {NoDispatch: true}, {NoSharing: true}, {NoSharing: true, NoDispatch: true, condition: oracle}} {
+		if got := post(New(compileTuned(t, chainRules, Options{}, opt), Config{}), events()...); !slices.Equal(got, want) {
 			t.Errorf("%+v: (-want +got)\n%s", opt, cmp.Diff(want, got))
 		}
 	}

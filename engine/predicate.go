@@ -186,6 +186,10 @@ type scope struct {
 	seed     uint64
 	failures uint64 // of expressions of the expr VM
 
+	results []result // by opaque
+	elems   []elem   // by depth of closures
+	step    uint64   // changes with every element
+
 	rep     Reputation       // nil where nobody is asked
 	turn    uint64           // changes with every packet
 	answers []answer         // by inquiry

@@ -195,22 +195,22 @@ func agree(t *testing.T, seed uint64, escalate bool) {
 	plain, _ := Compile(rs, Options{Escalate: escalate})
 	for i, c := range []struct {
 		name string
-		opt  Options
+		opt  Tuning
 		cfg  Config
 	}{
-		{"default", Options{}, Config{Seed: 1}},
-		{"no sharing", Options{NoSharing: true}, Config{}},
-		{"no dispatch", Options{NoDispatch: true}, Config{}},
-		{"vm", Options{VM: true}, Config{}},
-		{"3 workers", Options{}, Config{Workers: 3}},
+		{"default", Tuning{}, Config{Seed: 1}},
+		{"no sharing", Tuning{NoSharing: true}, Config{}},
+		{"no dispatch", Tuning{NoDispatch: true}, Config{}},
+		{"vm", inVM, Config{}},
+		{"3 workers", Tuning{}, Config{Workers: 3}},
 	} {
-		c.opt.Escalate, c.cfg.Reputation = escalate, graded{}
-		p, diags := Compile(rs, c.opt)
+		c.cfg.Reputation = graded{}
+		p, diags := CompileTuned(rs, Options{Escalate: escalate}, c.opt)
 		if diags.HasErrors() {
 			t.Fatalf("seed %d, %s: %v", seed, c.name, diags)
 		}
 		var got []string
-		if !c.opt.VM {
+		if c.opt.condition == nil {
 			got = run(New(p, c.cfg), traffic)
 		}
 		if i == 0 {
@@ -218,7 +218,7 @@ func agree(t *testing.T, seed uint64, escalate bool) {
 			continue
 		}
 		want := want
-		if c.opt.VM { // a thousand times slower: the beginning has to do
+		if c.opt.condition != nil { // a thousand times slower: the beginning has to do
 			beginning := traffic[:300]
 			got, want = run(New(p, c.cfg), beginning), run(New(plain, Config{Seed: 1, Reputation: graded{}}), beginning)
 		}

@@ -161,7 +161,7 @@ func (s *scope) ask(q *inquiry, near uint8) Tier {
 func (b *builder) againstScaled(c *rules.CompareExpr) (x rules.Expr, o rules.Op, ok bool) {
 	x, y, o := c.X, c.Y, c.Op
 	if _, isLimit := x.(*rules.ThresholdExpr); isLimit {
-		x, y, o = y, x, mirror(o)
+		x, y, o = y, x, o.Mirror()
 	}
 	if _, ok := y.(*rules.ThresholdExpr); !ok || b.scaled == nil || hasAggregate(x) {
 		return nil, 0, false

@@ -57,7 +57,7 @@ func TestFirstPacketAsks(t *testing.T) {
 	expect(t, alerts, "scan #2 10.0.0.1 ports=2 10.0.0.1 critical")
 	expect(t, asked, "list 10.0.0.1 0", "list 10.0.0.1 0", "list 10.0.0.1 100")
 	l := newLearner(bad)
-	expect(t, run(New(compile(t, escalating(15), Options{Escalate: true, VM: true}), Config{Reputation: l}), frames(syn(0, "10.0.0.1", 1), syn(0, "10.0.0.1", 2))),
+	expect(t, run(New(compileTuned(t, escalating(15), Options{Escalate: true}, inVM), Config{Reputation: l}), frames(syn(0, "10.0.0.1", 1), syn(0, "10.0.0.1", 2))),
 		"scan #2 10.0.0.1 ports=2 10.0.0.1 critical")
 	asked, _ = askedAll(t, strings.Replace(escalating(15), "ports >= threshold", "ports >= 20", 1), nil, syn(0, "10.0.0.1", 1))
 	expect(t, asked, "list 10.0.0.1 5")

@@ -130,7 +130,7 @@ func (b *builder) bars(r *rule) (out []bar, enough bool) {
 func againstConstant(c *rules.CompareExpr) (a *rules.AggregateExpr, o rules.Op, limit float64, threshold, ok bool) {
 	x, y, o := c.X, c.Y, c.Op
 	if _, isAgg := x.(*rules.AggregateExpr); !isAgg {
-		x, y, o = y, x, mirror(o)
+		x, y, o = y, x, o.Mirror()
 	}
 	a, ok = x.(*rules.AggregateExpr)
 	if !ok {
@@ -162,7 +162,7 @@ func needs(r *rules.Rule) []need {
 	out := make([]need, len(r.Aggregates))
 	used := make([]int, len(r.Aggregates))
 	simple := make([]int, len(r.Aggregates))
-	walk(r.When, func(e rules.Expr) {
+	rules.Walk(r.When, func(e rules.Expr) bool {
 		switch e := e.(type) {
 		case *rules.AggregateExpr:
 			used[e.Aggregate.Index]++
@@ -172,6 +172,7 @@ func needs(r *rules.Rule) []need {
 				out[a.Aggregate.Index].limit = max(out[a.Aggregate.Index].limit, limit)
 			}
 		}
+		return true
 	})
 	for i := range out {
 		out[i].general = used[i] != simple[i]

@@ -214,7 +214,7 @@ func (b *builder) known(groups []*group, on packet.Event, k knowledge) []entry {
 			continue
 		}
 		cond := g.filter
-		if !b.opt.NoDispatch {
+		if !b.tuning.NoDispatch {
 			cond = b.assume(cond, k, memo)
 		}
 		if cond != predFalse {
@@ -244,7 +244,7 @@ func (b *builder) byFlags(entries []entry) [256]*branch {
 		}
 		when, rest := all, []int32{}
 		for _, k := range conjuncts {
-			if t := b.flagsOnly(k, tables); t != nil && !b.opt.NoDispatch {
+			if t := b.flagsOnly(k, tables); t != nil && !b.tuning.NoDispatch {
 				for i := range when {
 					when[i] &= t[i]
 				}
@@ -253,7 +253,7 @@ func (b *builder) byFlags(entries []entry) [256]*branch {
 			}
 		}
 		cond := b.and(rest)
-		if b.readsFlags(cond) && !b.opt.NoDispatch {
+		if b.readsFlags(cond) && !b.tuning.NoDispatch {
 			mixed = append(mixed, e)
 			continue
 		}

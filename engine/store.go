@@ -60,7 +60,7 @@ func (b *builder) stores(p *Plan) []*store {
 	for _, g := range p.groups {
 		sure := &always[g.index]
 		var home *store
-		if len(g.cells) > 0 && !sure.empty() && !b.opt.NoSharing {
+		if len(g.cells) > 0 && !sure.empty() && !b.tuning.NoSharing {
 			for _, s := range byKey[g.keyed] {
 				if sure.within(&s.always) || s.always.within(sure) {
 					home = s

@@ -37,6 +37,26 @@ func (b *builder) boolFunc(e rules.Expr) (func(*scope) bool, uint16) {
 			x := b.addrFunc(e.Args[0])
 			return func(s *scope) bool { return rules.IsPrivate(x(s)) }, 5
 		}
+	case *rules.OpaqueExpr:
+		o := b.opaque(e)
+		return func(s *scope) bool { v, _ := o.value(s).(bool); return v }, opaqueCost
+	case *rules.ClosureExpr:
+		loop := b.loop(e)
+		if e.Quantifier == rules.Find {
+			value := b.lower(e.Value)
+			return found(loop, func(s *scope) bool { return s.test(value) }), opaqueCost
+		}
+		return func(s *scope) bool { return loop(s) != 0 }, opaqueCost
+	case *rules.ElementExpr:
+		x := element(e)
+		return func(s *scope) bool { v, _ := x(s).(bool); return v }, 5
+	case *rules.HasExpr:
+		if c, ok := e.X.(*rules.ClosureExpr); ok {
+			loop := b.loop(c)
+			return func(s *scope) bool { return loop(s) != 0 }, opaqueCost
+		}
+		o := b.opaque(e.X.(*rules.OpaqueExpr))
+		return func(s *scope) bool { return o.value(s) != nil }, opaqueCost
 	}
 	i := b.lower(e)
 	return func(s *scope) bool { return s.test(i) }, b.preds[i].cost + 1
@@ -165,54 +185,12 @@ func ordered(o rules.Op, c int) bool {
 
 func hasAggregate(e rules.Expr) bool {
 	found := false
-	walk(e, func(x rules.Expr) {
-		if _, ok := x.(*rules.AggregateExpr); ok {
-			found = true
-		}
+	rules.Walk(e, func(x rules.Expr) bool {
+		_, ok := x.(*rules.AggregateExpr)
+		found = found || ok
+		return !found
 	})
 	return found
-}
-
-// walk calls f for e and every expression in it.
-func walk(e rules.Expr, f func(rules.Expr)) {
-	if e == nil {
-		return
-	}
-	f(e)
-	for _, k := range operands(e) {
-		walk(k, f)
-	}
-}
-
-// operands returns the expressions directly in e.
-func operands(e rules.Expr) []rules.Expr {
-	switch e := e.(type) {
-	case *rules.NotExpr:
-		return []rules.Expr{e.X}
-	case *rules.LogicExpr:
-		return e.Xs
-	case *rules.CompareExpr:
-		return []rules.Expr{e.X, e.Y}
-	case *rules.InExpr:
-		return []rules.Expr{e.X}
-	case *rules.MatchExpr:
-		return []rules.Expr{e.X}
-	case *rules.TextExpr:
-		return []rules.Expr{e.X, e.Y}
-	case *rules.ArithExpr:
-		return []rules.Expr{e.X, e.Y}
-	case *rules.NegExpr:
-		return []rules.Expr{e.X}
-	case *rules.CondExpr:
-		return []rules.Expr{e.If, e.Then, e.Else}
-	case *rules.CallExpr:
-		return e.Args
-	case *rules.IndexExpr:
-		return []rules.Expr{e.X}
-	case *rules.SliceExpr:
-		return []rules.Expr{e.X}
-	}
-	return nil
 }
 
 // intFunc returns a function for an expression of integers, booleans or MAC addresses.
@@ -253,8 +231,21 @@ func (b *builder) intFunc(e rules.Expr) intFunc {
 			return b.intCall(e)
 		}
 	case *rules.OpaqueExpr:
-		c := b.opaque(e)
-		return func(s *scope) int64 { return c.int(s) }
+		o := b.opaque(e)
+		return func(s *scope) int64 { return number[int64](o.value(s)) }
+	case *rules.ClosureExpr:
+		switch e.Quantifier {
+		case rules.Count:
+			loop := b.loop(e)
+			return func(s *scope) int64 { return int64(loop(s)) }
+		case rules.Find:
+			return found(b.loop(e), b.intFunc(e.Value))
+		}
+	case *rules.ElementExpr:
+		x := element(e)
+		return func(s *scope) int64 { return number[int64](x(s)) }
+	case *rules.AbsentExpr:
+		return func(*scope) int64 { return 0 }
 	}
 	i := b.lower(e) // a boolean
 	return func(s *scope) int64 {
@@ -364,8 +355,15 @@ func (b *builder) floatFunc(e rules.Expr) floatFunc {
 			return f
 		}
 	case *rules.OpaqueExpr:
-		c := b.opaque(e)
-		return func(s *scope) float64 { return c.float(s) }
+		o := b.opaque(e)
+		return func(s *scope) float64 { return number[float64](o.value(s)) }
+	case *rules.ClosureExpr:
+		if e.Quantifier == rules.Find {
+			return found(b.loop(e), b.floatFunc(e.Value))
+		}
+	case *rules.ElementExpr:
+		x := element(e)
+		return func(s *scope) float64 { return number[float64](x(s)) }
 	}
 	x := b.intFunc(e)
 	return func(s *scope) float64 { return float64(x(s)) }
@@ -439,6 +437,9 @@ func (b *builder) addrFunc(e rules.Expr) addrFunc {
 			return y(s)
 		}
 	}
+	if _, ok := e.(*rules.AbsentExpr); ok {
+		return func(*scope) packet.Addr { return packet.Addr{} }
+	}
 	panic("engine: not an address: " + b.canon(e))
 }
 
@@ -490,8 +491,17 @@ func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
 			return func(s *scope) []byte { return publicsuffix.RegisteredDomain(x(s)) }
 		}
 	case *rules.OpaqueExpr:
-		c := b.opaque(e)
-		return func(s *scope) []byte { return c.bytes(s) }
+		o := b.opaque(e)
+		return func(s *scope) []byte { return text(o.value(s)) }
+	case *rules.ClosureExpr:
+		if e.Quantifier == rules.Find {
+			return found(b.loop(e), b.bytesFunc(e.Value))
+		}
+	case *rules.ElementExpr:
+		x := element(e)
+		return func(s *scope) []byte { return text(x(s)) }
+	case *rules.AbsentExpr:
+		return func(*scope) []byte { return nil }
 	}
 	panic("engine: not a string: " + b.canon(e))
 }

@@ -29,9 +29,19 @@ type checker struct {
 	tree   *tree
 	scope  *scope
 	diags  hcl.Diagnostics
-	events uint8 // bit per kind of event: those that have all the names used so far
-	vars   int   // variables replaced so far
-	never  bool  // a macro was used that never holds, as was reported with it
+	events uint8           // bit per kind of event: those that have all the names used so far
+	vars   int             // variables replaced so far
+	errors int             // errors reported so far
+	flip   bool            // under an odd number of nots
+	dead   bool            // a condition as a whole can never hold
+	doubts hcl.Diagnostics // what can never hold: an error where the whole condition cannot, else a warning
+
+	locals     map[string]Expr   // by let
+	pointers   []pointer         // of the closures around, the innermost last
+	depth      int               // closures around over arrays that the packet decides on
+	unrolled   int               // bodies of closures checked so far
+	composites map[ast.Node]Expr // arrays and maps checked so far, where names mean what they mean here
+	never      bool              // a macro was used that never holds, as was reported with it
 }
 
 func newChecker(sym *symbols, p parsed, sc *scope) *checker {
@@ -45,7 +55,30 @@ func (c *checker) run(check func(ast.Node) Expr) Expr {
 		c.markUsed()
 		return nil
 	}
-	return check(c.tree.node)
+	e := check(c.tree.node)
+	for _, d := range c.doubts {
+		if !c.dead {
+			d.Severity = hcl.DiagWarning
+		}
+	}
+	c.diags = append(c.diags, c.doubts...)
+	c.doubts = nil
+	return e
+}
+
+// doubt reports a comparison that cannot hold. Whether that is an error is known when all of the
+// condition is checked: what one side of an or cannot do leaves the other.
+func (c *checker) doubt(rng hcl.Range, format string, args ...any) {
+	if c.flip {
+		c.diags = append(c.diags, diag.New(diag.AlwaysTrue, rng, format, args...))
+		return
+	}
+	c.doubts = append(c.doubts, diag.New(diag.NeverTrue, rng, format, args...))
+}
+
+// always reports a comparison that holds for all values.
+func (c *checker) always(rng hcl.Range, format string, args ...any) {
+	c.diags = append(c.diags, diag.New(diag.AlwaysTrue, rng, format, args...))
 }
 
 // kindComposite is the kind of an expression that is no scalar: an array or a map that only the VM
@@ -78,6 +111,7 @@ func runeSlice(s string, from, to int) string {
 }
 
 func (c *checker) errorf(code string, rng hcl.Range, format string, args ...any) Expr {
+	c.errors++
 	c.diags = append(c.diags, diag.New(code, rng, format, args...))
 	return nil
 }
@@ -124,7 +158,9 @@ func isAggregate(e Expr) bool { _, ok := e.(*AggregateExpr); return ok }
 // guard makes a boolean that may lack a value one that is false then.
 func guard(e Expr) Expr {
 	switch e.(type) {
-	case *FieldExpr, *CallExpr, *OpaqueExpr:
+	case *FieldExpr, *CallExpr, *OpaqueExpr, *AbsentExpr:
+		return conjunction(e.Range(), Presence(e), e)
+	case *ClosureExpr:
 		return conjunction(e.Range(), Presence(e), e)
 	}
 	return e
@@ -141,24 +177,38 @@ func (c *checker) scalar(n ast.Node) Expr {
 
 // value checks any node.
 func (c *checker) value(n ast.Node) Expr {
+	if e, ok := c.composites[n]; ok {
+		return e
+	}
+	e := c.node(n)
+	if e != nil && e.Kind() == kindComposite {
+		if c.composites == nil {
+			c.composites = map[ast.Node]Expr{}
+		}
+		c.composites[n] = e
+	}
+	return e
+}
+
+func (c *checker) node(n ast.Node) Expr {
 	switch n := n.(type) {
 	case *ast.IdentifierNode, *ast.MemberNode:
 		if name, ok := c.dotted(n); ok {
 			return c.name(n, name)
 		}
 		if m, ok := n.(*ast.MemberNode); ok {
-			return c.index(m)
+			return c.index(m, m)
 		}
 	case *ast.IntegerNode:
-		return &ConstExpr{At{c.token(n)}, Value{Kind: packet.KindInt, Int: int64(n.Value)}}
+		return &ConstExpr{At: At{c.token(n)}, Value: Value{Kind: packet.KindInt, Int: int64(n.Value)}}
 	case *ast.FloatNode:
-		return &ConstExpr{At{c.token(n)}, Value{Kind: packet.KindFloat, Float: n.Value}}
+		return &ConstExpr{At: At{c.token(n)}, Value: Value{Kind: packet.KindFloat, Float: n.Value}}
 	case *ast.BoolNode:
 		return constBool(c.token(n), n.Value)
 	case *ast.StringNode:
-		return &ConstExpr{At{c.token(n)}, Value{Kind: packet.KindString, Str: n.Value}}
+		return &ConstExpr{At: At{c.token(n)}, Value: Value{Kind: packet.KindString, Str: n.Value}}
 	case *ast.BytesNode:
-		return &ConstExpr{At{c.token(n)}, Value{Kind: packet.KindBytes, Str: string(n.Value)}}
+		return &ConstExpr{At: At{c.token(n)}, Value: Value{Kind: packet.KindBytes, Str: string(n.Value)}}
 	case *ast.NilNode:
 		return c.errorf(diag.TypeMismatch, c.token(n), "There is no nil: a comparison on a field that the packet lacks is false. Test for a layer by its name, as in not tcp.")
 	case *ast.UnaryNode:
@@ -171,6 +221,16 @@ func (c *checker) value(n ast.Node) Expr {
 		return c.slice(n)
 	case *ast.CallNode:
 		return c.call(n)
+	case *ast.BuiltinNode:
+		return c.builtin(n)
+	case *ast.ArrayNode:
+		return c.array(n)
+	case *ast.PointerNode:
+		return c.pointer(n)
+	case *ast.VariableDeclaratorNode:
+		return c.let(n)
+	case *ast.SequenceNode:
+		return c.errorf(diag.Unsupported, c.rng(n), "A condition is one expression: join two with and, or name the first with let.")
 	}
 	return c.opaque(n)
 }
@@ -180,7 +240,9 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 func (c *checker) unary(n *ast.UnaryNode) Expr {
 	switch n.Operator {
 	case "not", "!":
+		c.flip = !c.flip
 		x := c.condition(n.Node)
+		c.flip = !c.flip
 		if x == nil {
 			return nil
 		}
@@ -202,7 +264,7 @@ func (c *checker) unary(n *ast.UnaryNode) Expr {
 	if k, ok := x.(*ConstExpr); ok {
 		v := k.Value
 		v.Int, v.Float = -v.Int, -v.Float
-		return &ConstExpr{At{c.rng(n)}, v}
+		return &ConstExpr{At: At{c.rng(n)}, Value: v}
 	}
 	return &NegExpr{At{c.rng(n)}, x}
 }
@@ -221,6 +283,8 @@ func (c *checker) binary(n *ast.BinaryNode) Expr {
 		return c.textual(n)
 	case "+", "-", "*", "/", "%":
 		return c.arith(n)
+	case "??":
+		return c.coalesce(n)
 	case "..":
 		return c.errorf(diag.TypeMismatch, c.rng(n), "A range has a meaning only on the right of in, as in tcp.dstport in 1..1024.")
 	}

@@ -44,7 +44,7 @@ func (c *checker) arith(n *ast.BinaryNode) Expr {
 	a, okA := x.(*ConstExpr)
 	b, okB := y.(*ConstExpr)
 	if okA && okB {
-		return &ConstExpr{At{rng}, arithValue(op, k, a.Value, b.Value)}
+		return &ConstExpr{At: At{rng}, Value: arithValue(op, k, a.Value, b.Value)}
 	}
 	return &ArithExpr{At{rng}, op, x, y, k}
 }

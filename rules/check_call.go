@@ -36,6 +36,13 @@ func (c *checker) call(n *ast.CallNode) Expr {
 	name := callee.Value
 	f := functionByName(name)
 	at := c.src.Range(callee.Location().From, callee.Location().To)
+	if name == "count" || name == "sum" { // over an array they are what they are in expr-lang
+		if xs := n.Arguments; len(xs) == 2 && isCollection(xs[0]) || len(xs) == 1 && name == "sum" && isCollection(xs[0]) {
+			b := &ast.BuiltinNode{Name: name, Arguments: xs}
+			b.SetLocation(n.Location())
+			return c.builtin(b)
+		}
+	}
 	_, isAggregate := aggregateByName(name)
 	if isAggregate && (f == nil || len(n.Arguments) < 2) {
 		return c.errorf(diag.MisplacedAggregate, at, "%s is an aggregate. Name it in a window block, as in n = %q, and write the name here.", name, c.text(n))
@@ -62,6 +69,11 @@ func (c *checker) call(n *ast.CallNode) Expr {
 	}
 	for _, a := range args {
 		if a.Kind() == kindComposite {
+			if _, isVM := a.(*OpaqueExpr); name == "len" && len(args) == 1 && !isVM {
+				b := &ast.BuiltinNode{Name: name, Arguments: n.Arguments}
+				b.SetLocation(n.Location())
+				return c.builtin(b)
+			}
 			return c.opaque(n)
 		}
 	}
@@ -70,7 +82,7 @@ func (c *checker) call(n *ast.CallNode) Expr {
 	}
 	e := &CallExpr{At{c.rng(n)}, f, args}
 	if v, ok := foldCall(f, args); ok {
-		return &ConstExpr{e.At, v}
+		return &ConstExpr{At: e.At, Value: v}
 	}
 	if f.ID == FnIsPrivate {
 		return e // a boolean: whoever uses it adds the presence
@@ -218,7 +230,7 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 	if fn == FuncCount {
 		if len(args) == 1 {
 			cond = c.condition(args[0])
-			ok = cond != nil
+			ok, c.dead = cond != nil, isNever(cond)
 		}
 	} else if fn != FuncRate {
 		arg = c.scalar(args[0])
@@ -228,9 +240,8 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 			ok = false
 		}
 		if len(args) == 2 {
-			if cond = c.condition(args[1]); cond == nil {
-				ok = false
-			}
+			cond = c.condition(args[1])
+			ok, c.dead = ok && cond != nil, isNever(cond)
 		}
 	}
 	if !ok {
@@ -247,4 +258,20 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 		a.Cond = nil
 	}
 	return true
+}
+
+// isCollection reports whether a node can only be an array.
+func isCollection(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.ArrayNode:
+		return true
+	case *ast.BinaryNode:
+		return n.Operator == ".."
+	case *ast.BuiltinNode:
+		switch n.Name {
+		case "split", "splitAfter", "filter", "map", "sort", "uniq", "reverse", "take", "concat", "flatten", "keys", "values":
+			return true
+		}
+	}
+	return false
 }

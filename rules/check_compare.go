@@ -62,14 +62,11 @@ func (c *checker) compare(n *ast.BinaryNode) Expr {
 	ky, isY := y.(*ConstExpr)
 	if isX && isY {
 		b := compareValues(op, kx.Value, ky.Value)
-		if c.vars == before { // what a variable turns on or off is no mistake
-			c.judgeConstant(rng, b)
-		}
-		return constBool(rng, b)
+		return c.constant(rng, b, c.vars == before)
 	}
 	if isX { // the constant stands on the right
 		x, y, kx, ky, isY = y, x, ky, kx, true
-		op = mirrored(op)
+		op = op.Mirror()
 	}
 	if isY && ky.Value.Kind == packet.KindBool && x.Kind() == packet.KindBool {
 		if b := ky.Value.Int != 0; b == (op == OpEq) {
@@ -78,24 +75,10 @@ func (c *checker) compare(n *ast.BinaryNode) Expr {
 		return present(negation(rng, x), x)
 	}
 	leaf := &CompareExpr{At{rng}, op, x, y}
-	if isY {
-		c.judge(leaf, ky)
+	if isY && c.judge(leaf, ky) {
+		return falseConst(rng)
 	}
 	return present(leaf, x, y)
-}
-
-func mirrored(op Op) Op {
-	switch op {
-	case OpLt:
-		return OpGt
-	case OpLe:
-		return OpGe
-	case OpGt:
-		return OpLt
-	case OpGe:
-		return OpLe
-	}
-	return op
 }
 
 // unify turns string constants into addresses where the other side is one.
@@ -122,7 +105,7 @@ func (c *checker) coerce(n ast.Node, e Expr, k packet.Kind) Expr {
 		if why != "" {
 			return c.errorf(diag.BadAddress, e.Rng, "%s", why)
 		}
-		return &ConstExpr{e.At, v}
+		return &ConstExpr{At: e.At, Value: v}
 	case *CondExpr:
 		if e.Kind() != packet.KindString {
 			return e
@@ -352,8 +335,8 @@ func (c *checker) textual(n *ast.BinaryNode) Expr {
 	if okA && okB {
 		return constBool(rng, textHolds(op, a.Value.Str, b.Value.Str))
 	}
-	if okB {
-		c.judgeCase(x, op, b.Rng, b.Value.Str)
+	if okB && c.judgeCase(x, op, b.Rng, b.Value.Str) {
+		return falseConst(rng)
 	}
 	return present(&TextExpr{At{rng}, op, x, y}, x, y)
 }
@@ -368,11 +351,16 @@ func textHolds(op Op, s, part string) bool {
 	return strings.HasSuffix(s, part)
 }
 
-// judgeConstant reports a comparison of two constants.
-func (c *checker) judgeConstant(rng hcl.Range, holds bool) {
-	if holds {
-		c.errorf(diag.AlwaysTrue, rng, "Both sides are constant: the comparison always holds.")
-		return
+// constant is a comparison of two constants, which is a mistake unless a variable or an element of an
+// array turns it on or off.
+func (c *checker) constant(rng hcl.Range, holds, judge bool) Expr {
+	if !judge {
+		return constBool(rng, holds)
 	}
-	c.errorf(diag.NeverTrue, rng, "Both sides are constant: the comparison never holds.")
+	if holds {
+		c.always(rng, "Both sides are constant: the comparison always holds.")
+		return constBool(rng, true)
+	}
+	c.doubt(rng, "Both sides are constant: the comparison never holds.")
+	return falseConst(rng)
 }

@@ -16,6 +16,7 @@ func (c *checker) in(n *ast.BinaryNode) Expr {
 	if c.looseNot(n) {
 		return nil
 	}
+	before := c.vars
 	x := c.value(n.Left)
 	if x != nil && x.Kind() == kindComposite {
 		return c.opaque(n)
@@ -23,7 +24,7 @@ func (c *checker) in(n *ast.BinaryNode) Expr {
 	rng := c.rng(n)
 	switch r := n.Right.(type) {
 	case *ast.ArrayNode:
-		return c.inArray(n, x, r)
+		return c.inArray(n, x, r, before)
 	case *ast.BinaryNode:
 		if r.Operator == ".." {
 			return c.inRange(n, x, r)
@@ -51,7 +52,7 @@ func (c *checker) in(n *ast.BinaryNode) Expr {
 		return nil
 	}
 	if y.Kind() == kindComposite {
-		return c.opaque(n)
+		return c.inComposite(n, x, y)
 	}
 	hint := "Write values in brackets, as in [1, 2], a list as list.name, or a range as 1..10."
 	if x.Kind() == y.Kind() && !isText(y.Kind()) {
@@ -96,7 +97,9 @@ func (c *checker) inRange(n *ast.BinaryNode, x Expr, r *ast.BinaryNode) Expr {
 	}
 	set := NewIntSet([]IntRange{{bounds[0], bounds[1]}})
 	e := &InExpr{At{c.rng(n)}, x, set, nil}
-	c.judgeMembers(x, []member{{c.rng(r), IntRange{bounds[0], bounds[1]}}}, e.Rng, set)
+	if _, isConst := x.(*ConstExpr); !isConst && c.judgeMembers(x, []member{{c.rng(r), IntRange{bounds[0], bounds[1]}}}, e.Rng, set) {
+		return falseConst(e.Rng)
+	}
 	return c.inSet(e)
 }
 
@@ -155,9 +158,9 @@ func (c *checker) inVariable(rng hcl.Range, n *ast.BinaryNode, x Expr, items []a
 	at := c.token(n.Right)
 	elems := make([]element, 0, len(items))
 	for _, it := range items {
-		elems = append(elems, element{at, &ConstExpr{At{at}, constantOf(it)}})
+		elems = append(elems, element{at, &ConstExpr{At: At{at}, Value: constantOf(it)}})
 	}
-	return c.inElements(rng, n, x, elems)
+	return c.inElements(rng, n, x, elems, -1)
 }
 
 type element struct {
@@ -165,7 +168,7 @@ type element struct {
 	expr Expr
 }
 
-func (c *checker) inArray(n *ast.BinaryNode, x Expr, arr *ast.ArrayNode) Expr {
+func (c *checker) inArray(n *ast.BinaryNode, x Expr, arr *ast.ArrayNode, before int) Expr {
 	elems := make([]element, 0, len(arr.Nodes))
 	ok := true
 	for _, e := range arr.Nodes {
@@ -188,9 +191,10 @@ func (c *checker) inArray(n *ast.BinaryNode, x Expr, arr *ast.ArrayNode) Expr {
 		return nil
 	}
 	if len(elems) == 0 {
-		return c.errorf(diag.NeverTrue, c.rng(arr), "The array is empty: nothing is in it.")
+		c.doubt(c.rng(arr), "The array is empty: nothing is in it.")
+		return falseConst(c.rng(n))
 	}
-	return c.inElements(c.rng(n), n, x, elems)
+	return c.inElements(c.rng(n), n, x, elems, before)
 }
 
 // A member is an element of a set of integers, for judgement.
@@ -200,7 +204,7 @@ type member struct {
 }
 
 // inElements makes a set of the constant elements, and a comparison of each other one.
-func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []element) Expr {
+func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []element, before int) Expr {
 	var (
 		addrs   []AddrRange
 		ints    []IntRange
@@ -208,8 +212,11 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 		strs    []string
 		rest    []Expr
 		bad     bool
+		never   int // words that x never is
+		errs    = c.errors
 	)
 	kx := x.Kind()
+	_, constant := x.(*ConstExpr)
 	for _, el := range elems {
 		k, isConst := el.expr.(*ConstExpr)
 		if !isConst || kx == packet.KindFloat || kx == packet.KindBool {
@@ -262,13 +269,15 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 			members = append(members, member{el.rng, r})
 		case isText(kx) && isText(v.Kind):
 			strs = append(strs, v.Str)
-			c.judgeWord(x, OpEq, el.rng, v.Str)
+			if c.judgeWord(x, OpEq, el.rng, v.Str) {
+				never++
+			}
 		default:
 			bad = true
 			c.errorf(diag.TypeMismatch, el.rng, "The array has %s, and %s is %s.", an(v.Kind), c.text(n.Left), an(kx))
 		}
 	}
-	if bad {
+	if bad || c.errors > errs {
 		return nil
 	}
 	var set *Set
@@ -281,8 +290,12 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 		set = NewStringSet(strs)
 	}
 	if set != nil {
-		if len(members) > 0 {
-			c.judgeMembers(x, members, rng, set)
+		switch {
+		case constant && len(rest) == 0:
+			return c.constant(rng, setHas(set, x.(*ConstExpr).Value), c.vars == before)
+		case constant:
+		case len(members) > 0 && c.judgeMembers(x, members, rng, set), len(strs) > 0 && never == len(strs):
+			return disjunction(rng, append(rest, falseConst(rng))...)
 		}
 		rest = append([]Expr{c.inSet(&InExpr{At{rng}, x, set, nil})}, rest...)
 	}

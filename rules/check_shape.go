@@ -14,6 +14,24 @@ func (c *checker) conditional(n *ast.ConditionalNode) Expr {
 	if cond == nil || a == nil || b == nil {
 		return nil
 	}
+	if k, ok := cond.(*ConstExpr); ok && a.Kind() == kindComposite {
+		if k.Value.Int != 0 {
+			return a
+		}
+		return b
+	}
+	if x, ok := a.(*arrayExpr); ok {
+		if y, ok := b.(*arrayExpr); ok { // the elements of one or of the other
+			out := &arrayExpr{At: At{c.rng(n)}}
+			for _, e := range x.elems {
+				out.elems = append(out.elems, arrayElement{e.value, conjunction(cond.Range(), cond, e.when)})
+			}
+			for _, e := range y.elems {
+				out.elems = append(out.elems, arrayElement{e.value, conjunction(cond.Range(), negation(cond.Range(), cond), e.when)})
+			}
+			return out
+		}
+	}
 	if a.Kind() == kindComposite || b.Kind() == kindComposite {
 		return c.opaque(n)
 	}
@@ -38,25 +56,32 @@ func (c *checker) conditional(n *ast.ConditionalNode) Expr {
 }
 
 // index checks X[i]. A field of a map or an element of an array is left to the VM.
-func (c *checker) index(n *ast.MemberNode) Expr {
+//
+// whole is the node that stands for n in the text: get(x, i) is x[i].
+func (c *checker) index(n *ast.MemberNode, whole ast.Node) Expr {
 	if n.Optional {
-		return c.opaque(n)
+		return c.opaque(whole)
 	}
 	if _, isName := n.Property.(*ast.StringNode); isName {
-		if name, ok := c.dotted(n.Node); ok {
+		if name, ok := c.dotted(n.Node); ok && c.locals[name] == nil {
 			if c.value(n.Node) != nil {
-				c.errorf(diag.TypeMismatch, c.rng(n), "%s has no members.", name)
+				c.errorf(diag.TypeMismatch, c.rng(whole), "%s has no members.", name)
 			}
 			return nil
 		}
-		return c.opaque(n)
+		return c.opaque(whole)
 	}
 	x, i := c.value(n.Node), c.value(n.Property)
 	if x == nil || i == nil {
 		return nil
 	}
+	if xs, ok := x.(*arrayExpr); ok {
+		if k, isConst := i.(*ConstExpr); isConst && k.Value.Kind == packet.KindInt {
+			return c.element(whole, xs, k.Value.Int)
+		}
+	}
 	if x.Kind() == kindComposite {
-		return c.opaque(n)
+		return c.opaque(whole)
 	}
 	if !isText(x.Kind()) {
 		return c.errorf(diag.TypeMismatch, c.rng(n.Node), "%s is %s and has no bytes to index.", c.text(n.Node), an(x.Kind()))
@@ -66,9 +91,9 @@ func (c *checker) index(n *ast.MemberNode) Expr {
 		return c.errorf(diag.BadArguments, c.rng(n.Property), "The index must be a constant integer, not negative.")
 	}
 	if s, ok := x.(*ConstExpr); ok && k.Value.Int < int64(len(s.Value.Str)) {
-		return &ConstExpr{At{c.rng(n)}, Value{Kind: packet.KindInt, Int: int64(s.Value.Str[k.Value.Int])}}
+		return &ConstExpr{At: At{c.rng(whole)}, Value: Value{Kind: packet.KindInt, Int: int64(s.Value.Str[k.Value.Int])}}
 	}
-	return &IndexExpr{At{c.rng(n)}, x, int(k.Value.Int)}
+	return &IndexExpr{At{c.rng(whole)}, x, int(k.Value.Int)}
 }
 
 func (c *checker) slice(n *ast.SliceNode) Expr {
@@ -104,7 +129,7 @@ func (c *checker) slice(n *ast.SliceNode) Expr {
 	}
 	e := &SliceExpr{At{c.rng(n)}, x, from, to}
 	if k, ok := x.(*ConstExpr); ok {
-		return &ConstExpr{e.At, Value{Kind: k.Value.Kind, Str: cut(k.Value.Str, from, to)}}
+		return &ConstExpr{At: e.At, Value: Value{Kind: k.Value.Kind, Str: cut(k.Value.Str, from, to)}}
 	}
 	return e
 }

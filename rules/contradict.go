@@ -12,6 +12,15 @@ import (
 type contradictor struct {
 	solver solver
 	diags  *hcl.Diagnostics
+	arms   int // branches that are looked into while the whole can hold: what is found there is a warning
+}
+
+func (c *contradictor) found(at hcl.Range, format string, args ...any) {
+	d := diag.New(diag.NeverTrue, at, format, args...)
+	if c.arms > 0 {
+		d.Severity = hcl.DiagWarning
+	}
+	*c.diags = append(*c.diags, d)
 }
 
 // check reports the parts of a condition that can never hold, alone or beside what holds
@@ -32,7 +41,9 @@ func (c *contradictor) check(e Expr, own hcl.Range, context []Expr) bool {
 		}
 		rest := append([]Expr(nil), context...)
 		rest = append(append(rest, xs[:i]...), xs[i+1:]...)
+		c.arms++
 		c.inner(x, own, rest)
+		c.arms--
 	}
 	return true
 }
@@ -111,19 +122,19 @@ func (c *contradictor) report(xs []Expr, own hcl.Range, context []Expr) {
 		}
 		for _, other := range before {
 			if !c.solver.satisfiable(nil, other, x) {
-				*c.diags = append(*c.diags, diag.New(diag.NeverTrue, at, "%s and %s can never hold together.", phrase(other), phrase(x)))
+				c.found(at, "%s and %s can never hold together.", phrase(other), phrase(x))
 				return
 			}
 		}
 		if c.solver.satisfiable(nil, x) {
-			*c.diags = append(*c.diags, diag.New(diag.NeverTrue, at, "%s can never hold beside the other conditions: %s.", phrase(x), phrases(before)))
+			c.found(at, "%s can never hold beside the other conditions: %s.", phrase(x), phrases(before))
 			return
 		}
 		if parts := conjuncts(x); len(parts) > 1 {
 			c.report(parts, own, nil)
 			return
 		}
-		*c.diags = append(*c.diags, diag.New(diag.NeverTrue, at, "%s can never hold.", phrase(x)))
+		c.found(at, "%s can never hold.", phrase(x))
 		return
 	}
 }

@@ -139,7 +139,30 @@ func format(b *strings.Builder, e Expr, outer int) {
 			fmt.Fprintf(b, "[%d:%d]", e.From, e.To)
 		}
 	case *OpaqueExpr:
-		b.WriteString("vm(" + e.Text + ")")
+		b.WriteString(e.Source)
+	case *ClosureExpr:
+		b.WriteString([...]string{"any(", "all(", "count(", "find("}[e.Quantifier])
+		format(b, e.Array, 0)
+		b.WriteString(", ")
+		format(b, e.Body, 0)
+		if el, plain := e.Value.(*ElementExpr); e.Value != nil && (!plain || el.Index) {
+			b.WriteString(", ")
+			format(b, e.Value, 0)
+		}
+		b.WriteByte(')')
+	case *ElementExpr:
+		b.WriteByte('#')
+		if e.Index {
+			b.WriteString("index")
+		}
+	case *HasExpr:
+		b.WriteString("has(")
+		format(b, e.X, 0)
+		b.WriteByte(')')
+	case *AbsentExpr:
+		b.WriteString("absent")
+	default:
+		panic(fmt.Sprintf("rules: unknown expression %T", e))
 	}
 }
 

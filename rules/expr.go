@@ -14,7 +14,7 @@ import (
 //
 // The nodes are ConstExpr, FieldExpr, LayerExpr, ThresholdExpr, AggregateExpr, NotExpr, LogicExpr,
 // CompareExpr, InExpr, MatchExpr, TextExpr, ArithExpr, NegExpr, CondExpr, CallExpr, IndexExpr,
-// SliceExpr and OpaqueExpr. They do not change after Load and may be shared between rules.
+// SliceExpr, OpaqueExpr, ClosureExpr, ElementExpr, HasExpr and AbsentExpr. They do not change after Load and may be shared between rules.
 type Expr interface {
 	Kind() packet.Kind
 	Range() hcl.Range // the characters in the rule file
@@ -40,6 +40,7 @@ type Value struct {
 type ConstExpr struct {
 	At
 	Value Value
+	never bool // a condition that cannot hold, as was found while it was checked
 }
 
 // FieldExpr is the value of a field. It stands only where the field's layer is known to be there.
@@ -106,6 +107,26 @@ const (
 // String returns the operator as written in a rule.
 func (o Op) String() string {
 	return [...]string{"==", "!=", "<", "<=", ">", ">=", "contains", "startsWith", "endsWith", "+", "-", "*", "/", "%"}[o]
+}
+
+// Mirror returns the comparison that y and x have where x and y have this one: > for <.
+func (o Op) Mirror() Op {
+	switch o {
+	case OpLt:
+		return OpGt
+	case OpLe:
+		return OpGe
+	case OpGt:
+		return OpLt
+	case OpGe:
+		return OpLe
+	}
+	return o
+}
+
+// Negate returns the comparison that holds where this one, of two values that are there, does not.
+func (o Op) Negate() Op {
+	return [...]Op{OpEq: OpNe, OpNe: OpEq, OpLt: OpGe, OpLe: OpGt, OpGt: OpLe, OpGe: OpLt}[o]
 }
 
 // CompareExpr compares two values of one kind, or an integer with a float. Ordering is defined for
@@ -181,13 +202,61 @@ type SliceExpr struct {
 	From, To int
 }
 
-// OpaqueExpr is an expression that only the expr VM can evaluate. Text is expr-lang source in which
-// the names of Fields, joined by their dots replaced with underscores, are variables.
+// OpaqueExpr is an operation that only the expr VM can evaluate. It has no value where that fails. Text
+// is expr-lang source in which VMName(i) is argument i. An array or a map, which only a ClosureExpr and
+// other OpaqueExprs use, has a Kind that no field has; Elem is then the kind of its elements, which may
+// be such a one too.
 type OpaqueExpr struct {
 	At
 	Text   string
+	Source string // what the author wrote
 	K      packet.Kind
-	Fields []*packet.Field // what it reads
+	Elem   packet.Kind
+	Args   []Expr
+}
+
+// Quantifier is what a ClosureExpr asks of the elements of an array.
+type Quantifier uint8
+
+// The quantifiers.
+const (
+	Any   Quantifier = iota // the body holds for one at least
+	All                     // for all
+	Count                   // the number of those for which it holds
+	Find                    // the value of the first for which it holds, or no value
+)
+
+// ClosureExpr looks at the elements of an array that the packet decides on. It has no value where the
+// array has none.
+type ClosureExpr struct {
+	At
+	Quantifier Quantifier
+	Array      *OpaqueExpr
+	Body       Expr
+	Value      Expr // of Find: what the element gives; nil for others
+	Depth      int  // closures around this one
+}
+
+// ElementExpr is the element that the closure of a depth looks at, or with Index its place. It stands
+// only in the Body and the Value of a ClosureExpr.
+type ElementExpr struct {
+	At
+	K     packet.Kind
+	Depth int
+	Index bool
+}
+
+// HasExpr is true when X, an OpaqueExpr or a ClosureExpr with Find, has a value. It stands only where
+// the arguments of X have one.
+type HasExpr struct {
+	At
+	X Expr
+}
+
+// AbsentExpr never has a value.
+type AbsentExpr struct {
+	At
+	K packet.Kind
 }
 
 func (e *ConstExpr) Kind() packet.Kind   { return e.Value.Kind }
@@ -205,6 +274,20 @@ func (e *CallExpr) Kind() packet.Kind    { return e.Func.Result(e.Args) }
 func (e *IndexExpr) Kind() packet.Kind   { return packet.KindInt }
 func (e *SliceExpr) Kind() packet.Kind   { return e.X.Kind() }
 func (e *OpaqueExpr) Kind() packet.Kind  { return e.K }
+func (e *ElementExpr) Kind() packet.Kind { return e.K }
+func (e *HasExpr) Kind() packet.Kind     { return packet.KindBool }
+func (e *AbsentExpr) Kind() packet.Kind  { return e.K }
+
+// Kind is that of the answer, which for Find is that of the value.
+func (e *ClosureExpr) Kind() packet.Kind {
+	switch e.Quantifier {
+	case Count:
+		return packet.KindInt
+	case Find:
+		return e.Value.Kind()
+	}
+	return packet.KindBool
+}
 
 // Kind is that of a whole or of a fractional number.
 func (e *ThresholdExpr) Kind() packet.Kind {

@@ -71,10 +71,6 @@ func eventsOf(e Expr) uint8 {
 		switch x := x.(type) {
 		case *FieldExpr:
 			all &= eventMask(x.Field.Events)
-		case *OpaqueExpr:
-			for _, f := range x.Fields {
-				all &= eventMask(f.Events)
-			}
 		case *LayerExpr:
 			all &= eventMask(packet.LayerEvents(x.Layers))
 		}
@@ -89,43 +85,4 @@ func eventMask(events []packet.Event) uint8 {
 		m |= 1 << e
 	}
 	return m
-}
-
-// Walk calls visit for e and, while visit returns true, for what is below it, in the order of the
-// text. The argument and the condition of an aggregate are not below it.
-func Walk(e Expr, visit func(Expr) bool) {
-	if e == nil || !visit(e) {
-		return
-	}
-	each := func(xs ...Expr) {
-		for _, x := range xs {
-			Walk(x, visit)
-		}
-	}
-	switch e := e.(type) {
-	case *NotExpr:
-		each(e.X)
-	case *LogicExpr:
-		each(e.Xs...)
-	case *CompareExpr:
-		each(e.X, e.Y)
-	case *InExpr:
-		each(e.X)
-	case *MatchExpr:
-		each(e.X)
-	case *TextExpr:
-		each(e.X, e.Y)
-	case *ArithExpr:
-		each(e.X, e.Y)
-	case *NegExpr:
-		each(e.X)
-	case *CondExpr:
-		each(e.If, e.Then, e.Else)
-	case *CallExpr:
-		each(e.Args...)
-	case *IndexExpr:
-		each(e.X)
-	case *SliceExpr:
-		each(e.X)
-	}
 }

@@ -100,7 +100,7 @@ func holds(t term) bool {
 func positive(e Expr) Expr {
 	if c, ok := e.(*CompareExpr); ok && (c.Op == OpNe || c.Op == OpGe || c.Op == OpGt) {
 		opposite := *c
-		opposite.Op = negated(c.Op)
+		opposite.Op = c.Op.Negate()
 		return &opposite
 	}
 	return e
@@ -118,7 +118,7 @@ func flagValue(t term) (on, ok bool) {
 func operator(t term) Op {
 	e := t.e.(*CompareExpr)
 	if t.not {
-		return negated(e.Op)
+		return e.Op.Negate()
 	}
 	return e.Op
 }

@@ -51,6 +51,14 @@ func bounds(e Expr) (lo, hi float64) {
 		}
 	case *IndexExpr:
 		return 0, 255
+	case *ClosureExpr:
+		if e.Quantifier == Count {
+			return 0, hi
+		}
+	case *ElementExpr:
+		if e.Index {
+			return 0, hi
+		}
 	}
 	return lo, hi
 }
@@ -59,7 +67,9 @@ func bounds(e Expr) (lo, hi float64) {
 // variable brings is a switch of the site, and is none of our business.
 func (c *checker) whole(n ast.Node) Expr {
 	c.judgeFalse(n)
-	return c.condition(n)
+	e := c.condition(n)
+	c.dead = isNever(e)
+	return e
 }
 
 // judgeFalse reports a false that must hold for n to hold.
@@ -77,8 +87,8 @@ func (c *checker) judgeFalse(n ast.Node) {
 	}
 }
 
-// judge reports a comparison with a constant that always or never holds.
-func (c *checker) judge(e *CompareExpr, k *ConstExpr) {
+// judge reports a comparison with a constant that always or never holds. It returns true for never.
+func (c *checker) judge(e *CompareExpr, k *ConstExpr) bool {
 	switch {
 	case isNumber(k.Value.Kind):
 		lo, hi := bounds(e.X)
@@ -105,29 +115,31 @@ func (c *checker) judge(e *CompareExpr, k *ConstExpr) {
 		}
 		// Infinity is no value: nothing is at an open end.
 		if math.IsInf(lo, 0) && math.IsInf(hi, 0) {
-			return
+			return false
 		}
 		words := rangeWords(e.X, lo, hi)
 		if v >= lo && v <= hi && v != math.Trunc(v) {
 			words = Format(e.X) + " is an integer"
 		}
 		if never {
-			c.errorf(diag.NeverTrue, k.Rng, "%s, so the comparison never holds.", words)
+			c.doubt(k.Rng, "%s, so the comparison never holds.", words)
 		} else if always {
-			c.errorf(diag.AlwaysTrue, e.Rng, "%s, so the comparison always holds.", words)
+			c.always(e.Rng, "%s, so the comparison always holds.", words)
 		}
+		return never
 	case isText(k.Value.Kind):
-		c.judgeWord(e.X, e.Op, k.Rng, k.Value.Str)
+		return c.judgeWord(e.X, e.Op, k.Rng, k.Value.Str)
 	case k.Value.Kind == packet.KindIP:
 		f, ok := e.X.(*FieldExpr)
 		if ok && f.Field.Layer == packet.LayerARPIPv4 && !k.Value.Addr.Is4() {
 			if e.Op == OpEq {
-				c.errorf(diag.NeverTrue, k.Rng, "%s is always an IPv4 address.", f.Field.Name)
-			} else {
-				c.errorf(diag.AlwaysTrue, e.Rng, "%s is always an IPv4 address.", f.Field.Name)
+				c.doubt(k.Rng, "%s is always an IPv4 address.", f.Field.Name)
+				return true
 			}
+			c.always(e.Rng, "%s is always an IPv4 address.", f.Field.Name)
 		}
 	}
+	return false
 }
 
 // rangeWords says what the values of a number are.
@@ -145,27 +157,37 @@ func rangeWords(e Expr, lo, hi float64) string {
 	return fmt.Sprintf("%s is between %.0f and %.0f", name, lo, hi)
 }
 
-// judgeMembers reports elements of a set that a number never has.
-func (c *checker) judgeMembers(x Expr, members []member, whole hcl.Range, set *Set) {
+// judgeMembers reports elements of a set that a number never has. It returns true where it has none of them.
+func (c *checker) judgeMembers(x Expr, members []member, whole hcl.Range, set *Set) bool {
 	lo, hi := bounds(x)
+	never := 0
 	for _, m := range members {
 		if float64(m.r.Hi) < lo || float64(m.r.Lo) > hi {
-			c.errorf(diag.NeverTrue, m.rng, "%s", rangeWords(x, lo, hi)+", so this is never met.")
+			never++
+			c.doubt(m.rng, "%s", rangeWords(x, lo, hi)+", so this is never met.")
 		}
 	}
 	if len(set.Ints) == 1 && float64(set.Ints[0].Lo) <= lo && float64(set.Ints[0].Hi) >= hi {
-		c.errorf(diag.AlwaysTrue, whole, "%s", rangeWords(x, lo, hi)+", so this always holds.")
+		c.always(whole, "%s", rangeWords(x, lo, hi)+", so this always holds.")
 	}
+	return never == len(members)
 }
 
-// judgeWord reports a comparison with a word that a field never has.
-func (c *checker) judgeWord(x Expr, op Op, rng hcl.Range, word string) {
+// judgeWord reports a comparison with a word that a field never has. It returns true for what never holds.
+func (c *checker) judgeWord(x Expr, op Op, rng hcl.Range, word string) bool {
 	if c.judgeCase(x, op, rng, word) {
-		return
+		return op != OpNe
 	}
 	f, ok := x.(*FieldExpr)
-	if !ok || len(f.Field.Enum) == 0 || slices.Contains(f.Field.Enum, word) {
-		return
+	if !ok {
+		return false
+	}
+	if f.Field.Name == "alert.rule" && c.sym.rules != nil && (op == OpEq || op == OpNe) && !c.sym.rules[word] {
+		c.errorf(diag.UnknownRule, rng, "There is no rule %q.%s", word, diag.DidYouMean(word, sortedKeys(c.sym.rules)))
+		return false
+	}
+	if len(f.Field.Enum) == 0 || slices.Contains(f.Field.Enum, word) {
+		return false
 	}
 	words := ""
 	for i, w := range f.Field.Enum {
@@ -176,10 +198,12 @@ func (c *checker) judgeWord(x Expr, op Op, rng hcl.Range, word string) {
 	}
 	switch op {
 	case OpEq:
-		c.errorf(diag.NeverTrue, rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, diag.DidYouMean(word, f.Field.Enum))
+		c.doubt(rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, diag.DidYouMean(word, f.Field.Enum))
+		return true
 	case OpNe:
-		c.errorf(diag.AlwaysTrue, rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, diag.DidYouMean(word, f.Field.Enum))
+		c.always(rng, "%s is never %q; it is one of %s.%s", f.Field.Name, word, words, diag.DidYouMean(word, f.Field.Enum))
 	}
+	return false
 }
 
 // judgeCase reports a comparison of lower(s) or upper(s) with a text that has letters of the other case.
@@ -202,9 +226,9 @@ func (c *checker) judgeCase(x Expr, op Op, rng hcl.Range, text string) bool {
 		return false
 	}
 	if op == OpNe {
-		c.errorf(diag.AlwaysTrue, rng, "%s never has letters of the other case. Write %q.", Format(x), fits)
+		c.always(rng, "%s never has letters of the other case. Write %q.", Format(x), fits)
 	} else {
-		c.errorf(diag.NeverTrue, rng, "%s never has letters of the other case. Write %q.", Format(x), fits)
+		c.doubt(rng, "%s never has letters of the other case. Write %q.", Format(x), fits)
 	}
 	return true
 }

@@ -138,6 +138,10 @@ func (l *loader) build() *RuleSet {
 	for _, b := range kinds["list"] {
 		l.loadList(b)
 	}
+	l.sym.rules = map[string]bool{}
+	for _, b := range kinds["rule"] {
+		l.sym.rules[b.name] = true
+	}
 	for _, b := range kinds["macro"] {
 		l.loadMacro(b)
 	}
@@ -187,7 +191,7 @@ func (l *loader) buildRules() []*Rule {
 	for w := range workers {
 		own := *l
 		own.diags, own.trees, own.solver = nil, map[string]*tree{}, solver{}
-		own.sym = &symbols{lists: l.sym.lists, macros: l.sym.macros, vars: l.sym.vars, used: map[*bool]struct{}{}}
+		own.sym = &symbols{lists: l.sym.lists, macros: l.sym.macros, vars: l.sym.vars, rules: l.sym.rules, used: map[*bool]struct{}{}}
 		workers[w] = &own
 		wg.Go(func() {
 			for i := w; i < len(names); i += len(workers) {

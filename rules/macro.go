@@ -58,6 +58,7 @@ func (m *macroDecl) check(sym *symbols, user *checker, rng hcl.Range) bool {
 	if e != nil {
 		m.never = !(&contradictor{diags: &c.diags}).check(e, m.source.src.Whole, nil)
 	}
+	m.never = m.never || c.dead
 	m.diags = c.diags
 	m.events = c.events
 	if e == nil {

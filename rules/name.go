@@ -17,6 +17,7 @@ type symbols struct {
 	lists  map[string]*List
 	macros map[string]*macroDecl
 	vars   map[string]*Variable
+	rules  map[string]bool    // nil where they are not known
 	used   map[*bool]struct{} // marks of what was used, to be set when all is checked
 	// checking are the macros that are being checked, each used by the one before it.
 	checking []*macroDecl
@@ -73,6 +74,15 @@ func dotted(t *tree, n ast.Node) (string, bool) {
 func (c *checker) name(n ast.Node, name string) Expr {
 	rng := c.token(n)
 	head, rest, isDotted := strings.Cut(name, ".")
+	if e, ok := c.locals[head]; ok {
+		if isDotted {
+			return c.errorf(diag.TypeMismatch, rng, "%s has no members.", head)
+		}
+		if _, isConst := e.(*ConstExpr); isConst {
+			c.vars++
+		}
+		return e
+	}
 	switch {
 	case head == "var":
 		v := c.variable(rng, rest)
@@ -82,7 +92,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		if _, isList := v.Value.([]any); isList {
 			return c.errorf(diag.TypeMismatch, rng, "var.%s is a list of values. Use it with in, as in tcp.dstport in var.%s.", rest, rest)
 		}
-		return &ConstExpr{At{rng}, constantOf(v.Value)}
+		return &ConstExpr{At: At{rng}, Value: constantOf(v.Value)}
 	case head == "list":
 		if l := c.list(rng, rest); l != nil {
 			c.errorf(diag.TypeMismatch, rng, "list.%s is a list. Use it with in, as in %s in list.%s.", rest, exampleField(l.Type), rest)

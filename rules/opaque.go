@@ -2,7 +2,6 @@ package rules
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -20,26 +19,16 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// VMName returns the variable that stands for a field in the text of an OpaqueExpr.
-func VMName(f *packet.Field) string { return strings.ReplaceAll(f.Name, ".", "_") }
+// VMName returns the variable that stands for an argument in the text of an OpaqueExpr.
+func VMName(arg int) string { return "v" + strconv.Itoa(arg) }
 
 // VMOptions are what the text of an OpaqueExpr compiles with: an environment of type map[string]any
-// with a variable for every field, and the functions of the language that expr-lang lacks. Integers
+// with a variable for every argument, and the functions of the language that expr-lang lacks. Integers
 // are int, addresses and bytes are strings.
-func VMOptions() []expr.Option {
-	env := make(map[string]any, len(packet.Fields()))
-	for i := range packet.Fields() {
-		f := &packet.Fields()[i]
-		switch f.Kind {
-		case packet.KindBool:
-			env[VMName(f)] = false
-		case packet.KindInt:
-			env[VMName(f)] = 0
-		case packet.KindFloat:
-			env[VMName(f)] = 0.0
-		default:
-			env[VMName(f)] = ""
-		}
+func VMOptions(args []Expr) []expr.Option {
+	env := make(map[string]any, len(args))
+	for i, a := range args {
+		env[VMName(i)] = zeroOf(a)
 	}
 	return []expr.Option{
 		expr.Env(env),
@@ -56,18 +45,72 @@ func VMOptions() []expr.Option {
 	}
 }
 
-// opaque leaves a node to expr-lang's VM: what it means there is checked by expr-lang's own checker.
+// zeroOf is a value of the type by which expr-lang knows an expression.
+func zeroOf(e Expr) any {
+	k := e.Kind()
+	if k == kindComposite {
+		switch e.(*OpaqueExpr).Elem {
+		case packet.KindString:
+			return []string{}
+		case packet.KindInt:
+			return []int{}
+		case packet.KindFloat:
+			return []float64{}
+		case packet.KindBool:
+			return []bool{}
+		}
+		return []any{}
+	}
+	switch k {
+	case packet.KindBool:
+		return false
+	case packet.KindInt:
+		return 0
+	case packet.KindFloat:
+		return 0.0
+	}
+	return ""
+}
+
+// scalarKind is the kind of values of a Go type; kindComposite for those that no field has.
+func scalarKind(t reflect.Type) packet.Kind {
+	if t == nil {
+		return kindComposite
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return packet.KindBool
+	case reflect.Int, reflect.Int64:
+		return packet.KindInt
+	case reflect.Float64:
+		return packet.KindFloat
+	case reflect.String:
+		return packet.KindString
+	}
+	return kindComposite
+}
+
+// keepsElements are the functions whose arrays have elements of the type of their argument's.
+var keepsElements = map[string]bool{"sort": true, "uniq": true, "reverse": true, "take": true, "concat": true}
+
+// opaque leaves a node to expr-lang's VM. What is below it is checked here and becomes an argument,
+// where it is a value that the language knows; what the node means is checked by expr-lang's own checker.
 func (c *checker) opaque(n ast.Node) Expr {
 	x := c.tree.extentOf(n)
+	if b, ok := n.(*ast.BuiltinNode); ok && (b.Name == "now" || b.Name == "timezone") {
+		return c.errorf(diag.Unsupported, c.rng(n), "%s() has no meaning here: rules know the time of packets alone, which is frame.time_epoch.", b.Name)
+	}
 	rw := rewriter{c: c, base: x.from}
-	before := len(c.diags)
-	rw.walk(n, nil)
-	if len(c.diags) > before {
+	errs := c.errors
+	for _, k := range children(n) {
+		rw.child(k)
+	}
+	if c.errors > errs {
 		return nil
 	}
 	text := rw.rewrite(x)
 	cfg := conf.New(nil)
-	for _, o := range VMOptions() {
+	for _, o := range VMOptions(rw.args) {
 		o(cfg)
 	}
 	t, err := parser.ParseWithConfig(text, cfg)
@@ -80,35 +123,93 @@ func (c *checker) opaque(n ast.Node) Expr {
 		if !errors.As(err, &fe) {
 			return c.errorf(diag.Unsupported, c.rng(n), "%v", err)
 		}
-		from, to := rw.original(fe.From), rw.original(fe.To)
+		from, to := rw.original(fe.From, fe.To)
 		return c.errorf(diag.Unsupported, c.src.Range(from, max(to, from+1)), "%s.", capital(strings.TrimSuffix(fe.Message, ".")))
 	}
-	e := &OpaqueExpr{At: At{c.rng(n)}, Text: text, Fields: rw.fields}
-	switch {
-	case typ == nil:
-		return c.errorf(diag.Unsupported, c.rng(n), "The type of %s is not known before it runs.", c.text(n))
-	case typ.Kind() == reflect.Bool:
-		e.K = packet.KindBool
-	case typ.Kind() == reflect.Int, typ.Kind() == reflect.Int64:
-		e.K = packet.KindInt
-	case typ.Kind() == reflect.Float64:
-		e.K = packet.KindFloat
-	case typ.Kind() == reflect.String:
-		e.K = packet.KindString
-	case typ.Kind() == reflect.Slice, typ.Kind() == reflect.Array, typ.Kind() == reflect.Map:
-		e.K = kindComposite
-	default:
-		return c.errorf(diag.Unsupported, c.rng(n), "The type of %s is not known before it runs.", c.text(n))
+	e := &OpaqueExpr{At: At{c.rng(n)}, Text: text, Source: c.text(n), Args: rw.args}
+	if len(rw.args) == 0 {
+		return c.fold(n, e)
 	}
-	return e
+	if e.K = scalarKind(typ); e.K != kindComposite {
+		return e
+	}
+	if typ != nil && (typ.Kind() == reflect.Slice || typ.Kind() == reflect.Array || typ.Kind() == reflect.Map) || typ != nil && typ.Kind() == reflect.Interface && keeps(n, rw.args) != kindComposite {
+		e.K, e.Elem = kindComposite, kindComposite
+		if typ.Kind() == reflect.Slice {
+			e.Elem = scalarKind(typ.Elem())
+		}
+		if e.Elem == kindComposite {
+			e.Elem = keeps(n, rw.args)
+		}
+		return e
+	}
+	return c.errorf(diag.Unsupported, c.rng(n), "The type of %s is not known before it runs.", c.text(n))
 }
 
-// A rewriter makes the text for the VM: names of fields become variables, variables of the rule set
-// their values.
+// keeps is the kind of the elements of what a function makes of an array; kindComposite where that is not known.
+func keeps(n ast.Node, args []Expr) packet.Kind {
+	if b, ok := n.(*ast.BuiltinNode); ok && keepsElements[b.Name] && len(args) > 0 {
+		if o, ok := args[0].(*OpaqueExpr); ok && o.K == kindComposite {
+			return o.Elem
+		}
+	}
+	return kindComposite
+}
+
+// fold computes what has no argument; what fails would always fail.
+func (c *checker) fold(n ast.Node, e *OpaqueExpr) Expr {
+	p, err := expr.Compile(e.Text, VMOptions(nil)...)
+	var v any
+	if err == nil {
+		v, err = expr.Run(p, map[string]any{})
+	}
+	if err == nil && v == nil {
+		return c.errorf(diag.BadArguments, e.Rng, "%s never has a value.", c.text(n))
+	}
+	if err != nil {
+		why := err.Error()
+		var fe *file.Error
+		if errors.As(err, &fe) {
+			why = fe.Message
+		}
+		return c.errorf(diag.BadArguments, e.Rng, "%s fails whenever it is evaluated: %s.", c.text(n), why)
+	}
+	if k := scalarKind(reflect.TypeOf(v)); k != kindComposite {
+		return &ConstExpr{At: e.At, Value: constantOfAny(v)}
+	}
+	rv := reflect.ValueOf(v)
+	if rv.Kind() == reflect.Slice {
+		out := &arrayExpr{At: e.At}
+		for i := range rv.Len() {
+			x := rv.Index(i).Interface()
+			if scalarKind(reflect.TypeOf(x)) == kindComposite {
+				e.K, e.Elem = kindComposite, kindComposite
+				return e
+			}
+			out.elems = append(out.elems, arrayElement{value: &ConstExpr{At: e.At, Value: constantOfAny(x)}})
+		}
+		return out
+	}
+	if rv.Kind() == reflect.Map {
+		e.K, e.Elem = kindComposite, kindComposite
+		return e
+	}
+	return c.errorf(diag.Unsupported, e.Rng, "%s is not a value that conditions know.", c.text(n))
+}
+
+// constantOfAny is constantOf for what the VM returns.
+func constantOfAny(v any) Value {
+	if i, ok := v.(int); ok {
+		v = int64(i)
+	}
+	return constantOf(v)
+}
+
+// A rewriter makes the text for the VM: what is checked here becomes a variable or a constant.
 type rewriter struct {
 	c      *checker
 	base   int
-	fields []*packet.Field
+	args   []Expr
 	edits  []edit
 	shifts []shift
 }
@@ -119,9 +220,118 @@ type edit struct {
 }
 
 // A shift says which place of the source a place of the text comes from.
-type shift struct{ at, from int }
+type shift struct {
+	at   int
+	from extent // a replaced stretch as a whole, or where one that was copied begins
+	copy bool
+}
 
-func (rw *rewriter) walk(n ast.Node, locals []string) {
+// child replaces what is below a node of the VM.
+func (rw *rewriter) child(n ast.Node) {
+	c := rw.c
+	switch n := n.(type) {
+	case nil:
+		return
+	case *ast.PredicateNode:
+		rw.inline(n.Node, nil)
+		return
+	case *ast.PairNode:
+		rw.child(n.Value)
+		return
+	case *ast.NilNode:
+		return
+	}
+	e, known := c.composites[n]
+	if !known {
+		e = c.collection(n)
+	}
+	if e == nil {
+		return
+	}
+	x := c.tree.extentOf(n)
+	switch e := e.(type) {
+	case *ConstExpr:
+		rw.edits = append(rw.edits, edit{x, constText(e.Value)})
+	case *arrayExpr:
+		text, ok := rw.arrayText(e)
+		if !ok {
+			rw.inline(n, nil)
+			return
+		}
+		rw.edits = append(rw.edits, edit{x, text})
+	case *streamExpr:
+		rw.inline(n, nil)
+	case *OpaqueExpr:
+		if len(e.Args) == 0 { // a map that is written out
+			rw.edits = append(rw.edits, edit{x, "(" + e.Text + ")"})
+			return
+		}
+		rw.edits = append(rw.edits, edit{x, rw.arg(e)})
+	default:
+		rw.edits = append(rw.edits, edit{x, rw.arg(e)})
+	}
+}
+
+// arg returns the variable for an argument.
+func (rw *rewriter) arg(e Expr) string {
+	for i, a := range rw.args {
+		if same(a, e) {
+			return VMName(i)
+		}
+	}
+	rw.args = append(rw.args, e)
+	return VMName(len(rw.args) - 1)
+}
+
+// arrayText writes an array for the VM.
+func (rw *rewriter) arrayText(e *arrayExpr) (string, bool) {
+	parts := make([]string, len(e.elems))
+	for i, x := range e.elems {
+		switch v := x.value.(type) {
+		case *ConstExpr:
+			parts[i] = constText(v.Value)
+		case *arrayExpr:
+			text, ok := rw.arrayText(v)
+			if !ok {
+				return "", false
+			}
+			parts[i] = text
+		case *streamExpr:
+			return "", false
+		default:
+			parts[i] = rw.arg(v)
+		}
+		if x.when != nil {
+			return "", false
+		}
+	}
+	return "[" + strings.Join(parts, ", ") + "]", true
+}
+
+// constText writes a constant as expr-lang source.
+func constText(v Value) string {
+	switch v.Kind {
+	case packet.KindString, packet.KindBytes:
+		return strconv.Quote(v.Str)
+	case packet.KindIP:
+		return strconv.Quote(v.Addr.String())
+	case packet.KindMAC:
+		return strconv.Quote(packet.MAC(v.Int).String())
+	case packet.KindFloat:
+		if s := strconv.FormatFloat(v.Float, 'f', -1, 64); strings.Contains(s, ".") {
+			return s
+		} else {
+			return s + ".0"
+		}
+	case packet.KindBool:
+		return strconv.FormatBool(v.Int != 0)
+	}
+	return strconv.FormatInt(v.Int, 10)
+}
+
+// inline leaves a closure to the VM as it stands: names of fields become variables. Locals are the names
+// that it declares itself.
+func (rw *rewriter) inline(n ast.Node, locals []string) {
 	if n == nil {
 		return
 	}
@@ -133,25 +343,25 @@ func (rw *rewriter) walk(n ast.Node, locals []string) {
 	}
 	switch n := n.(type) {
 	case *ast.VariableDeclaratorNode:
-		rw.walk(n.Value, locals)
-		rw.walk(n.Expr, append(slices.Clip(locals), n.Name))
+		rw.inline(n.Value, locals)
+		rw.inline(n.Expr, append(slices.Clip(locals), n.Name))
 	case *ast.CallNode:
 		callee, _ := rw.c.dotted(n.Callee)
-		if _, isAggregate := aggregateByName(callee); isAggregate && (functionByName(callee) == nil || len(n.Arguments) < 2) {
+		if _, isAggregate := aggregateByName(callee); functionByName(callee) == nil || isAggregate && len(n.Arguments) < 2 {
 			rw.c.call(n)
 			return
 		}
 		for _, a := range n.Arguments {
-			rw.walk(a, locals)
+			rw.inline(a, locals)
 		}
 	default:
 		for _, k := range children(n) {
-			rw.walk(k, locals)
+			rw.inline(k, locals)
 		}
 	}
 }
 
-// children are the nodes below one that is not named in walk.
+// children are the nodes directly below one.
 func children(n ast.Node) []ast.Node {
 	switch n := n.(type) {
 	case *ast.UnaryNode:
@@ -166,8 +376,16 @@ func children(n ast.Node) []ast.Node {
 		}
 		return []ast.Node{n.Node, n.Property}
 	case *ast.SliceNode:
-		return []ast.Node{n.Node, n.From, n.To}
+		out := []ast.Node{n.Node}
+		for _, b := range []ast.Node{n.From, n.To} {
+			if b != nil {
+				out = append(out, b)
+			}
+		}
+		return out
 	case *ast.BuiltinNode:
+		return n.Arguments
+	case *ast.CallNode:
 		return n.Arguments
 	case *ast.PredicateNode:
 		return []ast.Node{n.Node}
@@ -185,82 +403,69 @@ func children(n ast.Node) []ast.Node {
 	return nil
 }
 
+// name replaces a name in a closure that is left to the VM.
 func (rw *rewriter) name(n ast.Node, name string) {
 	c := rw.c
-	rng := c.token(n)
 	x := c.tree.bareExtent(n)
-	head, _, _ := strings.Cut(name, ".")
-	_, isLayer := packet.LayerByName(name)
-	_, isMacro := c.sym.macros[name]
-	_, isAgg := c.scope.aggregates[name]
-	if head == "list" || isLayer || isMacro || isAgg || name == "threshold" {
-		if c.value(n) != nil || head == "list" {
-			c.errorf(diag.Unsupported, rng, "%q cannot be used within a function or operator that only the expr VM knows. Compare it outside.", name)
-		}
+	errs := c.errors
+	e := c.collection(n)
+	if e == nil || c.errors > errs {
 		return
 	}
-	if head == "var" {
-		v := c.variable(rng, strings.TrimPrefix(name, "var."))
-		if v != nil {
-			rw.edits = append(rw.edits, edit{x, literal(v.Value)})
-		}
+	switch e := e.(type) {
+	case *ConstExpr:
+		rw.edits = append(rw.edits, edit{x, constText(e.Value)})
 		return
-	}
-	e, ok := c.name(n, name).(*FieldExpr)
-	if !ok {
-		return
-	}
-	if !slices.Contains(rw.fields, e.Field) {
-		rw.fields = append(rw.fields, e.Field)
-	}
-	rw.edits = append(rw.edits, edit{x, VMName(e.Field)})
-}
-
-// literal writes the value of a variable as expr-lang source.
-func literal(v any) string {
-	switch v := v.(type) {
-	case string:
-		return strconv.Quote(v)
-	case []any:
-		parts := make([]string, len(v))
-		for i, x := range v {
-			parts[i] = literal(x)
+	case *arrayExpr:
+		if text, ok := rw.arrayText(e); ok {
+			rw.edits = append(rw.edits, edit{x, text})
+			return
 		}
-		return "[" + strings.Join(parts, ", ") + "]"
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
+	case *FieldExpr, *OpaqueExpr, *ElementExpr:
+		if k := e.Kind(); k != packet.KindIP && k != packet.KindMAC {
+			rw.edits = append(rw.edits, edit{x, rw.arg(e)})
+			return
+		}
 	}
-	return fmt.Sprint(v)
+	c.errorf(diag.Unsupported, c.token(n), "%q cannot be used in a closure of this kind. Use any, all, none, one, count, filter, map or find.", name)
 }
 
 func (rw *rewriter) rewrite(x extent) string {
 	slices.SortFunc(rw.edits, func(a, b edit) int { return a.from - b.from })
 	var b strings.Builder
 	at, n := x.from, 0
-	put := func(s string, from int) {
-		rw.shifts = append(rw.shifts, shift{n, from})
+	put := func(s string, from extent, copied bool) {
+		rw.shifts = append(rw.shifts, shift{n, from, copied})
 		b.WriteString(s)
 		n += len([]rune(s))
 	}
 	for _, e := range rw.edits {
-		put(runeSlice(rw.c.tree.text, at, e.from), at)
-		put(e.text, e.from)
+		put(runeSlice(rw.c.tree.text, at, e.from), extent{at, e.from}, true)
+		put(e.text, e.extent, false)
 		at = e.to
 	}
-	put(runeSlice(rw.c.tree.text, at, x.to), at)
+	put(runeSlice(rw.c.tree.text, at, x.to), extent{at, x.to}, true)
 	return b.String()
 }
 
-// original returns the place in the source of a place in the text.
-func (rw *rewriter) original(at int) int {
+// original returns the stretch of the source that a stretch of the text comes from.
+func (rw *rewriter) original(from, to int) (int, int) {
+	a := rw.place(from)
+	b := rw.place(max(from, to-1))
+	return a.from, max(a.to, b.to)
+}
+
+func (rw *rewriter) place(at int) extent {
 	for i := len(rw.shifts) - 1; i >= 0; i-- {
-		if s := rw.shifts[i]; s.at <= at {
-			from := s.from + at - s.at
-			if i+1 < len(rw.shifts) {
-				from = min(from, rw.shifts[i+1].from)
-			}
-			return from
+		s := rw.shifts[i]
+		if s.at > at {
+			continue
 		}
+		if !s.copy {
+			return s.from
+		}
+		p := min(s.from.from+at-s.at, s.from.to)
+		return extent{p, p + 1}
 	}
-	return rw.base
+	return extent{rw.base, rw.base + 1}
 }

@@ -32,8 +32,19 @@ func parserConfig() *conf.Config {
 	return c
 }
 
-// exprConfig is shared by all parsers, which only read it.
-var exprConfig = parserConfig()
+// exprConfig and closureConfig are shared by all parsers, which only read them. With closureConfig count
+// and sum are expr-lang's, whose predicates may speak of elements.
+var (
+	exprConfig    = parserConfig()
+	closureConfig = closuresConfig()
+)
+
+func closuresConfig() *conf.Config {
+	c := parserConfig()
+	delete(c.Functions, "count")
+	delete(c.Functions, "sum")
+	return c
+}
 
 // A parsed is the tree of an expression with its source. Trees are kept by their text, and may be
 // shared by expressions at several places.
@@ -67,6 +78,11 @@ func parseText(text string) *tree {
 		return &tree{text: text, err: &file.Error{Message: fmt.Sprintf("the expression is longer than %d bytes; split it into macros", maxText)}}
 	}
 	t, err := parser.ParseWithConfig(text, exprConfig)
+	if err != nil && strings.Contains(text, "#") {
+		if u, e := parser.ParseWithConfig(text, closureConfig); e == nil {
+			t, err = u, nil
+		}
+	}
 	if err == nil && t.Node != nil {
 		return &tree{node: t.Node, text: text}
 	}

@@ -48,7 +48,7 @@ func (p *presence) add(e Expr) {
 	case *IndexExpr:
 		p.add(e.X)
 		length := &CallExpr{e.At, functions[FnLen], []Expr{e.X}}
-		p.rest = append(p.rest, &CompareExpr{e.At, OpGt, length, &ConstExpr{e.At, Value{Kind: packet.KindInt, Int: int64(e.I)}}})
+		p.rest = append(p.rest, &CompareExpr{e.At, OpGt, length, &ConstExpr{At: e.At, Value: Value{Kind: packet.KindInt, Int: int64(e.I)}}})
 	case *CondExpr:
 		a, b := Presence(e.Then), Presence(e.Else)
 		if a == nil && b == nil {
@@ -62,9 +62,19 @@ func (p *presence) add(e Expr) {
 		}
 		p.rest = append(p.rest, &CondExpr{e.At, e.If, a, b})
 	case *OpaqueExpr:
-		for _, f := range e.Fields {
-			p.layers |= f.Layer &^ packet.LayerFrame
+		for _, a := range e.Args {
+			p.add(a)
 		}
+		p.rest = append(p.rest, &HasExpr{e.At, e})
+	case *ClosureExpr:
+		if e.Quantifier == Find {
+			p.add(e.Array)
+			p.rest = append(p.rest, &HasExpr{e.At, e})
+		} else if e.Quantifier == Count {
+			p.add(e.Array)
+		}
+	case *AbsentExpr:
+		p.rest = append(p.rest, constBool(e.Rng, false))
 	}
 }
 
@@ -86,7 +96,20 @@ func constBool(rng hcl.Range, b bool) *ConstExpr {
 	if b {
 		v.Int = 1
 	}
-	return &ConstExpr{At{rng}, v}
+	return &ConstExpr{At: At{rng}, Value: v}
+}
+
+// falseConst is a condition that was found never to hold.
+func falseConst(rng hcl.Range) *ConstExpr {
+	k := constBool(rng, false)
+	k.never = true
+	return k
+}
+
+// isNever reports whether a condition was found never to hold.
+func isNever(e Expr) bool {
+	k, ok := e.(*ConstExpr)
+	return ok && k.never
 }
 
 // isConstBool reports whether e is the constant.
@@ -103,18 +126,24 @@ func disjunction(rng hcl.Range, xs ...Expr) Expr { return joined(rng, true, xs) 
 
 func joined(rng hcl.Range, or bool, xs []Expr) Expr {
 	out := make([]Expr, 0, len(xs))
+	never := true // what is left out can never hold
 	for _, x := range xs {
 		if x == nil || isConstBool(x, !or) {
+			never = never && isNever(x)
 			continue
 		}
 		if isConstBool(x, or) {
-			return constBool(rng, or)
+			k := constBool(rng, or)
+			k.never = !or && isNever(x)
+			return k
 		}
 		out = append(out, x)
 	}
 	switch len(out) {
 	case 0:
-		return constBool(rng, !or)
+		k := constBool(rng, !or)
+		k.never = or && never && len(xs) > 0
+		return k
 	case 1:
 		return out[0]
 	}

@@ -66,7 +66,16 @@ func same(a, b Expr) bool {
 		return ok && a.From == b.From && a.To == b.To && same(a.X, b.X)
 	case *OpaqueExpr:
 		b, ok := b.(*OpaqueExpr)
-		return ok && a.Text == b.Text
+		return ok && a.Text == b.Text && slices.EqualFunc(a.Args, b.Args, same)
+	case *ClosureExpr:
+		b, ok := b.(*ClosureExpr)
+		return ok && a.Quantifier == b.Quantifier && a.Depth == b.Depth && same(a.Array, b.Array) && same(a.Body, b.Body) && (a.Value == nil) == (b.Value == nil) && (a.Value == nil || same(a.Value, b.Value))
+	case *ElementExpr:
+		b, ok := b.(*ElementExpr)
+		return ok && a.Depth == b.Depth && a.Index == b.Index
+	case *HasExpr:
+		b, ok := b.(*HasExpr)
+		return ok && same(a.X, b.X)
 	}
 	return false
 }

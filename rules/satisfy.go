@@ -149,7 +149,7 @@ func subject(e Expr) Expr {
 		switch e.Op { // of a pair of opposite operators one is kept
 		case OpNe, OpGe, OpGt:
 			opposite := *e
-			opposite.Op = negated(e.Op)
+			opposite.Op = e.Op.Negate()
 			return &opposite
 		}
 	case *InExpr:
@@ -164,8 +164,4 @@ func subject(e Expr) Expr {
 		return e.X
 	}
 	return e
-}
-
-func negated(op Op) Op {
-	return [...]Op{OpEq: OpNe, OpNe: OpEq, OpLt: OpGe, OpLe: OpGt, OpGt: OpLe, OpGe: OpLt}[op]
 }

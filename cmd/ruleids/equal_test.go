@@ -15,10 +15,6 @@ import (
 	"github.com/ruleids/ruleids/stdlib"
 )
 
-// vmSize is the size of a capture up to which it is run through the expr VM too, which is some
-// hundred times slower than a plan.
-const vmSize = 100_000
-
 // TestPlansAgree runs every capture at hand through plans with each optimisation turned off, and
 // with several workers: the alerts are the same to the last byte.
 func TestPlansAgree(t *testing.T) {
@@ -26,18 +22,15 @@ func TestPlansAgree(t *testing.T) {
 	set := shippedRules(t)
 	variants := []struct {
 		name    string
-		options engine.Options
+		tuning  engine.Tuning
 		workers int
-		largest int64 // bytes of a capture; 0 for any
 	}{
 		{name: "3 workers", workers: 3},
-		{name: "no sharing", options: engine.Options{NoSharing: true}},
-		{name: "no dispatch", options: engine.Options{NoDispatch: true}},
-		{name: "no sharing, no dispatch, 2 workers", options: engine.Options{NoSharing: true, NoDispatch: true}, workers: 2},
-		{name: "expr VM", options: engine.Options{VM: true}, largest: vmSize},
-		{name: "expr VM, nothing shared", options: engine.Options{VM: true, NoSharing: true, NoDispatch: true}, largest: vmSize / 4},
+		{name: "no sharing", tuning: engine.Tuning{NoSharing: true}},
+		{name: "no dispatch", tuning: engine.Tuning{NoDispatch: true}},
+		{name: "no sharing, no dispatch, 2 workers", tuning: engine.Tuning{NoSharing: true, NoDispatch: true}, workers: 2},
 	}
-	full := compilePlan(t, set, engine.Options{})
+	full := compilePlan(t, set, engine.Tuning{})
 	want := make([][]byte, len(captures))
 	alerts := 0
 	for i, name := range captures {
@@ -49,11 +42,8 @@ func TestPlansAgree(t *testing.T) {
 	}
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
-			plan := compilePlan(t, set, v.options)
+			plan := compilePlan(t, set, v.tuning)
 			for i, name := range captures {
-				if st, err := os.Stat(name); err != nil || v.largest > 0 && st.Size() > v.largest {
-					continue
-				}
 				if got := alertsOf(t, plan, v.workers, name); !bytes.Equal(got, want[i]) {
 					t.Errorf("%s: %s", filepath.Base(name), firstDifference(want[i], got))
 				}
@@ -103,9 +93,9 @@ func shippedRules(t *testing.T) *rules.RuleSet {
 	return set
 }
 
-func compilePlan(t *testing.T, set *rules.RuleSet, opt engine.Options) *engine.Plan {
+func compilePlan(t *testing.T, set *rules.RuleSet, tuning engine.Tuning) *engine.Plan {
 	t.Helper()
-	plan, diags := engine.Compile(set, opt)
+	plan, diags := engine.CompileTuned(set, engine.Options{}, tuning)
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}

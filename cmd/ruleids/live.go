@@ -54,13 +54,9 @@ func (s *daemonCommand) input(r *runCommand, interfaces []string) (agent.Input, 
 	if err != nil {
 		return agent.Input{}, err
 	}
-	plan, err := r.debug.options()
-	if err != nil {
-		return agent.Input{}, err
-	}
 	return agent.Input{
 		Settings: config.Options{File: file, Environ: os.Environ(), Flags: given},
-		Set:      set, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes(), Plan: plan,
+		Set:      set, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes(),
 	}, nil
 }
 

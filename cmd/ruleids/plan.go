@@ -10,20 +10,19 @@ import (
 
 func newPlanCmd(a *app) *cobra.Command {
 	var rules ruleFlags
-	var debug planDebug
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what the rules are compiled to, and what they may cost",
 		Long: `Plan compiles the rules as run does and shows the result: which rules each class of packet visits
 and what is left to be tested there, conditions that rules share, windows with their kind and the
-bytes that a key takes, the bound on memory, and conditions that were left to the slow expr VM.`,
+bytes that a key takes, the bound on memory, and what of conditions is left to the slow expr VM.`,
 		Example: `  ruleids plan
   ruleids plan --rules my-rules/ --no-stdlib --format json | jq .bytes_bound`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
-			plan, err := rules.compile(a, debug)
+			plan, err := rules.compile(a)
 			if err != nil {
 				return err
 			}
@@ -42,6 +41,5 @@ bytes that a key takes, the bound on memory, and conditions that were left to th
 	}
 	rules.add(cmd)
 	format.add(cmd, cmd.Flags(), "format", "form of the output")
-	debug.add(cmd)
 	return cmd
 }

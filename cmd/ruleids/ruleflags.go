@@ -112,16 +112,12 @@ func (f *ruleFlags) ruleSet(a *app) (*rules.RuleSet, error) {
 }
 
 // compile loads the rules and makes a plan of them.
-func (f *ruleFlags) compile(a *app, debug planDebug) (*engine.Plan, error) {
-	opt, err := debug.options()
-	if err != nil {
-		return nil, err
-	}
+func (f *ruleFlags) compile(a *app) (*engine.Plan, error) {
 	src, err := f.options()
 	if err != nil {
 		return nil, err
 	}
-	set, plan, diags := engine.Load(src, opt)
+	set, plan, diags := engine.Load(src, engine.Options{})
 	if diags.HasErrors() {
 		return nil, a.refuse(diags, set.Sources)
 	}

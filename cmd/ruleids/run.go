@@ -56,7 +56,6 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 	r.format.add(cmd, cmd.Flags(), "format", "form of the alerts; json is one object a line with Suricata's EVE keys")
 	r.summary.add(cmd, cmd.Flags(), "summary", "write a summary to standard error; auto where that is a terminal")
 	cmd.Flags().IntVar(&r.workers, "workers", r.workers, "`N` goroutines share the work; 0 is one for each CPU")
-	r.debug.add(cmd)
 	r.daemon.add(cmd)
 	r.flags = cmd.Flags()
 	// Flags that mean nothing beside each other are a mistake, not to be passed over.
@@ -74,7 +73,6 @@ type runCommand struct {
 	app      *app
 	captures captureArgs
 	rules    ruleFlags
-	debug    planDebug
 	format   choice
 	summary  choice
 	workers  int
@@ -126,7 +124,7 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	if r.workers == 0 {
 		r.workers = runtime.GOMAXPROCS(0)
 	}
-	plan, err := r.rules.compile(r.app, r.debug)
+	plan, err := r.rules.compile(r.app)
 	if err != nil {
 		return err
 	}

@@ -86,9 +86,6 @@ func BenchmarkMixed(b *testing.B) {
 	} {
 		b.Run(x.name, func(b *testing.B) { timed(b, rulesLoop(b, x.extra(), engine.Options{}, 1), file, 0) })
 	}
-	b.Run("exprvm=8", func(b *testing.B) { // for scale, on a hundredth
-		timed(b, rulesLoop(b, "", engine.Options{VM: true}, 1, base...), file, max(*mixedPackets/100, 1))
-	})
 }
 
 func BenchmarkSpoofed(b *testing.B) { onTraffic(b, spoofedTraffic, *spoofedPackets) }

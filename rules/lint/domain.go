@@ -241,13 +241,13 @@ func narrowCompare(e *rules.CompareExpr, want bool) domains {
 	if !ok1 || !ok2 {
 		f, ok1 = e.Y.(*rules.FieldExpr)
 		c, ok2 = e.X.(*rules.ConstExpr)
-		op = mirrored(op)
+		op = op.Mirror()
 	}
 	if !ok1 || !ok2 {
 		return domains{}
 	}
 	if !want {
-		op = negated(op)
+		op = op.Negate()
 	}
 	all := fieldDomain(f.Field)
 	switch {
@@ -283,40 +283,6 @@ func satisfying(op rules.Op, n int64) []rules.IntRange {
 		return complement([]rules.IntRange{below})
 	}
 	return []rules.IntRange{{Lo: math.MinInt64, Hi: math.MaxInt64}}
-}
-
-// mirrored returns the operator with which y op x says what x op y says.
-func mirrored(op rules.Op) rules.Op {
-	switch op {
-	case rules.OpLt:
-		return rules.OpGt
-	case rules.OpLe:
-		return rules.OpGe
-	case rules.OpGt:
-		return rules.OpLt
-	case rules.OpGe:
-		return rules.OpLe
-	}
-	return op
-}
-
-// negated returns the operator that holds where op does not.
-func negated(op rules.Op) rules.Op {
-	switch op {
-	case rules.OpEq:
-		return rules.OpNe
-	case rules.OpNe:
-		return rules.OpEq
-	case rules.OpLt:
-		return rules.OpGe
-	case rules.OpLe:
-		return rules.OpGt
-	case rules.OpGt:
-		return rules.OpLe
-	case rules.OpGe:
-		return rules.OpLt
-	}
-	return op
 }
 
 func one(f *packet.Field, d domain) domains {

@@ -25,10 +25,11 @@ func unreachableThreshold() Check {
 		},
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {
-				walk(r.When, func(e rules.Expr) {
+				rules.Walk(r.When, func(e rules.Expr) bool {
 					if c, ok := e.(*rules.CompareExpr); ok {
 						compareAggregate(rs, r, c, report)
 					}
+					return true
 				})
 			}
 		},
@@ -72,25 +73,25 @@ func sides(c *rules.CompareExpr) (*rules.Aggregate, rules.Expr, rules.Op) {
 		return a.Aggregate, c.Y, c.Op
 	}
 	if a, ok := c.Y.(*rules.AggregateExpr); ok && !aggregates(c.X) {
-		return a.Aggregate, c.X, mirrored(c.Op)
+		return a.Aggregate, c.X, c.Op.Mirror()
 	}
 	return nil, nil, 0
 }
 
 func aggregates(e rules.Expr) (found bool) {
-	walk(e, func(e rules.Expr) {
-		if _, ok := e.(*rules.AggregateExpr); ok {
-			found = true
-		}
+	rules.Walk(e, func(e rules.Expr) bool {
+		_, ok := e.(*rules.AggregateExpr)
+		found = found || ok
+		return !found
 	})
 	return found
 }
 
 func uses(e rules.Expr) (found bool) {
-	walk(e, func(e rules.Expr) {
-		if _, ok := e.(*rules.ThresholdExpr); ok {
-			found = true
-		}
+	rules.Walk(e, func(e rules.Expr) bool {
+		_, ok := e.(*rules.ThresholdExpr)
+		found = found || ok
+		return !found
 	})
 	return found
 }

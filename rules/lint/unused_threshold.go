@@ -30,13 +30,7 @@ func unusedThreshold() Check {
 
 func usesThreshold(r *rules.Rule) bool {
 	used := false
-	look := func(e rules.Expr) {
-		walk(e, func(e rules.Expr) {
-			if _, ok := e.(*rules.ThresholdExpr); ok {
-				used = true
-			}
-		})
-	}
+	look := func(e rules.Expr) { used = used || uses(e) }
 	look(r.Where)
 	look(r.When)
 	for _, a := range r.Aggregates {

@@ -1,67 +1,18 @@
 package lint
 
 import (
-	"reflect"
-
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
 
-// walk calls visit for e and for every expression within it. A nil expression has none.
-func walk(e rules.Expr, visit func(rules.Expr)) {
-	if e == nil || reflect.ValueOf(e).IsNil() {
-		return
-	}
-	visit(e)
-	for _, x := range parts(e) {
-		walk(x, visit)
-	}
-}
-
-// parts returns the expressions that e is directly made of. An aggregate is a leaf: what it is over
-// are other packets.
-func parts(e rules.Expr) []rules.Expr {
-	switch e := e.(type) {
-	case *rules.NotExpr:
-		return []rules.Expr{e.X}
-	case *rules.LogicExpr:
-		return e.Xs
-	case *rules.CompareExpr:
-		return []rules.Expr{e.X, e.Y}
-	case *rules.InExpr:
-		return []rules.Expr{e.X}
-	case *rules.MatchExpr:
-		return []rules.Expr{e.X}
-	case *rules.TextExpr:
-		return []rules.Expr{e.X, e.Y}
-	case *rules.ArithExpr:
-		return []rules.Expr{e.X, e.Y}
-	case *rules.NegExpr:
-		return []rules.Expr{e.X}
-	case *rules.CondExpr:
-		return []rules.Expr{e.If, e.Then, e.Else}
-	case *rules.CallExpr:
-		return e.Args
-	case *rules.IndexExpr:
-		return []rules.Expr{e.X}
-	case *rules.SliceExpr:
-		return []rules.Expr{e.X}
-	}
-	return nil
-}
-
 // fieldsOf returns the fields that e reads, each once.
 func fieldsOf(e rules.Expr) map[*packet.Field]bool {
 	fields := map[*packet.Field]bool{}
-	walk(e, func(e rules.Expr) {
-		switch e := e.(type) {
-		case *rules.FieldExpr:
-			fields[e.Field] = true
-		case *rules.OpaqueExpr:
-			for _, f := range e.Fields {
-				fields[f] = true
-			}
+	rules.Walk(e, func(e rules.Expr) bool {
+		if f, ok := e.(*rules.FieldExpr); ok {
+			fields[f.Field] = true
 		}
+		return true
 	})
 	return fields
 }

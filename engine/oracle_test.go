@@ -7,20 +7,14 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr"
-	"github.com/expr-lang/expr/vm"
 
 	"github.com/ruleids/ruleids/internal/publicsuffix"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
 
-// A vmCondition is an expression that the expr VM evaluates: what no predicate or closure can
-// express, and everything when Options.VM asks for the oracle.
-type vmCondition struct {
-	text    string // what it was compiled from
-	program *vm.Program
-	fields  []*packet.Field // of an opaque expression: what its variables are; nil otherwise
-}
+// inVM is a tuning by which the expr VM evaluates every condition: the oracle that plans are held against.
+var inVM = Tuning{condition: oracle}
 
 // A vmEnv is what programs made by vmText call into. Its methods' names are short because they
 // stand in generated text only.
@@ -30,7 +24,7 @@ type vmEnv struct {
 	fields []packet.Field
 	addrs  []packet.Addr
 	sets   []*rules.Set
-	opaque []*vmCondition
+	opaque []func(*scope) any
 }
 
 // B returns the boolean field with a number.
@@ -111,145 +105,59 @@ func (e *vmEnv) Private(a packet.Addr) bool { return rules.IsPrivate(a) }
 func (e *vmEnv) Hour(t float64) int { return int(rules.Hour(t)) }
 
 // O evaluates an opaque expression.
-func (e *vmEnv) O(i int) any { return e.opaque[i].run(e.s) }
+func (e *vmEnv) O(i int) any { return e.opaque[i](e.s) }
 
-// vm makes a predicate of an expression that the VM evaluates.
-func (b *builder) vm(e rules.Expr) int32 {
+// oracle makes a predicate of a condition that the VM evaluates as a whole.
+func oracle(b *builder, e rules.Expr) int32 {
 	text := "vm:" + b.canon(e)
 	if i, ok := b.byText[text]; ok {
 		return i
 	}
-	if o, ok := e.(*rules.OpaqueExpr); ok {
-		c := b.opaque(o)
-		return b.intern(predicate{op: opFunc, cost: 1000, text: text, source: rules.Format(e), fn: func(s *scope) bool { v, _ := c.run(s).(bool); return v }})
-	}
 	w := &vmWriter{b: b, env: &vmEnv{rule: b.scaled, fields: packet.Fields()}}
 	w.expr(e)
-	c := b.compileVM(w.b2.String(), w.env)
+	program, err := expr.Compile(w.out.String(), expr.Env(w.env))
+	if err != nil {
+		panic(fmt.Sprintf("%s: %v", w.out.String(), err))
+	}
 	env := w.env
 	return b.intern(predicate{op: opFunc, cost: 1000, text: text, source: rules.Format(e), fn: func(s *scope) bool {
 		mine := *env
 		mine.s = s
-		out, err := expr.Run(c.program, &mine)
+		out, err := expr.Run(program, &mine)
 		v, _ := out.(bool)
 		return err == nil && v
 	}})
 }
 
-func (b *builder) compileVM(text string, env any) *vmCondition {
-	p, err := expr.Compile(text, expr.Env(env))
-	if err != nil {
-		b.errs = append(b.errs, fmt.Errorf("the expr VM does not take %q: %w", text, err))
-	}
-	c := &vmCondition{text: text, program: p}
-	b.vms = append(b.vms, c)
-	return c
-}
-
-// opaque compiles an expression that only the VM can evaluate.
-func (b *builder) opaque(o *rules.OpaqueExpr) *vmCondition {
-	env := map[string]any{}
-	for _, f := range o.Fields {
-		env[vmName(f)] = zero(f.Kind)
-	}
-	c := b.compileVM(o.Text, env)
-	c.fields = o.Fields
-	return c
-}
-
-func vmName(f *packet.Field) string { return strings.ReplaceAll(f.Name, ".", "_") }
-
-func zero(k packet.Kind) any {
-	switch k {
-	case packet.KindBool:
-		return false
-	case packet.KindInt:
-		return 0
-	case packet.KindFloat:
-		return 0.0
-	}
-	return ""
-}
-
-// run evaluates an opaque expression; one that fails has no value, which is nil.
-func (c *vmCondition) run(s *scope) any {
-	env := make(map[string]any, len(c.fields))
-	for _, f := range c.fields {
-		switch f.Kind {
-		case packet.KindBool:
-			env[vmName(f)] = f.Int(s.p) != 0
-		case packet.KindInt:
-			env[vmName(f)] = int(f.Int(s.p))
-		case packet.KindFloat:
-			env[vmName(f)] = f.Float(s.p)
-		case packet.KindIP:
-			env[vmName(f)] = f.Addr(s.p).String()
-		case packet.KindMAC:
-			env[vmName(f)] = packet.MAC(f.Int(s.p)).String()
-		default:
-			env[vmName(f)] = string(f.Bytes(s.p))
-		}
-	}
-	out, err := expr.Run(c.program, env)
-	if err != nil {
-		s.failures++
-		return nil
-	}
-	return out
-}
-
-func (c *vmCondition) int(s *scope) int64 { return int64(c.float(s)) }
-
-func (c *vmCondition) float(s *scope) float64 {
-	switch v := c.run(s).(type) {
-	case int:
-		return float64(v)
-	case int64:
-		return float64(v)
-	case float64:
-		return v
-	case bool:
-		if v {
-			return 1
-		}
-	}
-	return 0
-}
-
-func (c *vmCondition) bytes(s *scope) []byte {
-	v, _ := c.run(s).(string)
-	return []byte(v)
-}
-
 // A vmWriter writes a checked expression as expr-lang source over vmEnv.
 type vmWriter struct {
 	b   *builder
-	b2  strings.Builder
+	out strings.Builder
 	env *vmEnv
 }
 
 func (w *vmWriter) call(name string, args ...any) {
-	w.b2.WriteString(name + "(")
+	w.out.WriteString(name + "(")
 	for i, a := range args {
 		if i > 0 {
-			w.b2.WriteString(", ")
+			w.out.WriteString(", ")
 		}
 		switch a := a.(type) {
 		case rules.Expr:
 			w.expr(a)
 		case int:
-			w.b2.WriteString(strconv.Itoa(a))
+			w.out.WriteString(strconv.Itoa(a))
 		}
 	}
-	w.b2.WriteByte(')')
+	w.out.WriteByte(')')
 }
 
 func (w *vmWriter) infix(x rules.Expr, o string, y rules.Expr) {
-	w.b2.WriteByte('(')
+	w.out.WriteByte('(')
 	w.expr(x)
-	w.b2.WriteString(" " + o + " ")
+	w.out.WriteString(" " + o + " ")
 	w.expr(y)
-	w.b2.WriteByte(')')
+	w.out.WriteByte(')')
 }
 
 func (w *vmWriter) number(v float64) {
@@ -257,7 +165,7 @@ func (w *vmWriter) number(v float64) {
 	if !strings.Contains(t, ".") {
 		t += ".0"
 	}
-	w.b2.WriteString("(" + t + ")")
+	w.out.WriteString("(" + t + ")")
 }
 
 func (w *vmWriter) expr(e rules.Expr) {
@@ -280,80 +188,86 @@ func (w *vmWriter) expr(e rules.Expr) {
 	case *rules.NotExpr:
 		w.call("not ", e.X)
 	case *rules.LogicExpr:
-		w.b2.WriteByte('(')
+		w.out.WriteByte('(')
 		for i, x := range e.Xs {
 			if i > 0 && e.Or {
-				w.b2.WriteString(" or ")
+				w.out.WriteString(" or ")
 			} else if i > 0 {
-				w.b2.WriteString(" and ")
+				w.out.WriteString(" and ")
 			}
 			w.expr(x)
 		}
-		w.b2.WriteByte(')')
+		w.out.WriteByte(')')
 	case *rules.CompareExpr:
 		if e.Op == rules.OpNe && hasAggregate(e) { // a value that is not there is not unequal either
-			w.b2.WriteByte('(')
+			w.out.WriteByte('(')
 			w.infix(e.X, "<", e.Y)
-			w.b2.WriteString(" or ")
+			w.out.WriteString(" or ")
 			w.infix(e.X, ">", e.Y)
-			w.b2.WriteByte(')')
+			w.out.WriteByte(')')
 			return
 		}
 		w.infix(e.X, e.Op.String(), e.Y)
 	case *rules.InExpr:
 		w.in(e)
 	case *rules.MatchExpr:
-		w.b2.WriteByte('(')
+		w.out.WriteByte('(')
 		w.expr(e.X)
-		w.b2.WriteString(" matches " + strconv.Quote(e.Regexp.String()) + ")")
+		w.out.WriteString(" matches " + strconv.Quote(e.Regexp.String()) + ")")
 	case *rules.TextExpr:
 		w.infix(e.X, e.Op.String(), e.Y)
 	case *rules.ArithExpr:
 		if e.Op == rules.OpMod {
-			w.b2.WriteString("Mod(int(")
+			w.out.WriteString("Mod(int(")
 			w.expr(e.X)
-			w.b2.WriteString("), int(")
+			w.out.WriteString("), int(")
 			w.expr(e.Y)
-			w.b2.WriteString("))")
+			w.out.WriteString("))")
 			return
 		}
 		w.infix(e.X, e.Op.String(), e.Y)
 	case *rules.NegExpr:
 		w.call("-", e.X)
 	case *rules.CondExpr:
-		w.b2.WriteByte('(')
+		w.out.WriteByte('(')
 		w.expr(e.If)
-		w.b2.WriteString(" ? ")
+		w.out.WriteString(" ? ")
 		w.expr(e.Then)
-		w.b2.WriteString(" : ")
+		w.out.WriteString(" : ")
 		w.expr(e.Else)
-		w.b2.WriteByte(')')
+		w.out.WriteByte(')')
 	case *rules.CallExpr:
 		w.function(e)
 	case *rules.IndexExpr:
 		w.call("At", e.X, e.I)
 	case *rules.SliceExpr:
 		w.call("Cut", e.X, e.From, e.To)
-	case *rules.OpaqueExpr:
-		w.env.opaque = append(w.env.opaque, w.b.opaque(e))
-		w.call(map[packet.Kind]string{packet.KindBool: "bool", packet.KindInt: "int", packet.KindFloat: "float"}[e.K]+"(O", len(w.env.opaque)-1)
-		w.b2.WriteByte(')')
+	case *rules.OpaqueExpr, *rules.ClosureExpr, *rules.ElementExpr, *rules.HasExpr, *rules.AbsentExpr:
+		w.env.opaque = append(w.env.opaque, w.b.boxed(e))
+		if e.Kind() == packet.KindBool {
+			w.out.WriteString("(O(" + strconv.Itoa(len(w.env.opaque)-1) + ") == true)")
+			return
+		}
+		w.call(map[packet.Kind]string{packet.KindInt: "int", packet.KindFloat: "float", packet.KindString: "string"}[e.Kind()]+"(O", len(w.env.opaque)-1)
+		w.out.WriteByte(')')
+	default:
+		panic(fmt.Sprintf("engine: unknown expression %T", e))
 	}
 }
 
 func (w *vmWriter) constant(v rules.Value) {
 	switch v.Kind {
 	case packet.KindBool:
-		w.b2.WriteString(strconv.FormatBool(v.Int != 0))
+		w.out.WriteString(strconv.FormatBool(v.Int != 0))
 	case packet.KindFloat:
 		w.number(v.Float)
 	case packet.KindString, packet.KindBytes:
-		w.b2.WriteString(strconv.Quote(v.Str))
+		w.out.WriteString(strconv.Quote(v.Str))
 	case packet.KindIP:
 		w.env.addrs = append(w.env.addrs, v.Addr)
 		w.call("K", len(w.env.addrs)-1)
 	default:
-		w.b2.WriteString("(" + strconv.FormatInt(v.Int, 10) + ")")
+		w.out.WriteString("(" + strconv.FormatInt(v.Int, 10) + ")")
 	}
 }
 
@@ -366,11 +280,11 @@ func (w *vmWriter) in(e *rules.InExpr) {
 	case e.Set.Strs != nil:
 		w.call("InStr", n, e.X)
 	case e.X.Kind() == packet.KindString || e.X.Kind() == packet.KindBytes || e.X.Kind() == packet.KindIP:
-		w.b2.WriteString("false") // an empty set
+		w.out.WriteString("false") // an empty set
 	default:
-		w.b2.WriteString("InInt(" + strconv.Itoa(n) + ", float(")
+		w.out.WriteString("InInt(" + strconv.Itoa(n) + ", float(")
 		w.expr(e.X)
-		w.b2.WriteString("))")
+		w.out.WriteString("))")
 	}
 }
 
