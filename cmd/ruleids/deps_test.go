@@ -42,7 +42,7 @@ var house = []layer{
 	{level: 1, path: "rules/fasthcl"},
 	{level: 2, path: "rules", may: []string{"rules/fasthcl", "internal/publicsuffix", "internal/scale", "packet", "stdlib", "internal/setting", "internal/diag"}},
 	{level: 2, path: "engine/window", may: []string{"packet"}},
-	{level: 3, path: "engine", may: []string{"internal/publicsuffix", "internal/scale", "packet", "alert", "rules", "engine/window"}},
+	{level: 3, path: "engine", may: []string{"internal/publicsuffix", "internal/diag", "internal/scale", "packet", "alert", "rules", "engine/window"}},
 	{level: 3, path: "rules/lint", may: []string{"packet", "stdlib", "internal/diag", "rules"}},
 	{level: 3, path: "rules/format", may: []string{"packet", "rules"}},
 	{level: 3, path: "actions", may: []string{"packet", "alert", "rules"}},
