@@ -102,6 +102,9 @@ func (d *Daemon) Status(ctx context.Context) *api.Status {
 	return s
 }
 
+// lossLasts is for how long alerts that an output lost are trouble.
+const lossLasts = 10 * time.Minute
+
 // trouble notes what people should know first.
 func trouble(s *api.Status, loop error) {
 	if loop != nil {
@@ -124,6 +127,10 @@ func trouble(s *api.Status, loop error) {
 	for _, o := range s.Outputs {
 		if o.Error != "" {
 			s.Trouble = append(s.Trouble, fmt.Sprintf("output %s %q: %s", o.Kind, o.Name, o.Error))
+		}
+		if o.LastLost != nil && time.Since(*o.LastLost) < lossLasts {
+			s.Trouble = append(s.Trouble, fmt.Sprintf("output %s %q lost alerts, %d so far, the last at %s: what it writes to is too slow for its queue",
+				o.Kind, o.Name, o.Lost, o.LastLost.Local().Format(time.DateTime)))
 		}
 	}
 	responseTrouble(s)
@@ -220,6 +227,10 @@ func (d *Daemon) outputs() []api.OutputStatus {
 	}
 	for _, s := range d.opt.OutputStats() {
 		o := api.OutputStatus{Kind: s.Kind, Name: s.Name, Target: s.Target, Written: s.Written, Lost: s.Dropped, Filtered: s.Filtered, Queued: s.Queued, Errors: s.Errors}
+		if !s.DropTime.IsZero() {
+			at := s.DropTime.UTC()
+			o.LastLost = &at
+		}
 		if s.Failing {
 			o.Error = s.LastError
 		}

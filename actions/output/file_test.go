@@ -200,6 +200,28 @@ func TestReopen(t *testing.T) {
 	})
 }
 
+// TestCopyTruncate has another program cut the file in place, as logrotate's copytruncate does: what is written next
+// begins the file, without a hole of zeros before it.
+func TestCopyTruncate(t *testing.T) {
+	for name, config := range map[string]func(string) *FileConfig{"eve": NewEVE, "csv": NewCSV} {
+		synctest.Test(t, func(t *testing.T) {
+			c := config(filepath.Join(t.TempDir(), "alerts"))
+			f := start(t, Options{}, Spec{name, c})
+			send(f, 1, 3)
+			synctest.Wait()
+			before := read(t, c.Path)
+			if err := os.Truncate(c.Path, 0); err != nil {
+				t.Fatal(err)
+			}
+			send(f, 1, 3)
+			stop(t, f)
+			if after := read(t, c.Path); string(after) != string(before) {
+				t.Errorf("%s: after it was cut the file has %q, want %q", name, after, before)
+			}
+		})
+	}
+}
+
 func TestRemovedFileIsNoticed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))

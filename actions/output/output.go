@@ -69,6 +69,7 @@ type output struct {
 
 	accepted, written, dropped, filtered atomic.Uint64
 	lost                                 atomic.Uint64 // alerts given up at the end
+	lostAt                               atomic.Int64  // when an alert was dropped last, in nanoseconds since 1970
 	trouble                              retry.Trouble
 
 	// Of the watcher.
@@ -94,13 +95,13 @@ func (o *output) begin() {
 // offer puts an event into the queue, or drops it.
 func (o *output) offer(e *event, closed bool) {
 	if closed {
-		o.dropped.Add(1)
+		o.lose(1)
 		return
 	}
 	// One alert is taken however large it is.
 	if held := o.held.Add(e.size); held > int64(o.limit)*alertRoom && held != e.size {
 		o.held.Add(-e.size)
-		o.dropped.Add(1)
+		o.lose(1)
 		return
 	}
 	o.accepted.Add(1)
@@ -109,7 +110,15 @@ func (o *output) offer(e *event, closed bool) {
 	default:
 		o.accepted.Add(^uint64(0))
 		o.held.Add(-e.size)
-		o.dropped.Add(1)
+		o.lose(1)
+	}
+}
+
+// lose counts alerts that are lost.
+func (o *output) lose(n uint64) {
+	if n > 0 {
+		o.dropped.Add(n)
+		o.lostAt.Store(time.Now().UnixNano())
 	}
 }
 
@@ -246,7 +255,7 @@ func (o *output) flush(ctx context.Context) bool {
 		return true
 	case errors.Is(err, errUnsendable) && o.batch.len() > 0:
 		o.batch.drop(1)
-		o.dropped.Add(1)
+		o.lose(1)
 		o.accepted.Add(^uint64(0))
 		o.complain(err)
 		return true
@@ -273,7 +282,7 @@ func (o *output) abandon() {
 	for range o.queue { // closed: ctx is not done before
 		n++
 	}
-	o.dropped.Add(n)
+	o.lose(n)
 	o.accepted.Add(-n)
 	o.lost.Add(n)
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/alert"
 )
 
 // patience is how long a test waits for what has to come.
@@ -167,6 +169,31 @@ func TestSyslogTCP(t *testing.T) {
 		t.Errorf("the stream is not whole messages: %v", err)
 	}
 	l.Close()
+}
+
+// TestSyslogLineEnds has line ends in an alert neither end a message, for servers that split at them (RFC 6587, section
+// 3.4.2), nor upset the octet counts.
+func TestSyslogLineEnds(t *testing.T) {
+	l := listen(t, "tcp", "127.0.0.1:0")
+	defer l.Close()
+	s := newServer()
+	go serve(l, func(c net.Conn) { _ = s.counted(c) })
+	f := start(t, Options{}, Spec{"tcp", syslogTo("tcp", l.Addr().String())})
+	a := numbered(1)
+	a.Description, a.Message = "a\r\n<13>1 - - - - - - forged", "b\n\x00"
+	a.Key = []alert.Named{{Name: "http.host", Value: "x\n57 <13>1 - - - - - - forged"}}
+	f.Send(a)
+	f.Send(numbered(2))
+	stop(t, f)
+	for i, want := range []string{`a\r\n<13>1 - - - - - - forged`, ""} {
+		got := string(<-s.got)
+		if !strings.Contains(got, want) || strings.ContainsAny(got, "\r\n\x00") || !strings.HasPrefix(got, "<") {
+			t.Errorf("message %d: %q", i, got)
+		}
+	}
+	if len(s.got) != 0 {
+		t.Errorf("a third message: %q", <-s.got)
+	}
 }
 
 func TestSyslogUnix(t *testing.T) {

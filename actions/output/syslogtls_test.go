@@ -21,7 +21,8 @@ import (
 // A pki is an authority with certificates of a server and a client, in files.
 type pki struct{ ca, cert, key, clientCert, clientKey string }
 
-func newPKI(t *testing.T, serverName string) pki {
+// The server's certificate is good for so long from now on; one that expired, for less than nothing.
+func newPKI(t *testing.T, serverName string, lasts time.Duration) pki {
 	t.Helper()
 	dir := t.TempDir()
 	save := func(name, kind string, der []byte) string {
@@ -40,7 +41,10 @@ func newPKI(t *testing.T, serverName string) pki {
 			parent, parentKey = c, key
 		}
 		c.SerialNumber, _ = rand.Int(rand.Reader, big.NewInt(1<<60))
-		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+		c.NotBefore, c.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(time.Hour)
+		if len(c.DNSNames) > 0 {
+			c.NotAfter = time.Now().Add(lasts)
+		}
 		der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, parentKey)
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +86,7 @@ func (p pki) listenTLS(t *testing.T, version uint16) (net.Listener, *server) {
 
 func TestSyslogTLS(t *testing.T) {
 	noLeak(t)
-	p := newPKI(t, "logs.example")
+	p := newPKI(t, "logs.example", time.Hour)
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
 			l, s := p.listenTLS(t, version)
@@ -103,12 +107,14 @@ func TestSyslogTLS(t *testing.T) {
 // TestSyslogTLSRefused has each side refuse the other; no alert may count as written.
 func TestSyslogTLSRefused(t *testing.T) {
 	noLeak(t)
-	p, other := newPKI(t, "logs.example"), newPKI(t, "logs.example")
+	p, other := newPKI(t, "logs.example", time.Hour), newPKI(t, "logs.example", time.Hour)
+	expired := newPKI(t, "logs.example", -time.Hour)
 	for name, c := range map[string]struct {
 		version uint16
 		change  func(*SyslogConfig)
 		want    string
 	}{
+		"expired":                      {tls.VersionTLS13, nil, "certificate has expired"},
 		"server of another name":       {tls.VersionTLS13, func(c *SyslogConfig) { c.ServerName = "other.example" }, "not other.example"},
 		"address as name":              {tls.VersionTLS13, func(c *SyslogConfig) { c.ServerName = "" }, "127.0.0.1"},
 		"unknown authority":            {tls.VersionTLS13, func(c *SyslogConfig) { c.CA = other.ca }, "unknown authority"},
@@ -117,6 +123,10 @@ func TestSyslogTLSRefused(t *testing.T) {
 		"wrong client certificate 1.2": {tls.VersionTLS12, func(c *SyslogConfig) { c.Cert, c.Key = other.clientCert, other.clientKey }, "certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			p := p
+			if c.change == nil {
+				p, c.change = expired, func(*SyslogConfig) {}
+			}
 			l, s := p.listenTLS(t, c.version)
 			defer l.Close()
 			config := syslogTo("tls", l.Addr().String())
@@ -141,7 +151,7 @@ func TestSyslogTLSRefused(t *testing.T) {
 }
 
 func TestSyslogTLSFiles(t *testing.T) {
-	p := newPKI(t, "logs.example")
+	p := newPKI(t, "logs.example", time.Hour)
 	for want, change := range map[string]func(*SyslogConfig){
 		"ca: open ":             func(c *SyslogConfig) { c.CA += "x" },
 		"no certificate in PEM": func(c *SyslogConfig) { c.CA = p.key },

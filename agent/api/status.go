@@ -112,15 +112,17 @@ type RulesStatus struct {
 
 // OutputStatus is one output of alerts.
 type OutputStatus struct {
-	Kind     string `json:"kind"`
-	Name     string `json:"name"`
-	Target   string `json:"target"` // path or address
-	Written  uint64 `json:"written"`
-	Lost     uint64 `json:"lost"`     // alerts that it could not take, or could not write
-	Filtered uint64 `json:"filtered"` // alerts that its settings keep away
-	Queued   int    `json:"queued"`
-	Errors   uint64 `json:"errors"`          // failures so far
-	Error    string `json:"error,omitempty"` // why it does not write now
+	Kind    string `json:"kind"`
+	Name    string `json:"name"`
+	Target  string `json:"target"` // path or address
+	Written uint64 `json:"written"`
+	Lost    uint64 `json:"lost"` // alerts that it could not take, or could not write
+	// LastLost is when it lost an alert last; left out where it lost none.
+	LastLost *time.Time `json:"last_lost,omitempty"`
+	Filtered uint64     `json:"filtered"` // alerts that its settings keep away
+	Queued   int        `json:"queued"`
+	Errors   uint64     `json:"errors"`          // failures so far
+	Error    string     `json:"error,omitempty"` // why it does not write now
 }
 
 // ResponseStatus is what became of actions of rules.

@@ -66,6 +66,7 @@ func (s *daemonCommand) run(ctx context.Context, r *runCommand, in agent.Input, 
 	level := new(slog.LevelVar)
 	level.Set(agent.LogLevel(c.Log.Level))
 	log := agent.NewLog(s.app.err, c.Log.Format, level, os.Getenv("JOURNAL_STREAM") != "")
+	agent.TakeStandardLog(log)
 	opt := agent.Options{Input: in, Loaded: loaded, Simulated: s.simulate, Version: currentBuild().Version, Log: log, Level: level}
 	var account *agent.Account
 	if c.User != "" {

@@ -6,6 +6,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,6 +17,8 @@ func main() {
 	// A reader of our output that goes away (ruleids … | head) must end us by an error from write,
 	// with our exit status, and not by the signal.
 	signal.Ignore(syscall.SIGPIPE)
+	// Package net/http writes what servers send unasked to the standard logger; that is for no terminal.
+	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// After the first signal the default action is back, so that a second one ends a program that
 	// does not listen.
