@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/ruleids/ruleids/internal/ansi"
 	"github.com/ruleids/ruleids/internal/printable"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
@@ -55,37 +56,25 @@ const (
 	maxText       = 96 // a value from the wire; DNS names go to 254
 )
 
-// SGR sequences of ECMA-48 from the sixteen colours that every terminal maps to its own theme.
-const (
-	sgrReset    = "\x1b[0m"
-	sgrBold     = "\x1b[1m"
-	sgrDim      = "\x1b[2m"
-	sgrCritical = "\x1b[1;97;41m" // bold white on red
-	sgrHigh     = "\x1b[1;31m"    // bold red
-	sgrMedium   = "\x1b[33m"      // yellow
-	sgrLow      = "\x1b[36m"      // cyan
-	sgrShadow   = "\x1b[35m"      // magenta
-)
-
 // A line is a line of text being written, with its colours.
 type line struct {
 	b     []byte
 	color bool
 }
 
-func (l *line) paint(sgr string) {
+func (l *line) paint(style ansi.Style) {
 	if l.color {
-		l.b = append(l.b, sgr...)
+		l.b = append(l.b, style...)
 	}
 }
 
 // cell writes text in a colour and pads it to a width.
-func (l *line) cell(text, sgr string, width int) {
-	l.paint(sgr)
+func (l *line) cell(text string, style ansi.Style, width int) {
+	l.paint(style)
 	before := len(l.b)
 	l.b = printable.Append(l.b, text)
 	n := utf8.RuneCount(l.b[before:])
-	l.paint(sgrReset)
+	l.paint(ansi.Reset)
 	l.pad(n, width)
 }
 
@@ -99,27 +88,27 @@ func (l *line) pad(n, width int) {
 func (a *Alert) appendLine(dst []byte, color, date bool) []byte {
 	l := line{b: dst, color: color}
 	at := time.Unix(0, a.Time).UTC()
-	l.paint(sgrDim)
+	l.paint(ansi.Dim)
 	if date {
 		l.b = at.AppendFormat(l.b, "2006-01-02 ")
 	} else {
 		l.b = append(l.b, "           "...)
 	}
 	l.b = at.AppendFormat(l.b, "15:04:05.000")
-	l.paint(sgrReset)
+	l.paint(ansi.Reset)
 	l.b = append(l.b, "  "...)
 
-	sgr := sgrMedium
+	style := ansi.Yellow
 	switch a.Severity {
 	case scale.SeverityCritical:
-		sgr = sgrCritical
+		style = ansi.WhiteOnRed
 	case scale.SeverityHigh:
-		sgr = sgrHigh
+		style = ansi.BoldRed
 	case scale.SeverityLow:
-		sgr = sgrLow
+		style = ansi.Cyan
 	}
-	l.cell(strings.ToUpper(a.Severity.String()), sgr, severityWidth)
-	l.cell(a.Rule, sgrBold, ruleWidth)
+	l.cell(strings.ToUpper(a.Severity.String()), style, severityWidth)
+	l.cell(a.Rule, ansi.Bold, ruleWidth)
 	before := len(l.b)
 	l.b = a.appendEndpoints(l.b, " → ")
 	l.pad(utf8.RuneCount(l.b[before:]), flowWidth)
@@ -228,13 +217,13 @@ func (a *Alert) appendResponses(l *line) {
 		return
 	}
 	if a.Shadow {
-		l.paint(sgrShadow)
+		l.paint(ansi.Magenta)
 		l.b = append(l.b, "[shadow"...)
 		if len(a.Actions) > 0 {
 			l.b = append(l.b, ", would "...)
 		}
 	} else {
-		l.paint(sgrDim)
+		l.paint(ansi.Dim)
 		l.b = append(l.b, '[')
 	}
 	for i, c := range a.Actions {
@@ -253,7 +242,7 @@ func (a *Alert) appendResponses(l *line) {
 		}
 	}
 	l.b = append(l.b, ']')
-	l.paint(sgrReset)
+	l.paint(ansi.Reset)
 }
 
 // spanText writes a time as a rule does: 10m, 1h30m, 90ms.

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/ruleids/ruleids/internal/ansi"
 	"github.com/ruleids/ruleids/internal/scale"
 )
 
@@ -31,27 +32,22 @@ func (a *app) wantsColor(w io.Writer) bool {
 	return terminal(w) != nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// A style is an SGR sequence (ECMA-48, 8.3.117) that sets text off.
-type style string
+// A style sets text off.
+type style ansi.Style
 
 // The styles in use.
 const (
-	styleBold   style = "\x1b[1m"
-	styleDim    style = "\x1b[2m"
-	styleRed    style = "\x1b[31m"
-	styleGreen  style = "\x1b[32m"
-	styleYellow style = "\x1b[33m"
-	styleCyan   style = "\x1b[36m"
-	styleAlarm  style = "\x1b[1;31m"
+	styleBold   = style(ansi.Bold)
+	styleDim    = style(ansi.Dim)
+	styleRed    = style(ansi.Red)
+	styleGreen  = style(ansi.Green)
+	styleYellow = style(ansi.Yellow)
+	styleCyan   = style(ansi.Cyan)
+	styleAlarm  = style(ansi.BoldRed)
 )
 
 // paint returns s in the style where on is true, and s alone otherwise.
-func (st style) paint(s string, on bool) string {
-	if !on || s == "" {
-		return s
-	}
-	return string(st) + s + "\x1b[0m"
-}
+func (st style) paint(s string, on bool) string { return ansi.Style(st).Paint(s, on) }
 
 // severityStyle is how a severity's word is shown.
 func severityStyle(severity scale.Severity) style {

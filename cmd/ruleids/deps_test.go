@@ -28,6 +28,7 @@ var house = []layer{
 	{level: 0, path: "internal/scale"},
 	{level: 0, path: "packet", may: []string{"internal/scale"}},
 	{level: 0, path: "internal/setting"},
+	{level: 0, path: "internal/ansi"},
 	{level: 0, path: "internal/filelock"},
 	{level: 0, path: "internal/logfile"},
 	{level: 0, path: "internal/retry"},
@@ -38,7 +39,7 @@ var house = []layer{
 	{level: 0, path: "stdlib", tests: []string{"rules", "rules/lint", "engine/ruletest"}},
 	{level: 1, path: "capture", may: []string{"packet"}},
 	{level: 1, path: "capture/afpacket", may: []string{"packet", "capture"}},
-	{level: 1, path: "alert", may: []string{"internal/scale", "internal/printable", "packet"}},
+	{level: 1, path: "alert", may: []string{"internal/ansi", "internal/scale", "internal/printable", "packet"}},
 	{level: 1, path: "rules/fasthcl"},
 	{level: 2, path: "rules", may: []string{"rules/fasthcl", "internal/publicsuffix", "internal/scale", "packet", "stdlib", "internal/setting", "internal/diag"}},
 	{level: 2, path: "engine/window", may: []string{"packet"}},
@@ -62,7 +63,7 @@ var house = []layer{
 	{level: 5, path: "lab/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "lab", tests: []string{"agent/api"}},
 	{level: 5, path: "lab/rate", may: []string{"agent/api", "packet", "stdlib", "capture/afpacket", "rules", "engine", "agent"}},
-	{level: 5, path: "cmd/ruleids", may: []string{"agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest",
+	{level: 5, path: "cmd/ruleids", may: []string{"internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest",
 		"capture/afpacket", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "internal/host"}},
 }
 
