@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -67,7 +68,7 @@ func hungDaemon(t *testing.T) (*Daemon, *hungFirewall) {
 }
 
 func actionOn(address string) *alert.Alert {
-	return &alert.Alert{Rule: "r", Severity: scale.SeverityHigh, Actions: []alert.Action{{Kind: "block", Target: address}}}
+	return &alert.Alert{Rule: "r", Severity: scale.SeverityHigh, Actions: []alert.Action{{Kind: "block", Target: netip.MustParseAddr(address)}}}
 }
 
 // TestCloseDoesNotHang ends in time though the firewall hangs, and gives everything else all of that time.

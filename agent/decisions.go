@@ -14,7 +14,7 @@ import (
 )
 
 func answerOf(r *decision.Request, v *decision.Verdict) api.DecisionAnswer {
-	a := api.DecisionAnswer{Outcome: v.Outcome, Target: r.Target, Decision: v.Decision, Detail: v.Detail}
+	a := api.DecisionAnswer{Outcome: v.Outcome, Target: r.Target, Decision: v.Decision, Covered: v.Covered, Detail: v.Detail}
 	if v.Err != nil {
 		a.Error = v.Err.Error()
 	}
@@ -89,10 +89,14 @@ func (d *Daemon) decisionRoutes(mux *http.ServeMux) {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), decideWithin)
 		defer cancel()
-		out := make([]api.DecisionAnswer, len(rs))
+		out, left := make([]api.DecisionAnswer, len(rs)), 0
 		for i, v := range b.DecideAll(ctx, rs) {
 			out[i] = answerOf(&rs[i], &v)
+			if !out[i].Done() {
+				left++
+			}
 		}
+		d.log.Info("decisions imported", "made", len(rs)-left, "not made", left)
 		answer(w, http.StatusOK, out)
 	})
 }

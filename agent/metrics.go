@@ -79,7 +79,7 @@ var metrics = []Metric{
 	{"ruleids_decision_requests_total", "counter", []string{"outcome"}, "Requests for decisions, of rules and of people, by outcome."},
 	{"ruleids_decisions_expired_total", "counter", nil, "Decisions whose time was over."},
 	{"ruleids_decisions_guarded_total", "counter", nil, "Decisions taken back because their target became protected."},
-	{"ruleids_actions_lost_total", "counter", nil, "Actions of alerts that were left out because decisions took too long, or whose target is no address."},
+	{"ruleids_actions_lost_total", "counter", nil, "Actions of alerts that were left out because decisions took too long."},
 	{"ruleids_response_failing", "gauge", []string{"part"}, "1 where a part of responses fails: journal, firewall, audit or host."},
 	{"ruleids_firewall_repairs_total", "counter", nil, "Times that someone had changed the firewall and it was put back."},
 	{"ruleids_notifier_failing", "gauge", []string{"kind", "name"}, "1 where the last try of a notifier failed."},
@@ -198,7 +198,7 @@ func (c *collector) collectResponses(send func(name string, value float64, label
 		}
 		send("ruleids_decisions_expired_total", float64(r.Expired))
 		send("ruleids_decisions_guarded_total", float64(r.Guarded))
-		send("ruleids_actions_lost_total", float64(r.Lost+r.Odd))
+		send("ruleids_actions_lost_total", float64(r.Lost))
 		for _, part := range []string{"journal", "firewall", "audit", "host"} {
 			send("ruleids_response_failing", one(r.Failing[part] != ""), part)
 		}

@@ -22,7 +22,6 @@ type responder struct {
 	done  chan struct{} // closed at the end of run
 
 	lost atomic.Uint64 // requests that found no room
-	odd  atomic.Uint64 // targets that are no addresses
 
 	once sync.Once
 }
@@ -38,10 +37,7 @@ func (r *responder) offer(a *alert.Alert) {
 	if len(a.Actions) == 0 {
 		return
 	}
-	rs, err := decision.FromAlert(a)
-	if err != nil && r.odd.Add(1) == 1 {
-		r.log.Warn("an action has a target that is no address; such actions are left out and counted", "error", err)
-	}
+	rs := decision.FromAlert(a)
 	for i := range rs {
 		select {
 		case r.queue <- rs[i]:

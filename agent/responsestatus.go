@@ -18,7 +18,7 @@ func (d *Daemon) responseStatus() *api.ResponseStatus {
 	}
 	b := d.opt.Book.Stats()
 	s := &api.ResponseStatus{Mode: b.Mode, Blocks: b.Blocks, Quarantines: b.Quarantines, Recorded: b.Recorded, Limit: b.Limit, Outcomes: b.Outcomes,
-		Expired: b.Expired, Guarded: b.Guarded, Lost: d.responder.lost.Load(), Odd: d.responder.odd.Load(),
+		Expired: b.Expired, Guarded: b.Guarded, Lost: d.responder.lost.Load(),
 		JournalLines: b.JournalLines, JournalBytes: b.JournalBytes, Failing: map[string]string{}}
 	for _, t := range []struct {
 		what string

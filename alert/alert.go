@@ -3,6 +3,7 @@
 package alert
 
 import (
+	"net/netip"
 	"strconv"
 
 	"github.com/ruleids/ruleids/internal/scale"
@@ -59,11 +60,13 @@ type Named struct {
 
 // An Action is what the rule asks for, with its target worked out.
 type Action struct {
-	Kind    string   // block, quarantine, notify
-	Target  string   // block, quarantine: the address
-	Seconds float64  // block, quarantine: how long; 0 for ever
-	To      []string // notify: channels
-	Message string   // notify
+	Kind    string     // block, quarantine, notify
+	Target  netip.Addr // block, quarantine: the address; not valid where the packet has none
+	Seconds float64    // block, quarantine: how long; 0 for ever
+	// Spoofable says that whoever forges addresses can choose the target, which the rule accepts. It is not in the JSON.
+	Spoofable bool
+	To        []string // notify: channels
+	Message   string   // notify
 }
 
 // Reputation is what escalation found out and did.

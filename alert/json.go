@@ -167,9 +167,10 @@ func (a *Alert) appendResponsesJSON(dst []byte) []byte {
 func (c *Action) appendJSON(dst []byte, message string) []byte {
 	dst = append(dst, `{"action":`...)
 	dst = appendString(dst, c.Kind)
-	if c.Target != "" {
+	if c.Target.IsValid() {
 		dst = append(dst, `,"target":`...)
-		dst = appendString(dst, c.Target)
+		dst = c.Target.AppendTo(append(dst, '"'))
+		dst = append(dst, '"')
 	}
 	if c.Seconds != 0 {
 		dst = append(dst, `,"seconds":`...)

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ruleids/ruleids/internal/printable"
 	"github.com/ruleids/ruleids/internal/scale"
@@ -30,7 +32,7 @@ func portScan() *Alert {
 	a.Threshold = number(15)
 	a.Message = "198.51.100.7 tried 15 ports in 10 s"
 	a.Actions = []Action{
-		{Kind: "quarantine", Target: "198.51.100.7", Seconds: 600},
+		{Kind: "quarantine", Target: netip.MustParseAddr("198.51.100.7"), Seconds: 600},
 		{Kind: "notify", To: []string{"ops"}, Message: a.Message},
 	}
 	return a
@@ -54,7 +56,7 @@ func everything() *Alert {
 	a.Values = []Named{{"mean", 2.0}, {"rate", 0.125}, {"big", 1e300}, {"tiny", -1e-9}, {"zero", 0.0}}
 	a.Threshold = number(0.5)
 	a.Actions = []Action{
-		{Kind: "block", Target: "2001:db8::1"},
+		{Kind: "block", Target: netip.MustParseAddr("2001:db8::1")},
 		{Kind: "notify", To: []string{"ops", "dev"}, Message: "first"},
 		{Kind: "notify"},
 		{Kind: "notify", Message: "other"},
@@ -136,7 +138,7 @@ func TestJSONRoundTrip(t *testing.T) {
 		}
 		want := *a
 		want.Time = time.Unix(0, want.Time).Truncate(time.Microsecond).UnixNano()
-		if d := cmp.Diff(&want, &got); d != "" {
+		if d := cmp.Diff(&want, &got, cmpopts.EquateComparable(netip.Addr{})); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, d)
 		}
 		if again := got.AppendJSON(nil); !bytes.Equal(again, want.AppendJSON(nil)) {

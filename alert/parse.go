@@ -43,11 +43,11 @@ type wire struct {
 		Agent      string    `json:"agent"`
 		Loss       uint64    `json:"capture_loss"`
 		Responses  []struct {
-			Action  string   `json:"action"`
-			Target  string   `json:"target"`
-			Seconds float64  `json:"seconds"`
-			To      []string `json:"to"`
-			Message *string  `json:"message"`
+			Action  string     `json:"action"`
+			Target  netip.Addr `json:"target"`
+			Seconds float64    `json:"seconds"`
+			To      []string   `json:"to"`
+			Message *string    `json:"message"`
 		} `json:"responses"`
 		Reputation *struct {
 			Source    string `json:"source"`

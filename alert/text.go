@@ -231,8 +231,8 @@ func (a *Alert) appendResponses(l *line) {
 			l.b = append(l.b, ", "...)
 		}
 		l.b = printable.Append(l.b, c.Kind)
-		if c.Target != "" {
-			l.b = appendValue(append(l.b, ' '), c.Target)
+		if c.Target.IsValid() {
+			l.b = c.Target.AppendTo(append(l.b, ' '))
 		}
 		if c.Seconds > 0 {
 			l.b = append(append(l.b, ' '), spanText(c.Seconds)...)

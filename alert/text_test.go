@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func TestAppendText(t *testing.T) {
 		"IPv6": {func(a *Alert) {
 			*a = *flow(protoTCP, "2001:db8::1", "2001:db8::2", 4000, 22)
 			a.Rule, a.Severity = "a_rule_with_a_name_that_is_long", scale.SeverityLow
-			a.Actions = []Action{{Kind: "block", Target: "2001:db8::1"}}
+			a.Actions = []Action{{Kind: "block", Target: netip.MustParseAddr("2001:db8::1")}}
 		},
 			"1970-01-01 00:00:00.000  LOW       a_rule_with_a_name_that_is_long  2001:db8::1 → [2001:db8::2]:22       [block 2001:db8::1]"},
 		"ICMP": {func(a *Alert) {
@@ -108,7 +109,7 @@ func TestAppendTextIsSafeForTerminals(t *testing.T) {
 	a.Key = []Named{{evil, evil}}
 	a.Values = []Named{{evil, evil}, {"v", "a b [x]"}}
 	a.Reputation = &Reputation{Source: evil, Indicator: evil}
-	a.Actions = []Action{{Kind: evil, Target: evil, To: []string{evil}}}
+	a.Actions = []Action{{Kind: evil, To: []string{evil}}}
 	got := string(a.AppendText(nil, false))
 	for _, r := range got {
 		if !unicode.IsPrint(r) {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"net/netip"
+
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/internal/scale"
@@ -60,7 +62,7 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 		act := &r.actions[i]
 		out := alert.Action{Kind: act.kind, Seconds: act.seconds, To: act.to}
 		if act.target != nil && w.test(act.present) {
-			out.Target = act.target.text(&w.scope)
+			out.Target, out.Spoofable = target(p, act.target(&w.scope)), act.spoofable
 		}
 		if act.message != nil {
 			out.Message = act.message.render(&w.scope)
@@ -71,6 +73,15 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 		a.Message = r.message.render(&w.scope)
 	}
 	return a
+}
+
+// target returns an address of a packet as the target of an action. One that an IPv6 header writes as IPv4-mapped stays
+// what it is on the wire: whoever sends it must not have an action against the IPv4 address.
+func target(p *packet.Packet, a packet.Addr) netip.Addr {
+	if p.IPVersion == 6 && a.Is4() && p.Has(packet.LayerIP) {
+		return netip.AddrFrom16(a.Netip().As16())
+	}
+	return a.Netip()
 }
 
 // alertEvent is an alert as an event for the rules that look at alerts.

@@ -496,12 +496,13 @@ type template struct{ parts []hole }
 
 // An action is a response that alerts list.
 type action struct {
-	kind    string
-	target  *named
-	present int32 // of the target
-	seconds float64
-	to      []string
-	message *template
+	kind      string
+	target    addrFunc // nil of notify
+	present   int32    // of the target
+	spoofable bool
+	seconds   float64
+	to        []string
+	message   *template
 }
 
 // presence lowers the condition that an expression has a value.
@@ -523,8 +524,7 @@ func (b *builder) responses(r *rule) {
 	for _, a := range r.Actions {
 		out := action{kind: a.Kind, seconds: a.For.Seconds(), to: a.To, present: predTrue}
 		if a.Target != nil {
-			n := b.named("", a.Target)
-			out.target, out.present = &n, b.presence(a.Target)
+			out.target, out.present, out.spoofable = b.addrFunc(a.Target), b.presence(a.Target), a.Spoofable
 		}
 		if a.Message != nil {
 			out.message = new(template)

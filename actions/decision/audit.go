@@ -100,7 +100,7 @@ func (a *auditLog) write(lines []auditLine) error {
 			continue
 		}
 		l.Unlogged, a.left = a.left, 0
-		if l.Event == string(Refused) {
+		if l.Event == string(Refused) && l.Source != SourceRestore { // who imports is told of all in one
 			a.log.Warn("A decision was refused.", "action", l.Action, "target", l.Target, "by", l.Origin, "reason", l.Detail, "unlogged", l.Unlogged)
 		}
 		b, err := json.Marshal(l)

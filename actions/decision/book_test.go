@@ -1,9 +1,11 @@
 package decision
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"runtime"
 	"slices"
@@ -269,17 +271,14 @@ func TestLimit(t *testing.T) {
 
 func TestFromAlert(t *testing.T) {
 	at := time.Date(2026, 11, 20, 12, 0, 1, 400e6, time.UTC)
-	rs, err := FromAlert(&alert.Alert{Time: at.UnixNano(), Number: 15, Rule: "port_scan", Description: "A scan.", Severity: scale.SeverityHigh, Shadow: true,
+	rs := FromAlert(&alert.Alert{Time: at.UnixNano(), Number: 15, Rule: "port_scan", Description: "A scan.", Severity: scale.SeverityHigh, Shadow: true,
 		Actions: []alert.Action{
-			{Kind: "quarantine", Target: bad, Seconds: 600}, {Kind: "notify", To: []string{"ops"}}, {Kind: "block", Target: ""},
-			{Kind: "block", Target: "::ffff:198.51.100.8"}, {Kind: "block", Target: "02:00:00:00:00:01"},
+			{Kind: "quarantine", Target: netip.MustParseAddr(bad), Seconds: 600}, {Kind: "notify", To: []string{"ops"}}, {Kind: "block"},
+			{Kind: "block", Target: netip.MustParseAddr("198.51.100.8"), Spoofable: true},
 		}})
-	if err == nil || !strings.Contains(err.Error(), "port_scan") {
-		t.Errorf("error %v", err)
-	}
 	want := Request{Kind: Quarantine, Target: target(bad), For: 10 * time.Minute, Reason: "A scan.", Shadow: true,
 		By: Origin{Source: SourceRule, Rule: "port_scan", Alert: &Alert{Time: at, Number: 15, Severity: scale.SeverityHigh}}}
-	if len(rs) != 2 || rs[1].Target != target("198.51.100.8") || rs[1].For != 0 {
+	if len(rs) != 2 || rs[1].Target != target("198.51.100.8") || rs[1].For != 0 || !rs[1].Spoofable || rs[0].Spoofable {
 		t.Fatalf("%+v", rs)
 	}
 	if got := rs[0]; *got.By.Alert != *want.By.Alert || got.For != want.For || got.Reason != want.Reason || !got.Shadow || got.By.Rule != want.By.Rule {
@@ -396,5 +395,87 @@ func TestMany(t *testing.T) {
 	f.reopen()
 	if f.report.Restored != want || len(f.members()) != want || want != 4*33 {
 		t.Errorf("%d restored, %d members, %d before", f.report.Restored, len(f.members()), want)
+	}
+}
+
+// Who is released stays out while a prefix around them is blocked, and the verdict says so.
+func TestReleaseUnderPrefix(t *testing.T) {
+	f := newFixture(t)
+	f.do(Decided, byPerson(Block, bad, 0))
+	f.do(Decided, byPerson(Block, "198.51.100.0/24", 0))
+	v := f.do(Released, byPerson(Release, bad, 0))
+	if v.Covered == nil || v.Covered.Target != target("198.51.100.0/24") || !strings.Contains(v.String(), "the block of 198.51.100.0/24 still keeps it out") {
+		t.Errorf("%s", v)
+	}
+	if v := f.do(Released, byPerson(Release, "198.51.100.0/24", 0)); v.Covered != nil {
+		t.Errorf("%s", v)
+	}
+}
+
+// Whoever forges addresses does not make a decision longer by doing it again.
+func TestSpoofableDoesNotEscalate(t *testing.T) {
+	f := newFixture(t)
+	forged := byRule(Block, bad, time.Hour)
+	forged.Spoofable = true
+	for range 4 {
+		if d := f.do(Decided, forged).Decision; d.Until.Sub(d.Since) != time.Hour || d.Offences != 0 {
+			t.Errorf("%v, offence %d", d.Until.Sub(d.Since), d.Offences)
+		}
+		f.do(Kept, forged)
+		f.wait(time.Hour)
+	}
+	if d := f.do(Decided, byRule(Block, bad, time.Hour)).Decision; d.Offences != 1 {
+		t.Errorf("forged packets count as %d offences", d.Offences-1)
+	}
+}
+
+// What is written as IPv4-mapped in an IPv6 header is not the IPv4 address, and no address of a host either. No rule keeps
+// out link-local addresses.
+func TestRulesKeepOutHostsOnly(t *testing.T) {
+	f := newFixture(t)
+	for _, text := range []string{"::ffff:198.51.100.7", "fe80::7", "240.0.0.1", "0.1.2.3", "127.9.9.9", "255.255.255.255"} {
+		rs := FromAlert(&alert.Alert{Rule: "r", Actions: []alert.Action{{Kind: "block", Target: netip.MustParseAddr(text), Seconds: 60}}})
+		if v := f.do(Refused, rs[0]); v.Protection == nil {
+			t.Errorf("%s: %s", text, v)
+		}
+	}
+	if ds := f.List(); len(ds) != 0 {
+		t.Errorf("%v", ds)
+	}
+	if v := f.do(Refused, byRule(Block, "240.0.0.1", 0)); !strings.Contains(v.Detail, "240.0.0.0/4 is reserved") {
+		t.Errorf("%s", v)
+	}
+	f.do(Decided, byPerson(Block, "fe80::7", 0))
+}
+
+func TestHugePrefixes(t *testing.T) {
+	f := newFixture(t)
+	for text, want := range map[string]Outcome{"12.0.0.0/7": Refused, "13.0.0.0/8": Decided, "2a00::/31": Refused, "2a02::/32": Decided} {
+		r := byPerson(Block, text, 0)
+		if v := f.do(want, r); want == Refused && !strings.Contains(v.Detail, "force") {
+			t.Errorf("%s: %s", text, v)
+		}
+		r.Force = true
+		f.do(Decided, r)
+	}
+}
+
+// Where nothing is enforced, no decision says that it keeps somebody out.
+func TestMonitorRecordsWhatWasEnforced(t *testing.T) {
+	f := newFixture(t)
+	f.do(Decided, byPerson(Block, bad, 0))
+	c := *f.config
+	c.Mode = "monitor"
+	if _, err := f.Reconfigure(t.Context(), &c); err != nil {
+		t.Fatal(err)
+	}
+	for _, ds := range [][]Decision{f.List(), f.Covering(target(bad))} {
+		if len(ds) != 1 || !ds[0].Recorded {
+			t.Errorf("%+v", ds)
+		}
+	}
+	var out bytes.Buffer
+	if err := f.Export(&out); err != nil || !strings.Contains(out.String(), bad) {
+		t.Errorf("the export lacks what will hold again: %s, %v", out.String(), err)
 	}
 }

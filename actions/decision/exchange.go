@@ -22,7 +22,8 @@ type export struct {
 // Export writes the decisions that hold as one JSON document, sorted by number.
 func (b *Book) Export(w io.Writer) error {
 	e := export{Version: exportVersion, Time: b.now(), Decisions: []Decision{}}
-	for _, d := range b.List() {
+	held, _ := b.held()
+	for _, d := range held {
 		if !d.Recorded {
 			e.Decisions = append(e.Decisions, d)
 		}

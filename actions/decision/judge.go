@@ -17,6 +17,14 @@ func (b *Book) judge(g *group, r *Request) Verdict {
 	if p, ok := b.guard.check(r.Target, r.Force); ok {
 		return Verdict{Outcome: Refused, Protection: &p, Detail: refusal(r, p)}
 	}
+	if r.By.Source.automatic() {
+		if p, ok := forRules(r.Target); ok {
+			return Verdict{Outcome: Refused, Protection: &p, Detail: refusal(r, p)}
+		}
+	}
+	if why := huge(r.Target); why != "" && !r.Force {
+		return Verdict{Outcome: Refused, Detail: why}
+	}
 	real := b.set.mode == Enforce && !r.Shadow
 	l := b.would
 	if real {
@@ -62,7 +70,7 @@ func (b *Book) draw(l *ledger, r *Request, now time.Time) *Decision {
 		Forced: r.Force, Offences: l.offences(r.Target, now, b.set.forget)}
 	d.Who, d.Rule = plain(r.By.Who), plain(r.By.Rule)
 	length := r.For
-	if r.By.Source.automatic() {
+	if r.By.Source.automatic() && !r.Spoofable {
 		if l.get(r.Target) == nil { // else it is the same offence that goes on
 			d.Offences++
 		}
@@ -129,7 +137,18 @@ func (b *Book) lift(g *group, r *Request) Verdict {
 	if real != nil {
 		g.drop(b.real, real, r.By, r.Reason, b.set.mode == Enforce)
 	}
-	return Verdict{Outcome: Released, Decision: held}
+	v := Verdict{Outcome: Released, Decision: held}
+	for _, l := range []*ledger{b.real, b.would} {
+		if d := l.covering(r.Target); d != nil {
+			words := "would still keep"
+			if l == b.real && b.set.mode == Enforce {
+				words = "still keeps"
+			}
+			v.Covered, v.Detail = d, fmt.Sprintf("But the %s of %s %s it out.", d.Kind, d.Target, words)
+			break
+		}
+	}
+	return v
 }
 
 // whyRecorded says why a decision is only recorded.

@@ -32,7 +32,9 @@ const (
 func always() []Protection {
 	var out []Protection
 	for _, p := range [...]struct{ prefix, what string }{
-		{"0.0.0.0/8", "the unspecified address, which DHCP asks from"},             // RFC 1122, section 3.2.1.3; RFC 2131
+		{"0.0.0.0/32", "the unspecified address, which DHCP asks from"},            // RFC 1122, section 3.2.1.3; RFC 2131
+		{"0.0.0.0/8", "an address of this network, which no packet may have"},      // RFC 1122, section 3.2.1.3
+		{"240.0.0.0/4", "reserved, and no address of a host"},                      // RFC 1112, section 4
 		{"127.0.0.0/8", "loopback"},                                                // RFC 1122, section 3.2.1.3
 		{"224.0.0.0/4", "multicast"},                                               // RFC 5771
 		{"255.255.255.255/32", "broadcast"},                                        // RFC 919
@@ -42,7 +44,38 @@ func always() []Protection {
 	} {
 		out = append(out, Protection{TargetOfPrefix(netip.MustParsePrefix(p.prefix)), p.what})
 	}
-	return out
+	// Held as it is, since TargetOfPrefix makes it all of IPv4. RFC 4291, section 2.5.5.2.
+	return append(out, Protection{Target{netip.MustParsePrefix("::ffff:0:0/96")}, "IPv4-mapped, and no address of a host on any wire"})
+}
+
+// linkLocal is the prefix of addresses that hosts give themselves, gateways too, which advertise their routes from them
+// (RFC 4291, section 2.5.6; RFC 4861, section 6.1.2): no rule is to cut one off.
+var linkLocal = Target{netip.MustParsePrefix("fe80::/10")}
+
+// forRules returns what protects a target from rules and other sensors alone.
+func forRules(t Target) (Protection, bool) {
+	if linkLocal.prefix.Overlaps(t.prefix) {
+		return Protection{linkLocal, "link-local, where gateways are; only a person may keep such an address out"}, true
+	}
+	return Protection{}, false
+}
+
+// The shortest prefixes that are kept out without force.
+const (
+	shortest4 = 8
+	shortest6 = 32
+)
+
+// huge says why a prefix is too large to be kept out without force; "" where it is not.
+func huge(t Target) string {
+	least := shortest6
+	if t.Is4() {
+		least = shortest4
+	}
+	if t.prefix.Bits() >= least {
+		return ""
+	}
+	return fmt.Sprintf("%s is larger than a /%d, which is more than one network; write a longer prefix, or force it at the command line.", t, least)
 }
 
 // A shield finds what is protected of a target. It does not change once it is made.

@@ -39,7 +39,7 @@ func TestProtected(t *testing.T) {
 		}
 		f.do(want, forced)
 	}
-	for _, addr := range []string{"192.0.2.11", "fe80::2", "10.0.0.0/8", "2001:db8:1::/48", "223.255.255.255"} {
+	for _, addr := range []string{"192.0.2.11", "2001:db8:2::2", "10.0.0.0/8", "2001:db8:1::/48", "223.255.255.255"} {
 		f.do(Decided, byRule(Block, addr, 0))
 	}
 	// In monitor mode the refusals are the same: that is what it is for.

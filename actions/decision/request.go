@@ -1,7 +1,6 @@
 package decision
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,23 +23,20 @@ type Request struct {
 	// Shadow says that the rule is in shadow mode: what would be done is recorded and no more.
 	Shadow bool
 
+	// Spoofable says that whoever forges addresses can choose the target: the time is what is asked for, however often
+	// it is asked for, and it is not counted as an offence.
+	Spoofable bool
+
 	restored *Decision // of an import: what the decision was
 }
 
 // FromAlert returns what the actions of an alert ask for, in their order. Actions without a target, as of packets
-// that lack the field, ask for nothing. An error names the targets that are no addresses; the requests of the
-// others are returned beside it.
-func FromAlert(a *alert.Alert) ([]Request, error) {
+// that lack the field, ask for nothing.
+func FromAlert(a *alert.Alert) []Request {
 	var out []Request
-	var errs []error
 	for _, act := range a.Actions {
 		kind := Kind(act.Kind)
-		if kind != Block && kind != Quarantine || act.Target == "" {
-			continue
-		}
-		t, err := ParseTarget(act.Target)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("rule %s: %s: %w", a.Rule, act.Kind, err))
+		if kind != Block && kind != Quarantine || !act.Target.IsValid() {
 			continue
 		}
 		reason := a.Message
@@ -48,12 +44,12 @@ func FromAlert(a *alert.Alert) ([]Request, error) {
 			reason = a.Description
 		}
 		out = append(out, Request{
-			Kind: kind, Target: t, For: seconds(act.Seconds), Reason: reason, Shadow: a.Shadow,
+			Kind: kind, Target: onWire(act.Target), For: seconds(act.Seconds), Reason: reason, Shadow: a.Shadow, Spoofable: act.Spoofable,
 			By: Origin{Source: SourceRule, Rule: a.Rule, Who: a.Agent,
 				Alert: &Alert{Time: instant(time.Unix(0, a.Time)), Number: a.Number, Severity: a.Severity}},
 		})
 	}
-	return out, errors.Join(errs...)
+	return out
 }
 
 // maxFor bounds how long a decision may last: beyond ten years it is a slip of the pen, or for ever.
@@ -115,6 +111,8 @@ type Verdict struct {
 	Outcome Outcome
 	// Decision is what holds now, would hold, or (Released) held; nil where there is none.
 	Decision *Decision
+	// Covered is, of a release, what still keeps the target out or would; nil where nothing does.
+	Covered *Decision
 	// Detail is a sentence that says why, where the outcome is not what was asked for.
 	Detail string
 	// Protection is what refused the request, where one did.

@@ -63,8 +63,17 @@ func (b *Book) Stats() Stats {
 	return s
 }
 
-// List returns the decisions that hold and those that would hold (Recorded), sorted by number.
+// List returns the decisions that hold and those that would hold but for the mode (Recorded), sorted by number.
 func (b *Book) List() []Decision {
+	out, mode := b.held()
+	for i := range out {
+		out[i].Recorded = out[i].Recorded || mode != Enforce
+	}
+	return out
+}
+
+// held returns all decisions as the journal has them, sorted by number, and the mode.
+func (b *Book) held() ([]Decision, Mode) {
 	// Decisions do not change once they are made. While they are gathered no other is made, so no more is done then.
 	b.mu.RLock()
 	held := make([]*Decision, 0, b.real.active+b.would.active)
@@ -75,13 +84,14 @@ func (b *Book) List() []Decision {
 			}
 		}
 	}
+	mode := b.set.mode
 	b.mu.RUnlock()
 	slices.SortFunc(held, func(d, e *Decision) int { return cmp.Compare(d.ID, e.ID) })
 	out := make([]Decision, len(held))
 	for i, d := range held {
 		out[i] = *d
 	}
-	return out
+	return out, mode
 }
 
 // Covering returns the decisions that keep a target out, or would, the narrowest first and those that hold before
@@ -96,7 +106,9 @@ func (b *Book) Covering(t Target) []Decision {
 	for _, l := range []*ledger{b.real, b.would} {
 		for around := range l.deciding.around(t) {
 			if d := l.get(around); d != nil {
-				out = append(out, *d)
+				c := *d
+				c.Recorded = c.Recorded || b.set.mode != Enforce
+				out = append(out, c)
 			}
 		}
 	}

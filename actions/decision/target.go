@@ -20,6 +20,13 @@ func TargetOf(a netip.Addr) Target {
 	return Target{netip.PrefixFrom(a, a.BitLen())}
 }
 
+// onWire returns the target that is an address as a packet has it. Unlike TargetOf it leaves an IPv4-mapped address what
+// it is, which is protected: nothing on the wire has such an address in good faith.
+func onWire(a netip.Addr) Target {
+	a = a.WithZone("")
+	return Target{netip.PrefixFrom(a, a.BitLen())}
+}
+
 // TargetOfPrefix returns the target that is a prefix; no target for one that is not valid.
 func TargetOfPrefix(p netip.Prefix) Target {
 	const mapped = 96 // bits before the IPv4 address in ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2)

@@ -148,7 +148,7 @@ func alertSize(a *alert.Alert, text string) int64 {
 		}
 	}
 	for i := range a.Actions {
-		n += len(a.Actions[i].Target) + len(a.Actions[i].Message) + 96
+		n += len(a.Actions[i].Message) + 96
 	}
 	return int64(n)
 }

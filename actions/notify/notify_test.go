@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -135,7 +136,7 @@ func event(rule, source string, to ...string) *alert.Alert {
 	}
 	return &alert.Alert{
 		Time: time.Now().UnixNano(), Rule: rule, Severity: scale.SeverityHigh, Description: "Something.", Key: []alert.Named{{Name: "ip.src", Value: source}},
-		Actions: []alert.Action{{Kind: "quarantine", Target: source}, {Kind: "notify", To: to, Message: source + " did it"}},
+		Actions: []alert.Action{{Kind: "quarantine", Target: netip.MustParseAddr("198.51.100.7")}, {Kind: "notify", To: to, Message: source + " did it"}},
 	}
 }
 

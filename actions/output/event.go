@@ -29,7 +29,7 @@ func newEvent(a *alert.Alert) *event {
 		}
 	}
 	for i := range a.Actions {
-		n += len(a.Actions[i].Target) + len(a.Actions[i].Message) + 96
+		n += len(a.Actions[i].Message) + 96
 	}
 	// Once in the alert and once in its JSON, whatever of it is shared with the rule.
 	return &event{alert: a, size: eventOverhead + 2*int64(n)}

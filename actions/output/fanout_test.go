@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ func numbered(n int) *alert.Alert {
 		Attack: []string{"T1046"}, Key: []alert.Named{{Name: "ip.src", Value: "198.51.100.7"}},
 		Values: []alert.Named{{Name: "ports", Value: int64(15)}}, Threshold: &threshold,
 		Message: "198.51.100.7 tried 15 ports in 10 s",
-		Actions: []alert.Action{{Kind: "quarantine", Target: "198.51.100.7", Seconds: 600}},
+		Actions: []alert.Action{{Kind: "quarantine", Target: netip.MustParseAddr("198.51.100.7"), Seconds: 600}},
 	}
 }
 

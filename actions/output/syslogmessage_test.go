@@ -119,7 +119,7 @@ func hostileAlert(rng *rand.Rand) *alert.Alert {
 		a.Key = append(a.Key, alert.Named{Name: hostile(rng), Value: hostile(rng)})
 	}
 	a.Values = append(a.Values, alert.Named{Name: hostile(rng), Value: rng.NormFloat64()}, alert.Named{Name: "b", Value: true})
-	a.Actions = append(a.Actions, alert.Action{Kind: hostile(rng), Target: hostile(rng)})
+	a.Actions = append(a.Actions, alert.Action{Kind: hostile(rng)})
 	a.Attack = []string{hostile(rng)}
 	a.Reputation = &alert.Reputation{Source: hostile(rng), Tier: scale.Tier(rng.IntN(scale.NumTiers))}
 	return a

@@ -61,6 +61,8 @@ func resultSign(v decision.Verdict) string {
 	switch {
 	case v.Err != nil:
 		return "❌"
+	case v.Covered != nil:
+		return "⚠"
 	case v.Outcome == decision.Decided, v.Outcome == decision.Released, v.Outcome == decision.Kept:
 		return "✅"
 	case v.Outcome == decision.Recorded:

@@ -150,10 +150,10 @@ func named(list []alert.Named) string {
 func responses(a *alert.Alert) string {
 	var list []string
 	for _, act := range a.Actions {
-		if act.Kind == "notify" || act.Target == "" {
+		if act.Kind == "notify" || !act.Target.IsValid() {
 			continue
 		}
-		s := act.Kind + " " + act.Target
+		s := act.Kind + " " + act.Target.String()
 		if act.Seconds > 0 {
 			s += " for " + time.Duration(min(act.Seconds, (100*365*24*time.Hour).Seconds())*float64(time.Second)).Round(time.Second).String()
 		}
@@ -176,8 +176,8 @@ func offender(a *alert.Alert) decision.Target {
 		if act.Kind != string(decision.Block) && act.Kind != string(decision.Quarantine) {
 			continue
 		}
-		if t, err := decision.ParseTarget(act.Target); err == nil {
-			return t
+		if act.Target.IsValid() {
+			return decision.TargetOf(act.Target)
 		}
 	}
 	for _, k := range a.Key {

@@ -23,7 +23,7 @@ func scan() *alert.Alert {
 		Src: addr("198.51.100.7"), Dst: addr("192.0.2.10"), SrcPort: 40000, DstPort: 1014,
 		Rule: "port_scan", Severity: scale.SeverityHigh, Agent: "fw1", Key: []alert.Named{{Name: "ip.src", Value: "198.51.100.7"}},
 		Values: []alert.Named{{Name: "ports", Value: int64(15)}}, Threshold: &threshold,
-		Actions:    []alert.Action{{Kind: "notify", To: []string{"ops"}}, {Kind: "quarantine", Target: "198.51.100.7", Seconds: 600}},
+		Actions:    []alert.Action{{Kind: "notify", To: []string{"ops"}}, {Kind: "quarantine", Target: netip.MustParseAddr("198.51.100.7"), Seconds: 600}},
 		Reputation: &alert.Reputation{Source: "virustotal", Indicator: "198.51.100.7", Tier: scale.TierHigh}, Suppressed: 4,
 	}
 }
@@ -70,7 +70,7 @@ func TestComposeHostile(t *testing.T) {
 		a := scan()
 		a.Key = []alert.Named{{Name: "dns.qry.name", Value: long}}
 		a.Values = []alert.Named{{Name: long, Value: long}}
-		a.Actions = []alert.Action{{Kind: "block", Target: long}}
+		a.Actions = []alert.Action{{Kind: "block", Target: netip.MustParseAddr("198.51.100.7")}}
 		a.Reputation = &alert.Reputation{Source: long, Indicator: long, Tier: scale.TierCritical}
 		m := &notify.Message{Notifier: long, Agent: long, Rule: long, Severity: scale.SeverityCritical, Title: long, Text: long, Count: 3, Keys: []string{long, long}, MoreKeys: 1, Alert: a}
 		for _, c := range []composer{{}, {true, true}} {
@@ -97,12 +97,12 @@ func TestOffender(t *testing.T) {
 		change func(*alert.Alert)
 		want   string
 	}{
-		"action":         {func(a *alert.Alert) { a.Actions[1].Target = "2001:db8::7" }, "2001:db8::7"},
+		"action":         {func(a *alert.Alert) { a.Actions[1].Target = netip.MustParseAddr("2001:db8::7") }, "2001:db8::7"},
 		"key":            {func(a *alert.Alert) { a.Actions = nil; a.Key[0].Value = "203.0.113.9" }, "203.0.113.9"},
 		"source":         {func(a *alert.Alert) { a.Actions, a.Key = nil, nil }, "198.51.100.7"},
 		"no packet":      {func(a *alert.Alert) { a.Actions, a.Key, a.Layers = nil, nil, 0 }, "none"},
-		"no address":     {func(a *alert.Alert) { a.Actions[1].Target, a.Key = "example.org", nil }, "198.51.100.7"},
-		"notify is none": {func(a *alert.Alert) { a.Actions[0].Target = "192.0.2.1" }, "198.51.100.7"},
+		"no target":      {func(a *alert.Alert) { a.Actions[1].Target, a.Key = netip.Addr{}, nil }, "198.51.100.7"},
+		"notify is none": {func(a *alert.Alert) { a.Actions[0].Target = netip.MustParseAddr("192.0.2.1") }, "198.51.100.7"},
 	} {
 		a := scan()
 		c.change(a)

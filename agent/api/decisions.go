@@ -25,15 +25,17 @@ type DecisionAnswer struct {
 	Outcome  decision.Outcome   `json:"outcome"`
 	Target   decision.Target    `json:"target"`
 	Decision *decision.Decision `json:"decision,omitempty"` // what holds, would hold, or held
+	Covered  *decision.Decision `json:"covered,omitempty"`  // of a release: what still keeps the target out, or would
 	Detail   string             `json:"detail,omitempty"`   // why it is not what was asked for
 	Error    string             `json:"error,omitempty"`    // a failure of journal or firewall
 }
 
-// Done reports whether what was asked for holds now, or would hold but for the mode.
+// Done reports whether what was asked for holds now, or would hold but for the mode. A target is not released while
+// something else keeps it out.
 func (a *DecisionAnswer) Done() bool {
 	switch a.Outcome {
 	case decision.Decided, decision.Recorded, decision.Kept, decision.Released:
-		return a.Error == ""
+		return a.Error == "" && a.Covered == nil
 	}
 	return false
 }

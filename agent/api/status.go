@@ -136,9 +136,8 @@ type ResponseStatus struct {
 	Outcomes map[decision.Outcome]uint64 `json:"outcomes"`
 	Expired  uint64                      `json:"expired"` // decisions whose time was over
 	Guarded  uint64                      `json:"guarded"` // decisions taken back because their target became protected
-	// Lost are actions for which there was no room while decisions took too long; Odd those whose target is no address.
+	// Lost are actions for which there was no room while decisions took too long.
 	Lost         uint64 `json:"lost"`
-	Odd          uint64 `json:"odd"`
 	JournalLines int    `json:"journal_lines"`
 	JournalBytes int64  `json:"journal_bytes"`
 	// Repairs are times that someone had changed the firewall and it was put back, LastRepair the last of them.

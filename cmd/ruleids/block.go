@@ -30,7 +30,7 @@ func (f *decideFlags) add(cmd *cobra.Command, release bool) {
 	if release {
 		return
 	}
-	cmd.Flags().BoolVar(&f.force, "force", false, "override never_block, and nothing else")
+	cmd.Flags().BoolVar(&f.force, "force", false, "override never_block and the limit of /8 (IPv4) and /32 (IPv6), and nothing else")
 }
 
 // addFor declares --for.
@@ -126,7 +126,7 @@ func newUnblockCmd(a *app) *cobra.Command {
 default, rules leave it alone.
 
 Where the daemon does not run, ruleids firewall flush releases everybody.
-Exit status: 0 it is released, 1 there was nothing to release, 2 no daemon answers.`,
+Exit status: 0 it is released, 1 there was nothing to release or a prefix still keeps it out, 2 no daemon answers.`,
 		Example:           "  ruleids unblock 198.51.100.7",
 		Args:              oneTarget,
 		ValidArgsFunction: cobra.NoFileCompletions,

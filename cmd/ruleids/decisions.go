@@ -260,6 +260,9 @@ Exit status: 0 all are made, 1 some are not, 2 the file cannot be read.`,
 	return cmd
 }
 
+// maxRefusals is how many decisions that were not made are printed one by one.
+const maxRefusals = 10
+
 // tellDecisions prints what became of requests. Where something was not done, the exit status says so.
 func (a *app) tellDecisions(answers []api.DecisionAnswer, format string) error {
 	var err error
@@ -272,10 +275,17 @@ func (a *app) tellDecisions(answers []api.DecisionAnswer, format string) error {
 	if format == "json" {
 		err = writeJSON(a.out, answers)
 	} else {
+		shown := 0
 		for i := range answers {
-			if !answers[i].Done() {
+			if answers[i].Done() {
+				continue
+			}
+			if shown++; shown <= maxRefusals {
 				fmt.Fprintln(a.out, answerWords(&answers[i]))
 			}
+		}
+		if shown > maxRefusals {
+			fmt.Fprintf(a.out, "and %s more; --format json prints all\n", thousands(uint64(shown-maxRefusals)))
 		}
 		words := "hold"
 		if len(answers) > 0 && answers[0].Outcome == decision.Recorded {
@@ -293,7 +303,11 @@ func (a *app) tellDecisions(answers []api.DecisionAnswer, format string) error {
 func answerWords(r *api.DecisionAnswer) string {
 	s := fmt.Sprintf("%s: %s", r.Target, r.Outcome)
 	if d := r.Decision; d != nil {
-		s += fmt.Sprintf(": %s of %s", kindWord(d), d.Target)
+		of := " of "
+		if d.Recorded {
+			of = " "
+		}
+		s += ": " + kindWord(d) + of + d.Target.String()
 		if !d.Until.IsZero() {
 			s += " until " + d.Until.Local().Format(time.DateTime)
 		}

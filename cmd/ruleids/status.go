@@ -117,12 +117,12 @@ func writeStatus(w io.Writer, s *api.Status, color bool) error {
 // writeResponses writes what became of actions, and who is asked about reputation.
 func writeResponses(b *strings.Builder, s *api.Status, color bool) {
 	if r := s.Responses; r != nil {
-		mode := string(r.Mode)
+		held := fmt.Sprintf("%s: nothing is kept out, %s would be", r.Mode, thousands(uint64(r.Blocks+r.Quarantines+r.Recorded)))
 		if r.Mode == decision.Enforce {
-			mode = styleYellow.paint(mode, color)
+			held = fmt.Sprintf("%s: %s blocked, %s quarantined, %s recorded", styleYellow.paint(string(r.Mode), color), thousands(uint64(r.Blocks)),
+				thousands(uint64(r.Quarantines)), thousands(uint64(r.Recorded)))
 		}
-		fmt.Fprintf(b, "\nresponses  %s: %s blocked, %s quarantined, %s recorded; %s refused, %s in grace, %s expired\n", mode, thousands(uint64(r.Blocks)),
-			thousands(uint64(r.Quarantines)), thousands(uint64(r.Recorded)), thousands(r.Outcomes[decision.Refused]), thousands(r.Outcomes[decision.Skipped]), thousands(r.Expired))
+		fmt.Fprintf(b, "\nresponses  %s; %s refused, %s in grace, %s expired\n", held, thousands(r.Outcomes[decision.Refused]), thousands(r.Outcomes[decision.Skipped]), thousands(r.Expired))
 	}
 	if len(s.Reputation) > 0 {
 		b.WriteByte('\n')
