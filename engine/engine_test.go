@@ -399,3 +399,21 @@ rule "ratio" {
 	segs = append(segs, syn(9.999, "10.0.0.1", 1)) // 201 > 5 * 40
 	expect(t, fire(t, src, segs...), "ratio #241 10.0.0.1 a=201 b=40")
 }
+
+// A time is shown to the microsecond, though other numbers are rounded to fewer digits.
+func TestTimesInAlerts(t *testing.T) {
+	e := New(compile(t, `
+rule "seen" {
+  description = "d"
+  severity    = "low"
+  where       = "tcp"
+  by          = ["frame.time_epoch"]
+  notify {
+    to      = ["ops"]
+    message = "at ${frame.time_epoch}, ${frame.time_epoch / 1000000}"
+  }
+}`, Options{}), Config{})
+	var got []string
+	e.Process(frames(syn(1738667758.123456, "198.51.100.7", 22)), func(a *alert.Alert) { got = append(got, a.Message, line(a)) })
+	expect(t, got, "at 1738667758.123456, 1738.67", "seen #1 1.738667758123456e+09")
+}

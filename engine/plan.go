@@ -410,6 +410,7 @@ type named struct {
 	flt  floatFunc
 	addr addrFunc
 	str  bytesFunc
+	time bool // it is a time in seconds since 1970, which microseconds are a part of
 }
 
 func (b *builder) named(name string, e rules.Expr) named {
@@ -421,6 +422,8 @@ func (b *builder) named(name string, e rules.Expr) named {
 		n.str = b.bytesFunc(e)
 	case packet.KindFloat:
 		n.flt = b.floatFunc(e)
+		f, ok := e.(*rules.FieldExpr)
+		n.time = ok && f.Field.Store == packet.StoreTime
 	default:
 		if hasAggregate(e) {
 			n.flt = b.floatFunc(e) // the least of nothing is no integer
@@ -438,6 +441,8 @@ func (n *named) value(s *scope) any {
 		return n.addr(s).String()
 	case n.str != nil:
 		return string(n.str(s))
+	case n.time:
+		return math.Round(n.flt(s)*1e6) / 1e6
 	case n.kind == packet.KindFloat:
 		return round(n.flt(s))
 	case n.kind == packet.KindMAC:
@@ -470,6 +475,8 @@ func (n *named) text(s *scope) string {
 		return n.addr(s).String()
 	case n.str != nil:
 		return string(n.str(s))
+	case n.time:
+		return strconv.FormatFloat(n.flt(s), 'f', 6, 64)
 	}
 	switch v := n.value(s).(type) {
 	case int64:
