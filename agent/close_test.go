@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
-	"github.com/ruleids/ruleids/actions/notify"
-	"github.com/ruleids/ruleids/actions/telegram"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/scale"
 )
@@ -30,7 +28,7 @@ func (f *hungFirewall) Apply(context.Context, []decision.Change) error {
 	return nil
 }
 
-// closing is an Outputs that says how much time it was given.
+// closing is a part that says how much time it was given.
 type closing struct {
 	keptAlerts
 	left time.Duration
@@ -51,9 +49,10 @@ func hungDaemon(t *testing.T) (*Daemon, *hungFirewall) {
 	f := &hungFirewall{asked: make(chan struct{}, 1), released: make(chan struct{})}
 	book, _, err := decision.Open(t.Context(), c, decision.Options{Firewall: f, Host: quietHost{}})
 	must(t, err)
-	log := slog.New(slog.DiscardHandler)
-	d := &Daemon{opt: Options{Outputs: new(keptAlerts), Book: book}, log: log, responder: newResponder(book, log)}
-	d.responder.offer(actionOn("198.51.100.7"))
+	d := &Daemon{log: slog.New(slog.DiscardHandler)}
+	d.decisions = &decisions{d: d, book: book}
+	d.decisions.queue = newDecisionQueue(d.decisions.decide, d.log)
+	d.decisions.Send(actionOn("198.51.100.7"))
 	select {
 	case <-f.asked:
 	case <-time.After(10 * time.Second):
@@ -61,7 +60,7 @@ func hungDaemon(t *testing.T) (*Daemon, *hungFirewall) {
 	}
 	t.Cleanup(func() {
 		close(f.released)
-		_ = d.responder.close(context.Background())
+		_ = d.decisions.queue.close(context.Background())
 		must(t, book.Close())
 	})
 	return d, f
@@ -75,17 +74,16 @@ func actionOn(address string) *alert.Alert {
 func TestCloseDoesNotHang(t *testing.T) {
 	d, _ := hungDaemon(t)
 	out := &closing{}
-	d.opt.Outputs = out
-	ended := false
-	d.opt.Ended = func() error { ended = true; return nil }
+	d.parts = []Part{out, d.decisions}
+	d.decisions.temporary = t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- d.close(ctx) }()
+	go func() { done <- d.close(ctx, ran(nil, nil)) }()
 	select {
 	case err := <-done:
-		if !errors.Is(err, context.DeadlineExceeded) || !ended || out.left < 100*time.Millisecond {
-			t.Errorf("%v, ended %v, outputs had %v", err, ended, out.left)
+		if !errors.Is(err, context.DeadlineExceeded) || exists(d.decisions.temporary) || out.left < 100*time.Millisecond {
+			t.Errorf("%v, outputs had %v", err, out.left)
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("it hangs")
@@ -94,52 +92,70 @@ func TestCloseDoesNotHang(t *testing.T) {
 
 // TestCloseWaitsForNoRepair ends in time though a program that looks after the firewall hangs.
 func TestCloseWaitsForNoRepair(t *testing.T) {
-	d := &Daemon{opt: Options{Outputs: new(keptAlerts), Book: new(decision.Book)}, kept: make(chan struct{})}
+	out := &closing{}
+	d := &Daemon{log: slog.New(slog.DiscardHandler), parts: []Part{&decisions{}, out}}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if err := d.close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+	if err := d.close(ctx, append([]chan error{make(chan error)}, ran(nil)...)); !errors.Is(err, context.DeadlineExceeded) || out.left == 0 {
 		t.Error(err)
 	}
+}
+
+// ran are the ends of parts that have run.
+func ran(errs ...error) (ended []chan error) {
+	for _, err := range errs {
+		c := make(chan error, 1)
+		c <- err
+		ended = append(ended, c)
+	}
+	return ended
 }
 
 // TestOfferNeverWaits hands alerts over while nothing is decided any more: the loop goes on, and what finds no room is
 // counted.
 func TestOfferNeverWaits(t *testing.T) {
 	d, _ := hungDaemon(t)
-	r := &responses{Outputs: d.opt.Outputs, daemon: d}
+	d.takers = []taker{d.decisions, new(keptAlerts)}
 	a := actionOn("198.51.100.8")
-	const sent = 3 * responderRoom
+	const sent = 3 * queueRoom
 	var worst time.Duration
 	start := time.Now()
 	for range sent {
 		began := time.Now()
-		r.Send(a)
+		d.Send(a)
 		worst = max(worst, time.Since(began))
 	}
 	t.Logf("%d alerts in %v, the slowest %v", sent, time.Since(start), worst)
-	if lost := d.responder.lost.Load(); lost < sent-2*responderRoom || lost > sent-responderRoom {
+	if lost := d.decisions.queue.lost.Load(); lost < sent-2*queueRoom || lost > sent-queueRoom {
 		t.Errorf("%d of %d were lost", lost, sent)
 	}
 }
 
-// TestNewLeavesNothing: after an error nothing of the daemon runs on.
-func TestNewLeavesNothing(t *testing.T) {
+// failing is a part that cannot be opened.
+type failing struct {
+	idle
+	named
+}
+
+func (failing) Open(context.Context) error { return errors.New("it fails") }
+
+// TestOpenLeavesNothing: after an error nothing of the daemon runs on.
+func TestOpenLeavesNothing(t *testing.T) {
 	r := start(t, "", map[string]string{"a.hcl": portRule("a", "23")})
-	ns, err := notify.New(nil, notify.Options{})
-	must(t, err)
+	must(t, r.stop())
 	running := func() int {
 		buf := make([]byte, 1<<20)
-		return strings.Count(string(buf[:runtime.Stack(buf, true)]), "(*responder).run")
+		return strings.Count(string(buf[:runtime.Stack(buf, true)]), "(*decisionQueue).run")
 	}
-	waitFor(t, "the responder of the daemon that runs", func() bool { return running() > 0 })
-	before := running()
-	opt := r.opt
-	opt.Notifiers = ns
-	c := telegram.New()
-	c.TokenFile, c.Chats, c.Administrators = filepath.Join(t.TempDir(), "none"), []string{"1"}, []int64{1}
-	opt.Telegram = []telegram.Spec{{Name: "ops", Config: c}}
-	if d, err := New(opt); err == nil || d != nil {
-		t.Fatalf("%v, %v", d, err)
+	waitFor(t, "the end of the daemon", func() bool { return running() == 0 })
+	r.Daemon = newDaemon(r.opt)
+	r.fake()
+	r.parts = append(r.parts, failing{named: "x"})
+	if err := r.open(t.Context()); err == nil || err.Error() != "it fails" {
+		t.Fatal(err)
 	}
-	waitFor(t, "the end of what New started", func() bool { return running() <= before })
+	waitFor(t, "the end of what Open started", func() bool { return running() == 0 })
+	if exists(r.socket) {
+		t.Error("the control socket is still there")
+	}
 }

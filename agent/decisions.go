@@ -2,122 +2,335 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/actions/firewall"
 	"github.com/ruleids/ruleids/agent/api"
+	"github.com/ruleids/ruleids/alert"
 )
 
-func answerOf(r *decision.Request, v *decision.Verdict) api.DecisionAnswer {
-	a := api.DecisionAnswer{Outcome: v.Outcome, Target: r.Target, Decision: v.Decision, Covered: v.Covered, Detail: v.Detail}
-	if v.Err != nil {
-		a.Error = v.Err.Error()
-	}
-	return a
+// decisions decides about actions of rules and requests of people, keeps the decisions, and looks after the firewall.
+type decisions struct {
+	d         *Daemon
+	sshPorts  []uint16 // found while privileges allowed it
+	book      *decision.Book
+	queue     *decisionQueue
+	firewall  repairer // nil where there is nothing to repair
+	temporary string   // a directory that goes with the part; "" for none
+
+	mu      sync.Mutex
+	repairs uint64
+	last    time.Time // of a repair
+	fault   string    // why the last look at the firewall failed; "" where it did not
 }
 
-// decideWithin is how long a client waits for decisions: some imports have a hundred thousand.
-const decideWithin = time.Minute
+// A repairer is a firewall that others may have changed.
+type repairer interface {
+	// Repair puts back what should be there and is not, members left aside, and names it. It is quick where
+	// nothing is missing.
+	Repair(ctx context.Context) (missing []string, err error)
+}
 
-// Bounds of the body of a request: an export of a million decisions fits into that of an import, and all else is short.
+// Name implements Part.
+func (p *decisions) Name() string { return "decisions" }
+
+// Open restores the decisions. Those of a simulation are recorded in a directory of their own, and touch no firewall.
+func (p *decisions) Open(ctx context.Context) error {
+	d, settings, opt := p.d, p.d.running.Response, decision.Options{Log: p.d.log, SSHPorts: p.sshPorts}
+	if d.opt.Simulate != "" {
+		dir, err := os.MkdirTemp("", "ruleids-simulation-")
+		if err != nil {
+			return err
+		}
+		p.temporary = dir
+		if settings.Mode == string(decision.Enforce) {
+			d.log.Info("decisions of a simulation are recorded and not done, whatever response says")
+		}
+		settings.Mode, settings.Journal, settings.Audit = string(decision.Monitor), filepath.Join(dir, "decisions.jsonl"), ""
+	} else {
+		kernel, err := firewall.Open(&d.running.Firewall, firewall.Options{Log: d.log})
+		if err != nil {
+			return fmt.Errorf("response: %w", err)
+		}
+		opt.Firewall, p.firewall = kernel, kernel
+	}
+	err := p.open(ctx, &settings, opt)
+	if err != nil {
+		_ = p.clear() // the first error is the one to tell
+	}
+	return err
+}
+
+func (p *decisions) open(ctx context.Context, settings *decision.Config, opt decision.Options) error {
+	var report decision.Report
+	var err error
+	if p.book, report, err = decision.Open(ctx, settings, opt); err != nil {
+		if errors.Is(err, os.ErrPermission) || errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("response: %w; make the directory of %s writable for the daemon, or name another place with response { journal = …  audit = … }", err, settings.Journal)
+		}
+		return fmt.Errorf("response: %w", err)
+	}
+	if report.Restored+report.Expired+len(report.Dropped) > 0 {
+		p.d.log.Info("decisions restored", "hold", report.Restored, "expired", report.Expired, "dropped", len(report.Dropped), "journal", settings.Journal)
+	}
+	p.queue = newDecisionQueue(p.decide, p.d.log)
+	return nil
+}
+
+// clear removes what goes with the part.
+func (p *decisions) clear() error {
+	if p.temporary == "" {
+		return nil
+	}
+	return os.RemoveAll(p.temporary)
+}
+
+// decide has the Book decide, and logs what was decided.
+func (p *decisions) decide(ctx context.Context, rs []decision.Request) []decision.Verdict {
+	verdicts := p.book.DecideAll(ctx, rs)
+	for i := range verdicts {
+		v := &verdicts[i]
+		x := v.Decision
+		switch {
+		case x == nil:
+		case v.Outcome == decision.Released:
+			p.d.log.Info("decision lifted", "target", x.Target.String(), "action", string(x.Kind), "by", rs[i].By.String())
+		case v.Outcome == decision.Decided, v.Outcome == decision.Recorded:
+			length := "until lifted"
+			if !x.Until.IsZero() {
+				length = x.Until.Sub(x.Since).Round(time.Millisecond).String()
+			}
+			p.d.log.Info("decision", "target", x.Target.String(), "action", string(x.Kind), "rule", x.Rule, "for", length, "outcome", string(v.Outcome), "by", x.Origin.String())
+		}
+		if v.Outcome == decision.Refused || v.Outcome == decision.Skipped {
+			p.d.log.Debug("no decision", "target", rs[i].Target.String(), "action", string(rs[i].Kind), "outcome", string(v.Outcome), "detail", v.Detail)
+		}
+	}
+	return verdicts
+}
+
+// Send implements taker.
+func (p *decisions) Send(a *alert.Alert) { p.queue.offer(a) }
+
 const (
-	mostImport = 1 << 30
-	mostBody   = 64 << 10
+	// repairEvery is the time between two looks at what others did to the firewall.
+	repairEvery = 5 * time.Second
+	// reconcileEvery is the time between two comparisons of all members, which take longer.
+	reconcileEvery = 5 * time.Minute
+	// repairWithin bounds a look.
+	repairWithin = 10 * time.Second
 )
 
-// errNoDecisions is for a daemon that makes none.
-var errNoDecisions = errors.New("this daemon keeps no decisions")
-
-// decisionRoutes adds what there is to ask about decisions.
-func (d *Daemon) decisionRoutes(mux *http.ServeMux) {
-	route := func(pattern string, h func(w http.ResponseWriter, r *http.Request, b *decision.Book)) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if d.opt.Book == nil {
-				refuse(w, errNoDecisions)
-				return
-			}
-			most := int64(mostBody)
-			if strings.HasSuffix(pattern, "/import") {
-				most = mostImport
-			}
-			r.Body = http.MaxBytesReader(w, r.Body, most)
-			h(w, r, d.opt.Book)
-		})
+// Run looks after the firewall.
+func (p *decisions) Run(ctx context.Context) error {
+	if p.firewall == nil {
+		return nil
 	}
-	route("GET /decisions", func(w http.ResponseWriter, r *http.Request, b *decision.Book) {
-		text := r.URL.Query().Get("target")
-		if text == "" {
-			answer(w, http.StatusOK, b.List())
-			return
+	log := p.d.log
+	tick := time.NewTicker(repairEvery)
+	defer tick.Stop()
+	compared, failing := time.Now(), false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
 		}
-		t, err := decision.ParseTarget(text)
-		if err != nil {
-			answer(w, http.StatusBadRequest, api.Failure{Error: err.Error()})
-			return
+		if p.book.Stats().Mode != decision.Enforce {
+			p.note(false, nil) // what went wrong in enforce mode is over
+			failing = false
+			continue
 		}
-		answer(w, http.StatusOK, append([]decision.Decision{}, b.Covering(t)...))
-	})
-	route("POST /decisions", func(w http.ResponseWriter, r *http.Request, b *decision.Book) {
-		var q api.DecisionRequest
-		dec := json.NewDecoder(r.Body)
-		dec.DisallowUnknownFields()
-		if err := dec.Decode(&q); err != nil {
-			answer(w, http.StatusBadRequest, api.Failure{Error: "the request cannot be read: " + err.Error()})
-			return
+		looking, done := context.WithTimeout(ctx, repairWithin)
+		missing, err := p.firewall.Repair(looking)
+		done()
+		p.note(len(missing) > 0, err)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && !failing:
+			log.Error("the firewall cannot be looked after; it is tried again", "error", err)
+		case err == nil && failing:
+			log.Info("the firewall can be looked after again")
 		}
-		req := decision.Request{Kind: q.Kind, Target: q.Target, For: time.Duration(q.Seconds * float64(time.Second)), Reason: q.Reason, Force: q.Force,
-			By: decision.Origin{Source: decision.SourcePerson, Who: asker(r.Context(), q.For)}}
-		ctx, cancel := context.WithTimeout(r.Context(), decideWithin)
-		defer cancel()
-		v := b.Decide(ctx, req)
-		answer(w, http.StatusOK, answerOf(&req, &v))
-	})
-	route("GET /decisions/export", func(w http.ResponseWriter, _ *http.Request, b *decision.Book) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = b.Export(w) // a client that does not read has gone
-	})
-	route("POST /decisions/import", func(w http.ResponseWriter, r *http.Request, b *decision.Book) {
-		rs, err := decision.ReadExport(r.Body, asker(r.Context(), r.URL.Query().Get("for")))
-		if err != nil {
-			answer(w, http.StatusBadRequest, api.Failure{Error: err.Error()})
-			return
+		failing = err != nil
+		if len(missing) > 0 {
+			log.Warn("someone changed the firewall; it is put back", "missing", strings.Join(missing, "; "))
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), decideWithin)
-		defer cancel()
-		out, left := make([]api.DecisionAnswer, len(rs)), 0
-		for i, v := range b.DecideAll(ctx, rs) {
-			out[i] = answerOf(&rs[i], &v)
-			if !out[i].Done() {
-				left++
+		if len(missing) > 0 || time.Since(compared) >= reconcileEvery {
+			compared = time.Now()
+			added, removed, err := p.book.Reconcile(ctx) // the Book logs errors
+			if err == nil && added+removed > 0 {
+				log.Info("the firewall has all decisions again", "added", added, "removed", removed)
 			}
 		}
-		d.log.Info("decisions imported", "made", len(rs)-left, "not made", left)
-		answer(w, http.StatusOK, out)
-	})
+	}
 }
 
-// asker names who is behind a request: the account that the kernel says, and the one behind sudo, which root tells.
-func asker(ctx context.Context, sudo string) string {
-	p, ok := ctx.Value(peerKey{}).(peer)
+// note takes down how a look at the firewall went.
+func (p *decisions) note(repaired bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if repaired {
+		p.repairs++
+		p.last = time.Now()
+	}
+	p.fault = ""
+	if err != nil {
+		p.fault = err.Error()
+	}
+}
+
+// Close has all decided that was offered, and closes the Book. A disk or a firewall that hangs keeps the Book from being
+// closed, but not the daemon from ending: what is in the journal is there, and what is in the firewall stays.
+func (p *decisions) Close(ctx context.Context) error {
+	return errors.Join(p.finish(ctx), p.clear())
+}
+
+func (p *decisions) finish(ctx context.Context) error {
+	if err := p.queue.close(ctx); err != nil {
+		return fmt.Errorf("the last decisions were not made in time: %w", err)
+	}
+	if p.d.opt.Simulate != "" {
+		p.logRecorded()
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- p.book.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("the book of decisions could not be closed in time: %w", ctx.Err())
+	}
+}
+
+// maxRecorded is how many decisions the log tells of at the end of a simulation.
+const maxRecorded = 100
+
+// logRecorded logs whom a simulated capture would have had kept out: afterwards nobody can be asked.
+func (p *decisions) logRecorded() {
+	all := p.book.List()
+	for i := range all[:min(len(all), maxRecorded)] {
+		x := &all[i]
+		p.d.log.Info("would have been kept out", "target", x.Target.String(), "decision", string(x.Kind), "rule", x.Rule, "reason", x.Reason)
+	}
+	if n := len(all) - maxRecorded; n > 0 {
+		p.d.log.Info("others would have been kept out, too", "targets", n)
+	}
+}
+
+// Reopen opens the audit log again.
+func (p *decisions) Reopen() error { return p.book.ReopenAudit() }
+
+// applyWithin is how long a reload waits for the Book: a disk or a firewall that hangs is not to keep new rules from
+// running.
+const applyWithin = 5 * time.Second
+
+// Apply implements applier.
+func (p *decisions) Apply(ctx context.Context, next *Loaded) error {
+	is := next.Config.Response
+	if p.d.opt.Simulate != "" {
+		is.Mode = string(decision.Monitor)
+	}
+	waiting, done := context.WithTimeout(ctx, applyWithin)
+	defer done()
+	_, err := p.book.Reconfigure(waiting, &is)
 	switch {
-	case !ok:
-		return "unknown"
-	case p.uid == 0 && sudo != "" && sudo != "root":
-		return fmt.Sprintf("%s (for %s)", p.name, sudo)
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return fmt.Errorf("settings of response are taken over once the journal and the firewall answer, which they did not for %v; the rules do not wait for that", applyWithin)
+	case errors.Is(err, decision.ErrClosed):
+		return nil
 	}
-	return p.name
+	return err
 }
 
-// A peer is who is at the other end of a control connection.
-type peer struct {
-	uid  int
-	name string
+// failable are the names of what responses depend on.
+var failable = [...]string{"journal", "firewall", "audit", "host"}
+
+func (p *decisions) status() *api.ResponseStatus {
+	b := p.book.Stats()
+	s := &api.ResponseStatus{Mode: b.Mode, Blocks: b.Blocks, Quarantines: b.Quarantines, Recorded: b.Recorded, Limit: b.Limit, Outcomes: b.Outcomes,
+		Expired: b.Expired, Guarded: b.Guarded, Lost: p.queue.lost.Load(),
+		JournalLines: b.JournalLines, JournalBytes: b.JournalBytes, Failing: map[string]string{}}
+	for i, t := range [...]decision.Trouble{b.Journal, b.Firewall, b.Audit, b.Host} {
+		if t.Failing {
+			s.Failing[failable[i]] = t.Error
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.Repairs = p.repairs
+	if !p.last.IsZero() {
+		last := p.last.UTC()
+		s.LastRepair = &last
+	}
+	if p.fault != "" && s.Failing["firewall"] == "" {
+		s.Failing["firewall"] = p.fault
+	}
+	return s
 }
 
-// peerKey is the key of a peer in the context of a request.
-type peerKey struct{}
+// Report implements reporter.
+func (p *decisions) Report(_ context.Context, s *api.Status) {
+	r := p.status()
+	s.Responses = r
+	trouble := func(format string, args ...any) {
+		s.Trouble = append(s.Trouble, "responses: "+fmt.Sprintf(format, args...))
+	}
+	for _, what := range failable {
+		if err := r.Failing[what]; err != "" {
+			trouble("%s: %s", what, err)
+		}
+	}
+	if r.Blocks+r.Quarantines >= r.Limit {
+		trouble("there are as many decisions as max_decisions allows, %d: rules block nobody else", r.Limit)
+	}
+	if r.Recorded >= r.Limit {
+		trouble("as many decisions as max_decisions allows, %d, are recorded: what else would be done is not", r.Limit)
+	}
+	if r.Lost > 0 {
+		trouble("%d actions of alerts were left out because decisions took too long", r.Lost)
+	}
+}
+
+// Metrics implements measured.
+func (p *decisions) Metrics() []Metric {
+	return []Metric{
+		{"ruleids_response_enforcing", "gauge", nil, "1 where decisions are enforced, 0 where they are only recorded."},
+		{"ruleids_decisions", "gauge", []string{"kind"}, "Decisions that hold, by kind: block or quarantine; recorded ones would hold but for the mode."},
+		{"ruleids_decisions_limit", "gauge", nil, "Maximum number of decisions."},
+		{"ruleids_decision_requests_total", "counter", []string{"outcome"}, "Requests for decisions, of rules and of people, by outcome."},
+		{"ruleids_decisions_expired_total", "counter", nil, "Decisions whose time was over."},
+		{"ruleids_decisions_guarded_total", "counter", nil, "Decisions taken back because their target became protected."},
+		{"ruleids_actions_lost_total", "counter", nil, "Actions of alerts that were left out because decisions took too long."},
+		{"ruleids_response_failing", "gauge", []string{"part"}, "1 where a part of responses fails: journal, firewall, audit or host."},
+		{"ruleids_firewall_repairs_total", "counter", nil, "Times that the firewall was repaired after another program had changed it."},
+	}
+}
+
+// Collect implements measured.
+func (p *decisions) Collect(send func(name string, value float64, labels ...string)) {
+	r := p.status()
+	send("ruleids_response_enforcing", one(r.Mode == decision.Enforce))
+	send("ruleids_decisions", float64(r.Blocks), string(decision.Block))
+	send("ruleids_decisions", float64(r.Quarantines), string(decision.Quarantine))
+	send("ruleids_decisions", float64(r.Recorded), string(decision.Recorded))
+	send("ruleids_decisions_limit", float64(r.Limit))
+	for outcome, n := range r.Outcomes {
+		send("ruleids_decision_requests_total", float64(n), string(outcome))
+	}
+	send("ruleids_decisions_expired_total", float64(r.Expired))
+	send("ruleids_decisions_guarded_total", float64(r.Guarded))
+	send("ruleids_actions_lost_total", float64(r.Lost))
+	for _, what := range failable {
+		send("ruleids_response_failing", one(r.Failing[what] != ""), what)
+	}
+	send("ruleids_firewall_repairs_total", float64(r.Repairs))
+}

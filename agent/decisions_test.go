@@ -11,7 +11,7 @@ import (
 // TestRequestsAreShort refuses a request that is longer than any has reason to be, before it is in memory.
 func TestRequestsAreShort(t *testing.T) {
 	r := start(t, "", nil)
-	q := api.DecisionRequest{Kind: decision.Block, Target: target(t, "198.51.100.7"), Reason: strings.Repeat("x", mostBody)}
+	q := api.DecisionRequest{Kind: decision.Block, Target: target(t, "198.51.100.7"), Reason: strings.Repeat("x", maxBody)}
 	if a, err := r.client.Decide(t.Context(), q); err == nil || !strings.Contains(err.Error(), "too large") {
 		t.Errorf("%v, %+v", err, a)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -18,7 +17,6 @@ import (
 	"github.com/google/gopacket/layers"
 
 	"github.com/ruleids/ruleids/actions/decision"
-	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/alert"
@@ -105,13 +103,16 @@ func (s *fakeSource) send(t *testing.T, b afpacket.Batch) {
 	}
 }
 
-// keptAlerts are alerts as an output gets them.
+// keptAlerts is a part that keeps alerts, instead of outputs.
 type keptAlerts struct {
+	idle
 	mu       sync.Mutex
 	alerts   []*alert.Alert
 	reopened int
 	closed   bool
 }
+
+func (k *keptAlerts) Name() string { return "outputs" }
 
 func (k *keptAlerts) Send(a *alert.Alert) {
 	k.mu.Lock()
@@ -119,10 +120,11 @@ func (k *keptAlerts) Send(a *alert.Alert) {
 	k.alerts = append(k.alerts, a)
 }
 
-func (k *keptAlerts) Reopen() {
+func (k *keptAlerts) Reopen() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.reopened++
+	return nil
 }
 
 func (k *keptAlerts) Close(context.Context) error {
@@ -231,6 +233,52 @@ func (f *fakeFirewall) Repair(context.Context) ([]string, error) {
 	return []string{"the chain RULEIDS"}, nil
 }
 
+// capturingFake has frames come from a test.
+type capturingFake struct {
+	*capturing
+	from Source
+}
+
+func (c capturingFake) Open(context.Context) error {
+	c.source = c.from
+	return nil
+}
+
+// decisionsFake keeps decisions with a firewall in memory.
+type decisionsFake struct {
+	*decisions
+	kernel *fakeFirewall
+}
+
+func (p decisionsFake) Open(ctx context.Context) error {
+	p.firewall = p.kernel
+	return p.open(ctx, &p.d.running.Response, decision.Options{Firewall: p.kernel, Host: quietHost{}, Log: p.d.log})
+}
+
+// fake replaces the parts that depend on the host.
+func (r *running) fake() {
+	for i, p := range r.parts {
+		switch p.Name() {
+		case "capture":
+			r.parts[i] = capturingFake{r.capture, r.source}
+		case "decisions":
+			r.parts[i] = decisionsFake{r.decisions, r.firewall}
+		case "outputs":
+			r.parts[i] = r.outputs
+		case "privileges":
+			r.parts[i] = struct {
+				idle
+				named
+			}{named: "nothing"}
+		}
+	}
+}
+
+// named is the name of a part.
+type named string
+
+func (n named) Name() string { return string(n) }
+
 // settings are lines of a settings file beside the rules; files are rule files by name.
 func start(t *testing.T, settings string, files map[string]string) *running {
 	t.Helper()
@@ -253,32 +301,16 @@ func start(t *testing.T, settings string, files map[string]string) *running {
 			"response.journal": {Flag: "--journal", Values: []string{filepath.Join(root, "decisions.jsonl")}},
 			"response.audit":   {Flag: "--audit", Values: []string{filepath.Join(root, "audit.jsonl")}},
 			"control.socket":   {Flag: "--socket", Values: []string{r.socket}}, "agent": {Flag: "--agent", Values: []string{"sensor"}},
-		}},
+		}, Environ: []string{"JOURNAL_STREAM=1"}},
 		Stdlib: func([]string) (fs.FS, error) { return nil, nil },
 	}
 	loaded := in.Load()
 	if loaded.Plan == nil {
 		t.Fatal(loaded.Diags)
 	}
-	control, err := ListenControl(r.socket, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	level := new(slog.LevelVar)
-	log := NewLog(r.log, "text", level, true)
-	book, _, err := decision.Open(t.Context(), &loaded.Config.Response, decision.Options{Firewall: r.firewall, Host: quietHost{}, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources, err := reputation.New(loaded.Config.ReputationSpecs(), reputation.Options{Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Daemon, err = New(Options{Input: in, Loaded: loaded, Source: r.source, Outputs: r.outputs, Version: "test", Control: control,
-		Log: log, Level: level, Book: book, Firewall: r.firewall, Reputation: sources})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r.Daemon = newDaemon(Options{Input: in, Loaded: loaded, Version: "test", Log: r.log})
+	r.fake()
+	must(t, r.open(t.Context()))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
@@ -363,4 +395,4 @@ func batchOf(frames ...packet.Frame) afpacket.Batch {
 	return b
 }
 
-func named(value string) []alert.Named { return []alert.Named{{Name: "ip.src", Value: value}} }
+func keyOf(value string) []alert.Named { return []alert.Named{{Name: "ip.src", Value: value}} }

@@ -3,7 +3,6 @@ package agent
 import (
 	"net/netip"
 
-	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/capture/afpacket"
 	"github.com/ruleids/ruleids/engine"
 )
@@ -31,20 +30,4 @@ func Filter(ignore []netip.Prefix, plans ...*engine.Plan) (*afpacket.Filter, err
 		}
 	}
 	return afpacket.NewFilter(ignore, interest)
-}
-
-// filter makes the kernel drop what no plan can look at. A filter that cannot be set is no reason to stop: more
-// packets come then than are needed.
-func (d *Daemon) filter(c *config.Config, plans ...*engine.Plan) {
-	s, ok := d.opt.Source.(filterer)
-	if !ok {
-		return
-	}
-	f, err := Filter(c.Capture.Ignore, plans...)
-	if err == nil {
-		err = s.SetFilter(f)
-	}
-	if err != nil {
-		d.log.Error("the kernel's filter was not changed; packets that no rule looks at may come along", "error", err)
-	}
 }

@@ -2,49 +2,111 @@ package agent
 
 import (
 	"context"
-	"sync/atomic"
+	"fmt"
+	"time"
 
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/event/honeypot"
 	"github.com/ruleids/ruleids/packet"
 )
 
-// Honeypots are services that nobody has a reason to use. A *honeypot.Set is one.
-type Honeypots interface {
-	// Serve serves clients until ctx is done or Close is called, and calls events for what they do, from several
-	// goroutines.
-	Serve(ctx context.Context, opt honeypot.Options) error
-	Reopen()
-	Stats() []honeypot.Stats
-	Close(ctx context.Context) error
+// honeypots are services that serve no legitimate traffic. What clients do there are events for rules.
+type honeypots struct {
+	d   *Daemon
+	set *honeypot.Set
 }
 
-// trapRoom is how many events of honeypots wait for the loop. It takes them between two batches, some thousand times a
-// second.
-const trapRoom = 4096
+// Name implements Part.
+func (h *honeypots) Name() string { return "honeypots" }
 
-// A trap takes events of honeypots to the loop.
-type trap struct {
-	events chan packet.Honeypot
-	lost   atomic.Uint64 // events that found no room
-}
-
-// catch takes an event. It never waits.
-func (d *Daemon) catch(e honeypot.Event) {
-	h := packet.Honeypot{Time: e.Time.UnixNano(), Src: e.Src, Dst: e.Dst, Service: e.Service, Action: e.Action, User: e.User, Client: e.Client}
-	select {
-	case d.loop.trap.events <- h:
-	default:
-		d.loop.trap.lost.Add(1)
+// Open listens, while ports below 1024 can be had. A simulation has none.
+func (h *honeypots) Open(context.Context) (err error) {
+	specs := h.d.running.HoneypotSpecs()
+	if h.d.opt.Simulate != "" && len(specs) > 0 {
+		h.d.log.Info("a simulation opens no honeypots")
+		specs = nil
 	}
-	if w, ok := d.opt.Source.(waker); ok {
-		w.Wake()
+	h.set, err = honeypot.Listen(specs)
+	return err
+}
+
+// Run serves clients.
+func (h *honeypots) Run(ctx context.Context) error {
+	if err := h.set.Serve(ctx, honeypot.Options{Log: h.d.log, Events: h.catch}); err != nil {
+		h.d.log.Error("the honeypots ended", "error", err)
+	}
+	return nil
+}
+
+// Close ends the connections.
+func (h *honeypots) Close(ctx context.Context) error { return h.set.Close(ctx) }
+
+// Reopen implements reopener.
+func (h *honeypots) Reopen() error {
+	h.set.Reopen()
+	return nil
+}
+
+// catch takes an event to the loop. It never waits.
+func (h *honeypots) catch(e honeypot.Event) {
+	p := packet.Honeypot{Time: e.Time.UnixNano(), Src: e.Src, Dst: e.Dst, Service: e.Service, Action: e.Action, User: e.User, Client: e.Client}
+	h.d.loop.offer(p.Event())
+}
+
+// troubleLasts is for how long a honeypot's last error is told.
+const troubleLasts = time.Minute
+
+func (h *honeypots) status() []api.HoneypotStatus {
+	out := []api.HoneypotStatus{}
+	for _, s := range h.set.Stats() {
+		x := api.HoneypotStatus{Name: s.Name, Service: s.Service, Address: s.Address, Open: s.Open, Accepted: s.Accepted, Refused: s.Refused, Events: s.Events, Unlogged: s.Lost}
+		if time.Since(s.LastErrorTime) < troubleLasts {
+			x.Error = s.LastError
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// Report implements reporter.
+func (h *honeypots) Report(_ context.Context, s *api.Status) {
+	s.Honeypots, s.LostEvents = h.status(), h.d.loop.lostEvents.Load()
+	for _, x := range s.Honeypots {
+		if x.Error != "" {
+			s.Trouble = append(s.Trouble, fmt.Sprintf("honeypot %q: %s", x.Name, x.Error))
+		}
 	}
 }
 
-// post runs an event of a honeypot through the engine.
-func (l *loop) post(h packet.Honeypot) {
-	if l.time != nil {
-		h.Time = l.time.of(h.Time)
+// Metrics implements measured.
+func (h *honeypots) Metrics() []Metric {
+	return []Metric{
+		{"ruleids_honeypot_connections_total", "counter", []string{"name", "service"}, "Connections to a honeypot that were served."},
+		{"ruleids_honeypot_refused_total", "counter", []string{"name", "service"}, "Connections to a honeypot refused for want of room."},
+		{"ruleids_honeypot_events_total", "counter", []string{"name", "service"}, "Events of a honeypot."},
+		{"ruleids_honeypot_events_lost_total", "counter", nil, "Events of honeypots that rules did not see, for want of room."},
 	}
-	l.engine.Post(h.Event(), l.emit)
 }
+
+// Collect implements measured.
+func (h *honeypots) Collect(send func(name string, value float64, labels ...string)) {
+	for _, x := range h.status() {
+		send("ruleids_honeypot_connections_total", float64(x.Accepted), x.Name, x.Service)
+		send("ruleids_honeypot_refused_total", float64(x.Refused), x.Name, x.Service)
+		send("ruleids_honeypot_events_total", float64(x.Events), x.Name, x.Service)
+	}
+	send("ruleids_honeypot_events_lost_total", float64(h.d.loop.lostEvents.Load()))
+}
+
+// honeypotLogs opens the honeypots' logs and host keys, with the rights that the daemon keeps: those that it will open them
+// with again.
+type honeypotLogs struct {
+	idle
+	of *honeypots
+}
+
+// Name implements Part.
+func (l *honeypotLogs) Name() string { return "honeypot logs" }
+
+// Open implements opener.
+func (l *honeypotLogs) Open(context.Context) error { return l.of.set.Prepare() }

@@ -9,7 +9,7 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// An echo is an Outputs that has another event happen for each alert.
+// An echo takes alerts, and has another event happen for each alert.
 type echo struct {
 	keptAlerts
 	again func()
@@ -33,16 +33,16 @@ func TestEventsLeaveTimeForPackets(t *testing.T) {
 }
 `})
 	out := &echo{}
-	l := newLoop(r.loaded.Load().Plan, engine.Config{Workers: 1}, newFakeSource(), out, nil, nil)
+	l := newLoop(r.loaded.Load().Plan, engine.Config{Workers: 1}, newFakeSource(), out.Send, nil, nil)
 	h := packet.Honeypot{Time: 1, Src: netip.MustParseAddrPort("198.51.100.7:4000"), Dst: netip.MustParseAddrPort("192.0.2.1:22"), Service: "ssh", Action: packet.HoneypotConnect}
 	const most = 1000
 	out.again = func() {
 		if len(out.alerts) < most {
 			h.Time++
-			l.trap.events <- h
+			l.events <- *h.Event()
 		}
 	}
-	l.trap.events <- h
+	l.events <- *h.Event()
 	l.serve()
 	if n := len(out.of("touched")); n != 1 {
 		t.Errorf("%d events in one turn, and packets wait", n)

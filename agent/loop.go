@@ -15,39 +15,33 @@ import (
 )
 
 const (
+	// eventRoom is how many events wait for the loop, which takes them between two batches, some thousand times a second.
+	eventRoom = 4096
 	// readWait bounds a read on a link on which nothing comes: so long does it take until a question to the loop
 	// is answered, or a stop is noticed.
 	readWait = 50 * time.Millisecond
 	// advanceEvery is the time between two Advances on a link on which nothing comes.
 	advanceEvery = time.Second
-	// chunk is how many frames are processed between two looks at what else there is to do: some milliseconds of
+	// batchSize is how many frames are processed between two looks at what else there is to do: some milliseconds of
 	// work for one worker, enough to keep several busy.
-	chunk = 8192
+	batchSize = 8192
 )
 
-// An Outputs takes the alerts away. Send must not block.
-type Outputs interface {
-	Send(*alert.Alert)
-	// Reopen opens files anew, after something outside has renamed them.
-	Reopen()
-	// Close writes out what is queued, until ctx is done, and closes everything.
-	Close(ctx context.Context) error
-}
-
-// A loop takes packets from the source through the engine to the outputs. Everything of it but calls, beat and
+// A loop takes packets from the source through the engine and hands alerts on. Everything of it but calls, events, beat and
 // reads belongs to the goroutine of run; others ask for it to be done there, by do.
 type loop struct {
 	engine  *engine.Engine
 	source  Source
-	outputs Outputs
 	loss    lossMeter
 	tally   tally
 	profile profile
 
 	calls chan func()
-	trap  trap
-	beat  atomic.Int64 // wall-clock time (nanoseconds) of the last turn; 0 before the first
-	ended chan struct{}
+	// events are those that are not packets of the source, whatever their kind; lostEvents are those that found no room.
+	events     chan packet.Packet
+	lostEvents atomic.Uint64
+	beat       atomic.Int64 // wall-clock time (nanoseconds) of the last turn; 0 before the first
+	ended      chan struct{}
 
 	advanced int64 // packet time of the last Advance
 	begun    time.Time
@@ -58,9 +52,9 @@ type loop struct {
 	lost     func(*lossNews)
 }
 
-func newLoop(plan *engine.Plan, cfg engine.Config, source Source, outputs Outputs, happened func(*afpacket.Event), lost func(*lossNews)) *loop {
-	l := &loop{lost: lost, engine: engine.New(plan, cfg), source: source, outputs: outputs, calls: make(chan func(), 16), ended: make(chan struct{}), happened: happened}
-	l.trap.events = make(chan packet.Honeypot, trapRoom)
+func newLoop(plan *engine.Plan, cfg engine.Config, source Source, send func(*alert.Alert), happened func(*afpacket.Event), lost func(*lossNews)) *loop {
+	l := &loop{lost: lost, engine: engine.New(plan, cfg), source: source, calls: make(chan func(), 16), ended: make(chan struct{}), happened: happened}
+	l.events = make(chan packet.Packet, eventRoom)
 	l.tally.init()
 	l.profile.init(l.engine)
 	l.begun, l.stepped = time.Now(), func(time.Duration) {}
@@ -73,7 +67,7 @@ func newLoop(plan *engine.Plan, cfg engine.Config, source Source, outputs Output
 		}
 		a.CaptureLoss = l.loss.recent()
 		l.tally.add(a)
-		l.outputs.Send(a)
+		send(a)
 	}
 	return l
 }
@@ -123,7 +117,7 @@ func (l *loop) run(ctx context.Context) error {
 // process runs frames through the engine, in pieces. A few packets take the slow way, on which they are timed.
 func (l *loop) process(frames []packet.Frame, wall time.Time) {
 	for len(frames) > 0 {
-		n := min(len(frames), chunk)
+		n := min(len(frames), batchSize)
 		piece := frames[:n]
 		for k := l.profile.samples(n, wall); k > 0; k-- {
 			part := len(piece) / k
@@ -166,16 +160,36 @@ func (l *loop) forget(rules []string) {
 
 // serve does what others asked for by now. What comes meanwhile waits for the next turn: packets do, too.
 func (l *loop) serve() {
-	for range len(l.calls) + len(l.trap.events) {
+	for range len(l.calls) + len(l.events) {
 		select {
 		case f := <-l.calls:
 			f()
-		case h := <-l.trap.events:
-			l.post(h)
+		case e := <-l.events:
+			l.post(&e)
 		default:
 			return
 		}
 	}
+}
+
+// offer hands an event over that did not come from the source, from any goroutine. It never waits.
+func (l *loop) offer(e *packet.Packet) {
+	select {
+	case l.events <- *e:
+	default:
+		l.lostEvents.Add(1)
+	}
+	if w, ok := l.source.(waker); ok {
+		w.Wake()
+	}
+}
+
+// post runs an event through the engine.
+func (l *loop) post(e *packet.Packet) {
+	if l.time != nil {
+		e.Time = l.time.of(e.Time)
+	}
+	l.engine.Post(e, l.emit)
 }
 
 // errStopped is what do returns once the loop has ended, errBusy where the loop does not answer.

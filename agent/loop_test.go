@@ -169,10 +169,10 @@ func TestSketchFindsTheHeaviest(t *testing.T) {
 	key := func(i int) string { return fmt.Sprintf("10.0.%d.%d", i>>8, i&255) }
 	for round := range 40 {
 		for i := range 4000 { // far more than fit
-			s.add("noise", named(key(i)), 1)
+			s.add("noise", keyOf(key(i)), 1)
 		}
 		for i := range 5 {
-			s.add("rule", named(fmt.Sprintf("heavy%d", i)), float64(100*(i+1)))
+			s.add("rule", keyOf(fmt.Sprintf("heavy%d", i)), float64(100*(i+1)))
 		}
 		if len(s.least) > sketchSize || len(s.counts) != len(s.least) {
 			t.Fatalf("round %d: %d keys, %d in the heap", round, len(s.counts), len(s.least))
@@ -188,7 +188,7 @@ func TestSketchFindsTheHeaviest(t *testing.T) {
 	if len(s.least) != 5 || len(s.top(100)) != 5 {
 		t.Errorf("%d keys are left", len(s.least))
 	}
-	s.add("rule", named("heavy9"), 1)
+	s.add("rule", keyOf("heavy9"), 1)
 	if s.least[0].key[0].Value != "heavy9" {
 		t.Error("the heap is out of order after keys were forgotten")
 	}

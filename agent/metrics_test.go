@@ -17,7 +17,7 @@ import (
 // metrics returns what /metrics answers.
 func (r *running) metrics(t *testing.T) string {
 	t.Helper()
-	s := httptest.NewServer(r.metricsHandler())
+	s := httptest.NewServer((&metricsServer{d: r.Daemon}).handler())
 	defer s.Close()
 	return get(t, s.URL+"/metrics", http.StatusOK)
 }
@@ -76,7 +76,7 @@ func TestMetrics(t *testing.T) {
 func TestHealth(t *testing.T) {
 	r := start(t, "", map[string]string{"a.hcl": portRule("a", "23")})
 	r.source.send(t, batchOf())
-	s := httptest.NewServer(r.metricsHandler())
+	s := httptest.NewServer((&metricsServer{d: r.Daemon}).handler())
 	defer s.Close()
 	if got := get(t, s.URL+"/healthz", http.StatusOK); got != "ok\n" {
 		t.Errorf("%q", got)

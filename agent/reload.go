@@ -17,8 +17,13 @@ import (
 	"github.com/ruleids/ruleids/rules"
 )
 
-// reloads is what is known about reloads so far.
-type reloads struct {
+// ruleFiles loads rules and settings again when their files change, when asked to, and now and then.
+type ruleFiles struct {
+	d     *Daemon
+	asked chan request
+	print fingerprint // of the files that were loaded at the start
+	watch *watcher    // nil where the kernel gives no notice of changes
+
 	mu       sync.Mutex
 	good     uint64
 	failed   uint64
@@ -27,14 +32,91 @@ type reloads struct {
 	problems []diag.Finding // of the newest files; empty while they are good
 }
 
-func (r *reloads) start(first *Loaded, now time.Time) {
-	r.since = now
-	r.last = &api.ReloadReport{Time: now, Reason: "start", OK: true, Changed: true, Digest: first.Rules.Digest, Rules: enabled(first.Rules),
-		Added: ruleNames(first.Rules), Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []diag.Finding{}, Restart: []string{}}
-	r.problems = []diag.Finding{}
+func newRuleFiles(d *Daemon) *ruleFiles {
+	first := d.opt.Loaded
+	return &ruleFiles{d: d, asked: make(chan request), since: d.started, problems: []diag.Finding{},
+		last: &api.ReloadReport{Time: d.started, Reason: "start", OK: true, Changed: true, Digest: first.Rules.Digest, Rules: enabled(first.Rules),
+			Added: ruleNames(first.Rules), Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []diag.Finding{}, Restart: []string{}}}
 }
 
-func (r *reloads) note(report *api.ReloadReport) {
+// Name implements Part.
+func (r *ruleFiles) Name() string { return "rules" }
+
+// Open asks the kernel for notice of changes. Looking now and then is enough to run.
+func (r *ruleFiles) Open(context.Context) (err error) {
+	r.print = takeFingerprint(r.d.opt.Loaded.Paths) // before the watching: what changes between is found by looking
+	if r.watch, err = newWatcher(); err != nil {
+		r.d.log.Warn("the kernel gives no notice of changed files; they are looked at every "+r.d.running.Rules.Poll.String(), "error", err)
+	} else {
+		r.watch.follow(r.d.opt.Loaded.Paths)
+	}
+	return nil
+}
+
+// Run reloads.
+func (r *ruleFiles) Run(ctx context.Context) error {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	if r.watch != nil {
+		watching.Go(func() { r.watch.run(ctx, func(reason string) { r.ask(ctx, request{reason: reason, look: true}) }) })
+	}
+	r.serve(ctx, r.print)
+	return nil
+}
+
+// Close ends the watching.
+func (r *ruleFiles) Close(context.Context) error {
+	if r.watch == nil {
+		return nil
+	}
+	return r.watch.close()
+}
+
+// Report implements reporter.
+func (r *ruleFiles) Report(_ context.Context, s *api.Status) {
+	s.Rules = r.status()
+	if s.Rules.Broken {
+		s.Trouble = append(s.Trouble, "the rule files have errors; keeping the previous rules")
+	}
+}
+
+func (r *ruleFiles) status() api.RulesStatus {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.d.loaded.Load().Rules
+	n := enabled(all)
+	return api.RulesStatus{
+		Loaded: n, Disabled: len(all.Rules) - n, Digest: all.Digest, Since: r.since,
+		Reloads: r.good, FailedReloads: r.failed, Broken: len(r.problems) > 0, Last: r.last, Problems: slices.Clone(r.problems),
+	}
+}
+
+// Metrics implements measured.
+func (r *ruleFiles) Metrics() []Metric {
+	return []Metric{
+		{"ruleids_rules_loaded", "gauge", nil, "Rules loaded."},
+		{"ruleids_rules_broken", "gauge", nil, "1 while the rule files have errors and the previous rules are kept."},
+		{"ruleids_rules_reloads_total", "counter", []string{"result"}, "Reloads, by result: ok or failed."},
+		{"ruleids_rules_last_load_timestamp_seconds", "gauge", nil, "When the rules that run were loaded."},
+	}
+}
+
+// Collect implements measured.
+func (r *ruleFiles) Collect(send func(name string, value float64, labels ...string)) {
+	s := r.status()
+	send("ruleids_rules_loaded", float64(s.Loaded))
+	send("ruleids_rules_broken", one(s.Broken))
+	send("ruleids_rules_reloads_total", float64(s.Reloads), "ok")
+	send("ruleids_rules_reloads_total", float64(s.FailedReloads), "failed")
+	send("ruleids_rules_last_load_timestamp_seconds", float64(s.Since.UnixNano())/1e9)
+}
+
+// Reload loads settings and rules again, and opens the files of parts again, as SIGHUP asks for.
+func (d *Daemon) Reload(ctx context.Context, reason string) (*api.ReloadReport, error) {
+	return d.rules.demand(ctx, request{reason: reason})
+}
+
+func (r *ruleFiles) note(report *api.ReloadReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last, r.problems = report, report.Problems
@@ -56,67 +138,66 @@ type request struct {
 }
 
 // ask hands a request to the goroutine that reloads.
-func (d *Daemon) ask(ctx context.Context, r request) {
+func (r *ruleFiles) ask(ctx context.Context, q request) {
 	select {
-	case d.asked <- r:
+	case r.asked <- q:
 	case <-ctx.Done():
 	}
 }
 
 // demand asks for a reload and waits for the report.
-func (d *Daemon) demand(ctx context.Context, r request) (*api.ReloadReport, error) {
-	r.reply = make(chan *api.ReloadReport, 1)
+func (r *ruleFiles) demand(ctx context.Context, q request) (*api.ReloadReport, error) {
+	q.reply = make(chan *api.ReloadReport, 1)
 	select {
-	case d.asked <- r:
-	case <-d.loop.ended:
+	case r.asked <- q:
+	case <-r.d.loop.ended:
 		return nil, errStopped
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	select {
-	case report := <-r.reply:
+	case report := <-q.reply:
 		return report, nil
-	case <-d.loop.ended:
+	case <-r.d.loop.ended:
 		return nil, errStopped
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-// reload serves requests, one after the other, until ctx is done. print is the fingerprint of the files that
+// serve serves requests, one after the other, until ctx is done. print is the fingerprint of the files that
 // were loaded at the start.
-func (d *Daemon) reload(ctx context.Context, print fingerprint) {
+func (r *ruleFiles) serve(ctx context.Context, print fingerprint) {
 	var poll <-chan time.Time
-	if every := d.running.Rules.Poll; every > 0 {
+	if every := r.d.running.Rules.Poll; every > 0 {
 		ticker := time.NewTicker(every)
 		defer ticker.Stop()
 		poll = ticker.C
 	}
-	paths := d.opt.Loaded.Paths
+	paths := r.d.opt.Loaded.Paths
 	broken := ""
 	for {
-		var r request
+		var q request
 		select {
 		case <-ctx.Done():
 			return
 		case <-poll:
-			r = request{reason: "poll", look: true}
-		case r = <-d.asked:
+			q = request{reason: "poll", look: true}
+		case q = <-r.asked:
 		}
-		if !r.look {
-			d.opt.Outputs.Reopen()
-			d.reopen()
+		if !q.look {
+			r.reopen()
 		}
 		now := takeFingerprint(paths)
-		if r.look && now == print && broken == "" {
+		if q.look && now == print && broken == "" {
 			continue
 		}
-		d.notify(reloadingState())
-		loaded, took, read := d.load(paths)
+		r.d.notify(reloadingState())
+		loaded, took, read := r.load(paths)
 		print, paths = read, loaded.Paths
-		report := d.take(ctx, loaded, r.reason)
+		report := r.take(ctx, loaded, q.reason)
 		report.LoadSeconds = took.Seconds()
-		d.notify(readyState(report))
+		r.d.notify(readyState(report))
 		if ctx.Err() != nil {
 			return
 		}
@@ -125,30 +206,30 @@ func (d *Daemon) reload(ctx context.Context, print fingerprint) {
 			text = ""
 		}
 		// Files that are still as broken as at the last look are no news.
-		if !r.look || report.OK || text != broken {
-			d.reloads.note(report)
-			d.tell(report, broken != "")
+		if !q.look || report.OK || text != broken {
+			r.note(report)
+			r.log(report, broken != "")
 		}
 		broken = text
-		if r.reply != nil {
-			r.reply <- report
+		if q.reply != nil {
+			q.reply <- report
 		}
 	}
 }
 
 // load reads everything, and again where that led to folders that were not watched: files in them may have
 // changed meanwhile. Paths of the result are those to look at from now on.
-func (d *Daemon) load(before []string) (*Loaded, time.Duration, fingerprint) {
+func (r *ruleFiles) load(before []string) (*Loaded, time.Duration, fingerprint) {
 	start := time.Now()
 	paths := before
 	for try := 0; ; try++ {
 		print := takeFingerprint(paths)
-		loaded := d.opt.Input.Load()
+		loaded := r.d.opt.Input.Load()
 		if loaded.Diags.HasErrors() {
 			// A list of a rule file that cannot be parsed now is still worth watching.
 			loaded.Paths = union(loaded.Paths, before)
 		}
-		added := d.watch != nil && d.watch.follow(loaded.Paths)
+		added := r.watch != nil && r.watch.follow(loaded.Paths)
 		same := slices.Equal(paths, loaded.Paths)
 		if paths = loaded.Paths; !added && same || try == 2 {
 			return loaded, time.Since(start), print
@@ -157,8 +238,8 @@ func (d *Daemon) load(before []string) (*Loaded, time.Duration, fingerprint) {
 }
 
 // take makes the engine run what was loaded, unless there are errors in it or it runs already.
-func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *api.ReloadReport {
-	running := d.loaded.Load()
+func (r *ruleFiles) take(ctx context.Context, loaded *Loaded, reason string) *api.ReloadReport {
+	running := r.d.loaded.Load()
 	report := &api.ReloadReport{Time: time.Now(), Reason: reason, Digest: running.Rules.Digest, Rules: enabled(running.Rules),
 		Added: []string{}, Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []diag.Finding{}, Restart: []string{}}
 	if loaded.Plan == nil {
@@ -166,24 +247,24 @@ func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *api.R
 		return report
 	}
 	report.OK = true
-	report.Restart = append(report.Restart, config.Restart(d.running, loaded.Config)...)
-	d.adapt(ctx, loaded)
+	report.Restart = append(report.Restart, config.Restart(r.d.running, loaded.Config)...)
+	r.apply(ctx, loaded)
 	if loaded.Rules.Digest == running.Rules.Digest {
 		report.Kept = ruleNames(running.Rules)
 		keep := *loaded
 		keep.Plan, keep.Rules = running.Plan, running.Rules
-		d.loaded.Store(&keep)
-		d.filter(loaded.Config, running.Plan)
+		r.d.loaded.Store(&keep)
+		r.d.capture.filter(loaded.Config, running.Plan)
 		return report
 	}
-	next := d.loop.engine.Successor(loaded.Plan)
+	next := r.d.loop.engine.Successor(loaded.Plan)
 	// Nothing that the new rules look at may be missing when they begin.
-	d.filter(loaded.Config, running.Plan, loaded.Plan)
+	r.d.capture.filter(loaded.Config, running.Plan, loaded.Plan)
 	var swapped engine.SwapReport
-	err := d.loop.do(ctx, func() {
+	err := r.d.loop.do(ctx, func() {
 		watch := startWatch()
-		swapped = d.loop.engine.SwapTo(next)
-		d.loop.forget(swapped.Removed)
+		swapped = r.d.loop.engine.SwapTo(next)
+		r.d.loop.forget(swapped.Removed)
 		report.PauseSeconds, report.PauseCPUSeconds = watch.stop()
 	})
 	if err != nil {
@@ -191,10 +272,10 @@ func (d *Daemon) take(ctx context.Context, loaded *Loaded, reason string) *api.R
 		report.Problems = []diag.Finding{{Code: "stopping", Severity: diag.SeverityError, Summary: "Reload not finished", Detail: err.Error() + "."}}
 		return report
 	}
-	d.settle(ctx, report)
+	r.settle(ctx, report)
 	next.Release()
-	d.filter(loaded.Config, loaded.Plan)
-	d.loaded.Store(loaded)
+	r.d.capture.filter(loaded.Config, loaded.Plan)
+	r.d.loaded.Store(loaded)
 	report.Changed = true
 	report.Digest, report.Rules = loaded.Rules.Digest, enabled(loaded.Rules)
 	report.Added, report.Removed = list(swapped.Added), list(swapped.Removed)
@@ -210,12 +291,12 @@ const (
 
 // settle has the loop move the state of windows to the tables of the rules that run now, a little between any two
 // batches, and notes the longest time for which packets waited.
-func (d *Daemon) settle(ctx context.Context, report *api.ReloadReport) {
+func (r *ruleFiles) settle(ctx context.Context, report *api.ReloadReport) {
 	for done := false; !done; {
-		err := d.loop.do(ctx, func() {
+		err := r.d.loop.do(ctx, func() {
 			watch := startWatch()
 			for !done && time.Since(watch.begun) < moveFor {
-				done = d.loop.engine.Move(moveKeys)
+				done = r.d.loop.engine.Move(moveKeys)
 			}
 			wall, cpu := watch.stop()
 			report.PauseSeconds, report.PauseCPUSeconds = max(report.PauseSeconds, wall), max(report.PauseCPUSeconds, cpu)
@@ -226,36 +307,55 @@ func (d *Daemon) settle(ctx context.Context, report *api.ReloadReport) {
 	}
 }
 
-// adapt takes over settings that are not rules and need no restart, and files that they name.
-func (d *Daemon) adapt(ctx context.Context, loaded *Loaded) {
-	if d.opt.Level != nil {
-		d.opt.Level.Set(LogLevel(loaded.Config.Log.Level))
+// reopen has parts open their files again, after another program has renamed them.
+func (r *ruleFiles) reopen() {
+	for _, p := range r.d.parts {
+		if x, ok := p.(reopener); ok {
+			r.d.log.Debug("reopening files", "part", p.Name())
+			if err := x.Reopen(); err != nil {
+				r.d.log.Error("files could not be opened again", "part", p.Name(), "error", err)
+			}
+		}
 	}
-	d.adaptResponses(ctx, loaded)
 }
 
-// tell logs a report; healed says that the files were broken before.
-func (d *Daemon) tell(r *api.ReloadReport, healed bool) {
+// apply has parts take over settings that are not rules and need no restart, and files that they name.
+func (r *ruleFiles) apply(ctx context.Context, loaded *Loaded) {
+	r.d.level.Set(LogLevel(loaded.Config.Log.Level))
+	for _, p := range r.d.parts {
+		if x, ok := p.(applier); ok {
+			start := time.Now()
+			err := x.Apply(ctx, loaded)
+			r.d.log.Debug("applied settings", "part", p.Name(), "took", time.Since(start).String())
+			if err != nil {
+				r.d.log.Error("not all settings were taken over", "part", p.Name(), "error", err)
+			}
+		}
+	}
+}
+
+// log logs a report; healed says that the files were broken before.
+func (r *ruleFiles) log(report *api.ReloadReport, healed bool) {
 	switch {
-	case !r.OK:
-		for _, f := range r.Problems {
-			d.log.Error("rules not loaded; those before go on", "place", fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column), "code", f.Code,
+	case !report.OK:
+		for _, f := range report.Problems {
+			r.d.log.Error("reload failed; keeping the previous rules", "place", fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column), "code", f.Code,
 				"problem", strings.TrimSuffix(f.Summary, ".")+". "+f.Detail)
 		}
 		return
-	case r.Changed:
-		d.log.Info("rules loaded", "reason", r.Reason, "rules", r.Rules, "digest", r.Digest, "added", r.Added, "removed", r.Removed, "reset", r.Reset,
-			"kept", len(r.Kept), "load_seconds", r.LoadSeconds, "pause_seconds", r.PauseSeconds, "pause_cpu_seconds", r.PauseCPUSeconds)
+	case report.Changed:
+		r.d.log.Info("rules loaded", "reason", report.Reason, "rules", report.Rules, "digest", report.Digest, "added", report.Added, "removed", report.Removed, "reset", report.Reset,
+			"kept", len(report.Kept), "load_seconds", report.LoadSeconds, "pause_seconds", report.PauseSeconds, "pause_cpu_seconds", report.PauseCPUSeconds)
 	case healed:
-		d.log.Info("the rule files are good again", "reason", r.Reason, "rules", r.Rules, "digest", r.Digest)
+		r.d.log.Info("the rule files are valid again", "reason", report.Reason, "rules", report.Rules, "digest", report.Digest)
 	default:
-		d.log.Info("rules unchanged", "reason", r.Reason, "rules", r.Rules, "digest", r.Digest)
+		r.d.log.Info("rules unchanged", "reason", report.Reason, "rules", report.Rules, "digest", report.Digest)
 	}
-	if len(r.Restart) > 0 {
-		d.log.Warn("changed settings need a restart", "settings", r.Restart)
+	if len(report.Restart) > 0 {
+		r.d.log.Warn("changed settings need a restart", "settings", report.Restart)
 	}
-	if d.watch != nil && d.watch.fault != "" {
-		d.log.Warn("changes of some files are found by looking now and then only", "error", d.watch.fault)
+	if r.watch != nil && r.watch.fault != "" {
+		r.d.log.Warn("changes of some files are only found by polling", "error", r.watch.fault)
 	}
 }
 

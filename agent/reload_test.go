@@ -187,7 +187,7 @@ func TestFilesAreFollowed(t *testing.T) {
 // TestPollFindsWhatEventsMiss has no watcher at all.
 func TestPollFindsWhatEventsMiss(t *testing.T) {
 	r := start(t, "rules {\n  poll = \"100ms\"\n}\n", map[string]string{"a.hcl": portRule("a", "23")})
-	if err := r.watch.close(); err != nil {
+	if err := r.rules.watch.close(); err != nil {
 		t.Fatal(err)
 	}
 	at := r.log.now()
@@ -229,7 +229,7 @@ func TestBrokenThenHealed(t *testing.T) {
 	r.write(t, "b.hcl", "rule {")
 	at = r.log.wait(t, at, "level=ERROR", "b.hcl:1")
 	must(t, os.Remove(filepath.Join(r.dir, "b.hcl")))
-	r.log.wait(t, at, "good again")
+	r.log.wait(t, at, "valid again")
 	if m := r.metrics(t); !strings.Contains(m, "\nruleids_rules_broken 0\n") {
 		t.Error("the metric still says broken")
 	}
@@ -238,7 +238,7 @@ func TestBrokenThenHealed(t *testing.T) {
 // TestReloadReports asks on the socket and looks at what the reports name.
 func TestReloadReports(t *testing.T) {
 	r := start(t, "rules {\n  poll = \"0s\"\n}\n", map[string]string{"scan.hcl": scanRule, "a.hcl": portRule("a", "23")})
-	if err := r.watch.close(); err != nil { // so that only requests count
+	if err := r.rules.watch.close(); err != nil { // so that only requests count
 		t.Fatal(err)
 	}
 	ctx := context.Background()

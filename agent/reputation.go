@@ -1,37 +1,127 @@
 package agent
 
 import (
+	"context"
+	"fmt"
 	"slices"
 
 	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/rules"
 )
 
-// standing is what the engine asks about indicators.
-type standing struct{ sources *reputation.Sources }
-
-// Tier implements engine.Reputation. The scale of nearness is that of priority.
-func (s standing) Tier(source, indicator string, near uint8) engine.Tier {
-	return s.sources.TierAt(source, indicator, reputation.Priority(near))
+// reputations asks what is known about addresses and names.
+type reputations struct {
+	idle
+	d       *Daemon
+	sources *reputation.Sources
 }
 
-// Version implements engine.Reputation.
-func (s standing) Version() uint64 { return s.sources.Version() }
+// Name implements Part.
+func (r *reputations) Name() string { return "reputation" }
 
-// credit adds to an alert how many engines said what of its indicator.
-func credit(sources *reputation.Sources, a *alert.Alert) {
+// Open reads lists and what was learned before, and has the engine ask.
+func (r *reputations) Open(context.Context) (err error) {
+	specs := r.d.running.ReputationSpecs()
+	if r.sources, err = reputation.New(specs, reputation.Options{Log: r.d.log}); err != nil {
+		return err
+	}
+	if len(specs) > 0 {
+		r.d.work.Reputation = reputationAdapter{r.sources}
+		r.checkSources(r.d.opt.Loaded)
+	}
+	return nil
+}
+
+// Close keeps what was learned.
+func (r *reputations) Close(ctx context.Context) error { return r.sources.Close(ctx) }
+
+// Apply reads the lists again.
+func (r *reputations) Apply(_ context.Context, next *Loaded) error {
+	if r.d.work.Reputation == nil {
+		return nil
+	}
+	r.checkSources(next)
+	if err := r.sources.Reload(); err != nil {
+		return fmt.Errorf("keeping the previous data: %w", err)
+	}
+	return nil
+}
+
+// Send adds to an alert how many engines said what of its indicator.
+func (r *reputations) Send(a *alert.Alert) {
 	if a.Reputation == nil {
 		return
 	}
-	v, ok := sources.Verdict(a.Reputation.Source, a.Reputation.Indicator)
+	v, ok := r.sources.Verdict(a.Reputation.Source, a.Reputation.Indicator)
 	if !ok {
 		return
 	}
 	a.Reputation.Malicious, a.Reputation.Suspicious = v.Malicious, v.Suspicious
 	a.Reputation.Engines = v.Malicious + v.Suspicious + v.Harmless + v.Undetected + v.Timeout
 }
+
+// Report implements reporter.
+func (r *reputations) Report(_ context.Context, s *api.Status) {
+	s.Reputation = append(s.Reputation, r.sources.Status()...)
+	for _, x := range s.Reputation {
+		if !x.Healthy {
+			s.Trouble = append(s.Trouble, fmt.Sprintf("reputation %q is %s: %s", x.Source, x.State, either(x.CacheError, x.LastError)))
+		}
+	}
+}
+
+// Metrics implements measured.
+func (r *reputations) Metrics() []Metric {
+	return []Metric{
+		{"ruleids_reputation_healthy", "gauge", []string{"source"}, "Whether the source answers (1) or is failing (0)."},
+		{"ruleids_reputation_queued", "gauge", []string{"source"}, "Indicators queued for a request."},
+		{"ruleids_reputation_requests_total", "counter", []string{"source"}, "Requests sent."},
+		{"ruleids_reputation_failures_total", "counter", []string{"source"}, "Requests without a usable answer."},
+		{"ruleids_reputation_dropped_total", "counter", []string{"source"}, "Indicators given up."},
+	}
+}
+
+// Collect implements measured.
+func (r *reputations) Collect(send func(name string, value float64, labels ...string)) {
+	for _, s := range r.sources.Status() {
+		send("ruleids_reputation_healthy", one(s.Healthy), s.Source)
+		send("ruleids_reputation_queued", float64(s.Queued), s.Source)
+		send("ruleids_reputation_requests_total", float64(s.Requests), s.Source)
+		send("ruleids_reputation_failures_total", float64(s.Failures), s.Source)
+		send("ruleids_reputation_dropped_total", float64(s.Dropped), s.Source)
+	}
+}
+
+// checkSources says which sources rules refer to and the settings do not have.
+func (r *reputations) checkSources(loaded *Loaded) {
+	for _, source := range unsourced(loaded.Rules, r.sources) {
+		r.d.log.Warn("rule refers to an undefined reputation source; treated as clean", "source", source)
+	}
+}
+
+// either returns the first of texts that says something.
+func either(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// reputationAdapter is what the engine asks about indicators.
+type reputationAdapter struct{ sources *reputation.Sources }
+
+// Tier implements engine.Reputation. The scale of nearness is that of priority.
+func (s reputationAdapter) Tier(source, indicator string, near uint8) engine.Tier {
+	return s.sources.TierAt(source, indicator, reputation.Priority(near))
+}
+
+// Version implements engine.Reputation.
+func (s reputationAdapter) Version() uint64 { return s.sources.Version() }
 
 // unsourced returns the sources that rules ask and that there are no blocks of, sorted. The shipped rules ask VirusTotal,
 // which to do without is a choice like any other.

@@ -65,7 +65,7 @@ func BenchmarkEscalate(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			run(name, engine.Options{Escalate: true}, always{standing{s}, spec.Kind})
+			run(name, engine.Options{Escalate: true}, always{reputationAdapter{s}, spec.Kind})
 			_ = s.Close(b.Context())
 		}
 	}
@@ -79,12 +79,12 @@ func (nobody) Version() uint64                       { return 0 }
 
 // always asks one source, whatever the rules name.
 type always struct {
-	standing
+	reputationAdapter
 	source string
 }
 
 func (a always) Tier(_, indicator string, near uint8) engine.Tier {
-	return a.standing.Tier(a.source, indicator, near)
+	return a.reputationAdapter.Tier(a.source, indicator, near)
 }
 
 // escalateTraffic makes packets of a kind: from as many sources each a SYN, or without a number a network at work.

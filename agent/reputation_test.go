@@ -65,7 +65,7 @@ rule "scan" {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	e := engine.New(plan, engine.Config{Reputation: standing{sources}})
+	e := engine.New(plan, engine.Config{Reputation: reputationAdapter{sources}})
 	var alerts []*alert.Alert
 	send := func(src string, port, second int) {
 		e.Process([]packet.Frame{syn(t, src, port, 1000*second)}, func(a *alert.Alert) { alerts = append(alerts, a) })

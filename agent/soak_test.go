@@ -49,7 +49,7 @@ func TestReloadsUnderLoad(t *testing.T) {
 	}
 	// A scan has four ports before a reload and the fifth after it, and must be seen at the fifth.
 	r := start(t, "rules {\n  poll = \"0s\"\n}\n", map[string]string{"scan.hcl": scanRule, "many.hcl": manyRules(rules, 0)})
-	if err := r.watch.close(); err != nil { // requests alone, so that they can be counted
+	if err := r.rules.watch.close(); err != nil { // requests alone, so that they can be counted
 		t.Fatal(err)
 	}
 	ctx := context.Background()

@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
@@ -71,80 +73,29 @@ const topKeys = 20
 
 // Status says how the daemon is. It always answers; where the loop is stuck, that is what it says.
 func (d *Daemon) Status(ctx context.Context) *api.Status {
-	v, err := d.view(ctx, false)
-	loaded := d.loaded.Load()
 	s := &api.Status{
 		Version: d.opt.Version, Agent: d.running.Agent, PID: os.Getpid(), Started: d.started, UptimeSeconds: time.Since(d.started).Seconds(),
-		Trouble: []string{}, Simulated: d.opt.Simulated,
-		Packets: api.PacketCounts{Seen: v.stats.Packets, Bytes: v.stats.Bytes, Unknown: v.stats.Unknown, Malformed: v.stats.Malformed,
-			Late: v.stats.Late, NanosecondsEach: v.each},
-		Alerts:     api.AlertCounts{Raised: v.stats.Alerts, BySeverity: v.bySeverity, Suppressed: v.stats.Suppressed, CooldownsLost: v.stats.CooldownsLost, ExpressionFailures: v.stats.Failures, DuringLoss: v.lossy},
-		State:      api.StateCounts{Keys: v.stats.Keys, Bytes: v.stats.StateBytes, Evictions: v.stats.Evictions, Saturated: v.stats.Saturated},
-		Interfaces: []api.InterfaceState{}, Outputs: d.outputs(), Responses: d.responseStatus(), Reputation: d.reputationStatus(),
-		Notifiers: d.notifierStatus(), Bots: d.botStatus(), Honeypots: d.honeypotStatus(), LostEvents: d.loop.trap.lost.Load(),
+		Trouble: []string{}, Interfaces: []api.InterfaceState{}, Outputs: []api.OutputStatus{}, Reputation: []reputation.Status{},
+		Notifiers: []api.NotifierStatus{}, Bots: []api.BotStatus{}, Honeypots: []api.HoneypotStatus{}, Healthy: d.Health() == nil,
 	}
-	c := d.opt.Source.Stats()
-	s.Capture = api.CaptureCounts{Received: c.Received, Dropped: c.Dropped, Stalls: c.Stalls, RecentlyDropped: v.recent, LosingLost: v.losingLost, Missed: c.Missed}
-	if !v.losing.IsZero() {
-		since := v.losing.UTC()
-		s.Capture.LosingSince = &since
-	}
-	for _, i := range c.Interfaces {
-		state := api.InterfaceState{Name: i.Name, Up: i.Up, Received: i.Received, Dropped: i.Dropped, Stalls: i.Stalls, Missed: i.Missed, Reopened: i.Reopened}
-		if i.Err != nil {
-			state.Error = i.Err.Error()
+	for _, p := range d.parts {
+		if r, ok := p.(reporter); ok {
+			r.Report(ctx, s)
 		}
-		s.Interfaces = append(s.Interfaces, state)
 	}
-	s.Rules = d.rulesStatus(loaded)
-	trouble(s, err)
-	s.Healthy = d.Health() == nil
 	return s
 }
 
-// lossLasts is for how long alerts that an output lost are trouble.
-const lossLasts = 10 * time.Minute
-
-// trouble notes what people should know first.
-func trouble(s *api.Status, loop error) {
-	if loop != nil {
-		s.Trouble = append(s.Trouble, loop.Error())
+// Health returns nil where packets are being read and rules are loaded, and what is wrong otherwise. Files that are
+// broken now are no reason: the previous rules are kept.
+func (d *Daemon) Health() error {
+	if err := d.capture.health(); err != nil {
+		return err
 	}
-	for _, i := range s.Interfaces {
-		if !i.Up {
-			s.Trouble = append(s.Trouble, strings.TrimSuffix(fmt.Sprintf("interface %s is not up: %s", i.Name, i.Error), ": "))
-		}
+	if enabled(d.loaded.Load().Rules) == 0 {
+		return errors.New("there are no rules")
 	}
-	if s.Rules.Broken {
-		s.Trouble = append(s.Trouble, "the rule files have errors; the rules loaded before run on")
-	}
-	if c := &s.Capture; c.LosingSince != nil {
-		s.Trouble = append(s.Trouble, fmt.Sprintf("losing packets since %s: %d so far, %d in the last %d s",
-			c.LosingSince.Local().Format(time.DateTime), c.LosingLost, c.RecentlyDropped, lossSeconds))
-	} else if c.RecentlyDropped > 0 {
-		s.Trouble = append(s.Trouble, fmt.Sprintf("%d packets were lost in the last %d s", c.RecentlyDropped, lossSeconds))
-	}
-	for _, o := range s.Outputs {
-		if o.Error != "" {
-			s.Trouble = append(s.Trouble, fmt.Sprintf("output %s %q: %s", o.Kind, o.Name, o.Error))
-		}
-		if o.LastLost != nil && time.Since(*o.LastLost) < lossLasts {
-			s.Trouble = append(s.Trouble, fmt.Sprintf("output %s %q lost alerts, %d so far, the last at %s: what it writes to is too slow for its queue",
-				o.Kind, o.Name, o.Lost, o.LastLost.Local().Format(time.DateTime)))
-		}
-	}
-	responseTrouble(s)
-}
-
-func (d *Daemon) rulesStatus(loaded *Loaded) api.RulesStatus {
-	d.reloads.mu.Lock()
-	defer d.reloads.mu.Unlock()
-	n := enabled(loaded.Rules)
-	return api.RulesStatus{
-		Loaded: n, Disabled: len(loaded.Rules.Rules) - n, Digest: loaded.Rules.Digest, Since: d.reloads.since,
-		Reloads: d.reloads.good, FailedReloads: d.reloads.failed, Broken: len(d.reloads.problems) > 0,
-		Last: d.reloads.last, Problems: slices.Clone(d.reloads.problems),
-	}
+	return nil
 }
 
 // Rules lists the rules that run, sorted by name.
@@ -184,7 +135,7 @@ func (d *Daemon) Top(ctx context.Context) (*api.Top, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &api.Top{Time: time.Now(), Packets: v.stats.Packets, Bytes: v.stats.Bytes, Dropped: d.opt.Source.Stats().Dropped, Alerts: v.stats.Alerts,
+	t := &api.Top{Time: time.Now(), Packets: v.stats.Packets, Bytes: v.stats.Bytes, Dropped: d.capture.source.Stats().Dropped, Alerts: v.stats.Alerts,
 		Keys: v.stats.Keys, Rules: []api.TopRule{}, Hottest: v.hottest}
 	if t.Hottest == nil {
 		t.Hottest = []api.TopKey{}
@@ -217,24 +168,4 @@ func keyText(key []alert.Named) string {
 		fmt.Fprintf(&b, "%s=%#v\x00", n.Name, n.Value)
 	}
 	return b.String()
-}
-
-// outputs returns the counts of the outputs.
-func (d *Daemon) outputs() []api.OutputStatus {
-	out := []api.OutputStatus{}
-	if d.opt.OutputStats == nil {
-		return out
-	}
-	for _, s := range d.opt.OutputStats() {
-		o := api.OutputStatus{Kind: s.Kind, Name: s.Name, Target: s.Target, Written: s.Written, Lost: s.Dropped, Filtered: s.Filtered, Queued: s.Queued, Errors: s.Errors}
-		if !s.DropTime.IsZero() {
-			at := s.DropTime.UTC()
-			o.LastLost = &at
-		}
-		if s.Failing {
-			o.Error = s.LastError
-		}
-		out = append(out, o)
-	}
-	return out
 }

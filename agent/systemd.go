@@ -36,23 +36,35 @@ func readyState(r *api.ReloadReport) string {
 	return systemd.SdNotifyReady + "\n" + status
 }
 
-// tellSystemd says that the daemon is ready, and from then on, at half the time of the watchdog, that its loop is
+// service tells the service manager how the daemon is.
+type service struct {
+	idle
+	d *Daemon
+}
+
+// Name implements Part.
+func (s *service) Name() string { return "service" }
+
+// Run says that the daemon is ready, and from then on, at half the time of the watchdog, that its loop is
 // alive. A loop that is stuck says nothing, so that the service manager starts the daemon anew.
-func (d *Daemon) tellSystemd(ctx context.Context) {
-	d.notify(readyState(d.reloads.newest()))
+func (s *service) Run(ctx context.Context) error {
+	d := s.d
+	defer d.notify(systemd.SdNotifyStopping)
+	d.notify(readyState(d.rules.newest()))
 	interval, err := systemd.SdWatchdogEnabled(false)
 	if err != nil {
 		d.log.Warn("the watchdog's interval cannot be read", "error", err)
 	}
 	if err != nil || interval == 0 {
-		return
+		<-ctx.Done()
+		return nil
 	}
 	tick := time.NewTicker(interval / 2)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case now := <-tick.C:
 			if d.loop.alive(now) {
 				d.notify(systemd.SdNotifyWatchdog)
@@ -68,7 +80,7 @@ func (l *loop) alive(now time.Time) bool {
 }
 
 // newest returns the report of the reload before.
-func (r *reloads) newest() *api.ReloadReport {
+func (r *ruleFiles) newest() *api.ReloadReport {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last

@@ -196,10 +196,10 @@ func (r *reloader) reload(n int) {
 	}
 	// Two that follow each other are never the same, so something is logged.
 	if v.broken {
-		r.logged(before, "rules not loaded; those before go on")
+		r.logged(before, "reload failed; keeping the previous rules")
 	} else {
 		_, ok := r.out.await(patience, before, func(line string) bool {
-			return strings.Contains(line, v.digest) && !strings.Contains(line, `"msg":"rules not loaded`)
+			return strings.Contains(line, v.digest) && !strings.Contains(line, `"msg":"reload failed`)
 		})
 		if !ok {
 			t.Fatalf("reload %d: nothing was loaded:\n%s", n, strings.Join(r.out.from(before), "\n"))
@@ -366,7 +366,7 @@ func TestReloadVerb(t *testing.T) {
 	s.eve.alert(0, "scan")
 	before := s.out.len()
 	s.put("rules/scan.hcl", scanRule)
-	s.logged(before, "the rule files are good again")
+	s.logged(before, "the rule files are valid again")
 	if out, status := s.verb("status"); status != 0 {
 		t.Errorf("status after the next good save: status %d\n%s", status, out)
 	}

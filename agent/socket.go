@@ -2,12 +2,10 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -15,62 +13,6 @@ import (
 
 	"github.com/ruleids/ruleids/agent/api"
 )
-
-// reloadWithin is how long a client waits for a reload: many times what ten thousand rules take.
-const reloadWithin = time.Minute
-
-// controlHandler is the control API.
-func (d *Daemon) controlHandler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, http.StatusOK, d.Status(r.Context()))
-	})
-	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), reloadWithin)
-		defer cancel()
-		report, err := d.Reload(ctx, "request")
-		switch {
-		case err != nil:
-			refuse(w, err)
-		case !report.OK:
-			answer(w, http.StatusUnprocessableEntity, report)
-		default:
-			answer(w, http.StatusOK, report)
-		}
-	})
-	mux.HandleFunc("GET /rules", func(w http.ResponseWriter, r *http.Request) {
-		rules, err := d.Rules(r.Context())
-		if err != nil {
-			refuse(w, err)
-			return
-		}
-		answer(w, http.StatusOK, rules)
-	})
-	mux.HandleFunc("GET /top", func(w http.ResponseWriter, r *http.Request) {
-		top, err := d.Top(r.Context())
-		if err != nil {
-			refuse(w, err)
-			return
-		}
-		answer(w, http.StatusOK, top)
-	})
-	d.decisionRoutes(mux)
-	d.notifyRoutes(mux)
-	return mux
-}
-
-func refuse(w http.ResponseWriter, err error) {
-	answer(w, http.StatusServiceUnavailable, api.Failure{Error: err.Error()})
-}
-
-// answer writes JSON. A client that does not read it has gone.
-func answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(body)
-}
 
 // ListenControl opens the control socket, for its owner and group only; they are those of an account, where that
 // is not nil. A socket that a dead daemon has left is replaced; one that a daemon answers on is an error. The

@@ -23,7 +23,7 @@ func TestLostAlertsAreTrouble(t *testing.T) {
 		"never lost": {api.OutputStatus{Kind: "stdout", Name: "out", Written: 9}, ""},
 	} {
 		s := &api.Status{Outputs: []api.OutputStatus{c.output}}
-		trouble(s, nil)
+		outputTrouble(s)
 		if got := strings.Join(s.Trouble, "; "); !strings.HasPrefix(got, c.want) || (got == "") != (c.want == "") {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
