@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -18,21 +17,20 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/rules/fasthcl"
 )
 
 // readFiles finds, reads and parses the rule files.
 func (l *loader) readFiles() {
-	seen := map[string]bool{}
 	add := func(f *ruleFile) {
-		if f != nil && !seen[f.name] {
-			seen[f.name] = true
+		if f != nil {
 			l.files = append(l.files, f)
 		}
 	}
 	if l.opt.Stdlib != nil {
 		err := fs.WalkDir(l.opt.Stdlib, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !isRuleFile(path.Base(name)) {
+			if err != nil || d.IsDir() || !IsRuleFile(path.Base(name)) {
 				return err
 			}
 			data, err := fs.ReadFile(l.opt.Stdlib, name)
@@ -47,13 +45,17 @@ func (l *loader) readFiles() {
 		}
 	}
 	for _, name := range sortedKeys(l.opt.Sources) {
-		if isRuleFile(path.Base(name)) {
+		if IsRuleFile(path.Base(name)) {
 			add(&ruleFile{name: name, bytes: l.opt.Sources[name]})
 		}
 	}
+	seen := map[string]bool{} // by files.Identity: two paths may lead to one file
 	for _, p := range l.opt.Paths {
 		for _, name := range l.find(p) {
-			add(l.readPath(name))
+			if id := files.Identity(name); !seen[id] {
+				seen[id] = true
+				add(l.readPath(name))
+			}
 		}
 	}
 	slices.SortFunc(l.files, func(a, b *ruleFile) int {
@@ -71,42 +73,25 @@ func (l *loader) readFiles() {
 	}
 }
 
-// isRuleFile reports whether a file in a folder of rules is one.
-func isRuleFile(base string) bool {
+// IsRuleFile reports whether Load reads a file of this name where a directory of rules has it.
+func IsRuleFile(base string) bool {
 	return strings.HasSuffix(base, ".hcl") && !strings.HasSuffix(base, "_test.hcl") && base != SettingsName
 }
 
 // find lists the rule files of a path given by the user.
 func (l *loader) find(p string) []string {
-	info, err := os.Stat(p)
-	if err != nil {
-		l.unreadable(p, err)
-		return nil
-	}
-	if !info.IsDir() {
-		if strings.HasSuffix(p, "_test.hcl") || filepath.Base(p) == SettingsName {
-			return nil
+	names, errs := files.Find(p, IsRuleFile)
+	for _, err := range errs {
+		name := p
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			name = filepath.Clean(pe.Path)
 		}
-		return []string{filepath.Clean(p)}
+		l.unreadable(name, err)
 	}
-	var names []string
-	root := p + string(filepath.Separator) // so that a link to a folder is followed
-	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		hidden := name != root && strings.HasPrefix(d.Name(), ".")
-		switch {
-		case err != nil:
-			l.unreadable(name, err)
-		case d.IsDir() && hidden:
-			return fs.SkipDir
-		case !d.IsDir() && !hidden && isRuleFile(d.Name()):
-			names = append(names, name)
-		}
-		return nil
+	return slices.DeleteFunc(names, func(name string) bool { // a file may be named, and is one of these
+		return strings.HasSuffix(name, "_test.hcl") || filepath.Base(name) == SettingsName
 	})
-	if err != nil {
-		l.unreadable(p, err)
-	}
-	return names
 }
 
 func (l *loader) unreadable(name string, err error) {
@@ -119,7 +104,7 @@ func (l *loader) unreadable(name string, err error) {
 }
 
 func (l *loader) readPath(name string) *ruleFile {
-	data, err := os.ReadFile(name)
+	data, err := files.Read(name)
 	if err != nil {
 		l.unreadable(name, err)
 		return nil
@@ -148,7 +133,7 @@ func (l *loader) read(f *ruleFile, full string) ([]byte, error) {
 	if data, ok := l.opt.Sources[full]; ok {
 		return data, nil
 	}
-	data, err := os.ReadFile(full)
+	data, err := files.Read(full)
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		err = fmt.Errorf("%s: %w", pe.Path, pe.Err)

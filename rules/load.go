@@ -25,7 +25,8 @@ const SettingsName = "ruleids.hcl"
 // Options say what Load reads.
 type Options struct {
 	// Paths are rule files, and folders of them. Of a folder and the folders below it every *.hcl file
-	// is read but *_test.hcl, ruleids.hcl and those whose name, or that of a folder, begins with a dot.
+	// is read but *_test.hcl, ruleids.hcl and those in a directory named testdata, or whose name, or that of
+	// a directory, begins with a dot.
 	Paths []string
 	// Stdlib holds the embedded rule files; nil for none.
 	Stdlib fs.FS

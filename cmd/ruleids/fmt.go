@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/rules/format"
 )
 
@@ -20,9 +21,9 @@ func newFmtCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fmt [PATH...]",
 		Short: "Give rule files their canonical layout, conditions inside the strings too",
-		Long: `Fmt rewrites the *.hcl files in the given files and folders (default: the current folder) in
-canonical layout and names those that it changed. Only layout changes: a file means the same
-afterwards. With - it reads standard input and writes to standard output.`,
+		Long: `Fmt rewrites the *.hcl files in the given files and directories (default: the current directory)
+in canonical layout and names those that it changed. Only layout changes: a file means the same
+afterwards. Directories named testdata are left out, as the go command does. With - it reads standard input and writes to standard output.`,
 		Example: `  ruleids fmt rules/
   ruleids fmt --check rules/     in CI: exit status 1 and the names of files that are not laid out`,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -78,13 +79,16 @@ func (f *formatter) stream() error {
 // paths lays out the files under the paths. A file that cannot be read or parsed does not keep the
 // others from being laid out.
 func (f *formatter) paths(paths []string) error {
-	files, err := hclFiles(paths)
+	names, err := hclFiles(paths)
 	if err != nil {
 		return err
 	}
-	code := statusClean
-	for _, name := range files {
+	code, differ := statusClean, 0
+	for _, name := range names {
 		changed, err := f.file(name)
+		if changed {
+			differ++
+		}
 		if c, tell := statusOf(err); tell {
 			f.app.tell(err)
 			code = statusFault
@@ -95,6 +99,15 @@ func (f *formatter) paths(paths []string) error {
 			code = max(code, statusFindings)
 		}
 	}
+	if terminal(f.app.out) != nil {
+		change := "changed"
+		if f.check || f.diff {
+			change = "would change"
+		}
+		if _, err := fmt.Fprintf(f.app.out, "%d of %s %s\n", differ, plural(uint64(len(names)), "file"), change); err != nil {
+			return err
+		}
+	}
 	if code != statusClean {
 		return status(code)
 	}
@@ -102,7 +115,7 @@ func (f *formatter) paths(paths []string) error {
 }
 
 func (f *formatter) file(name string) (changed bool, err error) {
-	src, err := os.ReadFile(name)
+	src, err := files.Read(name)
 	if err != nil {
 		return false, err
 	}
@@ -149,12 +162,12 @@ func hclFiles(paths []string) ([]string, error) {
 		if err := exists(path); err != nil {
 			return nil, err
 		}
-		names, err := filesIn(path, func(base string) bool { return filepath.Ext(base) == ".hcl" })
-		if err != nil {
-			return nil, err
+		names, errs := files.Find(path, func(base string) bool { return filepath.Ext(base) == ".hcl" })
+		if len(errs) > 0 {
+			return nil, errs[0]
 		}
 		if len(names) == 0 {
-			return nil, fmt.Errorf("there are no files to lay out in %s: they are named *.hcl and do not begin with a dot", path)
+			return nil, fmt.Errorf("there are no files to lay out in %s: they are named *.hcl, do not begin with a dot, and are not in a directory named testdata", path)
 		}
 		out = append(out, names...)
 	}

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/files"
+	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
@@ -15,10 +19,11 @@ func newLintCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lint [PATH...]",
 		Short: "Find mistakes in rule files",
-		Long: `Lint loads the rule files in the given files and folders (default: the current folder) and prints
-what is wrong with them: errors, which keep rules from loading, and warnings, each with a code and
-the place of the token. docs/lint.md has a page on each code. A comment in the line before silences
-one finding: # lint:ignore CODE reason
+		Long: `Lint loads the rule files in the given files and directories (default: the current directory) and
+prints what is wrong with them: errors, which keep rules from loading, and warnings, each with a
+code and the place of the token. Directories named testdata are left out, as the go command does.
+docs/lint.md has a page on each code. A comment in the line before silences one finding:
+# lint:ignore CODE reason
 
 The shipped rules are loaded along, so that a rule may use their lists and macros, but nothing is
 said about them. Exit status: 0 nothing found, 1 errors, or with --strict also warnings, 2 could not
@@ -52,6 +57,11 @@ func (l *linter) run(paths []string) error {
 	l.rules.paths = paths
 	opt, err := l.rules.options()
 	if err != nil {
+		if l.format.value == "sarif" && !isUsage(err) {
+			if err := (diag.SARIF{Codes: lint.Codes(), Version: currentBuild().Version, Failure: err.Error()}).Write(l.app.out, nil); err != nil {
+				return err
+			}
+		}
 		return err
 	}
 	set, _, diags := engine.Load(opt, engine.Options{})
@@ -60,9 +70,12 @@ func (l *linter) run(paths []string) error {
 	case "json":
 		err = diag.WriteJSON(l.app.out, findings)
 	case "sarif":
-		err = diag.WriteSARIF(l.app.out, findings, lint.Codes(), set.Sources, currentBuild().Version)
+		err = diag.SARIF{Codes: lint.Codes(), Sources: set.Sources, Version: currentBuild().Version, Home: l.home(opt)}.Write(l.app.out, findings)
 	default:
 		err = diag.WriteText(l.app.out, findings, set.Sources, l.app.wantsColor(l.app.out))
+		if err == nil && terminal(l.app.out) != nil {
+			_, err = fmt.Fprintln(l.app.out, diag.Count(findings))
+		}
 	}
 	if err != nil {
 		return err
@@ -71,4 +84,14 @@ func (l *linter) run(paths []string) error {
 		return status(statusFindings)
 	}
 	return nil
+}
+
+// home returns the file at which a finding about no file is shown: the first rule file of the user, or else the settings.
+func (l *linter) home(opt rules.Options) string {
+	for _, p := range opt.Paths {
+		if names, _ := files.Find(p, rules.IsRuleFile); len(names) > 0 {
+			return names[0]
+		}
+	}
+	return cmp.Or(opt.Settings, rules.SettingsName)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/ruleids/ruleids/engine/ruletest"
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 func newTestCmd(a *app) *cobra.Command {
@@ -21,9 +21,10 @@ func newTestCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [PATH...]",
 		Short: "Run the tests beside the rules",
-		Long: `Test runs the test blocks of the *_test.hcl files in the given files and folders (default: the
-current folder). The rules in these folders, or beside these files, are loaded, with the shipped
-rules and with those of --rules.
+		Long: `Test runs the test blocks of the *_test.hcl files in the given files and directories (default:
+the current directory). The rules in these directories, or beside these files, are loaded, with the
+shipped rules and with those of --rules. Directories named testdata are left out, as the go command
+does.
 
 Exit status: 0 every test passed, 1 a test failed or --coverage names a rule, 2 a test or its rules
 could not be run.`,
@@ -168,7 +169,7 @@ func (t *tester) refuse(diags hcl.Diagnostics, tests []*ruletest.Test) error {
 		f.Code = badTest
 		if _, ok := sources[f.File]; !ok {
 			// A file that cannot be read has no lines to show, and the finding says so.
-			src, err := os.ReadFile(f.File)
+			src, err := files.Read(f.File)
 			if err == nil {
 				sources[f.File] = &hcl.File{Bytes: src}
 			}

@@ -2,8 +2,6 @@ package ruletest
 
 import (
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/scale"
 )
 
@@ -24,10 +23,10 @@ const suffix = "_test.hcl"
 // is no test file, as a rule file, has no tests and is no error.
 func Load(paths []string) ([]*Test, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
-	files, findDiags := find(paths, func(name string) bool { return strings.HasSuffix(name, suffix) })
+	names, findDiags := find(paths, func(name string) bool { return strings.HasSuffix(name, suffix) })
 	diags = append(diags, findDiags...)
 	var tests []*Test
-	for _, name := range files {
+	for _, name := range names {
 		ts, d := loadFile(name)
 		tests = append(tests, ts...)
 		diags = append(diags, d...)
@@ -38,49 +37,26 @@ func Load(paths []string) ([]*Test, hcl.Diagnostics) {
 // find returns the files with a wanted name in and under the paths, sorted, each once.
 func find(paths []string, want func(name string) bool) ([]string, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
-	var files []string
+	var names []string
 	for _, p := range paths {
-		if info, err := os.Stat(p); err == nil && info.IsDir() {
-			p += string(filepath.Separator) // so that a link to a folder is followed
+		found, errs := files.Find(p, want)
+		for _, name := range found {
+			if want(filepath.Base(name)) {
+				names = append(names, name)
+			}
 		}
-		err := filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case d.IsDir() && name != p && strings.HasPrefix(d.Name(), "."):
-				return filepath.SkipDir
-			case d.IsDir():
-				return nil
-			}
-			if want(d.Name()) && (name == p || !strings.HasPrefix(d.Name(), ".")) {
-				files = append(files, name)
-			}
-			return nil
-		})
-		if err != nil {
+		for _, err := range errs {
 			diags = append(diags, unreadable(p, err))
 		}
 	}
-	slices.Sort(files)
+	slices.Sort(names)
 	seen := make(map[string]bool)
-	files = slices.DeleteFunc(files, func(name string) bool {
-		id := identity(name)
+	return slices.DeleteFunc(names, func(name string) bool {
+		id := files.Identity(name)
 		again := seen[id]
 		seen[id] = true
 		return again
-	})
-	return files, diags
-}
-
-// identity returns a name that all paths to one file share.
-func identity(name string) string {
-	if abs, err := filepath.Abs(name); err == nil {
-		name = abs
-	}
-	if real, err := filepath.EvalSymlinks(name); err == nil {
-		name = real
-	}
-	return name
+	}), diags
 }
 
 func unreadable(name string, err error) *hcl.Diagnostic {
@@ -93,7 +69,7 @@ func unreadable(name string, err error) *hcl.Diagnostic {
 }
 
 func loadFile(name string) ([]*Test, hcl.Diagnostics) {
-	src, err := os.ReadFile(name)
+	src, err := files.Read(name)
 	if err != nil {
 		return nil, hcl.Diagnostics{unreadable(name, err)}
 	}

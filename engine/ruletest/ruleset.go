@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -27,7 +28,7 @@ func (r *Runner) options() (rules.Options, hcl.Diagnostics) {
 	diags = append(diags, d...)
 	seen := make(map[string]bool)
 	opt.Paths = slices.DeleteFunc(slices.Concat(own, beside), func(name string) bool {
-		id := identity(name)
+		id := files.Identity(name)
 		again := seen[id]
 		seen[id] = true
 		return again
@@ -39,18 +40,15 @@ func (r *Runner) options() (rules.Options, hcl.Diagnostics) {
 }
 
 // ruleFiles returns the rule files in and under the paths, sorted. With siblings a path of a file
-// stands for the rule files of its folder.
+// stands for the rule files of its directory.
 func ruleFiles(paths []string, siblings bool) ([]string, hcl.Diagnostics) {
-	isRule := func(name string) bool {
-		return strings.HasSuffix(name, ".hcl") && !strings.HasSuffix(name, suffix) && name != rules.SettingsName
-	}
 	var out []string
-	var folders []string
+	var directories []string
 	var diags hcl.Diagnostics
 	for _, p := range paths {
 		info, err := os.Stat(p)
 		if err != nil || info.IsDir() || !siblings {
-			folders = append(folders, p)
+			directories = append(directories, p)
 			continue
 		}
 		entries, err := os.ReadDir(filepath.Dir(p))
@@ -58,12 +56,12 @@ func ruleFiles(paths []string, siblings bool) ([]string, hcl.Diagnostics) {
 			diags = append(diags, unreadable(p, err))
 		}
 		for _, e := range entries {
-			if !e.IsDir() && isRule(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+			if !e.IsDir() && rules.IsRuleFile(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
 				out = append(out, filepath.Join(filepath.Dir(p), e.Name()))
 			}
 		}
 	}
-	found, d := find(folders, isRule)
+	found, d := find(directories, rules.IsRuleFile)
 	return append(out, found...), append(diags, d...)
 }
 
@@ -72,16 +70,16 @@ func ruleFiles(paths []string, siblings bool) ([]string, hcl.Diagnostics) {
 // "recon/port_scan.hcl") and it declares at least one block of the same type and name. So the shipped
 // rules can be tested where they are written, with the edits of the moment, while a rule that only
 // happens to have a shipped rule's name is the error that it is everywhere else.
-func withoutReplaced(shipped fs.FS, files []string) fs.FS {
+func withoutReplaced(shipped fs.FS, given []string) fs.FS {
 	hidden := make(map[string]bool)
-	for _, name := range files {
-		id := filepath.ToSlash(identity(name))
+	for _, name := range given {
+		id := filepath.ToSlash(files.Identity(name))
 		at := path.Join(path.Base(path.Dir(id)), path.Base(id))
 		old, err := fs.ReadFile(shipped, at)
 		if err != nil {
 			continue
 		}
-		text, err := os.ReadFile(name)
+		text, err := files.Read(name)
 		if err != nil {
 			continue // whoever loads it says so
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // TextOptions say how WriteText writes.
@@ -42,15 +44,15 @@ func WriteText(w io.Writer, results []Result, opt TextOptions) error {
 		case fail > 0:
 			status = Fail
 		}
-		fmt.Fprintf(b, "%s %s  %s  %.2fs\n", word[status], file[0].File, sum(pass, fail, errors), seconds)
+		fmt.Fprintf(b, "%s %s  %s  %.2fs\n", word[status], printable.Text(file[0].File), sum(pass, fail, errors), seconds)
 		for i := range file {
 			r := &file[i]
 			if r.Status == Pass && !opt.Verbose {
 				continue
 			}
-			fmt.Fprintf(b, "      %s %s (line %d, %.2fs)\n", word[r.Status], r.Name, r.Line, r.Seconds)
+			fmt.Fprintf(b, "      %s %s (line %d, %.2fs)\n", word[r.Status], printable.Text(r.Name), r.Line, r.Seconds)
 			for _, p := range r.Problems {
-				fmt.Fprintf(b, "            %s\n", strings.ReplaceAll(p, "\n", "\n            "))
+				fmt.Fprintf(b, "            %s\n", strings.ReplaceAll(printable.Lines(p), "\n", "\n            "))
 			}
 		}
 		from = to

@@ -20,13 +20,24 @@ const (
 	helpURI    = programURI + "/blob/main/docs/lint.md"
 )
 
-// WriteSARIF writes findings as a SARIF 2.1.0 log. Codes has every code that findings may have; sources
-// holds the files by the names that findings use; version is that of the program.
-func WriteSARIF(w io.Writer, findings []Finding, codes []Code, sources map[string]*hcl.File, version string) error {
+// A SARIF says what a log has besides its findings.
+type SARIF struct {
+	Codes   []Code               // every code that a finding may have
+	Sources map[string]*hcl.File // the files by the names that findings use
+	Version string               // of the program
+	// Home is the file that a finding about no file is shown at: code scanning refuses a log with a result
+	// that has no location.
+	Home string
+	// Failure is why nothing could be looked at; "" where that was done.
+	Failure string
+}
+
+// Write writes findings as a SARIF 2.1.0 log.
+func (s SARIF) Write(w io.Writer, findings []Finding) error {
 	run := sarif.NewRunWithInformationURI("ruleids", programURI)
-	run.Tool.Driver.WithVersion(version)
+	run.Tool.Driver.WithVersion(s.Version)
 	run.WithColumnKind("unicodeCodePoints")
-	for _, c := range codes {
+	for _, c := range s.Codes {
 		level := SeverityError
 		if c.Severity == hcl.DiagWarning {
 			level = SeverityWarning
@@ -42,16 +53,21 @@ func WriteSARIF(w io.Writer, findings []Finding, codes []Code, sources map[strin
 			WithLevel(f.Severity).
 			WithMessage(sarif.NewTextMessage(strings.TrimSpace(sentence(f.Summary) + " " + f.Detail)))
 		if f.File == "" {
-			continue
+			f.File = s.Home
 		}
 		region := sarif.NewRegion().
-			WithStartLine(f.Line).WithStartColumn(codePoints(sources[f.File], f.Line, f.Column)).
-			WithEndLine(f.EndLine).WithEndColumn(codePoints(sources[f.File], f.EndLine, f.EndColumn))
+			WithStartLine(f.Line).WithStartColumn(codePoints(s.Sources[f.File], f.Line, f.Column)).
+			WithEndLine(f.EndLine).WithEndColumn(codePoints(s.Sources[f.File], f.EndLine, f.EndColumn))
 		result.AddLocation(sarif.NewLocationWithPhysicalLocation(
 			sarif.NewPhysicalLocation().
 				WithArtifactLocation(sarif.NewSimpleArtifactLocation(fileURI(f.File))).
 				WithRegion(region)))
 	}
+	invocation := sarif.NewInvocation().WithExecutionSuccessful(s.Failure == "")
+	if s.Failure != "" {
+		invocation.AddToolExecutionNotification(sarif.NewNotification().WithLevel(SeverityError).WithMessage(sarif.NewTextMessage(s.Failure)))
+	}
+	run.AddInvocation(invocation)
 	report := sarif.NewReport()
 	report.AddRun(run)
 	return report.PrettyWrite(w)

@@ -14,10 +14,10 @@ func TestWriteSARIF(t *testing.T) {
 	findings := []Finding{
 		{"unknown-field", "error", "Unknown field", "There is none.", "rules/a b.hcl", 3, 11, 3, 20},
 		{"unused-list", "warning", "Unused list", "Use it.", "/etc/ruleids/b.hcl", 1, 1, 1, 5},
-		{Code: "unreadable-file", Severity: "error", Summary: "Unreadable file", Detail: "No such file."},
+		{"unreadable-file", "error", "Unreadable file", "No such file.", "", 1, 1, 1, 1},
 	}
 	var b bytes.Buffer
-	if err := WriteSARIF(&b, findings, append(Codes(), Code{Name: "unused-list", Severity: hcl.DiagWarning}), sources, "1.2.3"); err != nil {
+	if err := (SARIF{Codes: append(Codes(), Code{Name: "unused-list", Severity: hcl.DiagWarning}), Sources: sources, Version: "1.2.3", Home: "rules/first.hcl"}).Write(&b, findings); err != nil {
 		t.Fatal(err)
 	}
 	report, err := sarif.FromBytes(b.Bytes(), sarif.WithStrictValidation())
@@ -55,7 +55,36 @@ func TestWriteSARIF(t *testing.T) {
 	if got := *run.Results[1].Locations[0].PhysicalLocation.ArtifactLocation.URI; got != "file:///etc/ruleids/b.hcl" {
 		t.Errorf("URI %q", got)
 	}
-	if len(run.Results[2].Locations) != 0 {
-		t.Errorf("a finding of no file has a location")
+	place = run.Results[2].Locations[0].PhysicalLocation
+	if *place.ArtifactLocation.URI != "rules/first.hcl" || *place.Region.StartLine != 1 || *place.Region.StartColumn != 1 {
+		t.Errorf("a finding about no file is at %q, %+v", *place.ArtifactLocation.URI, place.Region)
+	}
+}
+
+// A run that could not look at anything is a log that says so, since a program that reads the log refuses an empty one.
+func TestFailedRunIsALog(t *testing.T) {
+	var b bytes.Buffer
+	if err := (SARIF{Codes: Codes(), Failure: "there are no rule files in x"}).Write(&b, nil); err != nil {
+		t.Fatal(err)
+	}
+	report, err := sarif.FromBytes(b.Bytes(), sarif.WithStrictValidation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Validate(); err != nil {
+		t.Error(err)
+	}
+	run := report.Runs[0]
+	if run.Results == nil || len(run.Results) != 0 || *run.Invocations[0].ExecutionSuccessful {
+		t.Errorf("the log is %s", b.String())
+	}
+}
+
+func TestCount(t *testing.T) {
+	findings := []Finding{{Severity: "error", File: "a"}, {Severity: "warning", File: "a"}, {Severity: "warning", File: "b"}, {Severity: "error"}}
+	for n, want := range map[int]string{0: "no errors or warnings", 1: "1 error in 1 file", 3: "1 error, 2 warnings in 2 files", 4: "2 errors, 2 warnings in 2 files"} {
+		if got := Count(findings[:n]); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/apparentlymart/go-textseg/v15/textseg"
 	"github.com/hashicorp/hcl/v2"
 	"golang.org/x/text/width"
+
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // The escape sequences of ECMA-48 (SGR) that color uses.
@@ -33,7 +35,7 @@ func WriteText(w io.Writer, findings []Finding, sources map[string]*hcl.File, co
 	var b bytes.Buffer
 	for _, f := range findings {
 		if f.File != "" {
-			b.WriteString(paint(bold, fmt.Sprintf("%s:%d:%d:", f.File, f.Line, f.Column)))
+			b.WriteString(paint(bold, fmt.Sprintf("%s:%d:%d:", printable.Text(f.File), f.Line, f.Column)))
 			b.WriteByte(' ')
 		}
 		hue := red
@@ -42,10 +44,10 @@ func WriteText(w io.Writer, findings []Finding, sources map[string]*hcl.File, co
 		}
 		b.WriteString(paint(hue, fmt.Sprintf("%s[%s]:", f.Severity, f.Code)))
 		b.WriteByte(' ')
-		b.WriteString(paint(bold, sentence(f.Summary)))
+		b.WriteString(paint(bold, sentence(printable.Lines(f.Summary))))
 		if f.Detail != "" {
 			b.WriteByte(' ')
-			b.WriteString(f.Detail)
+			b.WriteString(printable.Lines(f.Detail))
 		}
 		b.WriteByte('\n')
 		if line, ok := sourceLine(sources, f); ok {
@@ -79,10 +81,10 @@ func sourceLine(sources map[string]*hcl.File, f Finding) (string, bool) {
 	line := strings.TrimRight(string(lines[f.Line-1]), "\r")
 	// A rule file from elsewhere must not send escape sequences to the terminal.
 	line = strings.Map(func(r rune) rune {
-		if r != '\t' && (r < ' ' || r >= 0x7f && r < 0xa0) {
-			return '\ufffd'
+		if r == '\t' || printable.Text(string(r)) == string(r) {
+			return r
 		}
-		return r
+		return '\ufffd'
 	}, line)
 	return line, strings.TrimSpace(line) != ""
 }

@@ -33,7 +33,7 @@ func FuzzRun(f *testing.F) {
 		if err := diag.WriteText(&b, findings, rs.Sources, true); err != nil {
 			t.Fatal(err)
 		}
-		if err := diag.WriteSARIF(&b, findings, Codes(), rs.Sources, ""); err != nil {
+		if err := (diag.SARIF{Codes: Codes(), Sources: rs.Sources, Version: ""}).Write(&b, findings); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -48,7 +48,7 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 
-	if err := diag.WriteSARIF(&log, findings, Codes(), rs.Sources, "test"); err != nil {
+	if err := (diag.SARIF{Codes: Codes(), Sources: rs.Sources, Version: "test"}).Write(&log, findings); err != nil {
 		t.Fatal(err)
 	}
 	report, err := sarif.FromBytes(log.Bytes(), sarif.WithStrictValidation())

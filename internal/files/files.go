@@ -1,0 +1,73 @@
+// Package files finds and reads the files that people write for this program.
+package files
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// errNotRegular is what there is to say of a pipe, a socket, a device and a directory.
+var errNotRegular = errors.New("it is not a regular file")
+
+// Read reads a regular file, by a symbolic link too. It opens nothing else: whoever reads a pipe waits for
+// a writer, and some devices never end. Errors are *fs.PathError.
+func Read(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errNotRegular}
+	}
+	return os.ReadFile(name)
+}
+
+// Find returns the files in a directory, and in the directories below it, whose names are wanted, in the
+// order of their paths. Hidden files and directories, whose names begin with a dot, are left out, and so are
+// directories named testdata, as the go command does; the path itself may be either. The path of a file
+// stands for that file, whatever its name. What cannot be looked at, and a directory with the name of a
+// wanted file, is an error, a *fs.PathError, beside which the other files are found.
+func Find(path string, wanted func(base string) bool) (names []string, errs []error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, []error{err}
+	}
+	if !info.IsDir() {
+		return []string{filepath.Clean(path)}, nil
+	}
+	root := path + string(filepath.Separator) // so that a link to a directory is followed
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		hidden := name != root && strings.HasPrefix(d.Name(), ".")
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case d.IsDir() && name == root:
+		case d.IsDir() && (hidden || d.Name() == "testdata"):
+			return fs.SkipDir
+		case d.IsDir() && wanted(d.Name()):
+			errs = append(errs, &fs.PathError{Op: "read", Path: name, Err: errNotRegular})
+			return fs.SkipDir
+		case !d.IsDir() && !hidden && wanted(d.Name()):
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err != nil {
+		errs = append(errs, err)
+	}
+	return names, errs
+}
+
+// Identity returns a name that all paths to one file share.
+func Identity(name string) string {
+	if abs, err := filepath.Abs(name); err == nil {
+		name = abs
+	}
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target
+	}
+	return name
+}

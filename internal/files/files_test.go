@@ -1,0 +1,67 @@
+package files
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func isHCL(base string) bool { return strings.HasSuffix(base, ".hcl") }
+
+func TestFind(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"d/b.hcl", "d/a/c.hcl", "d/.hidden.hcl", "d/.git/x.hcl", "d/testdata/bad.hcl", "d/readme.md", "d/dir.hcl/x.txt", "testdata/y.hcl"} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names, errs := Find("d", isHCL)
+	if want := []string{"d/a/c.hcl", "d/b.hcl"}; !slices.Equal(names, want) {
+		t.Errorf("found %q, want %q", names, want)
+	}
+	if len(errs) != 1 || !errors.Is(errs[0], errNotRegular) || !strings.Contains(errs[0].Error(), "dir.hcl") {
+		t.Errorf("errors %v", errs)
+	}
+	if names, errs := Find("testdata", isHCL); len(names) != 1 || len(errs) > 0 {
+		t.Errorf("a testdata directory that is asked for has %q, %v", names, errs)
+	}
+	if names, errs := Find("d/readme.md", isHCL); !slices.Equal(names, []string{"d/readme.md"}) || len(errs) > 0 {
+		t.Errorf("a file is %q, %v", names, errs)
+	}
+	if _, errs := Find("none", isHCL); len(errs) != 1 {
+		t.Errorf("errors %v of what is not there", errs)
+	}
+}
+
+func TestReadOpensOnlyRegularFiles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	l, err := net.Listen("unix", "socket.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := os.WriteFile("a.hcl", []byte("text"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("a.hcl", "link.hcl"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"socket.hcl", "/dev/zero", "."} {
+		if _, err := Read(name); !errors.Is(err, errNotRegular) {
+			t.Errorf("%s gives %v", name, err)
+		}
+	}
+	if data, err := Read("link.hcl"); string(data) != "text" || err != nil {
+		t.Errorf("a link gives %q, %v", data, err)
+	}
+	if Identity("link.hcl") != Identity("./a.hcl") {
+		t.Error("two paths to one file have two identities")
+	}
+}
