@@ -163,6 +163,41 @@ func (f *ruleFile) parse() {
 	f.bytes = bytes.TrimPrefix(f.bytes, []byte("\xef\xbb\xbf"))
 	f.file, f.diags = fasthcl.Parse(f.bytes, f.name)
 	f.body, _ = f.file.Body.(*hclsyntax.Body)
+	f.body = f.braced()
+}
+
+// braced returns the body of the file without what a brace that is missing or too many has torn: the block
+// of the brace, and what stands outside of blocks behind it. Of the diagnostics it leaves the one that is
+// nearest to the brace. Without such a mistake the body is returned as it is.
+func (f *ruleFile) braced() *hclsyntax.Body {
+	ofBrace := func(d *hcl.Diagnostic) bool {
+		switch d.Summary {
+		case "Invalid block definition", "Unclosed configuration block", "Argument or block definition required":
+			return d.Subject != nil
+		}
+		return false
+	}
+	first := slices.IndexFunc(f.diags, ofBrace)
+	if first < 0 {
+		return f.body
+	}
+	fault := *f.diags[first]
+	strays := sortedAttrs(f.body.Attributes)
+	if len(strays) > 0 && strays[0].NameRange.Start.Byte < fault.Subject.Start.Byte { // hclsyntax notices at the end only
+		fault.Subject = &strays[0].NameRange
+		fault.Detail = fmt.Sprintf("%q stands outside of a block. Look in the lines above for a brace that is missing, or one too many.", strays[0].Name)
+	}
+	f.diags = append(hcl.Diagnostics{&fault}, slices.DeleteFunc(f.diags, ofBrace)...)
+	whole := *f.body
+	whole.Attributes, whole.Blocks = nil, nil
+	for i, b := range f.body.Blocks {
+		behind := b.TypeRange.Start.Byte > fault.Subject.Start.Byte
+		torn := !behind && (i == len(f.body.Blocks)-1 || f.body.Blocks[i+1].TypeRange.Start.Byte > fault.Subject.Start.Byte)
+		if !torn && (!behind || slices.Contains(topKinds, b.Type)) {
+			whole.Blocks = append(whole.Blocks, b)
+		}
+	}
+	return &whole
 }
 
 // parsed takes over a parsed file and what HCL found wrong in it.

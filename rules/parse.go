@@ -334,6 +334,8 @@ func syntaxError(src *diag.Literal, e *file.Error) *hcl.Diagnostic {
 			msg = "An assignment has no meaning in a condition. Write == to compare."
 		case value == "~" || value == "=~":
 			msg = "Write matches to compare with a regular expression."
+		case value == "#":
+			msg = "A comment in a condition begins with //; outside of closures # has no other meaning."
 		case kind == "Operator":
 			msg = fmt.Sprintf("A value is needed before the operator %q.", value)
 		case kind == "Bracket":
