@@ -11,15 +11,12 @@ package engine
 
 import (
 	"cmp"
-	"math"
 	"math/rand/v2"
 	"slices"
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine/window"
-	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
 )
 
 // Config is what an Engine needs besides a Plan.
@@ -95,59 +92,6 @@ func (e *Engine) newState(p *Plan) *state {
 	return st
 }
 
-// A worker evaluates conditions.
-type worker struct {
-	scope
-	decoder packet.Decoder
-	tables  [][]*window.Table // of the engine's state, by store, by shard
-	keys    []keyMemo         // by keyID: the keys of the packet at hand
-	words   []uint64          // scratch for one key
-	now     []float64         // by cell of the group at hand: its value with the packet at hand; NaN where it was not counted
-	matched []uint64          // by group
-	late    uint64
-	bytes   uint64
-}
-
-// A slot is a run of packets on its way through decoding, filters and windows.
-type slot struct {
-	packets []packet.Packet
-	n       int
-	lanes   []lane
-}
-
-// A lane of a slot is the events for a part of the shards, and what they fired.
-type lane struct {
-	events []event // that passed a filter
-	fired  []fired
-	_      [16]byte // lanes of different workers share no line of the cache
-}
-
-// An event is a packet that concerns a group.
-type event struct {
-	group  *group
-	table  *window.Table // of the shard of the key; nil for a group without windows
-	key    fingerprint
-	packet uint32 // place in the slot
-}
-
-// A fingerprint stands for a key: two hashes of it under a secret seed. A table compares the upper half of the
-// first and all of the second, which it keeps in the place of the words that were hashed; that two keys share
-// these 96 bits will not happen.
-type fingerprint struct {
-	hash  uint64
-	check [1]uint64
-}
-
-// A keyMemo remembers the key of one packet for all groups that go by the same key.
-type keyMemo struct {
-	gen uint64 // of the packet
-	key fingerprint
-}
-
-func newSlot(size, lanes int) *slot {
-	return &slot{packets: make([]packet.Packet, size), lanes: make([]lane, lanes)}
-}
-
 // fired is an alert with what orders it.
 type fired struct {
 	alert  *alert.Alert
@@ -178,66 +122,18 @@ func New(plan *Plan, cfg Config) *Engine {
 	e.poster, e.posted = &worker{}, newSlot(0, 1)
 	slots, size, lanes := 1, batchSize, 1
 	if n := len(e.workers); n > 1 {
-		slots, size, lanes = slotsEach*n, partMost, parallelLanes
+		slots, size, lanes = slotsEach*n, maxPart, parallelLanes
 	}
 	for range slots {
 		e.slots = append(e.slots, newSlot(size, lanes))
 	}
-	e.use(plan, e.newState(plan), e.gear(plan))
+	e.use(plan, e.newState(plan), e.scratch(plan))
 	return e
 }
 
 // everyone returns all workers.
 func (e *Engine) everyone() []*worker {
 	return append(e.workers[:len(e.workers):len(e.workers)], e.poster)
-}
-
-// A gear is the memory that a worker needs for a plan.
-type gear struct {
-	memo    []uint64
-	values  []float64
-	now     []float64
-	keys    []keyMemo
-	matched []uint64
-	answers []answer
-	recents *[recents]recent
-}
-
-// gear makes what all workers need for a plan. Here and not between two packets: a program that collects garbage at the
-// moment has whoever allocates help.
-func (e *Engine) gear(plan *Plan) []gear {
-	values, cells := 0, 0
-	for _, r := range plan.rules {
-		values = max(values, len(r.Aggregates))
-		cells = max(cells, len(r.group.cells))
-	}
-	out := make([]gear, len(e.everyone()))
-	for i := range out {
-		out[i] = gear{memo: make([]uint64, plan.memos), values: make([]float64, values), now: make([]float64, cells),
-			keys: make([]keyMemo, plan.keyIDs), matched: make([]uint64, len(plan.groups))}
-		if e.cfg.Reputation != nil && plan.inquiries > 0 {
-			out[i].answers, out[i].recents = make([]answer, plan.inquiries), new([recents]recent)
-		}
-	}
-	return out
-}
-
-// use makes the workers ready for a plan, with a gear for each.
-func (e *Engine) use(plan *Plan, st *state, gears []gear) {
-	e.plan, e.state = plan, st
-	for i, w := range e.everyone() {
-		g := &gears[i]
-		w.scope = scope{preds: plan.preds, memo: g.memo, gen: w.gen + 1, turn: w.turn + 1, values: g.values, seed: e.cfg.Seed, failures: w.failures}
-		if g.recents != nil {
-			w.rep, w.answers, w.recents = e.cfg.Reputation, g.answers, g.recents
-		}
-		w.decoder.NeedDNS = plan.needDNS
-		w.tables = st.tables
-		w.keys, w.now, w.matched = g.keys, g.now, g.matched
-	}
-	if plan.needFlow && e.flows == nil {
-		e.flows = &flowTable{e.table(flowConfig)}
-	}
 }
 
 // Process runs frames through the plan, in order, and emits what fires. The frames' bytes may be
@@ -302,184 +198,8 @@ func (at *position) pass(f *packet.Frame) {
 	}
 }
 
-// match finds the groups that packet i of a slot concerns.
-func (w *worker) match(plan *Plan, s *slot, i int) {
-	p := &s.packets[i]
-	if br := plan.table.find(p); br != nil {
-		w.begin(p)
-		w.visit(br, s, uint32(i))
-	}
-}
-
-// event notes that a packet concerns a group, in the lane of the shard of its key.
-func (w *worker) event(g *group, s *slot, packet uint32) {
-	w.matched[g.index]++
-	k := &w.keys[g.keyID]
-	if k.gen != w.gen {
-		w.words = w.appendKey(w.words[:0], g.key)
-		k.gen = w.gen
-		k.key.hash, k.key.check[0] = window.Hash2(w.seed, w.words)
-	}
-	l := &s.lanes[0]
-	if len(s.lanes) > 1 {
-		l = &s.lanes[(g.store.index+g.store.shard(k.key.hash))%len(s.lanes)]
-	}
-	shards := w.tables[g.store.index]
-	l.events = append(l.events, event{group: g, table: shards[k.key.hash&uint64(len(shards)-1)], key: k.key, packet: packet})
-}
-
-// applyEach is the number of events whose windows are asked for ahead: enough for the waits to overlap, few
-// enough for what came to stay in the first caches.
-const applyEach = 128
-
-// apply runs the events of one lane of a slot, in packet order.
-func (e *Engine) apply(w *worker, s *slot, at int) {
-	l := &s.lanes[at]
-	for from := 0; from < len(l.events); from += applyEach {
-		events := l.events[from:min(from+applyEach, len(l.events))]
-		// What windows need is seldom in the cache. Each step is asked for, for all events, before the
-		// one that depends on it.
-		for i := range events {
-			if ev := &events[i]; ev.table != nil {
-				ev.table.PrefetchIndex(ev.key.hash)
-			}
-		}
-		for i := range events {
-			if ev := &events[i]; ev.table != nil {
-				ev.table.PrefetchRow(ev.key.hash)
-			}
-		}
-		for i := range events {
-			if ev := &events[i]; ev.table != nil {
-				ev.table.PrefetchBlocks(ev.key.hash, s.packets[ev.packet].Clock)
-			}
-		}
-		for i := range events {
-			ev := &events[i]
-			w.p = &s.packets[ev.packet]
-			e.observe(w, l, ev)
-		}
-	}
-	l.events = l.events[:0]
-}
-
-// observe counts the packet at hand in a group's windows and fires the group's rules.
-func (e *Engine) observe(w *worker, l *lane, ev *event) {
-	g, t, p := ev.group, ev.table, w.p
-	key := ev.key.check[:g.words]
-	w.begin(p)
-	var row window.Row
-	if t != nil {
-		if e.moves != nil {
-			e.moveKey(g.store, key, ev.key.hash)
-		}
-		row = t.Row(key, ev.key.hash, p.Clock)
-		for i := range g.cells {
-			c := &g.cells[i]
-			if c.cond != predTrue && !w.test(c.cond) {
-				w.now[i] = math.NaN()
-				continue
-			}
-			switch at := g.base + i; c.state.Kind {
-			case window.Count:
-				w.now[i] = float64(t.Hit(row, at, p.Time, p.Clock))
-			case window.Series:
-				x := 1.0
-				if c.num != nil {
-					x = c.num(&w.scope)
-				}
-				w.now[i] = t.Add(row, at, x, p.Time, p.Clock)
-			default:
-				w.now[i] = float64(t.Observe(row, at, c.value(&w.scope), p.Time, p.Clock))
-			}
-		}
-	}
-	for _, r := range g.rules {
-		if e.watch != nil {
-			e.watch(w, r, t, row, key)
-		}
-		reached, least, near := w.reach(r, t, row)
-		if r.inquiry != nil { // the first packet of an indicator asks, however far it is from firing
-			reached = w.tier(r, near) >= least && reached
-		}
-		if !reached {
-			continue
-		}
-		if !r.enough {
-			w.load(r, t, row)
-			if !w.test(r.when) {
-				continue
-			}
-		}
-		e.fire(w, l, r, ev, row)
-	}
-}
-
-// reach reports whether a rule's bars are reached, and by which tier at least where reputation scales them. Of a rule that
-// asks reputation it tells how near it is to firing.
-func (w *worker) reach(r *rule, t *window.Table, row window.Row) (reached bool, least Tier, near uint8) {
-	way := r.way
-	for i := range r.bars {
-		b := &r.bars[i]
-		var v float64
-		if b.value == nil {
-			if v = w.now[b.ref.cell]; v != v || !b.now {
-				v = b.ref.read(t, row, r.group.base, w.p.Clock)
-			}
-		} else if w.test(b.present) {
-			v = b.value(&w.scope)
-		}
-		if r.inquiry != nil {
-			way = min(way, nearness(v, b.limit(scale.TierClean)))
-		}
-		for !(v > b.limit(least) || v == b.limit(least) && !b.strict) {
-			if b.scaled == nil || least == scale.TierCritical {
-				return false, least, uint8(way)
-			}
-			least++
-		}
-	}
-	return true, least, uint8(way)
-}
-
-// load makes the values of a rule's aggregates ready for its when and its messages.
-func (w *worker) load(r *rule, t *window.Table, row window.Row) {
-	for i := range r.refs {
-		w.values[i] = r.refs[i].read(t, row, r.group.base, w.p.Clock)
-	}
-	w.gen++ // conditions remembered under other values
-}
-
-// read returns the value of an aggregate; NaN where there is none, as the mean of nothing.
-func (f *ref) read(t *window.Table, row window.Row, base int, clock int64) float64 {
-	cell := base + f.cell
-	switch f.kind {
-	case window.Count, window.Distinct, window.Changes:
-		v := float64(t.Value(row, cell, clock))
-		if f.span != 0 {
-			v /= f.span
-		}
-		return v
-	}
-	if f.fn == rules.FuncSum {
-		return t.Sum(row, cell, clock)
-	}
-	return f.sums(t.Sums(row, cell, clock))
-}
-
 // collect takes what the lanes of a slot fired.
 func (e *Engine) collect(s *slot) { e.out = s.take(e.out) }
-
-// take appends what the lanes of a slot fired.
-func (s *slot) take(out []fired) []fired {
-	for i := range s.lanes {
-		l := &s.lanes[i]
-		out = append(out, l.fired...)
-		clear(l.fired)
-		l.fired = l.fired[:0]
-	}
-	return out
-}
 
 // emit hands out what was collected.
 func (e *Engine) emit(emit Emit) {
@@ -504,55 +224,8 @@ func (e *Engine) emitAll(out []fired, emit Emit) {
 	}
 }
 
-// Post runs one event that is not a frame, as packet.Honeypot.Event makes it: Class, Layers, Time and the fields of its
-// layers must be set; Clock is the engine's, and so is Number, which is 0, since it counts frames alone. It is called
-// between two calls of Process, not while one or Run goes on.
-//
-// Such events have a clock of their own, which they share with alerts: windows of frames are the same to the packet
-// whether the clock that events come by is ahead of that of frames or behind it, and whatever the number of events.
-func (e *Engine) Post(ev *packet.Packet, emit Emit) {
-	e.posts++
-	ev.Number, ev.Clock = 0, e.events.pass(ev.Time)
-	e.emitAll(e.run(ev), emit)
-}
-
-// An eventClock is the newest time of events that are not frames.
-type eventClock struct {
-	newest  int64
-	started bool
-}
-
-// pass moves the clock to t, or leaves it where it is further, and returns it: time never runs backwards.
-func (c *eventClock) pass(t int64) int64 {
-	if !c.started || t > c.newest {
-		c.newest, c.started = t, true
-	}
-	return c.newest
-}
-
-// run evaluates one event that is not a frame and returns what it fires. It shares no state with packets, so
-// it may run while workers do.
-func (e *Engine) run(ev *packet.Packet) []fired {
-	if e.trace != nil {
-		e.trace(ev)
-	}
-	w, s := e.poster, e.posted
-	br := e.plan.table.find(ev)
-	if br == nil {
-		return nil
-	}
-	w.begin(ev)
-	w.visit(br, s, 0)
-	l := &s.lanes[0]
-	for i := range l.events {
-		e.observe(w, l, &l.events[i])
-	}
-	l.events = l.events[:0]
-	return s.take(nil)
-}
-
-// sweepMost is how many expired keys a table frees in one Advance.
-const sweepMost = 1 << 20
+// maxSweep is how many expired keys a table frees in one Advance.
+const maxSweep = 1 << 20
 
 // Advance tells the engine that packet time has come to now (nanoseconds since 1970), on a link
 // where nothing comes. It frees the state of keys whose windows have passed.
@@ -570,7 +243,7 @@ func (e *Engine) Advance(now int64) {
 	for _, shards := range e.state.tables {
 		for _, t := range shards {
 			if t != nil {
-				t.Sweep(now, sweepMost)
+				t.Sweep(now, maxSweep)
 			}
 		}
 	}

@@ -10,10 +10,10 @@ import (
 // as many slots under way as let decoding run ahead of the windows; and there are more lanes than
 // workers, so that one with busy keys keeps nobody waiting.
 const (
-	partMost      = 768
+	maxPart       = 768
 	slotsEach     = 4 // for each worker
 	parallelLanes = 8
-	alertsMost    = 4096 // alerts that may wait to be emitted; then no part is begun
+	maxWaiting    = 4096 // alerts that may wait to be emitted; then no part is begun
 )
 
 // A Source hands out frames, in order; no frames are the end. What it returned for a buffer may be
@@ -58,7 +58,7 @@ func (e *Engine) Run(from Source, emit Emit) {
 // cut returns a Source that cuts frames to as many parts as several workers like.
 func cut(frames []packet.Frame) Source {
 	return func(int) []packet.Frame {
-		part := frames[:min(len(frames), partMost)]
+		part := frames[:min(len(frames), maxPart)]
 		frames = frames[len(part):]
 		return part
 	}
@@ -122,7 +122,7 @@ func (s *schedule) work(w *worker) {
 
 // free reports whether another part can be taken now.
 func (s *schedule) free() bool {
-	return !s.busy && !s.ended && s.next < s.done+len(s.slots) && len(s.engine.out) < alertsMost
+	return !s.busy && !s.ended && s.next < s.done+len(s.slots) && len(s.engine.out) < maxWaiting
 }
 
 // prepare takes the next part, decodes and filters it. The lock is held before and after.
@@ -142,7 +142,7 @@ func (s *schedule) prepare(w *worker) {
 		}
 		s.rest = frames
 	}
-	parts := (len(s.rest) + partMost - 1) / partMost
+	parts := (len(s.rest) + maxPart - 1) / maxPart
 	frames := s.rest[:(len(s.rest)+parts-1)/parts]
 	s.rest = s.rest[len(frames):]
 	part, at := s.next, s.at
@@ -191,7 +191,7 @@ func (s *schedule) apply(w *worker, l int) {
 		s.emitting = true
 		out := e.out
 		e.out = nil
-		if len(out) >= alertsMost {
+		if len(out) >= maxWaiting {
 			s.wake()
 		}
 		s.mu.Unlock()

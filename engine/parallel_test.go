@@ -119,7 +119,7 @@ func TestRunWaitsForEmit(t *testing.T) {
 	if alerts != total {
 		t.Errorf("%d alerts of %d packets", alerts, total)
 	}
-	if most := int64(2*(alertsMost+len(e.slots)*partMost) + e.Buffers()*len(few)); furthest > most {
+	if most := int64(2*(maxWaiting+len(e.slots)*maxPart) + e.Buffers()*len(few)); furthest > most {
 		t.Errorf("%d packets were read beyond an alert that was not emitted, more than %d", furthest, most)
 	}
 }

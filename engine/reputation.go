@@ -55,7 +55,7 @@ type inquiry struct {
 	index   int // in scope.answers
 	source  string
 	present int32 // that the packet has what the indicator is made of
-	text    *named
+	text    *placeholder
 	value   func(*scope) uint64 // a number for the indicator, mostly without making its text
 }
 
@@ -68,7 +68,7 @@ func (b *builder) inquiry(r *rules.Rule) *inquiry {
 	if q := b.inquiries[id]; q != nil {
 		return q
 	}
-	text := b.named(r.Escalate.Text, r.Escalate.Indicator)
+	text := b.placeholder(r.Escalate.Text, r.Escalate.Indicator)
 	q := &inquiry{index: len(b.inquiries), source: r.Escalate.Source, present: b.presence(r.Escalate.Indicator), text: &text, value: b.observation(r.Escalate.Indicator)}
 	b.inquiries[id] = q
 	return q

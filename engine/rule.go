@@ -23,8 +23,8 @@ type rule struct {
 
 	inquiry *inquiry // nil for a rule that asks nobody
 	way     float64  // its nearness to firing where no bar says: that of a packet without windows, or nothing
-	key     []named
-	values  []named
+	key     []placeholder
+	values  []placeholder
 	message *template
 	actions []action
 }

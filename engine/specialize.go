@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -298,4 +299,36 @@ func (b *builder) byFlags(entries []entry) [256]*branch {
 		out[f] = br
 	}
 	return out
+}
+
+// assumeFilter drops from an aggregate's condition what the group's filter has made sure of.
+//
+//	where tcp.flags.syn, distinct(tcp.dstport) if tcp  ->  distinct(tcp.dstport)
+func (b *builder) assumeFilter(cond, filter int32) int32 {
+	sure := []int32{filter}
+	if b.preds[filter].op == opAnd {
+		sure = b.preds[filter].kids
+	}
+	kids := []int32{cond}
+	if b.preds[cond].op == opAnd {
+		kids = b.preds[cond].kids
+	}
+	var layers packet.Layer
+	for _, k := range sure {
+		if p := &b.preds[k]; p.op == opLayers {
+			layers |= packet.Layer(p.lo)
+		}
+	}
+	layers = layers.Needs()
+	var left []int32
+	for _, k := range kids {
+		switch p := &b.preds[k]; {
+		case slices.Contains(sure, k):
+		case p.op == opLayers:
+			left = append(left, b.layers(packet.Layer(p.lo)&^layers))
+		default:
+			left = append(left, k)
+		}
+	}
+	return b.and(left)
 }

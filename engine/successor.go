@@ -15,7 +15,7 @@ import (
 type Successor struct {
 	plan, from *Plan
 	state      *state
-	gears      []gear             // of the workers
+	scratches  []scratch          // of the workers
 	flows      *flowTable         // nil where the engine has one, or the plan needs none
 	stores     []int              // by store: the store of the plan before whose tables it takes over; -1 for none
 	rules      []int              // by rule: its place in the plan before; -1 for a new one
@@ -93,7 +93,7 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 		moves = append(moves, slices.Concat(shards...)...)
 	}
 	window.Reserve(e.memory, moves)
-	s.gears = e.gear(plan)
+	s.scratches = e.scratch(plan)
 	room := 0
 	for _, i := range s.leftStores {
 		room += len(e.state.tables[i])
@@ -202,7 +202,7 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 	if e.flows == nil {
 		e.flows = s.flows
 	}
-	e.use(s.plan, st, s.gears)
+	e.use(s.plan, st, s.scratches)
 	return s.report
 }
 

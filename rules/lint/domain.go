@@ -76,7 +76,7 @@ func addrDomain(s *rules.AddrSet) domain {
 func (d domain) and(o domain) domain {
 	switch {
 	case d.isInt && o.isInt:
-		return intDomain(intersect(d.ints, o.ints))
+		return intDomain(rules.IntersectInts(d.ints, o.ints))
 	case d.strs != nil && o.strs != nil:
 		both := map[string]struct{}{}
 		for s := range d.strs {
@@ -112,7 +112,7 @@ func (d domain) or(o domain) domain {
 func (d domain) without(o domain) domain {
 	switch {
 	case d.isInt && o.isInt:
-		return intDomain(intersect(d.ints, complement(o.ints)))
+		return intDomain(rules.IntersectInts(d.ints, rules.IntsWithout(o.ints)))
 	case d.strs != nil && o.strs != nil:
 		rest := map[string]struct{}{}
 		for s := range d.strs {
@@ -123,36 +123,6 @@ func (d domain) without(o domain) domain {
 		return stringDomain(rest)
 	}
 	return d
-}
-
-func intersect(a, b []rules.IntRange) []rules.IntRange {
-	var out []rules.IntRange
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		if lo, hi := max(a[i].Lo, b[j].Lo), min(a[i].Hi, b[j].Hi); lo <= hi {
-			out = append(out, rules.IntRange{Lo: lo, Hi: hi})
-		}
-		if a[i].Hi < b[j].Hi {
-			i++
-		} else {
-			j++
-		}
-	}
-	return out
-}
-
-func complement(a []rules.IntRange) []rules.IntRange {
-	var out []rules.IntRange
-	lo := int64(math.MinInt64)
-	for _, r := range a {
-		if r.Lo > lo {
-			out = append(out, rules.IntRange{Lo: lo, Hi: r.Lo - 1})
-		}
-		if r.Hi == math.MaxInt64 {
-			return out
-		}
-		lo = r.Hi + 1
-	}
-	return append(out, rules.IntRange{Lo: lo, Hi: math.MaxInt64})
 }
 
 // narrow returns the values that fields can have, where a packet has them, when e is as wanted. The
@@ -252,7 +222,7 @@ func narrowCompare(e *rules.CompareExpr, want bool) domains {
 	all := fieldDomain(f.Field)
 	switch {
 	case all.isInt && c.Value.Kind != packet.KindFloat:
-		return one(f.Field, all.and(intDomain(satisfying(op, c.Value.Int))))
+		return one(f.Field, all.and(intDomain(rules.IntsWhere(op, c.Value.Int))))
 	case op == rules.OpEq && text(c.Value):
 		return one(f.Field, all.and(stringDomain(map[string]struct{}{c.Value.Str: {}})))
 	case op == rules.OpNe && text(c.Value):
@@ -261,28 +231,6 @@ func narrowCompare(e *rules.CompareExpr, want bool) domains {
 		return one(f.Field, domain{most: 1})
 	}
 	return domains{}
-}
-
-// satisfying returns the integers x for which x op n holds.
-func satisfying(op rules.Op, n int64) []rules.IntRange {
-	at := rules.IntRange{Lo: n, Hi: n}
-	below := rules.IntRange{Lo: math.MinInt64, Hi: n}
-	above := rules.IntRange{Lo: n, Hi: math.MaxInt64}
-	switch op {
-	case rules.OpEq:
-		return []rules.IntRange{at}
-	case rules.OpLe:
-		return []rules.IntRange{below}
-	case rules.OpGe:
-		return []rules.IntRange{above}
-	case rules.OpNe:
-		return complement([]rules.IntRange{at})
-	case rules.OpLt:
-		return complement([]rules.IntRange{above})
-	case rules.OpGt:
-		return complement([]rules.IntRange{below})
-	}
-	return []rules.IntRange{{Lo: math.MinInt64, Hi: math.MaxInt64}}
 }
 
 func one(f *packet.Field, d domain) domains {

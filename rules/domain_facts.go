@@ -142,18 +142,18 @@ func (f *facts) numbers(x Expr, name string, ts []term) bool {
 				}
 				continue
 			}
-			rs = intsOf(operator(t), v.Int)
+			rs = IntsWhere(operator(t), v.Int)
 		case *InExpr:
 			rs = e.Set.Ints
 			if t.not {
-				rs = intsWithout(rs)
+				rs = IntsWithout(rs)
 			}
 		default:
 			continue
 		}
 		// A condition that is outside of what the value can be was judged on its own.
-		if len(intersectInts(all, rs)) > 0 {
-			ints = intersectInts(ints, rs)
+		if len(IntersectInts(all, rs)) > 0 {
+			ints = IntersectInts(ints, rs)
 		}
 	}
 	switch name {
@@ -307,10 +307,10 @@ func (f *facts) protocols() bool {
 		proto = []IntRange{{6, 6}, {17, 17}}
 	}
 	if f.version != nil {
-		version = intersectInts(version, f.version)
+		version = IntersectInts(version, f.version)
 	}
 	if f.proto != nil {
-		proto = intersectInts(proto, f.proto)
+		proto = IntersectInts(proto, f.proto)
 	}
 	if len(version) == 0 || len(proto) == 0 {
 		return false

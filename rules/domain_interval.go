@@ -6,13 +6,13 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// intsOf are the integers for which `x op v` holds.
-func intsOf(op Op, v int64) []IntRange {
+// IntsWhere returns the integers x for which `x op v` holds, sorted.
+func IntsWhere(op Op, v int64) []IntRange {
 	switch op {
 	case OpEq:
 		return []IntRange{{v, v}}
 	case OpNe:
-		return intsWithout([]IntRange{{v, v}})
+		return IntsWithout([]IntRange{{v, v}})
 	case OpLt:
 		return NewIntSet([]IntRange{{math.MinInt64, max(v, math.MinInt64+1) - 1}}).Ints
 	case OpLe:
@@ -39,8 +39,8 @@ func allInts(x Expr) []IntRange {
 	return []IntRange{r}
 }
 
-// intersectInts returns what two sorted sets have in common.
-func intersectInts(a, b []IntRange) []IntRange {
+// IntersectInts returns what two sorted sets have in common, sorted.
+func IntersectInts(a, b []IntRange) []IntRange {
 	var out []IntRange
 	for i, j := 0, 0; i < len(a) && j < len(b); {
 		r := IntRange{max(a[i].Lo, b[j].Lo), min(a[i].Hi, b[j].Hi)}
@@ -56,8 +56,8 @@ func intersectInts(a, b []IntRange) []IntRange {
 	return out
 }
 
-// intsWithout is the complement of a sorted set.
-func intsWithout(rs []IntRange) []IntRange {
+// IntsWithout returns the integers that are not in a sorted set, sorted.
+func IntsWithout(rs []IntRange) []IntRange {
 	out := make([]IntRange, 0, len(rs)+1)
 	from := int64(math.MinInt64)
 	for _, r := range rs {

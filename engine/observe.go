@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// applyEach is the number of events whose windows are asked for ahead: enough for the waits to overlap, few
+// enough for what came to stay in the first caches.
+const applyEach = 128
+
+// apply runs the events of one lane of a slot, in packet order.
+func (e *Engine) apply(w *worker, s *slot, at int) {
+	l := &s.lanes[at]
+	for from := 0; from < len(l.events); from += applyEach {
+		events := l.events[from:min(from+applyEach, len(l.events))]
+		// What windows need is seldom in the cache. Each step is asked for, for all events, before the
+		// one that depends on it.
+		for i := range events {
+			if ev := &events[i]; ev.table != nil {
+				ev.table.PrefetchIndex(ev.key.hash)
+			}
+		}
+		for i := range events {
+			if ev := &events[i]; ev.table != nil {
+				ev.table.PrefetchRow(ev.key.hash)
+			}
+		}
+		for i := range events {
+			if ev := &events[i]; ev.table != nil {
+				ev.table.PrefetchBlocks(ev.key.hash, s.packets[ev.packet].Clock)
+			}
+		}
+		for i := range events {
+			ev := &events[i]
+			w.p = &s.packets[ev.packet]
+			e.observe(w, l, ev)
+		}
+	}
+	l.events = l.events[:0]
+}
+
+// observe counts the packet at hand in a group's windows and fires the group's rules.
+func (e *Engine) observe(w *worker, l *lane, ev *event) {
+	g, t, p := ev.group, ev.table, w.p
+	key := ev.key.check[:g.words]
+	w.begin(p)
+	var row window.Row
+	if t != nil {
+		if e.moves != nil {
+			e.moveKey(g.store, key, ev.key.hash)
+		}
+		row = t.Row(key, ev.key.hash, p.Clock)
+		for i := range g.cells {
+			c := &g.cells[i]
+			if c.cond != predTrue && !w.test(c.cond) {
+				w.now[i] = math.NaN()
+				continue
+			}
+			switch at := g.base + i; c.state.Kind {
+			case window.Count:
+				w.now[i] = float64(t.Hit(row, at, p.Time, p.Clock))
+			case window.Series:
+				x := 1.0
+				if c.num != nil {
+					x = c.num(&w.scope)
+				}
+				w.now[i] = t.Add(row, at, x, p.Time, p.Clock)
+			default:
+				w.now[i] = float64(t.Observe(row, at, c.value(&w.scope), p.Time, p.Clock))
+			}
+		}
+	}
+	for _, r := range g.rules {
+		if e.watch != nil {
+			e.watch(w, r, t, row, key)
+		}
+		reached, least, near := w.reach(r, t, row)
+		if r.inquiry != nil { // the first packet of an indicator asks, however far it is from firing
+			reached = w.tier(r, near) >= least && reached
+		}
+		if !reached {
+			continue
+		}
+		if !r.enough {
+			w.load(r, t, row)
+			if !w.test(r.when) {
+				continue
+			}
+		}
+		e.fire(w, l, r, ev, row)
+	}
+}
+
+// reach reports whether a rule's bars are reached, and by which tier at least where reputation scales them. Of a rule that
+// asks reputation it tells how near it is to firing.
+func (w *worker) reach(r *rule, t *window.Table, row window.Row) (reached bool, least Tier, near uint8) {
+	way := r.way
+	for i := range r.bars {
+		b := &r.bars[i]
+		var v float64
+		if b.value == nil {
+			if v = w.now[b.ref.cell]; v != v || !b.now {
+				v = b.ref.read(t, row, r.group.base, w.p.Clock)
+			}
+		} else if w.test(b.present) {
+			v = b.value(&w.scope)
+		}
+		if r.inquiry != nil {
+			way = min(way, nearness(v, b.limit(scale.TierClean)))
+		}
+		for !(v > b.limit(least) || v == b.limit(least) && !b.strict) {
+			if b.scaled == nil || least == scale.TierCritical {
+				return false, least, uint8(way)
+			}
+			least++
+		}
+	}
+	return true, least, uint8(way)
+}
+
+// load makes the values of a rule's aggregates ready for its when and its messages.
+func (w *worker) load(r *rule, t *window.Table, row window.Row) {
+	for i := range r.refs {
+		w.values[i] = r.refs[i].read(t, row, r.group.base, w.p.Clock)
+	}
+	w.gen++ // conditions remembered under other values
+}
+
+// read returns the value of an aggregate; NaN where there is none, as the mean of nothing.
+func (f *ref) read(t *window.Table, row window.Row, base int, clock int64) float64 {
+	cell := base + f.cell
+	switch f.kind {
+	case window.Count, window.Distinct, window.Changes:
+		v := float64(t.Value(row, cell, clock))
+		if f.span != 0 {
+			v /= f.span
+		}
+		return v
+	}
+	if f.fn == rules.FuncSum {
+		return t.Sum(row, cell, clock)
+	}
+	return f.sums(t.Sums(row, cell, clock))
+}

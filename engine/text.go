@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ruleids/ruleids/internal/publicsuffix"
+	"github.com/ruleids/ruleids/rules"
+)
+
+func (b *builder) textFunc(e *rules.TextExpr) (func(*scope) bool, uint16) {
+	test, cost := bytes.Contains, uint16(60)
+	switch e.Op {
+	case rules.OpStartsWith:
+		test, cost = bytes.HasPrefix, 8
+	case rules.OpEndsWith:
+		test, cost = bytes.HasSuffix, 8
+	}
+	x := b.bytesFunc(e.X)
+	if c, ok := e.Y.(*rules.ConstExpr); ok {
+		y := []byte(c.Value.Str)
+		return func(s *scope) bool { return test(x(s), y) }, cost
+	}
+	y := b.bytesFunc(e.Y)
+	return func(s *scope) bool {
+		xv := x(s)
+		keep := len(s.text)
+		xv = s.hold(xv)
+		ok := test(xv, y(s))
+		s.text = s.text[:keep]
+		return ok
+	}, cost + 10
+}
+
+// hold copies bytes to the scope's scratch, so that a second expression may be evaluated.
+func (s *scope) hold(v []byte) []byte {
+	at := len(s.text)
+	s.text = append(s.text, v...)
+	return s.text[at:len(s.text):len(s.text)]
+}
+
+// bytesFunc returns a function for a string or bytes.
+func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
+	switch e := e.(type) {
+	case *rules.ConstExpr:
+		v := []byte(e.Value.Str)
+		return func(*scope) []byte { return v }
+	case *rules.FieldExpr:
+		f := e.Field
+		return func(s *scope) []byte { return f.Bytes(s.p) }
+	case *rules.CondExpr:
+		c, x, y := b.lower(e.If), b.bytesFunc(e.Then), b.bytesFunc(e.Else)
+		return func(s *scope) []byte {
+			if s.test(c) {
+				return x(s)
+			}
+			return y(s)
+		}
+	case *rules.ArithExpr: // + of strings
+		x, y := b.bytesFunc(e.X), b.bytesFunc(e.Y)
+		return func(s *scope) []byte {
+			keep := len(s.text)
+			s.hold(x(s))
+			s.hold(y(s))
+			v := s.text[keep:]
+			s.text = s.text[:keep]
+			return v
+		}
+	case *rules.SliceExpr:
+		x, from, to := b.bytesFunc(e.X), e.From, e.To
+		return func(s *scope) []byte {
+			v := x(s)
+			end := len(v)
+			if to >= 0 {
+				end = min(to, end)
+			}
+			return v[min(from, end):end]
+		}
+	case *rules.CallExpr:
+		x := b.bytesFunc(e.Args[0])
+		switch e.Func.ID {
+		case rules.FnLower:
+			return func(s *scope) []byte { return s.fold(x(s), unicode.ToLower) }
+		case rules.FnUpper:
+			return func(s *scope) []byte { return s.fold(x(s), unicode.ToUpper) }
+		case rules.FnRegisteredDomain:
+			return func(s *scope) []byte { return publicsuffix.RegisteredDomain(x(s)) }
+		}
+	case *rules.OpaqueExpr:
+		o := b.opaque(e)
+		return func(s *scope) []byte { return text(o.value(s)) }
+	case *rules.ClosureExpr:
+		if e.Quantifier == rules.Find {
+			return found(b.loop(e), b.bytesFunc(e.Value))
+		}
+	case *rules.ElementExpr:
+		x := element(e)
+		return func(s *scope) []byte { return text(x(s)) }
+	case *rules.AbsentExpr:
+		return func(*scope) []byte { return nil }
+	}
+	panic("engine: not a string: " + b.canon(e))
+}
+
+// fold maps every letter of v; bytes that are no UTF-8 stay as they are.
+func (s *scope) fold(v []byte, letter func(rune) rune) []byte {
+	keep := len(s.text)
+	at := keep
+	for i := 0; i < len(v); {
+		r, n := rune(v[i]), 1
+		if r >= utf8.RuneSelf {
+			if r, n = utf8.DecodeRune(v[i:]); r == utf8.RuneError && n == 1 {
+				s.text = append(s.text, v[i])
+				i++
+				continue
+			}
+		}
+		s.text = utf8.AppendRune(s.text, letter(r))
+		i += n
+	}
+	out := s.text[at:]
+	s.text = s.text[:keep]
+	return out
+}

@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A worker evaluates conditions.
+type worker struct {
+	scope
+	decoder packet.Decoder
+	tables  [][]*window.Table // of the engine's state, by store, by shard
+	keys    []keyMemo         // by keyID: the keys of the packet at hand
+	words   []uint64          // scratch for one key
+	now     []float64         // by cell of the group at hand: its value with the packet at hand; NaN where it was not counted
+	matched []uint64          // by group
+	late    uint64
+	bytes   uint64
+}
+
+// A slot is a run of packets on its way through decoding, filters and windows.
+type slot struct {
+	packets []packet.Packet
+	n       int
+	lanes   []lane
+}
+
+// A lane of a slot is the events for a part of the shards, and what they fired.
+type lane struct {
+	events []event // that passed a filter
+	fired  []fired
+	_      [16]byte // lanes of different workers share no line of the cache
+}
+
+// An event is a packet that concerns a group.
+type event struct {
+	group  *group
+	table  *window.Table // of the shard of the key; nil for a group without windows
+	key    fingerprint
+	packet uint32 // place in the slot
+}
+
+// A fingerprint stands for a key: two hashes of it under a secret seed. A table compares the upper half of the
+// first and all of the second, which it keeps in the place of the words that were hashed; that two keys share
+// these 96 bits will not happen.
+type fingerprint struct {
+	hash  uint64
+	check [1]uint64
+}
+
+// A keyMemo remembers the key of one packet for all groups that go by the same key.
+type keyMemo struct {
+	gen uint64 // of the packet
+	key fingerprint
+}
+
+func newSlot(size, lanes int) *slot {
+	return &slot{packets: make([]packet.Packet, size), lanes: make([]lane, lanes)}
+}
+
+// A scratch is the memory that a worker needs for a plan.
+type scratch struct {
+	memo    []uint64
+	values  []float64
+	now     []float64
+	keys    []keyMemo
+	matched []uint64
+	answers []answer
+	recents *[recents]recent
+}
+
+// scratch makes what all workers need for a plan. Here and not between two packets: a program that collects garbage at the
+// moment has whoever allocates help.
+func (e *Engine) scratch(plan *Plan) []scratch {
+	values, cells := 0, 0
+	for _, r := range plan.rules {
+		values = max(values, len(r.Aggregates))
+		cells = max(cells, len(r.group.cells))
+	}
+	out := make([]scratch, len(e.everyone()))
+	for i := range out {
+		out[i] = scratch{memo: make([]uint64, plan.memos), values: make([]float64, values), now: make([]float64, cells),
+			keys: make([]keyMemo, plan.keyIDs), matched: make([]uint64, len(plan.groups))}
+		if e.cfg.Reputation != nil && plan.inquiries > 0 {
+			out[i].answers, out[i].recents = make([]answer, plan.inquiries), new([recents]recent)
+		}
+	}
+	return out
+}
+
+// use makes the workers ready for a plan, with a scratch for each.
+func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
+	e.plan, e.state = plan, st
+	for i, w := range e.everyone() {
+		g := &scratches[i]
+		w.scope = scope{preds: plan.preds, memo: g.memo, gen: w.gen + 1, turn: w.turn + 1, values: g.values, seed: e.cfg.Seed, failures: w.failures}
+		if g.recents != nil {
+			w.rep, w.answers, w.recents = e.cfg.Reputation, g.answers, g.recents
+		}
+		w.decoder.NeedDNS = plan.needDNS
+		w.tables = st.tables
+		w.keys, w.now, w.matched = g.keys, g.now, g.matched
+	}
+	if plan.needFlow && e.flows == nil {
+		e.flows = &flowTable{e.table(flowConfig)}
+	}
+}
+
+// match finds the groups that packet i of a slot concerns.
+func (w *worker) match(plan *Plan, s *slot, i int) {
+	p := &s.packets[i]
+	if br := plan.table.find(p); br != nil {
+		w.begin(p)
+		w.visit(br, s, uint32(i))
+	}
+}
+
+// event notes that a packet concerns a group, in the lane of the shard of its key.
+func (w *worker) event(g *group, s *slot, packet uint32) {
+	w.matched[g.index]++
+	k := &w.keys[g.keyID]
+	if k.gen != w.gen {
+		w.words = w.appendKey(w.words[:0], g.key)
+		k.gen = w.gen
+		k.key.hash, k.key.check[0] = window.Hash2(w.seed, w.words)
+	}
+	l := &s.lanes[0]
+	if len(s.lanes) > 1 {
+		l = &s.lanes[(g.store.index+g.store.shard(k.key.hash))%len(s.lanes)]
+	}
+	shards := w.tables[g.store.index]
+	l.events = append(l.events, event{group: g, table: shards[k.key.hash&uint64(len(shards)-1)], key: k.key, packet: packet})
+}
+
+// take appends what the lanes of a slot fired.
+func (s *slot) take(out []fired) []fired {
+	for i := range s.lanes {
+		l := &s.lanes[i]
+		out = append(out, l.fired...)
+		clear(l.fired)
+		l.fired = l.fired[:0]
+	}
+	return out
+}
