@@ -102,7 +102,7 @@ func TestPostedAlertAsJSON(t *testing.T) {
 		"ruleids": map[string]any{
 			"rule": "guess", "severity": "critical", "key": map[string]any{"ip.src": "198.51.100.7"}, "values": map[string]any{"n": 1.0, "users": 1.0},
 			"threshold": 1.0, "attack": []any{}, "actions": []any{"block", "notify"},
-			"message": "198.51.100.7 as ro\x00ot\ufffd with SSH-2.0-Go, 1 times",
+			"message": "198.51.100.7 as ro\\x00ot\\xff with SSH-2.0-Go, 1 times",
 			"responses": []any{
 				map[string]any{"action": "block", "target": "198.51.100.7", "seconds": 86400.0},
 				map[string]any{"action": "notify", "to": []any{"ops"}},
