@@ -19,7 +19,7 @@ import (
 func newDecisionsCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "decisions",
-		Short: "List, change, export and import who is kept away from the network",
+		Short: "Manage block and quarantine decisions",
 		Long: `Decisions asks the running daemon who is blocked or quarantined, or would be in monitor mode, and changes
 it. Every change goes through the same checks as one of a rule: what this host cannot do without is never
 blocked. It is written to the journal and to the audit log, with the account that asked.

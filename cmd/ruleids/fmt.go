@@ -20,7 +20,7 @@ func newFmtCmd(a *app) *cobra.Command {
 	var f formatter
 	cmd := &cobra.Command{
 		Use:   "fmt [PATH...]",
-		Short: "Give rule files their canonical layout, conditions inside the strings too",
+		Short: "Format rule files, including embedded conditions",
 		Long: `Fmt rewrites the *.hcl files in the given files and directories (default: the current directory)
 in canonical layout and names those that it changed. Only layout changes: a file means the same
 afterwards. Directories named testdata are left out, as the go command does. With - it reads standard input and writes to standard output.`,

@@ -84,13 +84,17 @@ func keyWords(key map[string]any) string {
 // numbers go to the right. Each cell is passed through paint after it was padded.
 func writeTable(w io.Writer, rows [][]string, paint func(row, col int, cell string) string) {
 	widths := columnWidths(rows)
+	right := make([]bool, len(widths))
+	for c := range right {
+		right[c] = isNumber(rows[1:], c)
+	}
 	for i, r := range rows {
 		var line strings.Builder
 		line.WriteString("  ")
 		for c, cell := range r {
 			pad := strings.Repeat(" ", widths[c]-utf8.RuneCountInString(cell))
 			switch {
-			case isNumber(rows[1:], c):
+			case right[c]:
 				cell = pad + cell
 			case c < len(r)-1:
 				cell += pad

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -29,5 +31,19 @@ func TestNumbers(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
 		}
+	}
+}
+
+// TestTablesAreLinear writes a table as long as there may be decisions: each cell is looked at a fixed number of times.
+func TestTablesAreLinear(t *testing.T) {
+	rows := [][]string{{"id", "target"}}
+	for i := range 100_000 {
+		rows = append(rows, []string{fmt.Sprint(i), "192.0.2.1"})
+	}
+	var b strings.Builder
+	painted := 0
+	writeTable(&b, rows, func(_, _ int, cell string) string { painted++; return cell })
+	if n := strings.Count(b.String(), "\n"); n != len(rows) || painted != 2*len(rows) {
+		t.Errorf("%d lines, %d cells", n, painted)
 	}
 }

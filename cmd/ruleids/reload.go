@@ -16,7 +16,7 @@ func newReloadCmd(a *app) *cobra.Command {
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
 		Use:   "reload",
-		Short: "Make the running daemon load its rules and settings anew",
+		Short: "Reload the daemon's rules and settings",
 		Long: `Reload makes the daemon read its rules and settings again, which it also does by itself when their
 files change, and says which rules were added, removed, kept and reset (their windows begin anew).
 Where the files have errors it prints them, and the rules of before run on. Files of outputs are

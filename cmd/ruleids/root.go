@@ -66,29 +66,24 @@ Exit status of every verb: 0 clean, 1 findings or failed tests, 2 could not run.
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetVersionTemplate(currentBuild().String() + "\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	a.color.add(root, root.PersistentFlags(), "color", "colour the output; auto asks the terminal and NO_COLOR")
-	root.AddCommand(
-		newRunCmd(a),
-		newTestCmd(a),
-		newLintCmd(a),
-		newFmtCmd(a),
-		newPlanCmd(a),
-		newExplainCmd(a),
-		newStatusCmd(a),
-		newReloadCmd(a),
-		newRulesCmd(a),
-		newTopCmd(a),
-		newDecisionsCmd(a),
-		newBlockCmd(a),
-		newQuarantineCmd(a),
-		newUnblockCmd(a),
-		newFirewallCmd(a),
-		newNotifyCmd(a),
-		newConfigCmd(a),
-		newVersionCmd(a),
-		newManCmd(a),
-	)
+	for _, group := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"run", "Run:", []*cobra.Command{newRunCmd(a), newReloadCmd(a), newConfigCmd(a)}},
+		{"write", "Write rules:", []*cobra.Command{newLintCmd(a), newTestCmd(a), newFmtCmd(a), newPlanCmd(a), newExplainCmd(a)}},
+		{"inspect", "Inspect the daemon:", []*cobra.Command{newStatusCmd(a), newRulesCmd(a), newTopCmd(a)}},
+		{"respond", "Respond:", []*cobra.Command{newDecisionsCmd(a), newBlockCmd(a), newQuarantineCmd(a), newUnblockCmd(a), newFirewallCmd(a), newNotifyCmd(a)}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, cmd := range group.commands {
+			cmd.GroupID = group.id
+			root.AddCommand(cmd)
+		}
+	}
+	root.AddCommand(newVersionCmd(a), newManCmd(a))
 	root.SetHelpCommand(newHelpCmd())
 	addCompletion(root)
 	return root

@@ -18,7 +18,7 @@ func newRulesCmd(a *app) *cobra.Command {
 	format, order := oneOf("text", "json"), oneOf("name", "cost", "matched", "alerts", "keys")
 	cmd := &cobra.Command{
 		Use:   "rules",
-		Short: "List the rules that the running daemon runs, with hits and cost",
+		Short: "List the rules of the running daemon, with hits and cost",
 		Long: `Rules asks the daemon for every rule that runs: the packets that it matched, its alerts, those
 suppressed in cooldowns, what it costs in nanoseconds for each packet that comes (estimated from
 samples; rules that share a condition and key share the cost), its keys with state, the keys that

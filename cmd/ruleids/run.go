@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,6 +84,9 @@ type runCommand struct {
 // watch runs the daemon, on the interfaces that flags, arguments or settings name or on a simulated capture.
 func (r *runCommand) watch(ctx context.Context, interfaces []string) error {
 	if len(interfaces) > 0 && r.daemon.simulate == "" && !r.flags.Changed("interface") {
+		if exists(interfaces[0]) == nil {
+			return usageError{fmt.Errorf("name a capture with -r FILE, or an interface with -i IFACE; did you mean run -r %s?", strings.Join(interfaces, " "))}
+		}
 		return errNothingToRead
 	}
 	in, err := r.daemon.input(r, interfaces)

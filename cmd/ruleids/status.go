@@ -18,7 +18,7 @@ func newStatusCmd(a *app) *cobra.Command {
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Say how the running daemon is",
+		Short: "Show the daemon's status",
 		Long: `Status asks the daemon on its control socket what it watches, what it has counted and lost, which rules
 run, and how the last reload went. Exit status: 0 all is well, 1 something is not as it should be
 (packets are being lost, the rule files are broken, an interface is down, an output fails), 2 no

@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // A usageError is a mistake on the command line.
@@ -24,6 +27,25 @@ func unknownVerb(cmd *cobra.Command, verb string) error {
 	msg := fmt.Sprintf("there is no verb %q", verb)
 	if near := cmd.SuggestionsFor(verb); len(near) > 0 {
 		msg += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError{errors.New(msg)}
+}
+
+// flagError is the error for flags that cannot be read, with the flag that is spelled alike.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
+		return usageError{err}
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	msg := fmt.Sprintf("there is no flag --%s", unknown.GetSpecifiedName())
+	if near := diag.Nearest(unknown.GetSpecifiedName(), names); near != "" {
+		msg += fmt.Sprintf("; did you mean --%s?", near)
 	}
 	return usageError{errors.New(msg)}
 }
