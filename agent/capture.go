@@ -13,6 +13,7 @@ import (
 	"github.com/ruleids/ruleids/capture/afpacket"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/packet"
 )
 
 // capturing is the part that packets come by, and the loop that runs them through the engine. The daemon ends with it.
@@ -27,6 +28,8 @@ func (c *capturing) Name() string { return "capture" }
 // Open opens the rings of the interfaces, or the capture to be replayed.
 func (c *capturing) Open(context.Context) (err error) {
 	opt, is := &c.d.opt, &c.d.running.Capture
+	c.d.work.Checksums, _ = engine.ChecksumsByName(is.Checksums) // checked when the settings were read
+	c.d.work.TunnelEnds = tunnelEnds(c.d.running, opt.Simulate == "", c.d.log)
 	if opt.Simulate != "" {
 		c.source, err = Simulate(opt.Simulate, opt.Speed)
 		return err
@@ -149,7 +152,8 @@ func (c *capturing) Report(ctx context.Context, s *api.Status) {
 	}
 	n := &v.stats
 	s.Simulated = c.d.opt.Simulate
-	s.Packets = api.PacketCounts{Seen: n.Packets, Bytes: n.Bytes, Unknown: n.Unknown, Malformed: n.Malformed, Late: n.Late, NanosecondsEach: v.each}
+	s.Packets = api.PacketCounts{Seen: n.Packets, Bytes: n.Bytes, Unknown: n.Unknown, Malformed: n.Malformed, Late: n.Late,
+		Refused: n.Refused, RefusedFor: refusedFor(n), Fragments: n.Fragments, NanosecondsEach: v.each}
 	s.Alerts = api.AlertCounts{Raised: n.Alerts, BySeverity: v.bySeverity, Suppressed: n.Suppressed, CooldownsLost: n.CooldownsLost,
 		ExpressionFailures: n.Failures, DuringLoss: v.lossy}
 	s.State = api.StateCounts{Keys: n.Keys, Bytes: n.StateBytes, Evictions: n.Evictions, Saturated: n.Saturated}
@@ -181,6 +185,8 @@ func (c *capturing) Metrics() []Metric {
 		{"ruleids_packets_total", "counter", nil, "Packets processed."},
 		{"ruleids_bytes_total", "counter", nil, "Bytes processed, as on the wire."},
 		{"ruleids_packets_undecodable_total", "counter", []string{"reason"}, "Packets of an unknown link type, or with a broken or cut layer."},
+		{"ruleids_packets_refused_total", "counter", []string{"reason"}, "Packets that no host accepts, so that rules which would have counted them did not; one may have several faults."},
+		{"ruleids_fragments_total", "counter", nil, "Fragments of IP packets."},
 		{"ruleids_packets_late_total", "counter", nil, "Packets older than one before them."},
 		{"ruleids_packet_seconds", "gauge", nil, "Time that a packet takes from its bytes to its last window, estimated from samples."},
 		{"ruleids_capture_received_total", "counter", []string{"interface"}, "Packets received into a ring."},
@@ -222,6 +228,10 @@ func (c *capturing) Collect(send func(name string, value float64, labels ...stri
 	send("ruleids_bytes_total", float64(s.Bytes))
 	send("ruleids_packets_undecodable_total", float64(s.Unknown), "unknown link type")
 	send("ruleids_packets_undecodable_total", float64(s.Malformed), "malformed")
+	for i, f := range packet.Faults() {
+		send("ruleids_packets_refused_total", float64(s.Faults[i]), f.String())
+	}
+	send("ruleids_fragments_total", float64(s.Fragments))
 	send("ruleids_packets_late_total", float64(s.Late))
 	send("ruleids_packet_seconds", v.each/1e9)
 	for _, severity := range scale.Severities() {
@@ -239,4 +249,15 @@ func (c *capturing) Collect(send func(name string, value float64, labels ...stri
 	send("ruleids_state_bytes", float64(s.StateBytes))
 	send("ruleids_state_evictions_total", float64(s.Evictions))
 	send("ruleids_state_saturated_total", float64(s.Saturated))
+}
+
+// refusedFor returns how many packets were refused for each fault that there was.
+func refusedFor(s *engine.Stats) map[string]uint64 {
+	m := map[string]uint64{}
+	for i, f := range packet.Faults() {
+		if n := s.Faults[i]; n > 0 {
+			m[f.String()] = n
+		}
+	}
+	return m
 }

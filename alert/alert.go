@@ -43,12 +43,23 @@ type Alert struct {
 	Message   string // of the first notify block that has one
 	Shadow    bool   // the rule is in shadow mode: Actions say what would have been done
 
+	Tunnel *Tunnel // what the packet came through; nil for none
+
 	Suppressed uint64 // times the rule would have fired since the alert before, with the same key
 	Reputation *Reputation
 
 	// CaptureLoss is the number of packets that a live capture lost shortly before: the rule may have seen less
 	// than there was. 0 where none is known to be lost.
 	CaptureLoss uint64
+}
+
+// A Tunnel says what a packet came through: the outermost packet of its frame, whose sender wrote what is in there.
+type Tunnel struct {
+	Type             packet.Tunnel
+	Src, Dst         packet.Addr
+	SrcPort, DstPort uint16 // 0 where it has none
+	IPProto          uint8
+	Depth            int // tunnels within each other
 }
 
 // Named is a value with the name that the rule gives it: an int64, a float64, a string or a bool.

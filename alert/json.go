@@ -28,6 +28,7 @@ func (a *Alert) AppendJSON(dst []byte) []byte {
 	dst = time.Unix(0, a.Time).UTC().AppendFormat(dst, timestampLayout)
 	dst = append(dst, `","event_type":"alert"`...)
 	dst = a.appendFlow(dst)
+	dst = a.Tunnel.appendJSON(dst)
 	if a.Number != 0 {
 		dst = append(dst, `,"pcap_cnt":`...)
 		dst = strconv.AppendUint(dst, a.Number, 10)
@@ -71,6 +72,34 @@ func (a *Alert) AppendJSON(dst []byte) []byte {
 	}
 	dst = a.appendExtras(dst)
 	return append(dst, '}', '}')
+}
+
+// appendJSON appends the key tunnel, as Suricata has it, with the kind of the tunnel besides; nothing for nil.
+func (t *Tunnel) appendJSON(dst []byte) []byte {
+	if t == nil {
+		return dst
+	}
+	dst = append(dst, `,"tunnel":{"src_ip":"`...)
+	dst = t.Src.Netip().AppendTo(dst)
+	if t.SrcPort|t.DstPort != 0 {
+		dst = append(dst, `","src_port":`...)
+		dst = strconv.AppendUint(dst, uint64(t.SrcPort), 10)
+		dst = append(dst, `,"dest_ip":"`...)
+		dst = t.Dst.Netip().AppendTo(dst)
+		dst = append(dst, `","dest_port":`...)
+		dst = strconv.AppendUint(dst, uint64(t.DstPort), 10)
+		dst = append(dst, `,"proto":"`...)
+	} else {
+		dst = append(dst, `","dest_ip":"`...)
+		dst = t.Dst.Netip().AppendTo(dst)
+		dst = append(dst, `","proto":"`...)
+	}
+	dst = append(dst, protocolName(t.IPProto)...)
+	dst = append(dst, `","depth":`...)
+	dst = strconv.AppendInt(dst, int64(t.Depth), 10)
+	dst = append(dst, `,"type":"`...)
+	dst = append(dst, t.Type.String()...)
+	return append(dst, '"', '}')
 }
 
 // appendFlow appends the keys from src_ip to community_id.

@@ -24,8 +24,17 @@ type wire struct {
 	Proto     string      `json:"proto"`
 	ICMPType  *uint8      `json:"icmp_type"`
 	ICMPCode  *uint8      `json:"icmp_code"`
-	Number    uint64      `json:"pcap_cnt"`
-	Alert     struct {
+	Tunnel    *struct {
+		SrcIP    netip.Addr `json:"src_ip"`
+		SrcPort  uint16     `json:"src_port"`
+		DestIP   netip.Addr `json:"dest_ip"`
+		DestPort uint16     `json:"dest_port"`
+		Proto    string     `json:"proto"`
+		Depth    int        `json:"depth"`
+		Type     string     `json:"type"`
+	} `json:"tunnel"`
+	Number uint64 `json:"pcap_cnt"`
+	Alert  struct {
 		Signature string `json:"signature"`
 		Category  string `json:"category"`
 	} `json:"alert"`
@@ -95,6 +104,14 @@ func (a *Alert) UnmarshalJSON(data []byte) error {
 	}
 	if err := w.flow(&out); err != nil {
 		return err
+	}
+	if t := w.Tunnel; t != nil {
+		kind, _ := packet.TunnelByName(t.Type)
+		proto, ok := protocolNumber(t.Proto)
+		if !ok || !t.SrcIP.IsValid() || !t.DestIP.IsValid() {
+			return errors.New("alert: tunnel has no known protocol or no addresses")
+		}
+		out.Tunnel = &Tunnel{Type: kind, Src: packet.AddrFromNetip(t.SrcIP), Dst: packet.AddrFromNetip(t.DestIP), SrcPort: t.SrcPort, DstPort: t.DestPort, IPProto: proto, Depth: t.Depth}
 	}
 	for _, c := range r.Responses {
 		act := Action{Kind: c.Action, Target: c.Target, Seconds: c.Seconds, To: nonEmpty(c.To)}

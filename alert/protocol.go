@@ -37,10 +37,15 @@ func (a *Alert) Protocol() string {
 	case a.Layers&packet.LayerIP == 0, a.IPVersion == 0 && a.IPProto == 0:
 		return ""
 	}
-	if n, ok := protocolNames[a.IPProto]; ok {
+	return protocolName(a.IPProto)
+}
+
+// protocolName returns the name of an IP protocol, or its number in three digits.
+func protocolName(proto uint8) string {
+	if n, ok := protocolNames[proto]; ok {
 		return n
 	}
-	n := strconv.Itoa(int(a.IPProto))
+	n := strconv.Itoa(int(proto))
 	return "000"[:3-len(n)] + n
 }
 

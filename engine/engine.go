@@ -31,6 +31,11 @@ type Config struct {
 	// Seed of the hashes of keys. 0 draws one at random, which a sensor wants, so that nobody can
 	// choose addresses that collide. A fixed seed makes a replay repeat itself to the last eviction.
 	Seed uint64
+	// Checksums says what is made of checksums that are wrong.
+	Checksums Checksums
+	// TunnelEnds are the tunnels that end here. What an action keeps out is the outermost source of a packet in any other:
+	// whoever sends it chooses the addresses in there.
+	TunnelEnds []TunnelEnd
 }
 
 // Emit takes an alert and owns it. It is called from one goroutine at a time, in packet order.
@@ -56,6 +61,9 @@ type Engine struct {
 	flows    *flowTable
 	out      []fired
 	stats    Stats
+	// What hangs on the order of packets besides windows.
+	reassembler packet.Reassembler
+	proofs      proofs
 	// moves are what is still to be moved to the tables of the plan, by store and shard; nil where nothing is.
 	moves [][][]*window.Move
 	// watch, where set, is called for every rule of a group whose windows counted a packet.
@@ -119,6 +127,7 @@ func New(plan *Plan, cfg Config) *Engine {
 	for i := range e.workers {
 		e.workers[i] = &worker{}
 	}
+	e.reassembler.Seed, e.proofs.seed = cfg.Seed, cfg.Seed
 	e.poster, e.posted = &worker{}, newSlot(0, 1)
 	slots, size, lanes := 1, batchSize, 1
 	if n := len(e.workers); n > 1 {
@@ -149,6 +158,7 @@ func (e *Engine) Process(frames []packet.Frame, emit Emit) {
 		n := min(len(frames), batchSize)
 		at := e.prepare(w, s, frames[:n], position{e.number, e.clock, e.started})
 		e.number, e.clock, e.started = at.number, at.clock, at.started
+		e.settle(w, s)
 		e.apply(w, s, 0)
 		e.collect(s)
 		e.emit(emit)
@@ -169,7 +179,7 @@ const frameAhead = 8
 // prepare fills a slot with packets and finds the groups that each concerns; at is the place of the
 // first. A packet is looked at at once, while it is in the first cache.
 func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position) position {
-	s.n = len(frames)
+	s.n, s.views = len(frames), 0
 	for i := range frames {
 		f, p := &frames[i], &s.packets[i]
 		if len(e.workers) > 1 && i+frameAhead < len(frames) {
@@ -182,10 +192,17 @@ func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position)
 		at.pass(f)
 		p.Number, p.Clock = at.number, at.clock
 		w.bytes += uint64(f.Length)
+		if p.Fragment() {
+			if !e.plan.needFlow {
+				s.fragments = append(s.fragments, uint32(i))
+				continue
+			}
+			e.assemble(w, p) // flows count packets in their order, and so this is that
+		}
 		if e.plan.needFlow {
 			e.flow(p)
 		}
-		w.match(e.plan, s, i)
+		e.look(w, s, i)
 	}
 	return at
 }
@@ -208,11 +225,11 @@ func (e *Engine) emit(emit Emit) {
 	e.emitAll(out, emit)
 }
 
-// emitAll hands out alerts in packet order, and for one packet in the order of the rules' names, each with
-// those that it leads to after it.
+// emitAll hands out alerts in packet order, for one packet in the order of the rules' names, and for one rule that of the
+// outermost datagram first; each with those that it leads to after it.
 func (e *Engine) emitAll(out []fired, emit Emit) {
 	slices.SortFunc(out, func(x, y fired) int {
-		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.rule.index, y.rule.index))
+		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.rule.index, y.rule.index), compareTunnels(x.alert, y.alert))
 	})
 	for _, f := range out {
 		e.stats.Alerts++

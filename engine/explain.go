@@ -158,6 +158,7 @@ func (x *Explainer) Process(frames []packet.Frame) {
 		n := min(len(frames), batchSize)
 		at := e.prepare(w, s, frames[:n], position{e.number, e.clock, e.started})
 		e.number, e.clock, e.started = at.number, at.clock, at.started
+		e.settle(w, s)
 		for i := range s.packets[:n] {
 			x.follow(&s.packets[i])
 		}

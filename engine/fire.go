@@ -39,6 +39,13 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 	case p.Has(packet.LayerARPIPv4):
 		a.Src, a.Dst = p.ARPSrcIP, p.ARPDstIP
 	}
+	if p.Has(packet.LayerTunnel) {
+		o := &p.Outer
+		a.Tunnel = &alert.Tunnel{Type: o.Tunnel, Src: o.Src, Dst: o.Dst, SrcPort: o.SrcPort, DstPort: o.DstPort, IPProto: o.IPProto, Depth: int(o.Depth)}
+		if !p.Has(packet.LayerOuterPorts) {
+			a.Tunnel.SrcPort, a.Tunnel.DstPort = 0, 0
+		}
+	}
 	severity := r.Severity
 	if r.Threshold != nil {
 		v := r.Threshold.Value
@@ -62,8 +69,9 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 	for i := range r.actions {
 		act := &r.actions[i]
 		out := alert.Action{Kind: act.kind, Seconds: act.seconds, To: act.to}
-		if act.target != nil && w.test(act.present) {
-			out.Target, out.Spoofable = target(p, act.target(&w.scope)), act.spoofable
+		if act.target != nil {
+			out.Target = e.target(w, act)
+			out.Spoofable = act.spoofable && out.Target.IsValid()
 		}
 		if act.message != nil {
 			out.Message = act.message.render(&w.scope)
@@ -76,13 +84,46 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 	return a
 }
 
-// target returns an address of a packet as the target of an action. One that an IPv6 header writes as IPv4-mapped stays
+// wireAddr returns an address of a packet as the target of an action. One that an IPv6 header writes as IPv4-mapped stays
 // what it is on the wire: whoever sends it must not have an action against the IPv4 address.
-func target(p *packet.Packet, a packet.Addr) netip.Addr {
+func wireAddr(p *packet.Packet, a packet.Addr) netip.Addr {
 	if p.IPVersion == 6 && a.Is4() && p.Has(packet.LayerIP) {
 		return netip.AddrFrom16(a.Netip().As16())
 	}
 	return a.Netip()
+}
+
+// target returns whom an action is to keep out. Of a packet that came through a tunnel it is the outermost address in the
+// place of the inner one, unless the tunnel ends here: the inner one is whatever the sender of the outermost wrote there.
+func (e *Engine) target(w *worker, act *action) netip.Addr {
+	p := w.p
+	if p.Has(packet.LayerTunnel) && !e.ends(p) {
+		outside := *p // others may read p at the same time
+		outside.Src, outside.Dst, outside.ARPSrcIP, outside.ARPDstIP = p.Outer.Src, p.Outer.Dst, p.Outer.Src, p.Outer.Dst
+		outside.IPVersion = p.Outer.IPVersion
+		outside.Layers |= packet.LayerIP
+		w.p = &outside
+		w.gen++ // conditions remembered of the inner packet
+		defer func() {
+			w.p = p
+			w.gen++
+		}()
+	}
+	if !w.test(act.present) {
+		return netip.Addr{}
+	}
+	return wireAddr(w.p, act.target(&w.scope))
+}
+
+// compareTunnels orders alerts of one rule and one frame: that of the outermost datagram, which is in no tunnel, comes first.
+func compareTunnels(x, y *alert.Alert) int {
+	switch {
+	case x.Tunnel == nil && y.Tunnel != nil:
+		return -1
+	case x.Tunnel != nil && y.Tunnel == nil:
+		return 1
+	}
+	return 0
 }
 
 // alertEvent is an alert as an event for the rules that look at alerts.
@@ -98,6 +139,13 @@ func (e *Engine) alertEvent(f fired) *packet.Packet {
 	if a.Layers&packet.LayerIP != 0 {
 		ev.Layers |= packet.LayerIP
 		ev.Src, ev.Dst, ev.IPProto, ev.IPVersion = a.Src, a.Dst, a.IPProto, a.IPVersion
+	}
+	if t := a.Tunnel; t != nil {
+		ev.Layers |= packet.LayerTunnel
+		ev.Outer = packet.Outer{Tunnel: t.Type, Src: t.Src, Dst: t.Dst, SrcPort: t.SrcPort, DstPort: t.DstPort, IPProto: t.IPProto, Depth: uint8(t.Depth)}
+		if t.SrcPort|t.DstPort != 0 {
+			ev.Layers |= packet.LayerOuterPorts
+		}
 	}
 	if a.Layers&packet.LayerPorts != 0 {
 		// Which protocol the ports are of is for the alert that this event may lead to.

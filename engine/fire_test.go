@@ -12,11 +12,11 @@ func TestTargetIsOnTheWire(t *testing.T) {
 	v4 := packet.AddrFrom4([4]byte{198, 51, 100, 7})
 	for version, want := range map[uint8]string{4: "198.51.100.7", 6: "::ffff:198.51.100.7"} {
 		p := &packet.Packet{Layers: packet.LayerIP, IPVersion: version}
-		if got := target(p, v4); got != netip.MustParseAddr(want) {
+		if got := wireAddr(p, v4); got != netip.MustParseAddr(want) {
 			t.Errorf("IPv%d: %s, want %s", version, got, want)
 		}
 	}
-	if got := target(&packet.Packet{Layers: packet.LayerARP, IPVersion: 6}, v4); !got.Is4() {
+	if got := wireAddr(&packet.Packet{Layers: packet.LayerARP, IPVersion: 6}, v4); !got.Is4() {
 		t.Errorf("ARP: %s", got)
 	}
 }

@@ -83,6 +83,7 @@ type schedule struct {
 	busy     bool           // somebody reads, or decodes where only one at a time may
 	emitting bool
 	next     int         // the first part that nobody has taken
+	settled  int         // parts that were settled
 	done     int         // parts that were applied and collected
 	slots    []slotState // of part i at i modulo their number
 	lanes    [parallelLanes]struct {
@@ -93,8 +94,9 @@ type schedule struct {
 
 // slotState is how far the part in a slot has come.
 type slotState struct {
-	ready bool // decoded and filtered
-	left  int  // lanes to be applied
+	decoded bool // and filtered
+	ready   bool // and settled
+	left    int  // lanes to be applied
 }
 
 func (s *schedule) slot(part int) *slotState { return &s.slots[part%len(s.slots)] }
@@ -160,7 +162,13 @@ func (s *schedule) prepare(w *worker) {
 	if e.plan.needFlow {
 		s.busy = false
 	}
-	*s.slot(part) = slotState{ready: true, left: len(s.lanes)}
+	*s.slot(part) = slotState{decoded: true, left: len(s.lanes)}
+	for s.settled < s.next && s.slot(s.settled).decoded {
+		// This is little: of most parts nothing.
+		e.settle(w, e.slots[s.settled%len(e.slots)])
+		s.slot(s.settled).ready = true
+		s.settled++
+	}
 	s.wake()
 }
 

@@ -43,6 +43,7 @@ type Plan struct {
 	rules     []*rule // sorted by name
 	table     *table
 	opaques   []string // what the expr VM evaluates, sorted
+	outside   *branch  // of datagrams that carry a tunnel; nil where no rule looks at them
 
 	needDNS   bool
 	needFlow  bool
@@ -98,6 +99,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 		return nil, diag.Sort(b.diags)
 	}
 	p.table = b.table(p.groups, p.needFlow)
+	p.outside = b.outside(p.groups, p.needFlow)
 	p.stores = b.stores(p)
 	p.preds = b.preds
 	for _, o := range b.opaques {
@@ -178,7 +180,7 @@ func (p *Plan) note(r *rules.Rule) {
 			case *rules.LayerExpr:
 				l = x.Layers
 			}
-			p.needDNS = p.needDNS || l&(packet.LayerDNS|packet.LayerDNSQuery|packet.LayerDNSResponse) != 0
+			p.needDNS = p.needDNS || l&(packet.LayerDNS|packet.LayerDNSAnswers|packet.LayerDNSQuery|packet.LayerDNSResponse) != 0
 			p.needFlow = p.needFlow || l&packet.LayerFlow != 0
 			return true
 		})
@@ -230,6 +232,7 @@ func (p *Plan) branches(f func(*branch)) {
 			}
 		}
 	}
+	visit(p.outside)
 	for dns := range p.table {
 		for _, br := range p.table[dns] {
 			visit(br)

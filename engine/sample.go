@@ -52,7 +52,7 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 		s.reading = min(s.reading, time.Since(begin))
 	}
 	begin = time.Now()
-	sl.n = 1
+	sl.n, sl.views = 1, 0
 	p := &sl.packets[0]
 	w.decoder.Decode(p, &f)
 	at := position{e.number, e.clock, e.started}
@@ -63,18 +63,33 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 	e.number, e.clock, e.started = at.number, at.clock, at.started
 	p.Number, p.Clock = at.number, at.clock
 	w.bytes += uint64(f.Length)
+	if p.Fragment() {
+		e.assemble(w, p)
+	}
 	if plan.needFlow {
 		e.flow(p)
 	}
 	total := s.since(begin)
+	if p.Has(packet.LayerTunnel) {
+		begin = time.Now()
+		e.lookOutside(w, sl, 0)
+		total += s.since(begin)
+		p = &sl.packets[0]
+	}
 	if br := plan.table.find(p); br != nil {
 		w.begin(p)
 		total += s.visit(w, br, sl)
 	}
+	e.settle(w, sl)
 	for i := range sl.lanes {
 		l := &sl.lanes[i]
 		for j := range l.events {
 			ev := &l.events[j]
+			w.p = &sl.packets[ev.packet]
+			if !s.seen[ev.group.index] { // of the outermost datagram
+				s.seen[ev.group.index] = true
+				s.groups = append(s.groups, ev.group)
+			}
 			s.matched[ev.group.index] = true
 			begin = time.Now()
 			e.observe(w, l, ev)

@@ -196,6 +196,25 @@ func (b *builder) table(groups []*group, flows bool) *table {
 	return t
 }
 
+// outside returns the branch of datagrams that carry a tunnel: the groups that look at nothing but UDP. Others
+// look at each frame once.
+func (b *builder) outside(groups []*group, flows bool) *branch {
+	var some []*group
+	memo := map[int32]int32{}
+	for _, g := range groups {
+		if b.assume(g.filter, knowledge{lacks: packet.LayerUDP, proto: -1, flags: -1}, memo) == predFalse {
+			some = append(some, g)
+		}
+	}
+	k := b.withDNS(ofClass(packet.ClassUDP, flows), 0)
+	k.lacks |= packet.LayerTunnel | packet.LayerOuterPorts
+	es := b.known(some, packet.EventPacket, k)
+	if len(es) == 0 {
+		return nil
+	}
+	return b.branch(entriesKey(es), es)
+}
+
 func (b *builder) withDNS(k knowledge, dns int) knowledge {
 	if dns == 0 {
 		k.lacks |= packet.LayerDNSQuery

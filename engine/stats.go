@@ -4,21 +4,25 @@ import (
 	"sync/atomic"
 
 	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/packet"
 )
 
 // Stats are counts since New.
 type Stats struct {
-	Packets    uint64 // frames and other events seen
-	Bytes      uint64 // of frames, on the wire
-	Unknown    uint64 // frames of a link type that cannot be decoded
-	Malformed  uint64 // frames in which a layer was cut short or wrong; what came before it was used
-	Late       uint64 // frames older than the newest one seen
-	Keys       uint64 // keys with state now
-	StateBytes uint64 // bytes held by window state now
-	Evictions  uint64 // keys that lost their state to make room
-	Saturated  uint64 // times that a window dropped its oldest events for want of memory
-	Alerts     uint64 // emitted
-	Suppressed uint64 // times that a rule would have fired in its cooldown
+	Packets    uint64                   // frames and other events seen
+	Bytes      uint64                   // of frames, on the wire
+	Unknown    uint64                   // frames of a link type that cannot be decoded
+	Malformed  uint64                   // frames in which a layer was cut short or wrong; what came before it was used
+	Late       uint64                   // frames older than the newest one seen
+	Refused    uint64                   // frames that no host accepts, of those that a rule would have counted
+	Faults     [packet.NumFaults]uint64 // why, in the order of packet.Faults; one may have several
+	Fragments  uint64                   // of IP packets
+	Keys       uint64                   // keys with state now
+	StateBytes uint64                   // bytes held by window state now
+	Evictions  uint64                   // keys that lost their state to make room
+	Saturated  uint64                   // times that a window dropped its oldest events for want of memory
+	Alerts     uint64                   // emitted
+	Suppressed uint64                   // times that a rule would have fired in its cooldown
 	// CooldownsLost are cooldowns that were given up before their end, since there was no room for all:
 	// their keys may raise another alert early.
 	CooldownsLost uint64
@@ -43,8 +47,13 @@ func (e *Engine) Stats() Stats {
 	s.Packets, s.Evictions = e.number+e.posts, e.state.evicted
 	s.Rules = make([]RuleStats, len(e.state.rules))
 	copy(s.Rules, e.state.rules)
+	s.Fragments = e.reassembler.Fragments
 	for _, w := range e.everyone() {
 		s.Late += w.late
+		s.Refused += w.refused
+		for i, n := range w.faults {
+			s.Faults[i] += n
+		}
 		s.Bytes += w.bytes
 		s.Unknown += w.decoder.Unknown
 		s.Malformed += w.decoder.Malformed

@@ -16,13 +16,24 @@ type worker struct {
 	matched []uint64          // by group
 	late    uint64
 	bytes   uint64
+
+	checksums Checksums
+	judged    uint64 // the turn of the packet that was judged last
+	faulty    bool   // no host accepts it
+	refused   uint64 // packets that no host accepts, of those that concerned a group
+	faults    [packet.NumFaults]uint64
 }
 
 // A slot is a run of packets on its way through decoding, filters and windows.
 type slot struct {
-	packets []packet.Packet
+	packets []packet.Packet // of frames, and behind those n the outermost datagrams of tunnels
 	n       int
+	views   int // how many there are of these
 	lanes   []lane
+
+	fragments []uint32 // places of packets to be looked at in order
+	proofs    []uint32 // of packets whose checksum is right,
+	doubts    []uint32 // and of those whose checksum is wrong
 }
 
 // A lane of a slot is the events for a part of the shards, and what they fired.
@@ -98,6 +109,7 @@ func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 			w.rep, w.answers, w.recents = e.cfg.Reputation, g.answers, g.recents
 		}
 		w.decoder.NeedDNS = plan.needDNS
+		w.checksums = e.cfg.Checksums
 		w.tables = st.tables
 		w.keys, w.now, w.matched = g.keys, g.now, g.matched
 	}
@@ -106,17 +118,14 @@ func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 	}
 }
 
-// match finds the groups that packet i of a slot concerns.
-func (w *worker) match(plan *Plan, s *slot, i int) {
-	p := &s.packets[i]
-	if br := plan.table.find(p); br != nil {
-		w.begin(p)
-		w.visit(br, s, uint32(i))
-	}
-}
-
 // event notes that a packet concerns a group, in the lane of the shard of its key.
 func (w *worker) event(g *group, s *slot, packet uint32) {
+	if w.judged != w.turn {
+		w.judge(s, packet)
+	}
+	if w.faulty {
+		return
+	}
 	w.matched[g.index]++
 	k := &w.keys[g.keyID]
 	if k.gen != w.gen {

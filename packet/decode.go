@@ -1,11 +1,15 @@
 package packet
 
-// Bounds on what a hostile frame can make Decode do. Real traffic stays far below each.
+import "encoding/binary"
+
+// Bounds on what a hostile frame can make Decode do. A frame with more of either counts as malformed.
 const (
-	maxTags       = 8  // VLAN tags in one Ethernet header; QinQ needs 2
-	maxLabels     = 16 // MPLS labels in one stack
-	maxExtensions = 16 // IPv6 extension headers in one packet; RFC 8200 section 4.1 recommends at most 7
-	maxNesting    = 8  // tunnels and pseudowires within each other
+	// maxHeaders is how many VLAN tags, MPLS labels or IPv6 extension headers Decode walks in a row. Hosts take any
+	// number (RFC 8200 section 4.1), so it is more than a frame of 1,500 bytes has room for: tags take four bytes.
+	maxHeaders = 512
+
+	// maxNesting is how many tunnels and pseudowires Decode opens within each other.
+	maxNesting = 8
 )
 
 // EtherTypes (IEEE 802 Numbers, IANA).
@@ -24,6 +28,7 @@ const (
 	etherERSPAN    = 0x88be // ERSPAN type I and II (draft-foschiano-erspan)
 	etherERSPAN3   = 0x22eb // ERSPAN type III
 	etherQinQOld   = 0x9100 // service tag before 802.1ad
+	etherVNTag     = 0x8926 // Cisco VN-Tag
 	etherMaxLength = 1500   // up to here the field is a length (IEEE 802.3 section 3.2.6)
 )
 
@@ -60,7 +65,15 @@ func (d *Decoder) Decode(p *Packet, f *Frame) {
 	p.Class = ClassOther
 	p.Attrs = nil
 	p.Data = b
+	p.sum, p.beyond, p.apart = f.Sum, false, false
+	broken := d.Malformed
+	d.frame(p, f)
+	p.Malformed = d.Malformed != broken
+}
 
+// frame decodes a frame by its link type.
+func (d *Decoder) frame(p *Packet, f *Frame) {
+	b := f.Data
 	// What was on the wire decides the lengths that headers leave open. Some captures say less
 	// than they hold; their bytes are there nonetheless.
 	wire := max(len(b), int(f.Length))
@@ -69,6 +82,20 @@ func (d *Decoder) Decode(p *Packet, f *Frame) {
 		return
 	}
 	switch f.Link {
+	case LinkPPI:
+		d.ppi(p, b, wire)
+	case LinkPKTAP:
+		d.pktap(p, b, wire)
+	default:
+		d.link(p, f.Link, b, wire)
+	}
+}
+
+// link decodes what begins with a header of a link type that carries packets, not other link types.
+func (d *Decoder) link(p *Packet, link LinkType, b []byte, wire int) {
+	switch link {
+	case LinkEthernet:
+		d.ethernet(p, b, wire, 0)
 	case LinkRaw, LinkRawBSD, LinkRawBSDI:
 		d.rawIP(p, b, wire, 0)
 	case LinkIPv4:
@@ -76,15 +103,23 @@ func (d *Decoder) Decode(p *Packet, f *Frame) {
 	case LinkIPv6:
 		d.ipv6(p, b, wire, 0)
 	case LinkNull, LinkLoop:
-		d.loopback(p, b, wire, f.Link)
+		d.loopback(p, b, wire, link)
 	case LinkLinuxSLL:
 		d.cooked(p, b, wire)
 	case LinkLinuxSLL2:
 		d.cooked2(p, b, wire)
-	case LinkPPP, LinkPPPHDLC:
+	case LinkPPP, LinkPPPHDLC, LinkCiscoHDLC:
 		d.hdlc(p, b, wire)
 	case LinkPPPoE:
 		d.pppoe(p, b, wire, 0)
+	case LinkFDDI:
+		d.fddi(p, b, wire)
+	case LinkWireless:
+		d.wireless(p, b, wire, false)
+	case LinkRadiotap:
+		d.radiotap(p, b, wire)
+	case LinkNFLOG:
+		d.nflog(p, b, wire)
 	default:
 		d.Unknown++
 	}
@@ -107,8 +142,7 @@ func (d *Decoder) network(p *Packet, etherType uint16, b []byte, wire, depth int
 	case etherIPv6:
 		return d.ipv6(p, b, wire, depth)
 	case etherARP, etherRARP:
-		// Inside a tunnel the fields stay those of the innermost IP packet, and this is none.
-		return p.Layers&LayerIP == 0 && d.arp(p, b)
+		return d.arp(p, b)
 	case etherMPLS, etherMPLSUp:
 		return d.mpls(p, b, wire, depth)
 	case etherPPPoE:
@@ -119,6 +153,11 @@ func (d *Decoder) network(p *Packet, etherType uint16, b []byte, wire, depth int
 		return d.ethernet(p, b, wire, depth+1)
 	case etherVLAN, etherQinQ, etherQinQOld:
 		return d.vlan(p, b, wire, depth)
+	case etherVNTag: // direction and interfaces in four octets, then the EtherType of what follows
+		if len(b) < 6 || depth > maxNesting {
+			return d.fault()
+		}
+		return d.network(p, binary.BigEndian.Uint16(b[4:]), b[6:], wire-6, depth+1)
 	}
 	return false
 }

@@ -41,7 +41,7 @@ func TestDecode(t *testing.T) {
 			if p.Class != s.class {
 				t.Errorf("class %d, want %d", p.Class, s.class)
 			}
-			if d.Malformed != s.malformed {
+			if d.Malformed != s.malformed || p.Malformed != (s.malformed > 0) {
 				t.Errorf("malformed %d, want %d", d.Malformed, s.malformed)
 			}
 			if want := s.name == "unknown link"; (d.Unknown == 1) != want {
@@ -100,13 +100,13 @@ func checkInvariants(t *testing.T, p *packet.Packet, f *packet.Frame) {
 		{packet.LayerFrame, 0}, {packet.LayerEthType, packet.LayerEth}, {packet.LayerARPIPv4, packet.LayerARP},
 		{packet.LayerTCP, packet.LayerIP | packet.LayerPorts | packet.LayerPayload}, {packet.LayerUDP, packet.LayerIP | packet.LayerPorts | packet.LayerPayload},
 		{packet.LayerICMP, packet.LayerIP | packet.LayerPayload}, {packet.LayerICMPv6, packet.LayerIP | packet.LayerPayload},
-		{packet.LayerDNS, packet.LayerPorts}, {packet.LayerDNSQuery, packet.LayerDNS}, {packet.LayerDNSResponse, packet.LayerDNS},
+		{packet.LayerDNS, packet.LayerPorts}, {packet.LayerDNSQuery, packet.LayerDNS}, {packet.LayerDNSAnswers, packet.LayerDNS}, {packet.LayerPorts, packet.LayerIP}, {packet.LayerOuterPorts, packet.LayerTunnel}, {packet.LayerDNSResponse, packet.LayerDNS},
 	} {
 		if p.Has(c.have) && !p.Has(c.need) {
 			t.Errorf("layer %v without %v: %v", c.have, c.need, p.Layers)
 		}
 	}
-	if !p.Has(packet.LayerFrame) || p.Has(packet.LayerPorts) != (p.Has(packet.LayerTCP) || p.Has(packet.LayerUDP)) {
+	if !p.Has(packet.LayerFrame) || p.Has(packet.LayerPorts) && !p.Has(packet.LayerTCP) && !p.Has(packet.LayerUDP) && p.Class != packet.ClassIP {
 		t.Errorf("layers %v", p.Layers)
 	}
 	if p.Has(packet.LayerICMP) && p.IPVersion != 4 || p.Has(packet.LayerICMPv6) && p.IPVersion != 6 {
@@ -127,6 +127,7 @@ func checkInvariants(t *testing.T, p *packet.Packet, f *packet.Frame) {
 	if p.Has(packet.LayerDNSQuery) && (len(p.QueryName()) == 0 || len(p.QueryName()) > packet.MaxName) {
 		t.Errorf("name of %d bytes", len(p.QueryName()))
 	}
+	p.Faults(true) // anything may be asked for its faults
 	for i := range packet.Fields() {
 		field := &packet.Fields()[i]
 		if field.Kind == packet.KindInt && field.On(packet.EventPacket) && p.Has(field.Layer) {
@@ -139,7 +140,7 @@ func checkInvariants(t *testing.T, p *packet.Packet, f *packet.Frame) {
 
 // TestDNSOnlyWhenNeeded shows that NeedDNS changes nothing but the DNS layers.
 func TestDNSOnlyWhenNeeded(t *testing.T) {
-	const dns = packet.LayerDNS | packet.LayerDNSQuery | packet.LayerDNSResponse
+	const dns = packet.LayerDNS | packet.LayerDNSAnswers | packet.LayerDNSQuery | packet.LayerDNSResponse
 	for _, s := range samples() {
 		var d packet.Decoder
 		var p packet.Packet

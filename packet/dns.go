@@ -29,6 +29,10 @@ func (d *Decoder) dns(p *Packet, b []byte) {
 	}
 	p.DNSResponse = response
 	p.DNSRcode = b[3] & 15
+	const update = 5 // RFC 2136: prerequisites are where answers would be
+	if b[2]>>3&15 != update {
+		p.Layers |= LayerDNSAnswers
+	}
 	p.DNSAnswers = binary.BigEndian.Uint16(b[6:])
 	if binary.BigEndian.Uint16(b[4:]) == 0 {
 		return
@@ -48,18 +52,18 @@ func (d *Decoder) dns(p *Packet, b []byte) {
 }
 
 // dnsName reads the name at an offset of a message into p.name and returns the offset after it. It
-// returns 0 and false where the labels or a compression pointer make no sense: a pointer must point
-// to before the labels that led to it, so that following pointers always ends. A name of more than
+// returns 0 and false where the labels or compression pointers make no sense. Pointers may point forward, as some
+// that look for gaps between parsers do; no more than maxPointers are followed. A name of more than
 // 255 octets (RFC 1035 section 2.3.4) is false too, but it has an end, and its beginning is kept: a
 // resolver refuses it, yet what sends it may be a tunnel that talks to no resolver.
 func (p *Packet) dnsName(b []byte, at int) (end int, ok bool) {
-	const maxText = 254 // 255 octets less the root label; each label's length is its dot here
-	var (
-		n     = 0  // bytes of text, a dot after each label
-		first = at // where the labels being read began
+	const (
+		maxText     = 254 // 255 octets less the root label; each label's length is its dot here
+		maxPointers = 16  // a name of more cannot be told from a loop, for Wireshark either
 	)
+	n, pointers := 0, 0 // bytes of text, a dot after each label
 	ok = true
-	for at < len(b) { // a pointer leads to new octets or to an end: at most twice the message
+	for at < len(b) {
 		length := int(b[at])
 		switch length >> 6 {
 		case 0:
@@ -98,11 +102,10 @@ func (p *Packet) dnsName(b []byte, at int) (end int, ok bool) {
 			if end == 0 {
 				end = at + 2
 			}
-			to := int(binary.BigEndian.Uint16(b[at:])) & 0x3fff
-			if to >= first {
+			if pointers++; pointers > maxPointers {
 				return 0, false
 			}
-			at, first = to, to
+			at = int(binary.BigEndian.Uint16(b[at:])) & 0x3fff
 		default: // 01 was given up (RFC 6891 section 5), 10 was never used
 			return 0, false
 		}

@@ -58,7 +58,7 @@ func (e Event) Plural() string { return events[e].plural }
 // class says more.
 func (e Event) Layers() (has, may Layer) {
 	if e == EventPacket {
-		return LayerFrame, onlyPackets.Needs() | LayerARPIPv4 | LayerDNS | LayerDNSQuery | LayerDNSResponse
+		return LayerFrame, onlyPackets.Needs() | LayerARPIPv4 | LayerDNS | LayerDNSAnswers | LayerDNSQuery | LayerDNSResponse
 	}
 	return events[e].has, events[e].may
 }
@@ -107,9 +107,9 @@ var plainClasses = []struct {
 	{ClassARP, "arp", LayerARP, LayerARPIPv4},
 	{ClassICMP, "icmp", LayerICMP, 0},
 	{ClassICMPv6, "icmpv6", LayerICMPv6, 0},
-	{ClassIP, "ip, other protocol or fragment", LayerIP, 0},
+	{ClassIP, "ip, other protocol or fragment", LayerIP, LayerPorts},
 	{ClassOther, "other", 0, 0},
-	{ClassUDP, "udp", LayerUDP, LayerDNS | LayerDNSQuery | LayerDNSResponse},
+	{ClassUDP, "udp", LayerUDP, LayerDNS | LayerDNSAnswers | LayerDNSQuery | LayerDNSResponse},
 	{ClassHoneypot, "honeypot event", events[EventHoneypot].has, events[EventHoneypot].may},
 	{ClassAlert, "alert event", events[EventAlert].has, events[EventAlert].may},
 	{ClassAuth, "auth event", events[EventAuth].has, events[EventAuth].may},
@@ -147,7 +147,7 @@ func (c Class) Event() Event {
 // Layers returns the layers that every packet of the class has, and those that one may have besides. LayerFlow is in
 // neither: whether it is there is up to who computes it.
 func (c Class) Layers() (has, may Layer) {
-	has, may = LayerTCP.Needs(), LayerDNS|LayerDNSQuery|LayerDNSResponse
+	has, may = LayerTCP.Needs(), LayerDNS|LayerDNSAnswers|LayerDNSQuery|LayerDNSResponse
 	for i := range plainClasses {
 		if row := &plainClasses[i]; row.class == c {
 			has, may = row.has.Needs(), row.may
@@ -155,7 +155,7 @@ func (c Class) Layers() (has, may Layer) {
 	}
 	has |= LayerFrame
 	if c.Event() == EventPacket {
-		may |= linkParts
+		may |= linkParts | outerParts
 	}
 	return has, may
 }

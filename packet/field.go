@@ -31,7 +31,7 @@ type Store uint8
 
 // The ways to hold a field. StoreFlag is a bit of TCPFlags given by Field.Bit; StoreTime is Time,
 // read in seconds; StoreName is QueryName; StoreBytes is Payload; StoreAttr is a string of
-// Attributes and StoreAttrBool a boolean of it, Offset within Attributes.
+// Attributes and StoreAttrBool a boolean of it, Offset within Attributes; StoreTunnel is the name of a Tunnel.
 const (
 	StoreBool Store = iota
 	StoreU8
@@ -47,6 +47,7 @@ const (
 	StoreBytes
 	StoreAttr
 	StoreAttrBool
+	StoreTunnel
 )
 
 // A Field is one row of the table of fields.
@@ -87,6 +88,7 @@ var fields = number([]Field{
 	{Name: "frame.len", Doc: "Bytes of the frame on the wire.", Kind: KindInt, Layer: LayerFrame, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.FrameLen), Max: max32, Events: onPacket},
 	{Name: "frame.cap_len", Doc: "Bytes of the frame that were captured.", Kind: KindInt, Layer: LayerFrame, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.CapLen), Max: max32, Events: onPacket},
 	{Name: "frame.time_epoch", Doc: "Time of the event in seconds since 1970-01-01 UTC.", Kind: KindFloat, Layer: LayerFrame, Store: StoreTime, Offset: unsafe.Offsetof(Packet{}.Time), Events: onAny},
+	{Name: "frame.malformed", Doc: "A header of the frame is broken or cut short, or it has more headers in a row than are looked through (512).", Kind: KindBool, Layer: LayerFrame, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.Malformed), Events: onPacket},
 
 	{Name: "eth.src", Doc: "Source hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthSrc), Events: onPacket},
 	{Name: "eth.dst", Doc: "Destination hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthDst), Events: onPacket},
@@ -108,6 +110,19 @@ var fields = number([]Field{
 	{Name: "ip.flags.df", Doc: "Don't fragment (IPv4).", Kind: KindBool, Layer: LayerIP, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.DF), Events: onPacket},
 	{Name: "ip.flags.mf", Doc: "More fragments follow.", Kind: KindBool, Layer: LayerIP, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.MF), Events: onPacket},
 	{Name: "ip.frag_offset", Doc: "Fragment offset in units of 8 bytes, as on the wire and in Wireshark.", Kind: KindInt, Layer: LayerIP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.FragOffset), Max: max13, Events: onPacket},
+
+	{Name: "ip.fragment.overlap", Doc: "The fragment has bytes that another fragment of its packet had, and others or in another place.", Kind: KindBool, Layer: LayerIP, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.FragOverlap), Events: onPacket},
+
+	{Name: "tunnel.type", Doc: "What carries the packet: the kind of the outermost tunnel that was opened.", Kind: KindString, Layer: LayerTunnel, Store: StoreTunnel, Offset: unsafe.Offsetof(Packet{}.Outer) + unsafe.Offsetof(Outer{}.Tunnel), Events: onPacket, Enum: tunnelNames()},
+	{Name: "tunnel.depth", Doc: "How many tunnels within each other carry the packet.", Kind: KindInt, Layer: LayerTunnel, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.Outer) + unsafe.Offsetof(Outer{}.Depth), Max: maxNesting, Events: onPacket},
+	{Name: "outer.ip.version", Doc: "4 or 6, of the outermost IP packet of a tunnel.", Kind: KindInt, Layer: LayerTunnel, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.Outer) + unsafe.Offsetof(Outer{}.IPVersion), Max: 6, Events: onPacket},
+	{Name: "outer.ip.src", Doc: "Source address of the outermost IP packet of a tunnel: who sent it here.", Kind: KindIP, Layer: LayerTunnel, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.Outer) + unsafe.Offsetof(Outer{}.Src), Events: onPacket},
+	{Name: "outer.ip.dst", Doc: "Destination address of the outermost IP packet of a tunnel.", Kind: KindIP, Layer: LayerTunnel, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.Outer) + unsafe.Offsetof(Outer{}.Dst), Events: onPacket},
+	{Name: "outer.ip.proto", Doc: "Protocol of the outermost IP packet of a tunnel (4 IP in IP, 17 UDP, 47 GRE).", Kind: KindInt, Layer: LayerTunnel, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.Outer) + unsafe.Offsetof(Outer{}.IPProto), Max: max8, Events: onPacket},
+	{Name: "outer.ip.ttl", Doc: "Time to live, or hop limit, of the outermost IP packet of a tunnel.", Kind: KindInt, Layer: LayerTunnel, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.Outer) + unsafe.Offsetof(Outer{}.TTL), Max: max8, Events: onPacket},
+	{Name: "outer.ip.len", Doc: "Bytes of the outermost IP packet of a tunnel.", Kind: KindInt, Layer: LayerTunnel, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.Outer) + unsafe.Offsetof(Outer{}.IPLen), Max: max32, Events: onPacket},
+	{Name: "outer.src.port", Doc: "UDP source port of the outermost packet of a tunnel over UDP.", Kind: KindInt, Layer: LayerOuterPorts, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.Outer) + unsafe.Offsetof(Outer{}.SrcPort), Max: max16, Events: onPacket},
+	{Name: "outer.dst.port", Doc: "UDP destination port of the outermost packet of a tunnel over UDP.", Kind: KindInt, Layer: LayerOuterPorts, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.Outer) + unsafe.Offsetof(Outer{}.DstPort), Max: max16, Events: onPacket},
 
 	{Name: "tcp.srcport", Doc: "TCP source port.", Kind: KindInt, Layer: LayerTCP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.SrcPort), Max: max16, Events: onPacket},
 	{Name: "tcp.dstport", Doc: "TCP destination port.", Kind: KindInt, Layer: LayerTCP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DstPort), Max: max16, Events: onPacket},
@@ -140,7 +155,7 @@ var fields = number([]Field{
 	{Name: "dns.flags.rcode", Doc: "Reply code of a response (0 no error, 3 no such name).", Kind: KindInt, Layer: LayerDNSResponse, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.DNSRcode), Max: 15, Events: onPacket},
 	{Name: "dns.qry.name", Doc: "Name of the first question, case kept, no final dot; \"<Root>\" for the root.", Kind: KindString, Layer: LayerDNSQuery, Store: StoreName, Events: onPacket},
 	{Name: "dns.qry.type", Doc: "Type of the first question (1 A, 16 TXT, 28 AAAA).", Kind: KindInt, Layer: LayerDNSQuery, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DNSQType), Max: max16, Events: onPacket},
-	{Name: "dns.count.answers", Doc: "Answer records that the header announces.", Kind: KindInt, Layer: LayerDNS, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DNSAnswers), Max: max16, Events: onPacket},
+	{Name: "dns.count.answers", Doc: "Answer records that the header announces; an UPDATE (RFC 2136) has none.", Kind: KindInt, Layer: LayerDNSAnswers, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DNSAnswers), Max: max16, Events: onPacket},
 
 	{Name: "flow.packets", Doc: "Packets of this direction of the 5-tuple, up to and with this one.", Kind: KindInt, Layer: LayerFlow, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.FlowPackets), Max: max63, Events: onPacket},
 	{Name: "flow.bytes", Doc: "Frame bytes of this direction of the 5-tuple, up to and with this packet.", Kind: KindInt, Layer: LayerFlow, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.FlowBytes), Max: max63, Events: onPacket},
@@ -166,6 +181,15 @@ var fields = number([]Field{
 	{Name: "auth.success", Doc: "The login succeeded.", Kind: KindBool, Layer: LayerAuth, Store: StoreAttrBool, Offset: unsafe.Offsetof(Attributes{}.Success), Events: onAuth},
 	{Name: "auth.host", Doc: "Host whose log tells of the login.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Host), Events: onAuth},
 })
+
+// tunnelNames returns the values of tunnel.type.
+func tunnelNames() []string {
+	var names []string
+	for _, t := range Tunnels() {
+		names = append(names, t.String())
+	}
+	return names
+}
 
 func number(fs []Field) []Field {
 	for i := range fs {
@@ -244,6 +268,9 @@ func (f *Field) Bytes(p *Packet) []byte {
 		return p.QueryName()
 	case StoreBytes:
 		return *(*[]byte)(unsafe.Add(unsafe.Pointer(p), f.Offset))
+	case StoreTunnel:
+		s := (*(*Tunnel)(unsafe.Add(unsafe.Pointer(p), f.Offset))).String()
+		return unsafe.Slice(unsafe.StringData(s), len(s))
 	}
 	s := *(*string)(unsafe.Add(unsafe.Pointer(p.Attrs), f.Offset))
 	return unsafe.Slice(unsafe.StringData(s), len(s))

@@ -6,20 +6,59 @@ type LinkType uint16
 
 // The link types that Decode knows.
 const (
-	LinkNull      LinkType = 0   // BSD loopback: address family in the byte order of the capturing host
-	LinkEthernet  LinkType = 1   // Ethernet
-	LinkPPP       LinkType = 9   // PPP, with or without HDLC address and control
-	LinkRawBSD    LinkType = 12  // raw IP, as some systems number it
-	LinkRawBSDI   LinkType = 14  // raw IP, as some systems number it
-	LinkPPPHDLC   LinkType = 50  // PPP in HDLC-like framing (RFC 1662)
-	LinkPPPoE     LinkType = 51  // PPPoE session (RFC 2516)
-	LinkRaw       LinkType = 101 // raw IP, version from its first four bits
-	LinkLoop      LinkType = 108 // OpenBSD loopback: address family in network byte order
-	LinkLinuxSLL  LinkType = 113 // Linux cooked capture
-	LinkIPv4      LinkType = 228 // raw IPv4
-	LinkIPv6      LinkType = 229 // raw IPv6
-	LinkLinuxSLL2 LinkType = 276 // Linux cooked capture v2
+	LinkNull      LinkType = 0
+	LinkEthernet  LinkType = 1
+	LinkPPP       LinkType = 9
+	LinkFDDI      LinkType = 10
+	LinkRawBSD    LinkType = 12
+	LinkRawBSDI   LinkType = 14
+	LinkPPPHDLC   LinkType = 50
+	LinkPPPoE     LinkType = 51
+	LinkRaw       LinkType = 101
+	LinkCiscoHDLC LinkType = 104
+	LinkWireless  LinkType = 105
+	LinkLoop      LinkType = 108
+	LinkLinuxSLL  LinkType = 113
+	LinkRadiotap  LinkType = 127
+	LinkPPI       LinkType = 192
+	LinkIPv4      LinkType = 228
+	LinkIPv6      LinkType = 229
+	LinkNFLOG     LinkType = 239
+	LinkPKTAP     LinkType = 258
+	LinkLinuxSLL2 LinkType = 276
 )
+
+// A LinkName is a row of the list of link types.
+type LinkName struct {
+	Link LinkType
+	Doc  string
+}
+
+// Links returns the link types that Decode knows, by number.
+func Links() []LinkName {
+	return []LinkName{
+		{LinkNull, "BSD loopback: address family in the byte order of the capturing host"},
+		{LinkEthernet, "Ethernet"},
+		{LinkPPP, "PPP, with or without HDLC address and control"},
+		{LinkFDDI, "FDDI"},
+		{LinkRawBSD, "raw IP, as some systems number it"},
+		{LinkRawBSDI, "raw IP, as some systems number it"},
+		{LinkPPPHDLC, "PPP in HDLC-like framing (RFC 1662), and Cisco HDLC in it"},
+		{LinkPPPoE, "PPPoE session (RFC 2516)"},
+		{LinkRaw, "raw IP, version from its first four bits"},
+		{LinkCiscoHDLC, "Cisco HDLC"},
+		{LinkWireless, "IEEE 802.11: data frames that are not encrypted"},
+		{LinkLoop, "OpenBSD loopback: address family in network byte order"},
+		{LinkLinuxSLL, "Linux cooked capture"},
+		{LinkRadiotap, "IEEE 802.11 with a radiotap header"},
+		{LinkPPI, "per-packet information before IEEE 802.11 or another of these"},
+		{LinkIPv4, "raw IPv4"},
+		{LinkIPv6, "raw IPv6"},
+		{LinkNFLOG, "Linux netfilter log"},
+		{LinkPKTAP, "Apple PKTAP before another of these"},
+		{LinkLinuxSLL2, "Linux cooked capture v2"},
+	}
+}
 
 // A Frame is one captured frame, not yet decoded.
 type Frame struct {
@@ -27,4 +66,5 @@ type Frame struct {
 	Time   int64    // nanoseconds since 1970-01-01 00:00:00 UTC, may be negative
 	Length uint32   // bytes on the wire; may be less than len(Data) in odd captures
 	Link   LinkType // what Data begins with
+	Sum    Sum      // what is known of the checksums in Data
 }

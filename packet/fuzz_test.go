@@ -84,6 +84,9 @@ func compareWithGopacket(t *testing.T, p *packet.Packet, f *packet.Frame) {
 	if first < 0 {
 		return
 	}
+	if p.Has(packet.LayerARP | packet.LayerTunnel) {
+		return // ARP in a tunnel takes the place of what carries it
+	}
 	if !p.Has(packet.LayerIP) {
 		t.Errorf("no IP, gopacket has %v", gopacket.LayerString(chain[first]))
 		return

@@ -18,9 +18,7 @@ const (
 	protoNone        = 59
 	protoDestination = 60
 	protoEtherIP     = 97
-	protoMobility    = 135
 	protoMPLS        = 137
-	protoHIP         = 139
 	protoShim6       = 140
 )
 
@@ -60,14 +58,21 @@ func (d *Decoder) ipv4(p *Packet, b []byte, wire, depth int) bool {
 	p.IPProto = proto
 	p.Src = AddrFrom4([4]byte(h[12:]))
 	p.Dst = AddrFrom4([4]byte(h[16:]))
-	if fragment&0x1fff != 0 {
-		return true
-	}
+	p.FragOverlap = false
+	p.sourceRouted = false
+	p.ipAt = p.at(b)
 	// Bytes beyond the total length are padding of the link, and no payload. Bytes that the
 	// header promises and the wire did not have are none either.
 	wire = min(wire, total)
 	b = b[header:min(len(b), wire)]
 	wire -= header
+	p.segmentAt, p.segmentCap, p.segmentLen = p.at(b), uint32(len(b)), uint32(wire)
+	if fragment&0x3fff != 0 {
+		p.fragment, p.fragmentLen, p.fragmentProto = b, uint32(wire), proto
+		if fragment&0x1fff != 0 {
+			return true
+		}
+	}
 	if proto == protoTCP {
 		d.tcp(p, b, wire)
 		return true
@@ -96,6 +101,9 @@ func (d *Decoder) ipv6(p *Packet, b []byte, wire, depth int) bool {
 	p.DF = false
 	p.MF = false
 	p.FragOffset = 0
+	p.FragOverlap = false
+	p.sourceRouted = false
+	p.ipAt = p.at(b)
 	p.TTL = h[7]
 	p.IPProto = next
 	p.Src = Addr{binary.BigEndian.Uint64(h[8:]), binary.BigEndian.Uint64(h[16:])}
@@ -103,6 +111,7 @@ func (d *Decoder) ipv6(p *Packet, b []byte, wire, depth int) bool {
 	wire = min(wire, total)
 	b = b[40:min(len(b), wire)]
 	wire -= 40
+	p.segmentAt, p.segmentCap, p.segmentLen = p.at(b), uint32(len(b)), uint32(wire)
 	switch next {
 	case protoTCP:
 		d.tcp(p, b, wire)
@@ -117,15 +126,17 @@ func (d *Decoder) ipv6(p *Packet, b []byte, wire, depth int) bool {
 // extensions walks IPv6 extension headers (RFC 8200 section 4) up to the transport header. The
 // protocol of the packet is that of the last header it could reach.
 func (d *Decoder) extensions(p *Packet, next uint8, b []byte, wire, depth int) {
-	for range maxExtensions {
+	for range maxHeaders {
 		var n int
 		switch next {
-		case protoHopByHop, protoRouting, protoDestination, protoMobility, protoHIP, protoShim6:
+		case protoHopByHop, protoRouting, protoDestination, protoShim6:
 			if len(b) < 8 {
 				d.fault()
 				return
 			}
 			n = 8 + int(b[1])*8
+			// RFC 5095 and RFC 8754: a route that is not at its end.
+			p.sourceRouted = p.sourceRouted || next == protoRouting && (b[2] == 0 || b[2] == 4) && b[3] != 0
 		case protoAH: // RFC 4302 section 2.2: in units of four octets, minus 2
 			if len(b) < 8 {
 				d.fault()
@@ -141,11 +152,13 @@ func (d *Decoder) extensions(p *Packet, next uint8, b []byte, wire, depth int) {
 			p.FragOffset = binary.BigEndian.Uint16(b[2:]) >> 3
 			p.MF = b[3]&1 != 0
 			p.IPID = binary.BigEndian.Uint32(b[4:])
+			p.fragment, p.fragmentLen, p.fragmentProto = b[8:], uint32(wire-8), b[0]
 			if p.FragOffset != 0 {
 				p.IPProto = b[0]
 				return
 			}
 		default:
+			p.segmentAt, p.segmentCap, p.segmentLen = p.at(b), uint32(len(b)), uint32(wire)
 			d.transport(p, next, b, wire, depth)
 			return
 		}
@@ -156,6 +169,28 @@ func (d *Decoder) extensions(p *Packet, next uint8, b []byte, wire, depth int) {
 		next = b[0]
 		p.IPProto = next
 		b, wire = b[n:], wire-n
+	}
+	d.fault()
+}
+
+// authenticated walks the authentication headers of an IPv4 packet up to what they protect.
+func (d *Decoder) authenticated(p *Packet, b []byte, wire, depth int) {
+	for range maxHeaders {
+		n := 8
+		if len(b) >= n {
+			n += int(b[1]) * 4
+		}
+		if len(b) < n {
+			break
+		}
+		next := b[0]
+		b, wire = b[n:], wire-n
+		p.IPProto = next
+		p.segmentAt, p.segmentCap, p.segmentLen = p.at(b), uint32(len(b)), uint32(wire)
+		if next != protoAH {
+			d.transport(p, next, b, wire, depth)
+			return
+		}
 	}
 	d.fault()
 }
@@ -176,18 +211,28 @@ func (d *Decoder) transport(p *Packet, proto uint8, b []byte, wire, depth int) {
 			d.icmp(p, b, LayerICMPv6, ClassICMPv6)
 		}
 	case protoIPv4:
-		d.inner(p, etherIPv4, b, wire, depth)
+		t := TunnelIPIP
+		if p.IPVersion == 6 {
+			t = Tunnel4in6
+		}
+		d.inner(p, t, etherIPv4, b, wire, depth)
 	case protoIPv6:
-		d.inner(p, etherIPv6, b, wire, depth)
+		t := TunnelSIT
+		if p.IPVersion == 6 {
+			t = Tunnel6in6
+		}
+		d.inner(p, t, etherIPv6, b, wire, depth)
 	case protoGRE:
 		d.gre(p, b, wire, depth)
+	case protoAH: // of IPv4; extensions walks those of IPv6
+		d.authenticated(p, b, wire, depth)
 	case protoMPLS: // RFC 4023
-		d.inner(p, etherMPLS, b, wire, depth)
+		d.inner(p, TunnelMPLS, etherMPLS, b, wire, depth)
 	case protoEtherIP: // RFC 3378: version 3, twelve reserved bits
 		if len(b) < 2 || b[0]>>4 != 3 {
 			d.fault()
 			return
 		}
-		d.inner(p, etherTEB, b[2:], wire-2, depth)
+		d.inner(p, TunnelEtherIP, etherTEB, b[2:], wire-2, depth)
 	}
 }

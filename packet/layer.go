@@ -19,7 +19,7 @@ const (
 	LayerIP                            // IPv4 or IPv6
 	LayerTCP                           // TCP, first fragment or unfragmented
 	LayerUDP                           // UDP, first fragment or unfragmented
-	LayerPorts                         // TCP or UDP
+	LayerPorts                         // TCP or UDP ports; of a header that is cut short they may be all that is there
 	LayerICMP                          // ICMP for IPv4
 	LayerICMPv6                        // ICMP for IPv6
 	LayerDNS                           // a DNS message
@@ -31,12 +31,16 @@ const (
 	LayerAlert                         // an alert of another rule
 	LayerAuth                          // a login from a host's log
 	LayerEthType                       // an Ethernet header with an EtherType, not the length of IEEE 802.3
+	LayerDNSAnswers                    // a DNS message with a section of answers: any but an UPDATE (RFC 2136)
+	LayerTunnel                        // a tunnel was opened: Outer is there
+	LayerOuterPorts                    // its outermost packet has ports
 )
 
-// linkParts and onlyPackets are what events of other kinds than packets never have.
+// linkParts, outerParts and onlyPackets are what events of other kinds than packets never have.
 const (
 	linkParts   = LayerEth | LayerEthType | LayerVLAN
-	onlyPackets = linkParts | LayerARP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPayload | LayerFlow
+	outerParts  = LayerTunnel | LayerOuterPorts
+	onlyPackets = linkParts | outerParts | LayerARP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPayload | LayerFlow
 )
 
 // layers is the table of layers: what each is called, whether that can be written in a condition, which layers it
@@ -63,6 +67,9 @@ var layers = []struct {
 	{LayerDNS, "dns", true, LayerPorts | LayerPayload, 0},
 	{LayerDNSQuery, "dns question", false, LayerDNS, 0},
 	{LayerDNSResponse, "dns response", false, LayerDNS, 0},
+	{LayerDNSAnswers, "dns answers", false, LayerDNS, 0},
+	{LayerTunnel, "tunnel", true, 0, 0},
+	{LayerOuterPorts, "tunnel (UDP)", false, LayerTunnel, 0},
 	{LayerPayload, "payload", false, LayerIP, 0},
 	{LayerFlow, "flow", false, LayerIP, 0},
 	{LayerHoneypot, "honeypot", false, 0, LayerAlert | LayerAuth | onlyPackets},

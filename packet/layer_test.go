@@ -18,7 +18,7 @@ func TestNeeds(t *testing.T) {
 }
 
 func TestNever(t *testing.T) {
-	dns := LayerDNS | LayerDNSQuery | LayerDNSResponse
+	dns := LayerDNS | LayerDNSAnswers | LayerDNSQuery | LayerDNSResponse
 	arp := LayerARP | LayerARPIPv4
 	other := LayerHoneypot | LayerAlert | LayerAuth
 	for l, want := range map[Layer]Layer{

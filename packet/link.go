@@ -26,7 +26,7 @@ func (d *Decoder) ethernet(p *Packet, b []byte, wire, depth int) bool {
 
 // vlan decodes a tag, those that follow it, and what they carry. A tag's EtherType comes before it.
 func (d *Decoder) vlan(p *Packet, b []byte, wire, depth int) bool {
-	for range maxTags {
+	for range maxHeaders {
 		if len(b) < 4 {
 			return d.fault()
 		}
@@ -173,7 +173,7 @@ func (d *Decoder) pppoe(p *Packet, b []byte, wire, depth int) bool {
 // first nibble of 4 or 6 is IP, and a pseudowire keeps clear of them with a control word of
 // nibble 0 (RFC 4385). An Ethernet frame is looked for behind that word and without one.
 func (d *Decoder) mpls(p *Packet, b []byte, wire, depth int) bool {
-	for range maxLabels {
+	for range maxHeaders {
 		if len(b) < 4 {
 			return d.fault()
 		}
@@ -221,7 +221,7 @@ func (d *Decoder) arp(p *Packet, b []byte) bool {
 		return d.fault()
 	}
 	p.ARPOpcode = binary.BigEndian.Uint16(b[6:])
-	p.Layers |= LayerARP
+	p.Layers = p.Layers&linkLayers | LayerARP
 	p.Class = ClassARP
 	// Hardware type, protocol type, and the lengths of their addresses. Type 6, IEEE 802, is the
 	// same to a host on Ethernet: Linux takes either, so an attacker may send either.
@@ -241,4 +241,68 @@ func (d *Decoder) arp(p *Packet, b []byte) bool {
 	p.ARPDstIP = AddrFrom4([4]byte(h[24:]))
 	p.Layers |= LayerARPIPv4
 	return true
+}
+
+// fddi decodes an FDDI frame: frame control, two addresses, IEEE 802.2 in frames of that kind.
+func (d *Decoder) fddi(p *Packet, b []byte, wire int) bool {
+	if len(b) < 13 {
+		return d.fault()
+	}
+	return b[0]&0xc0 == 0x40 && d.llc(p, 0xffff, b[13:], wire-13, 0)
+}
+
+// nflog decodes a netfilter log message: family, version, resource, and attributes with length and type in the byte order
+// of the capturing host, of which one is the packet.
+func (d *Decoder) nflog(p *Packet, b []byte, wire int) bool {
+	const payload = 9 // NFULA_PAYLOAD
+	if len(b) < 8 {
+		return d.fault()
+	}
+	b, wire = b[4:], wire-4
+	for len(b) >= 4 {
+		n, kind := int(binary.LittleEndian.Uint16(b)), binary.LittleEndian.Uint16(b[2:])
+		if kind > 0xff { // captured on a big-endian host
+			n, kind = int(binary.BigEndian.Uint16(b)), binary.BigEndian.Uint16(b[2:])
+		}
+		switch {
+		case n < 4:
+			return d.fault()
+		case kind == payload:
+			wire = min(wire, n)
+			return d.rawIP(p, b[4:max(4, min(len(b), wire))], wire-4, 0)
+		}
+		n = (n + 3) &^ 3
+		b, wire = b[min(n, len(b)):], wire-n
+	}
+	return false
+}
+
+// pktap decodes Apple's header: its length and, after the kind of what follows, the link type of that.
+func (d *Decoder) pktap(p *Packet, b []byte, wire int) {
+	if len(b) < 12 {
+		d.fault()
+		return
+	}
+	d.behind(p, binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[8:]), 12, b, wire)
+}
+
+// ppi decodes per-packet information: version, flags, length, link type.
+func (d *Decoder) ppi(p *Packet, b []byte, wire int) {
+	if len(b) < 8 {
+		d.fault()
+		return
+	}
+	d.behind(p, uint32(binary.LittleEndian.Uint16(b[2:])), binary.LittleEndian.Uint32(b[4:]), 8, b, wire)
+}
+
+// behind decodes what is behind a header of n bytes, at least so many, that names a link type.
+func (d *Decoder) behind(p *Packet, n, link, least uint32, b []byte, wire int) {
+	switch {
+	case n < least || n > uint32(len(b)):
+		d.fault()
+	case link > 0xffff:
+		d.Unknown++
+	default:
+		d.link(p, LinkType(link), b[n:], wire-int(n))
+	}
 }

@@ -69,6 +69,11 @@ type Packet struct {
 	TTL        uint8 // time to live, hop limit
 	DF, MF     bool
 
+	// FragOverlap says that a fragment has bytes that another of its packet had; set by a Reassembler.
+	FragOverlap bool
+	// Malformed says that a header is broken or cut short, or that there are too many; layers after it are not there.
+	Malformed bool
+
 	SrcPort, DstPort uint16 // TCP or UDP
 	TCPFlags         uint16 // twelve bits, see FlagFIN and following
 	TCPWindow        uint16
@@ -90,12 +95,27 @@ type Packet struct {
 	FlowPacketRate float64 // packets per second over max(duration, 1 s)
 	FlowByteRate   float64 // bytes per second over max(duration, 1 s)
 
+	Outer Outer // the outermost IP packet, with LayerTunnel
+
 	Data    []byte // the frame as captured
 	Payload []byte // the transport payload as captured
 
 	Attrs *Attributes // what other events than packets carry; nil for packets
 
 	name [MaxName]byte
+
+	// What a Reassembler and Faults go by. Bytes are as captured, lengths as on the wire.
+	sum           Sum    // what is known of the checksums
+	beyond        bool   // the data offset of TCP is beyond the packet
+	apart         bool   // the transport header is not in Data: it was put together of fragments
+	sourceRouted  bool   // an IPv6 routing header with a way to go
+	fragmentProto uint8  // what the fragment is of
+	ipAt          uint32 // where the IP header is in Data
+	segmentAt     uint32 // where the transport header is in Data
+	segmentCap    uint32 // bytes of the IP packet from there on, as captured
+	segmentLen    uint32 // and as on the wire
+	fragmentLen   uint32
+	fragment      []byte // what the fragment carries, with MF or FragOffset
 }
 
 // Attributes are the text fields of events that are not packets. Which of them mean anything is
@@ -114,6 +134,9 @@ func (p *Packet) Has(l Layer) bool { return p.Layers&l == l }
 // labels with dots between them, case kept, without the final dot; the root is "<Root>". Bytes that
 // are no text are there as they are. It is valid until the next Decode.
 func (p *Packet) QueryName() []byte { return p.name[:p.nameLen] }
+
+// at returns where a part of Data is in it.
+func (p *Packet) at(b []byte) uint32 { return uint32(cap(p.Data) - cap(b)) }
 
 // SetQueryName sets the name that QueryName returns, cut to MaxName bytes.
 func (p *Packet) SetQueryName(name []byte) { p.nameLen = uint8(copy(p.name[:], name)) }

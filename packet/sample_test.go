@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"slices"
+	"strings"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
@@ -40,7 +41,9 @@ const (
 	lICMP  = packet.LayerICMP | packet.LayerPayload
 	lICMP6 = packet.LayerICMPv6 | packet.LayerPayload
 	lARP   = packet.LayerARP | packet.LayerARPIPv4
-	lDNS   = packet.LayerDNS | packet.LayerDNSQuery
+	lDNS   = packet.LayerDNS | packet.LayerDNSAnswers | packet.LayerDNSQuery
+	lTun   = packet.LayerTunnel
+	lTunU  = packet.LayerTunnel | packet.LayerOuterPorts
 )
 
 // frame serialises layers; lengths and checksums are computed.
@@ -153,11 +156,12 @@ func samples() []sample {
 	syn6Packet := frame(ip6(layers.IPProtocolTCP), syn())
 	innerFrame := frame(innerEth(layers.EthernetTypeIPv4), ip4(layers.IPProtocolTCP), syn())
 	innerARP := frame(innerEth(layers.EthernetTypeARP), arp())
+	snap := []byte{0xaa, 0xaa, 3, 0, 0, 0, 8, 0}
 	const classSYN = packet.ClassTCP + packet.FlagSYN
 
 	tunnel := func(name string, ls ...gopacket.SerializableLayer) sample {
 		return sample{name: name, link: packet.LinkEthernet, data: frame(append([]gopacket.SerializableLayer{eth(layers.EthernetTypeIPv4)}, ls...)...),
-			layers: lIP | lTCP, class: classSYN, fields: and(synFields)}
+			layers: lIP | lTCP | lTun, class: classSYN, fields: and(synFields, "outer.ip.src", "192.0.2.1", "outer.ip.dst", "192.0.2.2", "outer.ip.ttl", "9", "outer.ip.version", "4")}
 	}
 	s := []sample{
 		// Links.
@@ -170,7 +174,7 @@ func samples() []sample {
 		{name: "802.1ad", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeQinQ), &layers.Dot1Q{VLANIdentifier: 30, Type: layers.EthernetTypeDot1Q}, &layers.Dot1Q{VLANIdentifier: 20, Type: layers.EthernetTypeDot1Q}, &layers.Dot1Q{VLANIdentifier: 10, Type: layers.EthernetTypeIPv4}, ip4(layers.IPProtocolTCP), syn()),
 			layers: lIP | lTCP | packet.LayerVLAN, class: classSYN, fields: and(synFields, "vlan.id", "10")},
 		{name: "tag cut short", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeDot1Q), body("\x00\x01\x08")), layers: lEth, malformed: 1},
-		{name: "too many tags", link: packet.LinkEthernet, data: join(frame(eth(layers.EthernetTypeDot1Q)), bytes.Repeat([]byte{0, 1, 0x81, 0}, 20)), layers: lEth | packet.LayerVLAN, malformed: 1},
+		{name: "too many tags", link: packet.LinkEthernet, data: join(frame(eth(layers.EthernetTypeDot1Q)), bytes.Repeat([]byte{0, 1, 0x81, 0}, 600)), layers: lEth | packet.LayerVLAN, malformed: 1},
 		{name: "SNAP", link: packet.LinkEthernet, data: join(macB, macA, []byte{0, byte(8 + len(synPacket)), 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, synPacket),
 			layers: lIP&^packet.LayerEthType | lTCP, class: classSYN, fields: and(synFields)},
 		{name: "IP in LLC", link: packet.LinkEthernet, data: join(macB, macA, []byte{0, byte(3 + len(synPacket)), 6, 6, 3}, synPacket),
@@ -210,8 +214,31 @@ func samples() []sample {
 		{name: "MPLS pseudowire, control word, ARP", link: packet.LinkEthernet, data: join(frame(eth(layers.EthernetTypeMPLSUnicast)), []byte{0, 1, 1, 64, 0, 0, 0, 9}, innerARP), layers: lEth | lARP, class: packet.ClassARP, fields: and(arpFields, "eth.src", macC.String())},
 		{name: "MPLS without end", link: packet.LinkEthernet, data: join(frame(eth(layers.EthernetTypeMPLSUnicast)), make([]byte, 200)), layers: lEth, malformed: 1},
 		{name: "pseudowires nested too deep", link: packet.LinkEthernet, data: bytes.Repeat(join(frame(eth(layers.EthernetTypeMPLSUnicast)), []byte{0, 1, 1, 64}), 20), layers: lEth, malformed: 1},
-		{name: "unknown link", link: 105, data: synPacket, layers: lFrame},
+		{name: "unknown link", link: 107, data: synPacket, layers: lFrame},
 		{name: "unknown EtherType", link: packet.LinkEthernet, data: frame(eth(0x88cc), body("lldp")), layers: lEth},
+		{name: "40 tags", link: packet.LinkEthernet, data: join(frame(eth(layers.EthernetTypeDot1Q)), bytes.Repeat([]byte{0, 0, 0x81, 0}, 39), []byte{0, 0, 8, 0}, synPacket), layers: lIP | lTCP | packet.LayerVLAN, class: classSYN, fields: and(synFields)},
+		{name: "VN-Tag", link: packet.LinkEthernet, data: join(frame(eth(0x8926)), []byte{0x80, 1, 0, 2, 8, 0}, synPacket), layers: lIP | lTCP, class: classSYN, fields: and(synFields, "eth.type", "35110")},
+		{name: "VN-Tag cut short", link: packet.LinkEthernet, data: join(frame(eth(0x8926)), []byte{0x80, 1, 0, 2, 8}), layers: lEth, malformed: 1},
+		{name: "Cisco HDLC link", link: packet.LinkCiscoHDLC, data: join([]byte{0x0f, 0, 8, 0}, synPacket), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: and(synFields)},
+		{name: "FDDI", link: packet.LinkFDDI, data: join([]byte{0x50}, macB, macA, snap, synPacket), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: and(synFields)},
+		{name: "FDDI token", link: packet.LinkFDDI, data: make([]byte, 20), layers: lFrame},
+		{name: "FDDI cut short", link: packet.LinkFDDI, data: make([]byte, 12), layers: lFrame, malformed: 1},
+		{name: "802.11", link: packet.LinkWireless, data: join([]byte{0x08, 0x01}, make([]byte, 22), snap, synPacket), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: and(synFields)},
+		{name: "802.11, between access points, QoS, HT control", link: packet.LinkWireless, data: join([]byte{0x88, 0x83}, make([]byte, 34), snap, synPacket), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: and(synFields)},
+		{name: "802.11, A-MSDU", link: packet.LinkWireless, data: join([]byte{0x88, 0x01}, make([]byte, 22), []byte{0x80, 0}, snap, synPacket), layers: lFrame},
+		{name: "802.11, encrypted", link: packet.LinkWireless, data: join([]byte{0x08, 0x41}, make([]byte, 22), snap, synPacket), layers: lFrame},
+		{name: "802.11 beacon", link: packet.LinkWireless, data: join([]byte{0x80, 0}, make([]byte, 40)), layers: lFrame},
+		{name: "802.11 cut short", link: packet.LinkWireless, data: join([]byte{0x08, 0x01}, make([]byte, 21)), layers: lFrame, malformed: 1},
+		{name: "radiotap", link: packet.LinkRadiotap, data: join([]byte{0, 0, 8, 0, 0, 0, 0, 0, 0x08, 0x02}, make([]byte, 22), snap, synPacket), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: and(synFields)},
+		{name: "radiotap, padded", link: packet.LinkRadiotap, data: join([]byte{0, 0, 26, 0, 3, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9, 0x20, 0, 0x88, 0x01}, make([]byte, 26), snap, synPacket), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: and(synFields)},
+		{name: "radiotap cut short", link: packet.LinkRadiotap, data: []byte{0, 0, 9, 0, 0, 0, 0, 0}, layers: lFrame, malformed: 1},
+		{name: "PPI", link: packet.LinkPPI, data: join([]byte{0, 0, 12, 0, 105, 0, 0, 0, 9, 9, 9, 9, 0x08, 0x01}, make([]byte, 22), snap, synPacket), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: and(synFields)},
+		{name: "PPI beyond the frame", link: packet.LinkPPI, data: []byte{0, 0, 9, 0, 1, 0, 0, 0}, layers: lFrame, malformed: 1},
+		{name: "NFLOG", link: packet.LinkNFLOG, data: join([]byte{2, 0, 0, 30, 8, 0, 1, 0, 8, 0, 0, 1, 5, 0, 10, 0, 0, 0, 0, 0, byte(4 + len(synPacket)), 0, 9, 0}, synPacket), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: and(synFields)},
+		{name: "NFLOG, big endian", link: packet.LinkNFLOG, data: join([]byte{2, 0, 0, 30, 0, 8, 0, 1, 8, 0, 0, 1, 0, byte(4 + len(synPacket)), 0, 9}, synPacket), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: and(synFields)},
+		{name: "NFLOG attribute of no length", link: packet.LinkNFLOG, data: make([]byte, 8), layers: lFrame, malformed: 1},
+		{name: "PKTAP", link: packet.LinkPKTAP, data: join([]byte{16, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 9, 9, 9}, frame(eth(layers.EthernetTypeIPv4), ip4(layers.IPProtocolTCP), syn())), layers: lIP | lTCP, class: classSYN, fields: and(synFields)},
+		{name: "PKTAP cut short", link: packet.LinkPKTAP, data: make([]byte, 11), layers: lFrame, malformed: 1},
 
 		// ARP.
 		{name: "ARP", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeARP), arp()), layers: lEth | lARP, class: packet.ClassARP, fields: and(arpFields)},
@@ -249,7 +276,16 @@ func samples() []sample {
 		{name: "IPv6 without length", link: packet.LinkIPv6, data: with(with(syn6Packet, 4, 0), 5, 0), missing: 100, layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: map[string]string{"ip.len": "164", "tcp.len": "100"}},
 		{name: "IPv6, ESP", link: packet.LinkRaw, data: frame(ip6(layers.IPProtocolESP), body("secret")), layers: lFrame | packet.LayerIP, class: packet.ClassIP, fields: map[string]string{"ip.proto": "50"}},
 		{name: "IPv6, extension cut", link: packet.LinkRaw, data: frame(ip6(layers.IPProtocolIPv6Routing), body("\x06\x02\x00\x00\x00\x00\x00\x00")), layers: lFrame | packet.LayerIP, class: packet.ClassIP, fields: map[string]string{"ip.proto": "43"}, malformed: 1},
-		{name: "IPv6, too many extensions", link: packet.LinkRaw, data: frame(ip6(layers.IPProtocolIPv6Destination), gopacket.Payload(bytes.Repeat([]byte{60, 0, 1, 4, 0, 0, 0, 0}, 40))), layers: lFrame | packet.LayerIP, class: packet.ClassIP, malformed: 1},
+		{name: "IPv6, too many extensions", link: packet.LinkRaw, data: frame(ip6(layers.IPProtocolIPv6Destination), gopacket.Payload(bytes.Repeat([]byte{60, 0, 1, 4, 0, 0, 0, 0}, 600))), layers: lFrame | packet.LayerIP, class: packet.ClassIP, malformed: 1},
+		{name: "IPv6, 40 extensions", link: packet.LinkRaw, data: frame(ip6(layers.IPProtocolIPv6Destination), gopacket.Payload(join(bytes.Repeat([]byte{60, 0, 1, 4, 0, 0, 0, 0}, 39), []byte{6, 0, 1, 4, 0, 0, 0, 0}, synPacket[20:]))),
+			layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: map[string]string{"tcp.dstport": "80", "frame.malformed": "0"}},
+		{name: "IPv6, mobility", link: packet.LinkRaw, data: frame(ip6(135), gopacket.Payload(join([]byte{6, 0, 0, 0, 0, 0, 0, 0}, synPacket[20:]))), layers: lFrame | packet.LayerIP, class: packet.ClassIP, fields: map[string]string{"ip.proto": "135"}},
+		{name: "IPv6, HIP", link: packet.LinkRaw, data: frame(ip6(139), gopacket.Payload(join([]byte{6, 0, 0, 0, 0, 0, 0, 0}, synPacket[20:]))), layers: lFrame | packet.LayerIP, class: packet.ClassIP, fields: map[string]string{"ip.proto": "139"}},
+		{name: "AH in IPv4", link: packet.LinkRaw, data: frame(ip4(51), gopacket.Payload(join([]byte{51, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0}, []byte{6, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0}, synPacket[20:]))),
+			layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: map[string]string{"ip.proto": "6", "tcp.dstport": "80", "tcp.len": "0"}},
+		{name: "AH in IPv4, cut", link: packet.LinkRaw, data: frame(ip4(51), gopacket.Payload([]byte{6, 1, 0, 0, 0, 0, 0, 1})), layers: lFrame | packet.LayerIP, class: packet.ClassIP, fields: map[string]string{"ip.proto": "51"}, malformed: 1},
+		{name: "first fragment of 8 bytes", link: packet.LinkRaw, data: frame(&layers.IPv4{Version: 4, Protocol: layers.IPProtocolTCP, Flags: layers.IPv4MoreFragments, SrcIP: net.IP{10, 0, 0, 1}, DstIP: net.IP{10, 0, 0, 2}}, gopacket.Payload(synPacket[20:28])),
+			layers: lFrame | packet.LayerIP | packet.LayerPorts, class: packet.ClassIP, fields: map[string]string{"src.port": "40000", "dst.port": "80", "frame.malformed": "0"}},
 		{name: "IPv6 cut short", link: packet.LinkIPv6, data: syn6Packet[:39], layers: lFrame, malformed: 1},
 
 		// Transports.
@@ -259,14 +295,14 @@ func samples() []sample {
 		{name: "TCP, data offset 4", link: packet.LinkRaw, data: with(synPacket, 32, 0x40), layers: lFrame | packet.LayerIP, class: packet.ClassIP, malformed: 1},
 		{name: "TCP, data offset beyond the packet", link: packet.LinkRaw, data: with(synPacket, 32, 0xf0), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: map[string]string{"tcp.dstport": "80", "tcp.len": "0", "payload": ""}, malformed: 1},
 		{name: "TCP, options snapped", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolTCP), syn(), body("0123456789"))[:40], missing: 14, layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: map[string]string{"tcp.len": "10", "payload": ""}},
-		{name: "TCP cut short", link: packet.LinkRaw, data: synPacket[:39], missing: 5, layers: lFrame | packet.LayerIP, class: packet.ClassIP, malformed: 1},
+		{name: "TCP cut short", link: packet.LinkRaw, data: synPacket[:39], missing: 5, layers: lFrame | packet.LayerIP | packet.LayerPorts, class: packet.ClassIP, fields: map[string]string{"src.port": "40000", "dst.port": "80"}, malformed: 1},
 		{name: "UDP", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolUDP), udp(1234, 1337), body("hello")), layers: lFrame | packet.LayerIP | lUDP, class: packet.ClassUDP,
 			fields: map[string]string{"udp.srcport": "1234", "udp.dstport": "1337", "src.port": "1234", "dst.port": "1337", "udp.length": "13", "payload": "hello"}},
 		{name: "UDP, length 0", link: packet.LinkRaw, data: with(frame(ip4(layers.IPProtocolUDP), udp(1234, 1337), body("hello")), 25, 0), layers: lFrame | packet.LayerIP | lUDP, class: packet.ClassUDP, fields: map[string]string{"udp.length": "0", "payload": "hello"}},
 		{name: "UDP, length 7", link: packet.LinkRaw, data: with(frame(ip4(layers.IPProtocolUDP), udp(1234, 1337), body("hello")), 25, 7), layers: lFrame | packet.LayerIP | lUDP, class: packet.ClassUDP, fields: map[string]string{"udp.length": "7", "payload": ""}, malformed: 1},
 		{name: "UDP, length beyond the packet", link: packet.LinkRaw, data: with(frame(ip4(layers.IPProtocolUDP), udp(1234, 1337), body("hello")), 25, 99), layers: lFrame | packet.LayerIP | lUDP, class: packet.ClassUDP, fields: map[string]string{"udp.length": "99", "payload": "hello"}},
 		{name: "UDP, length below the packet", link: packet.LinkRaw, data: with(frame(ip4(layers.IPProtocolUDP), udp(1234, 1337), body("hello")), 25, 10), layers: lFrame | packet.LayerIP | lUDP, class: packet.ClassUDP, fields: map[string]string{"payload": "he"}},
-		{name: "UDP cut short", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolUDP), udp(1234, 1337))[:27], layers: lFrame | packet.LayerIP, class: packet.ClassIP, malformed: 1},
+		{name: "UDP cut short", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolUDP), udp(1234, 1337))[:27], layers: lFrame | packet.LayerIP | packet.LayerPorts, class: packet.ClassIP, malformed: 1},
 		{name: "ICMP echo", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(8, 0), Id: 1, Seq: 2}, body("ping")), layers: lFrame | packet.LayerIP | lICMP, class: packet.ClassICMP,
 			fields: map[string]string{"icmp.type": "8", "icmp.code": "0", "payload": "ping"}},
 		{name: "ICMP error", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(3, 4)}, gopacket.Payload(frame(outer4(layers.IPProtocolUDP), udp(1, 2)))), layers: lFrame | packet.LayerIP | lICMP, class: packet.ClassICMP,
@@ -287,14 +323,23 @@ func samples() []sample {
 		tunnel("GTP-U", outer4(layers.IPProtocolUDP), udp(2152, 2152), gopacket.Payload(join([]byte{0x30, 255, 0, byte(len(synPacket)), 0, 0, 0, 1}, synPacket))),
 		tunnel("GTP-U, extension", outer4(layers.IPProtocolUDP), udp(2152, 2152), gopacket.Payload(join([]byte{0x34, 255, 0, byte(8 + len(synPacket)), 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 16, 0, 0}, synPacket))),
 		tunnel("GTP-U, two extensions", outer4(layers.IPProtocolUDP), udp(2152, 2152), gopacket.Payload(join([]byte{0x34, 255, 0, byte(16 + len(synPacket)), 0, 0, 0, 1, 0, 0, 0, 0x85, 2, 16, 0, 0, 0, 0, 0, 0x40, 1, 0, 0, 0}, synPacket))),
-		{name: "6in4", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeIPv4), outer4(layers.IPProtocolIPv6), ip6(layers.IPProtocolTCP), syn()), layers: lIP | lTCP, class: classSYN, fields: and(syn6Fields)},
+		{name: "6in4", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeIPv4), outer4(layers.IPProtocolIPv6), ip6(layers.IPProtocolTCP), syn()), layers: lIP | lTCP | lTun, class: classSYN, fields: and(syn6Fields, "tunnel.type", "6in4")},
 		{name: "VXLAN with SNAP", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeIPv4), outer4(layers.IPProtocolUDP), udp(50000, 4789), gopacket.Payload(join([]byte{8, 0, 0, 0, 0, 0, 42, 0}, macD, macC, []byte{0, byte(8 + len(synPacket)), 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, synPacket))),
-			layers: lIP&^packet.LayerEthType | lTCP, class: classSYN, fields: and(synFields, "eth.src", macC.String())},
-		{name: "4in6", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeIPv6), ip6(layers.IPProtocolIPv4), ip4(layers.IPProtocolTCP), syn()), layers: lIP | lTCP, class: classSYN, fields: and(synFields)},
+			layers: lIP&^packet.LayerEthType | lTCP | lTunU, class: classSYN, fields: and(synFields, "eth.src", macC.String())},
+		{name: "4in6", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeIPv6), ip6(layers.IPProtocolIPv4), ip4(layers.IPProtocolTCP), syn()), layers: lIP | lTCP | lTun, class: classSYN, fields: and(synFields, "tunnel.type", "4in6", "outer.ip.src", "2001:db8::1", "outer.ip.version", "6")},
+	}
+	for i := range s {
+		if strings.HasPrefix(s[i].name, "GTP-U") {
+			s[i].layers |= packet.LayerOuterPorts
+			s[i].fields = and(s[i].fields, "tunnel.type", "gtp", "outer.dst.port", "2152", "tunnel.depth", "1")
+		}
 	}
 	etherTunnel := func(name string, ls ...gopacket.SerializableLayer) {
 		t := tunnel(name, ls...)
 		t.fields = and(t.fields, "eth.src", macC.String(), "eth.dst", macD.String())
+		if strings.HasPrefix(name, "VXLAN") || strings.HasPrefix(name, "GENEVE") {
+			t.layers |= packet.LayerOuterPorts
+		}
 		s = append(s, t)
 	}
 	etherTunnel("GRE, bridging", outer4(layers.IPProtocolGRE), &layers.GRE{Protocol: 0x6558, KeyPresent: true, Key: 7}, gopacket.Payload(innerFrame))
@@ -310,7 +355,9 @@ func samples() []sample {
 			layers: lIP | lUDP, class: packet.ClassUDP, fields: and(outerFields, "eth.type", "2048", "payload", string(content)), malformed: malformed})
 	}
 	vxlan := []byte{8, 0, 0, 0, 0, 0, 42, 0}
-	kept("VXLAN with ARP", 0, 4789, join(vxlan, innerARP))
+	s = append(s, sample{name: "VXLAN with ARP", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeIPv4), outer4(layers.IPProtocolUDP), udp(50000, 4789), gopacket.Payload(join(vxlan, innerARP))),
+		layers: lEth | lARP | lTunU, class: packet.ClassARP, fields: and(arpFields, "eth.src", macC.String(), "tunnel.type", "vxlan", "outer.ip.src", "192.0.2.1", "outer.src.port", "50000", "outer.ip.proto", "17")})
+	kept("VXLAN with ARP cut short", 1, 4789, join(vxlan, innerARP[:16]))
 	kept("VXLAN with a broken packet", 1, 4789, join(vxlan, with(innerFrame, 14, 0x41)))
 	kept("VXLAN with a tag and a cut packet", 1, 4789, join(vxlan, macD, macC, []byte{0x81, 0, 0, 9, 8, 0, 0x45}))
 	kept("VXLAN without a VNI", 0, 4789, join([]byte{0}, vxlan[1:], innerFrame))
@@ -323,7 +370,7 @@ func samples() []sample {
 		nested = frame(outer4(layers.IPProtocolIPv4), gopacket.Payload(nested))
 	}
 	s = append(s,
-		sample{name: "nested too deep", link: packet.LinkRaw, data: nested, layers: lFrame | packet.LayerIP, class: packet.ClassIP, fields: map[string]string{"ip.src": "192.0.2.1", "ip.proto": "4"}, malformed: 1},
+		sample{name: "nested too deep", link: packet.LinkRaw, data: nested, layers: lFrame | packet.LayerIP | lTun, class: packet.ClassIP, fields: map[string]string{"ip.src": "192.0.2.1", "ip.proto": "4", "tunnel.depth": "8", "frame.malformed": "1"}, malformed: 1},
 		sample{name: "IP in IP, broken", link: packet.LinkRaw, data: frame(outer4(layers.IPProtocolIPv4), body("E")), layers: lFrame | packet.LayerIP, class: packet.ClassIP, fields: map[string]string{"ip.src": "192.0.2.1", "ip.proto": "4"}, malformed: 1},
 		sample{name: "GRE cut short", link: packet.LinkRaw, data: frame(outer4(layers.IPProtocolGRE), body("\x30\x00\x08\x00\x00\x00\x00\x00")), layers: lFrame | packet.LayerIP, class: packet.ClassIP, fields: map[string]string{"ip.proto": "47"}, malformed: 1},
 		sample{name: "GRE keepalive", link: packet.LinkRaw, data: frame(outer4(layers.IPProtocolGRE), body("\x00\x00\x00\x00")), layers: lFrame | packet.LayerIP, class: packet.ClassIP},
@@ -357,20 +404,21 @@ func dnsSamples() (s []sample) {
 	message("DNS response", lDNS|packet.LayerDNSResponse, 0, map[string]string{"dns.qry.name": "a.b", "dns.flags.response": "1", "dns.flags.rcode": "3", "dns.count.answers": "5"},
 		join([]byte{0, 1, 0x81, 0x83, 0, 1, 0, 5, 0, 0, 0, 0, 1, 'a', 1, 'b', 0}, tail))
 	message("DNS root", lDNS, 0, map[string]string{"dns.qry.name": "<Root>", "dns.qry.type": "16"}, join(header, []byte{0}, tail))
-	message("DNS without question", packet.LayerDNS, 0, nil, with(header, 5, 0))
+	message("DNS without question", packet.LayerDNS|packet.LayerDNSAnswers, 0, nil, with(header, 5, 0))
 	message("DNS name of 255 octets", lDNS, 0, map[string]string{"dns.qry.name": text(61)}, join(header, long(61), tail))
 	message("DNS name of 256 octets", lDNS, 1, map[string]string{"dns.qry.name": text(61), "dns.qry.type": "16"}, join(header, long(62), tail))
 	message("DNS name of many labels too many", lDNS, 1, nil, join(header, bytes.Repeat([]byte{1, 'x'}, 200), []byte{0}, tail))
-	message("DNS name too long through a pointer", packet.LayerDNS|packet.LayerDNSQuery, 1, map[string]string{"dns.qry.type": "16"},
+	message("DNS name too long through a pointer", lDNS, 1, map[string]string{"dns.qry.type": "16"},
 		join([]byte{1, 'x', 1, 'x', 0, 1, 1, 'x', 1, 'x', 1, 'x'}, long(59)[:252], []byte{0xc0, 0}, tail))
-	message("DNS pointer into the header", packet.LayerDNS|packet.LayerDNSQuery, 0, map[string]string{"dns.qry.name": "x.\x01"}, join([]byte{1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'x', 0xc0, 0}, tail))
-	message("DNS pointer to itself", packet.LayerDNS, 1, nil, join(header, []byte{0xc0, 12}, tail))
-	message("DNS pointer to its name", packet.LayerDNS, 1, nil, join(header, []byte{1, 'x', 0xc0, 12}, tail))
-	message("DNS pointer forward", packet.LayerDNS, 1, nil, join(header, []byte{0xc0, 20}, tail, []byte{0, 0, 1, 'x', 0}))
-	message("DNS pointer cut", packet.LayerDNS, 1, nil, join(header, []byte{0xc0}))
-	message("DNS label beyond the message", packet.LayerDNS, 1, nil, join(header, []byte{9, 'x'}))
-	message("DNS label of an unknown kind", packet.LayerDNS, 1, nil, join(header, []byte{0x41, 'x', 0}, tail))
-	message("DNS question cut", packet.LayerDNS, 1, nil, join(header, []byte{1, 'x', 0, 0, 16, 0}))
+	message("DNS pointer into the header", lDNS, 0, map[string]string{"dns.qry.name": "x.\x01"}, join([]byte{1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'x', 0xc0, 0}, tail))
+	message("DNS pointer to itself", packet.LayerDNS|packet.LayerDNSAnswers, 1, nil, join(header, []byte{0xc0, 12}, tail))
+	message("DNS pointer to its name", packet.LayerDNS|packet.LayerDNSAnswers, 1, nil, join(header, []byte{1, 'x', 0xc0, 12}, tail))
+	message("DNS pointer forward", lDNS, 0, map[string]string{"dns.qry.name": "x", "dns.qry.type": "16"}, join(header, []byte{0xc0, 18}, tail, []byte{1, 'x', 0}))
+	message("DNS UPDATE", packet.LayerDNS|packet.LayerDNSQuery, 0, map[string]string{"dns.qry.name": "x"}, join(with(with(header, 2, 0x28), 7, 3), []byte{1, 'x', 0}, tail))
+	message("DNS pointer cut", packet.LayerDNS|packet.LayerDNSAnswers, 1, nil, join(header, []byte{0xc0}))
+	message("DNS label beyond the message", packet.LayerDNS|packet.LayerDNSAnswers, 1, nil, join(header, []byte{9, 'x'}))
+	message("DNS label of an unknown kind", packet.LayerDNS|packet.LayerDNSAnswers, 1, nil, join(header, []byte{0x41, 'x', 0}, tail))
+	message("DNS question cut", packet.LayerDNS|packet.LayerDNSAnswers, 1, nil, join(header, []byte{1, 'x', 0, 0, 16, 0}))
 	message("DNS header cut", 0, 1, nil, header[:11])
 	message("DNS port, nothing sent", 0, 0, nil, nil)
 

@@ -14,7 +14,7 @@ const (
 // options that were cut off leave the payload empty.
 func (d *Decoder) tcp(p *Packet, b []byte, wire int) {
 	if len(b) < 20 {
-		d.fault()
+		d.short(p, b)
 		return
 	}
 	h := (*[20]byte)(b)
@@ -36,7 +36,10 @@ func (d *Decoder) tcp(p *Packet, b []byte, wire int) {
 	p.TCPFlags = flags
 	p.TCPWindow = binary.BigEndian.Uint16(h[14:])
 	if header > wire {
-		d.Malformed++ // the packet ends within its own options
+		if !p.MF { // the packet ends within its own options
+			d.Malformed++
+			p.beyond = true
+		}
 		header = wire
 	}
 	p.TCPLen = uint32(wire - header)
@@ -46,10 +49,22 @@ func (d *Decoder) tcp(p *Packet, b []byte, wire int) {
 	}
 }
 
+// short takes the ports from a TCP or UDP header that is cut short. In a first fragment that is no fault: others may
+// bring the rest (see Reassembler).
+func (d *Decoder) short(p *Packet, b []byte) {
+	if !p.MF {
+		d.fault()
+	}
+	if len(b) >= 4 {
+		p.Layers |= LayerPorts
+		p.SrcPort, p.DstPort = binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
+	}
+}
+
 // udp decodes a UDP header (RFC 768) and the tunnels over UDP.
 func (d *Decoder) udp(p *Packet, b []byte, wire, depth int) {
 	if len(b) < 8 {
-		d.fault()
+		d.short(p, b)
 		return
 	}
 	h := (*[8]byte)(b)
@@ -88,7 +103,9 @@ func (d *Decoder) udp(p *Packet, b []byte, wire, depth int) {
 // bytes in an echo of either version. A packet that an error message quotes is payload.
 func (d *Decoder) icmp(p *Packet, b []byte, layer Layer, class Class) {
 	if len(b) < 4 {
-		d.fault()
+		if !p.MF {
+			d.fault()
+		}
 		return
 	}
 	p.Layers |= layer | LayerPayload

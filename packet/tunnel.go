@@ -2,16 +2,103 @@ package packet
 
 import "encoding/binary"
 
-// inner decodes what a tunnel carries. Until a sound IP header is found in there, only the link
+// A Tunnel is a kind of tunnel: how an IP packet carries another packet.
+type Tunnel uint8
+
+// The kinds of tunnels. TunnelNone is the zero value.
+const (
+	TunnelNone    Tunnel = iota
+	TunnelIPIP           // IPv4 in IPv4 (RFC 2003)
+	TunnelSIT            // IPv6 in IPv4 (RFC 4213)
+	Tunnel4in6           // IPv4 in IPv6 (RFC 2473)
+	Tunnel6in6           // IPv6 in IPv6 (RFC 2473)
+	TunnelGRE            // GRE (RFC 2784, RFC 2637)
+	TunnelERSPAN         // mirrored frames in GRE (draft-foschiano-erspan)
+	TunnelEtherIP        // EtherIP (RFC 3378)
+	TunnelMPLS           // MPLS in IP (RFC 4023)
+	TunnelVXLAN          // VXLAN (RFC 7348)
+	TunnelGENEVE         // GENEVE (RFC 8926)
+	TunnelGTP            // GTP-U (3GPP TS 29.281)
+	numTunnels
+)
+
+// String returns the value of tunnel.type, "" for TunnelNone.
+func (t Tunnel) String() string {
+	return [numTunnels]string{"", "ipip", "6in4", "4in6", "6in6", "gre", "erspan", "etherip", "mpls", "vxlan", "geneve", "gtp"}[t]
+}
+
+// Tunnels returns the kinds of tunnels in the order of the reference.
+func Tunnels() []Tunnel {
+	ts := make([]Tunnel, 0, numTunnels-1)
+	for t := TunnelNone + 1; t < numTunnels; t++ {
+		ts = append(ts, t)
+	}
+	return ts
+}
+
+// TunnelByName returns the tunnel with a name; ok is false where there is none.
+func TunnelByName(name string) (t Tunnel, ok bool) {
+	for _, t := range Tunnels() {
+		if t.String() == name {
+			return t, true
+		}
+	}
+	return TunnelNone, false
+}
+
+// UDP reports whether the tunnel's packets are UDP datagrams.
+func (t Tunnel) UDP() bool { return t == TunnelVXLAN || t == TunnelGENEVE || t == TunnelGTP }
+
+// An Outer is the outermost IP packet of a frame in which a tunnel was opened.
+type Outer struct {
+	Src, Dst         Addr
+	IPLen            uint32
+	UDPLength        uint16
+	SrcPort, DstPort uint16 // with LayerOuterPorts
+	TTL              uint8
+	IPVersion        uint8
+	IPProto          uint8
+	Tunnel           Tunnel // what it carries
+	Depth            uint8  // how many tunnels are opened within each other, from 1
+	payload          []byte
+}
+
+// View fills v with the outermost packet of p alone, as if its tunnel had not been opened: a datagram of UDP.
+// p must have LayerTunnel and a Tunnel with UDP.
+func (o *Outer) View(v, p *Packet) {
+	v.Number, v.Time, v.Clock, v.Class, v.Attrs, v.Data = p.Number, p.Time, p.Clock, ClassUDP, nil, p.Data
+	v.Layers = LayerFrame | LayerIP | LayerUDP | LayerPorts | LayerPayload
+	v.FrameLen, v.CapLen, v.Malformed = p.FrameLen, p.CapLen, p.Malformed
+	v.Src, v.Dst, v.IPLen, v.IPVersion, v.IPProto, v.TTL = o.Src, o.Dst, o.IPLen, o.IPVersion, o.IPProto, o.TTL
+	v.IPID, v.FragOffset, v.DF, v.MF, v.FragOverlap = 0, 0, false, false, false
+	v.sum, v.beyond, v.sourceRouted, v.apart = p.sum, false, false, true
+	v.SrcPort, v.DstPort, v.UDPLength, v.Payload = o.SrcPort, o.DstPort, o.UDPLength, o.payload
+}
+
+// inner decodes what a tunnel carries. Until a sound IP or ARP header is found in there, only the link
 // fields of p can have changed, and they are put back.
-func (d *Decoder) inner(p *Packet, etherType uint16, b []byte, wire, depth int) {
+func (d *Decoder) inner(p *Packet, t Tunnel, etherType uint16, b []byte, wire, depth int) {
 	if depth >= maxNesting {
 		d.fault()
 		return
 	}
 	layers, ethType, vlan, src, dst := p.Layers, p.EthType, p.VLAN, p.EthSrc, p.EthDst
+	outer := Outer{Src: p.Src, Dst: p.Dst, IPLen: p.IPLen, TTL: p.TTL, IPVersion: p.IPVersion, IPProto: p.IPProto, Tunnel: t, Depth: 1}
+	if layers&LayerPorts != 0 {
+		outer.SrcPort, outer.DstPort, outer.UDPLength, outer.payload = p.SrcPort, p.DstPort, p.UDPLength, p.Payload
+	}
 	if !d.network(p, etherType, b, wire, depth+1) {
 		p.Layers, p.EthType, p.VLAN, p.EthSrc, p.EthDst = layers, ethType, vlan, src, dst
+		return
+	}
+	if p.Layers&LayerTunnel != 0 { // of a tunnel in this one
+		outer.Depth += p.Outer.Depth
+	}
+	p.Outer = outer
+	p.Layers |= LayerTunnel
+	p.Layers &^= LayerOuterPorts
+	if layers&LayerPorts != 0 {
+		p.Layers |= LayerOuterPorts
 	}
 }
 
@@ -67,13 +154,16 @@ func (d *Decoder) gre(p *Packet, b []byte, wire, depth int) {
 			}
 		}
 	}
+	tunnel := TunnelGRE
 	switch protocol {
 	case etherERSPAN:
+		tunnel = TunnelERSPAN
 		if flags&sequence != 0 { // type II has a header of its own, type I none
 			n += 8
 		}
 		protocol = etherTEB
 	case etherERSPAN3:
+		tunnel = TunnelERSPAN
 		if n+12 > len(b) {
 			d.fault()
 			return
@@ -88,7 +178,7 @@ func (d *Decoder) gre(p *Packet, b []byte, wire, depth int) {
 		d.fault()
 		return
 	}
-	d.inner(p, protocol, b[n:], wire-n, depth)
+	d.inner(p, tunnel, protocol, b[n:], wire-n, depth)
 }
 
 // vxlan decodes VXLAN (RFC 7348 section 5). Its I flag must be set.
@@ -96,7 +186,7 @@ func (d *Decoder) vxlan(p *Packet, b []byte, wire, depth int) {
 	if len(b) < 8 || b[0]&0x08 == 0 {
 		return // something else on that port
 	}
-	d.inner(p, etherTEB, b[8:], wire-8, depth)
+	d.inner(p, TunnelVXLAN, etherTEB, b[8:], wire-8, depth)
 }
 
 // geneve decodes GENEVE (RFC 8926 section 3.4), version 0.
@@ -109,7 +199,7 @@ func (d *Decoder) geneve(p *Packet, b []byte, wire, depth int) {
 		d.fault()
 		return
 	}
-	d.inner(p, binary.BigEndian.Uint16(b[2:]), b[n:], wire-n, depth)
+	d.inner(p, TunnelGENEVE, binary.BigEndian.Uint16(b[2:]), b[n:], wire-n, depth)
 }
 
 // gtpu decodes GTP-U (3GPP TS 29.281 section 5): version 1, protocol type GTP, message G-PDU.
@@ -140,8 +230,8 @@ func (d *Decoder) gtpu(p *Packet, b []byte, wire, depth int) {
 	}
 	switch b[n] >> 4 {
 	case 4:
-		d.inner(p, etherIPv4, b[n:], wire-n, depth)
+		d.inner(p, TunnelGTP, etherIPv4, b[n:], wire-n, depth)
 	case 6:
-		d.inner(p, etherIPv6, b[n:], wire-n, depth)
+		d.inner(p, TunnelGTP, etherIPv6, b[n:], wire-n, depth)
 	}
 }

@@ -46,6 +46,10 @@ type PacketCounts struct {
 	Unknown   uint64 `json:"unknown"`   // of a link type that cannot be decoded
 	Malformed uint64 `json:"malformed"` // with a layer that is cut short or wrong
 	Late      uint64 `json:"late"`      // older than one before them
+	Refused   uint64 `json:"refused"`   // that no host accepts, of those that a rule would have counted
+	Fragments uint64 `json:"fragments"` // of IP packets
+	// RefusedFor says why: how many had each fault, by packet.Fault.
+	RefusedFor map[string]uint64 `json:"refused_for"`
 	// NanosecondsEach is what a packet takes from its bytes to its last window, estimated from samples.
 	NanosecondsEach float64 `json:"nanoseconds_each"`
 }

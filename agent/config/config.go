@@ -8,6 +8,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -15,6 +16,7 @@ import (
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/firewall"
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/packet"
 )
 
 // Config is what the daemon is told. It does not change after Load.
@@ -64,7 +66,41 @@ type Capture struct {
 	Ring        Size // bytes of the ring of each worker and interface
 	Promiscuous bool
 	Ignore      []netip.Prefix // packets from or to these are dropped in the kernel
+	Checksums   string         // "auto", "on" or "off"
+	Tunnels     []string       // that end here, each a kind and perhaps a network: see Ends
 	Workers     int            // rings on each interface, and goroutines that evaluate rules; 0 for one for each CPU
+}
+
+// A TunnelEnd is a kind of tunnel that ends here.
+type TunnelEnd struct {
+	Tunnel packet.Tunnel
+	Peer   netip.Prefix // of its other ends; the zero Prefix is any
+}
+
+// Ends returns the tunnels of the setting; the error says what is wrong with one.
+func (c *Capture) Ends() ([]TunnelEnd, error) {
+	ends := make([]TunnelEnd, 0, len(c.Tunnels))
+	for _, word := range c.Tunnels {
+		kind, peer, given := strings.Cut(word, " ")
+		t, ok := packet.TunnelByName(kind)
+		if !ok {
+			var kinds []string
+			for _, t := range packet.Tunnels() {
+				kinds = append(kinds, t.String())
+			}
+			return nil, fmt.Errorf("%q is not a kind of tunnel: it must be one of %s, and perhaps the address or network of the other end behind a space", kind, strings.Join(kinds, ", "))
+		}
+		end := TunnelEnd{Tunnel: t}
+		if given {
+			n, err := network(peer)
+			if err != nil {
+				return nil, err
+			}
+			end.Peer = n
+		}
+		ends = append(ends, end)
+	}
+	return ends, nil
 }
 
 // Rules says where rules come from.

@@ -54,7 +54,7 @@ func (f *Filter) matchEthernet(b []byte) bool {
 		return f.matchIPv6(b)
 	case etherARP, etherRARP:
 		return len(b) < 8 || f.wants(packet.ClassARP)
-	case etherTEB, etherPPP, etherMPLS, etherMPLSUp, etherPPPoE:
+	case etherTEB, etherPPP, etherMPLS, etherMPLSUp, etherPPPoE, etherVNTag:
 		return true
 	}
 	return etherType <= etherMaxLength || f.wants(packet.ClassOther)
@@ -85,8 +85,8 @@ func (f *Filter) matchIPv4(b []byte) bool {
 	if total < header || len(b) < header {
 		return true
 	}
-	if binary.BigEndian.Uint16(b[6:])&0x1fff != 0 {
-		return f.wants(packet.ClassIP)
+	if binary.BigEndian.Uint16(b[6:])&0x3fff != 0 {
+		return true // the transport header may be spread over fragments
 	}
 	b = b[header:min(total, len(b))]
 	if proto == protoICMP {

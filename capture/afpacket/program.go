@@ -25,6 +25,7 @@ const (
 	etherPPPoE     = 0x8864
 	etherQinQ      = 0x88a8
 	etherQinQOld   = 0x9100
+	etherVNTag     = 0x8926
 
 	protoICMP   = 1
 	protoTCP    = 6
@@ -40,17 +41,18 @@ const (
 
 // opaque returns the EtherTypes that IP may be behind where a filter does not look.
 func opaque() []uint32 {
-	return []uint32{etherTEB, etherPPP, etherMPLS, etherMPLSUp, etherPPPoE}
+	return []uint32{etherTEB, etherPPP, etherMPLS, etherMPLSUp, etherPPPoE, etherVNTag}
 }
 
 // tags returns the EtherTypes of VLAN tags.
 func tags() []uint32 { return []uint32{etherVLAN, etherQinQ, etherQinQOld} }
 
-// tunnels returns the IP protocols that carry packets: IP in IP, 6in4, GRE, EtherIP, MPLS in IP.
-func tunnels() []uint32 { return []uint32{4, 41, 47, 97, 137} }
+// tunnels returns the IP protocols that carry packets, or a transport header behind one of their own: IP in IP, 6in4, GRE,
+// AH, EtherIP, MPLS in IP.
+func tunnels() []uint32 { return []uint32{4, 41, 47, 51, 97, 137} }
 
 // extensions returns the IP protocols that are extension headers of IPv6.
-func extensions() []uint32 { return []uint32{0, 43, 44, 51, 60, 135, 139, 140} }
+func extensions() []uint32 { return []uint32{0, 43, 44, 51, 60, 140} }
 
 // tunnelPorts returns the UDP destination ports of GTP-U, VXLAN and GENEVE.
 func tunnelPorts() []uint32 { return []uint32{2152, 4789, 6081} }

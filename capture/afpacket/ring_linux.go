@@ -231,6 +231,7 @@ func (r *ring) walk(block []byte, h *unix.TpacketHdrV1) {
 			Length: p.Len,
 			Link:   r.link,
 		}
+		f.Sum = sumOf(p.Status)
 		if p.Status&unix.TP_STATUS_VLAN_VALID != 0 && r.link == packet.LinkEthernet {
 			untag(&f, p, block, from)
 		}
@@ -243,6 +244,17 @@ func (r *ring) walk(block []byte, h *unix.TpacketHdrV1) {
 		r.frames = append(r.frames, f)
 	}
 	r.counts.Bytes += bytes
+}
+
+// sumOf returns what the kernel knows of a frame's checksums.
+func sumOf(status uint32) packet.Sum {
+	switch {
+	case status&unix.TP_STATUS_CSUMNOTREADY != 0:
+		return packet.SumPending
+	case status&unix.TP_STATUS_CSUM_VALID != 0:
+		return packet.SumValid
+	}
+	return packet.SumWire
 }
 
 // untag puts the tag back that was taken off: behind the addresses, which move down to the room before

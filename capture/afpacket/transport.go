@@ -32,7 +32,7 @@ func (c *compiler) ipv4() {
 	c.emit(bpf.ALUOpX{Op: bpf.ALUOpSub})
 	c.rest()
 	c.emit(bpf.LoadScratch{Dst: bpf.RegX, N: memBase}, bpf.LoadIndirect{Off: 6, Size: 2})
-	c.branch(bpf.JumpBitsSet, 0x1fff, c.ip, next) // a later fragment
+	c.branch(bpf.JumpBitsSet, 0x3fff, c.accept, next) // a fragment: it may have a part of the transport header
 	c.emit(
 		bpf.LoadIndirect{Off: 9, Size: 1},
 		bpf.StoreScratch{Src: bpf.RegA, N: memProto},

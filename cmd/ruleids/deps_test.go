@@ -55,7 +55,7 @@ var house = []layer{
 	{level: 3, path: "actions/firewall", may: []string{"actions/decision"}},
 	{level: 3, path: "actions/notify", may: []string{"internal/retry", "internal/scale", "internal/printable", "packet", "alert", "internal/setting"}},
 	{level: 3, path: "actions/telegram", may: []string{"internal/retry", "internal/scale", "internal/printable", "packet", "alert", "actions/decision", "actions/notify"}},
-	{level: 3, path: "agent/config", may: []string{"internal/setting", "internal/diag", "rules", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output",
+	{level: 3, path: "agent/config", may: []string{"packet", "internal/setting", "internal/diag", "rules", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output",
 		"actions/reputation", "actions/telegram"}},
 	{level: 3, path: "agent/api", may: []string{"internal/diag", "alert", "actions/decision", "actions/reputation"}},
 	{level: 4, path: "agent", may: []string{"actions/firewall", "internal/host", "internal/printable", "internal/filelock", "agent/api", "internal/scale", "packet", "internal/diag", "capture", "capture/afpacket", "alert", "rules", "engine", "event/honeypot",

@@ -61,7 +61,9 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 	r.flags = cmd.Flags()
 	// Flags that mean nothing beside each other are a mistake, not to be passed over.
 	for _, row := range flagSettings {
-		cmd.MarkFlagsMutuallyExclusive("read", row.flag)
+		if row.setting != "capture.checksums" { // which captures have too
+			cmd.MarkFlagsMutuallyExclusive("read", row.flag)
+		}
 	}
 	cmd.MarkFlagsMutuallyExclusive("read", "simulate")
 	cmd.MarkFlagsMutuallyExclusive("interface", "simulate")
@@ -128,6 +130,12 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	if r.workers == 0 {
 		r.workers = runtime.GOMAXPROCS(0)
 	}
+	checksums := engine.ChecksumsAuto
+	if g, ok := r.daemon.settings.given()["capture.checksums"]; ok {
+		if checksums, ok = engine.ChecksumsByName(g.Values[0]); !ok {
+			return usageError{fmt.Errorf("--checksums must be auto, on or off, not %q", g.Values[0])}
+		}
+	}
 	plan, err := r.rules.compile(r.app)
 	if err != nil {
 		return err
@@ -136,7 +144,7 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	progress := newProgress(r.app.err, start)
 	alerts := newAlertWriter(r.app, r.format.value, progress)
 	tally := newTally()
-	e := engine.New(plan, engine.Config{Workers: r.workers, Seed: replaySeed})
+	e := engine.New(plan, engine.Config{Workers: r.workers, Seed: replaySeed, Checksums: checksums})
 	emit := func(al *alert.Alert) {
 		tally.add(al)
 		alerts.add(al)

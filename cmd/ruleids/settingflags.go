@@ -20,6 +20,7 @@ var flagSettings = []struct{ flag, short, setting, value string }{
 	{"ring", "", "capture.ring", "SIZE"},
 	{"promiscuous", "", "capture.promiscuous", ""},
 	{"ignore", "", "capture.ignore", "CIDR"},
+	{"checksums", "", "capture.checksums", "auto|on|off"},
 	{"poll", "", "rules.poll", "DURATION"},
 	{"socket", "", "control.socket", "PATH"},
 	{"metrics", "", "metrics.listen", "HOST:PORT"},

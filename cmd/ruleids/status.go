@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,6 +82,13 @@ func writeStatus(w io.Writer, s *api.Status, color bool) error {
 	p := &s.Packets
 	fmt.Fprintf(&b, "\npackets  %s (%s), about %.0f ns each; undecodable %s, late %s\n", thousands(p.Seen), byteSize(p.Bytes), p.NanosecondsEach,
 		thousands(p.Unknown+p.Malformed), thousands(p.Late))
+	if p.Refused > 0 {
+		var why []string
+		for _, name := range slices.Sorted(maps.Keys(p.RefusedFor)) {
+			why = append(why, fmt.Sprintf("%s %s", thousands(p.RefusedFor[name]), name))
+		}
+		fmt.Fprintf(&b, "         %s that no host accepts and no rule counted: %s\n", plural(p.Refused, "packet"), strings.Join(why, ", "))
+	}
 	fmt.Fprintf(&b, "dropped  %s by the kernel for want of room in the ring, %s by card or kernel before it; %s in the last 10 s\n",
 		thousands(s.Capture.Dropped), thousands(s.Capture.Missed), thousands(s.Capture.RecentlyDropped))
 	fmt.Fprintf(&b, "alerts   %s", thousands(s.Alerts.Raised))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/packet"
 )
 
 // A summary is what a replay has to say at its end.
@@ -47,6 +48,9 @@ func (s *summary) warnings() (out []string) {
 		out = append(out, fmt.Sprintf("%s of %s are older than one before them, and windows do not go back in time; give captures in the order they were taken",
 			thousands(st.Late), plural(st.Packets, "packet")))
 	}
+	if st.Refused > 0 && many(st.Refused) {
+		out = append(out, refused(st)+"; --checksums off counts those with a wrong checksum")
+	}
 	if st.Evictions > 0 {
 		out = append(out, plural(st.Evictions, "key")+" lost their state to make room; a larger max_keys of the window keeps them")
 	}
@@ -62,6 +66,17 @@ func (s *summary) warnings() (out []string) {
 	return out
 }
 
+// refused says how many packets no host accepts, and why.
+func refused(st *engine.Stats) string {
+	var why []string
+	for i, f := range packet.Faults() {
+		if n := st.Faults[i]; n > 0 {
+			why = append(why, thousands(n)+" "+f.String())
+		}
+	}
+	return plural(st.Refused, "packet") + " that no host accepts were not counted: " + strings.Join(why, ", ")
+}
+
 // write writes the summary as text for people.
 func (s *summary) write(w io.Writer, color bool) error {
 	var b strings.Builder
@@ -71,6 +86,9 @@ func (s *summary) write(w io.Writer, color bool) error {
 	if st.Unknown+st.Malformed > 0 {
 		fmt.Fprintf(&b, "%s undecodable: %s of an unknown link type, %s with a broken or cut layer\n",
 			plural(st.Unknown+st.Malformed, "packet"), thousands(st.Unknown), thousands(st.Malformed))
+	}
+	if st.Refused > 0 {
+		b.WriteString(refused(st) + "\n")
 	}
 	b.WriteString(plural(s.tally.alerts, "alert"))
 	if s.tally.alerts > 0 {

@@ -15,6 +15,11 @@ variable "stealth_scan_packets" {
   default     = 10
 }
 
+variable "tiny_fragments_count" {
+  description = "Tiny or overlapping fragments of one source in 10 s, which make an attempt to hide what they carry."
+  default     = 5
+}
+
 variable "syn_flood_syns" {
   description = "Connection attempts of one source in 5 s that make a SYN flood."
   default     = 200

@@ -284,7 +284,7 @@ row() {
 recordings=(
 	curl-benign dig-benign dig-names-50 ssh-benign ping-benign
 	nmap-syn nmap-syn-14 nmap-syn-slow nmap-syn-1000 nmap-connect nmap-udp nmap-syn-ipv6
-	nmap-null nmap-fin nmap-xmas nmap-synfin nmap-sweep
+	nmap-null nmap-fin nmap-xmas nmap-synfin nmap-frag nmap-sweep
 	hping3-syn-flood hping3-syn-flood-spoofed hping3-icmp-flood ping6-icmpv6-flood hping3-udp-flood hping3-land
 	hydra-ftp hydra-ssh nc-distributed-ssh
 	iodine arpspoof upload upload-below nc-backdoor
@@ -384,6 +384,12 @@ nmap-null() { stealth nmap-null 'A scan of 20 ports without any TCP flag' -sN -p
 nmap-fin() { stealth nmap-fin 'A scan of 20 ports with FIN alone' -sF -p 31-50; }
 nmap-xmas() { stealth nmap-xmas 'A scan of 20 ports with FIN, PSH and URG' -sX -p 31-50; }
 nmap-synfin() { stealth nmap-synfin 'A scan of 14 ports with SYN and FIN together' -sS --scanflags SYNFIN -p 31-44; }
+
+nmap-frag() {
+	start 96 400 'host 198.51.100.7'
+	run scan nmap -n -Pn -sS -f -p 31-40 --max-retries 0 10.0.0.20
+	finish nmap-frag.pcap 'A SYN scan of 10 ports in fragments of 8 bytes' '198.51.100.7 scans 10.0.0.20' 'tiny_fragments'
+}
 
 nmap-sweep() {
 	start 96 400 'host 198.51.100.7'
