@@ -27,7 +27,7 @@ import (
 var docsTables = map[string]map[string]func(*testing.T) string{
 	"README.md":       {"commands": commandTable, "rules": ruleTable},
 	"CONTRIBUTING.md": {"house": houseTable},
-	"docs/rules.md":   {"fields": fieldTable, "functions": functionTable, "codes": codeTable},
+	"docs/rules.md":   {"fields": fieldTable, "functions": functionTable, "codes": codeTable, "links": linkTable},
 
 	"docs/operations.md": {"settings": settingTable, "metrics": metricTable},
 }
@@ -130,8 +130,18 @@ func presenceWords(f *packet.Field) string {
 	}
 	return map[string]string{
 		"eth": "Ethernet", "vlan": "VLAN tags", "arp": "ARP", "ip": "IPv4, IPv6", "tcp": "TCP", "udp": "UDP",
-		"icmp": "ICMP", "icmpv6": "ICMPv6", "dns": "DNS",
+		"icmp": "ICMP", "icmpv6": "ICMPv6", "dns": "DNS", "dns answers": "DNS but UPDATE",
+		"tunnel": "a tunnel", "tunnel (UDP)": "a tunnel over UDP",
 	}[f.Layer.String()]
+}
+
+func linkTable(*testing.T) string {
+	var b strings.Builder
+	b.WriteString("| number | link type |\n| --- | --- |\n")
+	for _, l := range packet.Links() {
+		fmt.Fprintf(&b, "| %d | %s |\n", l.Link, l.Doc)
+	}
+	return b.String()
 }
 
 func functionTable(*testing.T) string {
