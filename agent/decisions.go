@@ -241,7 +241,11 @@ func (p *decisions) Apply(ctx context.Context, next *Loaded) error {
 	}
 	waiting, done := context.WithTimeout(ctx, applyWithin)
 	defer done()
+	before := p.book.Stats().Mode
 	_, err := p.book.Reconfigure(waiting, &is)
+	if now := p.book.Stats().Mode; now != before {
+		p.d.log.Info("response mode changed", "mode", now, "before", before)
+	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
 		return fmt.Errorf("settings of response are taken over once the journal and the firewall answer, which they did not for %v; the rules do not wait for that", applyWithin)

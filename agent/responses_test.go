@@ -114,11 +114,15 @@ func TestMonitor(t *testing.T) {
 	if m := r.members(t); len(m) != 0 {
 		t.Errorf("in monitor mode: %v", m)
 	}
+	digest := r.loaded.Load().Rules.Digest
+	at := r.log.now()
 	must(t, os.WriteFile(filepath.Join(filepath.Dir(r.dir), "ruleids.hcl"), []byte("response {\n  mode = \"enforce\"\n}\n"), 0o644))
 	report, err := r.client.Reload(t.Context())
-	if err != nil || !report.OK || len(report.Restart) != 0 {
+	if err != nil || !report.OK || report.Changed || report.Digest != digest || len(report.Restart) != 0 {
 		t.Fatalf("%v, %+v", err, report)
 	}
+	r.log.wait(t, at, `msg="response mode changed" mode=enforce before=monitor`)
+	r.log.wait(t, at, `msg="rules unchanged"`)
 	if m := r.members(t); len(m) != 0 {
 		t.Errorf("what was recorded is done: %v", m)
 	}

@@ -140,9 +140,14 @@ func foldersOf(paths []string) []string {
 			continue
 		}
 		add(abs)
-		eachBelow(abs, func(name string, d fs.DirEntry, err error) {
+		root := abs + string(filepath.Separator) // so that a link to a directory is followed
+		_ = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 			switch {
-			case err != nil:
+			case err != nil: // loading the rules says what is wrong
+			case name != root && strings.HasPrefix(d.Name(), "."):
+				if d.IsDir() {
+					return fs.SkipDir
+				}
 			case d.IsDir():
 				add(name)
 			case d.Type()&fs.ModeSymlink != 0:
@@ -153,6 +158,7 @@ func foldersOf(paths []string) []string {
 					add(filepath.Dir(real))
 				}
 			}
+			return nil
 		})
 	}
 	slices.Sort(out)

@@ -69,6 +69,7 @@ func (l *loader) readFiles() {
 	})
 	parseAll(l.files)
 	for _, f := range l.files {
+		l.digest = append(l.digest, sha256.Sum256(f.bytes))
 		l.parsed(f)
 	}
 }
@@ -78,9 +79,19 @@ func IsRuleFile(base string) bool {
 	return strings.HasSuffix(base, ".hcl") && !strings.HasSuffix(base, "_test.hcl") && base != SettingsName
 }
 
+// FindFiles returns the files that Load reads for a path of Options, in the order of their paths. Tests and settings beside
+// rules are left out where they are named themselves, too, as *.hcl does in a shell. Errors are *fs.PathError and leave
+// the other files found.
+func FindFiles(path string) (names []string, errs []error) {
+	names, errs = files.Find(path, IsRuleFile)
+	return slices.DeleteFunc(names, func(name string) bool { // a file that is named may have any name but these
+		return strings.HasSuffix(name, "_test.hcl") || filepath.Base(name) == SettingsName
+	}), errs
+}
+
 // find lists the rule files of a path given by the user.
 func (l *loader) find(p string) []string {
-	names, errs := files.Find(p, IsRuleFile)
+	names, errs := FindFiles(p)
 	for _, err := range errs {
 		name := p
 		var pe *fs.PathError
@@ -89,9 +100,7 @@ func (l *loader) find(p string) []string {
 		}
 		l.unreadable(name, err)
 	}
-	return slices.DeleteFunc(names, func(name string) bool { // a file may be named, and is one of these
-		return strings.HasSuffix(name, "_test.hcl") || filepath.Base(name) == SettingsName
-	})
+	return names
 }
 
 func (l *loader) unreadable(name string, err error) {
@@ -203,7 +212,6 @@ func (f *ruleFile) braced() *hclsyntax.Body {
 // parsed takes over a parsed file and what HCL found wrong in it.
 func (l *loader) parsed(f *ruleFile) {
 	l.byName[f.name] = f
-	l.digest = append(l.digest, sha256.Sum256(f.bytes))
 	for _, d := range f.diags {
 		rng := hcl.Range{Filename: f.name, Start: hcl.InitialPos, End: hcl.InitialPos}
 		if d.Subject != nil {

@@ -210,7 +210,8 @@ func (l *loader) buildRules() []*Rule {
 	return out
 }
 
-// digestText sums up what was read: neither the names nor the order of the files matter.
+// digestText sums up the rules: neither the names nor the order of their files matter, nor what the settings have besides
+// values of variables.
 func (l *loader) digestText(rs *RuleSet) string {
 	slices.SortFunc(l.digest, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
 	h := sha256.New()

@@ -515,3 +515,32 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestDigestIsOfRulesAlone changes what a settings file has besides values of variables.
+func TestDigestIsOfRulesAlone(t *testing.T) {
+	digest := func(settings string) string {
+		t.Helper()
+		opt := Options{Settings: SettingsName, Sources: map[string][]byte{
+			"a.hcl":      []byte("variable \"v\" { default = 5 }\nlist \"l\" {\n  type = \"ip\"\n  file = \"l.txt\"\n}\nrule \"a\" { where = \"ip.src in list.l and tcp.len > var.v\" }"),
+			"l.txt":      []byte("10.0.0.1\n"),
+			SettingsName: []byte(settings),
+		}}
+		if settings == "" {
+			opt.Settings = ""
+		}
+		rs, diags := Load(opt)
+		if len(diags) > 0 {
+			t.Fatal(diagText(diags))
+		}
+		return rs.Digest
+	}
+	plain := digest("")
+	for _, same := range []string{"# a sensor\n", "agent = \"one\"\n", "capture {\n  interfaces = [\"eth0\"]\n}\n", "vars {\n  v = 5\n}\n"} {
+		if digest(same) != plain {
+			t.Errorf("settings %q give the rules another digest", same)
+		}
+	}
+	if digest("vars {\n  v = 6\n}\n") == plain {
+		t.Error("another value has the same digest")
+	}
+}

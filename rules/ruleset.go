@@ -17,7 +17,7 @@ type RuleSet struct {
 	Macros    []*Macro    // sorted by name
 	Variables []*Variable // sorted by name
 	Overrides []*Override // in the order of their files and lines
-	Digest    string      // hex SHA-256 over the files read (rule and list files), settings and variable values
+	Digest    string      // hex SHA-256 over the texts of rule and list files, whatever their names, and the values of variables
 	// Sources holds the text of every rule file by the name that ranges use, for the printing of diagnostics.
 	Sources map[string]*hcl.File
 	// Ignores are the lint:ignore comments, in the order of files and lines.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/diag"
-	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
 )
@@ -89,7 +88,7 @@ func (l *linter) run(paths []string) error {
 // home returns the file at which a finding about no file is shown: the first rule file of the user, or else the settings.
 func (l *linter) home(opt rules.Options) string {
 	for _, p := range opt.Paths {
-		if names, _ := files.Find(p, rules.IsRuleFile); len(names) > 0 {
+		if names, _ := rules.FindFiles(p); len(names) > 0 {
 			return names[0]
 		}
 	}

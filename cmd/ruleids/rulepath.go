@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -17,14 +16,14 @@ func haveRules(paths []string) error {
 		if err := exists(p); err != nil {
 			return err
 		}
-		names, errs := files.Find(p, rules.IsRuleFile)
-		switch {
-		case len(errs) > 0: // loading the rules will say what is wrong
-		case len(names) == 0:
-			return noRules(p)
-		case names[0] == filepath.Clean(p) && (strings.HasSuffix(p, "_test.hcl") || filepath.Base(p) == rules.SettingsName):
-			bare = append(bare, p)
+		names, errs := rules.FindFiles(p)
+		if len(names) > 0 || len(errs) > 0 { // loading the rules will say what is wrong
+			continue
 		}
+		if filepath.Ext(p) != ".hcl" {
+			return noRules(p)
+		}
+		bare = append(bare, p)
 	}
 	if len(bare) > 0 && len(bare) == len(paths) {
 		return noRules(strings.Join(bare, ", "))
