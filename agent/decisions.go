@@ -50,10 +50,10 @@ func (p *decisions) Open(ctx context.Context) error {
 			return err
 		}
 		p.temporary = dir
-		if settings.Mode == string(decision.Enforce) {
+		if settings.Mode == decision.Enforce {
 			d.log.Info("decisions of a simulation are recorded and not done, whatever response says")
 		}
-		settings.Mode, settings.Journal, settings.Audit = string(decision.Monitor), filepath.Join(dir, "decisions.jsonl"), ""
+		settings.Mode, settings.Journal, settings.Audit = decision.Monitor, filepath.Join(dir, "decisions.jsonl"), ""
 	} else {
 		kernel, err := firewall.Open(&d.running.Firewall, firewall.Options{Log: d.log})
 		if err != nil {
@@ -237,7 +237,7 @@ const applyWithin = 5 * time.Second
 func (p *decisions) Apply(ctx context.Context, next *Loaded) error {
 	is := next.Config.Response
 	if p.d.opt.Simulate != "" {
-		is.Mode = string(decision.Monitor)
+		is.Mode = decision.Monitor
 	}
 	waiting, done := context.WithTimeout(ctx, applyWithin)
 	defer done()

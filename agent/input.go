@@ -45,6 +45,7 @@ type Loaded struct {
 func (in *Input) Load() *Loaded {
 	out := &Loaded{Sources: map[string]*hcl.File{}}
 	out.Config, out.Diags = config.Load(in.Settings)
+	out.Diags = append(out.Diags, out.Config.CheckSecrets()...)
 	opt := rules.Options{
 		Paths: out.Config.Rules.Paths, Settings: in.Settings.File, Set: in.Set,
 		LookupEnv: lookup(in.Settings.Environ), LintCodes: in.LintCodes,
@@ -70,7 +71,7 @@ func (in *Input) Load() *Loaded {
 	if !out.Diags.HasErrors() {
 		out.Plan = plan
 	}
-	for _, sources := range []map[string]*hcl.File{out.Config.Sources, set.Sources} {
+	for _, sources := range []map[string]*hcl.File{set.Sources, out.Config.Sources} {
 		for name, f := range sources {
 			out.Sources[name] = f
 		}

@@ -51,7 +51,7 @@ func (m *metricsServer) Open(context.Context) (err error) {
 	if m.d.running.Metrics.Listen == "" {
 		return nil
 	}
-	if m.listener, err = net.Listen("tcp", m.d.running.Metrics.Listen); err != nil {
+	if m.listener, err = net.Listen("tcp", string(m.d.running.Metrics.Listen)); err != nil {
 		return fmt.Errorf("metrics: %w; give another address with metrics { listen = … }", err)
 	}
 	return nil

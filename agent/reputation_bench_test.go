@@ -11,6 +11,9 @@ import (
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/stdlib"
@@ -30,7 +33,7 @@ func BenchmarkEscalate(b *testing.B) {
 	}
 	b.Setenv("VIRUSTOTAL_API_KEY", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
 	vt := reputation.NewVirusTotal()
-	vt.URL, vt.CacheFile = "http://127.0.0.1:1/api/v3", ""
+	vt.URL, vt.CacheFile = settingtest.Value[setting.URL]("http://127.0.0.1:1/api/v3"), ""
 	list := reputation.NewList()
 	list.Files = []string{path}
 	log := slog.New(slog.DiscardHandler)
@@ -73,8 +76,8 @@ func BenchmarkEscalate(b *testing.B) {
 // nobody knows anything.
 type nobody struct{}
 
-func (nobody) Standing(_, _ string, _ uint8) engine.Standing { return engine.Standing{} }
-func (nobody) Version() uint64                               { return 0 }
+func (nobody) Tier(_, _ string, _ uint8) engine.Tier { return scale.TierClean }
+func (nobody) Version() uint64                       { return 0 }
 
 // always asks one source, whatever the rules name.
 type always struct {
@@ -82,8 +85,8 @@ type always struct {
 	source string
 }
 
-func (a always) Standing(_, indicator string, near uint8) engine.Standing {
-	return a.reputationAdapter.Standing(a.source, indicator, near)
+func (a always) Tier(_, indicator string, near uint8) engine.Tier {
+	return a.reputationAdapter.Tier(a.source, indicator, near)
 }
 
 // escalateTraffic makes packets of a kind: from as many sources each a SYN, or without a number a network at work.

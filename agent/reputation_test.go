@@ -12,6 +12,8 @@ import (
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -28,7 +30,7 @@ func TestNearestIsAskedFirst(t *testing.T) {
 	defer server.Close()
 	t.Setenv("VIRUSTOTAL_API_KEY", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
 	c := reputation.NewVirusTotal()
-	c.URL, c.CacheFile = server.URL, ""
+	c.URL, c.CacheFile = settingtest.Value[setting.URL](server.URL), ""
 	sources, err := reputation.New([]reputation.Spec{{Kind: reputation.KindVirusTotal, Config: c}}, reputation.Options{Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	defer func() { must(t, sources.Close(t.Context())) }()

@@ -311,7 +311,7 @@ rule "r" {
 		`--set b is "yes", and the variable needs true or false`,
 		`--set l is "[\"::1\"", and the variable needs a list`,
 		`--set ns: there is no variable "ns".`,
-		`unknown-variable: ruleids.hcl:2,7-8: Unknown variable; There is no variable "m"`,
+		`unknown-variable: ruleids.hcl:2,3-4: Unknown variable; There is no variable "m"`,
 		`bad-variable: ruleids.hcl:3,7-8: Invalid variable value; The variable "s" needs a text`,
 	} {
 		if !strings.Contains(got, want) {

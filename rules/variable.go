@@ -227,6 +227,7 @@ func (l *loader) setText(v *Variable, s string, like any, from, what string) {
 type givenValue struct {
 	value any
 	rng   hcl.Range
+	name  hcl.Range
 }
 
 // loadSettings reads the vars block of the settings file; other blocks are not looked at.
@@ -246,7 +247,7 @@ func (l *loader) loadSettings() {
 		}
 		for name, a := range b.Body.Attributes {
 			if x, ok := l.constant(a.Expr, "A value in the settings is a constant."); ok {
-				l.settings[name] = givenValue{x, a.Expr.Range()}
+				l.settings[name] = givenValue{x, a.Expr.Range(), a.NameRange}
 			}
 		}
 	}
@@ -257,7 +258,7 @@ func (l *loader) unknownSettings() {
 	names := sortedKeys(l.sym.vars)
 	for _, name := range sortedKeys(l.settings) {
 		if l.sym.vars[name] == nil {
-			l.report(diag.UnknownVariable, l.settings[name].rng, "There is no variable %q.%s", name, diag.DidYouMean(name, names))
+			l.report(diag.UnknownVariable, l.settings[name].name, "There is no variable %q.%s", name, diag.DidYouMean(name, names))
 		}
 	}
 	for _, name := range sortedKeys(l.opt.Set) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/internal/host"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // Options are what a Book needs besides its settings. What is nil has a default.
@@ -24,9 +25,6 @@ type Options struct {
 	SSHPorts []uint16
 	// Now is the clock. Decisions end by it. Default: time.Now.
 	Now func() time.Time
-	// Elapsed is the time since any moment, by a clock that nobody sets: it tells where Now was set. Default: that of the
-	// machine's start, or what Now says where that is given.
-	Elapsed func() time.Duration
 	// Log gets what an operator should know. Default: nothing is logged.
 	Log *slog.Logger
 
@@ -72,7 +70,6 @@ type Book struct {
 
 	mu     sync.RWMutex // guards what follows for readers; only the goroutine of run writes
 	config Config
-	set    settings
 	real   *ledger // what holds
 	would  *ledger // what would hold: of monitor mode and of rules in shadow mode
 	counts map[Outcome]uint64
@@ -86,7 +83,6 @@ type Book struct {
 	lastID  uint64
 	retry   next // of the firewall
 	mend    next // of a journal that is broken
-	clock   clock
 }
 
 // An ask is what the goroutine of run is asked to do: requests, or else a function.
@@ -110,16 +106,11 @@ var ErrClosed = errors.New("the book of decisions is closed")
 // starts the Book. Whatever is wrong inside the journal is no error; the report tells of it. A firewall that fails is
 // none either: it is in Stats, and is tried again. The caller may not change config afterwards.
 func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, error) {
-	set, ps := config.parse()
-	if len(ps) > 0 {
-		return nil, Report{}, ps[0]
+	if err := setting.Valid(config); err != nil {
+		return nil, Report{}, err
 	}
-	switch now := opt.Now; {
-	case now == nil:
-		opt.Now, opt.Elapsed = time.Now, elapsed
-	case opt.Elapsed == nil:
-		start := now()
-		opt.Elapsed = func() time.Duration { return now().Sub(start) }
+	if opt.Now == nil {
+		opt.Now = time.Now
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
@@ -133,11 +124,11 @@ func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, erro
 	b := &Book{
 		firewall: opt.Firewall, host: opt.Host, now: func() time.Time { return instant(opt.Now()) }, log: opt.Log,
 		asks: make(chan *ask, askRoom), ending: make(chan struct{}), done: make(chan struct{}),
-		clock: clock{elapsed: opt.Elapsed}, config: *config, set: set, real: newLedger(), would: newLedger(), counts: map[Outcome]uint64{},
+		config: *config, real: newLedger(), would: newLedger(), counts: map[Outcome]uint64{},
 	}
 	if b.host == nil {
 		var err error
-		if b.host, err = host.Open(host.Options{SSHPorts: either(set.sshPorts, opt.SSHPorts), SSHLoginGrace: set.sshLoginGrace, Log: opt.Log}); err != nil {
+		if b.host, err = host.Open(host.Options{SSHPorts: either(config.SSHPorts, opt.SSHPorts), SSHLoginGrace: config.SSHLoginGrace, Log: opt.Log}); err != nil {
 			return nil, Report{}, err
 		}
 	}
@@ -168,7 +159,7 @@ func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
 	if b.facts.Limit != "" {
 		b.log.Warn("what is protected on this host is not known: only never_block is", "reason", b.facts.Limit)
 	}
-	b.guard = newGuard(b.facts, b.set.neverBlock)
+	b.guard = newGuard(b.facts, b.config.NeverBlock)
 	if b.audit, err = openAudit(b.config.Audit, b.log); err != nil {
 		return r, err
 	}
@@ -189,7 +180,6 @@ func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
 			"file", b.config.Journal, "line", bad.Line, "reason", bad.Reason, "kept", kept)
 	}
 	b.real.swept = now
-	b.clock.stepped(now) // from here on
 	r.Expired = len(b.real.overdue(now))
 	g := b.newGroup(now)
 	for _, d := range b.List() {
@@ -208,7 +198,7 @@ func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
 		Detail: fmt.Sprintf("%d decisions from %s, %d expired, %d released", r.Restored, b.config.Journal, r.Expired, len(r.Dropped))}
 	b.auditTrouble(b.audit.write([]auditLine{line}))
 	b.note()
-	if _, _, err := b.compare(ctx); err != nil && b.set.mode == Monitor && b.real.active == 0 {
+	if _, _, err := b.compare(ctx); err != nil && b.config.Mode == Monitor && b.real.active == 0 {
 		// Nothing should be in it. Where nobody ever enforced anything, a kernel without sets, or a process that may
 		// not look at them, is as it should be.
 		b.log.Info("The firewall cannot be looked at; in monitor mode, and with nothing to take out of it, that is not needed.", "error", err)
@@ -307,7 +297,6 @@ func (b *Book) run() {
 
 // serve does what was asked for, with all that has come in meanwhile.
 func (b *Book) serve(first *ask) {
-	b.followClock(context.Background())
 	group, n := []*ask{first}, len(first.requests)
 	for more := true; more && n < maxGroup; {
 		select {

@@ -109,7 +109,7 @@ func TestRelease(t *testing.T) {
 }
 
 func TestEscalation(t *testing.T) {
-	f := newFixture(t, func(c *Config) { c.EscalateBy, c.EscalateMax = 3, "1h" })
+	f := newFixture(t, func(c *Config) { c.EscalateBy, c.EscalateMax = 3, time.Hour })
 	for i, want := range []time.Duration{10 * time.Minute, 30 * time.Minute, time.Hour, time.Hour} {
 		d := f.do(Decided, byRule(Quarantine, bad, 10*time.Minute)).Decision
 		if got := d.Until.Sub(d.Since); got != want || d.Offences != i+1 {

@@ -1,43 +1,22 @@
 package decision
 
 import (
-	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/gohcl"
-	"github.com/hashicorp/hcl/v2/hclparse"
-)
 
-// decode reads a response block as the daemon does.
-func decode(t *testing.T, text string) *Config {
-	t.Helper()
-	file, diags := hclparse.NewParser().ParseHCL([]byte(text), "ruleids.hcl")
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	var root struct {
-		Response struct {
-			Body hcl.Body `hcl:",remain"`
-		} `hcl:"response,block"`
-	}
-	if diags := gohcl.DecodeBody(file.Body, nil, &root); diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	c := NewConfig()
-	if diags := gohcl.DecodeBody(root.Response.Body, nil, c); diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	return c
-}
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
+)
 
 func TestDecode(t *testing.T) {
 	want := NewConfig()
-	want.Mode, want.Journal, want.NeverBlock, want.Grace, want.EscalateBy = "enforce", "/etc/ruleids/d.jsonl", []string{"10.0.0.0/8"}, "2m", 1.5
-	want.EscalateMax, want.SSHPorts = "7d", []int{2222}
-	got := decode(t, `response {
+	want.Mode, want.Journal, want.NeverBlock, want.Grace, want.EscalateBy = Enforce, "/etc/ruleids/d.jsonl", []Target{target("10.0.0.0/8")}, 2*time.Minute, 1.5
+	want.EscalateMax, want.SSHPorts = 7*24*time.Hour, []uint16{2222}
+	got := NewConfig()
+	ps := settingtest.ReadBody(t, `
   mode         = "enforce"
   journal      = "d.jsonl"
   never_block  = ["10.0.0.0/8"]
@@ -45,33 +24,33 @@ func TestDecode(t *testing.T) {
   escalate_by  = 1.5
   escalate_max = "7d"
   ssh_ports    = [2222]
-}`)
-	got.Resolve("/etc/ruleids")
-	if diff := cmp.Diff(want, got); diff != "" || len(got.Validate()) > 0 {
-		t.Errorf("%s%v", diff, got.Validate())
+`, got)
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b Target) bool { return a == b })); diff != "" || len(ps) > 0 {
+		t.Errorf("%s%v", diff, ps)
 	}
-	if ps := decode(t, "response {}").Validate(); len(ps) > 0 || NewConfig().Mode != "monitor" || NewConfig().Grace != "60s" {
-		t.Errorf("the defaults: %v", ps)
+	if c := NewConfig(); setting.Valid(c) != nil || c.Mode != Monitor || c.Grace != time.Minute {
+		t.Errorf("the defaults: %+v", c)
 	}
 }
 
-func TestValidate(t *testing.T) {
-	c := &Config{Mode: "on", NeverBlock: []string{"10.0.0.0/8", "home"}, Grace: "soon", EscalateBy: 0.5, EscalateMax: "-1s", ForgetAfter: "99999d",
-		SSHPorts: []int{22, 0}, SSHLoginGrace: "2"}
-	var got []string
-	for _, p := range c.Validate() {
-		got = append(got, p.Setting)
-		if !strings.HasSuffix(p.Detail, ".") {
-			t.Errorf("%q is no sentence", p.Detail)
+func TestMistakes(t *testing.T) {
+	for text, want := range map[string]string{
+		`mode = "on"`:                          `mode: "on" is not valid: use monitor or enforce.`,
+		`journal = ""`:                         "journal: it must not be empty.",
+		`never_block = ["10.0.0.0/8", "home"]`: `never_block: "home" is no address`,
+		`grace = "soon"`:                       `grace: "soon" is not a duration`,
+		`escalate_by = 0.5`:                    "escalate_by: 0.5 is out of range: use 1 to 100.",
+		`escalate_max = "-1s"`:                 `escalate_max: "-1s" is not a duration`,
+		`escalate_max = "3651d"`:               "escalate_max: 3651d is out of range: use at most 3650d.",
+		`forget_after = "99999d"`:              `forget_after: "99999d" is not a duration`,
+		`max_decisions = 0`:                    "max_decisions: 0 is out of range",
+		`ssh_ports = [22, 0]`:                  "ssh_ports: 0 is out of range: use 1 to 65535.",
+		`ssh_login_grace = "2"`:                `ssh_login_grace: "2" is not a duration`,
+		"journal = \"a\"\naudit = \"./a\"":     "audit: The audit log cannot be the journal",
+	} {
+		ps := settingtest.ReadBody(t, text, NewConfig())
+		if len(ps) != 1 || !strings.HasPrefix(ps[0].Error(), want) || !strings.HasSuffix(ps[0].Detail, ".") {
+			t.Errorf("%s: %v", text, ps)
 		}
-	}
-	want := []string{"mode", "journal", "never_block", "grace", "escalate_by", "escalate_max", "forget_after", "max_decisions", "ssh_ports", "ssh_login_grace"}
-	if !slices.Equal(got, want) {
-		t.Errorf("problems with %v, want %v", got, want)
-	}
-	same := NewConfig()
-	same.Audit = same.Journal
-	if ps := same.Validate(); len(ps) != 1 || ps[0].Setting != "audit" {
-		t.Errorf("%v", ps)
 	}
 }

@@ -21,7 +21,7 @@ func snapshot(b *Book) map[string]string {
 	for t, s := range b.real.states {
 		if s.decision != nil {
 			out[t.String()] = fmt.Sprintf("%d %s %d forced %v since %s", s.decision.ID, s.decision, s.decision.Offences, s.decision.Forced, s.decision.Since)
-		} else if !s.stale(b.now(), &b.set) {
+		} else if !s.stale(b.now(), &b.config) {
 			out[t.String()] = fmt.Sprintf("offences %d until %s, released %s", s.offences, s.ended, s.released)
 		}
 	}

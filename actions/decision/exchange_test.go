@@ -13,7 +13,7 @@ import (
 )
 
 func TestExchange(t *testing.T) {
-	f := newFixture(t, func(c *Config) { c.NeverBlock = []string{"198.51.100.99"} })
+	f := newFixture(t, func(c *Config) { c.NeverBlock = []Target{target("198.51.100.99")} })
 	f.do(Decided, byRule(Quarantine, bad, 10*time.Minute))
 	f.do(Decided, byRule(Quarantine, "198.51.100.8", time.Minute))
 	f.do(Decided, byPerson(Block, "203.0.113.128/25", 0))
@@ -29,7 +29,7 @@ func TestExchange(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	g := newFixture(t, func(c *Config) { c.NeverBlock = []string{"198.51.100.99"} })
+	g := newFixture(t, func(c *Config) { c.NeverBlock = []Target{target("198.51.100.99")} })
 	g.clock.add(time.Minute)
 	g.host.change(func(x *host.Info) { x.Gateways = addrs("198.51.100.10") }, nil)
 	vs, err := g.Import(context.Background(), &doc, "alice")

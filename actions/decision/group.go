@@ -116,7 +116,7 @@ func (b *Book) commit(ctx context.Context, g *group) (journal, firewall error) {
 	} else if len(g.lines) > 0 {
 		b.journalTrouble(nil)
 	}
-	if changes := g.changes(); len(changes) > 0 && b.set.mode == Enforce && !g.silent {
+	if changes := g.changes(); len(changes) > 0 && b.config.Mode == Enforce && !g.silent {
 		firewall = b.apply(ctx, changes)
 	}
 	if len(g.audit) > 0 {

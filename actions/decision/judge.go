@@ -25,14 +25,14 @@ func (b *Book) judge(g *group, r *Request) Verdict {
 	if why := huge(r.Target); why != "" && !r.Force {
 		return Verdict{Outcome: Refused, Detail: why}
 	}
-	real := b.set.mode == Enforce && !r.Shadow
+	real := b.config.Mode == Enforce && !r.Shadow
 	l := b.would
 	if real {
 		l = b.real
 	}
 	exact := l.get(r.Target)
 	if r.By.Source.automatic() {
-		if end := l.graceEnd(r.Target, b.set.grace); g.now.Before(end) {
+		if end := l.graceEnd(r.Target, b.config.Grace); g.now.Before(end) {
 			return Verdict{Outcome: Skipped, Detail: fmt.Sprintf("It was released; automatic decisions leave it alone until %s.", end.Format(time.RFC3339))}
 		}
 		for around := range l.deciding.around(r.Target) {
@@ -43,7 +43,7 @@ func (b *Book) judge(g *group, r *Request) Verdict {
 	} else if exact != nil && exact.Kind == r.Kind && exact.Until.IsZero() && r.For == 0 && r.Until.IsZero() && exact.Forced == r.Force {
 		return Verdict{Outcome: Kept, Decision: exact}
 	}
-	most := b.set.maxDecisions
+	most := b.config.MaxDecisions
 	if r.By.Source.human() {
 		most += humanRoom
 	}
@@ -67,7 +67,7 @@ const humanRoom = 1000
 func (b *Book) draw(l *ledger, r *Request, now time.Time) *Decision {
 	b.lastID++
 	d := &Decision{ID: b.lastID, Kind: r.Kind, Target: r.Target, Origin: r.By, Reason: plain(r.Reason), Since: now,
-		Forced: r.Force, Offences: l.offences(r.Target, now, b.set.forget)}
+		Forced: r.Force, Offences: l.offences(r.Target, now, b.config.ForgetAfter)}
 	d.Who, d.Rule = plain(r.By.Who), plain(r.By.Rule)
 	length := r.For
 	if r.By.Source.automatic() && !r.Spoofable {
@@ -75,7 +75,7 @@ func (b *Book) draw(l *ledger, r *Request, now time.Time) *Decision {
 			d.Offences++
 		}
 		d.Offences = max(d.Offences, 1)
-		length = escalated(r.For, d.Offences, b.set.escalateBy, b.set.escalateMax)
+		length = escalated(r.For, d.Offences, b.config.EscalateBy, b.config.EscalateMax)
 	}
 	switch {
 	case !r.Until.IsZero():
@@ -135,13 +135,13 @@ func (b *Book) lift(g *group, r *Request) Verdict {
 		g.drop(b.would, would, r.By, r.Reason, false)
 	}
 	if real != nil {
-		g.drop(b.real, real, r.By, r.Reason, b.set.mode == Enforce)
+		g.drop(b.real, real, r.By, r.Reason, b.config.Mode == Enforce)
 	}
 	v := Verdict{Outcome: Released, Decision: held}
 	for _, l := range []*ledger{b.real, b.would} {
 		if d := l.covering(r.Target); d != nil {
 			words := "would still keep"
-			if l == b.real && b.set.mode == Enforce {
+			if l == b.real && b.config.Mode == Enforce {
 				words = "still keeps"
 			}
 			v.Covered, v.Detail = d, fmt.Sprintf("But the %s of %s %s it out.", d.Kind, d.Target, words)

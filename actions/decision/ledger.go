@@ -122,21 +122,21 @@ func (l *ledger) next() time.Time {
 const sweepEvery = 10 * time.Minute
 
 // sweep forgets offences and releases that no longer count, and the oldest of those beyond a number.
-func (l *ledger) sweep(now time.Time, s *settings) {
+func (l *ledger) sweep(now time.Time, c *Config) {
 	if remembered := len(l.states) - l.active; remembered == 0 ||
-		remembered <= s.maxDecisions && now.Sub(l.swept) < sweepEvery && !now.Before(l.swept) {
+		remembered <= c.MaxDecisions && now.Sub(l.swept) < sweepEvery && !now.Before(l.swept) {
 		return
 	}
 	l.swept = now
 	for t, st := range l.states {
-		if st.decision == nil && st.stale(now, s) {
+		if st.decision == nil && st.stale(now, c) {
 			l.set(t, state{})
 		}
 	}
 	// An attacker who forges addresses can fill the memory with offences that never repeat. Any of them is
 	// as good as another; the map's order is as fair as one that took time to work out.
-	spare := len(l.states) - l.active - s.maxDecisions/2
-	if spare <= s.maxDecisions/2 {
+	spare := len(l.states) - l.active - c.MaxDecisions/2
+	if spare <= c.MaxDecisions/2 {
 		return
 	}
 	for t, st := range l.states {
@@ -151,8 +151,8 @@ func (l *ledger) sweep(now time.Time, s *settings) {
 }
 
 // stale reports whether a state without a decision has nothing that still counts.
-func (st state) stale(now time.Time, s *settings) bool {
-	return (st.offences == 0 || !now.Before(st.ended.Add(s.forget))) && (st.released.IsZero() || !now.Before(st.released.Add(s.grace)))
+func (st state) stale(now time.Time, c *Config) bool {
+	return (st.offences == 0 || !now.Before(st.ended.Add(c.ForgetAfter))) && (st.released.IsZero() || !now.Before(st.released.Add(c.Grace)))
 }
 
 // A dueEntry is when a decision ends. One that was replaced stays in the heap until then.

@@ -13,7 +13,7 @@ import (
 )
 
 func TestProtected(t *testing.T) {
-	f := newFixture(t, func(c *Config) { c.NeverBlock = []string{"198.51.100.99", "2001:db8:f00::/48"} })
+	f := newFixture(t, func(c *Config) { c.NeverBlock = []Target{target("198.51.100.99"), target("2001:db8:f00::/48")} })
 	for addr, what := range map[string]string{
 		"192.0.2.10": "an address of this host", "2001:db8::10": "an address of this host", "::ffff:192.0.2.10": "an address of this host",
 		"192.0.2.1": "a gateway", "fe80::1": "a gateway", "192.0.2.255": "a broadcast address", "192.0.2.53": "a resolver",
@@ -132,16 +132,16 @@ func TestNeverBlockReload(t *testing.T) {
 	f.do(Decided, forced)
 	f.do(Decided, byRule(Block, "203.0.113.7", 0))
 	c := *f.config
-	c.NeverBlock = []string{"198.51.100.0/24"}
+	c.NeverBlock = []Target{target("198.51.100.0/24")}
 	c.Journal = "elsewhere"
 	restart, err := f.Reconfigure(context.Background(), &c)
 	if err != nil || len(restart) != 1 || restart[0] != "journal" {
 		t.Error(restart, err)
 	}
 	f.inFirewall("block 198.51.100.77", "block 203.0.113.7") // what a person forced stays
-	c.NeverBlock = []string{"all"}
+	c.Audit = c.Journal
 	if _, err := f.Reconfigure(context.Background(), &c); err == nil {
-		t.Error("what is no address was taken")
+		t.Error("settings that do not go together were taken")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/internal/retry"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // Stats are the state and the counts of a Book since it was opened.
@@ -53,7 +54,7 @@ func (b *Book) Stats() Stats {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	s := b.stats
-	s.Mode, s.Limit, s.Recorded = b.set.mode, b.set.maxDecisions, b.would.active
+	s.Mode, s.Limit, s.Recorded = b.config.Mode, b.config.MaxDecisions, b.would.active
 	s.Quarantines = b.real.quarantines
 	s.Blocks = b.real.active - s.Quarantines
 	s.Outcomes = map[Outcome]uint64{}
@@ -84,7 +85,7 @@ func (b *Book) held() ([]Decision, Mode) {
 			}
 		}
 	}
-	mode := b.set.mode
+	mode := b.config.Mode
 	b.mu.RUnlock()
 	slices.SortFunc(held, func(d, e *Decision) int { return cmp.Compare(d.ID, e.ID) })
 	out := make([]Decision, len(held))
@@ -107,7 +108,7 @@ func (b *Book) Covering(t Target) []Decision {
 		for around := range l.deciding.around(t) {
 			if d := l.get(around); d != nil {
 				c := *d
-				c.Recorded = c.Recorded || b.set.mode != Enforce
+				c.Recorded = c.Recorded || b.config.Mode != Enforce
 				out = append(out, c)
 			}
 		}
@@ -115,13 +116,11 @@ func (b *Book) Covering(t Target) []Decision {
 	return out
 }
 
-// Reconfigure takes over settings while the Book runs. It returns the names of those that differ and need a restart,
-// sorted. With another mode the firewall is filled or emptied at once; an error is the firewall's, or that of ctx: the
-// settings are then taken over as soon as what goes on lets them. The caller may not change config afterwards.
+// Reconfigure takes over settings while the Book runs. It returns the names of those that differ and need a restart.
+// With another mode the firewall is filled or emptied at once; an error is the firewall's, or that of ctx: the settings are then taken over as soon as what goes on lets them. The caller may not change config afterwards.
 func (b *Book) Reconfigure(ctx context.Context, config *Config) (restart []string, err error) {
-	set, ps := config.parse()
-	if len(ps) > 0 {
-		return nil, ps[0]
+	if err := setting.Valid(config); err != nil {
+		return nil, err
 	}
 	var did struct {
 		restart []string
@@ -130,16 +129,16 @@ func (b *Book) Reconfigure(ctx context.Context, config *Config) (restart []strin
 	lasting := context.WithoutCancel(ctx) // what began is finished, though nobody waits for it any more
 	if err := b.call(ctx, func() {
 		b.mu.Lock()
-		before := b.set
-		did.restart = config.restart(&b.config)
-		set.sshPorts, set.sshLoginGrace = before.sshPorts, before.sshLoginGrace
-		b.set = set
+		before := b.config
+		did.restart = setting.Restart(&before, config)
+		b.config = *config
+		b.config.Journal, b.config.Audit, b.config.SSHPorts, b.config.SSHLoginGrace = before.Journal, before.Audit, before.SSHPorts, before.SSHLoginGrace
 		b.mu.Unlock()
-		if !slices.Equal(before.neverBlock, set.neverBlock) {
-			b.reguard(lasting, newGuard(b.facts, set.neverBlock))
+		if !slices.Equal(before.NeverBlock, b.config.NeverBlock) {
+			b.reguard(lasting, newGuard(b.facts, b.config.NeverBlock))
 		}
-		if before.mode != set.mode {
-			line := auditLine{Time: b.now(), Event: "mode", Detail: string(set.mode)}
+		if before.Mode != b.config.Mode {
+			line := auditLine{Time: b.now(), Event: "mode", Detail: string(b.config.Mode)}
 			b.auditTrouble(b.audit.write([]auditLine{line}))
 			_, _, did.err = b.reconcile(lasting)
 		}

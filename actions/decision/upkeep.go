@@ -16,7 +16,6 @@ func (b *Book) Tick(ctx context.Context) error {
 }
 
 func (b *Book) tick(ctx context.Context) {
-	b.followClock(ctx)
 	b.protect(ctx)
 	g := b.newGroup(b.now())
 	b.mu.Lock()
@@ -41,7 +40,7 @@ func (b *Book) expire(g *group) {
 			g.audit = append(g.audit, auditLine{Time: g.now, Event: "expired", Action: d.Kind, Target: d.Target, Decision: d})
 			b.stats.Expired++
 		}
-		l.sweep(g.now, &b.set)
+		l.sweep(g.now, &b.config)
 	}
 }
 
@@ -53,7 +52,7 @@ func (b *Book) protect(ctx context.Context) {
 		return
 	}
 	b.facts = facts
-	b.reguard(ctx, newGuard(facts, b.set.neverBlock))
+	b.reguard(ctx, newGuard(facts, b.config.NeverBlock))
 }
 
 // reguard changes what is protected.
@@ -179,7 +178,7 @@ func (b *Book) compare(ctx context.Context) (added, removed int, err error) {
 	}
 	var add, remove []Change
 	now := b.now()
-	if b.set.mode == Enforce {
+	if b.config.Mode == Enforce {
 		for t, s := range b.real.states {
 			d := s.decision
 			if d == nil || d.over(now) {
@@ -194,7 +193,7 @@ func (b *Book) compare(ctx context.Context) (added, removed int, err error) {
 		}
 	}
 	for k, until := range there {
-		if b.set.mode == Monitor && !b.real.knows(k.target) {
+		if b.config.Mode == Monitor && !b.real.knows(k.target) {
 			continue // another daemon's, or an administrator's
 		}
 		remove = append(remove, Change{Remove: true, Member: Member{Target: k.target, Kind: k.kind, Until: until}})
@@ -245,7 +244,7 @@ func (b *Book) records() func(yield func(*record) bool) {
 	targets := make([]Target, 0, len(b.real.states))
 	now := b.now()
 	for t, s := range b.real.states {
-		if s.decision != nil || !s.stale(now, &b.set) {
+		if s.decision != nil || !s.stale(now, &b.config) {
 			targets = append(targets, t)
 		}
 	}

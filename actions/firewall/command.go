@@ -38,8 +38,7 @@ type command struct {
 }
 
 func newCommand(c *Config) *command {
-	d, _ := time.ParseDuration(c.CommandTimeout) // was validated
-	out := &command{args: slices.Clone(c.Command), timeout: d}
+	out := &command{args: slices.Clone(c.Command), timeout: c.CommandTimeout}
 	for i := range out.rolls {
 		out.rolls[i] = roll{}
 	}

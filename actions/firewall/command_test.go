@@ -15,7 +15,7 @@ import (
 )
 
 // program returns a Firewall of a shell script.
-func program(t *testing.T, script, timeout string) *Firewall {
+func program(t *testing.T, script string, timeout time.Duration) *Firewall {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "fw")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
@@ -49,7 +49,7 @@ func TestCommandProtocol(t *testing.T) {
 	got := filepath.Join(t.TempDir(), "got")
 	f := program(t, `echo "$@" >> `+got+`; [ "$2" != apply ] || { cat >> `+got+`; echo failed 2 no room; }
 [ "$2" != list ] || printf 'quarantine 198.51.100.7 480\n\nblock 2001:db8::/32 0\n'
-[ "$2" != repair ] || echo the moon`, "5s")
+[ "$2" != repair ] || echo the moon`, 5*time.Second)
 	changes := changesOf(t)
 	var partial *decision.PartialError
 	if err := f.Apply(t.Context(), changes); !errors.As(err, &partial) || len(partial.Changes) != 1 || partial.Changes[0] != changes[1] ||
@@ -78,11 +78,15 @@ func TestCommandProtocol(t *testing.T) {
 }
 
 func TestCommandFails(t *testing.T) {
-	for _, tt := range []struct{ name, script, timeout, says string }{
-		{"status", "echo no  such\necho table >&2; echo really >&2; exit 3", "5s", "exit status 3: table really"},
-		{"output", "echo hello", "5s", `its output "hello" is not`},
-		{"number", "echo failed 4 x", "5s", `its output "failed 4 x" is not`},
-		{"time", "sleep 60 & wait", "50ms", "it took longer than 50ms (command_timeout)"},
+	for _, tt := range []struct {
+		name, script string
+		timeout      time.Duration
+		says         string
+	}{
+		{"status", "echo no  such\necho table >&2; echo really >&2; exit 3", 5 * time.Second, "exit status 3: table really"},
+		{"output", "echo hello", 5 * time.Second, `its output "hello" is not`},
+		{"number", "echo failed 4 x", 5 * time.Second, `its output "failed 4 x" is not`},
+		{"time", "sleep 60 & wait", 50 * time.Millisecond, "it took longer than 50ms (command_timeout)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			start := time.Now()
@@ -97,7 +101,7 @@ func TestCommandFails(t *testing.T) {
 		})
 	}
 	for _, line := range []string{"block 1.2.3.4", "release 1.2.3.4 0", "block host 0", "block 1.2.3.4 -1"} {
-		if _, err := program(t, "echo "+line, "5s").List(t.Context()); err == nil || !strings.Contains(err.Error(), line) {
+		if _, err := program(t, "echo "+line, 5*time.Second).List(t.Context()); err == nil || !strings.Contains(err.Error(), line) {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
@@ -107,7 +111,7 @@ func TestCommandFails(t *testing.T) {
 func TestCommandMembersMissing(t *testing.T) {
 	table := filepath.Join(t.TempDir(), "table")
 	f := program(t, `case $2 in apply) while read what kind address seconds; do [ $what = remove ] || echo $kind $address $seconds >> `+table+`; done;;
-list) cat `+table+` 2>/dev/null || true;; flush) rm -f `+table+`;; esac`, "5s")
+list) cat `+table+` 2>/dev/null || true;; flush) rm -f `+table+`;; esac`, 5*time.Second)
 	wants := func(want ...string) {
 		t.Helper()
 		if missing, err := f.Repair(t.Context()); err != nil || !slices.Equal(missing, want) {

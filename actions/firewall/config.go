@@ -2,12 +2,10 @@ package firewall
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // The backends.
@@ -18,31 +16,21 @@ const (
 )
 
 // Config is the settings of the firewall: attributes of the block `response`, beside those of decision.Config.
-// NewConfig returns one with every default set; gohcl.DecodeBody into it leaves the defaults of what the block does
-// not set.
+// NewConfig returns one with every default set. A running Firewall cannot take over any of them.
 type Config struct {
-	// Backend is "iptables", "nftables" or "command".
-	Backend string `hcl:"backend,optional"`
-	// Hooks are the chains in which packets are looked at: "INPUT" for those to this host, "FORWARD" for those
-	// that it passes on.
-	Hooks []string `hcl:"hooks,optional"`
-	// Verdict is "drop", or "reject" to tell the sender.
-	Verdict string `hcl:"verdict,optional"`
-	// SetSize is how many members each set can hold; there is a set for each kind of decision and each of IPv4 and
-	// IPv6.
-	SetSize int `hcl:"set_size,optional"`
-	// Iptables is the path of the iptables program; "" for the one in PATH. Its namesake for IPv6 must be beside it.
-	Iptables string `hcl:"iptables,optional"`
-	// Command is the program of the backend "command" and its arguments.
-	Command []string `hcl:"command,optional"`
-	// CommandTimeout is how long the program may run.
-	CommandTimeout string `hcl:"command_timeout,optional"`
+	Backend string   `setting:"backend" default:"iptables" oneof:"command iptables nftables" doc:"Firewall that keeps targets out: iptables (with ipsets), nftables, or command."`
+	Hooks   []string `setting:"hooks,required" default:"INPUT FORWARD" oneof:"INPUT FORWARD" doc:"Chains in which packets are looked at: INPUT for those to this host, FORWARD for those that it passes on."`
+	Verdict string   `setting:"verdict" default:"drop" oneof:"drop reject" doc:"What becomes of packets of targets: drop, or reject to tell the sender."`
+	// ipset keeps the length of a hash in 32 bits; ten million members take a gigabyte of the kernel's memory.
+	SetSize int `setting:"set_size" default:"262144" range:"1..10000000" doc:"Members that each set of the kernel can hold; there is one for each kind of decision and each of IPv4 and IPv6."`
+	// The namesake of the program for IPv6 must be in the same directory.
+	Iptables       string        `setting:"iptables,program" doc:"Path of the iptables program; empty for the one in PATH."`
+	Command        []string      `setting:"command,program" doc:"Program and arguments of the backend command."`
+	CommandTimeout time.Duration `setting:"command_timeout" default:"5s" range:"1ms..1m" doc:"How long that program may run."`
 }
 
 // NewConfig returns the defaults.
-func NewConfig() *Config {
-	return &Config{Backend: Iptables, Hooks: hookNames(), Verdict: drop, SetSize: 262_144, CommandTimeout: "5s"}
-}
+func NewConfig() *Config { return setting.New[Config]() }
 
 // What becomes of the packets of members.
 const (
@@ -53,79 +41,18 @@ const (
 // hookNames are the chains that packets to and through a host pass, as iptables calls them.
 func hookNames() []string { return []string{"INPUT", "FORWARD"} }
 
-// Bounds of settings. ipset keeps the length of a hash in 32 bits; ten million members take a gigabyte of the kernel's
-// memory, which is more than a slip of the pen should.
-const (
-	maxSetSize        = 10_000_000
-	maxCommandTimeout = time.Minute
-)
-
-// Validate returns all that is wrong with the settings, in the order of the fields. It looks at no file.
-func (c *Config) Validate() (ps []decision.Problem) {
-	wrong := func(setting, format string, args ...any) {
-		ps = append(ps, decision.Problem{Setting: setting, Detail: fmt.Sprintf(format, args...)})
-	}
-	if b := []string{Command, Iptables, Nftables}; !slices.Contains(b, c.Backend) {
-		wrong("backend", "%q is none of %s.", c.Backend, strings.Join(b, ", "))
-	}
-	if len(c.Hooks) == 0 {
-		wrong("hooks", "Without a chain no packet is looked at; write some of %s.", strings.Join(hookNames(), ", "))
-	}
-	for _, h := range c.Hooks {
-		if !slices.Contains(hookNames(), h) {
-			wrong("hooks", "%q is none of %s.", h, strings.Join(hookNames(), ", "))
-		}
-	}
-	if c.Verdict != drop && c.Verdict != reject {
-		wrong("verdict", "%q is none of %s, %s.", c.Verdict, drop, reject)
-	}
-	if c.SetSize < 1 || c.SetSize > maxSetSize {
-		wrong("set_size", "A set cannot hold %d members; write a number from 1 to %d.", c.SetSize, maxSetSize)
-	}
+// Check returns what is wrong with the settings as they go together.
+func (c *Config) Check() []setting.Problem {
+	detail := ""
 	switch {
 	case c.Backend == Command && (len(c.Command) == 0 || c.Command[0] == ""):
-		wrong("command", "The backend %q needs a program: command = [\"/usr/local/bin/fw\"].", Command)
+		detail = fmt.Sprintf("The backend %q needs a program: command = [\"/usr/local/bin/fw\"].", Command)
 	case c.Backend != Command && len(c.Command) > 0:
-		wrong("command", "Only the backend %q runs a program; write backend = %q, or leave it out.", Command, Command)
+		detail = fmt.Sprintf("Only the backend %q runs a program; write backend = %q, or leave it out.", Command, Command)
+	default:
+		return nil
 	}
-	if d, err := time.ParseDuration(c.CommandTimeout); err != nil || d <= 0 || d > maxCommandTimeout {
-		wrong("command_timeout", "%q is no length of time from \"1ms\" to \"%s\".", c.CommandTimeout, maxCommandTimeout)
-	}
-	return ps
-}
-
-// Resolve makes relative paths relative to a folder, that of the settings file. A bare name of a program is looked for
-// in PATH.
-func (c *Config) Resolve(dir string) {
-	beside := func(p string) string {
-		if strings.ContainsRune(p, filepath.Separator) && !filepath.IsAbs(p) {
-			return filepath.Join(dir, p)
-		}
-		return p
-	}
-	c.Iptables = beside(c.Iptables)
-	if len(c.Command) > 0 {
-		c.Command = slices.Clone(c.Command)
-		c.Command[0] = beside(c.Command[0])
-	}
-}
-
-// Restart returns the names of the settings that differ from others, sorted. A Firewall cannot take over any of them.
-func (c *Config) Restart(from *Config) []string {
-	var out []string
-	for _, s := range []struct {
-		name string
-		same bool
-	}{
-		{"backend", c.Backend == from.Backend}, {"command", slices.Equal(c.Command, from.Command)},
-		{"command_timeout", c.CommandTimeout == from.CommandTimeout}, {"hooks", slices.Equal(c.hooks(), from.hooks())},
-		{"iptables", c.Iptables == from.Iptables}, {"set_size", c.SetSize == from.SetSize}, {"verdict", c.Verdict == from.Verdict},
-	} {
-		if !s.same {
-			out = append(out, s.name)
-		}
-	}
-	return out
+	return []setting.Problem{{Setting: "command", Detail: detail}}
 }
 
 // hooks returns the chains in a fixed order, each once.

@@ -5,59 +5,43 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
-func TestValidate(t *testing.T) {
-	if ps := NewConfig().Validate(); len(ps) > 0 {
-		t.Errorf("the defaults: %v", ps)
+func TestMistakes(t *testing.T) {
+	if err := setting.Valid(NewConfig()); err != nil {
+		t.Errorf("the defaults: %v", err)
 	}
-	for _, tt := range []struct {
-		change  func(*Config)
-		setting string
-		says    string
-	}{
-		{func(c *Config) { c.Backend = "pf" }, "backend", "command, iptables, nftables"},
-		{func(c *Config) { c.Hooks = nil }, "hooks", "INPUT"},
-		{func(c *Config) { c.Hooks = []string{"OUTPUT"} }, "hooks", `"OUTPUT" is none of`},
-		{func(c *Config) { c.Verdict = "accept" }, "verdict", "drop, reject"},
-		{func(c *Config) { c.SetSize = 0 }, "set_size", "from 1 to"},
-		{func(c *Config) { c.Backend = Command }, "command", "needs a program"},
-		{func(c *Config) { c.Command = []string{"x"} }, "command", `backend = "command"`},
-		{func(c *Config) { c.CommandTimeout = "2h" }, "command_timeout", `"2h"`},
+	for text, want := range map[string]string{
+		`backend = "pf"`:         `backend: "pf" is not valid: use command, iptables or nftables.`,
+		`hooks = []`:             "hooks: it must not be empty.",
+		`hooks = ["OUTPUT"]`:     `hooks: "OUTPUT" is not valid: use INPUT or FORWARD`,
+		`verdict = "accept"`:     `verdict: "accept" is not valid: use drop or reject.`,
+		`set_size = 0`:           "set_size: 0 is out of range: use 1 to 10000000.",
+		`backend = "command"`:    `command: The backend "command" needs a program`,
+		`command = ["x"]`:        `command: Only the backend "command" runs a program`,
+		`command_timeout = "2h"`: "command_timeout: 2h is out of range: use 1ms to 1m.",
+		`command_timeout = "1d"`: "command_timeout: 24h is out of range",
 	} {
 		c := NewConfig()
-		tt.change(c)
-		ps := c.Validate()
-		if len(ps) != 1 || ps[0].Setting != tt.setting || !strings.Contains(ps[0].Detail, tt.says) {
-			t.Errorf("%s: %v", tt.setting, ps)
-		}
-		if _, err := Open(c, Options{}); err == nil {
-			t.Errorf("%s: it opens", tt.setting)
+		ps := settingtest.ReadBody(t, text, c)
+		if len(ps) != 1 || !strings.HasPrefix(ps[0].Error(), want) {
+			t.Errorf("%s: %v", text, ps)
 		}
 	}
-}
-
-func TestResolve(t *testing.T) {
 	c := NewConfig()
-	args := []string{filepath.Join("bin", "fw"), "--x"}
-	c.Iptables, c.Command = "iptables-legacy", args
-	c.Resolve("/etc/ruleids")
-	if c.Iptables != "iptables-legacy" || !slices.Equal(c.Command, []string{filepath.Join("/etc/ruleids", "bin", "fw"), "--x"}) {
-		t.Errorf("%q, %q", c.Iptables, c.Command)
-	}
-	if args[0] != filepath.Join("bin", "fw") {
-		t.Error("the caller's slice was changed")
+	c.SetSize = 0
+	if _, err := Open(c, Options{}); err == nil {
+		t.Error("settings that are not valid open")
 	}
 }
 
-func TestRestart(t *testing.T) {
-	c, d := NewConfig(), NewConfig()
-	d.Hooks = []string{"FORWARD", "INPUT", "INPUT"}
-	if got := c.Restart(d); got != nil {
-		t.Errorf("the same in another order needs a restart: %q", got)
-	}
-	d.Hooks, d.SetSize, d.Verdict = []string{"INPUT"}, 5, reject
-	if got := c.Restart(d); !slices.Equal(got, []string{"hooks", "set_size", "verdict"}) {
-		t.Errorf("restart for %q", got)
+func TestPrograms(t *testing.T) {
+	c := NewConfig()
+	settingtest.ReadBody(t, "backend = \"command\"\niptables = \"iptables-legacy\"\ncommand = [\"bin/fw\", \"a/b\", \"--x\"]", c)
+	if c.Iptables != "iptables-legacy" || !slices.Equal(c.Command, []string{filepath.Join("/etc/ruleids", "bin", "fw"), "a/b", "--x"}) {
+		t.Errorf("%q, %q", c.Iptables, c.Command)
 	}
 }

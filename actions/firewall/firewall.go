@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // Options are what a Firewall needs from others.
@@ -59,8 +60,8 @@ type Firewall struct {
 // Open returns the firewall of the settings. It installs nothing, and looks at nothing: the first Apply that adds a
 // member makes what that needs. The caller may not change config afterwards.
 func Open(config *Config, opt Options) (*Firewall, error) {
-	if ps := config.Validate(); len(ps) > 0 {
-		return nil, ps[0]
+	if err := setting.Valid(config); err != nil {
+		return nil, err
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)

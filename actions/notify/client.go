@@ -9,8 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"os"
 	"time"
 
@@ -115,26 +113,4 @@ func tlsConfig(caFile string) (*tls.Config, error) {
 		return nil, fmt.Errorf("ca_file: %s holds no certificate in PEM", caFile)
 	}
 	return out, nil
-}
-
-// checkURL returns what is wrong with an address that messages go to; "" where nothing is. It does not repeat the
-// address: there may be a secret in it.
-func checkURL(s string) string {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "":
-		return "Write an address as https://host/path."
-	case u.User != nil:
-		return "A user or password does not go into the address; see the settings for secrets."
-	case u.Fragment != "":
-		return "An address for messages has no part behind #."
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
-		return ""
-	}
-	return "Write an https address; http is for servers on this very host only, since the message would be readable on its way."
-}
-
-func isLoopback(host string) bool {
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && a.IsLoopback()
 }

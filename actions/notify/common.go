@@ -1,9 +1,7 @@
 package notify
 
 import (
-	"fmt"
-	"path"
-	"slices"
+	"text/template"
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
@@ -11,93 +9,65 @@ import (
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// Common is the settings that every kind of notifier has. A Config holds one in a field without an hcl tag,
-// and Decode fills it from the same block as the settings of the kind: gohcl knows no embedded structs.
+// Common is the settings that every kind of notifier has. A Config embeds one.
 type Common struct {
-	// MinSeverity is the least severity of the alerts that are told: low, medium, high or critical.
-	MinSeverity string `hcl:"min_severity,optional"`
-	// Rules are names of rules, or patterns with * and ?, whose alerts are told; none for all.
-	Rules []string `hcl:"rules,optional"`
-	// Group is how long alerts of a rule are gathered after a message about it was sent. "0s" for not at all.
-	Group string `hcl:"group,optional"`
+	// MinSeverity is the least severity of the alerts that are sent.
+	MinSeverity scale.Severity `setting:"min_severity,required" default:"low"`
+	// Rules choose the alerts that are sent by the names of their rules; none for all.
+	Rules setting.Patterns `setting:"rules"`
+	// Group is how long alerts of a rule are gathered after a message about it was sent; 0 for not at all. A message that
+	// comes more than a day later tells nobody anything.
+	Group time.Duration `setting:"group" default:"30s" range:"0s..24h"`
 	// Rate is how many messages go out in a minute. As many may go out at once after a quiet time. What has
-	// to wait is merged to one message a rule.
-	Rate int `hcl:"rate,optional"`
+	// to wait is merged to one message a rule. Ten a second is more than any service takes.
+	Rate int `setting:"rate" default:"20" range:"1..600"`
 	// Queue is how many messages wait, at most one a rule, and, in units of 4 KiB, how much memory they may take.
-	Queue int `hcl:"queue,optional"`
+	Queue int `setting:"queue" default:"1000" range:"1..100000"`
 	// Timeout is how long sending a message may take.
-	Timeout string `hcl:"timeout,optional"`
+	Timeout time.Duration `setting:"timeout" default:"15s" range:"100ms..5m"`
 	// Title and Template make the title and the text of messages: text/template over a Message whose Text is
 	// that of the newest alert. "" for those built in.
-	Title    string `hcl:"title,optional"`
-	Template string `hcl:"template,optional"`
+	Title    Template `setting:"title"`
+	Template Template `setting:"template"`
 }
 
-// NewCommon returns the defaults.
-func NewCommon() Common {
-	return Common{MinSeverity: "low", Group: "30s", Rate: 20, Queue: 1000, Timeout: "15s"}
+// Base implements Config.
+func (c *Common) Base() *Common { return c }
+
+// A Template is a text/template over a Message, tried on samples. The zero Template is none.
+type Template struct {
+	text   string
+	parsed *template.Template
 }
 
-const (
-	// maxQueue bounds the setting: more is no queue but a leak.
-	maxQueue = 100_000
-	// maxRate is ten messages a second, more than any service takes and anybody reads.
-	maxRate = 600
-	// maxGroup is a day: a message that comes later than that tells nobody anything.
-	maxGroup = 24 * time.Hour
-	// minTimeout is what a connection with TLS needs on a good day.
-	minTimeout = 100 * time.Millisecond
-	maxTimeout = 5 * time.Minute
-)
-
-// Validate returns what is wrong with the settings, in the order of the fields. It looks at no file and no
-// network. Title and Template are tried on a sample.
-func (c *Common) Validate() (ps []Problem) {
-	if _, err := scale.ParseSeverity(c.MinSeverity); err != nil {
-		ps = append(ps, Problem{Setting: "min_severity", Detail: err.Error() + "."})
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (t *Template) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*t = Template{}
+		return nil
 	}
-	for _, r := range c.Rules {
-		if _, err := path.Match(r, ""); err != nil || r == "" {
-			ps = append(ps, Problem{Setting: "rules", Detail: fmt.Sprintf("%q is not a name or pattern of rules; write names, with * for any characters.", r)})
-		}
+	parsed, err := parseTemplate(string(text))
+	if err == nil {
+		*t = Template{string(text), parsed}
 	}
-	if d, err := setting.ParseDuration(c.Group); err != nil {
-		ps = append(ps, Problem{Setting: "group", Detail: err.Error() + "."})
-	} else if d > maxGroup {
-		ps = append(ps, Problem{Setting: "group", Detail: "Alerts are not held for so long; write at most \"24h\"."})
-	}
-	if c.Rate < 1 || c.Rate > maxRate {
-		ps = append(ps, Problem{Setting: "rate", Detail: fmt.Sprintf("Write how many messages go out in a minute, from 1 to %d.", maxRate)})
-	}
-	if c.Queue < 1 || c.Queue > maxQueue {
-		ps = append(ps, Problem{Setting: "queue", Detail: fmt.Sprintf("%d messages cannot be held; write a number from 1 to %d.", c.Queue, maxQueue)})
-	}
-	if d, err := setting.ParseDuration(c.Timeout); err != nil {
-		ps = append(ps, Problem{Setting: "timeout", Detail: err.Error() + "."})
-	} else if d < minTimeout || d > maxTimeout {
-		ps = append(ps, Problem{Setting: "timeout", Detail: "Write a time from \"100ms\" to \"5m\"."})
-	}
-	for _, t := range []struct{ setting, text string }{{"title", c.Title}, {"template", c.Template}} {
-		if _, err := parseTemplate(t.setting, t.text); err != nil {
-			ps = append(ps, Problem{Setting: t.setting, Detail: err.Error() + "."})
-		}
-	}
-	return ps
+	return err
 }
 
-// Wait returns Timeout; Validate found no fault in it.
-func (c *Common) Wait() time.Duration {
-	d, _ := setting.ParseDuration(c.Timeout)
-	return d
+// MarshalText implements encoding.TextMarshaler.
+func (t Template) MarshalText() ([]byte, error) { return []byte(t.text), nil }
+
+// IsSet reports whether there is a template.
+func (t Template) IsSet() bool { return t.parsed != nil }
+
+// or returns the template, or that built in where there is none.
+func (t Template) or(builtin string) (*template.Template, error) {
+	if t.parsed != nil {
+		return t.parsed, nil
+	}
+	return parseTemplate(builtin)
 }
 
-// passes reports whether an alert is told.
+// passes reports whether an alert is sent.
 func (c *Common) passes(a *alert.Alert) bool {
-	if least, _ := scale.ParseSeverity(c.MinSeverity); a.Severity < least { // it was checked
-		return false
-	}
-	return len(c.Rules) == 0 || slices.ContainsFunc(c.Rules, func(pattern string) bool {
-		ok, _ := path.Match(pattern, a.Rule) // the pattern was checked
-		return ok
-	})
+	return a.Severity >= c.MinSeverity && c.Rules.Match(a.Rule)
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -8,25 +9,20 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 // decode reads the settings of a block's body.
-func decode(t *testing.T, kind, body string) (Config, error) {
+func decode(t *testing.T, kind, body string) (Config, []setting.Problem) {
 	t.Helper()
 	c, err := NewConfig(kind)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, diags := hclparse.NewParser().ParseHCL([]byte(body), "ruleids.hcl")
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	if diags := Decode(file.Body, nil, c); diags.HasErrors() {
-		return c, diags
-	}
-	return c, nil
+	return c, settingtest.ReadBody(t, body, c)
 }
 
 func TestKinds(t *testing.T) {
@@ -42,54 +38,41 @@ func TestKinds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(*c.Common(), NewCommon()) {
-			t.Errorf("%s: %+v", k, c.Common())
-		}
-		c.Common().Rate = 7
-		if c.Common().Rate != 7 {
-			t.Errorf("%s: Common is a copy", k)
+		if !reflect.DeepEqual(c.Base(), setting.New[Common]()) {
+			t.Errorf("%s: %+v", k, c.Base())
 		}
 	}
 }
 
 func TestDecode(t *testing.T) {
-	c, err := decode(t, "webhook", `
+	c, ps := decode(t, "webhook", `
 		url = "https://example.com/x"
 		headers = { X-A = "b" }
 		rate = 5
 		rules = ["port_*"]
 	`)
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := c.(*WebhookConfig)
-	if w.URL != "https://example.com/x" || w.Headers["X-A"] != "b" || w.Shared.Rate != 5 || w.Shared.Group != "30s" || !slices.Equal(w.Shared.Rules, []string{"port_*"}) {
-		t.Errorf("%+v", w)
-	}
-	if ps := c.Validate(); len(ps) > 0 {
-		t.Error(ps)
+	if len(ps) > 0 || w.URL.Value != "https://example.com/x" || w.Headers["X-A"] != "b" || w.Rate != 5 || w.Group != 30*time.Second || !slices.Equal(w.Rules, setting.Patterns{"port_*"}) {
+		t.Errorf("%+v, %v", w, ps)
 	}
 	for body, want := range map[string]string{
-		"url = 1\nratte = 2\n":                     `An argument named "ratte" is not expected here. Did you mean "rate"?`,
-		"urll = \"x\"\n":                           `Did you mean "url"?`,
-		"rate = \"many\"\n":                        "number is required",
-		"url = \"https://a/\"\nblock {\n}\n":       "Blocks of type",
-		"url = [\"https://a/\"]\ngroup = \"1s\"\n": "string required",
+		"url_env = 1\nratte = 2\n":               `has no setting "ratte". Did you mean "rate"?`,
+		"urll = \"x\"\n":                         `Did you mean "url"?`,
+		"rate = \"many\"\n":                      `"many" is not a whole number`,
+		"url = \"https://a/\"\nblock {\n}\n":     `has no block "block"`,
+		"url = [\"https://a/\"]\ngroup = \"1s\"": "url: it needs one value",
+		"headers = 5\n":                          "headers: it needs texts by name",
 	} {
-		if _, err := decode(t, "webhook", body); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v", body, err)
+		if _, ps := decode(t, "webhook", body); !strings.Contains(fmt.Sprint(ps), want) {
+			t.Errorf("%q: %v", body, ps)
 		}
 	}
-	if _, err := decode(t, "email", "to = []\n"); err == nil || !strings.Contains(err.Error(), "is required") {
-		t.Error(err)
-	}
-	names := Settings(w)
-	if names[8] != "url_file" || !slices.Contains(names, "template") || len(names) != 9+8 {
-		t.Error(names)
+	if _, ps := decode(t, "email", "to = []\n"); !strings.Contains(fmt.Sprint(ps), `needs the setting "server"`) {
+		t.Error(ps)
 	}
 }
 
-func TestValidate(t *testing.T) {
+func TestMistakes(t *testing.T) {
 	email := "server = \"mail.example.com\"\nfrom = \"a@b.c\"\nto = [\"d@e.f\"]\n"
 	for _, c := range []struct {
 		kind, body string
@@ -139,71 +122,72 @@ func TestValidate(t *testing.T) {
 		{"shoutrrr", `url = "pigeon://x"`, []string{"url"}},
 		{"shoutrrr", ``, []string{"url_file"}},
 	} {
-		cfg, err := decode(t, c.kind, c.body)
-		if err != nil {
-			t.Errorf("%s %s: %v", c.kind, c.body, err)
-			continue
-		}
+		_, ps := decode(t, c.kind, c.body)
 		var got []string
-		for _, p := range cfg.Validate() {
+		for _, p := range ps {
+			if _, name, ok := strings.Cut(p.Detail, "needs the setting "); ok && p.Setting == "" {
+				p.Setting = strings.Trim(name, `".`)
+			}
 			got = append(got, p.Setting)
 			if !strings.HasSuffix(p.Detail, ".") {
-				t.Errorf("%q is no sentence", p.Detail)
+				t.Errorf("%q is not a sentence", p.Detail)
 			}
-			if strings.Contains(p.Error(), "secret@") || strings.Contains(p.Error(), "pass@") || strings.Contains(p.Error(), "token@") {
+			if strings.Contains(p.Error(), "secret@") || strings.Contains(p.Error(), "pass@") || strings.Contains(p.Error(), "token@") || strings.Contains(p.Error(), "com/secret") {
 				t.Errorf("%v", p)
 			}
 		}
+		slices.Sort(got)
+		slices.Sort(c.want)
 		if !slices.Equal(got, c.want) {
-			t.Errorf("%s %s: %v, want %v: %v", c.kind, c.body, got, c.want, cfg.Validate())
+			t.Errorf("%s %s: %v, want %v: %v", c.kind, c.body, got, c.want, ps)
 		}
 	}
 }
 
 func TestReadSecret(t *testing.T) {
 	dir := t.TempDir()
-	files := map[string]string{"good": " s3cret \n", "empty": " \n", "two": "s3cret\ns3cret\n", "huge": strings.Repeat("s3cret", maxSecret)}
+	files := map[string]string{"good": " s3cret \n", "empty": " \n", "two": "s3cret\ns3cret\n", "huge": strings.Repeat("s3cret", 64<<10)}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	t.Setenv("NOTIFY_TEST_SECRET", "fr0menv")
-	if s, err := ReadSecret("token", filepath.Join(dir, "good"), ""); s != "s3cret" || err != nil {
+	if s, err := (&setting.Source{File: filepath.Join(dir, "good")}).Read("token"); s != "s3cret" || err != nil {
 		t.Error(s, err)
 	}
-	if s, err := ReadSecret("token", "", "NOTIFY_TEST_SECRET"); s != "fr0menv" || err != nil {
+	if s, err := (&setting.Source{Env: "NOTIFY_TEST_SECRET"}).Read("token"); s != "fr0menv" || err != nil {
 		t.Error(s, err)
 	}
-	if s, err := ReadSecret("token", "", ""); s != "" || err != nil {
+	if s, err := (&setting.Source{File: ""}).Read("token"); s != "" || err != nil {
 		t.Error(s, err)
 	}
 	for _, name := range append(slices.Sorted(maps.Keys(files)), "missing") {
 		if name == "good" {
 			continue
 		}
-		if _, err := ReadSecret("token", filepath.Join(dir, name), ""); err == nil || !strings.HasPrefix(err.Error(), "token_file: ") || strings.Contains(err.Error(), "s3cret") {
+		if _, err := (&setting.Source{File: filepath.Join(dir, name)}).Read("token"); err == nil || !strings.HasPrefix(err.Error(), "token_file: ") || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := ReadSecret("token", "", "NOTIFY_TEST_NOTHING"); err == nil || !strings.Contains(err.Error(), "NOTIFY_TEST_NOTHING") {
+	if _, err := (&setting.Source{Env: "NOTIFY_TEST_NOTHING"}).Read("token"); err == nil || !strings.Contains(err.Error(), "NOTIFY_TEST_NOTHING") {
 		t.Error(err)
 	}
 }
 
 // Secrets are read anew by Reload, and kept where they cannot be read.
 func TestReloadReadsSecrets(t *testing.T) {
-	c := NewWebhook()
-	c.URL, c.SecretFile = "https://example.com/", secretFile(t, "one")
+	c := setting.New[WebhookConfig]()
+	c.URL.Value, c.Secret.File = "https://example.com/", secretFile(t, "one")
 	ns, _ := start(t, c)
 	before := ns.list[0].transport.(*webhook)
-	if err := os.WriteFile(c.SecretFile, []byte("two"), 0o600); err != nil {
+	if err := os.WriteFile(c.Secret.File, []byte("two"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := ns.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(c.SecretFile); err != nil {
+	if err := os.Remove(c.Secret.File); err != nil {
 		t.Fatal(err)
 	}
 	if err := ns.Reload(); err == nil || !strings.Contains(err.Error(), `notifier "ops": secret_file: `) || !strings.HasSuffix(err.Error(), "it goes on with what it has") {
@@ -212,28 +196,5 @@ func TestReloadReadsSecrets(t *testing.T) {
 	finish(t, ns)
 	if now := ns.list[0].transport.(*webhook); string(before.secret) != "one" || string(now.secret) != "two" {
 		t.Errorf("%s, %s", before.secret, now.secret)
-	}
-}
-
-func TestResolve(t *testing.T) {
-	for _, kind := range Kinds() {
-		c, err := NewConfig(kind)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v := reflect.ValueOf(c).Elem()
-		var files []int
-		for i := range v.NumField() {
-			if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("hcl"), ","); strings.HasSuffix(name, "_file") {
-				files = append(files, i)
-				v.Field(i).SetString("a/b")
-			}
-		}
-		c.Resolve("/etc/ruleids")
-		for _, i := range files {
-			if got := v.Field(i).String(); got != "/etc/ruleids/a/b" {
-				t.Errorf("%s: %s is %s", kind, v.Type().Field(i).Name, got)
-			}
-		}
 	}
 }

@@ -61,7 +61,7 @@ func (n *notifier) deliver(ctx context.Context, g *group) {
 		return
 	}
 	n.settle(g)
-	later.until = now.Add(n.window)
+	later.until = now.Add(n.common.Group)
 	later.ready = later.until
 	if err != nil {
 		n.counts.Dropped += g.count
@@ -75,7 +75,7 @@ func (n *notifier) deliver(ctx context.Context, g *group) {
 
 // try hands a message to the transport. ask is what the message is for.
 func (n *notifier) try(ctx, ask context.Context, m *Message) error {
-	c, cancel := context.WithTimeout(ask, n.common.Wait())
+	c, cancel := context.WithTimeout(ask, n.common.Timeout)
 	defer cancel()
 	stop := context.AfterFunc(ctx, cancel)
 	defer stop()
@@ -93,16 +93,16 @@ func (n *notifier) compose(g *group) (*Message, error) {
 	m := g.message()
 	m.Notifier, m.Agent = n.name, n.opt.Agent
 	var errs []error
-	made := func(setting string, t *template.Template) string {
+	made := func(setting string, t *template.Template, builtin string) string {
 		s, err := fill(t, m)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", setting, err))
-			t, _ = parseTemplate(setting, "") // the built-in one is good
+			t, _ = parseTemplate(builtin) // it is good
 			s, _ = fill(t, m)
 		}
 		return s
 	}
-	title, text := made("title", n.title), made("template", n.text)
+	title, text := made("title", n.title, builtinTitle), made("template", n.text, builtinText)
 	m.Title, m.Text = oneLine(title, maxTitle), lines(text, maxText)
 	return m, errors.Join(errs...)
 }

@@ -120,7 +120,7 @@ func TestPoison(t *testing.T) {
 // A transport that does not answer is cut off by its timeout.
 func TestHanging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(func(c *Common) { c.Timeout = "5s" })
+		f := newFake(func(c *Common) { c.Timeout = 5 * time.Second })
 		f.answer = func(ctx context.Context, _ *Message) error {
 			if f.tries == 1 {
 				<-ctx.Done()

@@ -16,34 +16,14 @@ import (
 
 // DiscordConfig is the settings of kind "discord": a webhook of a channel.
 type DiscordConfig struct {
-	// WebhookURLFile is a file with the address of the webhook, WebhookURLEnv an environment variable with it:
-	// https://discord.com/api/webhooks/ID/TOKEN.
-	WebhookURLFile string `hcl:"webhook_url_file,optional"`
-	WebhookURLEnv  string `hcl:"webhook_url_env,optional"`
-	// Username and AvatarURL change what the messages are shown with.
-	Username  string `hcl:"username,optional"`
-	AvatarURL string `hcl:"avatar_url,optional"`
+	// WebhookURL is the address of the webhook, https://discord.com/api/webhooks/ID/TOKEN.
+	WebhookURL setting.Source `setting:"webhook_url,required"`
+	// Username and AvatarURL, of a picture, change what the messages are shown with.
+	Username  string      `setting:"username"`
+	AvatarURL setting.URL `setting:"avatar_url"`
 
-	Shared Common
+	Common
 }
-
-// NewDiscord returns the defaults of kind "discord".
-func NewDiscord() *DiscordConfig { return &DiscordConfig{Shared: NewCommon()} }
-
-// Common implements Config.
-func (c *DiscordConfig) Common() *Common { return &c.Shared }
-
-// Validate implements Config.
-func (c *DiscordConfig) Validate() []Problem {
-	ps := CheckSecret("webhook_url", c.WebhookURLFile, c.WebhookURLEnv, true)
-	if c.AvatarURL != "" && checkURL(c.AvatarURL) != "" {
-		ps = append(ps, Problem{Setting: "avatar_url", Detail: "Write the https address of a picture."})
-	}
-	return append(ps, c.Shared.Validate()...)
-}
-
-// Resolve implements Config.
-func (c *DiscordConfig) Resolve(dir string) { c.WebhookURLFile = setting.Beside(dir, c.WebhookURLFile) }
 
 var discordWebhook = regexp.MustCompile(`^https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+)/([A-Za-z0-9_-]+)$`)
 
@@ -55,21 +35,21 @@ var linkless = strings.NewReplacer("[", `\[`, "]", `\]`)
 
 // Open implements Config.
 func (c *DiscordConfig) Open(opt Options) (Transport, error) {
-	secret, err := ReadSecret("webhook_url", c.WebhookURLFile, c.WebhookURLEnv)
+	secret, err := c.WebhookURL.Read("webhook_url")
 	if err != nil {
 		return nil, err
 	}
-	parts := discordWebhook.FindStringSubmatch(secret)
+	parts := discordWebhook.FindStringSubmatch(secret.Reveal())
 	if parts == nil {
-		return nil, errors.New("webhook_url: that is no webhook of Discord; its address is https://discord.com/api/webhooks/ID/TOKEN")
+		return nil, errors.New("webhook_url: that is not a webhook of Discord; its address is https://discord.com/api/webhooks/ID/TOKEN")
 	}
 	// One message is one embed: mentions in embeds call nobody, whatever is in the text.
 	query := url.Values{"splitLines": {"No"}}
 	if c.Username != "" {
 		query.Set("username", c.Username)
 	}
-	if c.AvatarURL != "" {
-		query.Set("avatar", c.AvatarURL)
+	if avatar := c.AvatarURL.String(); avatar != "" {
+		query.Set("avatar", avatar)
 	}
 	address := serviceURL(discord.Scheme, parts[1], "", url.User(parts[2]), query)
 	if err := checkService(address); err != nil {
@@ -77,5 +57,5 @@ func (c *DiscordConfig) Open(opt Options) (Transport, error) {
 	}
 	return newLibrary(opt, "", address, func(m *Message) (string, types.Params) {
 		return linkless.Replace(m.Text), types.Params{"title": m.Title, "color": discordColors[m.Severity]}
-	}, secret)
+	}, secret.Reveal())
 }

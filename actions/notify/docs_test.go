@@ -1,83 +1,42 @@
 package notify
 
 import (
-	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/gohcl"
-	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
+
+const manualPage = "../../docs/notifications.md"
 
 func manual(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/notifications.md")
+	text, err := os.ReadFile(manualPage)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-// defaults returns settings with their defaults as HCL, by reflection.
-func defaults(settings any) map[string]string {
-	out := map[string]string{}
-	v := reflect.ValueOf(settings).Elem()
-	for i := range v.NumField() {
-		name, optional, _ := strings.Cut(v.Type().Field(i).Tag.Get("hcl"), ",")
-		switch x := v.Field(i); {
-		case name == "":
-		case optional == "":
-			out[name] = "must be set"
-		case x.Kind() == reflect.Slice:
-			out[name] = "`[]`"
-		case x.Kind() == reflect.Map:
-			out[name] = "`{}`"
-		case x.Kind() == reflect.String:
-			out[name] = "`" + strconv.Quote(x.String()) + "`"
-		default:
-			out[name] = fmt.Sprintf("`%v`", x)
-		}
-	}
-	return out
-}
-
 // TestManualSettings holds the tables of settings to the structs: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
-	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([^|]*) \\| .+ \\|$")
-	tables := map[string]map[string]string{}
-	for _, part := range strings.Split(manual(t), "<!-- settings of ")[1:] {
-		kind, table, _ := strings.Cut(part, " -->\n")
-		table, _, _ = strings.Cut(table, "\n\n")
-		tables[kind] = map[string]string{}
-		for _, m := range row.FindAllStringSubmatch(table, -1) {
-			tables[kind][m[1]] = m[2]
-		}
-	}
-	common := NewCommon()
-	if want := defaults(&common); !maps.Equal(tables["every kind"], want) {
-		t.Errorf("the manual has\n%v\nthe settings are\n%v", tables["every kind"], want)
-	}
+	settingtest.Manual(t, setting.New[Common](), "notifications.md#settings of every kind")
 	for _, kind := range Kinds() {
 		c, err := NewConfig(kind)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := defaults(c); !maps.Equal(tables[kind], want) {
-			t.Errorf("%s: the manual has\n%v\nthe settings are\n%v", kind, tables[kind], want)
-		}
+		settingtest.Manual(t, c, "notifications.md#settings of every kind", "notifications.md#settings of "+kind)
 	}
-	if len(tables) != len(Kinds())+1 {
-		t.Errorf("%d tables", len(tables))
+	if n := strings.Count(manual(t), "<!-- settings of "); n != len(Kinds())+1 {
+		t.Errorf("%d tables", n)
 	}
 }
 
@@ -88,29 +47,12 @@ func TestManualExamples(t *testing.T) {
 		t.Fatalf("%d examples", len(examples))
 	}
 	for _, e := range examples {
-		file, diags := hclparse.NewParser().ParseHCL([]byte(e[1]), "ruleids.hcl")
-		if diags.HasErrors() {
-			t.Fatal(diags)
-		}
-		var root struct {
-			Notifiers []struct {
-				Kind string   `hcl:"kind,label"`
-				Name string   `hcl:"name,label"`
-				Body hcl.Body `hcl:",remain"`
-			} `hcl:"notifier,block"`
-		}
-		if diags := gohcl.DecodeBody(file.Body, nil, &root); diags.HasErrors() {
-			t.Fatal(diags)
-		}
-		for _, n := range root.Notifiers {
-			c, err := NewConfig(n.Kind)
+		for _, b := range settingtest.Blocks(t, e[1]) {
+			c, err := NewConfig(b.Labels[0])
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diags := Decode(n.Body, nil, c); diags.HasErrors() {
-				t.Error(diags)
-			}
-			if ps := c.Validate(); len(ps) != 0 {
+			if ps := settingtest.Read(t, b, c); len(ps) != 0 {
 				t.Errorf("%s\n%v", e[1], ps)
 			}
 		}
@@ -140,8 +82,8 @@ func TestManualSignature(t *testing.T) {
 		body, _ = io.ReadAll(r.Body)
 	}))
 	defer s.Close()
-	c := NewWebhook()
-	c.URL, c.SecretFile = s.URL, secretFile(t, "the secret")
+	c := setting.New[WebhookConfig]()
+	c.URL.Value, c.Secret.File = setting.Secret(s.URL), secretFile(t, "the secret")
 	if err := open(t, c, Options{}).Send(soon(t), message()); err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // certificate makes a certificate for 127.0.0.1 and writes it to a PEM file.
@@ -165,9 +167,12 @@ func (b *mailbox) serve(t *testing.T, conn net.Conn, secure bool) {
 }
 
 func mailSettings(t *testing.T, b *mailbox, ca, security string) *EmailConfig {
-	c := NewEmail()
-	c.Server, c.TLS, c.CAFile = b.address, security, ca
-	c.From, c.To = "ruleids <ids@example.com>", []string{"ops@example.com", "night@example.com"}
+	c := setting.New[EmailConfig]()
+	if err := c.Server.UnmarshalText([]byte(b.address)); err != nil {
+		t.Fatal(err)
+	}
+	c.TLS, c.CAFile = security, ca
+	c.From, c.To = "ruleids <ids@example.com>", []MailAddress{"ops@example.com", "night@example.com"}
 	return c
 }
 
@@ -181,7 +186,7 @@ func TestEmail(t *testing.T) {
 			}
 			b := serveMail(t, served, security == "implicit", nil)
 			c := mailSettings(t, b, file, security)
-			c.Username, c.PasswordFile = "ids", secretFile(t, "pass word")
+			c.Username, c.Password.File = "ids", secretFile(t, "pass word")
 			m := message()
 			m.Title += "\r\nBcc: victim@example.com"
 			m.Text += "\r\n.\r\nMAIL FROM:<x@example.com>"
@@ -231,7 +236,7 @@ func TestEmailFailures(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := serveMail(t, cert, false, map[string]string{c.verb: c.reply})
 			conf := mailSettings(t, b, ca, "starttls")
-			conf.Username, conf.PasswordFile = "ids", secretFile(t, "hush-hush")
+			conf.Username, conf.Password.File = "ids", secretFile(t, "hush-hush")
 			ctx, cancel := soon(t), context.CancelFunc(func() {})
 			if c.reply == "hang" {
 				ctx, cancel = context.WithTimeout(t.Context(), 200*time.Millisecond)

@@ -24,7 +24,6 @@ type notifier struct {
 	common      *Common
 	opt         Options
 	title, text *template.Template
-	window      time.Duration
 	mutes       *mutes
 	seed        maphash.Seed
 
@@ -62,8 +61,8 @@ type ask struct {
 }
 
 func newNotifier(s Spec, opt Options, m *mutes) (*notifier, error) {
-	c := s.Config.Common()
-	if err := setting.Join(s.Config.Validate()); err != nil {
+	c := s.Config.Base()
+	if err := setting.Valid(s.Config); err != nil {
 		return nil, err
 	}
 	opt.Log = opt.Log.With("notifier", s.Name)
@@ -72,13 +71,11 @@ func newNotifier(s Spec, opt Options, m *mutes) (*notifier, error) {
 		wake: make(chan struct{}, 1), asks: make(chan ask), done: make(chan struct{}), groups: map[string]*group{},
 		rate: rate.NewLimiter(rate.Every(time.Minute/time.Duration(c.Rate)), c.Rate), patience: retry.Backoff{First: firstPatience, Most: maxPatience},
 	}
-	// They were checked.
-	n.window, _ = setting.ParseDuration(c.Group)
 	var err error
-	if n.title, err = parseTemplate("title", c.Title); err != nil {
+	if n.title, err = c.Title.or(builtinTitle); err != nil {
 		return nil, err
 	}
-	if n.text, err = parseTemplate("template", c.Template); err != nil {
+	if n.text, err = c.Template.or(builtinText); err != nil {
 		return nil, err
 	}
 	if n.transport, err = s.Config.Open(opt); err != nil {

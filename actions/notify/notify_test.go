@@ -15,11 +15,12 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A fake is a transport and its settings. answer says what becomes of a message; nil takes all.
 type fake struct {
-	shared Common
+	Common
 	answer func(ctx context.Context, m *Message) error
 
 	mu     sync.Mutex
@@ -34,9 +35,6 @@ type sent struct {
 	*Message
 }
 
-func (f *fake) Validate() []Problem { return f.shared.Validate() }
-func (f *fake) Resolve(string)      {}
-func (f *fake) Common() *Common     { return &f.shared }
 func (f *fake) Open(Options) (Transport, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -80,9 +78,9 @@ func (f *fake) count() int {
 }
 
 func newFake(change ...func(*Common)) *fake {
-	f := &fake{shared: NewCommon()}
+	f := &fake{Common: *setting.New[Common]()}
 	for _, c := range change {
-		c(&f.shared)
+		c(&f.Common)
 	}
 	return f
 }
@@ -231,7 +229,7 @@ func TestGroupEnds(t *testing.T) {
 
 func TestRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(func(c *Common) { c.Rate, c.Group = 6, "0s" })
+		f := newFake(func(c *Common) { c.Rate, c.Group = 6, 0 })
 		ns, _ := start(t, f)
 		begin := time.Now()
 		for range 2 {
@@ -335,7 +333,7 @@ func TestMute(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(func(c *Common) { c.MinSeverity, c.Rules = "high", []string{"port_*", "x"} })
+		f := newFake(func(c *Common) { c.MinSeverity, c.Rules = scale.SeverityHigh, setting.Patterns{"port_*", "x"} })
 		ns, _ := start(t, f)
 		low, shadow, plain := event("port_scan", "a"), event("port_scan", "a"), event("port_scan", "a")
 		low.Severity = scale.SeverityMedium
@@ -432,12 +430,12 @@ func TestReload(t *testing.T) {
 }
 
 func TestNewErrors(t *testing.T) {
-	bad := newFake(func(c *Common) { c.Template, c.Rate = "{{.Nothing}}", 0 })
+	bad := newFake(func(c *Common) { c.Queue, c.Rate = 0, 0 })
 	_, err := New([]Spec{{Name: "a", Config: newFake()}, {Name: "a", Config: newFake()}, {Name: "b", Config: bad}}, Options{})
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{`notifier "a": there is another`, `notifier "b": rate: `, `template: `} {
+	for _, want := range []string{`notifier "a": there is another`, `notifier "b": rate: `, `queue: `} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in %v", want, err)
 		}
@@ -446,7 +444,7 @@ func TestNewErrors(t *testing.T) {
 
 // Alerts come from many goroutines while everything else is called.
 func TestConcurrently(t *testing.T) {
-	f := newFake(func(c *Common) { c.Group, c.Rate = "0s", 600 })
+	f := newFake(func(c *Common) { c.Group, c.Rate = 0, 600 })
 	ns, _ := start(t, f)
 	var wg sync.WaitGroup
 	for g := range 4 {

@@ -13,32 +13,12 @@ import (
 
 // PagerDutyConfig is the settings of kind "pagerduty": an incident for every message, by the Events API v2.
 type PagerDutyConfig struct {
-	// IntegrationKeyFile is a file with the integration key of the service and nothing else,
-	// IntegrationKeyEnv an environment variable with it.
-	IntegrationKeyFile string `hcl:"integration_key_file,optional"`
-	IntegrationKeyEnv  string `hcl:"integration_key_env,optional"`
-	// Region is where the account is: "us" or "eu".
-	Region string `hcl:"region,optional"`
+	// IntegrationKey is the integration key of the service.
+	IntegrationKey setting.Source `setting:"integration_key,required"`
+	// Region is where the account is.
+	Region string `setting:"region" default:"us" oneof:"us eu"`
 
-	Shared Common
-}
-
-// NewPagerDuty returns the defaults of kind "pagerduty".
-func NewPagerDuty() *PagerDutyConfig { return &PagerDutyConfig{Region: "us", Shared: NewCommon()} }
-
-// Common implements Config.
-func (c *PagerDutyConfig) Common() *Common { return &c.Shared }
-
-// Validate implements Config.
-func (c *PagerDutyConfig) Validate() []Problem {
-	ps := CheckSecret("integration_key", c.IntegrationKeyFile, c.IntegrationKeyEnv, true)
-	ps = append(ps, setting.OneOf("region", c.Region, "us", "eu")...)
-	return append(ps, c.Shared.Validate()...)
-}
-
-// Resolve implements Config.
-func (c *PagerDutyConfig) Resolve(dir string) {
-	c.IntegrationKeyFile = setting.Beside(dir, c.IntegrationKeyFile)
+	Common
 }
 
 // pagerDutySeverities are the severities of PagerDuty, by ours.
@@ -46,10 +26,11 @@ var pagerDutySeverities = map[scale.Severity]string{scale.SeverityLow: "info", s
 
 // Open implements Config.
 func (c *PagerDutyConfig) Open(opt Options) (Transport, error) {
-	key, err := ReadSecret("integration_key", c.IntegrationKeyFile, c.IntegrationKeyEnv)
+	secret, err := c.IntegrationKey.Read("integration_key")
 	if err != nil {
 		return nil, err
 	}
+	key := secret.Reveal()
 	host := map[string]string{"us": "events.pagerduty.com:443", "eu": "events.eu.pagerduty.com:443"}[c.Region] // the library's own default is port 0
 	address := serviceURL(pagerduty.Scheme, host, "/"+key, nil, nil)
 	if err := checkService(address); err != nil {

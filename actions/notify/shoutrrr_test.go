@@ -18,8 +18,7 @@ import (
 
 	"bytes"
 
-	"github.com/hashicorp/hcl/v2/gohcl"
-	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 const (
@@ -119,18 +118,18 @@ func (s *cannedServer) take() []request {
 
 // services are settings of all kinds that speak HTTP, by name.
 func services(t *testing.T) map[string]Config {
-	slack, slackBot, discord, teams, flow, ntfy, ntfyUser, matrix, duty, hook, other := NewSlack(), NewSlack(), NewDiscord(), NewTeams(), NewTeams(), NewNtfy(), NewNtfy(), NewMatrix(), NewPagerDuty(), NewWebhook(), NewShoutrrr()
-	slack.WebhookURLFile = secretFile(t, slackHook)
-	slackBot.TokenFile, slackBot.Channel, slackBot.Username = secretFile(t, slackToken), "C0123456789", "ids"
-	discord.WebhookURLFile = secretFile(t, discordHook)
-	teams.WebhookURLFile = secretFile(t, teamsHook)
-	flow.WebhookURLFile = secretFile(t, teamsFlow)
-	ntfy.TopicFile, ntfy.TokenFile, ntfy.Tags = secretFile(t, marker), secretFile(t, "tk_"+marker), []string{"rotating_light"}
-	ntfyUser.Topic, ntfyUser.Username, ntfyUser.PasswordFile = "alerts", "ids", secretFile(t, marker)
-	matrix.Server, matrix.TokenFile, matrix.Rooms = "https://matrix.example.org", secretFile(t, "syt_"+marker), []string{"!abc:example.org"}
-	duty.IntegrationKeyFile, duty.Region = secretFile(t, marker), "eu"
-	hook.URLFile, hook.SecretFile, hook.AuthorizationFile = secretFile(t, "https://hooks.example.com/"+marker), secretFile(t, marker+"x"), secretFile(t, "Bearer "+marker+"y")
-	other.URLFile = secretFile(t, "pushover://shoutrrr:"+marker+"@"+marker+"/")
+	slack, slackBot, discord, teams, flow, ntfy, ntfyUser, matrix, duty, hook, other := setting.New[SlackConfig](), setting.New[SlackConfig](), setting.New[DiscordConfig](), setting.New[TeamsConfig](), setting.New[TeamsConfig](), setting.New[NtfyConfig](), setting.New[NtfyConfig](), setting.New[MatrixConfig](), setting.New[PagerDutyConfig](), setting.New[WebhookConfig](), setting.New[ShoutrrrConfig]()
+	slack.WebhookURL.File = secretFile(t, slackHook)
+	slackBot.Token.File, slackBot.Channel, slackBot.Username = secretFile(t, slackToken), "C0123456789", "ids"
+	discord.WebhookURL.File = secretFile(t, discordHook)
+	teams.WebhookURL.File = secretFile(t, teamsHook)
+	flow.WebhookURL.File = secretFile(t, teamsFlow)
+	ntfy.Topic.File, ntfy.Token.File, ntfy.Tags = secretFile(t, marker), secretFile(t, "tk_"+marker), []string{"rotating_light"}
+	ntfyUser.Topic.Value, ntfyUser.Username, ntfyUser.Password.File = "alerts", "ids", secretFile(t, marker)
+	matrix.Server, matrix.Token.File, matrix.Rooms = address(t, "https://matrix.example.org"), secretFile(t, "syt_"+marker), []MatrixRoom{"!abc:example.org"}
+	duty.IntegrationKey.File, duty.Region = secretFile(t, marker), "eu"
+	hook.URL.File, hook.Secret.File, hook.Authorization.File = secretFile(t, "https://hooks.example.com/"+marker), secretFile(t, marker+"x"), secretFile(t, "Bearer "+marker+"y")
+	other.URL.File = secretFile(t, "pushover://shoutrrr:"+marker+"@"+marker+"/")
 	return map[string]Config{"slack": slack, "slack bot": slackBot, "discord": discord, "teams": teams, "teams workflow": flow, "ntfy": ntfy, "ntfy user": ntfyUser,
 		"matrix": matrix, "pagerduty": duty, "webhook": hook, "shoutrrr": other}
 }
@@ -277,7 +276,7 @@ func TestNoSecretIsTold(t *testing.T) {
 		// The server repeats the password, and what of it came over the line.
 		b := serveMail(t, cert, false, map[string]string{verb: "535 5.7.8 " + marker + " is wrong, AGlkcwA" + marker})
 		c := mailSettings(t, b, ca, "starttls")
-		c.Username, c.PasswordFile = "ids", secretFile(t, marker)
+		c.Username, c.Password.File = "ids", secretFile(t, marker)
 		told(t, "email "+verb, c, Options{}, marker)
 	}
 	// Nor do errors of settings.
@@ -285,26 +284,26 @@ func TestNoSecretIsTold(t *testing.T) {
 		file := secretFile(t, "://"+marker+"\x7f%zz")
 		switch c := c.(type) {
 		case *SlackConfig:
-			if c.WebhookURLFile != "" {
-				c.WebhookURLFile = file
+			if c.WebhookURL.File != "" {
+				c.WebhookURL.File = file
 			} else {
-				c.TokenFile = file
+				c.Token.File = file
 			}
 		case *DiscordConfig:
-			c.WebhookURLFile = file
+			c.WebhookURL.File = file
 		case *TeamsConfig:
-			c.WebhookURLFile = file
+			c.WebhookURL.File = file
 		case *PagerDutyConfig:
-			c.IntegrationKeyFile = file
+			c.IntegrationKey.File = file
 		case *WebhookConfig:
-			c.URLFile = file
+			c.URL.File = file
 		case *ShoutrrrConfig:
-			c.URLFile = file
+			c.URL.File = file
 		case *NtfyConfig:
-			if c.TopicFile == "" {
+			if c.Topic.File == "" {
 				continue
 			}
-			c.TopicFile = file
+			c.Topic.File = file
 		default:
 			continue
 		}
@@ -329,13 +328,20 @@ func told(t *testing.T, name string, c Config, opt Options, secret string) {
 	defer cancel()
 	said += fmt.Sprintf("close: %+v\n", ns.Close(ctx))
 	said += fmt.Sprintf("stats: %+v\n", ns.Stats())
-	shown := hclwrite.NewEmptyFile()
-	gohcl.EncodeIntoBody(c, shown.Body())
-	said += fmt.Sprintf("config: %s\nlog: %s", shown.Bytes(), log.String())
+	said += fmt.Sprintf("config: %v %+v\nlog: %s", setting.Fields(c), c, log.String())
 	for _, form := range []string{secret, secret[:12], secret[len(secret)-12:]} {
 		if strings.Contains(said, form) {
 			t.Errorf("%s tells %q:\n%s", name, form, said)
 			return
 		}
 	}
+}
+
+// address returns the address of a server in the settings.
+func address(t *testing.T, text string) (out setting.URL) {
+	t.Helper()
+	if err := out.UnmarshalText([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

@@ -14,43 +14,34 @@ import (
 
 // ShoutrrrConfig is the settings of kind "shoutrrr": any service of the library of that name, by its URL.
 type ShoutrrrConfig struct {
-	// URL is the service's URL as the library's documentation has it, where there is no secret in it: of
-	// services ntfy, generic and logger without a user and parameters. It is in `config show`.
-	URL string `hcl:"url,optional"`
-	// URLFile is a file with the URL and nothing else, URLEnv an environment variable with it.
-	URLFile string `hcl:"url_file,optional"`
-	URLEnv  string `hcl:"url_env,optional"`
+	// URL is the service's URL as the library's documentation has it. One that may hold a secret belongs into a file or an
+	// environment variable: of other services than ntfy, generic and logger, and with a user or parameters.
+	URL setting.Source `setting:"url,inline,required"`
 
-	Shared Common
+	Common
 }
 
-// NewShoutrrr returns the defaults of kind "shoutrrr".
-func NewShoutrrr() *ShoutrrrConfig { return &ShoutrrrConfig{Shared: NewCommon()} }
-
-// Common implements Config.
-func (c *ShoutrrrConfig) Common() *Common { return &c.Shared }
-
-// Validate implements Config.
-func (c *ShoutrrrConfig) Validate() (ps []Problem) {
+// Check returns what is wrong with the settings as they go together.
+func (c *ShoutrrrConfig) Check() []setting.Problem {
+	if c.URL.Value == "" {
+		return nil
+	}
+	u, err := url.Parse(c.URL.Value.Reveal())
+	detail := ""
 	switch {
-	case c.URL == "":
-		ps = CheckSecret("url", c.URLFile, c.URLEnv, true)
-	case c.URLFile != "" || c.URLEnv != "":
-		ps = append(ps, Problem{Setting: "url", Detail: "The address can be in one of url, url_file and url_env; leave out the others."})
+	case err != nil || u.Scheme == "":
+		detail = "Write the URL of a service, as \"ntfy://ntfy.example.com/topic\"."
+	case !isOpen(u):
+		detail = "The URL of this service may hold a secret; put it into a file and name that in url_file, or into an environment variable named in url_env."
 	default:
-		u, err := url.Parse(c.URL)
-		switch {
-		case err != nil || u.Scheme == "":
-			ps = append(ps, Problem{Setting: "url", Detail: "Write the URL of a service, as \"ntfy://ntfy.example.com/topic\"."})
-		case !isOpen(u):
-			ps = append(ps, Problem{Setting: "url", Detail: "The URL of this service may hold a secret; put it into a file and name that in url_file, or into an environment variable named in url_env."})
-		default:
-			if err := checkService(c.URL); err != nil {
-				ps = append(ps, Problem{Setting: "url", Detail: err.Error() + "."})
-			}
+		if err := checkService(u.String()); err != nil {
+			detail = err.Error() + "."
 		}
 	}
-	return append(ps, c.Shared.Validate()...)
+	if detail == "" {
+		return nil
+	}
+	return []setting.Problem{{Setting: "url", Detail: detail}}
 }
 
 // isOpen reports whether the URL of a service surely holds no secret.
@@ -67,7 +58,7 @@ func isOpen(u *url.URL) bool {
 func checkService(address string) error {
 	u, err := url.Parse(address)
 	if err != nil {
-		return errors.New("that is no URL of a service")
+		return errors.New("that is not the URL of a service")
 	}
 	scheme, _, _ := strings.Cut(u.Scheme, "+")
 	r := &router.ServiceRouter{}
@@ -84,24 +75,19 @@ func checkService(address string) error {
 	return nil
 }
 
-// Resolve implements Config.
-func (c *ShoutrrrConfig) Resolve(dir string) { c.URLFile = setting.Beside(dir, c.URLFile) }
-
 // Open implements Config.
 func (c *ShoutrrrConfig) Open(opt Options) (Transport, error) {
-	address := c.URL
-	if address == "" {
-		var err error
-		if address, err = ReadSecret("url", c.URLFile, c.URLEnv); err != nil {
-			return nil, err
-		}
-		if err := checkService(address); err != nil {
-			return nil, fmt.Errorf("url: %w", err)
-		}
+	secret, err := c.URL.Read("url")
+	if err != nil {
+		return nil, err
+	}
+	address := secret.Reveal()
+	if err := checkService(address); err != nil {
+		return nil, fmt.Errorf("url: %w", err)
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, errors.New("url: that is no URL of a service")
+		return nil, errors.New("url: that is not the URL of a service")
 	}
 	secrets := []string(nil)
 	if !isOpen(u) { // of some services the host is the secret

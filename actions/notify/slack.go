@@ -16,50 +16,38 @@ import (
 
 // SlackConfig is the settings of kind "slack": an incoming webhook, or a bot with its token.
 type SlackConfig struct {
-	// WebhookURLFile is a file with the address of an incoming webhook, WebhookURLEnv an environment variable with
-	// it: https://hooks.slack.com/services/T…/B…/….
-	WebhookURLFile string `hcl:"webhook_url_file,optional"`
-	WebhookURLEnv  string `hcl:"webhook_url_env,optional"`
-	// TokenFile and TokenEnv hold the token of a bot, xoxb-…, instead; it writes to Channel.
-	TokenFile string `hcl:"token_file,optional"`
-	TokenEnv  string `hcl:"token_env,optional"`
+	// WebhookURL is the address of an incoming webhook, https://hooks.slack.com/services/T…/B…/….
+	WebhookURL setting.Source `setting:"webhook_url"`
+	// Token is the token of a bot, xoxb-…, instead; it writes to Channel.
+	Token setting.Source `setting:"token"`
 	// Channel is the identifier of a channel, C…, with a token.
-	Channel string `hcl:"channel,optional"`
+	Channel string `setting:"channel"`
 	// Username and Icon (an emoji or the address of a picture) change what the messages are shown with.
-	Username string `hcl:"username,optional"`
-	Icon     string `hcl:"icon,optional"`
+	Username string `setting:"username"`
+	Icon     string `setting:"icon"`
 
-	Shared Common
+	Common
 }
-
-// NewSlack returns the defaults of kind "slack".
-func NewSlack() *SlackConfig { return &SlackConfig{Shared: NewCommon()} }
-
-// Common implements Config.
-func (c *SlackConfig) Common() *Common { return &c.Shared }
 
 var slackChannel = regexp.MustCompile(`^[CGD][A-Z0-9]{6,}$`)
 
-// Validate implements Config.
-func (c *SlackConfig) Validate() (ps []Problem) {
-	hook, token := c.WebhookURLFile != "" || c.WebhookURLEnv != "", c.TokenFile != "" || c.TokenEnv != ""
-	ps = append(ps, CheckSecret("webhook_url", c.WebhookURLFile, c.WebhookURLEnv, !token)...)
-	if hook && token {
-		ps = append(ps, Problem{Setting: "token_file", Detail: "A webhook needs no token; leave out one of them."})
+// Check returns what is wrong with the settings as they go together.
+func (c *SlackConfig) Check() (ps []setting.Problem) {
+	wrong := func(name, detail string) { ps = append(ps, setting.Problem{Setting: name, Detail: detail}) }
+	hook, token := c.WebhookURL.IsSet(), c.Token.IsSet()
+	switch {
+	case !hook && !token:
+		wrong("webhook_url_file", "Name the file that holds the address, or its environment variable in webhook_url_env.")
+	case hook && token:
+		wrong("token_file", "A webhook needs no token; leave out one of them.")
 	}
-	ps = append(ps, CheckSecret("token", c.TokenFile, c.TokenEnv, false)...)
 	switch {
 	case token && !slackChannel.MatchString(c.Channel):
-		ps = append(ps, Problem{Setting: "channel", Detail: "A bot needs the identifier of its channel, as \"C0123456789\"; Slack shows it at the end of the channel's details."})
+		wrong("channel", "A bot needs the identifier of its channel, as \"C0123456789\"; Slack shows it at the end of the channel's details.")
 	case !token && c.Channel != "":
-		ps = append(ps, Problem{Setting: "channel", Detail: "A webhook has its channel already; leave this out."})
+		wrong("channel", "A webhook has its channel already; leave this out.")
 	}
-	return append(ps, c.Shared.Validate()...)
-}
-
-// Resolve implements Config.
-func (c *SlackConfig) Resolve(dir string) {
-	c.WebhookURLFile, c.TokenFile = setting.Beside(dir, c.WebhookURLFile), setting.Beside(dir, c.TokenFile)
+	return ps
 }
 
 // slackColors are the colours of the border, by severity.
@@ -90,11 +78,13 @@ func (c *SlackConfig) address() (address, secret string, err error) {
 		query.Set("icon", c.Icon)
 	}
 	name, channel := "webhook_url", "webhook"
-	if c.TokenFile != "" || c.TokenEnv != "" {
+	if c.Token.IsSet() {
 		name, channel = "token", c.Channel
-		secret, err = ReadSecret(name, c.TokenFile, c.TokenEnv)
+		var token setting.Secret
+		token, err = c.Token.Read(name)
+		secret = token.Reveal()
 	} else {
-		secret, err = readAddress(name, c.WebhookURLFile, c.WebhookURLEnv)
+		secret, err = readAddress(name, &c.WebhookURL)
 	}
 	if err != nil {
 		return "", "", err
@@ -103,13 +93,13 @@ func (c *SlackConfig) address() (address, secret string, err error) {
 	if name == "webhook_url" {
 		var ok bool
 		if text, ok = strings.CutPrefix(secret, "https://hooks.slack.com/services/"); !ok {
-			return "", "", errors.New("webhook_url: that is no webhook of Slack; its address begins with https://hooks.slack.com/services/")
+			return "", "", errors.New("webhook_url: that is not a webhook of Slack; its address begins with https://hooks.slack.com/services/")
 		}
 		text = "hook:" + text
 	}
 	token, err := slack.ParseToken(text)
 	if err != nil {
-		return "", "", fmt.Errorf("%s: that is not of the form that Slack gives; copy it anew from the settings of the Slack app", name)
+		return "", "", fmt.Errorf("%s: that is not of the form that Slack gives; copy it again from the settings of the Slack app", name)
 	}
 	return serviceURL(slack.Scheme, channel, "", token.UserInfo(), query), secret, nil
 }

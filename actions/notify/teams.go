@@ -17,39 +17,24 @@ import (
 
 // TeamsConfig is the settings of kind "teams": a workflow or an incoming webhook of a channel of Microsoft Teams.
 type TeamsConfig struct {
-	// WebhookURLFile is a file with the address that Teams gave, WebhookURLEnv an environment variable with it.
-	WebhookURLFile string `hcl:"webhook_url_file,optional"`
-	WebhookURLEnv  string `hcl:"webhook_url_env,optional"`
+	// WebhookURL is the address that Teams gave.
+	WebhookURL setting.Source `setting:"webhook_url,required"`
 
-	Shared Common
+	Common
 }
-
-// NewTeams returns the defaults of kind "teams".
-func NewTeams() *TeamsConfig { return &TeamsConfig{Shared: NewCommon()} }
-
-// Common implements Config.
-func (c *TeamsConfig) Common() *Common { return &c.Shared }
-
-// Validate implements Config.
-func (c *TeamsConfig) Validate() []Problem {
-	return append(CheckSecret("webhook_url", c.WebhookURLFile, c.WebhookURLEnv, true), c.Shared.Validate()...)
-}
-
-// Resolve implements Config.
-func (c *TeamsConfig) Resolve(dir string) { c.WebhookURLFile = setting.Beside(dir, c.WebhookURLFile) }
 
 // teamsColors are the colours of the border, by severity.
 var teamsColors = map[scale.Severity]string{scale.SeverityLow: "439FE0", scale.SeverityMedium: "ECB22E", scale.SeverityHigh: "E8912D", scale.SeverityCritical: "E01E5A"}
 
 // Open implements Config.
 func (c *TeamsConfig) Open(opt Options) (Transport, error) {
-	secret, err := readAddress("webhook_url", c.WebhookURLFile, c.WebhookURLEnv)
+	secret, err := readAddress("webhook_url", &c.WebhookURL)
 	if err != nil {
 		return nil, err
 	}
 	u, err := url.Parse(secret)
 	if err != nil {
-		return nil, errors.New("webhook_url: that is no address")
+		return nil, errors.New("webhook_url: that is not an address")
 	}
 	if !strings.HasSuffix(u.Host, ".webhook.office.com") {
 		// The library speaks to connectors of Office 365 alone, which Microsoft has given up for workflows.
@@ -61,7 +46,7 @@ func (c *TeamsConfig) Open(opt Options) (Transport, error) {
 	}
 	conf, err := teams.ConfigFromWebhookURL(*u)
 	if err != nil {
-		return nil, errors.New("webhook_url: that is no webhook of Teams; copy the address anew from the channel's settings")
+		return nil, errors.New("webhook_url: that is not a webhook of Teams; copy the address again from the channel's settings")
 	}
 	return newLibrary(opt, "", conf.GetURL().String(), func(m *Message) (string, types.Params) {
 		return linkless.Replace(m.Text), types.Params{"title": m.Title, "color": teamsColors[m.Severity]}

@@ -30,15 +30,9 @@ const (
 
 var errTooLong = errors.New("the text is too long")
 
-// parseTemplate reads a template and tries it on samples. The setting names the template in errors.
-func parseTemplate(setting, text string) (*template.Template, error) {
-	if text == "" {
-		text = builtinText
-		if setting == "title" {
-			text = builtinTitle
-		}
-	}
-	t, err := template.New(setting).Option("missingkey=error").Funcs(template.FuncMap{
+// parseTemplate reads a template and tries it on samples.
+func parseTemplate(text string) (*template.Template, error) {
+	t, err := template.New("template").Option("missingkey=error").Funcs(template.FuncMap{
 		"upper": strings.ToUpper,
 		"lower": strings.ToLower,
 		"join":  func(list []string, between string) string { return strings.Join(list, between) },

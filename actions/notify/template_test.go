@@ -1,9 +1,13 @@
 package notify
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 func TestTemplateErrors(t *testing.T) {
@@ -15,16 +19,11 @@ func TestTemplateErrors(t *testing.T) {
 		"{{shout .Rule}}":                   `function "shout" not defined`,
 		"{{range 100000}}0123456789{{end}}": "too long",
 	} {
-		c := NewCommon()
-		c.Template = text
-		ps := c.Validate()
-		if len(ps) != 1 || ps[0].Setting != "template" || !strings.Contains(ps[0].Detail, want) {
-			t.Errorf("%s: %v", text, ps)
-		}
-		c = NewCommon()
-		c.Title = text
-		if ps := c.Validate(); len(ps) != 1 || ps[0].Setting != "title" {
-			t.Errorf("%s: %v", text, ps)
+		for _, name := range []string{"title", "template"} {
+			ps := settingtest.ReadBody(t, name+" = "+strconv.Quote(text), setting.New[Common]())
+			if len(ps) != 1 || ps[0].Setting != name || !strings.Contains(ps[0].Detail, want) {
+				t.Errorf("%s: %v", text, ps)
+			}
 		}
 	}
 }
@@ -32,8 +31,8 @@ func TestTemplateErrors(t *testing.T) {
 func TestTemplates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(func(c *Common) {
-			c.Title = "{{.Rule}}\n{{.Text}}"
-			c.Template = `{{lower .Severity}} {{.Alert.Description}} {{join .Keys "+"}} {{clock .First}} {{.Notifier}} {{.Text}}`
+			c.Title = parsed(t, "{{.Rule}}\n{{.Text}}")
+			c.Template = parsed(t, `{{lower .Severity}} {{.Alert.Description}} {{join .Keys "+"}} {{clock .First}} {{.Notifier}} {{.Text}}`)
 		})
 		ns, _ := start(t, f)
 		a := event("r", "a\r\n\x1b[2Jb\u202e")
@@ -53,7 +52,7 @@ func TestTemplates(t *testing.T) {
 // A template that fails on an alert that no sample is like loses nothing.
 func TestTemplateFailsLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(func(c *Common) { c.Template = `{{if eq .Rule "odd"}}{{index .Keys 9}}{{end}}` })
+		f := newFake(func(c *Common) { c.Template = parsed(t, `{{if eq .Rule "odd"}}{{index .Keys 9}}{{end}}`) })
 		ns, _ := start(t, f)
 		ns.Send(event("odd", "a"))
 		synctest.Wait()
@@ -74,4 +73,13 @@ func TestTextIsBounded(t *testing.T) {
 	if got := oneLine(" a\n\tb  c ", 10); got != "a b c" {
 		t.Errorf("%q", got)
 	}
+}
+
+// parsed returns a template of the settings.
+func parsed(t *testing.T, text string) (out Template) {
+	t.Helper()
+	if err := out.UnmarshalText([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

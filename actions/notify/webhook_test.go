@@ -19,6 +19,7 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // secretFile writes a secret to a file.
@@ -34,7 +35,7 @@ func secretFile(t *testing.T, secret string) string {
 // open makes a transport of settings that must be good.
 func open(t *testing.T, c Config, opt Options) Transport {
 	t.Helper()
-	if ps := c.Validate(); len(ps) > 0 {
+	if ps := setting.Check(c); len(ps) > 0 {
 		t.Fatal(ps)
 	}
 	tr, err := c.Open(opt)
@@ -76,9 +77,9 @@ func TestWebhook(t *testing.T) {
 	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := NewWebhook()
-	c.URLFile, c.SecretFile, c.AuthorizationFile, c.CAFile = secretFile(t, s.URL+"/in?x=1"), secretFile(t, "key"), secretFile(t, "Bearer abc"), ca
-	c.Headers = map[string]string{"X-Team": "blue"}
+	c := setting.New[WebhookConfig]()
+	c.URL.File, c.Secret.File, c.Authorization.File, c.CAFile = secretFile(t, s.URL+"/in?x=1"), secretFile(t, "key"), secretFile(t, "Bearer abc"), ca
+	c.Headers = map[string]setting.Secret{"X-Team": "blue"}
 	if err := open(t, c, Options{}).Send(soon(t), message()); err != nil {
 		t.Fatal(err)
 	}
@@ -157,8 +158,8 @@ func TestWebhookAnswers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := httptest.NewServer(http.HandlerFunc(c.serve))
 			defer s.Close()
-			conf := NewWebhook()
-			conf.URL = s.URL
+			conf := setting.New[WebhookConfig]()
+			conf.URL.Value = setting.Secret(s.URL)
 			err := open(t, conf, Options{}).Send(soon(t), message())
 			var retry *RetryError
 			if (err == nil) != c.ok || errors.As(err, &retry) != c.retry || c.retry && retry.After != c.after || err != nil && !strings.Contains(strings.ReplaceAll(err.Error(), "�", ""), strings.ReplaceAll(c.text, "down", "")) {
@@ -185,8 +186,8 @@ func TestWebhookUnreachable(t *testing.T) {
 	refusing := "http://" + gone.Addr().String()
 	gone.Close()
 	for _, address := range []string{hanging, refusing} {
-		c := NewWebhook()
-		c.URLFile = secretFile(t, address+"/token-0123")
+		c := setting.New[WebhookConfig]()
+		c.URL.File = secretFile(t, address+"/token-0123")
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		var retry *RetryError
@@ -210,8 +211,8 @@ func TestWebhookStorm(t *testing.T) {
 		counts <- p.Count
 	}))
 	defer s.Close()
-	c := NewWebhook()
-	c.URL = s.URL
+	c := setting.New[WebhookConfig]()
+	c.URL.Value = setting.Secret(s.URL)
 	ns, _ := start(t, c)
 	for range 10_000 {
 		ns.Send(event("r", "a"))

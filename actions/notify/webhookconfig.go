@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -14,103 +15,74 @@ import (
 
 // WebhookConfig is the settings of kind "webhook": messages as JSON to an address of the user's.
 type WebhookConfig struct {
-	// URL is where the messages are posted to: https, or http on this very host. It is in `config show`: an
-	// address that holds a secret belongs into URLFile or URLEnv.
-	URL string `hcl:"url,optional"`
-	// URLFile is a file with the address and nothing else, URLEnv an environment variable with it.
-	URLFile string `hcl:"url_file,optional"`
-	URLEnv  string `hcl:"url_env,optional"`
-	// SecretFile and SecretEnv hold the secret that requests are signed with; without one they are not.
-	SecretFile string `hcl:"secret_file,optional"`
-	SecretEnv  string `hcl:"secret_env,optional"`
-	// Headers are header lines besides those that every request has. They are in `config show`.
-	Headers map[string]string `hcl:"headers,optional"`
-	// AuthorizationFile and AuthorizationEnv hold the value of the header Authorization.
-	AuthorizationFile string `hcl:"authorization_file,optional"`
-	AuthorizationEnv  string `hcl:"authorization_env,optional"`
+	// URL is where the messages are posted to: https, or http on this very host.
+	URL setting.Source `setting:"url,inline,required"`
+	// Secret is what requests are signed with; without one they are not.
+	Secret setting.Source `setting:"secret"`
+	// Headers are header lines besides those that every request has.
+	Headers map[string]setting.Secret `setting:"headers"`
+	// Authorization is the value of the header of that name.
+	Authorization setting.Source `setting:"authorization"`
 	// CAFile is a file of PEM certificates that sign the server's; "" for those that the system trusts.
-	CAFile string `hcl:"ca_file,optional"`
+	CAFile string `setting:"ca_file,path"`
 
-	Shared Common
+	Common
 }
 
-// NewWebhook returns the defaults of kind "webhook".
-func NewWebhook() *WebhookConfig { return &WebhookConfig{Shared: NewCommon()} }
-
-// Common implements Config.
-func (c *WebhookConfig) Common() *Common { return &c.Shared }
-
-// Validate implements Config.
-func (c *WebhookConfig) Validate() (ps []Problem) {
-	switch {
-	case c.URL == "":
-		ps = append(ps, CheckSecret("url", c.URLFile, c.URLEnv, true)...)
-	case c.URLFile != "" || c.URLEnv != "":
-		ps = append(ps, Problem{Setting: "url", Detail: "The address can be in one of url, url_file and url_env; leave out the others."})
-	default:
-		if detail := checkURL(c.URL); detail != "" {
-			ps = append(ps, Problem{Setting: "url", Detail: detail})
+// Check returns what is wrong with the settings as they go together.
+func (c *WebhookConfig) Check() (ps []setting.Problem) {
+	wrong := func(name, format string, args ...any) {
+		ps = append(ps, setting.Problem{Setting: name, Detail: fmt.Sprintf(format, args...)})
+	}
+	if c.URL.Value != "" {
+		if _, err := setting.ParseURL(c.URL.Value.Reveal()); err != nil {
+			wrong("url", "%v.", err)
 		}
 	}
-	ps = append(ps, CheckSecret("secret", c.SecretFile, c.SecretEnv, false)...)
 	for _, k := range slices.Sorted(maps.Keys(c.Headers)) {
 		switch name := http.CanonicalHeaderKey(k); {
-		case !httpguts.ValidHeaderFieldName(k) || !httpguts.ValidHeaderFieldValue(c.Headers[k]):
-			ps = append(ps, Problem{Setting: "headers", Detail: fmt.Sprintf("%q is not the name of a header, or its value has more than one line.", k)})
+		case !httpguts.ValidHeaderFieldName(k) || !httpguts.ValidHeaderFieldValue(c.Headers[k].Reveal()):
+			wrong("headers", "%q is not the name of a header, or its value has more than one line.", k)
 		case slices.Contains([]string{"Authorization", "Cookie", "Proxy-Authorization"}, name) || strings.Contains(name, "Token") || strings.Contains(name, "Key"):
-			ps = append(ps, Problem{Setting: "headers", Detail: fmt.Sprintf("%s holds a secret, which does not belong here; use authorization_file or secret_file.", k)})
+			wrong("headers", "%s holds a secret, which does not belong here; use authorization_file or secret_file.", k)
 		case slices.Contains([]string{"Content-Type", "Content-Length", "Host", "Connection", "Transfer-Encoding", SignatureHeader, TimestampHeader}, name):
-			ps = append(ps, Problem{Setting: "headers", Detail: fmt.Sprintf("%s is set by ruleids; leave it out.", k)})
+			wrong("headers", "%s is set by ruleids; leave it out.", k)
 		}
 	}
-	ps = append(ps, CheckSecret("authorization", c.AuthorizationFile, c.AuthorizationEnv, false)...)
-	return append(ps, c.Shared.Validate()...)
-}
-
-// Resolve implements Config.
-func (c *WebhookConfig) Resolve(dir string) {
-	for _, p := range []*string{&c.URLFile, &c.SecretFile, &c.AuthorizationFile, &c.CAFile} {
-		*p = setting.Beside(dir, *p)
-	}
+	return ps
 }
 
 // Open implements Config.
 func (c *WebhookConfig) Open(opt Options) (Transport, error) {
-	w := &webhook{url: c.URL, headers: maps.Clone(c.Headers)}
-	if c.URL == "" {
-		var err error
-		if w.url, err = readAddress("url", c.URLFile, c.URLEnv); err != nil {
-			return nil, err
-		}
-		w.secrets = append(w.secrets, w.url)
+	w := &webhook{headers: map[string]string{}}
+	for k, v := range c.Headers {
+		w.headers[k] = v.Reveal()
 	}
-	secret, err := ReadSecret("secret", c.SecretFile, c.SecretEnv)
+	var err error
+	if w.url, err = readAddress("url", &c.URL); err != nil {
+		return nil, err
+	}
+	w.secrets = append(addressSecrets(w.url), w.url)
+	secret, err := c.Secret.Read("secret")
 	if err != nil {
 		return nil, err
 	}
 	if secret != "" {
 		w.secret = []byte(secret)
+		w.secrets = append(w.secrets, secret.Reveal())
 	}
-	authorization, err := ReadSecret("authorization", c.AuthorizationFile, c.AuthorizationEnv)
+	authorization, err := c.Authorization.Read("authorization")
 	if err != nil {
 		return nil, err
 	}
 	if authorization != "" {
-		if !httpguts.ValidHeaderFieldValue(authorization) {
-			return nil, fmt.Errorf("authorization: the secret cannot be the value of a header; write the text behind \"Authorization: \"")
+		text := authorization.Reveal()
+		if !httpguts.ValidHeaderFieldValue(text) {
+			return nil, errors.New("authorization: the secret cannot be the value of a header; write the text behind \"Authorization: \"")
 		}
-		if w.headers == nil {
-			w.headers = map[string]string{}
-		}
-		w.headers["Authorization"] = authorization
-		w.secrets = append(w.secrets, authorization)
-		if _, token, ok := strings.Cut(authorization, " "); ok {
-			w.secrets = append(w.secrets, token)
-		}
-	}
-	w.secrets = append(w.secrets, secret)
-	if w.url != c.URL {
-		w.secrets = append(w.secrets, addressSecrets(w.url)...)
+		w.headers["Authorization"] = text
+		_, token, _ := strings.Cut(text, " ")
+		w.secrets = append(w.secrets, text, token)
 	}
 	if w.base, err = newBase(opt, c.CAFile); err != nil {
 		return nil, err

@@ -40,8 +40,8 @@ type archive struct {
 	idle    sync.WaitGroup
 }
 
-func newArchive(s fileSettings, complain func(error)) *archive {
-	return &archive{base: s.path, keep: s.keep, compress: s.compress, complain: complain}
+func newArchive(c *FileConfig, complain func(error)) *archive {
+	return &archive{base: c.Path, keep: c.Keep, compress: c.Compress, complain: complain}
 }
 
 // A rotated file; where a crash left it both plain and compressed, it is there twice.

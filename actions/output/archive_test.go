@@ -50,7 +50,7 @@ func TestRotateBySize(t *testing.T) {
 		t.Run(fmt.Sprintf("compress=%v", compress), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
-				c.RotateSize, c.Keep, c.Compress, c.Mode = "64KiB", -1, compress, "0604"
+				c.RotateSize, c.Keep, c.Compress, c.Mode = 64<<10, -1, compress, 0o604
 				f := start(t, Options{}, Spec{"eve", c})
 				const n = 1000
 				send(f, 1, n)
@@ -94,7 +94,7 @@ func TestKeep(t *testing.T) {
 		t.Run(fmt.Sprint(keep), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := NewCSV(filepath.Join(t.TempDir(), "alerts.csv"))
-				c.RotateSize, c.Keep = "64KiB", keep
+				c.RotateSize, c.Keep = 64<<10, keep
 				// Not rotated files, whatever their names suggest.
 				for _, name := range []string{".1", ".20000101T000000Z.1.bak", ".2000.1", "x.20000101T000000Z.1"} {
 					write(t, c.Path+name, "mine")
@@ -124,7 +124,7 @@ func TestKeep(t *testing.T) {
 func TestRotateByTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // from 2000-01-01 00:00 UTC
 		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
-		c.RotateEvery, c.Compress = "1h", false
+		c.RotateEvery, c.Compress = time.Hour, false
 		f := start(t, Options{}, Spec{"eve", c})
 		send(f, 1, 2)
 		time.Sleep(59 * time.Minute)
@@ -172,7 +172,7 @@ func TestRotateByTime(t *testing.T) {
 // TestClockSetBack rotates at no time that was there already.
 func TestClockSetBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "eve.json")
-	f := newFile(fileSettings{path: path, mode: 0o600, every: time.Hour, keep: -1}, func(err error) { t.Error(err) })
+	f := newFile(&FileConfig{Path: path, Mode: 0o600, RotateEvery: time.Hour, Keep: -1}, func(err error) { t.Error(err) })
 	if err := f.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}

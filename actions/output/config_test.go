@@ -7,45 +7,30 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/gohcl"
-	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 // decode reads an output block as the daemon does.
-func decode(t *testing.T, text string) Config {
+func decode(t *testing.T, b *hclsyntax.Block) (Config, []setting.Problem) {
 	t.Helper()
-	file, diags := hclparse.NewParser().ParseHCL([]byte(text), "ruleids.hcl")
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	var root struct {
-		Outputs []struct {
-			Kind string   `hcl:"kind,label"`
-			Name string   `hcl:"name,label"`
-			Body hcl.Body `hcl:",remain"`
-		} `hcl:"output,block"`
-	}
-	if diags := gohcl.DecodeBody(file.Body, nil, &root); diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	c, err := NewConfig(root.Outputs[0].Kind)
+	c, err := NewConfig(b.Labels[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diags := gohcl.DecodeBody(root.Outputs[0].Body, nil, c); diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	return c
+	return c, settingtest.Read(t, b, c)
 }
 
 func TestDecode(t *testing.T) {
 	csv := NewCSV("/var/log/ruleids/a.csv")
-	csv.RotateSize, csv.Keep, csv.Rules = "1048576", 3, []string{"dns_*"}
+	csv.RotateSize, csv.Keep, csv.Rules = 1<<20, 3, setting.Patterns{"dns_*"}
 	tls := NewSyslog()
-	tls.Network, tls.Address, tls.CA, tls.Queue = "tls", "logs.example:6514", "/etc/ca.pem", 500
+	tls.Network, tls.Address, tls.CA, tls.Queue = "tls", SyslogAddress{Server: setting.Server{Host: "logs.example", Port: 6514}}, "/etc/ca.pem", 500
 	out := NewStdout()
-	out.Format, out.MinSeverity = "json", "critical"
+	out.Format, out.MinSeverity = "json", scale.SeverityCritical
 	for text, want := range map[string]Config{
 		`output "eve" "main" {
   path = "eve.json"
@@ -68,12 +53,11 @@ func TestDecode(t *testing.T) {
   min_severity = "critical"
 }`: out,
 	} {
-		got := decode(t, text)
-		got.Resolve("/etc/ruleids")
+		got, ps := decode(t, settingtest.Blocks(t, text)[0])
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.AllowUnexported(FileConfig{})); diff != "" {
 			t.Errorf("%s\n%s", text, diff)
 		}
-		if ps := got.Validate(); len(ps) != 0 {
+		if len(ps) != 0 {
 			t.Errorf("%s\n%v", text, ps)
 		}
 	}
@@ -88,48 +72,50 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-func TestValidate(t *testing.T) {
-	type wrong struct {
-		config   Config
-		settings []string
-	}
-	eve := func(change func(*FileConfig)) Config { c := NewEVE("/x"); change(c); return c }
-	syslog := func(change func(*SyslogConfig)) Config { c := NewSyslog(); change(c); return c }
-	for i, w := range []wrong{
-		{NewEVE(""), []string{"path"}},
-		{eve(func(c *FileConfig) { c.Mode = "0999" }), []string{"mode"}},
-		{eve(func(c *FileConfig) { c.Mode = "04755" }), []string{"mode"}},
-		{eve(func(c *FileConfig) { c.Mode = "0440" }), []string{"mode"}},
-		{eve(func(c *FileConfig) { c.RotateSize = "lots" }), []string{"rotate_size"}},
-		{eve(func(c *FileConfig) { c.RotateSize = "1KiB" }), []string{"rotate_size"}},
-		{eve(func(c *FileConfig) { c.RotateSize = "9999999999999GiB" }), []string{"rotate_size"}},
-		{eve(func(c *FileConfig) { c.RotateEvery = "daily" }), []string{"rotate_every"}},
-		{eve(func(c *FileConfig) { c.RotateEvery = "-1h" }), []string{"rotate_every"}},
-		{eve(func(c *FileConfig) { c.RotateEvery = "1s" }), []string{"rotate_every"}},
-		{eve(func(c *FileConfig) { c.RotateEvery, c.RotateSize, c.Keep = "7d", "0", -1 }), nil},
-		{eve(func(c *FileConfig) { c.Keep = -2 }), []string{"keep"}},
-		{eve(func(c *FileConfig) { c.Queue, c.MinSeverity, c.Rules = 0, "bad", []string{"[", ""} }), []string{"queue", "min_severity", "rules", "rules"}},
-		{&StdoutConfig{Format: "xml", Queue: 1, MinSeverity: "low"}, []string{"format"}},
-		{syslog(func(c *SyslogConfig) { c.Address = "log" }), []string{"address"}},
-		{syslog(func(c *SyslogConfig) { c.Network, c.Address = "udp", "" }), []string{"address"}},
-		{syslog(func(c *SyslogConfig) { c.Network, c.Address = "udp", "host:99999" }), []string{"address"}},
-		{syslog(func(c *SyslogConfig) { c.Network, c.Address = "sctp", "host" }), []string{"network", "address"}},
-		{syslog(func(c *SyslogConfig) { c.Facility = "local8" }), []string{"facility"}},
-		{syslog(func(c *SyslogConfig) { c.Hostname, c.AppName = "a b", strings.Repeat("x", 49) }), []string{"hostname", "app_name"}},
-		{syslog(func(c *SyslogConfig) { c.EnterpriseNumber, c.MaxMessage, c.Timeout = 0, 100, "0s" }), []string{"enterprise_number", "max_message", "timeout"}},
-		{syslog(func(c *SyslogConfig) { c.CA = "/ca.pem" }), []string{"ca"}},
-		{syslog(func(c *SyslogConfig) { c.Network, c.Address, c.Cert = "tls", "host", "/cert.pem" }), []string{"cert"}},
-		{syslog(func(c *SyslogConfig) { c.Network, c.Address, c.Key = "tls", "host", "/key.pem" }), []string{"key"}},
+func TestMistakes(t *testing.T) {
+	for _, w := range []struct {
+		kind, body string
+		settings   []string
+	}{
+		{"eve", ``, []string{""}},
+		{"eve", `path = ""`, []string{"path"}},
+		{"eve", `mode = "0999"`, []string{"", "mode"}},
+		{"eve", "path = \"/x\"\nmode = \"04755\"", []string{"mode"}},
+		{"eve", "path = \"/x\"\nmode = \"0440\"", []string{"mode"}},
+		{"eve", "path = \"/x\"\nrotate_size = \"lots\"", []string{"rotate_size"}},
+		{"eve", "path = \"/x\"\nrotate_size = \"1KiB\"", []string{"rotate_size"}},
+		{"eve", "path = \"/x\"\nrotate_size = \"9999999999999GiB\"", []string{"rotate_size"}},
+		{"eve", "path = \"/x\"\nrotate_every = \"daily\"", []string{"rotate_every"}},
+		{"eve", "path = \"/x\"\nrotate_every = \"-1h\"", []string{"rotate_every"}},
+		{"eve", "path = \"/x\"\nrotate_every = \"1s\"", []string{"rotate_every"}},
+		{"eve", "path = \"/x\"\nrotate_every = \"7d\"\nrotate_size = \"0\"\nkeep = -1", nil},
+		{"eve", "path = \"/x\"\nkeep = -2", []string{"keep"}},
+		{"eve", "path = \"/x\"\nqueue = 0\nmin_severity = \"bad\"\nrules = [\"[\", \"\"]", []string{"min_severity", "queue", "rules", "rules"}},
+		{"stdout", `format = "xml"`, []string{"format"}},
+		{"syslog", `address = "log"`, []string{"address"}},
+		{"syslog", `network = "udp"`, []string{"address"}},
+		{"syslog", "network = \"udp\"\naddress = \"\"", []string{"address"}},
+		{"syslog", "network = \"udp\"\naddress = \"host:99999\"", []string{"address"}},
+		{"syslog", "network = \"sctp\"", []string{"network"}},
+		{"syslog", `facility = "local8"`, []string{"facility"}},
+		{"syslog", "hostname = \"a b\"\napp_name = \"" + strings.Repeat("x", 49) + "\"", []string{"app_name", "hostname"}},
+		{"syslog", "enterprise_number = 0\nmax_message = 100\ntimeout = \"0s\"", []string{"enterprise_number", "max_message", "timeout"}},
+		{"syslog", "enterprise_number = 4294967296", []string{"enterprise_number"}},
+		{"syslog", `ca = "/ca.pem"`, []string{"ca"}},
+		{"syslog", "network = \"tls\"\naddress = \"host\"\ncert = \"/cert.pem\"", []string{"cert"}},
+		{"syslog", "network = \"tls\"\naddress = \"host\"\nkey = \"/key.pem\"", []string{"key"}},
 	} {
+		_, ps := decode(t, settingtest.Blocks(t, "output \""+w.kind+"\" \"a\" {\n"+w.body+"\n}\n")[0])
 		var got []string
-		for _, p := range w.config.Validate() {
+		for _, p := range ps {
 			got = append(got, p.Setting)
 			if !strings.HasSuffix(p.Detail, ".") {
-				t.Errorf("%d: %q is no sentence", i, p.Detail)
+				t.Errorf("%s: %q is not a sentence", w.body, p.Detail)
 			}
 		}
+		slices.Sort(got)
 		if !slices.Equal(got, w.settings) {
-			t.Errorf("%d: problems with %v, want %v: %v", i, got, w.settings, w.config.Validate())
+			t.Errorf("%s: problems with %q, want %q: %v", w.body, got, w.settings, ps)
 		}
 	}
 }
@@ -140,8 +126,8 @@ func TestDefaultPorts(t *testing.T) {
 		"[2001:db8::1]": "[2001:db8::1]:514", "[2001:db8::1]:10": "[2001:db8::1]:10", "logs.example:10": "logs.example:10",
 	} {
 		c := syslogTo("udp", address)
-		if got := c.hostPort(); got != want || len(c.Validate()) != 0 {
-			t.Errorf("%s: %s, want %s; %v", address, got, want, c.Validate())
+		if got := c.address(); got != want || setting.Valid(c) != nil {
+			t.Errorf("%s: %s, want %s; %v", address, got, want, setting.Valid(c))
 		}
 	}
 }

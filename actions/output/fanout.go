@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A Spec is an output that is wanted: a block `output "kind" "name"`.
@@ -65,7 +66,11 @@ func New(specs []Spec, opt Options) (*Fanout, error) {
 	for _, s := range specs {
 		o := newOutput(s.Name, opt.Log)
 		env := environment{stdout: stdoutTarget{w: opt.Stdout, color: opt.Color}, hostname: hostname(), complain: o.complain}
-		r, err := s.Config.open(env)
+		var r *route
+		err := setting.Valid(s.Config)
+		if err == nil {
+			r, err = s.Config.open(env)
+		}
 		if r != nil {
 			o.route = *r
 		}
@@ -109,7 +114,7 @@ func (f *Fanout) Send(a *alert.Alert) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	for _, o := range f.outputs {
-		if !o.filter.passes(a) {
+		if !o.passes(a) {
 			o.filtered.Add(1)
 			continue
 		}

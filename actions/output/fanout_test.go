@@ -19,6 +19,7 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -204,7 +205,7 @@ func TestCloseSaysWhatItCouldNotWrite(t *testing.T) {
 func TestCloseOfAnOutputThatNeverWorked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewSyslog()
-		c.Address = filepath.Join(t.TempDir(), "nobody")
+		c.Address.Path = filepath.Join(t.TempDir(), "nobody")
 		f := start(t, Options{}, Spec{"dead", c})
 		synctest.Wait()
 		began := time.Now()
@@ -218,8 +219,8 @@ func TestFilter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		grave, dns := NewEVE(filepath.Join(dir, "grave")), NewEVE(filepath.Join(dir, "dns"))
-		grave.MinSeverity = "high"
-		dns.Rules = []string{"dns_*", "port_scan"}
+		grave.MinSeverity = scale.SeverityHigh
+		dns.Rules = setting.Patterns{"dns_*", "port_scan"}
 		f := start(t, Options{}, Spec{"grave", grave}, Spec{"dns", dns})
 		for i, a := range []struct {
 			rule     string
@@ -324,7 +325,7 @@ func TestSendWithoutOutputs(t *testing.T) {
 func TestNewReturnsAllErrors(t *testing.T) {
 	dir := t.TempDir()
 	bad := NewEVE(filepath.Join(dir, "x"))
-	bad.Mode = "rw"
+	bad.Keep = -2
 	twin := filepath.Join(dir, "twin")
 	_, err := New([]Spec{
 		{"missing", NewEVE(filepath.Join(dir, "no", "eve.json"))},
@@ -337,7 +338,7 @@ func TestNewReturnsAllErrors(t *testing.T) {
 	}, Options{})
 	for _, want := range []string{
 		`output "missing": `, "make the directory first (install -d -m 0750 " + filepath.Join(dir, "no") + ")",
-		`output "bad": mode: "rw" is not the mode`, `output "two": output "one" writes to ` + twin + " already",
+		`output "bad": keep: -2 is out of range`, `output "two": output "one" writes to ` + twin + " already",
 		`output "one": there is another output of this name`, `output "folder": `, "is not a regular file",
 		`output "out again": output "out" writes to standard output already`,
 	} {

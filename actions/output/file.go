@@ -22,7 +22,8 @@ import (
 // and what an earlier process left that was killed is ended with a newline (where there is a header: cut
 // off, since half a CSV record could be taken for a whole one).
 type file struct {
-	fileSettings
+	config   *FileConfig
+	path     string
 	header   []byte // first line; none for EVE
 	complain func(error)
 	archive  *archive
@@ -36,9 +37,9 @@ type file struct {
 	writeTo func(*os.File, []byte) (int, error)
 }
 
-func newFile(s fileSettings, complain func(error)) *file {
+func newFile(c *FileConfig, complain func(error)) *file {
 	return &file{
-		fileSettings: s, complain: complain, archive: newArchive(s, complain),
+		config: c, path: c.Path, complain: complain, archive: newArchive(c, complain),
 		writeTo: func(f *os.File, b []byte) (int, error) { return f.Write(b) },
 	}
 }
@@ -70,9 +71,9 @@ func (f *file) open(context.Context) error {
 
 // openAppend opens or makes the file, with its mode whatever the umask takes away.
 func (f *file) openAppend() (*os.File, error) {
-	file, made, err := logfile.Open(f.path, f.mode)
+	file, made, err := logfile.Open(f.path, fs.FileMode(f.config.Mode))
 	if err == nil && made {
-		if err = file.Chmod(f.mode); err != nil {
+		if err = file.Chmod(fs.FileMode(f.config.Mode)); err != nil {
 			file.Close()
 		}
 	}
@@ -260,7 +261,7 @@ func (f *file) fits(n int) bool {
 	if have == 0 {
 		have = int64(len(f.header))
 	}
-	return f.limit == 0 || have+int64(n) <= f.limit || time.Now().Before(f.notBefore)
+	return f.config.RotateSize == 0 || have+int64(n) <= int64(f.config.RotateSize) || time.Now().Before(f.notBefore)
 }
 
 // turn rotates the file where its period of time is over. A clock that is set back starts no new file.
@@ -277,10 +278,10 @@ func (f *file) turn(now time.Time) error {
 }
 
 func (f *file) periodOf(t time.Time) int64 {
-	if f.every == 0 {
+	if f.config.RotateEvery == 0 {
 		return 0
 	}
-	return t.Unix() / int64(f.every/time.Second)
+	return t.Unix() / int64(f.config.RotateEvery/time.Second)
 }
 
 // lookEvery bounds the time between two looks at the clock, which may be set or stand still while the
@@ -290,13 +291,13 @@ const lookEvery = time.Minute
 // tick implements ticker: it rotates by time while no alerts come.
 func (f *file) tick() time.Duration {
 	now := time.Now()
-	if f.f == nil || f.every == 0 {
+	if f.f == nil || f.config.RotateEvery == 0 {
 		return time.Hour
 	}
 	if err := f.look(); err != nil {
 		f.complain(err)
 	}
-	next := time.Unix((f.periodOf(now)+1)*int64(f.every/time.Second), 0)
+	next := time.Unix((f.periodOf(now)+1)*int64(f.config.RotateEvery/time.Second), 0)
 	return max(min(next.Sub(now), lookEvery), time.Millisecond)
 }
 

@@ -24,7 +24,7 @@ func TestFullFileSystem(t *testing.T) {
 	defer unix.Unmount(dir, unix.MNT_DETACH)
 	synctest.Test(t, func(t *testing.T) {
 		c := NewEVE(filepath.Join(dir, "eve.json"))
-		c.RotateSize = "0"
+		c.RotateSize = 0
 		ballast := filepath.Join(dir, "ballast")
 		write(t, ballast, strings.Repeat("x", 32<<10))
 		f := start(t, Options{}, Spec{"eve", c})
@@ -66,7 +66,7 @@ func TestCannotRotate(t *testing.T) {
 	defer unix.Unmount(path, unix.MNT_DETACH)
 	synctest.Test(t, func(t *testing.T) {
 		c := NewEVE(path)
-		c.RotateSize = "64KiB"
+		c.RotateSize = 64 << 10
 		f := start(t, Options{}, Spec{"eve", c})
 		send(f, 1, 500)
 		synctest.Wait()

@@ -48,7 +48,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 func TestModeOfFiles(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o077))
 	c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
-	c.Mode = "0644"
+	c.Mode = 0o644
 	f := start(t, Options{}, Spec{"eve", c})
 	send(f, 1, 1)
 	stop(t, f)

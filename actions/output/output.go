@@ -35,11 +35,10 @@ var errUnsendable = errors.New("the alert cannot be sent")
 // A route is what the settings of an output come down to.
 type route struct {
 	kind, target string
-	limit        int // alerts in the queue
-	filter       filter
-	render       func(dst []byte, e *event) []byte
-	sink         sink
-	patience     time.Duration // longest time between two tries of a sink that fails
+	Common
+	render   func(dst []byte, e *event) []byte
+	sink     sink
+	patience time.Duration // longest time between two tries of a sink that fails
 }
 
 const (
@@ -88,7 +87,7 @@ func newOutput(name string, log *slog.Logger) *output {
 
 // begin makes the queue, before run.
 func (o *output) begin() {
-	o.queue = make(chan *event, o.limit)
+	o.queue = make(chan *event, o.Queue)
 	o.wait = retry.Backoff{First: firstPatience, Most: o.patience}
 }
 
@@ -99,7 +98,7 @@ func (o *output) offer(e *event, closed bool) {
 		return
 	}
 	// One alert is taken however large it is.
-	if held := o.held.Add(e.size); held > int64(o.limit)*alertRoom && held != e.size {
+	if held := o.held.Add(e.size); held > int64(o.Queue)*alertRoom && held != e.size {
 		o.held.Add(-e.size)
 		o.lose(1)
 		return

@@ -25,7 +25,7 @@ func (o *output) stats() Stats {
 	t := o.trouble.State()
 	s := Stats{
 		Name: o.name, Kind: o.kind, Target: o.target,
-		Queued: int(o.pending()), QueueLimit: o.limit,
+		Queued: int(o.pending()), QueueLimit: o.Queue,
 		Written: o.written.Load(), Dropped: o.dropped.Load(), Filtered: o.filtered.Load(), Errors: t.Failures,
 		Failing: t.Failing, LastErrorTime: t.Time,
 	}

@@ -116,7 +116,10 @@ func listen(t *testing.T, network, address string) net.Listener {
 
 func syslogTo(network, address string) *SyslogConfig {
 	c := NewSyslog()
-	c.Network, c.Address = network, address
+	c.Network = network
+	if err := c.Address.UnmarshalText([]byte(address)); err != nil {
+		panic(err)
+	}
 	return c
 }
 
@@ -316,7 +319,7 @@ func TestSyslogServerHangs(t *testing.T) {
 	go serve(l, func(c net.Conn) { <-done })
 	defer close(done)
 	c := syslogTo("tcp", l.Addr().String())
-	c.Timeout, c.Queue = "100ms", 50_000
+	c.Timeout, c.Queue = 100*time.Millisecond, 50_000
 	f := start(t, Options{}, Spec{"tcp", c})
 	for n := 1; !f.Stats()[0].Failing; n += 1000 {
 		sendNumbered(f, n, n+999)

@@ -49,7 +49,7 @@ func newMessage(c *SyslogConfig, host string) *message {
 	return &message{
 		facility: facilities()[c.Facility],
 		origin:   " " + header(host, 255) + " " + header(c.AppName, 48) + " " + strconv.Itoa(os.Getpid()) + " ",
-		sdSuffix: "@" + strconv.Itoa(c.EnterpriseNumber),
+		sdSuffix: "@" + strconv.FormatUint(uint64(c.EnterpriseNumber), 10),
 		most:     c.MaxMessage,
 		json:     c.Format == "json",
 	}

@@ -132,7 +132,7 @@ func TestHostileMessage(t *testing.T) {
 		c := NewSyslog()
 		c.Hostname, c.AppName = hostile(rng), hostile(rng)
 		c.Format = []string{"text", "json"}[rng.IntN(2)]
-		c.MaxMessage = minMessage + rng.IntN(1500)
+		c.MaxMessage = 480 + rng.IntN(1500)
 		a := hostileAlert(rng)
 		text := render(c, a)
 		if len(text) > c.MaxMessage {

@@ -26,12 +26,11 @@ type client struct {
 }
 
 func newClient(c *VirusTotalConfig) *client {
-	timeout, _ := setting.ParseDuration(c.Timeout) // it was checked
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 1, 1
 	transport.MaxResponseHeaderBytes = 64 << 10
 	return &client{
-		url: strings.TrimRight(c.URL, "/"), timeout: timeout,
+		url: strings.TrimRight(c.URL.String(), "/"), timeout: c.Timeout,
 		// A redirection is an answer to look at: to follow it would hand the key to wherever it leads.
 		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
@@ -75,7 +74,7 @@ var errTimeout = errors.New("no answer in time")
 
 // ask returns what VirusTotal says about an indicator: Found and the numbers of a Verdict. The error is
 // a *failure, or that of ctx.
-func (c *client) ask(ctx context.Context, key secret, text string, domain bool) (Verdict, error) {
+func (c *client) ask(ctx context.Context, key setting.Secret, text string, domain bool) (Verdict, error) {
 	kind := "ip_addresses"
 	if domain {
 		kind = "domains"
@@ -86,7 +85,7 @@ func (c *client) ask(ctx context.Context, key secret, text string, domain bool) 
 	if err != nil {
 		return Verdict{}, &failure{state: StateReady, err: err}
 	}
-	req.Header.Set("x-apikey", key.text)
+	req.Header.Set("x-apikey", key.Reveal())
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "ruleids")
 	resp, err := c.http.Do(req)
@@ -141,12 +140,12 @@ func (a *answer) verdict(decode error) (Verdict, error) {
 }
 
 // refusal makes something of an answer that is no report: https://docs.virustotal.com/reference/errors
-func (a *answer) refusal(resp *http.Response, key secret, now time.Time) (Verdict, error) {
+func (a *answer) refusal(resp *http.Response, key setting.Secret, now time.Time) (Verdict, error) {
 	code := ""
 	text := "HTTP " + strconv.Itoa(resp.StatusCode)
 	if a.Error != nil {
-		code = printable.Clip(printable.Line(key.hide(a.Error.Code)), maxWords)
-		text += ", " + code + ": " + printable.Clip(printable.Line(key.hide(a.Error.Message)), maxWords)
+		code = printable.Clip(printable.Line(strings.ReplaceAll(a.Error.Code, key.Reveal(), setting.Mask)), maxWords)
+		text += ", " + code + ": " + printable.Clip(printable.Line(strings.ReplaceAll(a.Error.Message, key.Reveal(), setting.Mask)), maxWords)
 	}
 	f := &failure{state: StateFailing, after: retry.After(resp.Header.Get("Retry-After"), now, maxRetryAfter), err: errors.New(text)}
 	switch {

@@ -2,52 +2,34 @@ package reputation
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/gohcl"
-	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
-// decodeAll reads reputation blocks as the daemon does.
-func decodeAll(t *testing.T, text string) []Spec {
+// decode reads a reputation block as the daemon does.
+func decode(t *testing.T, b *hclsyntax.Block) (Config, []setting.Problem) {
 	t.Helper()
-	file, diags := hclparse.NewParser().ParseHCL([]byte(text), "ruleids.hcl")
-	if diags.HasErrors() {
-		t.Fatal(diags)
+	c, err := NewConfig(b.Labels[0])
+	if err != nil {
+		t.Fatal(err)
 	}
-	var root struct {
-		Sources []struct {
-			Kind string   `hcl:"kind,label"`
-			Body hcl.Body `hcl:",remain"`
-		} `hcl:"reputation,block"`
-	}
-	if diags := gohcl.DecodeBody(file.Body, nil, &root); diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	var out []Spec
-	for _, s := range root.Sources {
-		c, err := NewConfig(s.Kind)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diags := gohcl.DecodeBody(s.Body, nil, c); diags.HasErrors() {
-			t.Fatal(diags)
-		}
-		out = append(out, Spec{s.Kind, c})
-	}
-	return out
+	return c, settingtest.Read(t, b, c)
 }
 
 func TestDecode(t *testing.T) {
 	vt := NewVirusTotal()
-	vt.KeyFile, vt.CriticalMalicious, vt.NeverAsk, vt.CacheFile, vt.TTLClean = "/etc/ruleids/vt.key", 12, []string{"example.com"}, "/etc/ruleids/vt.jsonl", "12h"
+	vt.Key.File, vt.CriticalMalicious, vt.NeverAsk, vt.CacheFile, vt.TTLClean = "/etc/ruleids/vt.key", 12, []Pattern{{name: "example.com"}}, "/etc/ruleids/vt.jsonl", 12*time.Hour
 	for text, want := range map[string]Config{
 		`reputation "virustotal" {}`: NewVirusTotal(),
 		`reputation "virustotal" {
@@ -61,13 +43,9 @@ func TestDecode(t *testing.T) {
   files = ["bad.txt", "/srv/worse.txt"]
 }`: &ListConfig{Files: []string{"/etc/ruleids/bad.txt", "/srv/worse.txt"}},
 	} {
-		got := decodeAll(t, text)[0].Config
-		got.Resolve("/etc/ruleids")
-		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("%s\n%s", text, diff)
-		}
-		if ps := got.Validate(); len(ps) != 0 {
-			t.Errorf("%s\n%v", text, ps)
+		got, ps := decode(t, settingtest.Blocks(t, text)[0])
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.AllowUnexported(Pattern{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" || len(ps) > 0 {
+			t.Errorf("%s\n%s%v", text, diff, ps)
 		}
 	}
 }
@@ -83,49 +61,45 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-func TestValidate(t *testing.T) {
-	for i, w := range []struct {
-		change   func(*VirusTotalConfig)
-		settings []string
-	}{
-		{func(c *VirusTotalConfig) {}, nil},
-		{func(c *VirusTotalConfig) { c.KeyEnv = "" }, []string{"key_env"}},
-		{func(c *VirusTotalConfig) { c.KeyEnv, c.KeyFile = "", "/key" }, nil},
-		{func(c *VirusTotalConfig) { c.KeyEnv = "KEY=abc" }, []string{"key_env"}},
-		{func(c *VirusTotalConfig) { c.URL = "http://vt.example.com/api/v3" }, []string{"url"}},
-		{func(c *VirusTotalConfig) { c.URL = "ftp://vt.example.com" }, []string{"url"}},
-		{func(c *VirusTotalConfig) { c.URL = "www.virustotal.com" }, []string{"url"}},
-		{func(c *VirusTotalConfig) { c.URL = "https://a:b@www.virustotal.com" }, []string{"url"}},
-		{func(c *VirusTotalConfig) { c.URL = "https://www.virustotal.com/?x" }, []string{"url"}},
-		{func(c *VirusTotalConfig) { c.URL = "http://[::1]:8080/api/v3" }, nil},
-		{func(c *VirusTotalConfig) { c.URL = "http://localhost/" }, nil},
-		{func(c *VirusTotalConfig) { c.RequestsPerMinute, c.RequestsPerDay = 0, -1 }, []string{"requests_per_minute", "requests_per_day"}},
-		{func(c *VirusTotalConfig) { c.Timeout, c.Queue = "1ms", 0 }, []string{"timeout", "queue"}},
-		{func(c *VirusTotalConfig) { c.Timeout = "soon" }, []string{"timeout"}},
-		{func(c *VirusTotalConfig) { c.NeverAsk = []string{"8.8.8.8", "*.x.dev", "8.8.8.8/8"} }, []string{"never_ask", "never_ask"}},
-		{func(c *VirusTotalConfig) { c.CacheFile, c.CacheSize = "", 1 }, []string{"cache_size"}},
-		{func(c *VirusTotalConfig) { c.CriticalMalicious = 3 }, []string{"high_malicious"}},
-		{func(c *VirusTotalConfig) { c.MediumMalicious, c.MediumSuspicious = 0, 0 }, []string{"medium_malicious", "medium_suspicious"}},
-		{func(c *VirusTotalConfig) { c.MediumMalicious = 3 }, []string{"medium_malicious"}},
-		{func(c *VirusTotalConfig) { c.LowReputation = 1 }, []string{"low_reputation"}},
-		{func(c *VirusTotalConfig) { c.TTLClean, c.TTLCritical = "1s", "-1d" }, []string{"ttl_clean", "ttl_critical"}},
+func TestMistakes(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                                                nil,
+		`key_env = ""`:                                    {"key_file"},
+		"key_env = \"\"\nkey_file = \"/key\"":             nil,
+		`key_env = "KEY=abc"`:                             {"key_env"},
+		`url = "http://vt.example.com/api/v3"`:            {"url"},
+		`url = "ftp://vt.example.com"`:                    {"url"},
+		`url = "www.virustotal.com"`:                      {"url"},
+		`url = "https://a:b@www.virustotal.com"`:          {"url"},
+		`url = "https://www.virustotal.com/?x"`:           {"url"},
+		`url = "http://[::1]:8080/api/v3"`:                nil,
+		`url = "http://localhost/"`:                       nil,
+		"requests_per_minute = 0\nrequests_per_day = -1":  {"requests_per_day", "requests_per_minute"},
+		"timeout = \"1ms\"\nqueue = 0":                    {"queue", "timeout"},
+		`timeout = "soon"`:                                {"timeout"},
+		`never_ask = ["8.8.8.8", "*.x.dev", "8.8.8.8/8"]`: {"never_ask", "never_ask"},
+		"cache_file = \"\"\ncache_size = 1":               {"cache_size"},
+		`critical_malicious = 3`:                          {"high_malicious"},
+		"medium_malicious = 0\nmedium_suspicious = 0":     {"medium_malicious", "medium_suspicious"},
+		`medium_malicious = 3`:                            {"medium_malicious"},
+		`low_reputation = 1`:                              {"low_reputation"},
+		"ttl_clean = \"1s\"\nttl_critical = \"-1d\"":      {"ttl_clean", "ttl_critical"},
 	} {
-		c := NewVirusTotal()
-		w.change(c)
 		var got []string
-		for _, p := range c.Validate() {
+		for _, p := range settingtest.ReadBody(t, text, NewVirusTotal()) {
 			got = append(got, p.Setting)
 			if !strings.HasSuffix(p.Detail, ".") {
-				t.Errorf("%d: %q is no sentence", i, p.Detail)
+				t.Errorf("%s: %q is not a sentence", text, p.Detail)
 			}
 		}
-		if !slices.Equal(got, w.settings) {
-			t.Errorf("%d: problems with %v, want %v: %v", i, got, w.settings, c.Validate())
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: problems with %v, want %v", text, got, want)
 		}
 	}
-	for _, c := range []*ListConfig{NewList(), {Files: []string{"a", ""}}} {
-		if ps := c.Validate(); len(ps) != 1 || ps[0].Setting != "files" {
-			t.Errorf("%v", ps)
+	for _, text := range []string{"", "files = []", `files = ["a", ""]`} {
+		if ps := settingtest.ReadBody(t, text, NewList()); len(ps) != 1 {
+			t.Errorf("%s: %v", text, ps)
 		}
 	}
 }

@@ -1,61 +1,25 @@
 package reputation
 
 import (
-	"fmt"
-	"maps"
 	"os"
-	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 const manual = "../../docs/reputation.md"
 
-// defaults returns the settings of a kind with their defaults as HCL, by reflection.
-func defaults(t *testing.T, kind string) map[string]string {
-	t.Helper()
-	c, err := NewConfig(kind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	v := reflect.ValueOf(c).Elem()
-	for i := range v.NumField() {
-		name, optional, _ := strings.Cut(v.Type().Field(i).Tag.Get("hcl"), ",")
-		switch x := v.Field(i); {
-		case optional == "":
-			out[name] = "must be set"
-		case x.Kind() == reflect.Slice:
-			out[name] = "`[]`"
-		case x.Kind() == reflect.String:
-			out[name] = "`" + strconv.Quote(x.String()) + "`"
-		default:
-			out[name] = fmt.Sprintf("`%v`", x)
-		}
-	}
-	return out
-}
-
 // TestManualSettings holds the tables of settings to the structs: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
-	text := readFile(t, manual)
-	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([^|]*) \\| .+ \\|$")
 	for _, kind := range Kinds() {
-		_, table, ok := strings.Cut(text, "<!-- settings of "+kind+" -->\n")
-		if !ok {
-			t.Fatalf("no table of %s", kind)
+		c, err := NewConfig(kind)
+		if err != nil {
+			t.Fatal(err)
 		}
-		table, _, _ = strings.Cut(table, "\n\n")
-		got := map[string]string{}
-		for _, m := range row.FindAllStringSubmatch(table, -1) {
-			got[m[1]] = m[2]
-		}
-		if want := defaults(t, kind); !maps.Equal(got, want) {
-			t.Errorf("%s: the manual has\n%v\nthe settings are\n%v", kind, got, want)
-		}
+		settingtest.Manual(t, c, "reputation.md#settings of "+kind)
 	}
 }
 
@@ -69,10 +33,10 @@ func TestManualExamples(t *testing.T) {
 		}
 		return m[1]
 	}
-	specs := decodeAll(t, block("terraform"))
-	for _, s := range specs {
-		if ps := s.Config.Validate(); len(ps) != 0 {
-			t.Errorf("%s: %v", s.Kind, ps)
+	specs := settingtest.Blocks(t, block("terraform"))
+	for _, b := range specs {
+		if _, ps := decode(t, b); len(ps) != 0 {
+			t.Errorf("%v: %v", b.Labels, ps)
 		}
 	}
 	if len(specs) != 2 {

@@ -88,14 +88,14 @@ func appendName(dst []byte, s string) ([]byte, bool) {
 	return out, true
 }
 
-// A pattern is an entry of a list: a prefix, or a domain name that stands for itself and all below it.
-type pattern struct {
+// A Pattern is an entry of a list: a prefix, or a domain name that stands for itself and all below it.
+type Pattern struct {
 	prefix netip.Prefix // valid for addresses
 	name   string
 }
 
 // String returns the pattern as a list has it.
-func (p pattern) String() string {
+func (p Pattern) String() string {
 	switch {
 	case !p.prefix.IsValid():
 		return p.name
@@ -105,45 +105,54 @@ func (p pattern) String() string {
 	return p.prefix.String()
 }
 
+// MarshalText implements encoding.TextMarshaler.
+func (p Pattern) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *Pattern) UnmarshalText(text []byte) (err error) {
+	*p, err = parsePattern(string(text))
+	return err
+}
+
 // parsePattern reads an address, a prefix as 192.0.2.0/24, or a domain name. The error says what to write.
-func parsePattern(s string) (pattern, error) {
+func parsePattern(s string) (Pattern, error) {
 	if _, _, ok := strings.Cut(s, "/"); ok {
 		return parsePrefix(s)
 	}
 	if rest, ok := strings.CutPrefix(strings.TrimPrefix(s, "*"), "."); ok && rest != "" {
-		return pattern{}, fmt.Errorf("%q has a wildcard; write %q, which stands for the names below it too", s, rest)
+		return Pattern{}, fmt.Errorf("%q has a wildcard; write %q, which stands for the names below it too", s, rest)
 	}
 	if !isASCII(s) {
 		ascii, err := idna.Lookup.ToASCII(s)
 		if err != nil {
-			return pattern{}, fmt.Errorf("%q is no domain name that can be written in ASCII; write it as it is in DNS, with xn--", s)
+			return Pattern{}, fmt.Errorf("%q is no domain name that can be written in ASCII; write it as it is in DNS, with xn--", s)
 		}
 		s = ascii
 	}
 	text, addr, ok := canonical(nil, s)
 	switch {
 	case !ok && strings.Contains(s, "%"):
-		return pattern{}, fmt.Errorf("%q has a zone; write the address without it", s)
+		return Pattern{}, fmt.Errorf("%q has a zone; write the address without it", s)
 	case !ok:
-		return pattern{}, fmt.Errorf("%q is none of an address, a prefix as 192.0.2.0/24, and a domain name", s)
+		return Pattern{}, fmt.Errorf("%q is none of an address, a prefix as 192.0.2.0/24, and a domain name", s)
 	case addr.IsValid():
-		return pattern{prefix: netip.PrefixFrom(addr, addr.BitLen())}, nil
+		return Pattern{prefix: netip.PrefixFrom(addr, addr.BitLen())}, nil
 	}
-	return pattern{name: string(text)}, nil
+	return Pattern{name: string(text)}, nil
 }
 
-func parsePrefix(s string) (pattern, error) {
+func parsePrefix(s string) (Pattern, error) {
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
-		return pattern{}, fmt.Errorf("%q is no prefix; write one as 192.0.2.0/24 or 2001:db8::/32", s)
+		return Pattern{}, fmt.Errorf("%q is no prefix; write one as 192.0.2.0/24 or 2001:db8::/32", s)
 	}
 	if p.Addr().Is4In6() {
-		return pattern{}, errors.New("prefixes of IPv4 in IPv6 are not matched; write the IPv4 prefix")
+		return Pattern{}, errors.New("prefixes of IPv4 in IPv6 are not matched; write the IPv4 prefix")
 	}
 	if p != p.Masked() {
-		return pattern{}, fmt.Errorf("%q has bits set behind its length; write %s, or the address alone", s, p.Masked())
+		return Pattern{}, fmt.Errorf("%q has bits set behind its length; write %s, or the address alone", s, p.Masked())
 	}
-	return pattern{prefix: p}, nil
+	return Pattern{prefix: p}, nil
 }
 
 func isASCII(s string) bool {

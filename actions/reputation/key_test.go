@@ -21,7 +21,7 @@ func TestNoKey(t *testing.T) {
 		if got := w.tier("bad.dev"); got != scale.TierClean || w.requests() != "" {
 			t.Errorf("%v", got)
 		}
-		if s := w.status(); s.State != StateOff || !s.Healthy || !strings.Contains(s.LastError, "set the environment variable VIRUSTOTAL_API_KEY") || s.Queued != 0 {
+		if s := w.status(); s.State != StateOff || !s.Healthy || !strings.Contains(s.LastError, "the environment variable VIRUSTOTAL_API_KEY does not hold") || s.Queued != 0 {
 			t.Errorf("%+v", s)
 		}
 		if err := w.sources.Close(context.Background()); err != nil {
@@ -42,7 +42,7 @@ func TestKeyFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	inWorld(t, func(c *VirusTotalConfig) { fast(c); c.KeyFile = path }, func(w *world) {
+	inWorld(t, func(c *VirusTotalConfig) { fast(c); c.Key.File = path }, func(w *world) {
 		if s := w.status(); s.State != StateOff || s.KeyFrom != "file "+path {
 			t.Errorf("%+v", s)
 		}

@@ -129,7 +129,7 @@ func parseList(path string, r io.Reader, into *table) error {
 }
 
 // parseEntry reads a line without its comment.
-func parseEntry(line string) (p pattern, tier Tier, empty bool, err error) {
+func parseEntry(line string) (p Pattern, tier Tier, empty bool, err error) {
 	fields := strings.Fields(line)
 	if len(fields) == 0 {
 		return p, 0, true, nil
@@ -170,7 +170,7 @@ func (l *fileList) verdict(indicator string) (Verdict, bool) {
 	v := Verdict{Indicator: string(text), Found: true}
 	if addr.IsValid() {
 		tier, prefix, found := l.table.Load().addr(addr)
-		v.Tier, v.Match, ok = tier, pattern{prefix: prefix}.String(), found
+		v.Tier, v.Match, ok = tier, Pattern{prefix: prefix}.String(), found
 	} else {
 		tier, name, found := l.table.Load().name(text)
 		v.Tier, v.Match, ok = tier, string(name), found

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/internal/retry"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // backoff returns the times between requests that fail in one way. A key is not right again by itself; a quota of the
@@ -134,13 +135,13 @@ func (v *virusTotal) lookUp(ctx context.Context, r *request) {
 
 // currentKey returns the key. One in a file is read again, so that it can be changed at any time; while
 // the file cannot be read, the old key is used. It returns nil where the source is off.
-func (v *virusTotal) currentKey() *secret {
+func (v *virusTotal) currentKey() *setting.Secret {
 	key := v.key.Load()
-	if key == nil || v.cfg.KeyFile == "" {
+	if key == nil || v.cfg.Key.File == "" {
 		return key
 	}
 	fresh, _, err := v.cfg.readKey()
-	if err != nil || fresh.equal(*key) {
+	if err != nil || fresh == *key {
 		return key
 	}
 	v.key.CompareAndSwap(key, &fresh) // where reload was quicker, its key is used from the next request on

@@ -27,13 +27,13 @@ func TestRate(t *testing.T) {
 		if n := len(w.when()); n != 15 {
 			t.Fatalf("%d requests about indicators far from any threshold, want 15", n)
 		}
-		w.sources.StandingAt(KindVirusTotal, "8.8.1.10", nearby) // it waits already
+		w.sources.TierAt(KindVirusTotal, "8.8.1.10", nearby) // it waits already
 		w.after(time.Minute)
 		if n := len(w.when()); n != 16 {
 			t.Fatalf("%d requests after one came near, want 16", n)
 		}
 		for i := range 40 {
-			w.sources.StandingAt(KindVirusTotal, fmt.Sprintf("8.8.2.%d", i), nearby)
+			w.sources.TierAt(KindVirusTotal, fmt.Sprintf("8.8.2.%d", i), nearby)
 		}
 		w.after(time.Hour)
 		if n := len(w.when()); n != 30 {
@@ -90,7 +90,7 @@ func TestTrouble(t *testing.T) {
 		"at a date": {wait("Sat, 01 Jan 2000 03:00:00 GMT", problem(429, "QuotaExceededError", "x")), StateQuota, "Quota", 3*time.Hour - time.Second, 3*time.Hour + time.Minute, true},
 		"for ever":  {wait("99999999999", problem(429, "QuotaExceededError", "x")), StateQuota, "Quota", 24 * time.Hour, 24*time.Hour + time.Minute, true},
 		"no sense":  {wait("soon", problem(429, "QuotaExceededError", "x")), StateQuota, "Quota", time.Minute, 75 * time.Second, true},
-		"wrong key": {problem(401, "WrongCredentialsError", "Wrong API key "+testKey+"\n"), StateRefused, "Wrong API key (secret)", 15 * time.Minute, 16 * time.Minute, true},
+		"wrong key": {problem(401, "WrongCredentialsError", "Wrong API key "+testKey+"\n"), StateRefused, "Wrong API key [secret]", 15 * time.Minute, 16 * time.Minute, true},
 		"forbidden": {problem(403, "ForbiddenError", "x"), StateRefused, "ForbiddenError", 15 * time.Minute, 16 * time.Minute, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,13 +24,13 @@ alt arpa example example.com example.net example.org internal invalid local loca
 corp home intranet lan localdomain mail private`
 
 // withSpecial returns a table of the special-purpose addresses and names and of some patterns besides.
-func withSpecial(patterns []pattern) *table {
+func withSpecial(patterns []Pattern) *table {
 	t := newTable()
 	for s := range strings.FieldsSeq(specialPrefixes) {
-		t.add(pattern{prefix: netip.MustParsePrefix(s)}, scale.TierClean)
+		t.add(Pattern{prefix: netip.MustParsePrefix(s)}, scale.TierClean)
 	}
 	for s := range strings.FieldsSeq(specialNames) {
-		t.add(pattern{name: s}, scale.TierClean)
+		t.add(Pattern{name: s}, scale.TierClean)
 	}
 	for _, p := range patterns {
 		t.add(p, scale.TierClean)

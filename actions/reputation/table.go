@@ -25,7 +25,7 @@ func newTable() *table {
 }
 
 // add adds a pattern. Where it is there already, the worse tier holds.
-func (t *table) add(p pattern, tier Tier) {
+func (t *table) add(p Pattern, tier Tier) {
 	if p.prefix.IsValid() {
 		t.prefixes[p.prefix] = max(t.prefixes[p.prefix], tier)
 	} else {

@@ -25,7 +25,7 @@ func TestTableAgainstSearch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			table.add(pattern{prefix: p}, Tier(rng.IntN(5)))
+			table.add(Pattern{prefix: p}, Tier(rng.IntN(5)))
 		}
 		table.build()
 		for range 200 {

@@ -25,7 +25,7 @@ type virusTotal struct {
 	client *client
 	store  *store // nil for memory alone; of the goroutine, once that runs
 
-	key      atomic.Pointer[secret] // nil: the source is off
+	key      atomic.Pointer[setting.Secret] // nil: the source is off
 	withheld atomic.Uint64
 	version  atomic.Uint64 // of the answers; goes up after one changed
 	closed   atomic.Bool
@@ -64,15 +64,8 @@ func openVirusTotal(c *VirusTotalConfig, opt Options) (*virusTotal, error) {
 		client: newClient(&cfg), stop: make(chan struct{}), again: make(chan struct{}, 1), done: make(chan struct{}),
 		budget: newBudget(cfg.RequestsPerMinute, cfg.RequestsPerDay), state: StateReady,
 	}
-	var patterns []pattern
-	for _, s := range cfg.NeverAsk {
-		p, _ := parsePattern(s) // it was checked
-		patterns = append(patterns, p)
-	}
-	v.never = withSpecial(patterns)
-	for tier, s := range cfg.spans() {
-		v.ttl[tier], _ = setting.ParseDuration(s.value) // it was checked
-	}
+	v.never = withSpecial(cfg.NeverAsk)
+	v.ttl = [...]time.Duration{cfg.TTLClean, cfg.TTLLow, cfg.TTLMedium, cfg.TTLHigh, cfg.TTLCritical}
 	if err := v.load(); err != nil {
 		return nil, err
 	}
@@ -156,7 +149,7 @@ func (v *virusTotal) readKey() {
 	v.from = from
 	if err != nil {
 		v.last, v.lastAt = err, time.Now()
-	} else if old := v.key.Load(); v.state == StateRefused || old == nil || !old.equal(key) {
+	} else if old := v.key.Load(); v.state == StateRefused || old == nil || *old != key {
 		v.state, v.wait, v.retryAt = StateReady, retry.Backoff{}, time.Time{}
 	}
 	v.mu.Unlock()
@@ -179,10 +172,10 @@ func (v *virusTotal) reload() {
 	}
 }
 
-// standing returns what is known of an indicator, and has it asked about where nothing is.
-func (v *virusTotal) standing(indicator string, p Priority) scale.Standing {
+// tier returns what is known of an indicator, and has it asked about where nothing is.
+func (v *virusTotal) tier(indicator string, p Priority) Tier {
 	if v.key.Load() == nil {
-		return scale.Standing{}
+		return scale.TierClean
 	}
 	now := time.Now().Unix()
 	var room [maxName]byte
@@ -190,7 +183,7 @@ func (v *virusTotal) standing(indicator string, p Priority) scale.Standing {
 	if e == nil {
 		text, addr, ok := canonical(room[:0], indicator)
 		if !ok {
-			return scale.Standing{}
+			return scale.TierClean
 		}
 		if e = v.cache.getBytes(text, now); e == nil {
 			switch {
@@ -199,13 +192,13 @@ func (v *virusTotal) standing(indicator string, p Priority) scale.Standing {
 			case !v.closed.Load():
 				v.queue.offer(text, !addr.IsValid(), p)
 			}
-			return scale.Standing{}
+			return scale.TierClean
 		}
 	}
 	if now >= e.renew && !v.closed.Load() {
 		v.queue.offer(append(room[:0], e.Indicator...), e.domain, p)
 	}
-	return e.standing()
+	return e.Tier
 }
 
 func (v *virusTotal) verdict(indicator string) (Verdict, bool) {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 // fast lifts the bounds on requests.
@@ -84,7 +86,7 @@ func TestTierSettings(t *testing.T) {
 func TestNeverAsked(t *testing.T) {
 	inWorld(t, func(c *VirusTotalConfig) {
 		fast(c)
-		c.NeverAsk = []string{"9.9.9.9", "8.8.8.0/24", "2a00:1450::/32", "corp.dev", "Büro.de"}
+		c.NeverAsk = []Pattern{settingtest.Value[Pattern]("9.9.9.9"), settingtest.Value[Pattern]("8.8.8.0/24"), settingtest.Value[Pattern]("2a00:1450::/32"), settingtest.Value[Pattern]("corp.dev"), settingtest.Value[Pattern]("Büro.de")}
 	}, func(w *world) {
 		n := uint64(0)
 		for s := range strings.FieldsSeq(`10.1.2.3 172.31.0.1 192.168.1.1 127.0.0.1 169.254.1.1 100.64.0.1 192.0.2.1 198.51.100.7 203.0.113.9 198.18.0.1
@@ -183,7 +185,7 @@ func TestRealConnection(t *testing.T) {
 	}))
 	defer srv.Close()
 	c := NewVirusTotal()
-	c.URL, c.CacheFile = srv.URL+"/api/v3/", ""
+	c.URL, c.CacheFile = settingtest.Value[setting.URL](srv.URL+"/api/v3/"), ""
 	s, err := New([]Spec{{KindVirusTotal, c}}, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +209,7 @@ func TestNoAllocs(t *testing.T) {
 		w.tier("bad.dev")
 		w.tier("pending.dev")
 		for _, s := range []string{"8.8.8.8", "bad.dev", "BAD.dev", "pending.dev", "10.0.0.1", "2001:db8::1", "host.lan", "a b"} {
-			if n := testing.AllocsPerRun(100, func() { w.sources.StandingAt(KindVirusTotal, s, 50) }); n != 0 {
+			if n := testing.AllocsPerRun(100, func() { w.sources.TierAt(KindVirusTotal, s, 50) }); n != 0 {
 				t.Errorf("%s: %v allocations", s, n)
 			}
 		}
@@ -217,7 +219,7 @@ func TestNoAllocs(t *testing.T) {
 func BenchmarkTier(b *testing.B) {
 	b.Setenv("VIRUSTOTAL_API_KEY", testKey)
 	c := NewVirusTotal()
-	c.CacheFile, c.URL = "", "http://127.0.0.1:1"
+	c.CacheFile, c.URL = "", settingtest.Value[setting.URL]("http://127.0.0.1:1")
 	v, err := openVirusTotal(c, Options{Log: discard()}) // not started: nobody is asked
 	if err != nil {
 		b.Fatal(err)
@@ -227,7 +229,7 @@ func BenchmarkTier(b *testing.B) {
 	for _, s := range []string{"8.8.8.8", "9.9.9.9", "10.0.0.1", "100.64.0.1"} {
 		b.Run(s, func(b *testing.B) {
 			for b.Loop() {
-				v.standing(s, 0)
+				v.tier(s, 0)
 			}
 		})
 	}
@@ -240,7 +242,7 @@ func TestConcurrent(t *testing.T) {
 	defer srv.Close()
 	dir := t.TempDir()
 	c := NewVirusTotal()
-	c.URL, c.CacheFile, c.CacheSize, c.RequestsPerMinute = srv.URL, filepath.Join(dir, "cache.jsonl"), 100, 10_000
+	c.URL, c.CacheFile, c.CacheSize, c.RequestsPerMinute = settingtest.Value[setting.URL](srv.URL), filepath.Join(dir, "cache.jsonl"), 100, 10_000
 	s, err := New([]Spec{{KindVirusTotal, c}, {KindList, &ListConfig{Files: []string{writeFile(t, dir, "a.txt", "8.8.0.0/16 low\n")}}}}, Options{Log: discard()})
 	if err != nil {
 		t.Fatal(err)
@@ -250,7 +252,7 @@ func TestConcurrent(t *testing.T) {
 		all.Go(func() {
 			for i := range 500 {
 				indicator := fmt.Sprintf("8.8.%d.%d", g%2, i%250)
-				s.StandingAt(KindVirusTotal, indicator, Priority(i%101))
+				s.TierAt(KindVirusTotal, indicator, Priority(i%101))
 				if s.Tier(KindList, indicator) != scale.TierLow {
 					t.Errorf("%s is not in the list", indicator)
 				}

@@ -15,6 +15,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 // testKey is the key of every test.
@@ -105,7 +108,7 @@ func newWorld(t *testing.T, dir string, change func(*VirusTotalConfig)) *world {
 func (w *world) open(dir string, change func(*VirusTotalConfig)) {
 	w.t.Helper()
 	c := NewVirusTotal()
-	c.URL, c.CacheFile = "http://127.0.0.1:1/api/v3", filepath.Join(dir, "cache.jsonl")
+	c.URL, c.CacheFile = settingtest.Value[setting.URL]("http://127.0.0.1:1/api/v3"), filepath.Join(dir, "cache.jsonl")
 	if change != nil {
 		change(c)
 	}

@@ -17,7 +17,7 @@ import (
 // A realm is what a block allows: its administrators, in private and in its chats.
 type realm struct {
 	name           string
-	chats          []chat
+	chats          []Chat
 	administrators []int64
 }
 
@@ -147,7 +147,7 @@ func (b *Bot) allowed(user int64, c models.Chat) bool {
 	private := c.Type == models.ChatTypePrivate && c.ID == user
 	return slices.ContainsFunc(b.realms, func(r realm) bool {
 		return slices.Contains(r.administrators, user) &&
-			(private || slices.ContainsFunc(r.chats, func(one chat) bool { return one.is(c.ID, c.Username) }))
+			(private || slices.ContainsFunc(r.chats, func(one Chat) bool { return one.is(c.ID, c.Username) }))
 	})
 }
 

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 func TestStart(t *testing.T) {
@@ -300,7 +303,7 @@ func TestBlocksOfOneToken(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	})
-	other.URL = "https://other.example"
+	other.URL = settingtest.Value[setting.URL]("https://other.example")
 	t.Setenv("TELEGRAM_BOT_TOKEN", testToken)
 	if _, err := NewBots([]Spec{{"ops", testConfig("5")}, {"night", other}}, (&world{s: &server{}}).options()); err == nil || !strings.Contains(err.Error(), "another server") {
 		t.Errorf("%v", err)

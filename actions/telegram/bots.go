@@ -13,6 +13,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A Spec is a block of settings with its name.
@@ -24,7 +25,7 @@ type Spec struct {
 // Options are the powers that administrators have through a bot. Functions may be called by several goroutines, one
 // for each token. All but Decisions, Covering, Agent and Log have to be there.
 type Options struct {
-	// Agent is the name of this sensor, for answers; several sensors may be in one chat.
+	// Agent is the name of this sensor, for answers; several sensors may be in one Chat.
 	Agent string
 	// Decide makes decisions, as decision.Book.DecideAll does.
 	Decide func(context.Context, []decision.Request) []decision.Verdict
@@ -75,7 +76,7 @@ func NewBots(specs []Spec, opt Options) (*Bots, error) {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	var all Bots
-	byToken := map[token]*Bot{}
+	byToken := map[setting.Secret]*Bot{}
 	for _, s := range specs {
 		if !s.Config.administered() {
 			continue
@@ -84,7 +85,7 @@ func NewBots(specs []Spec, opt Options) (*Bots, error) {
 		if err != nil {
 			return nil, fmt.Errorf("notifier %q: %w", s.Name, err)
 		}
-		server := strings.TrimRight(s.Config.URL, "/")
+		server := strings.TrimRight(s.Config.URL.String(), "/")
 		b := byToken[t]
 		switch {
 		case b == nil:
@@ -94,7 +95,7 @@ func NewBots(specs []Spec, opt Options) (*Bots, error) {
 		case b.client.url != server:
 			return nil, fmt.Errorf("notifier %q: url: it has the token of notifier %q and another server; write the same url", s.Name, b.realms[0].name)
 		}
-		b.realms = append(b.realms, realm{name: s.Name, chats: s.Config.chats(), administrators: slices.Clone(s.Config.Administrators)})
+		b.realms = append(b.realms, realm{name: s.Name, chats: s.Config.Chats, administrators: slices.Clone(s.Config.Administrators)})
 	}
 	return &all, nil
 }

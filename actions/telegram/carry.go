@@ -43,7 +43,7 @@ func (b *Bot) request(ctx context.Context, c call, name string, r decision.Reque
 	return b.sign(p)
 }
 
-// sign adds the name of the sensor: several may be in one chat.
+// sign adds the name of the sensor: several may be in one Chat.
 func (b *Bot) sign(p *page) *page {
 	if b.opt.Agent != "" {
 		p.plain("\nsensor: ").code(clean(b.opt.Agent, maxValue))
@@ -167,7 +167,7 @@ func (b *Bot) rules(ctx context.Context) (lines []RuleLine, fault string) {
 	lines, err := b.opt.Rules(ctx)
 	switch {
 	case err != nil:
-		return nil, "The rules cannot be told: " + clean(b.client.token.redact(err).Error(), maxReason)
+		return nil, "The rules cannot be told: " + clean(redact(b.client.token, err).Error(), maxReason)
 	case len(lines) == 0:
 		return nil, "No rules are loaded."
 	}
@@ -194,7 +194,7 @@ func mute(ctx context.Context, b *Bot, c call) *page {
 		return wrong("There is no rule " + quoted(name) + ". /rules lists them.")
 	}
 	if err := b.opt.Mute(name, d); err != nil {
-		return wrong("The rule was not muted: " + clean(b.client.token.redact(err).Error(), maxReason))
+		return wrong("The rule was not muted: " + clean(redact(b.client.token, err).Error(), maxReason))
 	}
 	b.log.Info("A rule was muted in Telegram.", "notifier", b.name(), "user", c.who, "rule", name, "for", d.String())
 	return b.sign(newPage(maxText).plain("✅ ").code(name).plain(" notifies nobody until " + time.Now().Add(d).UTC().Format("2006-01-02 15:04 UTC") +

@@ -15,6 +15,7 @@ import (
 	"github.com/go-telegram/bot"
 
 	"github.com/ruleids/ruleids/actions/notify"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // pollTime is how long Telegram holds a request for updates while there are none.
@@ -27,14 +28,14 @@ const callTime = pollTime + 15*time.Second
 // requests; what it leaves open is done here: a bound for answers, no redirections, errors that can be told apart, and
 // none that has the token in it. It may be used by several goroutines.
 type client struct {
-	token token
+	token setting.Secret
 	url   string
 	http  *http.Client
 	api   *bot.Bot
 }
 
 // newClient returns a client. A nil RoundTripper stands for a transport of its own.
-func newClient(t token, server string, rt http.RoundTripper) *client {
+func newClient(t setting.Secret, server string, rt http.RoundTripper) *client {
 	if rt == nil {
 		own := http.DefaultTransport.(*http.Transport).Clone()
 		own.MaxIdleConnsPerHost, own.MaxResponseHeaderBytes = 2, 64<<10
@@ -52,7 +53,7 @@ func newClient(t token, server string, rt http.RoundTripper) *client {
 // library returns the library's bot for the token. Without getMe it fails only for an empty token.
 func (c *client) library(through bot.HttpClient, options ...bot.Option) *bot.Bot {
 	// The library asks for updates for a second less than it is told.
-	api, err := bot.New(c.token.text, append([]bot.Option{
+	api, err := bot.New(c.token.Reveal(), append([]bot.Option{
 		bot.WithSkipGetMe(), bot.WithServerURL(c.url), bot.WithHTTPClient(pollTime+time.Second, through),
 	}, options...)...)
 	if err != nil {
@@ -156,7 +157,7 @@ func (c *client) trouble(err error) error {
 		after := min(max(time.Duration(many.RetryAfter), 0), maxRetryAfter/time.Second) * time.Second
 		return &notify.RetryError{After: after, Err: fmt.Errorf("too many requests: Telegram wants to be left alone for %v", after)}
 	case errors.As(err, &server):
-		return c.token.redact(&notify.RetryError{Err: server})
+		return redact(c.token, &notify.RetryError{Err: server})
 	case errors.As(err, &other):
 		return other
 	}
@@ -175,5 +176,5 @@ func (c *client) trouble(err error) error {
 	if remedy != "" {
 		err = fmt.Errorf("%w: %s", err, remedy)
 	}
-	return c.token.redact(err)
+	return redact(c.token, err)
 }

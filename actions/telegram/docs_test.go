@@ -1,21 +1,13 @@
 package telegram
 
 import (
-	"fmt"
-	"maps"
 	"os"
-	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/gohcl"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-
-	"github.com/ruleids/ruleids/actions/notify"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 const manual = "../../docs/telegram.md"
@@ -31,31 +23,7 @@ func readManual(t *testing.T) string {
 
 // TestManualSettings holds the table of settings to the struct: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
-	want := map[string]string{}
-	v := reflect.ValueOf(New()).Elem()
-	for i := range v.NumField() {
-		name, optional, _ := strings.Cut(v.Type().Field(i).Tag.Get("hcl"), ",")
-		switch x := v.Field(i); {
-		case name == "":
-		case optional == "":
-			want[name] = "must be set"
-		case x.Kind() == reflect.Slice:
-			want[name] = "`[]`"
-		case x.Kind() == reflect.String:
-			want[name] = "`" + strconv.Quote(x.String()) + "`"
-		default:
-			want[name] = fmt.Sprintf("`%v`", x)
-		}
-	}
-	_, table, ok := strings.Cut(readManual(t), "<!-- settings of telegram -->\n")
-	table, _, _ = strings.Cut(table, "\n\n")
-	got := map[string]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([^|]*) \\| .+ \\|$").FindAllStringSubmatch(table, -1) {
-		got[m[1]] = m[2]
-	}
-	if !ok || !maps.Equal(got, want) {
-		t.Errorf("the manual has\n%v\nthe settings are\n%v", got, want)
-	}
+	settingtest.Manual(t, New(), "telegram.md#settings of telegram", "notifications.md#settings of every kind")
 }
 
 // TestManualCommands holds the table of commands to theirs.
@@ -91,26 +59,8 @@ func TestManualExamples(t *testing.T) {
 		t.Fatalf("%d examples", len(examples))
 	}
 	for _, e := range examples {
-		file, diags := hclsyntax.ParseConfig([]byte(e[1]), "ruleids.hcl", hcl.InitialPos)
-		if diags.HasErrors() {
-			t.Fatal(diags)
-		}
-		var root struct {
-			Notifiers []struct {
-				Kind string   `hcl:"kind,label"`
-				Name string   `hcl:"name,label"`
-				Body hcl.Body `hcl:",remain"`
-			} `hcl:"notifier,block"`
-		}
-		if diags := gohcl.DecodeBody(file.Body, nil, &root); diags.HasErrors() {
-			t.Fatal(diags)
-		}
-		for _, n := range root.Notifiers {
-			c := New()
-			if diags := notify.Decode(n.Body, nil, c); n.Kind != "telegram" || diags.HasErrors() {
-				t.Fatalf("%s: %v", n.Kind, diags)
-			}
-			if ps := c.Validate(); len(ps) != 0 {
+		for _, b := range settingtest.Blocks(t, e[1]) {
+			if ps := settingtest.Read(t, b, New()); len(ps) != 0 {
 				t.Errorf("%s\n%v", e[1], ps)
 			}
 		}

@@ -13,6 +13,8 @@ import (
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/notify"
 	"github.com/ruleids/ruleids/internal/host"
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 // A quietHost has one gateway and nothing else to protect.
@@ -37,7 +39,7 @@ func TestLive(t *testing.T) {
 	defer srv.Close()
 	defer s.Close()
 	c := testConfig("5")
-	c.URL = srv.URL
+	c.URL = settingtest.Value[setting.URL](srv.URL)
 
 	tr, err := c.Open(notify.Options{})
 	if err != nil {
@@ -52,7 +54,7 @@ func TestLive(t *testing.T) {
 	}
 
 	settings := decision.NewConfig()
-	settings.Mode, settings.Journal, settings.Audit = "enforce", filepath.Join(t.TempDir(), "decisions.jsonl"), ""
+	settings.Mode, settings.Journal, settings.Audit = decision.Enforce, filepath.Join(t.TempDir(), "decisions.jsonl"), ""
 	book, _, err := decision.Open(t.Context(), settings, decision.Options{
 		Host: &quietHost{host.Info{Gateways: []netip.Addr{addr("192.0.2.1").Netip()}}}, Firewall: new(decision.Memory)})
 	if err != nil {

@@ -14,11 +14,11 @@ import (
 // A transport implements notify.Transport.
 type transport struct {
 	client  *client
-	chats   []chat
+	chats   []Chat
 	buttons bool
 	words   composer
 
-	left  map[content][]chat // the chats that wait still, of messages that others have
+	left  map[content][]Chat // the chats that wait still, of messages that others have
 	moved map[int64]int64    // groups that became supergroups while the program runs, to their new numbers
 }
 
@@ -33,9 +33,9 @@ type content struct {
 const maxLeft = 100
 
 func newTransport(c *Config, cl *client) *transport {
-	return &transport{client: cl, chats: c.chats(), buttons: c.Buttons && c.administered(),
-		words: composer{title: c.Shared.Title != "", text: c.Shared.Template != ""},
-		left:  map[content][]chat{}, moved: map[int64]int64{}}
+	return &transport{client: cl, chats: c.Chats, buttons: c.Buttons && c.administered(),
+		words: composer{title: c.Title.IsSet(), text: c.Template.IsSet()},
+		left:  map[content][]Chat{}, moved: map[int64]int64{}}
 }
 
 // Send implements notify.Transport. When a message is sent again after a *notify.RetryError and has the same alerts,
@@ -55,7 +55,7 @@ func (t *transport) Send(ctx context.Context, m *notify.Message) error {
 			p.ReplyMarkup = keys
 		}
 	}
-	var left []chat
+	var left []Chat
 	var retry *notify.RetryError
 	var errs []error
 	for i, to := range todo {
@@ -86,7 +86,7 @@ func (t *transport) Send(ctx context.Context, m *notify.Message) error {
 }
 
 // keep remembers which chats wait for a message.
-func (t *transport) keep(is content, left []chat) {
+func (t *transport) keep(is content, left []Chat) {
 	if is.count == 0 {
 		return // a message of the daemon itself, whose time is no alert's
 	}
@@ -97,7 +97,7 @@ func (t *transport) keep(is content, left []chat) {
 }
 
 // send sends a message to a chat. A group that became a supergroup has another number: it is kept in moved.
-func (c *client) send(ctx context.Context, p *bot.SendMessageParams, to chat, moved map[int64]int64) error {
+func (c *client) send(ctx context.Context, p *bot.SendMessageParams, to Chat, moved map[int64]int64) error {
 	p.ChatID = to.value()
 	if id, ok := moved[to.id]; ok && to.name == "" {
 		p.ChatID = id

@@ -11,11 +11,16 @@ import (
 
 	"github.com/ruleids/ruleids/actions/notify"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 func testConfig(chats ...string) *Config {
 	c := New()
-	c.URL, c.Chats, c.Administrators = testURL, chats, []int64{7}
+	c.URL, c.Administrators = settingtest.Value[setting.URL](testURL), []int64{7}
+	for _, text := range chats {
+		c.Chats = append(c.Chats, settingtest.Value[Chat](text))
+	}
 	return c
 }
 
@@ -30,7 +35,7 @@ func message(count uint64) *notify.Message {
 func sending(t *testing.T, c *Config, do func(t *testing.T, s *server, send func(*notify.Message) error)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(t)
-		tr := newTransport(c, newClient(token{testToken}, c.URL, s.through()))
+		tr := newTransport(c, newClient(setting.Secret(testToken), c.URL.String(), s.through()))
 		defer tr.Close()
 		do(t, s, func(m *notify.Message) error {
 			ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)

@@ -1,13 +1,14 @@
 // Package config reads the daemon's settings: ruleids.hcl, the environment and flags, checked with the
 // same diagnostics as rule files.
 //
-// One table (Settings) has every setting with its default and its meaning. The loader, `config show`, the
-// environment's names and the reference in docs/operations.md are made from it.
+// Structs with tags, as package setting reads them, have every setting with its default and its meaning. The loader,
+// `config show`, the environment's names and the reference in docs/operations.md are made from them.
 package config
 
 import (
 	"fmt"
 	"net/netip"
+	"reflect"
 	"strings"
 	"time"
 
@@ -16,13 +17,13 @@ import (
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/firewall"
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
 )
 
 // Config is what the daemon is told. It does not change after Load.
 type Config struct {
-	Agent   string // name of this sensor, in every alert
-	User    string // account to run as once the sockets are open; "" to stay
+	General
 	Capture Capture
 	Rules   Rules
 	Control Control
@@ -40,35 +41,29 @@ type Config struct {
 
 	// Files are the settings files that were read: none or one.
 	Files []string
-	// Sources holds the text of Files, for the printing of diagnostics.
+	// Sources holds the text of Files, for the printing of diagnostics; secrets in it are blotted out.
 	Sources map[string]*hcl.File
 
-	from   map[string]string    // by setting: where its value comes from
-	ranges map[string]hcl.Range // by setting: the value in the file, where it comes from there
+	from   map[string]string        // by setting: where its value comes from
+	places map[string]setting.Place // by setting: where the file has it, where its value comes from there
 }
 
-// Fault returns what is wrong with the value of a setting, at the place where that comes from: beyond the checks of
-// Load, which does not look at the system. code is one of diag.Codes.
-func (c *Config) Fault(setting, code, format string, args ...any) *hcl.Diagnostic {
-	text := fmt.Sprintf(format, args...)
-	if rng, ok := c.ranges[setting]; ok {
-		return diag.New(code, rng, "%s: %s.", setting, text)
-	}
-	d := diag.New(code, hcl.Range{}, "%s: %s.", c.from[setting], text)
-	d.Subject = nil
-	return d
+// General is the settings outside of blocks.
+type General struct {
+	Agent string `setting:"agent" doc:"Name of this sensor, in every alert; the host's name where it is empty."`
+	User  string `setting:"user" doc:"Account that a daemon started as root changes to once its sockets are open; empty: it stays, with the capabilities that it needs and no others."`
 }
 
 // Capture says which packets are read, and how.
 type Capture struct {
-	Interfaces  []string
-	Snaplen     int  // bytes of a packet that are looked at
-	Ring        Size // bytes of the ring of each worker and interface
-	Promiscuous bool
-	Ignore      []netip.Prefix // packets from or to these are dropped in the kernel
-	Checksums   string         // "auto", "on" or "off"
-	Tunnels     []string       // that end here, each a kind and perhaps a network: see Ends
-	Workers     int            // rings on each interface, and goroutines that evaluate rules; 0 for one for each CPU
+	Interfaces  []string       `setting:"interfaces" doc:"Network interfaces to watch."`
+	Snaplen     int            `setting:"snaplen" default:"65535" range:"68..262144" doc:"Bytes of each packet that are captured. Rules on payload or dns see no more than that."`
+	Ring        setting.Size   `setting:"ring" default:"64MiB" range:"1MiB..2GiB" doc:"Size of the ring that the kernel writes packets to, for each interface and worker."`
+	Promiscuous bool           `setting:"promiscuous" default:"true" doc:"Also see packets for other hosts."`
+	Ignore      []netip.Prefix `setting:"ignore,reload" doc:"Addresses and networks whose packets, from them or to them, are dropped in the kernel."`
+	Checksums   string         `setting:"checksums" default:"auto" oneof:"auto on off" doc:"Whether packets with a wrong checksum, which no host accepts, are kept from the rules. auto and on do; auto knows offload in captures too. off counts them."`
+	Tunnels     []TunnelEnd    `setting:"tunnels" doc:"Tunnels that end here, as \"vxlan\" or \"gre 192.0.2.7\", beside those of the host's own interfaces: actions keep out inner sources. Of others they keep out the outermost one."`
+	Workers     int            `setting:"workers" default:"1" range:"0..64" doc:"Goroutines that share the work on packets; 0 is one for each CPU."`
 }
 
 // A TunnelEnd is a kind of tunnel that ends here.
@@ -77,83 +72,163 @@ type TunnelEnd struct {
 	Peer   netip.Prefix // of its other ends; the zero Prefix is any
 }
 
-// Ends returns the tunnels of the setting; the error says what is wrong with one.
-func (c *Capture) Ends() ([]TunnelEnd, error) {
-	ends := make([]TunnelEnd, 0, len(c.Tunnels))
-	for _, word := range c.Tunnels {
-		kind, peer, given := strings.Cut(word, " ")
-		t, ok := packet.TunnelByName(kind)
-		if !ok {
-			var kinds []string
-			for _, t := range packet.Tunnels() {
-				kinds = append(kinds, t.String())
-			}
-			return nil, fmt.Errorf("%q is not a kind of tunnel: it must be one of %s, and perhaps the address or network of the other end behind a space", kind, strings.Join(kinds, ", "))
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (e *TunnelEnd) UnmarshalText(text []byte) (err error) {
+	kind, peer, given := strings.Cut(string(text), " ")
+	end := TunnelEnd{}
+	ok := false
+	if end.Tunnel, ok = packet.TunnelByName(kind); !ok {
+		var kinds []string
+		for _, t := range packet.Tunnels() {
+			kinds = append(kinds, t.String())
 		}
-		end := TunnelEnd{Tunnel: t}
-		if given {
-			n, err := network(peer)
-			if err != nil {
-				return nil, err
-			}
-			end.Peer = n
-		}
-		ends = append(ends, end)
+		return fmt.Errorf("%q is not a kind of tunnel: it must be one of %s, and perhaps the address or network of the other end behind a space", kind, strings.Join(kinds, ", "))
 	}
-	return ends, nil
+	if given {
+		if end.Peer, err = setting.ParseNetwork(peer); err != nil {
+			return err
+		}
+	}
+	*e = end
+	return nil
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (e TunnelEnd) MarshalText() ([]byte, error) {
+	switch {
+	case !e.Peer.IsValid():
+		return []byte(e.Tunnel.String()), nil
+	case e.Peer.IsSingleIP():
+		return []byte(e.Tunnel.String() + " " + e.Peer.Addr().String()), nil
+	}
+	return []byte(e.Tunnel.String() + " " + e.Peer.String()), nil
 }
 
 // Rules says where rules come from.
 type Rules struct {
-	Paths  []string
-	Stdlib bool
-	Poll   time.Duration // between two looks at the files beside the kernel's notices; 0 for none
+	Paths  []string      `setting:"paths,path,reload" doc:"Rule files, and directories of them, beside the shipped rules."`
+	Stdlib bool          `setting:"stdlib,reload" default:"true" doc:"Load the shipped rules."`
+	Poll   time.Duration `setting:"poll" default:"30s" range:"0,100ms..24h" doc:"Time between two looks at the rule files in case the kernel's notices of changes are lost; 0s for none."`
 }
 
 // Control is the control socket.
 type Control struct {
-	Socket string // path; "" for none
+	Socket string `setting:"socket,path" default:"/run/ruleids/control.sock" doc:"Unix socket of the control API; empty for none."`
 }
 
 // Metrics is the HTTP server of metrics.
 type Metrics struct {
-	Listen string // host:port; "" for none
+	Listen setting.Listen `setting:"listen" doc:"host:port of the HTTP server with /metrics and /healthz; empty for none."`
 }
 
 // Log is the daemon's own log.
 type Log struct {
-	Format string // "text" or "json"
-	Level  string // "debug", "info", "warn" or "error"
+	Format string `setting:"format" default:"text" oneof:"text json" doc:"Form of the daemon's log on standard error: text or json."`
+	Level  string `setting:"level,reload" default:"info" oneof:"debug info warn error" doc:"Minimum level that is logged: debug, info, warn or error."`
 }
 
-// The settings that a running daemon takes over with a reload. All others need a restart.
-var reloadable = map[string]bool{
-	"rules.paths": true, "rules.stdlib": true, "capture.ignore": true, "log.level": true,
-	"response.mode": true, "response.never_block": true, "response.grace": true, "response.escalate_by": true,
-	"response.escalate_max": true, "response.forget_after": true, "response.max_decisions": true,
+// A part is a block of which there is one, with the structs of its settings.
+type part struct {
+	block   string // "" for what is outside of blocks
+	structs []any
+}
+
+// name returns how a setting of the part is called, "capture.ring".
+func (p part) name(attribute string) string {
+	if p.block == "" {
+		return attribute
+	}
+	return p.block + "." + attribute
+}
+
+// parts are in the order in which `config show` prints them.
+func (c *Config) parts() []part {
+	return []part{
+		{"", []any{&c.General}}, {"capture", []any{&c.Capture}}, {"rules", []any{&c.Rules}}, {"control", []any{&c.Control}},
+		{"metrics", []any{&c.Metrics}}, {"log", []any{&c.Log}}, {"response", []any{&c.Response, &c.Firewall}},
+	}
+}
+
+// A Setting is one of those of which there is one. String returns its value as the file would have it.
+type Setting struct {
+	Name string // "capture.ring": the block and the attribute; an attribute alone for those outside of blocks
+	setting.Field
+}
+
+// EnvPrefix begins the names of environment variables that are settings: RULEIDS_CAPTURE_RING. Lists are
+// separated by commas there.
+const EnvPrefix = "RULEIDS_"
+
+// Env returns the name of the environment variable of the setting.
+func (s Setting) Env() string {
+	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(s.Name, ".", "_"))
+}
+
+// Settings returns all settings with their defaults, in the order in which `config show` prints them.
+func Settings() []Setting { return newConfig().settings() }
+
+func newConfig() *Config {
+	c := &Config{Sources: map[string]*hcl.File{}, from: map[string]string{}, places: map[string]setting.Place{}}
+	for _, p := range c.parts() {
+		setting.Defaults(p.structs...)
+	}
+	return c
+}
+
+func (c *Config) settings() []Setting {
+	var out []Setting
+	for _, p := range c.parts() {
+		for _, f := range setting.Fields(p.structs...) {
+			out = append(out, Setting{p.name(f.Name), f})
+		}
+	}
+	return out
+}
+
+// Fault returns what is wrong with the value of a setting, at the place where that comes from: beyond the checks of
+// Load, which does not look at the system. code is one of package diag.
+func (c *Config) Fault(name, code, format string, args ...any) *hcl.Diagnostic {
+	text := strings.TrimSuffix(fmt.Sprintf(format, args...), ".")
+	if at := c.places[name].Value; at.Filename != "" {
+		return diag.New(code, at, "%s: %s.", name, text)
+	}
+	from := c.from[name]
+	if from == "" {
+		from = name
+	}
+	return loose(code, "%s: %s.", from, text)
+}
+
+// loose returns a diagnostic that has no place: of the environment or of flags.
+func loose(code, format string, args ...any) *hcl.Diagnostic {
+	d := diag.New(code, hcl.Range{}, format, args...)
+	d.Subject = nil
+	return d
 }
 
 // Restart returns the names of the settings that differ between two configurations and that only a
-// restart can change, sorted as in the table.
+// restart can change, in the order in which `config show` prints them.
 func Restart(running, wanted *Config) []string {
 	var out []string
-	for i := range settings {
-		s := &settings[i]
-		if !reloadable[s.Name] && render(s.at(running)) != render(s.at(wanted)) {
-			out = append(out, s.Name)
+	now := running.parts()
+	for i, p := range wanted.parts() {
+		for j, s := range p.structs {
+			for _, name := range setting.Restart(now[i].structs[j], s) {
+				out = append(out, p.name(name))
+			}
 		}
 	}
-	for _, s := range []struct {
-		block string
-		same  bool
-	}{
-		{"output", sameSections(running.Outputs, wanted.Outputs)},
-		{"reputation", sameSections(running.Reputations, wanted.Reputations)},
-		{"notifier", sameSections(running.Notifiers, wanted.Notifiers)},
-		{"honeypot", sameSections(running.Honeypots, wanted.Honeypots)},
-	} {
-		if !s.same {
-			out = append(out, s.block)
+	before := running.sections()
+	for i, b := range wanted.sections() {
+		if !reflect.DeepEqual(before[i].ids, b.ids) || len(before[i].configs) != len(b.configs) {
+			out = append(out, b.block)
+			continue
+		}
+		for j, c := range b.configs {
+			if len(setting.Restart(before[i].configs[j], c)) > 0 {
+				out = append(out, b.block)
+				break
+			}
 		}
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ruleids/ruleids/actions/output"
 	"github.com/ruleids/ruleids/internal/diag"
 )
 
@@ -41,7 +42,7 @@ func TestDefaultsAreValid(t *testing.T) {
 		t.Fatal(diags)
 	}
 	host, _ := os.Hostname()
-	if c.Agent != host || c.Capture.Ring != 64<<20 || !c.Capture.Promiscuous || !c.Rules.Stdlib || c.Rules.Poll != 30*time.Second || c.Control.Socket != DefaultSocket || c.Metrics.Listen != "" {
+	if c.Agent != host || c.Capture.Ring != 64<<20 || !c.Capture.Promiscuous || !c.Rules.Stdlib || c.Rules.Poll != 30*time.Second || c.Control.Socket != "/run/ruleids/control.sock" || c.Metrics.Listen != "" {
 		t.Errorf("%+v", c)
 	}
 	for _, s := range c.Show() {
@@ -67,9 +68,9 @@ func TestEveryDefaultCanBeWritten(t *testing.T) {
 			fmt.Fprintf(&file, "%s {\n", b)
 			block = b
 		}
-		fmt.Fprintf(&file, "%s = %s\n", name, s.Default)
-		if s.Doc == "" || !strings.HasSuffix(s.Doc, ".") || s.Type == "" {
-			t.Errorf("%s: type %q, doc %q", s.Name, s.Type, s.Doc)
+		fmt.Fprintf(&file, "%s = %s\n", name, s)
+		if s.Doc == "" || !strings.HasSuffix(s.Doc, ".") || s.Type() == "" {
+			t.Errorf("%s: type %q, doc %q", s.Name, s.Type(), s.Doc)
 		}
 	}
 	file.WriteString("}\n")
@@ -119,8 +120,8 @@ func TestPathsAreBesideTheFile(t *testing.T) {
 	if !slices.Equal(c.Rules.Paths, []string{dir + "/rules", "/etc/rules"}) || c.Control.Socket != dir+"/c.sock" {
 		t.Errorf("%q, %q", c.Rules.Paths, c.Control.Socket)
 	}
-	if v := values(c.Outputs[0].parts)["path"]; v != `"`+dir+`/a.json"` {
-		t.Error(v)
+	if o := c.Outputs[0].Config.(*output.FileConfig); o.Path != dir+"/a.json" {
+		t.Error(o.Path)
 	}
 	c, _ = Load(Options{Flags: map[string]Given{"rules.paths": {"--rules", []string{"a", "b"}}}})
 	if !slices.Equal(c.Rules.Paths, []string{"a", "b"}) {
@@ -140,23 +141,23 @@ func TestMistakes(t *testing.T) {
 		{name: "unknown setting", text: "log {\n  levle = \"info\"\n}\n", want: []string{`2:3 unknown-attribute A log block has no setting "levle". Did you mean "level"?`}},
 		{name: "setting of another block", text: "log {\n  snaplen = 1\n}\n", want: []string{`2:3 unknown-attribute A log block has no setting "snaplen". Block capture has one.`}},
 		{name: "setting in a block", text: "log {\n  agent = \"a\"\n}\n", want: []string{`2:3 unknown-attribute A log block has no setting "agent". It stands outside of blocks.`}},
-		{name: "block as attribute", text: "log = 1\n", want: []string{`1:1 unknown-attribute Outside of blocks there is no setting "log". Write it as a block: log { … }.`}},
+		{name: "block as attribute", text: "log = 1\n", want: []string{`1:1 unknown-attribute The settings file has no setting "log". Write it as a block: log { … }.`}},
 		{name: "attribute as block", text: "agent {}\n", want: []string{`1:1 unknown-block There is no block "agent" in the settings. Write it as an attribute: agent = ….`}},
 		{name: "block in a block", text: "log {\n  level {}\n}\n", want: []string{`2:3 unknown-block A log block has no block "level". Write it as an attribute: level = ….`}},
 		{name: "twice", text: "log {}\nlog {}\n", want: []string{`2:1 duplicate-name There is a log block already in line 1.`}},
 		{name: "label", text: "log \"x\" {}\n", want: []string{`1:5 bad-name A log block has no name.`}},
 		{name: "attribute twice", text: "agent = \"a\"\nagent = \"b\"\n", want: []string{"2:1 duplicate-name"}},
-		{name: "types", text: "agent = 5\ncapture {\n  snaplen = \"many\"\n  promiscuous = \"true\"\n  ring = true\n  interfaces = \"eth0\"\n  ignore = [\"all\"]\n}\nrules {\n  poll = 30\n}\n", want: []string{
-			"1:9 bad-value agent: it needs a text in quotes.", "3:13 bad-value capture.snaplen: it needs a whole number.", "4:17 bad-value capture.promiscuous: it needs true or false.",
-			"5:10 bad-value capture.ring: it needs a size", "6:16 bad-value capture.interfaces: it needs a list of texts", `7:12 bad-value capture.ignore: "all" is not a network`, "10:10 bad-value rules.poll: it needs a duration",
+		{name: "types", text: "agent = [5]\ncapture {\n  snaplen = \"many\"\n  promiscuous = \"yes\"\n  ring = true\n  interfaces = \"eth0\"\n  ignore = [\"all\"]\n}\nrules {\n  poll = 30\n}\n", want: []string{
+			"1:9 bad-value agent: it needs one value, not several", `3:13 bad-value capture.snaplen: "many" is not a whole number.`, `4:17 bad-value capture.promiscuous: "yes" is not valid: use true or false.`,
+			`5:10 bad-value capture.ring: "true" is not a size`, "6:16 bad-value capture.interfaces: it needs a list of texts", `7:13 bad-value capture.ignore: "all" is not a network`, `10:10 bad-value rules.poll: "30" is not a duration`,
 		}},
 		{name: "bounds", text: "capture {\n  snaplen = 3\n  workers = 1000\n  ring = 17\n}\nmetrics {\n  listen = \"9477\"\n}\n", want: []string{
-			"2:13 bad-value capture.snaplen: 3 is out of bounds: it must be from 68 to 262144.", "3:13 bad-value capture.workers: 1000 is out of bounds", "4:10 bad-value capture.ring: 17B is out of bounds: it must be from 1MiB to 2GiB.", `7:12 bad-value metrics.listen: "9477" is no address`,
+			"2:13 bad-value capture.snaplen: 3 is out of range: use 68 to 262144.", "3:13 bad-value capture.workers: 1000 is out of range", "4:10 bad-value capture.ring: 17B is out of range: use 1MiB to 2GiB.", `7:12 bad-value metrics.listen: "9477" is not an address to listen on`,
 		}},
-		{name: "ports", text: "metrics {\n  listen = \"[::1]:70000\"\n}\n", want: []string{`2:12 bad-value metrics.listen: "[::1]:70000" is no address`}},
-		{name: "no constant", text: "agent = var.name\n", want: []string{"1:9 bad-value A setting is a constant:"}},
+		{name: "ports", text: "metrics {\n  listen = \"[::1]:70000\"\n}\n", want: []string{`2:12 bad-value metrics.listen: "[::1]:70000" is not an address to listen on`}},
+		{name: "no constant", text: "agent = var.name\n", want: []string{"1:9 bad-value agent: a setting is a constant:"}},
 		{name: "environment", opt: Options{Environ: []string{"RULEIDS_LOG_LEVEL=loud", "RULEIDS_LOG_FROMAT=json", "RULEIDS_ORACLE=1"}}, want: []string{
-			`- bad-value RULEIDS_LOG_LEVEL: "loud" is not one of debug, info, warn, error.`, "- unknown-attribute The environment variable RULEIDS_LOG_FROMAT is no setting. Did you mean RULEIDS_LOG_FORMAT?",
+			`- bad-value RULEIDS_LOG_LEVEL: "loud" is not valid: use debug, info, warn or error.`, "- unknown-attribute The environment variable RULEIDS_LOG_FROMAT is not a setting. Did you mean RULEIDS_LOG_FORMAT?",
 		}},
 		{name: "flags", opt: Options{Flags: map[string]Given{"rules.poll": {"--poll", []string{"soon"}}}}, want: []string{`- bad-value --poll: "soon" is not a duration`}},
 		{name: "a good flag over a bad file", text: "log {\n  level = \"loud\"\n}\n", opt: Options{Flags: map[string]Given{"log.level": {"--log-level", []string{"warn"}}}}},
@@ -180,8 +181,8 @@ output "stdout" "e" {
   queue = "many"
 }
 `, want: []string{
-			"1:18 missing-attribute", `2:1 bad-name Write an output block as output "eve" "main" { … }, with a kind and a name`, `5:8 bad-name There is no kind of output "carrier-pigeon"`, `8:3 unknown-attribute An output of kind "eve" has no setting "quue". Did you mean "queue"?`,
-			"12:11 bad-value", `14:14 duplicate-name The output "d" is already there in line 10.`, "18:12 bad-value",
+			"1:1 missing-attribute", `2:1 bad-name Write an output block as output "eve" "main" { … }, with a kind and a name`, `5:8 bad-name There is no kind of output "carrier-pigeon"`, `8:3 unknown-attribute An output of kind "eve" has no setting "quue". Did you mean "queue"?`,
+			"12:11 bad-value", `14:14 duplicate-name The output "d" is already there in line 10.`, "18:11 bad-value",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -192,14 +193,6 @@ output "stdout" "e" {
 				}
 			}
 		})
-	}
-}
-
-func TestSizes(t *testing.T) {
-	for size, want := range map[Size]string{64 << 20: "64MiB", 1 << 30: "1GiB", 1536: "1536B", 3 << 10: "3KiB", 0: "0B"} {
-		if got := size.String(); got != want {
-			t.Errorf("%d: %s, want %s", size, got, want)
-		}
 	}
 }
 

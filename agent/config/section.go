@@ -1,194 +1,184 @@
 package config
 
 import (
-	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/gohcl"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 
+	"github.com/ruleids/ruleids/actions/notify"
+	"github.com/ruleids/ruleids/actions/output"
+	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/actions/telegram"
+	"github.com/ruleids/ruleids/event/honeypot"
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// A Section is a labelled block whose settings the package declares that it is for: `output "kind" "name"`.
+// A Section is a labelled block, of which there may be several, whose settings the package declares that it is for.
 type Section[C any] struct {
 	Kind, Name string // one of them is "" where the block has one label
 	Config     C
 	Range      hcl.Range // of the block's header
 
-	parts []any             // pointers to the structs with hcl tags that have the settings
-	from  map[string]string // by attribute that the block sets: where
+	places map[string]setting.Place
 }
 
-// id is how `config show` names the section.
-func (s *Section[C]) id(block string) string {
-	parts := []string{block}
-	for _, p := range []string{s.Kind, s.Name} {
-		if p != "" {
-			parts = append(parts, p)
-		}
+// The sections: output "kind" "name", reputation "kind", notifier "kind" "name" and honeypot "name".
+type (
+	Output     = Section[output.Config]
+	Reputation = Section[reputation.Config]
+	Notifier   = Section[notify.Config]
+	Honeypot   = Section[*honeypot.Config]
+)
+
+// kindTelegram is the kind of notifier that package telegram brings.
+const kindTelegram = "telegram"
+
+// NotifierKinds returns the kinds of notifiers that there are, sorted.
+func NotifierKinds() []string {
+	out := append(notify.Kinds(), kindTelegram)
+	slices.Sort(out)
+	return out
+}
+
+// NewNotifier returns the defaults of a kind of notifier. The error names the kinds that there are.
+func NewNotifier(kind string) (notify.Config, error) {
+	if kind == kindTelegram {
+		return telegram.New(), nil
 	}
-	return strings.Join(parts, ".")
+	return notify.NewConfig(kind)
 }
 
-// A fault is what is wrong with one setting of a section.
-type fault struct {
-	setting string // "" for the section as a whole
-	detail  string
+// A reader reads a labelled block.
+type reader func(*loader, *hclsyntax.Block)
+
+// labelled are the blocks of which there may be several, with the functions that read them.
+func labelled() map[string]reader {
+	return map[string]reader{
+		"output": func(l *loader, b *hclsyntax.Block) {
+			section(l, b, &l.config.Outputs, `output "eve" "main" { … }, with a kind and a name`, output.Kinds(), output.NewConfig)
+		},
+		"reputation": func(l *loader, b *hclsyntax.Block) {
+			section(l, b, &l.config.Reputations, `reputation "virustotal" { … }, with a kind`, reputation.Kinds(), reputation.NewConfig)
+		},
+		"notifier": func(l *loader, b *hclsyntax.Block) {
+			section(l, b, &l.config.Notifiers, `notifier "webhook" "ops" { … }, with a kind and a name`, NotifierKinds(), NewNotifier)
+		},
+		"honeypot": func(l *loader, b *hclsyntax.Block) {
+			section(l, b, &l.config.Honeypots, `honeypot "front" { service = "ssh" listen = ":2222" }, with a name`, nil,
+				func(string) (*honeypot.Config, error) { return honeypot.NewConfig(), nil })
+		},
+	}
 }
 
-// faults makes those of a package's own problems.
-func faults[P any](ps []P, of func(P) (setting, detail string)) []fault {
-	out := make([]fault, len(ps))
-	for i, p := range ps {
-		out[i].setting, out[i].detail = of(p)
+// section reads a labelled block and adds it to a list. example shows its labels; without kinds there is none of a kind.
+func section[C any](l *loader, b *hclsyntax.Block, to *[]Section[C], example string, kinds []string, newConfig func(kind string) (C, error)) {
+	if n := strings.Count(example[:strings.Index(example, " {")], `"`) / 2; len(b.Labels) != n {
+		if kinds != nil {
+			example += "; the kinds are " + strings.Join(kinds, ", ")
+		}
+		l.report(diag.BadName, b.TypeRange, "Write %s block as %s.", an(b.Type), example)
+		return
+	}
+	s := Section[C]{Range: b.DefRange()}
+	what := an(b.Type)
+	last := len(b.Labels) - 1
+	if kinds != nil {
+		s.Kind = b.Labels[0]
+		what += ` of kind "` + s.Kind + `"`
+	}
+	if kinds == nil || last > 0 {
+		s.Name = b.Labels[last]
+	}
+	var err error
+	if s.Config, err = newConfig(s.Kind); err != nil {
+		l.report(diag.BadName, b.LabelRanges[0], "There is no kind of %s %q; the kinds are %s.%s", b.Type, s.Kind, strings.Join(kinds, ", "), diag.DidYouMean(s.Kind, kinds))
+		return
+	}
+	first := slices.IndexFunc(*to, func(x Section[C]) bool { return x.Name == s.Name && (s.Name != "" || x.Kind == s.Kind) })
+	if first >= 0 {
+		l.report(diag.DuplicateName, b.LabelRanges[last], "The %s %q is already there in line %d. Give one of them another name.", b.Type, b.Labels[last], (*to)[first].Range.Start.Line)
+	}
+	block := setting.Block{What: upperFirst(what), Body: b.Body, Header: s.Range}
+	var diags hcl.Diagnostics
+	s.places, diags = block.Read(s.Config)
+	l.diags = append(l.diags, diags...)
+	for _, p := range setting.CheckTogether(s.places, s.Config) {
+		at := s.Range
+		if place, ok := s.places[p.Setting]; ok {
+			at = place.Value
+		}
+		l.report(diag.BadValue, at, "%s", p.Error())
+	}
+	l.blot(s.places)
+	if first < 0 {
+		*to = append(*to, s)
+	}
+}
+
+// sections are all sections of a type of block.
+type sections struct {
+	block   string
+	ids     []string // as `config show` names them, "output.eve.main"
+	configs []any
+	places  []map[string]setting.Place
+}
+
+func sectionsOf[C any](block string, list []Section[C]) sections {
+	out := sections{block: block}
+	for _, s := range list {
+		id := block
+		for _, label := range []string{s.Kind, s.Name} {
+			if label != "" {
+				id += "." + label
+			}
+		}
+		out.ids, out.configs, out.places = append(out.ids, id), append(out.configs, s.Config), append(out.places, s.places)
 	}
 	return out
 }
 
-// section reads the settings of a block into parts, pointers to structs with hcl tags, which have the defaults. what
-// names the block in messages. check is asked once all is read; resolve makes paths relative to the folder of the file.
-// It returns where each attribute is, nil where they could not be read.
-func (l *loader) section(b *hclsyntax.Block, what string, parts []any, check func() []fault, resolve func(dir string)) map[string]string {
-	known := settingsOf(parts)
-	from := map[string]string{}
-	good := true
-	for _, a := range inOrder(b.Body.Attributes) {
-		if !slices.Contains(known, a.Name) {
-			good = false
-			l.report(diag.UnknownAttribute, a.NameRange, "%s has no setting %q.%s", upperFirst(what), a.Name, diag.DidYouMean(a.Name, known))
-		}
-		from[a.Name] = fmt.Sprintf("%s:%d", a.NameRange.Filename, a.NameRange.Start.Line)
-	}
-	for _, inner := range b.Body.Blocks {
-		good = false
-		hint := diag.DidYouMean(inner.Type, known)
-		if slices.Contains(known, inner.Type) {
-			hint = fmt.Sprintf(" Write it as an attribute: %s = ….", inner.Type)
-		}
-		l.report(diag.UnknownBlock, inner.TypeRange, "%s has no block %q.%s", upperFirst(what), inner.Type, hint)
-	}
-	if !good {
-		return nil
-	}
-	for _, d := range decode(b.Body, parts) {
-		good = false
-		code, rng := diag.BadValue, b.DefRange()
-		if d.Subject != nil {
-			rng = *d.Subject
-		}
-		if d.Summary == "Missing required argument" {
-			code = diag.MissingAttribute
-		}
-		l.report(code, rng, "%s", d.Detail)
-	}
-	if !good {
-		return nil
-	}
-	for _, f := range check() {
-		rng := b.DefRange()
-		if a := b.Body.Attributes[f.setting]; a != nil {
-			rng = a.Expr.Range()
-		}
-		l.report(diag.BadValue, rng, "%s", f.detail)
-	}
-	resolve(filepath.Dir(b.TypeRange.Filename))
-	return from
+func (c *Config) sections() []sections {
+	return []sections{sectionsOf("output", c.Outputs), sectionsOf("reputation", c.Reputations), sectionsOf("notifier", c.Notifiers), sectionsOf("honeypot", c.Honeypots)}
 }
 
-// labels checks that a block has as many labels as it needs. example is one of its kind.
-func (l *loader) labels(b *hclsyntax.Block, n int, example string) bool {
-	if len(b.Labels) == n {
-		return true
-	}
-	l.report(diag.BadName, b.TypeRange, "Write %s block as %s.", an(b.Type), example)
-	return false
-}
-
-// noKind reports that there is no kind of block of that name.
-func (l *loader) noKind(b *hclsyntax.Block, kinds []string) {
-	kind := b.Labels[0]
-	l.report(diag.BadName, b.LabelRanges[0], "There is no kind of %s %q; the kinds are %s.%s", b.Type, kind, strings.Join(kinds, ", "), diag.DidYouMean(kind, kinds))
-}
-
-// twice reports that a name is there already. at is the place of the label.
-func (l *loader) twice(b *hclsyntax.Block, at int, first hcl.Range) {
-	l.report(diag.DuplicateName, b.LabelRanges[at], "The %s %q is already there in line %d. Give one of them another name.", b.Type, b.Labels[at], first.Start.Line)
-}
-
-// decode reads the attributes of a body into the parts that have settings of their names.
-func decode(body *hclsyntax.Body, parts []any) (diags hcl.Diagnostics) {
-	for _, p := range parts {
-		mine := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: body.SrcRange, EndRange: body.EndRange}
-		for _, name := range settingsOf([]any{p}) {
-			if a := body.Attributes[name]; a != nil {
-				mine.Attributes[name] = a
-			}
-		}
-		diags = append(diags, gohcl.DecodeBody(mine, nil, p)...)
-	}
-	return diags
-}
-
-// settingsOf returns the names of the settings of a section, in the order of its documentation.
-func settingsOf(parts []any) []string {
-	var out []string
-	for _, p := range parts {
-		schema, _ := gohcl.ImpliedBodySchema(p)
-		for _, a := range schema.Attributes {
-			out = append(out, a.Name)
-		}
+// specs makes what a package takes of sections.
+func specs[C, S any](list []Section[C], spec func(Section[C]) S) []S {
+	out := make([]S, len(list))
+	for i, s := range list {
+		out[i] = spec(s)
 	}
 	return out
 }
 
-// values returns the settings of a section as a settings file has them.
-func values(parts []any) map[string]string {
-	f := hclwrite.NewEmptyFile()
-	for _, p := range parts {
-		gohcl.EncodeIntoBody(p, f.Body())
-	}
-	out := map[string]string{}
-	for name, a := range f.Body().Attributes() {
-		out[name] = strings.TrimSpace(string(a.Expr().BuildTokens(nil).Bytes()))
-		if out[name] == "null" { // a list without entries
-			out[name] = "[]"
-		}
-	}
-	return out
+// OutputSpecs returns the outputs as package output takes them.
+func (c *Config) OutputSpecs() []output.Spec {
+	return specs(c.Outputs, func(s Output) output.Spec { return output.Spec{Name: s.Name, Config: s.Config} })
 }
 
-// sameSections reports whether two configurations have the same sections with the same settings.
-func sameSections[C any](a, b []Section[C]) bool {
-	return slices.EqualFunc(a, b, func(x, y Section[C]) bool {
-		if x.Kind != y.Kind || x.Name != y.Name {
-			return false
-		}
-		vx, vy := values(x.parts), values(y.parts)
-		for name, v := range vx {
-			if vy[name] != v {
-				return false
-			}
-		}
-		return true
-	})
+// ReputationSpecs returns the sources as package reputation takes them.
+func (c *Config) ReputationSpecs() []reputation.Spec {
+	return specs(c.Reputations, func(s Reputation) reputation.Spec { return reputation.Spec{Kind: s.Kind, Config: s.Config} })
 }
 
-// show lists the settings of sections, in the order of the file.
-func show[C any](block string, sections []Section[C]) []Shown {
-	var out []Shown
-	for _, s := range sections {
-		v := values(s.parts)
-		for _, name := range settingsOf(s.parts) {
-			from := s.from[name]
-			if from == "" {
-				from = "default"
-			}
-			out = append(out, Shown{s.id(block) + "." + name, v[name], from})
+// NotifierSpecs returns the notifiers as package notify takes them.
+func (c *Config) NotifierSpecs() []notify.Spec {
+	return specs(c.Notifiers, func(s Notifier) notify.Spec { return notify.Spec{Kind: s.Kind, Name: s.Name, Config: s.Config} })
+}
+
+// HoneypotSpecs returns the honeypots as package honeypot takes them.
+func (c *Config) HoneypotSpecs() []honeypot.Spec {
+	return specs(c.Honeypots, func(s Honeypot) honeypot.Spec { return honeypot.Spec{Name: s.Name, Config: s.Config} })
+}
+
+// TelegramSpecs returns the notifiers of kind "telegram", as package telegram takes them.
+func (c *Config) TelegramSpecs() []telegram.Spec {
+	var out []telegram.Spec
+	for _, n := range c.Notifiers {
+		if t, ok := n.Config.(*telegram.Config); ok {
+			out = append(out, telegram.Spec{Name: n.Name, Config: t})
 		}
 	}
 	return out

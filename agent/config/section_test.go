@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// sections has a block of each kind that may be there several times.
-const sections = `
+// everySection has a block of each kind that may be there several times.
+const everySection = `
 response {
   mode        = "enforce"
   escalate_by = 1.5
@@ -40,12 +41,12 @@ honeypot "front" {
 
 // TestSections reads the settings of each kind of block, and shows them with where they come from.
 func TestSections(t *testing.T) {
-	c, diags := load(t, sections, Options{Environ: []string{"RULEIDS_RESPONSE_SSH_PORTS=2022, 22", "RULEIDS_RESPONSE_ESCALATE_BY=3"}})
+	c, diags := load(t, everySection, Options{Environ: []string{"RULEIDS_RESPONSE_SSH_PORTS=2022, 22", "RULEIDS_RESPONSE_ESCALATE_BY=3"}})
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
 	dir := filepath.Dir(c.Files[0])
-	if c.Response.Mode != "enforce" || c.Response.EscalateBy != 3 || !slices.Equal(c.Response.SSHPorts, []int{2022, 22}) ||
+	if c.Response.Mode != "enforce" || c.Response.EscalateBy != 3 || !slices.Equal(c.Response.SSHPorts, []uint16{2022, 22}) ||
 		!slices.Equal(c.Firewall.Command, []string{dir + "/fw", "--quiet"}) {
 		t.Errorf("%+v %+v", c.Response, c.Firewall)
 	}
@@ -55,10 +56,10 @@ func TestSections(t *testing.T) {
 	if s := c.ReputationSpecs(); len(s) != 1 || s[0].Kind != "list" {
 		t.Errorf("reputation: %+v", s)
 	}
-	if s := c.NotifierSpecs(); len(s) != 2 || s[0].Config.Common().Group != "5m" || s[1].Kind != "telegram" {
+	if s := c.NotifierSpecs(); len(s) != 2 || s[0].Config.Base().Group != 5*time.Minute || s[1].Kind != "telegram" {
 		t.Errorf("notifiers: %+v", s)
 	}
-	if s := c.TelegramSpecs(); len(s) != 1 || s[0].Name != "night" || s[0].Config.TokenFile != dir+"/token" {
+	if s := c.TelegramSpecs(); len(s) != 1 || s[0].Name != "night" || s[0].Config.Token.File != dir+"/token" {
 		t.Errorf("telegram: %+v", s)
 	}
 	if s := c.HoneypotSpecs(); len(s) != 1 || s[0].Config.Service != "telnet" {
@@ -76,11 +77,12 @@ func TestSections(t *testing.T) {
 		"response.escalate_by":        "3 RULEIDS_RESPONSE_ESCALATE_BY",
 		"response.ssh_ports":          "[2022, 22] RULEIDS_RESPONSE_SSH_PORTS",
 		"response.backend":            `"command" ruleids.hcl:6`,
-		"response.grace":              `"60s" default`,
+		"response.grace":              `"1m" default`,
 		"reputation.list.files":       `["` + dir + `/bad.txt"] ruleids.hcl:13`,
 		"notifier.webhook.ops.group":  `"5m" ruleids.hcl:17`,
 		"notifier.webhook.ops.rate":   "20 default",
 		"notifier.telegram.night.url": `"https://api.telegram.org" default`,
+		"notifier.webhook.ops.url":    `"[secret]" ruleids.hcl:16`,
 		"honeypot.front.listen":       `":2323" ruleids.hcl:25`,
 	} {
 		if shown[name] != want {
@@ -104,14 +106,14 @@ func TestSectionsRestart(t *testing.T) {
 		{"token\"", "other\"", []string{"notifier"}},
 		{":2323", ":2324", []string{"honeypot"}},
 	} {
-		a, _ := load(t, sections, Options{})
-		b, diags := load(t, strings.Replace(sections, c.old, c.new, 1), Options{})
+		a, _ := load(t, everySection, Options{})
+		b, diags := load(t, strings.Replace(everySection, c.old, c.new, 1), Options{})
 		if len(diags) > 0 {
 			t.Fatal(diags)
 		}
 		// The two files are in folders of their own, which paths tell.
 		for i := range b.Outputs {
-			b.Outputs[i].parts = a.Outputs[i].parts
+			b.Outputs[i].Config = a.Outputs[i].Config
 		}
 		if c.old != "bad.txt" {
 			b.Reputations = a.Reputations
@@ -134,14 +136,15 @@ func TestSectionMistakes(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"values", "response {\n  escalate_by = 0.5\n  ssh_ports = [\"22\"]\n  grace = \"soon\"\n  set_size = 0\n}\n", []string{
-			"2:17 bad-value response.escalate_by: 0.5 would not lengthen", "3:15 bad-value response.ssh_ports: it needs a list of whole numbers", "4:11 bad-value response.grace",
-			"5:14 bad-value response.set_size: A set cannot hold 0 members"}},
-		{"a port that is none", "response {\n  ssh_ports = [70000]\n}\n", []string{"2:15 bad-value response.ssh_ports: 70000 is no port"}},
+		{"values", "response {\n  escalate_by = 0.5\n  ssh_ports = [\"ssh\"]\n  grace = \"soon\"\n  set_size = 0\n}\n", []string{
+			"2:17 bad-value response.escalate_by: 0.5 is out of range: use 1 to 100.", "3:16 bad-value response.ssh_ports: \"ssh\" is not a whole number", "4:11 bad-value response.grace",
+			"5:14 bad-value response.set_size: 0 is out of range: use 1 to 10000000."}},
+		{"a port that is none", "response {\n  ssh_ports = [70000]\n}\n", []string{"2:16 bad-value response.ssh_ports: 70000 is out of range: use 1 to 65535."}},
 		{"twice", "notifier \"webhook\" \"a\" {\n  url = \"https://x.example\"\n}\nnotifier \"ntfy\" \"a\" {}\nreputation \"list\" {\n  files = [\"a\"]\n}\nreputation \"list\" {}\nhoneypot \"a\" {\n  service = \"tcp\"\n  listen = \":1\"\n}\nhoneypot \"a\" {}\n",
-			[]string{`4:17 duplicate-name The notifier "a" is already there in line 1`, `8:12 duplicate-name The reputation "list" is already there in line 5`, `13:10 duplicate-name The honeypot "a" is already there in line 9`}},
+			[]string{"4:1 bad-value topic_file: Name the file", `4:17 duplicate-name The notifier "a" is already there in line 1`, "8:1 missing-attribute", `8:12 duplicate-name The reputation "list" is already there in line 5`,
+				"13:1 missing-attribute", "13:1 missing-attribute", `13:10 duplicate-name The honeypot "a" is already there in line 9`}},
 		{"unknown", "notifier \"webhook\" \"a\" {\n  url = \"https://x.example\"\n  groop = \"1m\"\n}\nhoneypot \"a\" {\n  servce = \"tcp\"\n}\n",
-			[]string{`3:3 unknown-attribute A notifier of kind "webhook" has no setting "groop". Did you mean "group"?`, `6:3 unknown-attribute A honeypot has no setting "servce". Did you mean "service"?`}},
+			[]string{`3:3 unknown-attribute A notifier of kind "webhook" has no setting "groop". Did you mean "group"?`, "5:1 missing-attribute", "5:1 missing-attribute", `6:3 unknown-attribute A honeypot has no setting "servce". Did you mean "service"?`}},
 		{"two errors of one block", "honeypot \"a\" {\n  service = \"gopher\"\n  listen = \"nowhere\"\n}\n", []string{"2:13 bad-value", "3:12 bad-value"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

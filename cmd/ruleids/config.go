@@ -69,7 +69,11 @@ would keep it from starting. Exit status: 0 it would start, 1 there are errors, 
 			} else {
 				err = diag.WriteText(a.out, findings, loaded.Sources, a.wantsColor(a.out))
 			}
-			if err == nil && loaded.Diags.HasErrors() {
+			switch {
+			case err != nil:
+			case name != "" && len(loaded.Config.Files) == 0:
+				err = status(statusFault)
+			case loaded.Diags.HasErrors():
 				err = status(statusFindings)
 			}
 			return err

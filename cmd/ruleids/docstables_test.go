@@ -89,7 +89,7 @@ func settingTable(*testing.T) string {
 	var b strings.Builder
 	b.WriteString(row("setting", "type", "default", "meaning") + row("---", "---", "---", "---"))
 	for _, s := range config.Settings() {
-		b.WriteString(row("`"+s.Name+"`", s.Type, "`"+s.Default+"`", s.Doc))
+		b.WriteString(row("`"+s.Name+"`", s.Type(), "`"+s.String()+"`", s.Doc))
 	}
 	return b.String()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -64,12 +65,12 @@ func (f *settingFlags) add(cmd *cobra.Command, names ...string) {
 		}
 		all := config.Settings()
 		s := all[slices.IndexFunc(all, func(s config.Setting) bool { return s.Name == row.setting })]
-		v := &settingValue{list: row.setting == "capture.interfaces" || row.setting == "capture.ignore", typ: row.value}
+		v := &settingValue{list: s.IsList(), typ: row.value}
 		usage := lowerFirst(s.Doc)
 		if v.list {
 			usage += " (repeatable)"
-		} else if s.Default != `""` {
-			usage += " (default " + s.Default + ")"
+		} else if s.String() != `""` {
+			usage += " (default " + s.String() + ")"
 		}
 		flag := cmd.Flags().VarPF(v, row.flag, row.short, usage)
 		if row.value == "" {
@@ -103,12 +104,14 @@ func lowerFirst(s string) string {
 }
 
 // settingsFile returns the settings file to read: the one that --config names, or ruleids.hcl in the current
-// folder where there is one, or "".
+// directory where there is one, or "". Since that may name programs, root takes only one that nobody else can write.
 func settingsFile(named string) (string, error) {
 	if named != "" {
 		return named, nil
 	}
-	switch _, err := os.Stat(rules.SettingsName); {
+	switch st, err := os.Stat(rules.SettingsName); {
+	case err == nil && os.Geteuid() == 0 && writableByOthers(st):
+		return "", fmt.Errorf("%s of the current directory belongs to another user, or others can write it, and may name programs that root would run; name it with --config if it is to be used", rules.SettingsName)
 	case err == nil:
 		return rules.SettingsName, nil
 	case !errors.Is(err, fs.ErrNotExist):

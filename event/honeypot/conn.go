@@ -27,13 +27,13 @@ type conn struct {
 	err     error
 }
 
-func newConn(c net.Conn, s *settings) *conn {
-	b := &conn{Conn: c, idle: s.idle}
-	b.in.Store(s.maxBytes)
-	b.out.Store(s.maxBytes)
+func newConn(c net.Conn, config *Config) *conn {
+	b := &conn{Conn: c, idle: min(config.Timeout, IdleTimeout)}
+	b.in.Store(int64(config.MaxBytes))
+	b.out.Store(int64(config.MaxBytes))
 	b.mu.Lock() // it may be over before it is set
 	defer b.mu.Unlock()
-	b.end = time.AfterFunc(s.timeout, func() { _ = b.Close() })
+	b.end = time.AfterFunc(config.Timeout, func() { _ = b.Close() })
 	return b
 }
 

@@ -1,7 +1,6 @@
 package honeypot
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"reflect"
@@ -10,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
 func manual(t *testing.T) string {
@@ -38,22 +39,7 @@ func rows(t *testing.T, comment string) map[string]string {
 
 // TestManualSettings holds the table of settings to the struct: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
-	want := map[string]string{}
-	v := reflect.ValueOf(NewConfig()).Elem()
-	for i := range v.NumField() {
-		name, optional, _ := strings.Cut(v.Type().Field(i).Tag.Get("hcl"), ",")
-		switch x := v.Field(i); {
-		case optional == "":
-			want[name] = "must be set"
-		case x.Kind() == reflect.String:
-			want[name] = "`" + strconv.Quote(x.String()) + "`"
-		default:
-			want[name] = fmt.Sprintf("`%v`", x)
-		}
-	}
-	if got := rows(t, "settings"); !maps.Equal(got, want) {
-		t.Errorf("the manual has\n%v\nthe settings are\n%v", got, want)
-	}
+	settingtest.Manual(t, NewConfig(), "honeypots.md#settings")
 }
 
 // TestManualServices holds the table of services to their banners.
@@ -91,12 +77,12 @@ func TestManualExamples(t *testing.T) {
 		t.Fatalf("%d examples", len(examples))
 	}
 	for _, e := range examples {
-		specs := decode(t, e[1])
-		if len(specs) == 0 {
+		blocks := settingtest.Blocks(t, e[1])
+		if len(blocks) == 0 {
 			t.Errorf("no honeypot in\n%s", e[1])
 		}
-		for _, s := range specs {
-			if ps := s.Config.Validate(); len(ps) != 0 {
+		for _, b := range blocks {
+			if ps := settingtest.Read(t, b, NewConfig()); len(ps) != 0 {
 				t.Errorf("%s\n%v", e[1], ps)
 			}
 		}

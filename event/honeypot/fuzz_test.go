@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // memory is a connection that a test made up.
@@ -29,12 +31,11 @@ var _ io.Reader = (*memory)(nil)
 // fuzzService plays a service with any input: it ends, within its bounds, and all that it tells is printable.
 func fuzzService(t *testing.T, service string, input []byte) {
 	c := NewConfig()
-	c.Service, c.Listen, c.MaxBytes, c.Passwords = service, ":0", "8KiB", true
-	set, ps := c.parse()
-	if len(ps) > 0 {
-		t.Fatal(ps)
+	c.Service, c.Listen, c.MaxBytes, c.Passwords = service, ":0", 8<<10, true
+	if err := setting.Valid(c); err != nil {
+		t.Fatal(err)
 	}
-	h := &honeypot{settings: set, name: "fuzz"}
+	h := &honeypot{config: *c, name: "fuzz"}
 	events, logins := 0, 0
 	h.take = func(e Event) {
 		events++
@@ -55,11 +56,11 @@ func fuzzService(t *testing.T, service string, input []byte) {
 		t.Fatal(err)
 	}
 	m := &memory{in: bytes.NewReader(input)}
-	s := &session{conn: newConn(m, &h.settings), honeypot: h}
+	s := &session{conn: newConn(m, &h.config), honeypot: h}
 	defer s.Close()
 	player.serve(s)
 	s.leftover()
-	if events > maxCommands+mostAttempts || logins > h.maxAttempts+1 || m.out > 8<<10 {
+	if events > maxCommands+100 || logins > h.config.MaxAttempts+1 || m.out > 8<<10 {
 		t.Errorf("%d events, %d logins, %d bytes", events, logins, m.out)
 	}
 	if len(input) > 0 && bytes.ContainsFunc(input[:1], unicode.IsLetter) && events == 0 {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/internal/retry"
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -67,21 +69,25 @@ func Listen(specs []Spec) (*Set, error) {
 			continue
 		}
 		names[spec.Name] = true
-		set, ps := spec.Config.parse()
+		c := *spec.Config
+		ps := setting.Check(&c)
 		for _, p := range ps {
 			errs = append(errs, fmt.Errorf("honeypot %q: %w", spec.Name, p))
 		}
 		if len(ps) > 0 {
 			continue
 		}
+		if c.Log != "" {
+			c.Log = filepath.Clean(c.Log)
+		}
 		// The package sets SO_REUSEADDR, so that what is left of old connections keeps no port.
-		l, err := net.Listen("tcp", set.listen)
+		l, err := net.Listen("tcp", string(c.Listen))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("honeypot %q: listen: %w%s", spec.Name, err, remedy(err)))
 			continue
 		}
 		s.honeypots = append(s.honeypots, &honeypot{
-			settings: set, name: spec.Name, listener: l, room: newRoom(set.maxConnections, set.maxPerSource),
+			config: c, name: spec.Name, listener: l, room: newRoom(c.MaxConnections, c.MaxPerSource),
 		})
 	}
 	if len(errs) > 0 {
@@ -125,13 +131,13 @@ func (s *Set) open() error {
 			errs = append(errs, fmt.Errorf("honeypot %q: host_key_file: %w", h.name, err))
 		}
 		h.player = svc
-		if h.log == "" {
+		if h.config.Log == "" {
 			continue
 		}
-		j := byPath[h.log]
+		j := byPath[h.config.Log]
 		if j == nil {
-			j = newJournal(h.log)
-			byPath[h.log] = j
+			j = newJournal(h.config.Log)
+			byPath[h.config.Log] = j
 			if err := j.check(); err != nil {
 				errs = append(errs, fmt.Errorf("honeypot %q: log: %w", h.name, err))
 			}
@@ -263,7 +269,7 @@ func (s *Set) Stats() []Stats {
 
 // A honeypot is a socket with a service.
 type honeypot struct {
-	settings
+	config   Config
 	name     string
 	listener net.Listener
 	room     *room
@@ -280,17 +286,17 @@ type honeypot struct {
 
 // newService makes what the honeypot plays.
 func (h *honeypot) newService() (service, error) {
-	switch h.service {
+	switch h.config.Service {
 	case "ssh":
-		return newSSH(&h.settings)
+		return newSSH(&h.config)
 	case "telnet":
-		return telnet{banner: h.banner}, nil
+		return telnet{banner: h.config.banner()}, nil
 	case "ftp":
-		return ftp{banner: h.banner}, nil
+		return ftp{banner: h.config.banner()}, nil
 	case "http":
-		return web{server: h.banner}, nil
+		return web{server: h.config.banner()}, nil
 	}
-	return plain{banner: h.banner}, nil
+	return plain{banner: h.config.banner()}, nil
 }
 
 // Waits after an error of accepting, such as too many open files: trying again at once would only burn time.
@@ -329,7 +335,7 @@ func (h *honeypot) admit(raw net.Conn, wg *sync.WaitGroup) {
 		_ = raw.Close()
 		return
 	}
-	c := newConn(raw, &h.settings)
+	c := newConn(raw, &h.config)
 	s := &session{conn: c, honeypot: h, src: unmapped(src.AddrPort()), dst: unmapped(dst.AddrPort())}
 	if !h.room.enter(c, s.src.Addr()) {
 		h.refused.Add(1)
@@ -345,8 +351,8 @@ func (h *honeypot) admit(raw net.Conn, wg *sync.WaitGroup) {
 		defer func() {
 			// What a stranger sends to a honeypot is not to end the program that watches the network.
 			if r := recover(); r != nil {
-				h.trouble.begin(fmt.Errorf("service %s: %v", h.service, r))
-				h.slog.Error("honeypot failed on a client; please report this", "service", h.service, "panic", r, "stack", string(debug.Stack()))
+				h.trouble.begin(fmt.Errorf("service %s: %v", h.config.Service, r))
+				h.slog.Error("honeypot failed on a client; please report this", "service", h.config.Service, "panic", r, "stack", string(debug.Stack()))
 			}
 		}()
 		s.report(Event{Action: packet.HoneypotConnect})
@@ -357,7 +363,7 @@ func (h *honeypot) admit(raw net.Conn, wg *sync.WaitGroup) {
 
 // report gives out an event.
 func (h *honeypot) report(e Event) {
-	e.Name, e.Service = h.name, h.service
+	e.Name, e.Service = h.name, h.config.Service
 	h.events.Add(1)
 	h.take(e)
 	if h.journal != nil && !h.journal.offer(line{h, e.appendLine(nil)}) {

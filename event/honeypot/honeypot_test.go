@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // soon is the deadline of what ought to happen at once.
@@ -204,7 +206,7 @@ func TestListenErrors(t *testing.T) {
 	defer l.Close()
 	at := func(service, listen string) *Config {
 		c := NewConfig()
-		c.Service, c.Listen, c.Log = service, listen, ""
+		c.Service, c.Listen, c.Log = service, setting.Listen(listen), ""
 		return c
 	}
 	set, err := Listen([]Spec{
@@ -323,7 +325,7 @@ func TestTimeout(t *testing.T) {
 	for _, service := range Services() {
 		t.Run(service, func(t *testing.T) {
 			t.Parallel()
-			p := play(t, service, func(c *Config) { c.Timeout = "1s" })
+			p := play(t, service, func(c *Config) { c.Timeout = time.Second })
 			silent, slow := p.dial(), p.dial()
 			go func() { // a byte at a time, as long as they are taken
 				for range time.Tick(50 * time.Millisecond) {
@@ -351,7 +353,7 @@ func TestGarbage(t *testing.T) {
 			"ssh": "SSH-2.0-x\r\n" + strings.Repeat("\x00\x00\x40\x00", 1024), "http": strings.Repeat("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 100),
 		} {
 			t.Run(service+" "+name, func(t *testing.T) {
-				p := play(t, service, func(c *Config) { c.MaxBytes = "8KiB" })
+				p := play(t, service, func(c *Config) { c.MaxBytes = 8 << 10 })
 				c := p.dial()
 				got := make(chan int64)
 				go func() {

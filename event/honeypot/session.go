@@ -28,7 +28,7 @@ type session struct {
 // login reports an attempt that was, or will be, refused. A password that is kept is bounded like the rest.
 func (s *session) login(user, password, method string) {
 	e := Event{Action: packet.HoneypotLogin, User: text(user, maxUser), Method: method}
-	if s.honeypot.passwords {
+	if s.honeypot.config.Passwords {
 		e.Password, e.hasPassword = text(password, maxPassword), true
 	}
 	s.attempt(e)
@@ -41,7 +41,7 @@ func (s *session) attempt(e Event) {
 }
 
 // exhausted reports whether the client had all the logins that a connection may have.
-func (s *session) exhausted() bool { return s.logins >= s.honeypot.maxAttempts }
+func (s *session) exhausted() bool { return s.logins >= s.honeypot.config.MaxAttempts }
 
 // command reports what the client sent. It returns false when a connection has had enough of them.
 func (s *session) command(data string) bool {

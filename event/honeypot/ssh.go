@@ -16,12 +16,12 @@ type shell struct {
 	attempts int
 }
 
-func newSSH(s *settings) (service, error) {
-	key, err := hostKey(s.hostKeyFile)
+func newSSH(c *Config) (service, error) {
+	key, err := hostKey(c.HostKeyFile)
 	if err != nil {
 		return nil, err
 	}
-	return &shell{key: key, version: s.banner, attempts: s.maxAttempts}, nil
+	return &shell{key: key, version: c.banner(), attempts: c.MaxAttempts}, nil
 }
 
 // errRefused is the answer to every login.

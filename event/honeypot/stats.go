@@ -20,7 +20,7 @@ type Stats struct {
 
 func (h *honeypot) stats() Stats {
 	s := Stats{
-		Name: h.name, Service: h.service, Address: h.listener.Addr().String(), Open: h.room.open(),
+		Name: h.name, Service: h.config.Service, Address: h.listener.Addr().String(), Open: h.room.open(),
 		Accepted: h.accepted.Load(), Refused: h.refused.Load(), Events: h.events.Load(), Lost: h.lost.Load(),
 	}
 	last := h.trouble.State()

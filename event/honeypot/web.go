@@ -34,8 +34,8 @@ the credentials required.</p>
 // of the one is that of the other.
 func (w web) serve(s *session) {
 	// The server sets deadlines itself, and interrupts its reads by them.
+	idle := s.idle
 	s.idle = 0
-	idle := s.honeypot.settings.idle
 	one := &single{conn: s.conn, over: make(chan struct{})}
 	server := &http.Server{
 		Handler:           http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.refuse(s, rw, r) }),
