@@ -99,8 +99,11 @@ func (b *builder) intCall(e *rules.CallExpr) intFunc {
 		}
 		return func(s *scope) int64 { return int64(len(x(s))) }
 	case rules.FnHour:
-		x := b.floatFunc(e.Args[0])
-		return func(s *scope) int64 { return rules.Hour(x(s)) }
+		x, zone := b.floatFunc(e.Args[0]), e.Zone()
+		return func(s *scope) int64 { return rules.Hour(x(s), zone) }
+	case rules.FnWeekday:
+		x, zone := b.floatFunc(e.Args[0]), e.Zone()
+		return func(s *scope) int64 { return rules.Weekday(x(s), zone) }
 	case rules.FnBitAnd:
 		x, y := b.intFunc(e.Args[0]), b.intFunc(e.Args[1])
 		return func(s *scope) int64 { return x(s) & y(s) }

@@ -3,8 +3,10 @@ package engine
 import (
 	"fmt"
 	"math"
+	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr"
 
@@ -101,8 +103,29 @@ func (e *vmEnv) Domain(v string) string { return string(publicsuffix.RegisteredD
 // Private is is_private.
 func (e *vmEnv) Private(a packet.Addr) bool { return rules.IsPrivate(a) }
 
-// Hour is hour.
-func (e *vmEnv) Hour(t float64) int { return int(rules.Hour(t)) }
+// Hour and Weekday are those of a time in a zone, by the calendar of the library.
+func (e *vmEnv) Hour(t float64, zone string) int { return e.clock(t, zone).Hour() }
+
+// Weekday is weekday.
+func (e *vmEnv) Weekday(t float64, zone string) int { return int(e.clock(t, zone).Weekday()) }
+
+func (e *vmEnv) clock(t float64, zone string) time.Time {
+	l, err := time.LoadLocation(zone)
+	if err != nil {
+		panic(err)
+	}
+	return time.Unix(int64(math.Floor(t)), 0).In(l)
+}
+
+// Network is network, by the prefixes of the library.
+func (e *vmEnv) Network(a packet.Addr, bits4, bits6 int) packet.Addr {
+	n := a.Netip()
+	bits := bits6
+	if n.Is4() {
+		bits = bits4
+	}
+	return packet.AddrFromNetip(netip.PrefixFrom(n, bits).Masked().Addr())
+}
 
 // O evaluates an opaque expression.
 func (e *vmEnv) O(i int) any { return e.opaque[i](e.s) }
@@ -294,7 +317,17 @@ func (w *vmWriter) function(e *rules.CallExpr) {
 		args[i] = a
 	}
 	name := map[rules.FuncID]string{rules.FnLen: "len", rules.FnLower: "lower", rules.FnUpper: "upper", rules.FnAbs: "abs", rules.FnMin: "min",
-		rules.FnMax: "max", rules.FnEntropy: "Entropy", rules.FnRegisteredDomain: "Domain", rules.FnIsPrivate: "Private", rules.FnHour: "Hour", rules.FnBitAnd: "bitand"}[e.Func.ID]
+		rules.FnMax: "max", rules.FnEntropy: "Entropy", rules.FnRegisteredDomain: "Domain", rules.FnIsPrivate: "Private", rules.FnHour: "Hour", rules.FnWeekday: "Weekday", rules.FnNetwork: "Network", rules.FnBitAnd: "bitand"}[e.Func.ID]
+	switch e.Func.ID {
+	case rules.FnHour, rules.FnWeekday:
+		if len(args) < 2 {
+			args = append(args, rules.Expr(&rules.ConstExpr{Value: rules.Value{Kind: packet.KindString}}))
+		}
+	case rules.FnNetwork:
+		if len(args) < 3 {
+			args = append(args, 64)
+		}
+	}
 	if e.Func.ID == rules.FnLen && e.Args[0].Kind() == packet.KindBytes {
 		name = "Size"
 	}

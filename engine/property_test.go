@@ -66,7 +66,7 @@ func (g grammar) leaf() string {
 	case 13:
 		return fmt.Sprintf("entropy(%s) > %d.5", g.one("payload", "dns.qry.name"), g.IntN(4))
 	case 14:
-		return g.one("is_private(ip.src)", "tcp.srcport == tcp.dstport", "ip.src == ip.dst", "hour(frame.time_epoch) < 12",
+		return g.one("is_private(ip.src)", "tcp.srcport == tcp.dstport", "ip.src == ip.dst", "hour(frame.time_epoch) < 12", "network(ip.src, 30) == network(ip.dst, 30)", "weekday(frame.time_epoch, 'Asia/Tokyo') == 4",
 			"registered_domain(dns.qry.name) == 'example.com'", "lower(dns.qry.name) == 'www.example.com'", "payload[0] == 71", "payload[1:3] == 'ET'",
 			"max(src.port, dst.port) >= 1000", "ip.len % 7 == 3", "ip.len / 3 > 20.5", "abs(src.port - dst.port) < 100", "flow.packets > 3", "flow.packet_rate > 2.5")
 	}
@@ -87,10 +87,10 @@ func (g grammar) cond(depth int) string {
 }
 
 func (g grammar) rule(name string) string {
-	by := g.one(`[]`, `["ip.src"]`, `["ip.src", "dst.port"]`, `["ip.dst"]`, `["dns.qry.name"]`, `["tcp.flags.syn"]`, `["is_private(ip.src)", "ip.len % 3"]`, `["registered_domain(dns.qry.name)"]`, `["ip.src == ip.dst", "lower(dns.qry.name)"]`, `["tcp ? tcp.dstport : 0"]`)
+	by := g.one(`[]`, `["ip.src"]`, `["ip.src", "dst.port"]`, `["ip.dst"]`, `["dns.qry.name"]`, `["tcp.flags.syn"]`, `["is_private(ip.src)", "ip.len % 3"]`, `["registered_domain(dns.qry.name)"]`, `["ip.src == ip.dst", "lower(dns.qry.name)"]`, `["network(ip.src, 31)"]`, `["tcp ? tcp.dstport : 0"]`)
 	agg := func() string {
 		return g.one("count()", "distinct(dst.port)", "distinct(ip.src)", "sum(ip.len)", "count("+g.leaf()+")", "changes(ip.ttl)", "max(ip.len)", "mean(ip.len)", "rate()", "distinct(dns.qry.name, "+g.leaf()+")",
-			"distinct(is_private(ip.src))", "changes(is_private(ip.dst))", "distinct(tcp.flags.syn)", "sum(max(src.port, dst.port))", "max(entropy(payload))", "min(ip.len / 2)",
+			"distinct(is_private(ip.src))", "distinct(network(ip.dst, 31))", "changes(is_private(ip.dst))", "distinct(tcp.flags.syn)", "sum(max(src.port, dst.port))", "max(entropy(payload))", "min(ip.len / 2)",
 			"distinct(dst.port in [22, 80])", "changes(payload startsWith 'a')", "sum(tcp ? tcp.len : 0)", "stddev(len(payload))", "distinct(payload[0])", "mean(flow.duration)")
 	}
 	var b strings.Builder

@@ -176,8 +176,11 @@ func (b *builder) addrFunc(e rules.Expr) addrFunc {
 			}
 			return y(s)
 		}
-	}
-	if _, ok := e.(*rules.AbsentExpr); ok {
+	case *rules.CallExpr:
+		x := b.addrFunc(e.Args[0])
+		bits4, bits6 := e.Bits()
+		return func(s *scope) packet.Addr { return rules.Network(x(s), bits4, bits6) }
+	case *rules.AbsentExpr:
 		return func(*scope) packet.Addr { return packet.Addr{} }
 	}
 	panic("engine: not an address: " + b.canon(e))

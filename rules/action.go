@@ -64,7 +64,22 @@ func (rb *ruleBuilder) escalate(b *block) {
 		rb.report(diag.TypeMismatch, x.Indicator.Range(), "The indicator is %s; it must be an IP address or a name.", an(k))
 		return
 	}
+	if isNetwork(x.Indicator) {
+		rb.report(diag.Unsupported, x.Indicator.Range(), "The indicator is the first address of a network, which says nothing of the others. Ask about an address of the packet, as \"ip.src\".")
+		return
+	}
 	rb.r.Escalate = x
+}
+
+// isNetwork reports whether a value is made with network.
+func isNetwork(e Expr) bool {
+	found := false
+	Walk(e, func(x Expr) bool {
+		call, ok := x.(*CallExpr)
+		found = found || ok && call.Func.ID == FnNetwork
+		return !found
+	})
+	return found
 }
 
 // target reads a block or quarantine block.
@@ -84,6 +99,10 @@ func (rb *ruleBuilder) target(b *block) {
 	}
 	if k := a.Target.Kind(); k != packet.KindIP {
 		rb.report(diag.TypeMismatch, a.Target.Range(), "The target is %s; it must be an IP address, as \"ip.src\".", an(k))
+		return
+	}
+	if isNetwork(a.Target) {
+		rb.report(diag.Unsupported, a.Target.Range(), "The target is the first address of a network, which sent nothing. Act on an address of the packet, as \"ip.src\".")
 		return
 	}
 	rb.r.Actions = append(rb.r.Actions, a)

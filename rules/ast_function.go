@@ -17,7 +17,9 @@ const (
 	FnRegisteredDomain
 	FnIsPrivate
 	FnHour
+	FnWeekday
 	FnBitAnd
+	FnNetwork
 )
 
 // A Function is one row of the table of functions.
@@ -38,8 +40,10 @@ var functions = []*Function{
 	{FnEntropy, "entropy", "entropy(s) number", "Shannon entropy of the bytes of a string, in bits a character: 0 for \"aaaa\", 8 at most."},
 	{FnRegisteredDomain, "registered_domain", "registered_domain(name) string", "The part of a DNS name that someone registered, by the public suffix list: \"example.co.uk\" of \"a.b.example.co.uk\". Case is kept; a name without one is returned whole."},
 	{FnIsPrivate, "is_private", "is_private(ip) boolean", "The address is private (RFC 1918, fc00::/7), loopback or link-local."},
-	{FnHour, "hour", "hour(t) integer", "Hour of the day in UTC, 0 to 23, of a time in seconds since 1970."},
+	{FnHour, "hour", "hour(t, zone) integer", "Hour of the day, 0 to 23, of a time in seconds since 1970. The zone is a name of the IANA database, as 'Europe/Berlin'; without it the hour is that of UTC."},
+	{FnWeekday, "weekday", "weekday(t, zone) integer", "Day of the week, 0 (Sunday) to 6 (Saturday), of a time in seconds since 1970. The zone is that of hour."},
 	{FnBitAnd, "bitand", "bitand(a, b) integer", "The bits that are set in both integers."},
+	{FnNetwork, "network", "network(ip, bits4, bits6) IP address", "The first address of the network of an address: bits4 is the length of its prefix for IPv4, 0 to 32, and bits6 for IPv6, 0 to 128. bits6 is 64 when left out."},
 }
 
 // Functions returns the table of functions in the order of the reference. The caller must not change it.
@@ -57,7 +61,7 @@ func functionByName(name string) *Function {
 // Result returns the kind of the function's value for arguments that were checked.
 func (f *Function) Result(args []Expr) packet.Kind {
 	switch f.ID {
-	case FnLen, FnHour, FnBitAnd:
+	case FnLen, FnHour, FnWeekday, FnBitAnd:
 		return packet.KindInt
 	case FnLower, FnUpper, FnRegisteredDomain:
 		return packet.KindString
@@ -65,6 +69,8 @@ func (f *Function) Result(args []Expr) packet.Kind {
 		return packet.KindFloat
 	case FnIsPrivate:
 		return packet.KindBool
+	case FnNetwork:
+		return packet.KindIP
 	}
 	for _, a := range args { // abs, min, max
 		if a.Kind() == packet.KindFloat {

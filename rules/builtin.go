@@ -1,7 +1,10 @@
 package rules
 
 import (
+	_ "embed" // the names of time zones
 	"math"
+	"time"
+	_ "time/tzdata" // zones are known on hosts without a database too
 
 	"github.com/ruleids/ruleids/packet"
 )
@@ -38,11 +41,54 @@ func IsPrivate(a packet.Addr) bool {
 		a.Hi == 0 && a.Lo == 1 // ::1
 }
 
-// Hour returns the hour of the day in UTC, 0 to 23, of a time in seconds since 1970-01-01.
-func Hour(epoch float64) int64 {
-	day := math.Mod(math.Floor(epoch), 86400)
-	if day < 0 {
-		day += 86400
+// Network returns the first address of the network of a: the prefix has bits4 bits, 0 to 32, where a is an
+// IPv4 address, and bits6, 0 to 128, where it is an IPv6 address.
+func Network(a packet.Addr, bits4, bits6 int) packet.Addr {
+	if a.Is4() {
+		bits6 = 96 + bits4
 	}
-	return int64(day) / 3600
+	if bits6 <= 64 {
+		return packet.Addr{Hi: a.Hi &^ (^uint64(0) >> bits6)}
+	}
+	return packet.Addr{Hi: a.Hi, Lo: a.Lo &^ (^uint64(0) >> (bits6 - 64))}
 }
+
+// Hour returns the hour of the day, 0 to 23, of a time in seconds since 1970-01-01.
+func Hour(epoch float64, zone *time.Location) int64 { return int64(wallClock(epoch, zone).Hour()) }
+
+// Weekday returns the day of the week, 0 (Sunday) to 6 (Saturday), of a time in seconds since 1970-01-01.
+func Weekday(epoch float64, zone *time.Location) int64 {
+	return int64(wallClock(epoch, zone).Weekday())
+}
+
+// wallClock is the second of a time in a zone. Times that no calendar reaches are those at its ends.
+func wallClock(epoch float64, zone *time.Location) time.Time {
+	const most = 1 << 50 // seconds, some 35 million years
+	return time.Unix(int64(math.Floor(max(-most, min(epoch, most)))), 0).In(zone)
+}
+
+// Zone returns the time zone that a call of hour or weekday names: UTC where it names none.
+func (e *CallExpr) Zone() *time.Location {
+	if len(e.Args) < 2 {
+		return time.UTC
+	}
+	zone, err := time.LoadLocation(e.Args[1].(*ConstExpr).Value.Str)
+	if err != nil {
+		return time.UTC // the checker has loaded it
+	}
+	return zone
+}
+
+// Bits returns the lengths of the prefixes that a call of network names.
+func (e *CallExpr) Bits() (bits4, bits6 int) {
+	bits4, bits6 = int(e.Args[1].(*ConstExpr).Value.Int), 64
+	if len(e.Args) > 2 {
+		bits6 = int(e.Args[2].(*ConstExpr).Value.Int)
+	}
+	return bits4, bits6
+}
+
+// zoneNames are the time zones of the IANA database, one a line, which an unknown zone is compared with.
+//
+//go:embed zones.txt
+var zoneNames string

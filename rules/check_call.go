@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
@@ -74,14 +75,16 @@ func (c *checker) call(n *ast.CallNode) Expr {
 				b.SetLocation(n.Location())
 				return c.builtin(b)
 			}
-			return c.opaque(n)
+			if _, known := builtin.Index[name]; known {
+				return c.opaque(n)
+			}
 		}
 	}
 	if !c.arguments(f, n, at, args) {
 		return nil
 	}
 	e := &CallExpr{At{c.rng(n)}, f, args}
-	if v, ok := foldCall(f, args); ok {
+	if v, ok := e.fold(); ok {
 		return &ConstExpr{At: e.At, Value: v}
 	}
 	if f.ID == FnIsPrivate {
@@ -98,14 +101,18 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 	switch f.ID {
 	case FnLen, FnLower, FnUpper, FnEntropy, FnRegisteredDomain:
 		kinds, want = isText, "a string"
-	case FnAbs, FnHour:
+	case FnAbs:
 		kinds, want = isNumber, "a number"
+	case FnHour, FnWeekday:
+		hi, kinds, want = 2, isNumber, "a number"
 	case FnMin, FnMax:
 		lo, hi, kinds, want = 2, 1<<10, isNumber, "numbers"
 	case FnIsPrivate:
 		kinds, want = func(k packet.Kind) bool { return k == packet.KindIP }, "an IP address"
 	case FnBitAnd:
 		lo, hi, kinds, want = 2, 2, func(k packet.Kind) bool { return k == packet.KindInt }, "integers"
+	case FnNetwork:
+		lo, hi, kinds, want = 2, 3, func(k packet.Kind) bool { return k == packet.KindIP }, "an IP address"
 	}
 	if len(args) < lo || len(args) > hi {
 		c.errorf(diag.BadArguments, at, "%s takes %s, not %d: %s.", f.Name, argumentCount(lo, hi), len(args), f.Signature)
@@ -113,7 +120,15 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 	}
 	ok := true
 	for i, a := range args {
-		if f.ID == FnIsPrivate {
+		if i > 0 && (f.ID == FnHour || f.ID == FnWeekday) {
+			ok = c.zone(f, n.Arguments[i], a) && ok
+			continue
+		}
+		if i > 0 && f.ID == FnNetwork {
+			ok = c.prefixLength(f, n.Arguments[i], a, [...]int64{1: 32, 2: 128}[i]) && ok
+			continue
+		}
+		if f.ID == FnIsPrivate || f.ID == FnNetwork {
 			if a = c.coerce(n.Arguments[i], a, packet.KindIP); a == nil {
 				return false
 			}
@@ -127,8 +142,40 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 	return ok
 }
 
+// zone checks that an argument is the name of a time zone. What a host takes for its own is none: the same
+// rules mean the same on every sensor.
+func (c *checker) zone(f *Function, n ast.Node, e Expr) bool {
+	k, ok := e.(*ConstExpr)
+	if !ok || k.Value.Kind != packet.KindString {
+		c.errorf(diag.TypeMismatch, c.rng(n), "%s is not the name of a time zone; %s needs one that is written out, as 'Europe/Berlin'.", c.text(n), f.Name)
+		return false
+	}
+	name := k.Value.Str
+	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
+		c.errorf(diag.BadArguments, c.rng(n), "There is no time zone %q.%s", name, diag.DidYouMean(name, strings.Fields(zoneNames)))
+		return false
+	}
+	return true
+}
+
+// prefixLength checks that an argument is the length of a prefix.
+func (c *checker) prefixLength(f *Function, n ast.Node, e Expr, most int64) bool {
+	k, ok := e.(*ConstExpr)
+	if !ok || k.Value.Kind != packet.KindInt {
+		c.errorf(diag.TypeMismatch, c.rng(n), "%s is not the length of a prefix; %s needs a constant integer from 0 to %d here: %s.", c.text(n), f.Name, most, f.Signature)
+		return false
+	}
+	if k.Value.Int < 0 || k.Value.Int > most {
+		c.errorf(diag.BadArguments, c.rng(n), "A prefix of %s has 0 to %d bits, not %d.", map[int64]string{32: "IPv4", 128: "IPv6"}[most], most, k.Value.Int)
+		return false
+	}
+	return true
+}
+
 func argumentCount(lo, hi int) string {
 	switch {
+	case lo+1 == hi:
+		return fmt.Sprintf("%d or %d arguments", lo, hi)
 	case lo == hi && lo == 1:
 		return "one argument"
 	case lo == hi:
@@ -137,19 +184,19 @@ func argumentCount(lo, hi int) string {
 	return fmt.Sprintf("%d or more arguments", lo)
 }
 
-// foldCall computes a function of constants.
-func foldCall(f *Function, args []Expr) (Value, bool) {
-	vs := make([]Value, len(args))
-	for i, a := range args {
+// fold computes a function of constants.
+func (e *CallExpr) fold() (Value, bool) {
+	vs := make([]Value, len(e.Args))
+	for i, a := range e.Args {
 		k, ok := a.(*ConstExpr)
 		if !ok {
 			return Value{}, false
 		}
 		vs[i] = k.Value
 	}
-	v := Value{Kind: f.Result(args)}
+	v := Value{Kind: e.Kind()}
 	a := vs[0]
-	switch f.ID {
+	switch f := e.Func; f.ID {
 	case FnLen:
 		v.Int = int64(len(a.Str))
 	case FnLower:
@@ -175,9 +222,14 @@ func foldCall(f *Function, args []Expr) (Value, bool) {
 			v.Int = 1
 		}
 	case FnHour:
-		v.Int = Hour(number(a))
+		v.Int = Hour(number(a), e.Zone())
+	case FnWeekday:
+		v.Int = Weekday(number(a), e.Zone())
 	case FnBitAnd:
 		v.Int = vs[0].Int & vs[1].Int
+	case FnNetwork:
+		bits4, bits6 := e.Bits()
+		v.Addr = Network(a.Addr, bits4, bits6)
 	}
 	return v, true
 }

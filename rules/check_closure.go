@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -278,22 +279,29 @@ func (c *checker) unroll(n *ast.BuiltinNode, xs *arrayExpr, pred ast.Node) Expr 
 		}
 		return out
 	}
-	// find, findIndex, findLast, findLastIndex, first, last
+	return c.pick(n, n.Name, xs, conds)
+}
+
+// pick makes one of the elements for which the conditions hold: find, findIndex, findLast, findLastIndex,
+// first or last.
+func (c *checker) pick(n ast.Node, name string, xs *arrayExpr, conds []Expr) Expr {
+	at := At{c.rng(n)}
 	if len(xs.elems) == 0 {
-		return c.errorf(diag.BadArguments, at.Rng, "The array is empty: %s never has a value.", n.Name)
+		return c.errorf(diag.BadArguments, at.Rng, "The array is empty: %s never has a value.", name)
 	}
+	values := make([]Expr, len(conds))
 	ones := make([]Expr, len(conds))
 	for i, x := range xs.elems {
 		values[i] = x.value
 		if values[i].Kind() != values[0].Kind() && !(isNumber(values[i].Kind()) && isNumber(values[0].Kind())) {
-			return c.errorf(diag.TypeMismatch, x.value.Range(), "The elements of the array are of several types, so that the type of %s is not known.", n.Name)
+			return c.errorf(diag.TypeMismatch, x.value.Range(), "The elements of the array are of several types, so that the type of %s is not known.", name)
 		}
 		ones[i] = constInt(at, 1)
 	}
 	if values[0].Kind() == kindComposite {
 		return c.errorf(diag.Unsupported, at.Rng, "The type of %s is not known before it runs.", c.text(n))
 	}
-	if n.Name == "findIndex" || n.Name == "findLastIndex" {
+	if name == "findIndex" || name == "findLastIndex" {
 		for i := range values {
 			there := make([]Expr, i)
 			for j := range there {
@@ -304,7 +312,7 @@ func (c *checker) unroll(n *ast.BuiltinNode, xs *arrayExpr, pred ast.Node) Expr 
 			values[i] = c.total(at, there, ones[:i])
 		}
 	}
-	last := n.Name == "last" || n.Name == "findLast" || n.Name == "findLastIndex"
+	last := name == "last" || name == "findLast" || name == "findLastIndex"
 	var out Expr = &AbsentExpr{At: at, K: values[0].Kind()}
 	for k := range values {
 		i := len(values) - 1 - k
@@ -367,11 +375,11 @@ func (c *checker) loop(n *ast.BuiltinNode, xs *streamExpr, pred ast.Node) Expr {
 			return nil
 		}
 		if v.Kind() == kindComposite {
-			return c.opaque(n)
+			return c.cannotFollow(n)
 		}
 		return &streamExpr{at, xs.array, xs.depth, xs.when, v}
 	case n.Name == "sum", n.Name == "last", n.Name == "findLast", n.Name == "findLastIndex", n.Name == "findIndex" && xs.when != nil:
-		return c.opaque(n)
+		return c.cannotFollow(n)
 	case pred != nil:
 		if cond = enter(c.condition); cond == nil {
 			return nil
@@ -484,10 +492,18 @@ func (c *checker) coalesce(n *ast.BinaryNode) Expr {
 
 // element returns one element of an array that is written out.
 func (c *checker) element(n ast.Node, xs *arrayExpr, i int64) Expr {
-	for _, x := range xs.elems {
-		if x.when != nil {
+	if slices.ContainsFunc(xs.elems, func(x arrayElement) bool { return x.when != nil }) {
+		name, ok := map[int64]string{0: "first", -1: "last"}[i]
+		if !ok {
 			return c.errorf(diag.Unsupported, c.rng(n), "Which elements there are is not known before it runs. Use find or first.")
 		}
+		conds := make([]Expr, len(xs.elems))
+		for k, x := range xs.elems {
+			if conds[k] = x.when; conds[k] == nil {
+				conds[k] = constBool(c.rng(n), true)
+			}
+		}
+		return c.pick(n, name, xs, conds)
 	}
 	if i < 0 {
 		i += int64(len(xs.elems))
@@ -496,6 +512,20 @@ func (c *checker) element(n ast.Node, xs *arrayExpr, i int64) Expr {
 		return c.errorf(diag.BadArguments, c.rng(n), "The array has %s, so that this never has a value.", elementCount(len(xs.elems)))
 	}
 	return xs.elems[i].value
+}
+
+// streamElement returns one element of an array that the packet decides on: the first that a filter lets
+// pass, or any place where there is no filter.
+func (c *checker) streamElement(n ast.Node, xs *streamExpr, i int64) Expr {
+	at := At{c.rng(n)}
+	if i < 0 || i > 0 && xs.when != nil {
+		return c.errorf(diag.Unsupported, at.Rng, "Which element this is is not known before it runs. Use find or first.")
+	}
+	body := xs.when
+	if body == nil {
+		body = &CompareExpr{at, OpEq, &ElementExpr{At: at, K: packet.KindInt, Depth: xs.depth, Index: true}, constInt(at, i)}
+	}
+	return &ClosureExpr{At: at, Quantifier: Find, Array: xs.array, Body: body, Value: xs.value, Depth: xs.depth}
 }
 
 func elementCount(n int) string {

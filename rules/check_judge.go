@@ -46,6 +46,8 @@ func bounds(e Expr) (lo, hi float64) {
 			return 0, 8
 		case FnHour:
 			return 0, 23
+		case FnWeekday:
+			return 0, 6
 		case FnAbs:
 			return 0, hi
 		}
@@ -130,6 +132,19 @@ func (c *checker) judge(e *CompareExpr, k *ConstExpr) bool {
 	case isText(k.Value.Kind):
 		return c.judgeWord(e.X, e.Op, k.Rng, k.Value.Str)
 	case k.Value.Kind == packet.KindIP:
+		if call, ok := e.X.(*CallExpr); ok && call.Func.ID == FnNetwork {
+			bits4, bits6 := call.Bits()
+			first := Network(k.Value.Addr, bits4, bits6)
+			switch {
+			case first == k.Value.Addr:
+			case e.Op == OpEq:
+				c.doubt(k.Rng, "%s is the first address of a network, and %s is not: write '%s'.", Format(call), k.Value, first)
+				return true
+			default:
+				c.always(e.Rng, "%s is the first address of a network, and %s is not: write '%s'.", Format(call), k.Value, first)
+			}
+			return false
+		}
 		f, ok := e.X.(*FieldExpr)
 		if ok && f.Field.Layer == packet.LayerARPIPv4 && !k.Value.Addr.Is4() {
 			if e.Op == OpEq {

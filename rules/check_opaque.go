@@ -15,7 +15,6 @@ import (
 	"github.com/expr-lang/expr/parser"
 
 	"github.com/ruleids/ruleids/internal/diag"
-	"github.com/ruleids/ruleids/internal/publicsuffix"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -23,26 +22,13 @@ import (
 func VMName(arg int) string { return "v" + strconv.Itoa(arg) }
 
 // VMOptions are what the text of an OpaqueExpr compiles with: an environment of type map[string]any
-// with a variable for every argument, and the functions of the language that expr-lang lacks. Integers
-// are int, addresses and bytes are strings.
+// with a variable for every argument. Integers are int, addresses and bytes are strings.
 func VMOptions(args []Expr) []expr.Option {
 	env := make(map[string]any, len(args))
 	for i, a := range args {
 		env[VMName(i)] = zeroOf(a)
 	}
-	return []expr.Option{
-		expr.Env(env),
-		expr.Function("entropy", func(a ...any) (any, error) { return Entropy([]byte(a[0].(string))), nil }, new(func(string) float64)),
-		expr.Function("registered_domain", func(a ...any) (any, error) { return string(publicsuffix.RegisteredDomain([]byte(a[0].(string)))), nil }, new(func(string) string)),
-		expr.Function("hour", func(a ...any) (any, error) { return int(Hour(a[0].(float64))), nil }, new(func(float64) int)),
-		expr.Function("is_private", func(a ...any) (any, error) {
-			v, why := addressValue(a[0].(string), packet.KindIP)
-			if why != "" {
-				return nil, errors.New(why)
-			}
-			return IsPrivate(v.Addr), nil
-		}, new(func(string) bool)),
-	}
+	return []expr.Option{expr.Env(env)}
 }
 
 // zeroOf is a value of the type by which expr-lang knows an expression.
@@ -93,12 +79,42 @@ func scalarKind(t reflect.Type) packet.Kind {
 // keepsElements are the functions whose arrays have elements of the type of their argument's.
 var keepsElements = map[string]bool{"sort": true, "uniq": true, "reverse": true, "take": true, "concat": true}
 
+// instead is what to use in the place of a function that looks at the elements of an array in a way that
+// conditions do not know.
+var instead = map[string]string{
+	"reduce":        "sum, count, any or all",
+	"groupBy":       "count(…) with a condition for the group that matters",
+	"sortBy":        "any, all, count or find",
+	"sum":           "count, any or all, or write the array out",
+	"last":          "find or first",
+	"findLast":      "find or first",
+	"findLastIndex": "findIndex",
+	"findIndex":     "findIndex without filter",
+}
+
+// cannotFollow reports a closure that conditions do not know.
+func (c *checker) cannotFollow(n *ast.BuiltinNode) Expr {
+	at := n.Location().From
+	use := instead[n.Name]
+	if use == "" {
+		use = "any, all, none, one, count, filter, map or find"
+	}
+	return c.errorf(diag.Unsupported, c.src.Range(at, at+len(n.Name)), "%s looks at the elements in a way that conditions cannot follow. Use %s.", n.Name, use)
+}
+
+// unknownElements reports a filtered or mapped array where all of its elements are needed at once.
+func (c *checker) unknownElements(n ast.Node) {
+	c.errorf(diag.Unsupported, c.rng(n), "Which elements %s has is not known before it runs: it can stand in any, all, none, one, count, len, find, first or behind in.", c.text(n))
+}
+
 // opaque leaves a node to expr-lang's VM. What is below it is checked here and becomes an argument,
 // where it is a value that the language knows; what the node means is checked by expr-lang's own checker.
 func (c *checker) opaque(n ast.Node) Expr {
 	x := c.tree.extentOf(n)
 	if b, ok := n.(*ast.BuiltinNode); ok && (b.Name == "now" || b.Name == "timezone") {
 		return c.errorf(diag.Unsupported, c.rng(n), "%s() has no meaning here: rules know the time of packets alone, which is frame.time_epoch.", b.Name)
+	} else if ok && slices.ContainsFunc(b.Arguments, isPredicate) {
+		return c.cannotFollow(b)
 	}
 	rw := rewriter{c: c, base: x.from}
 	errs := c.errors
@@ -232,9 +248,6 @@ func (rw *rewriter) child(n ast.Node) {
 	switch n := n.(type) {
 	case nil:
 		return
-	case *ast.PredicateNode:
-		rw.inline(n.Node, nil)
-		return
 	case *ast.PairNode:
 		rw.child(n.Value)
 		return
@@ -255,12 +268,12 @@ func (rw *rewriter) child(n ast.Node) {
 	case *arrayExpr:
 		text, ok := rw.arrayText(e)
 		if !ok {
-			rw.inline(n, nil)
+			c.unknownElements(n)
 			return
 		}
 		rw.edits = append(rw.edits, edit{x, text})
 	case *streamExpr:
-		rw.inline(n, nil)
+		c.unknownElements(n)
 	case *OpaqueExpr:
 		if len(e.Args) == 0 { // a map that is written out
 			rw.edits = append(rw.edits, edit{x, "(" + e.Text + ")"})
@@ -329,37 +342,7 @@ func constText(v Value) string {
 	return strconv.FormatInt(v.Int, 10)
 }
 
-// inline leaves a closure to the VM as it stands: names of fields become variables. Locals are the names
-// that it declares itself.
-func (rw *rewriter) inline(n ast.Node, locals []string) {
-	if n == nil {
-		return
-	}
-	if name, ok := rw.c.dotted(n); ok {
-		if id, _, _ := strings.Cut(name, "."); !slices.Contains(locals, id) {
-			rw.name(n, name)
-		}
-		return
-	}
-	switch n := n.(type) {
-	case *ast.VariableDeclaratorNode:
-		rw.inline(n.Value, locals)
-		rw.inline(n.Expr, append(slices.Clip(locals), n.Name))
-	case *ast.CallNode:
-		callee, _ := rw.c.dotted(n.Callee)
-		if _, isAggregate := aggregateByName(callee); functionByName(callee) == nil || isAggregate && len(n.Arguments) < 2 {
-			rw.c.call(n)
-			return
-		}
-		for _, a := range n.Arguments {
-			rw.inline(a, locals)
-		}
-	default:
-		for _, k := range children(n) {
-			rw.inline(k, locals)
-		}
-	}
-}
+func isPredicate(n ast.Node) bool { _, ok := n.(*ast.PredicateNode); return ok }
 
 // children are the nodes directly below one.
 func children(n ast.Node) []ast.Node {
@@ -387,8 +370,6 @@ func children(n ast.Node) []ast.Node {
 		return n.Arguments
 	case *ast.CallNode:
 		return n.Arguments
-	case *ast.PredicateNode:
-		return []ast.Node{n.Node}
 	case *ast.ConditionalNode:
 		return []ast.Node{n.Cond, n.Exp1, n.Exp2}
 	case *ast.SequenceNode:
@@ -401,33 +382,6 @@ func children(n ast.Node) []ast.Node {
 		return []ast.Node{n.Value}
 	}
 	return nil
-}
-
-// name replaces a name in a closure that is left to the VM.
-func (rw *rewriter) name(n ast.Node, name string) {
-	c := rw.c
-	x := c.tree.bareExtent(n)
-	errs := c.errors
-	e := c.collection(n)
-	if e == nil || c.errors > errs {
-		return
-	}
-	switch e := e.(type) {
-	case *ConstExpr:
-		rw.edits = append(rw.edits, edit{x, constText(e.Value)})
-		return
-	case *arrayExpr:
-		if text, ok := rw.arrayText(e); ok {
-			rw.edits = append(rw.edits, edit{x, text})
-			return
-		}
-	case *FieldExpr, *OpaqueExpr, *ElementExpr:
-		if k := e.Kind(); k != packet.KindIP && k != packet.KindMAC {
-			rw.edits = append(rw.edits, edit{x, rw.arg(e)})
-			return
-		}
-	}
-	c.errorf(diag.Unsupported, c.token(n), "%q cannot be used in a closure of this kind. Use any, all, none, one, count, filter, map or find.", name)
 }
 
 func (rw *rewriter) rewrite(x extent) string {

@@ -75,9 +75,12 @@ func (c *checker) index(n *ast.MemberNode, whole ast.Node) Expr {
 	if x == nil || i == nil {
 		return nil
 	}
-	if xs, ok := x.(*arrayExpr); ok {
-		if k, isConst := i.(*ConstExpr); isConst && k.Value.Kind == packet.KindInt {
+	if k, isConst := i.(*ConstExpr); isConst && k.Value.Kind == packet.KindInt {
+		switch xs := x.(type) {
+		case *arrayExpr:
 			return c.element(whole, xs, k.Value.Int)
+		case *streamExpr:
+			return c.streamElement(whole, xs, k.Value.Int)
 		}
 	}
 	if x.Kind() == kindComposite {

@@ -214,6 +214,9 @@ func TestImpossible(t *testing.T) {
 		{"entropy(payload) > 8", 1},
 		{"len(dns.qry.name) > 300", 1},
 		{"hour(frame.time_epoch) == 24", 1},
+		{"weekday(frame.time_epoch) == 7", 1},
+		{"network(ip.src, 24) == '10.0.0.5'", 1},
+		{"network(ip.src, 24) == '10.0.0.0'", 0},
 		{"arp.src.proto_ipv4 == '::1'", 1},
 	} {
 		_, diags := CheckCondition(c.text, Scope{})

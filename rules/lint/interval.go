@@ -104,6 +104,8 @@ func callNumbers(e *rules.CallExpr, d domains) interval {
 		return interval{0, 8}
 	case rules.FnHour:
 		return interval{0, 23}
+	case rules.FnWeekday:
+		return interval{0, 6}
 	case rules.FnAbs:
 		x := numbers(e.Args[0], d)
 		hi := max(math.Abs(x.lo), math.Abs(x.hi))
@@ -149,6 +151,11 @@ func values(e rules.Expr, d domains, by []rules.Key) float64 {
 	case packet.KindInt:
 		x := numbers(e, d)
 		most = min(most, x.hi-x.lo+1)
+	case packet.KindIP:
+		if call, ok := e.(*rules.CallExpr); ok {
+			bits4, bits6 := call.Bits()
+			most = min(most, math.Exp2(float64(bits4))+math.Exp2(float64(bits6)))
+		}
 	}
 	return most
 }
