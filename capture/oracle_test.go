@@ -279,7 +279,7 @@ func (s *dissection) protocol() (string, bool) {
 	}
 	next := map[string]string{
 		"ipv6.hopopts": "ipv6.hopopts.nxt", "ipv6.routing": "ipv6.routing.nxt", "ipv6.dstopts": "ipv6.dstopts.nxt",
-		"ipv6.fraghdr": "ipv6.fraghdr.nxt", "ah": "ah.next_header", "mipv6": "mip6.proto", "hip": "hip.proto", "shim6": "shim6.nxt",
+		"ipv6.fraghdr": "ipv6.fraghdr.nxt", "ah": "ah.next_header", "shim6": "shim6.nxt",
 	}
 	for i := s.ip + 1; i < len(s.protocols); i++ {
 		column, found := next[s.protocols[i]]
@@ -411,7 +411,7 @@ func (s *dissection) field(name string) (string, bool) {
 func (o *oracle) packet(file string, p *packet.Packet, s *dissection, unknown, malformed bool) {
 	for i := range packet.Fields() {
 		f := &packet.Fields()[i]
-		if !f.On(packet.EventPacket) || strings.HasPrefix(f.Name, "flow.") {
+		if !f.On(packet.EventPacket) || ownField(f.Name) {
 			continue
 		}
 		row := o.rows[f.Name]
@@ -450,6 +450,12 @@ func (o *oracle) packet(file string, p *packet.Packet, s *dissection, unknown, m
 				file, p.Number, ours, theirs, strings.Join(s.values["frame.protocols"], ":")))
 		}
 	}
+}
+
+// ownField reports whether tshark has no field of that name and meaning for a packet alone.
+func ownField(name string) bool {
+	layer, _, _ := strings.Cut(name, ".")
+	return slices.Contains([]string{"flow", "tunnel", "outer"}, layer) || name == "frame.malformed" || name == "ip.fragment.overlap"
 }
 
 // oursOf writes a field as canonical does tshark's.
