@@ -7,7 +7,6 @@ import (
 
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/agent/api"
-	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -48,19 +47,6 @@ func (r *reputations) Apply(_ context.Context, next *Loaded) error {
 		return fmt.Errorf("keeping the previous data: %w", err)
 	}
 	return nil
-}
-
-// Send adds to an alert how many engines said what of its indicator.
-func (r *reputations) Send(a *alert.Alert) {
-	if a.Reputation == nil {
-		return
-	}
-	v, ok := r.sources.Verdict(a.Reputation.Source, a.Reputation.Indicator)
-	if !ok {
-		return
-	}
-	a.Reputation.Malicious, a.Reputation.Suspicious = v.Malicious, v.Suspicious
-	a.Reputation.Engines = v.Malicious + v.Suspicious + v.Harmless + v.Undetected + v.Timeout
 }
 
 // Report implements reporter.
@@ -115,9 +101,9 @@ func either(texts ...string) string {
 // reputationAdapter is what the engine asks about indicators.
 type reputationAdapter struct{ sources *reputation.Sources }
 
-// Tier implements engine.Reputation. The scale of nearness is that of priority.
-func (s reputationAdapter) Tier(source, indicator string, near uint8) engine.Tier {
-	return s.sources.TierAt(source, indicator, reputation.Priority(near))
+// Standing implements engine.Reputation. The scale of nearness is that of priority.
+func (s reputationAdapter) Standing(source, indicator string, near uint8) engine.Standing {
+	return s.sources.StandingAt(source, indicator, reputation.Priority(near))
 }
 
 // Version implements engine.Reputation.

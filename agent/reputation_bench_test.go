@@ -11,7 +11,6 @@ import (
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
-	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/internal/setting/settingtest"
 	"github.com/ruleids/ruleids/packet"
@@ -76,8 +75,8 @@ func BenchmarkEscalate(b *testing.B) {
 // nobody knows anything.
 type nobody struct{}
 
-func (nobody) Tier(_, _ string, _ uint8) engine.Tier { return scale.TierClean }
-func (nobody) Version() uint64                       { return 0 }
+func (nobody) Standing(_, _ string, _ uint8) engine.Standing { return engine.Standing{} }
+func (nobody) Version() uint64                               { return 0 }
 
 // always asks one source, whatever the rules name.
 type always struct {
@@ -85,8 +84,8 @@ type always struct {
 	source string
 }
 
-func (a always) Tier(_, indicator string, near uint8) engine.Tier {
-	return a.reputationAdapter.Tier(a.source, indicator, near)
+func (a always) Standing(_, indicator string, near uint8) engine.Standing {
+	return a.reputationAdapter.Standing(a.source, indicator, near)
 }
 
 // escalateTraffic makes packets of a kind: from as many sources each a SYN, or without a number a network at work.

@@ -212,8 +212,8 @@ rule "many" {
 // known is a Reputation with fixed answers.
 type known map[string]Tier
 
-func (r known) Tier(_, indicator string, _ uint8) Tier { return r[indicator] }
-func (r known) Version() uint64                        { return 0 }
+func (r known) Standing(_, indicator string, _ uint8) Standing { return Standing{Tier: r[indicator]} }
+func (r known) Version() uint64                                { return 0 }
 
 func TestReputationScalesThresholds(t *testing.T) {
 	src := strings.Replace(scanRule, "threshold = 3", "threshold = 15\n  escalate \"virustotal\" { indicator = \"ip.src\" }", 1)

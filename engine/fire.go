@@ -54,9 +54,10 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 		}
 		a.Threshold = &v
 	}
-	if tier := w.tier(r, atThreshold); tier != scale.TierClean {
-		severity = tier.Raise(severity)
-		a.Reputation = &alert.Reputation{Source: r.Escalate.Source, Indicator: r.inquiry.indicator(&w.scope), Tier: tier}
+	if s := w.standing(r, atThreshold); s.Tier != scale.TierClean {
+		severity = s.Tier.Raise(severity)
+		a.Reputation = &alert.Reputation{Source: r.Escalate.Source, Indicator: r.inquiry.indicator(&w.scope), Tier: s.Tier,
+			Malicious: int(s.Malicious), Suspicious: int(s.Suspicious), Engines: int(s.Engines)}
 	}
 	a.Severity = severity
 	for i := range r.key {

@@ -21,12 +21,12 @@ type grammar struct {
 // graded is a Reputation that gives each indicator a tier of its own.
 type graded struct{}
 
-func (graded) Tier(_, indicator string, _ uint8) Tier {
+func (graded) Standing(_, indicator string, _ uint8) Standing {
 	n := uint32(0)
 	for _, c := range []byte(indicator) {
 		n = n*31 + uint32(c)
 	}
-	return Tier(n % scale.NumTiers)
+	return Standing{Tier: Tier(n % scale.NumTiers)}
 }
 
 func (graded) Version() uint64 { return 0 }

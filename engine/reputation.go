@@ -10,20 +10,23 @@ import (
 
 // Reputation tells what is known about indicators.
 type Reputation interface {
-	// Tier returns what a source knows about an indicator, an address or a name. near says how near the rule that
+	// Standing returns what a source knows about an indicator, an address or a name. near says how near the rule that
 	// asks is to firing: in percent of the way to its threshold as it is written, so that what matters most can be
-	// found out first. Tier must not block: it returns TierClean and remembers to ask when it does not know yet.
+	// found out first. Standing must not block: it returns that of a clean indicator and remembers to ask when it does not know yet.
 	//
 	// It is called for the first packet of an indicator that a rule looks at. After that the answer is used until
 	// Version changes, the indicator has come nearer by a tenth of the way, or a second of packet time has passed.
-	Tier(source, indicator string, near uint8) Tier
-	// Version changes after an answer of Tier did, by anything but time. It is called for every packet that an
+	Standing(source, indicator string, near uint8) Standing
+	// Version changes after an answer of Standing did, by anything but time. It is called for every packet that an
 	// escalating rule looks at.
 	Version() uint64
 }
 
 // Tier is what reputation says of an indicator.
 type Tier = scale.Tier
+
+// Standing is a tier, and the numbers of engines that it comes of.
+type Standing = scale.Standing
 
 // scales returns what each tier makes of a threshold, but for one below 1, which tiers raise: that stays, so that none
 // is above the one before.
@@ -87,23 +90,26 @@ func (q *inquiry) indicator(s *scope) string {
 type answer struct {
 	turn uint64 // of the packet
 	near uint8
-	tier Tier
+	what Standing
 }
 
 // tier returns the tier of a rule's indicator in the packet at hand, to which the rule has come as near as said.
-func (s *scope) tier(r *rule, near uint8) Tier {
+func (s *scope) tier(r *rule, near uint8) Tier { return s.standing(r, near).Tier }
+
+// standing is tier, with the numbers of engines.
+func (s *scope) standing(r *rule, near uint8) Standing {
 	if r.inquiry == nil || s.rep == nil {
-		return scale.TierClean
+		return Standing{}
 	}
 	a := &s.answers[r.inquiry.index]
 	switch {
 	case a.turn != s.turn:
-		*a = answer{turn: s.turn, near: near, tier: s.ask(r.inquiry, near)}
+		*a = answer{turn: s.turn, near: near, what: s.ask(r.inquiry, near)}
 	case near > a.near: // another rule is nearer: for the source to know
 		a.near = near
 		s.ask(r.inquiry, near)
 	}
-	return a.tier
+	return a.what
 }
 
 // threshold returns a rule's threshold for the indicator of the packet at hand, to which the rule has come as near
@@ -121,7 +127,7 @@ type recent struct {
 	version uint64 // of Reputation
 	until   int64  // packet clock
 	near    uint8  // as Reputation was told
-	tier    Tier
+	what    Standing
 }
 
 // nearStep is by how much nearer an indicator has to have come for Reputation to be told again, in percent.
@@ -136,24 +142,24 @@ const (
 	recentLife = int64(1e9)
 )
 
-// ask returns the tier of an indicator: what was found a moment ago, or what Reputation says.
-func (s *scope) ask(q *inquiry, near uint8) Tier {
+// ask returns the standing of an indicator: what was found a moment ago, or what Reputation says.
+func (s *scope) ask(q *inquiry, near uint8) Standing {
 	if !s.test(q.present) {
-		return scale.TierClean
+		return Standing{}
 	}
 	hash := window.Hash(s.seed, []uint64{uint64(q.index), q.value(s)})
-	version := s.rep.Version() // before Tier: what changes in between is noticed next time
+	version := s.rep.Version() // before Standing: what changes in between is noticed next time
 	at := hash % recents       // or its neighbour, in the same line of the cache
 	if s.recents[at].hash != hash && (s.recents[at^1].hash == hash || s.recents[at^1].until < s.recents[at].until) {
 		at ^= 1
 	}
 	m := &s.recents[at]
 	if m.hash == hash && m.version == version && s.p.Clock < m.until && near < m.near+nearStep {
-		return m.tier
+		return m.what
 	}
-	tier := s.rep.Tier(q.source, q.text.text(s), near)
-	*m = recent{hash: hash, version: version, until: s.p.Clock + recentLife, near: near, tier: tier}
-	return tier
+	what := s.rep.Standing(q.source, q.text.text(s), near)
+	*m = recent{hash: hash, version: version, until: s.p.Clock + recentLife, near: near, what: what}
+	return what
 }
 
 // againstScaled takes a comparison of what a packet has with a threshold that reputation scales apart, the packet's

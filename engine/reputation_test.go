@@ -18,14 +18,14 @@ type learner struct {
 	asked   []string // source, indicator and nearness
 }
 
-func (l *learner) Tier(source, indicator string, near uint8) Tier {
+func (l *learner) Standing(source, indicator string, near uint8) Standing {
 	l.asked = append(l.asked, fmt.Sprintf("%s %s %d", source, indicator, near))
 	tier, ok := l.known[indicator]
 	if !ok {
 		l.known[indicator] = l.will[indicator]
 		l.version++
 	}
-	return tier
+	return Standing{Tier: tier}
 }
 
 func (l *learner) Version() uint64 { return l.version }
@@ -134,8 +134,11 @@ func TestRulesShareAnswers(t *testing.T) {
 // A fickle Reputation says something else each time.
 type fickle struct{ n uint64 }
 
-func (f *fickle) Tier(string, string, uint8) Tier { f.n++; return Tier(f.n % scale.NumTiers) }
-func (f *fickle) Version() uint64                 { return f.n }
+func (f *fickle) Standing(string, string, uint8) Standing {
+	f.n++
+	return Standing{Tier: Tier(f.n % scale.NumTiers), Malicious: uint8(f.n % scale.NumTiers), Engines: 90}
+}
+func (f *fickle) Version() uint64 { return f.n }
 
 // An alert tells of the tier that fired it, whatever is found out meanwhile.
 func TestAlertHasTheTierThatFired(t *testing.T) {
@@ -150,6 +153,9 @@ func TestAlertHasTheTierThatFired(t *testing.T) {
 		tier := scale.TierClean
 		if a.Reputation != nil {
 			tier = a.Reputation.Tier
+			if a.Reputation.Malicious != int(tier) || a.Reputation.Engines != 90 {
+				t.Errorf("tier %v with %d of %d engines", tier, a.Reputation.Malicious, a.Reputation.Engines)
+			}
 		}
 		if ports := float64(a.Values[0].Value.(int64)); *a.Threshold != tier.Scale(20) || ports < *a.Threshold {
 			t.Errorf("fired at %v ports with threshold %v and tier %v", ports, *a.Threshold, tier)

@@ -70,6 +70,7 @@ func TestBlockLatency(t *testing.T) {
 		t.Fatalf("the import: %v", err)
 	}
 	const rounds = 300
+	machine := watchLateness(t)
 	var times []time.Duration
 	out := l.remote.newSender()
 	err := l.home.enter(func() error {
@@ -110,8 +111,9 @@ func TestBlockLatency(t *testing.T) {
 	median, late, most := times[len(times)/2], times[len(times)*99/100], times[len(times)-1]
 	t.Logf("from the packet to the set, with 10,000 decisions there: median %v, 99 of 100 within %v, at most %v", median, late, most)
 	// On a machine that does nothing else it is 3 ms and 5 ms.
-	if median > 8*time.Millisecond || late > 80*time.Millisecond {
-		t.Errorf("median %v, 99 of 100 within %v", median, late)
+	half, tail := machine.allow(8*time.Millisecond, 0.5), machine.allow(80*time.Millisecond, 0.99)
+	if median > half || late > tail {
+		t.Errorf("median %v, 99 of 100 within %v, want %v and %v at most", median, late, half, tail)
 	}
 	s.stop()
 }
@@ -159,8 +161,9 @@ func TestRestore(t *testing.T) {
 	s.start()
 	took := time.Since(start)
 	t.Logf("%d decisions were restored and the daemon ran after %v", n, took)
-	if took > 10*time.Second { // 3 s on a machine that does nothing else
-		t.Errorf("the restore took %v", took)
+	// 3 s on a machine that does nothing else.
+	if most := 10*time.Second + s.starved(); took > most {
+		t.Errorf("the restore took %v, want %v at most", took, most)
 	}
 	if got := len(l.home.kernelMembers()); got != n {
 		t.Errorf("%d members are in the kernel, want %d", got, n)

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ruleids/ruleids/agent/api"
 )
@@ -41,7 +40,7 @@ honeypot "front" {
 		t.Errorf("the threshold is %v", n)
 	}
 	t.Logf("honeypot_brute_force after %v", got.took(t))
-	until(t, "the block", 2*time.Second, func() bool { return !l.reaches(homeAddress) })
+	until(t, "the block", patience, func() bool { return !l.reaches(homeAddress) })
 	hydra.kill()
 	s.statusWhen("the honeypot in status", func(st *api.Status) bool {
 		return len(st.Honeypots) == 1 && st.Honeypots[0].Events >= 5 && st.Responses.Blocks == 1

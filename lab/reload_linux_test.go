@@ -297,6 +297,7 @@ func TestReload(t *testing.T) {
 	load := startLoad(l.remote.newSender(), 5)
 	var measured []vitals
 	begun, starved := time.Now(), r.starved()
+	machine := watchLateness(t)
 	for n := range reloads {
 		r.reloadAmidScan(n, load)
 		if reloads < 40 || n%(reloads/40) == 0 {
@@ -327,12 +328,13 @@ func TestReload(t *testing.T) {
 	if mostWork > longestPause {
 		t.Errorf("the daemon worked for %v on one change of rules while packets waited, want %v at most for each", mostWork, longestPause)
 	}
-	if typical > longestPause || slowest > slowestPause {
-		t.Errorf("packets waited %v in the median for a reload and %v for one of 100, want %v and %v at most", typical, slowest, longestPause, slowestPause)
+	half, tail := machine.allow(longestPause, 0.5), machine.allow(slowestPause, 0.99)
+	if typical > half || slowest > tail {
+		t.Errorf("packets waited %v in the median for a reload and %v for one of 100, want %v and %v at most", typical, slowest, half, tail)
 	}
 	// A disk that others write to may keep the file waiting now and then.
-	if late > time.Second {
-		t.Errorf("one alert of a thousand took %v, want at most 1s", late)
+	if most := machine.allow(time.Second, 0.999); late > most {
+		t.Errorf("one alert of a thousand took %v, want at most %v", late, most)
 	}
 	flat(t, measured)
 }

@@ -109,6 +109,7 @@ func TestEnforce(t *testing.T) {
 			need(t, b.tools...)
 			t.Parallel()
 			l := newLAN(t)
+			machine := watchLateness(t)
 			l.enable6()
 			s := startSensor(l.home, settings(ownRules+response(append([]string{`mode = "enforce"`}, b.settings...)...)), map[string]string{"sweep.hcl": sweepRule(seconds)})
 			families := []struct{ nmap, home, remote string }{
@@ -124,18 +125,22 @@ func TestEnforce(t *testing.T) {
 					t.Fatalf("%s is out of reach before anything happened", f.home)
 				}
 				scan(f.nmap)
-				until(t, "the quarantine of "+f.remote, 2*time.Second, func() bool { return !l.reaches(f.home) })
+				until(t, "the quarantine of "+f.remote, patience, func() bool { return !l.reaches(f.home) })
 			}
 			s.kill()
 			for _, f := range families {
-				if took := until(t, "the end of the quarantine of "+f.remote, (seconds+3)*time.Second, func() bool { return l.reaches(f.home) }); took < 100*time.Millisecond {
+				took := until(t, "the end of the quarantine of "+f.remote, patience, func() bool { return l.reaches(f.home) })
+				if took < 100*time.Millisecond {
 					t.Errorf("the quarantine of %s ended with the daemon", f.remote)
+				}
+				if most := machine.allow((seconds+3)*time.Second, 1); took > most {
+					t.Errorf("the quarantine of %s ended after %v, want %v at most", f.remote, took, most)
 				}
 			}
 			s.start()
 			for _, f := range families {
 				scan(f.nmap)
-				until(t, "the second quarantine of "+f.remote, 2*time.Second, func() bool { return !l.reaches(f.home) })
+				until(t, "the second quarantine of "+f.remote, patience, func() bool { return !l.reaches(f.home) })
 				if out, status := s.verb("unblock", f.remote, "--reason", "the lab"); status != 0 {
 					t.Errorf("unblock: status %d: %s", status, out)
 				}
@@ -161,8 +166,8 @@ func TestEnforce(t *testing.T) {
 			s.logged(n, "the firewall has all decisions again")
 			took := time.Since(start)
 			t.Logf("a flushed firewall was repaired after %v", took)
-			if took > 10*time.Second {
-				t.Errorf("the repair took %v", took)
+			if most := machine.allow(10*time.Second, 1); took > most {
+				t.Errorf("the repair took %v, want %v at most", took, most)
 			}
 			if l.reaches(homeAddress) {
 				t.Error("the firewall was repaired and does not keep out")

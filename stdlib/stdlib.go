@@ -1,6 +1,6 @@
 // Package stdlib holds the shipped rules: rule files and nothing else, embedded.
 //
-// The folder base has the vocabulary (lists, macros and documented variables), every other folder
+// The directory base has the vocabulary (lists, macros and documented variables), every other directory
 // the rules of one category, one file each with its tests beside it.
 package stdlib
 

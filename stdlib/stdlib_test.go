@@ -56,7 +56,7 @@ func embedded(t *testing.T, name string) string {
 	return string(b)
 }
 
-// The folders on disk and the patterns of go:embed are one set.
+// The directories on disk and the patterns of go:embed are one set.
 func TestEmbedsEveryFile(t *testing.T) {
 	onDisk, err := filepath.Glob("*/*.hcl")
 	if err != nil {
@@ -74,7 +74,7 @@ func TestEmbedsEveryFile(t *testing.T) {
 	}
 }
 
-// The shipped rules are these, each alone in the file of its name, in the folder of its category.
+// The shipped rules are these, each alone in the file of its name, in the directory of its category.
 func TestRules(t *testing.T) {
 	want := strings.Fields(`arp_spoof brute_force data_exfil distributed_brute_force dns_tunnel dns_tunnel_volume flow_small_packets flow_syn_rate
 		honeypot_brute_force honeypot_touch host_sweep icmp_flood kill_chain land_attack port_scan stealth_scan suspicious_port syn_flood
@@ -157,7 +157,7 @@ func TestEveryRuleHasAPage(t *testing.T) {
 			t.Errorf("%s has no page %s/%s.md", r.Name, pages, r.Name)
 			continue
 		}
-		for _, heading := range []string{"# " + r.Name, "## The attack", "## What fires", "## An alert", "## Tuning", "## False alarms", "## Response", "## References"} {
+		for _, heading := range []string{"# " + r.Name, "## The attack", "## What fires", "## An alert", "## Tuning", "## False positives", "## Response", "## References"} {
 			if !strings.Contains("\n"+r.page, "\n"+heading+"\n") {
 				t.Errorf("the page of %s has no heading %q", r.Name, heading)
 			}

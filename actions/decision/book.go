@@ -25,6 +25,9 @@ type Options struct {
 	SSHPorts []uint16
 	// Now is the clock. Decisions end by it. Default: time.Now.
 	Now func() time.Time
+	// Elapsed is the time since any moment, by a clock that nobody sets: it tells where Now was set. Default: that of the
+	// machine's start, or what Now says where that is given.
+	Elapsed func() time.Duration
 	// Log gets what an operator should know. Default: nothing is logged.
 	Log *slog.Logger
 
@@ -83,6 +86,7 @@ type Book struct {
 	lastID  uint64
 	retry   next // of the firewall
 	mend    next // of a journal that is broken
+	clock   clock
 }
 
 // An ask is what the goroutine of run is asked to do: requests, or else a function.
@@ -109,8 +113,12 @@ func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, erro
 	if err := setting.Valid(config); err != nil {
 		return nil, Report{}, err
 	}
-	if opt.Now == nil {
-		opt.Now = time.Now
+	switch now := opt.Now; {
+	case now == nil:
+		opt.Now, opt.Elapsed = time.Now, elapsed
+	case opt.Elapsed == nil:
+		start := now()
+		opt.Elapsed = func() time.Duration { return now().Sub(start) }
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
@@ -124,7 +132,7 @@ func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, erro
 	b := &Book{
 		firewall: opt.Firewall, host: opt.Host, now: func() time.Time { return instant(opt.Now()) }, log: opt.Log,
 		asks: make(chan *ask, askRoom), ending: make(chan struct{}), done: make(chan struct{}),
-		config: *config, real: newLedger(), would: newLedger(), counts: map[Outcome]uint64{},
+		clock: clock{elapsed: opt.Elapsed}, config: *config, real: newLedger(), would: newLedger(), counts: map[Outcome]uint64{},
 	}
 	if b.host == nil {
 		var err error
@@ -180,6 +188,7 @@ func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
 			"file", b.config.Journal, "line", bad.Line, "reason", bad.Reason, "kept", kept)
 	}
 	b.real.swept = now
+	b.clock.stepped(now) // from here on
 	r.Expired = len(b.real.overdue(now))
 	g := b.newGroup(now)
 	for _, d := range b.List() {
@@ -297,6 +306,7 @@ func (b *Book) run() {
 
 // serve does what was asked for, with all that has come in meanwhile.
 func (b *Book) serve(first *ask) {
+	b.followClock(context.Background())
 	group, n := []*ask{first}, len(first.requests)
 	for more := true; more && n < maxGroup; {
 		select {

@@ -15,8 +15,9 @@ import (
 
 // A fakeClock stands still until a test moves it.
 type fakeClock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu      sync.Mutex
+	now     time.Time
+	elapsed time.Duration
 }
 
 func newClock() *fakeClock { return &fakeClock{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)} }
@@ -31,6 +32,20 @@ func (c *fakeClock) add(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
+	c.elapsed += d
+}
+
+// set sets the time of day, as a person does.
+func (c *fakeClock) set(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(by)
+}
+
+func (c *fakeClock) Elapsed() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.elapsed
 }
 
 // A fakeHost has the facts that a test gives it.
@@ -119,7 +134,7 @@ func quickOps() fileOps {
 
 func (f *fixture) open() {
 	f.t.Helper()
-	b, r, err := Open(context.Background(), f.config, Options{Firewall: f.firewall, Host: f.host, Now: f.clock.Now, ops: f.ops})
+	b, r, err := Open(context.Background(), f.config, Options{Firewall: f.firewall, Host: f.host, Now: f.clock.Now, Elapsed: f.clock.Elapsed, ops: f.ops})
 	if err != nil {
 		f.t.Fatal(err)
 	}

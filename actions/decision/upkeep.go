@@ -16,6 +16,7 @@ func (b *Book) Tick(ctx context.Context) error {
 }
 
 func (b *Book) tick(ctx context.Context) {
+	b.followClock(ctx)
 	b.protect(ctx)
 	g := b.newGroup(b.now())
 	b.mu.Lock()

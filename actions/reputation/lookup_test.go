@@ -27,13 +27,13 @@ func TestRate(t *testing.T) {
 		if n := len(w.when()); n != 15 {
 			t.Fatalf("%d requests about indicators far from any threshold, want 15", n)
 		}
-		w.sources.TierAt(KindVirusTotal, "8.8.1.10", nearby) // it waits already
+		w.sources.StandingAt(KindVirusTotal, "8.8.1.10", nearby) // it waits already
 		w.after(time.Minute)
 		if n := len(w.when()); n != 16 {
 			t.Fatalf("%d requests after one came near, want 16", n)
 		}
 		for i := range 40 {
-			w.sources.TierAt(KindVirusTotal, fmt.Sprintf("8.8.2.%d", i), nearby)
+			w.sources.StandingAt(KindVirusTotal, fmt.Sprintf("8.8.2.%d", i), nearby)
 		}
 		w.after(time.Hour)
 		if n := len(w.when()); n != 30 {

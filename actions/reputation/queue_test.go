@@ -13,7 +13,7 @@ func TestPriorities(t *testing.T) {
 		w.tier("first.dev") // takes the token
 		at := func(s string, p Priority, times int) {
 			for range times {
-				w.sources.TierAt(KindVirusTotal, s, p)
+				w.sources.StandingAt(KindVirusTotal, s, p)
 			}
 		}
 		at("once.dev", 0, 1)
@@ -36,7 +36,7 @@ func TestPriorities(t *testing.T) {
 func TestFlood(t *testing.T) {
 	inWorld(t, func(c *VirusTotalConfig) { c.Queue, c.RequestsPerMinute = 100, 1 }, func(w *world) {
 		w.tier("first.dev")
-		w.sources.TierAt(KindVirusTotal, "attacker.dev", 40)
+		w.sources.StandingAt(KindVirusTotal, "attacker.dev", 40)
 		for i := range 10_000 {
 			w.sources.Tier(KindVirusTotal, fmt.Sprintf("h%d.dev", i))
 			if i%50 == 0 {

@@ -73,18 +73,18 @@ func (s *Sources) Has(source string) bool {
 
 // Tier returns what a source knows about an indicator, an address or a domain name, and remembers to ask
 // about one that it does not know. It never waits for a network, a disk or another look-up.
-func (s *Sources) Tier(source, indicator string) Tier { return s.TierAt(source, indicator, 0) }
+func (s *Sources) Tier(source, indicator string) Tier { return s.StandingAt(source, indicator, 0).Tier }
 
-// TierAt is Tier for an indicator that is as near to a threshold as the priority says: nearer ones are
-// asked about first.
-func (s *Sources) TierAt(source, indicator string, p Priority) Tier {
+// StandingAt is Tier, with the numbers of engines, for an indicator that is as near to a threshold as the priority says:
+// nearer ones are asked about first.
+func (s *Sources) StandingAt(source, indicator string, p Priority) scale.Standing {
 	switch {
 	case source == KindVirusTotal && s.virusTotal != nil:
-		return s.virusTotal.tier(indicator, p)
+		return s.virusTotal.standing(indicator, p)
 	case source == KindList && s.list != nil:
-		return s.list.tier(indicator)
+		return scale.Standing{Tier: s.list.tier(indicator)}
 	}
-	return scale.TierClean
+	return scale.Standing{}
 }
 
 // Version changes after an answer of Tier did, but for answers whose time to live is over: until it changes, an answer may

@@ -1,6 +1,11 @@
 package reputation
 
-import "time"
+import (
+	"math"
+	"time"
+
+	"github.com/ruleids/ruleids/internal/scale"
+)
 
 // A Verdict is what a source knows about an indicator.
 type Verdict struct {
@@ -18,4 +23,11 @@ type Verdict struct {
 	Community int
 	// Asked is when VirusTotal was asked, Expires when the answer is no longer taken for true.
 	Asked, Expires time.Time
+}
+
+// standing returns the verdict as alerts tell it.
+func (v *Verdict) standing() scale.Standing {
+	count := func(n int) uint8 { return uint8(min(n, math.MaxUint8)) }
+	return scale.Standing{Tier: v.Tier, Malicious: count(v.Malicious), Suspicious: count(v.Suspicious),
+		Engines: count(v.Malicious + v.Suspicious + v.Harmless + v.Undetected + v.Timeout)}
 }

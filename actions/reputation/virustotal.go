@@ -172,10 +172,10 @@ func (v *virusTotal) reload() {
 	}
 }
 
-// tier returns what is known of an indicator, and has it asked about where nothing is.
-func (v *virusTotal) tier(indicator string, p Priority) Tier {
+// standing returns what is known of an indicator, and has it asked about where nothing is.
+func (v *virusTotal) standing(indicator string, p Priority) scale.Standing {
 	if v.key.Load() == nil {
-		return scale.TierClean
+		return scale.Standing{}
 	}
 	now := time.Now().Unix()
 	var room [maxName]byte
@@ -183,7 +183,7 @@ func (v *virusTotal) tier(indicator string, p Priority) Tier {
 	if e == nil {
 		text, addr, ok := canonical(room[:0], indicator)
 		if !ok {
-			return scale.TierClean
+			return scale.Standing{}
 		}
 		if e = v.cache.getBytes(text, now); e == nil {
 			switch {
@@ -192,13 +192,13 @@ func (v *virusTotal) tier(indicator string, p Priority) Tier {
 			case !v.closed.Load():
 				v.queue.offer(text, !addr.IsValid(), p)
 			}
-			return scale.TierClean
+			return scale.Standing{}
 		}
 	}
 	if now >= e.renew && !v.closed.Load() {
 		v.queue.offer(append(room[:0], e.Indicator...), e.domain, p)
 	}
-	return e.Tier
+	return e.standing()
 }
 
 func (v *virusTotal) verdict(indicator string) (Verdict, bool) {

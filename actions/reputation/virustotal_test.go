@@ -209,7 +209,7 @@ func TestNoAllocs(t *testing.T) {
 		w.tier("bad.dev")
 		w.tier("pending.dev")
 		for _, s := range []string{"8.8.8.8", "bad.dev", "BAD.dev", "pending.dev", "10.0.0.1", "2001:db8::1", "host.lan", "a b"} {
-			if n := testing.AllocsPerRun(100, func() { w.sources.TierAt(KindVirusTotal, s, 50) }); n != 0 {
+			if n := testing.AllocsPerRun(100, func() { w.sources.StandingAt(KindVirusTotal, s, 50) }); n != 0 {
 				t.Errorf("%s: %v allocations", s, n)
 			}
 		}
@@ -229,7 +229,7 @@ func BenchmarkTier(b *testing.B) {
 	for _, s := range []string{"8.8.8.8", "9.9.9.9", "10.0.0.1", "100.64.0.1"} {
 		b.Run(s, func(b *testing.B) {
 			for b.Loop() {
-				v.tier(s, 0)
+				v.standing(s, 0)
 			}
 		})
 	}
@@ -252,7 +252,7 @@ func TestConcurrent(t *testing.T) {
 		all.Go(func() {
 			for i := range 500 {
 				indicator := fmt.Sprintf("8.8.%d.%d", g%2, i%250)
-				s.TierAt(KindVirusTotal, indicator, Priority(i%101))
+				s.StandingAt(KindVirusTotal, indicator, Priority(i%101))
 				if s.Tier(KindList, indicator) != scale.TierLow {
 					t.Errorf("%s is not in the list", indicator)
 				}

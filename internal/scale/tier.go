@@ -30,6 +30,14 @@ var tiers = [NumTiers]struct {
 	TierCritical: {"critical", 0.1, SeverityCritical},
 }
 
+// Standing is what a source of reputation says of an indicator: its tier, and how it came about. Of Engines that looked at
+// the indicator, Malicious said that it is malicious and Suspicious that it may be; all are 0 where the source counts no
+// engines. It is four bytes, since the engine holds thousands by the packet.
+type Standing struct {
+	Tier                           Tier
+	Malicious, Suspicious, Engines uint8
+}
+
 // Tiers returns all tiers, TierClean first.
 func Tiers() []Tier { return []Tier{TierClean, TierLow, TierMedium, TierHigh, TierCritical} }
 

@@ -39,7 +39,7 @@ test "a port scan, a UDP scan and a visit to a honeypot" {
   alert "honeypot_touch" {}
 }
 
-test "two rules are no chain, however often they fire" {
+test "two rules are not a chain, however often they fire" {
   set = { port_scan_ports = 4 }
 
   packets {

@@ -19,7 +19,7 @@ rule "brute_force" {
 
   escalate "virustotal" { indicator = "ip.src" }
 
-  # The source may be forged in a SYN, but nobody guesses a password under a forged address: the guess needs the whole handshake.
+  # The source of a SYN can be forged. A real guess needs the whole handshake, but this rule does not look at it.
   # Accepted, because what a forger gains is an hour of silence for an address that is not protected (see syn_flood).
   block {
     target    = "ip.src"

@@ -15,7 +15,7 @@ rule "dns_tunnel" {
   when      = "len(dns.qry.name) > threshold"
   cooldown  = "1m" # every packet of a tunnel fires; one alert a minute is enough to act on
 
-  # The domain, not the name: a tunnel's names are used once and known to nobody, its domain stays.
+  # The domain, not the name: a tunnel's names are used only once, its domain stays.
   escalate "virustotal" { indicator = "registered_domain(dns.qry.name)" }
   notify {
     to      = ["ops"]

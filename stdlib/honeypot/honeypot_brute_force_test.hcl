@@ -102,7 +102,7 @@ test "a login just under 60 s ago counts" {
   alert "honeypot_touch" {}
 }
 
-test "connections and commands are no logins" {
+test "connections and commands are not logins" {
   packets {
     count = 20
     every = "1s"

@@ -10,7 +10,7 @@ rule "honeypot_touch" {
   ]
 
   on    = "honeypot"
-  where = "ip" # whatever it did: nobody has business there
+  where = "ip" # whatever it did: there is no legitimate traffic
   by    = ["ip.src"]
 
   cooldown = "10m" # one visit, not one alert for each thing that the visitor tries

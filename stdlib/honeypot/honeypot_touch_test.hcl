@@ -71,7 +71,7 @@ test "each source has an alert of its own" {
   }
 }
 
-test "packets are no visit, to whatever port" {
+test "packets are not a visit, to whatever port" {
   packets {
     count = 5
     every = "1s"

@@ -72,7 +72,7 @@ test "hosts are counted for each port by itself" {
   quiet = true
 }
 
-test "answers to many hosts are no sweep" {
+test "answers to many hosts are not a sweep" {
   packets {
     count = 60
     every = "100ms"

@@ -137,7 +137,7 @@ test "two sources with fourteen ports each stay quiet" {
   quiet = true
 }
 
-test "one port many times is no scan" {
+test "one port many times is not a scan" {
   packets {
     count = 40
     every = "100ms"
@@ -152,7 +152,7 @@ test "one port many times is no scan" {
   quiet = true
 }
 
-test "a server that answers to many ports is no scanner" {
+test "a server that answers to many ports is not a scanner" {
   packets {
     count = 200
     every = "20ms"

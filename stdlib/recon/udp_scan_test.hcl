@@ -131,7 +131,7 @@ test "a scan of services from port 53" {
   }
 }
 
-test "one port of many hosts is no scan of a host" {
+test "one port of many hosts is not a scan of a host" {
   packets {
     count = 100
     every = "100ms"

@@ -9,7 +9,7 @@ rule "arp_spoof" {
     "https://www.rfc-editor.org/rfc/rfc5227",
   ]
 
-  # Requests as well as replies: hosts learn from both. A probe (RFC 5227, section 2.1.1) has 0.0.0.0 and speaks for nobody yet.
+  # Requests as well as replies: hosts learn from both. A probe (RFC 5227, section 2.1.1) has 0.0.0.0 and claims no address yet.
   where = "arp and arp.src.proto_ipv4 != '0.0.0.0'"
   by    = ["arp.src.proto_ipv4"]
   window "24h" {
