@@ -38,7 +38,7 @@ var topKinds = []string{"list", "macro", "override", "rule", "variable"}
 
 // topBlocks returns the blocks of a file that have the right form.
 func (l *loader) topBlocks(f *ruleFile) []*block {
-	for _, a := range sortedAttrs(f.body.Attributes) {
+	for _, a := range diag.SortedAttributes(f.body.Attributes) {
 		l.report(diag.UnknownAttribute, a.NameRange, "%q stands outside of a block. Rule files have rule, list, macro, variable and override blocks only; settings live in %s.", a.Name, SettingsName)
 	}
 	var out []*block
@@ -98,16 +98,6 @@ func isName(s string, dash bool) bool {
 	return true
 }
 
-// sortedAttrs returns attributes in the order of the file.
-func sortedAttrs(attrs hclsyntax.Attributes) []*hclsyntax.Attribute {
-	out := make([]*hclsyntax.Attribute, 0, len(attrs))
-	for _, a := range attrs {
-		out = append(out, a)
-	}
-	slices.SortFunc(out, func(a, b *hclsyntax.Attribute) int { return diag.CompareRanges(a.NameRange, b.NameRange) })
-	return out
-}
-
 // article puts the article before a kind of blocks, as a sentence begins.
 func article(kind string) string {
 	if strings.ContainsRune("aeiou", rune(kind[0])) {
@@ -118,33 +108,8 @@ func article(kind string) string {
 
 // known reports the attributes and blocks that a block must not have.
 func (l *loader) known(b *block, attrs, blocks []string) {
-	what := article(b.kind) + " block"
-	var unknown hclsyntax.Attributes // mostly none, so that nothing is sorted
-	for name, a := range b.attrs {
-		if !slices.Contains(attrs, name) {
-			if unknown == nil {
-				unknown = hclsyntax.Attributes{}
-			}
-			unknown[name] = a
-		}
-	}
-	for _, a := range sortedAttrs(unknown) {
-		hint := diag.DidYouMean(a.Name, attrs)
-		if slices.Contains(blocks, a.Name) {
-			hint = fmt.Sprintf(" Write it as a block: %s { … }.", a.Name)
-		}
-		l.report(diag.UnknownAttribute, a.NameRange, "%s has no attribute %q.%s", what, a.Name, hint)
-	}
-	for _, h := range b.blocks {
-		if slices.Contains(blocks, h.Type) {
-			continue
-		}
-		hint := diag.DidYouMean(h.Type, blocks)
-		if slices.Contains(attrs, h.Type) {
-			hint = fmt.Sprintf(" Write it as an attribute: %s = ….", h.Type)
-		}
-		l.report(diag.UnknownBlock, h.TypeRange, "%s has no block %q.%s", what, h.Type, hint)
-	}
+	body := &hclsyntax.Body{Attributes: b.attrs, Blocks: b.blocks}
+	l.diags = append(l.diags, diag.Unknown(article(b.kind)+" block", body, attrs, blocks)...)
 }
 
 // stringValue evaluates an attribute that is a text. It is not ok where there is none, or an error.

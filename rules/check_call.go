@@ -28,7 +28,7 @@ func aggregateByName(name string) (Func, bool) {
 func (c *checker) call(n *ast.CallNode) Expr {
 	callee, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok {
-		name, _ := c.dotted(n.Callee)
+		name := c.text(n.Callee)
 		for _, a := range n.Arguments {
 			c.value(a)
 		}

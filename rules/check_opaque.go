@@ -213,10 +213,10 @@ func (c *checker) fold(n ast.Node, e *OpaqueExpr) Expr {
 	return c.errorf(diag.Unsupported, e.Rng, "%s is not a value that conditions know.", c.text(n))
 }
 
-// constantOfAny is constantOf for what the VM returns.
+// constantOfAny is constantOf for the scalars that the VM returns, whose types may have names, as durations have.
 func constantOfAny(v any) Value {
-	if i, ok := v.(int); ok {
-		v = int64(i)
+	if rv := reflect.ValueOf(v); rv.CanInt() {
+		v = rv.Int()
 	}
 	return constantOf(v)
 }

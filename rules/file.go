@@ -191,7 +191,7 @@ func (f *ruleFile) braced() *hclsyntax.Body {
 		return f.body
 	}
 	fault := *f.diags[first]
-	strays := sortedAttrs(f.body.Attributes)
+	strays := diag.SortedAttributes(f.body.Attributes)
 	if len(strays) > 0 && strays[0].NameRange.Start.Byte < fault.Subject.Start.Byte { // hclsyntax notices at the end only
 		fault.Subject = &strays[0].NameRange
 		fault.Detail = fmt.Sprintf("%q stands outside of a block. Look in the lines above for a brace that is missing, or one too many.", strays[0].Name)

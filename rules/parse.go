@@ -367,7 +367,7 @@ func syntaxError(src *diag.Literal, e *file.Error) *hcl.Diagnostic {
 				to++
 			}
 			msg = fmt.Sprintf("%q is not a number. Texts and addresses are written in quotes.", string(runes[max(0, from):min(to, len(runes))]))
-		case strings.HasPrefix(msg, "invalid") && strings.HasSuffix(msg, "value out of range"):
+		case strings.HasPrefix(msg, "invalid") && strings.Contains(msg, "strconv."):
 			// The parser is one token further when it finds out.
 			toks, _ := lexer.Lex(file.NewSource(src.Text))
 			for i, t := range toks[1:] {
@@ -376,7 +376,11 @@ func syntaxError(src *diag.Literal, e *file.Error) *hcl.Diagnostic {
 					break
 				}
 			}
-			msg = "The number is too large."
+			if strings.HasSuffix(msg, "value out of range") {
+				msg = "The number is too large."
+			} else {
+				msg = fmt.Sprintf("%q is not a number.", string(runes[max(0, from):min(to, len(runes))]))
+			}
 		case strings.HasPrefix(msg, "compilation failed: expression exceeds"):
 			msg = "The expression is too long. Split it into macros."
 		case msg != "":

@@ -193,7 +193,7 @@ func (rb *ruleBuilder) windows() {
 		}
 		rb.r.Windows = append(rb.r.Windows, w)
 		n := 0
-		for _, a := range sortedAttrs(h.Body.Attributes) {
+		for _, a := range diag.SortedAttributes(h.Body.Attributes) {
 			if a.Name == "max_keys" {
 				continue
 			}

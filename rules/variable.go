@@ -127,6 +127,9 @@ func fromText(s string, like any) (any, bool) {
 		return nil, false
 	case []any:
 		if t := strings.TrimSpace(s); strings.HasPrefix(t, "[") {
+			if diag.TooDeep([]byte(t), "") != nil {
+				return nil, false
+			}
 			e, diags := hclsyntax.ParseExpression([]byte(t), "", hcl.InitialPos)
 			if diags.HasErrors() {
 				return nil, false

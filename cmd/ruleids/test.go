@@ -71,36 +71,48 @@ func (t *tester) run(paths []string) error {
 		}
 	}
 	tests, diags := ruletest.Load(paths)
-	none := len(tests) == 0
+	none := len(tests) == 0 && !diags.HasErrors()
 	tests = slices.DeleteFunc(tests, func(x *ruletest.Test) bool { return !match.MatchString(x.Name) })
-	if diags.HasErrors() {
-		return t.refuse(diags, tests)
-	}
 	if none {
 		err := fmt.Errorf("there are no tests in %s: they are in files named *_test.hcl", strings.Join(paths, ", "))
 		return t.report(pathsStopped(err, paths...), err)
 	}
-	if len(tests) == 0 {
+	if len(tests) == 0 && !diags.HasErrors() {
 		err := fmt.Errorf("no test has a name that matches %q", t.match)
 		return t.report(pathsStopped(err, paths...), err)
+	}
+	unread, err := t.mistakes(diags, tests)
+	if err != nil {
+		return err
 	}
 	opt, err := t.rules.options(paths...)
 	if isUsage(err) {
 		return err
 	}
 	if err != nil {
-		return t.report(testsStopped(tests, err.Error()), err)
+		return t.report(merged(testsStopped(tests, err.Error()), unread), err)
 	}
 	runner := &ruletest.Runner{Rules: opt, Tests: paths}
 	if set, diags := runner.Load(); diags.HasErrors() {
 		// Each test has the errors of the rules for its result, as there are no rules to run it with.
-		return t.report(runner.RunAll(tests), t.app.refuse(diags, set.Sources))
+		return t.report(merged(runner.RunAll(tests), unread), t.app.refuse(diags, set.Sources))
 	}
 	results := runner.RunAll(tests)
-	if err := t.write(results); err != nil {
+	if t.format.value == "text" { // what is wrong with test files was printed with their lines
+		for i := range unread {
+			unread[i].Problems = nil
+		}
+		for i, x := range tests {
+			if x.Mistakes.HasErrors() {
+				results[i].Problems = nil
+			}
+		}
+	}
+	all := merged(results, unread)
+	if err := t.write(all); err != nil {
 		return err
 	}
-	_, fail, stopped := ruletest.Count(results)
+	_, fail, stopped := ruletest.Count(all)
 	code := statusClean
 	switch {
 	case stopped > 0:
@@ -156,17 +168,19 @@ func (t *tester) writeGaps(gaps []ruletest.Gap) error {
 	return err
 }
 
-// badTest is the code that mistakes in test files are printed with.
-const badTest = "bad-test"
-
-// refuse prints what is wrong with test files and returns the status for it. The tests are those that
-// were read and are not run for it.
-func (t *tester) refuse(diags hcl.Diagnostics, tests []*ruletest.Test) error {
-	findings := diag.Findings(diags)
+// mistakes prints what is wrong with test files, in the files themselves and in tests, and returns a result for each
+// of the files.
+func (t *tester) mistakes(ofFiles hcl.Diagnostics, tests []*ruletest.Test) ([]ruletest.Result, error) {
+	all := slices.Clone(ofFiles)
+	for _, x := range tests {
+		all = append(all, x.Mistakes...)
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	findings := diag.Findings(all)
 	sources := map[string]*hcl.File{}
-	for i := range findings {
-		f := &findings[i]
-		f.Code = badTest
+	for _, f := range findings {
 		if _, ok := sources[f.File]; !ok {
 			// A file that cannot be read has no lines to show, and the finding says so.
 			src, err := files.Read(f.File)
@@ -175,8 +189,6 @@ func (t *tester) refuse(diags hcl.Diagnostics, tests []*ruletest.Test) error {
 			}
 		}
 	}
-	if err := diag.WriteText(t.app.err, findings, sources, t.app.wantsColor(t.app.err)); err != nil {
-		return err
-	}
-	return t.report(withMistakes(tests, findings, sources), status(statusFault))
+	err := diag.WriteText(t.app.err, findings, sources, t.app.wantsColor(t.app.err))
+	return filesStopped(diag.Findings(ofFiles)), err
 }

@@ -98,12 +98,15 @@ func TestMistakesInHoneypotBlocks(t *testing.T) {
 		"src = \"10.0.0.1\"\n dst = \"2001:db8::1\"":                                         "src 10.0.0.1 and dst 2001:db8::1 must both be IPv4 or both IPv6.",
 		"src = \"10.0.0.1\"\n dst = \"10.0.0.2\"\n action = \"logn\"":                        "action must be one of connect, login, command; it is \"logn\".",
 		"src = \"10.0.0.1\"\n dst = \"10.0.0.2\"\n service = \"redis\"":                      "a honeypot of service \"redis\" needs dstport.",
-		"src = \"10.0.0.1\"\n dst = \"10.0.0.2\"\n flags = \"S\"":                            "There is no \"flags\" in a honeypot packet.",
+		"src = \"10.0.0.1\"\n dst = \"10.0.0.2\"\n flags = \"S\"":                            "A honeypot packet has no attribute \"flags\". It can have",
 		"src = \"10.0.0.1\"\n dst = \"10.0.0.2\"\n user = [\"a\"]":                           "user must be text.",
 		"src = \"10.0.0.1\"\n dst = \"10.0.0.2\"\n dstport = 70000":                          "dstport must be from 0 to 65535; it is 70000",
 		"src = \"10.0.0.1\"\n dst = \"10.0.0.2\"\n action = i == 0 ? \"login\" : \"logout\"": "action must be one of connect, login, command; it is \"logout\", for i = 1.",
 	} {
-		_, diags := parse([]byte("test \"x\" {\n packets {\n count = 2\n honeypot {\n "+attrs+"\n }\n }\n quiet = true\n}\n"), "x_test.hcl")
+		tests, diags := parse([]byte("test \"x\" {\n packets {\n count = 2\n honeypot {\n "+attrs+"\n }\n }\n quiet = true\n}\n"), "x_test.hcl")
+		if len(tests) == 1 {
+			diags = tests[0].Mistakes
+		}
 		if text := fmt.Sprint(diags.Errs()); !strings.Contains(text, want) {
 			t.Errorf("%s: got %s, want %s", attrs, text, want)
 		}

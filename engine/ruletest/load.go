@@ -1,7 +1,6 @@
 package ruletest
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,10 +16,10 @@ import (
 // suffix is how the names of test files end.
 const suffix = "_test.hcl"
 
-// Load reads the tests of the files and folders, folders with all that is below them except what is
-// hidden (names that begin with a dot). Tests come sorted by file, in the order of their lines. All
-// errors of all files are reported in one go; a test with an error is left out. A path of a file that
-// is no test file, as a rule file, has no tests and is no error.
+// Load reads the tests of the files and directories, directories with all that is below them except what is
+// hidden (names that begin with a dot). Tests come sorted by file, in the order of their lines. All errors
+// in all files are reported together: those of a test in its Mistakes, those of files, and of tests without a
+// name, in the diagnostics. A path of a file without tests, as a rule file, is not an error.
 func Load(paths []string) ([]*Test, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	names, findDiags := find(paths, func(name string) bool { return strings.HasSuffix(name, suffix) })
@@ -60,12 +59,7 @@ func find(paths []string, want func(name string) bool) ([]string, hcl.Diagnostic
 }
 
 func unreadable(name string, err error) *hcl.Diagnostic {
-	return &hcl.Diagnostic{
-		Severity: hcl.DiagError,
-		Summary:  "Unreadable file",
-		Detail:   fmt.Sprintf("%v.", err),
-		Subject:  &hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos},
-	}
+	return diag.New(diag.UnreadableFile, hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}, "%v.", err)
 }
 
 func loadFile(name string) ([]*Test, hcl.Diagnostics) {
@@ -78,24 +72,25 @@ func loadFile(name string) ([]*Test, hcl.Diagnostics) {
 
 // parse reads the tests of one file.
 func parse(src []byte, name string) ([]*Test, hcl.Diagnostics) {
-	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	file, diags := diag.Parse(src, name)
 	if diags.HasErrors() {
 		return nil, diags
 	}
 	r := &reader{dir: filepath.Dir(name)}
-	body := r.enter(file.Body.(*hclsyntax.Body), "a test file")
+	body := r.enter(file.Body.(*hclsyntax.Body), "A test file")
 	var tests []*Test
 	first := make(map[string]hcl.Range)
 	for _, b := range body.blocks("test") {
 		before := r.errors()
 		t := r.test(b)
-		t.source = file
 		if prev, ok := first[t.Name]; ok && t.Name != "" {
-			r.fail(b.LabelRanges[0], "Duplicate name", "There is a test %q in line %d already; a report names tests by their names.", t.Name, prev.Start.Line)
+			r.report(diag.DuplicateName, b.LabelRanges[0], "There is a test %q in line %d already; a report names tests by their names.", t.Name, prev.Start.Line)
 		} else {
 			first[t.Name] = t.Range
 		}
-		if r.errors() == before {
+		if strings.TrimSpace(t.Name) != "" {
+			t.Mistakes = slices.Clone(r.diags[before:])
+			r.diags = r.diags[:before]
 			tests = append(tests, t)
 		}
 	}
@@ -107,12 +102,12 @@ func parse(src []byte, name string) ([]*Test, hcl.Diagnostics) {
 func (r *reader) test(b *hclsyntax.Block) *Test {
 	rng := hcl.RangeBetween(b.TypeRange, b.OpenBraceRange)
 	t := &Test{Name: r.label(b, "a test", "what it shows"), File: rng.Filename, Line: rng.Start.Line, Range: rng}
-	body := r.enter(b.Body, "a test block")
+	body := r.enter(b.Body, "A test block")
 	if a := body.attr("pcap"); a != nil {
 		t.pcapAt = a.Expr.Range()
 		switch p := r.text(a); {
 		case p == "-":
-			r.fail(t.pcapAt, "Invalid value", "A test cannot read standard input; name a file.")
+			r.report(diag.BadValue, t.pcapAt, "A test cannot read standard input; name a file.")
 		case p != "" && !filepath.IsAbs(p):
 			t.pcap = filepath.Join(r.dir, filepath.FromSlash(p))
 		default:
@@ -130,7 +125,7 @@ func (r *reader) test(b *hclsyntax.Block) *Test {
 		if s := r.text(others); s == "allow" {
 			t.othersOK = true
 		} else if s != "" {
-			r.fail(others.Expr.Range(), "Invalid value", "others can only be \"allow\": alerts that no alert block names do not fail the test.")
+			r.report(diag.BadValue, others.Expr.Range(), "others can only be \"allow\": alerts that no alert block names do not fail the test.")
 		}
 	}
 	for _, p := range body.blocks("packets") {
@@ -144,18 +139,18 @@ func (r *reader) test(b *hclsyntax.Block) *Test {
 
 	switch {
 	case pcap != nil && len(t.packets) > 0:
-		r.fail(pcap.NameRange, "Two sources of packets", "A test replays either a capture or packets blocks; remove one of them, or make two tests.")
+		r.report(diag.BadValue, pcap.NameRange, "A test replays either a capture or packets blocks; remove one of them, or make two tests.")
 	case pcap == nil && len(t.packets) == 0:
-		r.fail(rng, "No packets", "The test has nothing to replay; add pcap = \"…\" or a packets block.")
+		r.report(diag.MissingAttribute, rng, "The test has nothing to replay; add pcap = \"…\" or a packets block.")
 	}
 	wanted := slices.IndexFunc(t.expects, func(e *expectation) bool { return e.min > 0 })
 	switch {
 	case t.quiet && wanted >= 0:
-		r.fail(t.expects[wanted].ruleAt, "Contradiction", "The test is quiet, which is no alert at all, and waits for an alert of %q; remove quiet or the block.", t.expects[wanted].rule)
+		r.report(diag.BadValue, t.expects[wanted].ruleAt, "The test is quiet, which is no alert at all, and waits for an alert of %q; remove quiet or the block.", t.expects[wanted].rule)
 	case t.quiet && t.othersOK:
-		r.fail(others.NameRange, "Contradiction", "A quiet test allows no alert; remove quiet or others.")
+		r.report(diag.BadValue, others.NameRange, "A quiet test allows no alert; remove quiet or others.")
 	case !t.quiet && len(t.expects) == 0:
-		r.fail(rng, "Nothing expected", "The test says nothing of alerts; add an alert block, or quiet = true where none may come.")
+		r.report(diag.MissingAttribute, rng, "The test says nothing of alerts; add an alert block, or quiet = true where none may come.")
 	}
 	return t
 }
@@ -166,7 +161,7 @@ func (r *reader) expectation(b *hclsyntax.Block) *expectation {
 	if len(b.LabelRanges) > 0 {
 		e.ruleAt = b.LabelRanges[0]
 	}
-	body := r.enter(b.Body, "an alert block")
+	body := r.enter(b.Body, "An alert block")
 	count, low, high := body.attr("count"), body.attr("min"), body.attr("max")
 	if high != nil {
 		e.min, e.max = 0, int(r.integer(high, 0, maxCount))
@@ -179,11 +174,11 @@ func (r *reader) expectation(b *hclsyntax.Block) *expectation {
 		e.max, e.exact = e.min, true
 		for _, a := range []*hclsyntax.Attribute{low, high} {
 			if a != nil {
-				r.fail(a.NameRange, "Contradiction", "count is the exact number of alerts; remove it or %s.", a.Name)
+				r.report(diag.BadValue, a.NameRange, "count is the exact number of alerts; remove it or %s.", a.Name)
 			}
 		}
 	} else if low != nil && high != nil && e.min > e.max {
-		r.fail(low.Expr.Range(), "Contradiction", "min is above max; no number of alerts is both at least %d and at most %d.", e.min, e.max)
+		r.report(diag.BadValue, low.Expr.Range(), "min is above max; no number of alerts is both at least %d and at most %d.", e.min, e.max)
 	}
 	if a := body.attr("key"); a != nil {
 		e.key = r.key(a)
@@ -191,14 +186,14 @@ func (r *reader) expectation(b *hclsyntax.Block) *expectation {
 	if a := body.attr("at"); a != nil {
 		e.at, e.hasAt = r.duration(a), true
 		if e.max == 0 {
-			r.fail(a.NameRange, "Contradiction", "There is no alert for at to be the time of; remove at, or let an alert come.")
+			r.report(diag.BadValue, a.NameRange, "There is no alert for at to be the time of; remove at, or let an alert come.")
 		}
 	}
 	if a := body.attr("severity"); a != nil {
 		if s := r.text(a); s != "" {
 			var err error
 			if e.severity, err = scale.ParseSeverity(s); err != nil {
-				r.fail(a.Expr.Range(), "Invalid value", "%v.%s", err, diag.DidYouMean(s, scale.SeverityWords()))
+				r.report(diag.BadValue, a.Expr.Range(), "%v.%s", err, diag.DidYouMean(s, scale.SeverityWords()))
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -34,9 +35,9 @@ const maxSpan = 100 * 365 * 24 * time.Hour
 // expressions are found when the file loads.
 func (r *reader) packets(b *hclsyntax.Block) *packets {
 	p := &packets{count: 1}
-	body := r.enter(b.Body, "a packets block")
+	body := r.enter(b.Body, "A packets block")
 	if len(b.Labels) > 0 {
-		r.fail(b.LabelRanges[0], "Invalid name", "A packets block has no name; write packets { … }.")
+		r.report(diag.BadName, b.LabelRanges[0], "A packets block has no name; write packets { … }.")
 	}
 	if a := body.attr("count"); a != nil {
 		p.count = int(r.integer(a, 0, maxCount))
@@ -47,11 +48,11 @@ func (r *reader) packets(b *hclsyntax.Block) *packets {
 	if a := body.attr("every"); a != nil {
 		p.every = r.duration(a)
 		if n := p.count - 1; n > 0 && p.every > (maxSpan-min(p.start, maxSpan))/time.Duration(n) {
-			r.fail(a.Expr.Range(), "Timeline too long", "%d packets every %v take more than a hundred years.", p.count, p.every)
+			r.report(diag.BadValue, a.Expr.Range(), "%d packets every %v take more than a hundred years.", p.count, p.every)
 		}
 	}
 	if p.start > maxSpan {
-		r.fail(body.body.Attributes["start"].Expr.Range(), "Timeline too long", "A packet cannot come later than a hundred years after the first.")
+		r.report(diag.BadValue, body.body.Attributes["start"].Expr.Range(), "A packet cannot come later than a hundred years after the first.")
 	}
 	var found []*hclsyntax.Block
 	for _, kind := range kinds {
@@ -61,10 +62,10 @@ func (r *reader) packets(b *hclsyntax.Block) *packets {
 	rng := hcl.RangeBetween(b.TypeRange, b.OpenBraceRange)
 	switch {
 	case len(found) == 0:
-		r.fail(rng, "No packet", "The block does not say what packets there are; add one of %s { … }.", kindNames())
+		r.report(diag.MissingAttribute, rng, "The block does not say what packets there are; add one of %s { … }.", kindNames())
 		return p
 	case len(found) > 1:
-		r.fail(found[1].TypeRange, "Two packets", "A packets block has packets of one kind; put this one in a packets block of its own.")
+		r.report(diag.BadValue, found[1].TypeRange, "A packets block has packets of one kind; put this one in a packets block of its own.")
 		return p
 	}
 	before := r.errors()
@@ -93,24 +94,26 @@ func (r *reader) kind(p *packets, b *hclsyntax.Block) {
 	kind := kindByName(b.Type)
 	p.base = kind.defaults
 	p.base.at = b.TypeRange
-	body := r.enter(b.Body, "a "+b.Type+" packet")
+	body := r.enter(b.Body, "A "+b.Type+" packet")
 	if len(b.Labels) > 0 {
-		r.fail(b.LabelRanges[0], "Invalid name", "A %s packet has no name; write %s { … }.", b.Type, b.Type)
+		r.report(diag.BadName, b.LabelRanges[0], "A %s packet has no name; write %s { … }.", b.Type, b.Type)
 	}
 	for i := range kind.params {
 		pr := &kind.params[i]
 		a := body.attr(pr.name)
 		switch {
 		case a == nil && pr.required:
-			r.fail(b.TypeRange, "Missing attribute", "A %s packet needs %s.", b.Type, pr.name)
+			r.report(diag.MissingAttribute, b.TypeRange, "A %s packet needs %s.", b.Type, pr.name)
 		case a == nil:
 		case dependsOnI(a.Expr):
 			p.varying = append(p.varying, varying{pr, a.Expr})
 		default:
-			if v, diags := a.Expr.Value(&hcl.EvalContext{Variables: map[string]cty.Value{"i": cty.Zero}, Functions: functions}); diags.HasErrors() {
-				r.diags = append(r.diags, diags...)
-			} else if err := pr.apply(&p.base, v); err != nil {
-				r.fail(a.Expr.Range(), "Invalid value", "%s %v.", pr.name, err)
+			v, diags := a.Expr.Value(&hcl.EvalContext{Variables: map[string]cty.Value{"i": cty.Zero}, Functions: functions})
+			if !r.constants(diags) {
+				continue
+			}
+			if err := pr.apply(&p.base, v); err != nil {
+				r.report(diag.BadValue, a.Expr.Range(), "%s %v.", pr.name, err)
 			}
 		}
 	}
@@ -146,7 +149,7 @@ func (m *maker) spec(i int) (spec, hcl.Diagnostics) {
 	for _, v := range m.p.varying {
 		x, diags := evaluate(v.expr, int64(i), m.ctx)
 		if diags.HasErrors() {
-			return s, diags
+			return s, withCode(diags)
 		}
 		if err := v.param.apply(&s, x); err != nil {
 			return s, invalid(v.expr.Range(), "%s %v, for i = %d.", v.param.name, err, i)
@@ -193,12 +196,7 @@ func (m *maker) failed(s *spec, err error, i int) hcl.Diagnostics {
 func (p *packets) frames() bool { return p.base.kind != honeypotKind }
 
 func invalid(rng hcl.Range, format string, args ...any) hcl.Diagnostics {
-	return hcl.Diagnostics{{
-		Severity: hcl.DiagError,
-		Summary:  "Invalid value",
-		Detail:   fmt.Sprintf(format, args...),
-		Subject:  &rng,
-	}}
+	return hcl.Diagnostics{diag.New(diag.BadValue, rng, format, args...)}
 }
 
 // apply sets what an attribute stands for.

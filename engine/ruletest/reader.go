@@ -26,13 +26,27 @@ type reader struct {
 	diags hcl.Diagnostics
 }
 
-func (r *reader) fail(rng hcl.Range, summary, detail string, args ...any) {
-	r.diags = append(r.diags, &hcl.Diagnostic{
-		Severity: hcl.DiagError,
-		Summary:  summary,
-		Detail:   fmt.Sprintf(detail, args...),
-		Subject:  &rng,
-	})
+func (r *reader) report(code string, rng hcl.Range, format string, args ...any) {
+	r.diags = append(r.diags, diag.New(code, rng, format, args...))
+}
+
+// constants reports what HCL says of an expression of constants. It returns whether that has a value.
+func (r *reader) constants(diags hcl.Diagnostics) bool {
+	r.diags = append(r.diags, withCode(diags)...)
+	return !diags.HasErrors()
+}
+
+// withCode gives what HCL says of the value of an expression a code, and a place.
+func withCode(diags hcl.Diagnostics) hcl.Diagnostics {
+	out := make(hcl.Diagnostics, len(diags))
+	for i, d := range diags {
+		var rng hcl.Range
+		if d.Subject != nil {
+			rng = *d.Subject
+		}
+		out[i] = diag.New(diag.BadValue, rng, "%s", d.Detail)
+	}
+	return out
 }
 
 // errors returns how many diagnostics there are so far.
@@ -42,7 +56,7 @@ func (r *reader) errors() int { return len(r.diags) }
 type block struct {
 	r     *reader
 	body  *hclsyntax.Body
-	what  string // "a test block"
+	what  string // "A test block"
 	attrs []string
 	types []string
 }
@@ -69,36 +83,9 @@ func (b *block) blocks(typ string) []*hclsyntax.Block {
 	return out
 }
 
-// finish reports the attributes and blocks that nobody asked for.
+// finish reports the attributes and blocks that were not asked for.
 func (b *block) finish() {
-	for _, a := range sortedAttributes(b.body) {
-		switch {
-		case slices.Contains(b.attrs, a.Name):
-		case slices.Contains(b.types, a.Name):
-			b.r.fail(a.NameRange, "Block expected", "%s is a block: write %s { … } without the equals sign.", a.Name, a.Name)
-		default:
-			b.r.fail(a.NameRange, "Unknown attribute", "There is no %q in %s.%s", a.Name, b.what, knownNames(a.Name, b.attrs))
-		}
-	}
-	for _, x := range b.body.Blocks {
-		switch {
-		case slices.Contains(b.types, x.Type):
-		case slices.Contains(b.attrs, x.Type):
-			b.r.fail(x.TypeRange, "Attribute expected", "%s is an attribute: write %s = ….", x.Type, x.Type)
-		default:
-			b.r.fail(x.TypeRange, "Unknown block", "There is no %q block in %s.%s", x.Type, b.what, knownNames(x.Type, b.types))
-		}
-	}
-}
-
-// sortedAttributes returns a body's attributes in the order of the file.
-func sortedAttributes(body *hclsyntax.Body) []*hclsyntax.Attribute {
-	out := make([]*hclsyntax.Attribute, 0, len(body.Attributes))
-	for _, a := range body.Attributes {
-		out = append(out, a)
-	}
-	slices.SortFunc(out, func(x, y *hclsyntax.Attribute) int { return x.NameRange.Start.Byte - y.NameRange.Start.Byte })
-	return out
+	b.r.diags = append(b.r.diags, diag.Unknown(b.what, b.body, b.attrs, b.types)...)
 }
 
 // label returns a block's one label. A second one, or none, is an error.
@@ -108,11 +95,11 @@ func (r *reader) label(b *hclsyntax.Block, what, means string) string {
 		if len(b.Labels) > 1 {
 			at = b.LabelRanges[1]
 		}
-		r.fail(at, "Invalid name", "The name of %s block is one text in quotes, %s.", what, means)
+		r.report(diag.BadName, at, "The name of %s block is one text in quotes, %s.", what, means)
 		return ""
 	}
 	if strings.TrimSpace(b.Labels[0]) == "" {
-		r.fail(b.LabelRanges[0], "Invalid name", "The name of %s block says %s; it cannot be empty.", what, means)
+		r.report(diag.BadName, b.LabelRanges[0], "The name of %s block says %s; it cannot be empty.", what, means)
 	}
 	return b.Labels[0]
 }
@@ -120,13 +107,12 @@ func (r *reader) label(b *hclsyntax.Block, what, means string) string {
 // constant evaluates an attribute that does not depend on the packet. ok is false after an error.
 func (r *reader) constant(a *hclsyntax.Attribute, t cty.Type) (v cty.Value, ok bool) {
 	v, diags := a.Expr.Value(&hcl.EvalContext{Functions: functions})
-	if diags.HasErrors() {
-		r.diags = append(r.diags, diags...)
+	if !r.constants(diags) {
 		return v, false
 	}
 	v, err := convert.Convert(v, t)
 	if err != nil || v.IsNull() || !v.IsWhollyKnown() {
-		r.fail(a.Expr.Range(), "Invalid value", "%s must be a %s.", a.Name, t.FriendlyName())
+		r.report(diag.BadValue, a.Expr.Range(), "%s must be a %s.", a.Name, t.FriendlyName())
 		return v, false
 	}
 	return v, true
@@ -139,7 +125,7 @@ func (r *reader) text(a *hclsyntax.Attribute) string {
 		return ""
 	}
 	if v.AsString() == "" {
-		r.fail(a.Expr.Range(), "Invalid value", "%s cannot be empty.", a.Name)
+		r.report(diag.BadValue, a.Expr.Range(), "%s cannot be empty.", a.Name)
 	}
 	return v.AsString()
 }
@@ -157,7 +143,7 @@ func (r *reader) integer(a *hclsyntax.Attribute, lo, hi int64) int64 {
 	}
 	n, acc := v.AsBigFloat().Int64()
 	if acc != big.Exact || n < lo || n > hi {
-		r.fail(a.Expr.Range(), "Invalid value", "%s must be a whole number from %d to %d.", a.Name, lo, hi)
+		r.report(diag.BadValue, a.Expr.Range(), "%s must be a whole number from %d to %d.", a.Name, lo, hi)
 		return lo
 	}
 	return n
@@ -171,7 +157,7 @@ func (r *reader) duration(a *hclsyntax.Attribute) time.Duration {
 	}
 	d, err := setting.ParseDuration(v.AsString())
 	if err != nil {
-		r.fail(a.Expr.Range(), "Invalid value", "%s: %v.", a.Name, err)
+		r.report(diag.BadValue, a.Expr.Range(), "%s: %v.", a.Name, err)
 	}
 	return d
 }
@@ -180,32 +166,30 @@ func (r *reader) duration(a *hclsyntax.Attribute) time.Duration {
 func (r *reader) entries(a *hclsyntax.Attribute, example string, each func(name string, nameAt hcl.Range, v cty.Value, valueAt hcl.Range)) {
 	obj, ok := a.Expr.(*hclsyntax.ObjectConsExpr)
 	if !ok {
-		r.fail(a.Expr.Range(), "Invalid value", "%s must be an object, as %s.", a.Name, example)
+		r.report(diag.BadValue, a.Expr.Range(), "%s must be an object, as %s.", a.Name, example)
 		return
 	}
 	seen := make(map[string]bool)
 	for _, item := range obj.Items {
 		name, diags := item.KeyExpr.Value(nil)
-		r.diags = append(r.diags, diags...)
-		if diags.HasErrors() {
+		if !r.constants(diags) {
 			continue
 		}
 		s, err := convert.Convert(name, cty.String)
 		if err != nil || s.IsNull() {
-			r.fail(item.KeyExpr.Range(), "Invalid value", "A name in %s must be text.", a.Name)
+			r.report(diag.BadValue, item.KeyExpr.Range(), "A name in %s must be text.", a.Name)
 			continue
 		}
 		v, diags := item.ValueExpr.Value(&hcl.EvalContext{Functions: functions})
-		r.diags = append(r.diags, diags...)
-		if diags.HasErrors() {
+		if !r.constants(diags) {
 			continue
 		}
 		if v.IsNull() {
-			r.fail(item.ValueExpr.Range(), "Invalid value", "%q cannot be null.", s.AsString())
+			r.report(diag.BadValue, item.ValueExpr.Range(), "%q cannot be null.", s.AsString())
 			continue
 		}
 		if seen[s.AsString()] {
-			r.fail(item.KeyExpr.Range(), "Duplicate name", "%s has %q twice.", a.Name, s.AsString())
+			r.report(diag.DuplicateName, item.KeyExpr.Range(), "%s has %q twice.", a.Name, s.AsString())
 			continue
 		}
 		seen[s.AsString()] = true
@@ -224,7 +208,7 @@ func (r *reader) settings(a *hclsyntax.Attribute) map[string]assignment {
 		}
 		text, err := ctyjson.Marshal(v, v.Type())
 		if err != nil {
-			r.fail(valueAt, "Invalid value", "The value of %q must be text, a number, a boolean or a list.", name)
+			r.report(diag.BadValue, valueAt, "The value of %q must be text, a number, a boolean or a list.", name)
 			return
 		}
 		out[name] = assignment{string(text), nameAt, valueAt}
@@ -238,26 +222,13 @@ func (r *reader) key(a *hclsyntax.Attribute) []keyValue {
 	r.entries(a, `{ "ip.src" = "198.51.100.7" }`, func(name string, nameAt hcl.Range, v cty.Value, valueAt hcl.Range) {
 		s, err := convert.Convert(v, cty.String)
 		if err != nil {
-			r.fail(valueAt, "Invalid value", "The value of %q must be text, a number or a boolean.", name)
+			r.report(diag.BadValue, valueAt, "The value of %q must be text, a number or a boolean.", name)
 			return
 		}
 		out = append(out, keyValue{name, s.AsString(), nameAt})
 	})
 	slices.SortFunc(out, func(x, y keyValue) int { return strings.Compare(x.name, y.name) })
 	return out
-}
-
-// knownNames says which name was meant, or else which names there are.
-func knownNames(name string, known []string) string {
-	if s := diag.DidYouMean(name, known); s != "" {
-		return s
-	}
-	if len(known) == 0 {
-		return ""
-	}
-	known = slices.Clone(known)
-	slices.Sort(known)
-	return " It can have " + strings.Join(known, ", ") + "."
 }
 
 // wholeNumber returns v as a whole number from 0 to limit.

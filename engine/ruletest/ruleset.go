@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -99,7 +100,7 @@ func withoutReplaced(shipped fs.FS, given []string) fs.FS {
 // declared returns the blocks of a rule file as "type name".
 func declared(src []byte) map[string]bool {
 	out := make(map[string]bool)
-	file, _ := hclsyntax.ParseConfig(src, "", hcl.InitialPos) // what is wrong with it is told when it is loaded
+	file, _ := diag.Parse(src, "") // what is wrong with it is told when it is loaded
 	body, ok := file.Body.(*hclsyntax.Body)
 	if !ok {
 		return out

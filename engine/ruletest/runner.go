@@ -95,6 +95,10 @@ func (r *Runner) Run(t *Test) Result {
 }
 
 func (r *Runner) run(t *Test, res *Result) {
+	if t.Mistakes.HasErrors() {
+		res.cannotRun(t.Mistakes)
+		return
+	}
 	base, diags := r.Load()
 	if diags.HasErrors() {
 		res.cannotRun(diags)
@@ -197,7 +201,7 @@ func (t *Test) resolve(rs *rules.RuleSet) hcl.Diagnostics {
 	for _, e := range t.expects {
 		i := slices.Index(names, e.rule)
 		if i < 0 {
-			rd.fail(e.ruleAt, "Unknown rule", "There is no rule %q.%s", e.rule, diag.DidYouMean(e.rule, names))
+			rd.report(diag.UnknownRule, e.ruleAt, "There is no rule %q.%s", e.rule, diag.DidYouMean(e.rule, names))
 			continue
 		}
 		var keys []string
@@ -208,13 +212,13 @@ func (t *Test) resolve(rs *rules.RuleSet) hcl.Diagnostics {
 			switch {
 			case slices.Contains(keys, k.name):
 			case len(keys) == 0:
-				rd.fail(k.nameAt, "Unknown key", "Alerts of %q have no key: the rule has no by.", e.rule)
+				rd.report(diag.BadValue, k.nameAt, "Alerts of %q have no key: the rule has no by.", e.rule)
 			default:
 				advice := diag.DidYouMean(k.name, keys)
 				if advice == "" {
 					advice = " The rule has by = [" + strings.Join(keys, ", ") + "]."
 				}
-				rd.fail(k.nameAt, "Unknown key", "Alerts of %q have no %q in their key.%s", e.rule, k.name, advice)
+				rd.report(diag.BadValue, k.nameAt, "Alerts of %q have no %q in their key.%s", e.rule, k.name, advice)
 			}
 		}
 	}
@@ -224,7 +228,7 @@ func (t *Test) resolve(rs *rules.RuleSet) hcl.Diagnostics {
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.set)) {
 		if !slices.Contains(vars, name) {
-			rd.fail(t.set[name].nameAt, "Unknown variable", "There is no variable %q.%s", name, diag.DidYouMean(name, vars))
+			rd.report(diag.UnknownVariable, t.set[name].nameAt, "There is no variable %q.%s", name, diag.DidYouMean(name, vars))
 		}
 	}
 	return diag.Sort(rd.diags)
@@ -328,10 +332,5 @@ func (t *Test) play(to player) hcl.Diagnostics {
 }
 
 func (t *Test) badCapture(err error) hcl.Diagnostics {
-	return hcl.Diagnostics{{
-		Severity: hcl.DiagError,
-		Summary:  "Unreadable capture",
-		Detail:   fmt.Sprintf("%v.", err),
-		Subject:  &t.pcapAt,
-	}}
+	return hcl.Diagnostics{diag.New(diag.UnreadableFile, t.pcapAt, "%v.", err)}
 }

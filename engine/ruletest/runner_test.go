@@ -236,8 +236,8 @@ test "capture" {
 	want := `error x
   x_test.hcl:2:12: Unknown variable. There is no variable "trie". Did you mean "tries"?
   x_test.hcl:4:9: Unknown rule. There is no rule "ssh_tris". Did you mean "ssh_tries"?
-  x_test.hcl:6:13: Unknown key. Alerts of "ssh_tries" have no "ip.scr" in their key. Did you mean "ip.src"?
-  x_test.hcl:9:13: Unknown key. Alerts of "telnet" have no "frobnicate" in their key. The rule has by = [ip.src, ip.dst].
+  x_test.hcl:6:13: Invalid value. Alerts of "ssh_tries" have no "ip.scr" in their key. Did you mean "ip.src"?
+  x_test.hcl:9:13: Invalid value. Alerts of "telnet" have no "frobnicate" in their key. The rule has by = [ip.src, ip.dst].
 error value
   x_test.hcl:13:21: Invalid variable value. set tries is "many", and the variable needs a number, as its default.
 `
@@ -245,7 +245,7 @@ error value
 	if !strings.HasPrefix(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if results[2].Status != Error || !strings.Contains(results[2].Problems[0], "x_test.hcl:23:11: Unreadable capture. ") || !strings.Contains(results[2].Problems[0], "none.pcap") {
+	if results[2].Status != Error || !strings.Contains(results[2].Problems[0], "x_test.hcl:23:11: Unreadable file. ") || !strings.Contains(results[2].Problems[0], "none.pcap") {
 		t.Errorf("a capture that is not there: %q", results[2].Problems)
 	}
 	for _, r := range results {

@@ -18,6 +18,9 @@ type Test struct {
 	Line  int       // of the block
 	Range hcl.Range // of the block's header
 
+	// Mistakes is what is wrong with the block. A test with mistakes cannot run.
+	Mistakes hcl.Diagnostics
+
 	pcap     string // path of the capture; "" where there are packets
 	pcapAt   hcl.Range
 	packets  []*packets
@@ -25,7 +28,6 @@ type Test struct {
 	expects  []*expectation
 	quiet    bool
 	othersOK bool
-	source   *hcl.File // the file it was read from
 }
 
 // An assignment is a value that a test gives to a variable, as --set would.
@@ -60,14 +62,4 @@ func (t *Test) names(rule string) bool {
 		}
 	}
 	return false
-}
-
-// Sources returns the files that the tests were read from by name, for printing diagnostics with
-// the text that they are about.
-func Sources(tests []*Test) map[string]*hcl.File {
-	m := make(map[string]*hcl.File)
-	for _, t := range tests {
-		m[t.File] = t.source
-	}
-	return m
 }

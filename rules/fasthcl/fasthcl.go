@@ -5,33 +5,24 @@ package fasthcl
 
 import (
 	"bytes"
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
-// Parse parses a file. The tree and the diagnostics are those of hclsyntax.ParseConfig, but for brackets
-// that are nested more than 500 deep: they give an error and an empty file. The file is never nil, and its
-// body is a *hclsyntax.Body. Parse may be called by several goroutines.
+// Parse parses a file. The tree and the diagnostics are those of diag.Parse. Parse may be called by several goroutines.
 func Parse(data []byte, name string) (*hcl.File, hcl.Diagnostics) {
-	if at, deep := tooDeep(data, name); deep {
-		f, _ := hclsyntax.ParseConfig(nil, name, hcl.InitialPos)
-		f.Bytes = data
-		return f, hcl.Diagnostics{{
-			Severity: hcl.DiagError,
-			Summary:  "Brackets nested too deep",
-			Detail:   fmt.Sprintf("Brackets are nested more than %d deep.", maxNesting),
-			Subject:  &at,
-		}}
+	if diag.TooDeep(data, name) == nil {
+		if f := parseChunks(data, name); f != nil {
+			return f, nil
+		}
 	}
-	if f := parseChunks(data, name); f != nil {
-		return f, nil
-	}
-	return hclsyntax.ParseConfig(data, name, hcl.InitialPos)
+	return diag.Parse(data, name)
 }
 
 // A chunk is a stretch of a file that is parsed on its own: mostly one top-level block. HCL's parser

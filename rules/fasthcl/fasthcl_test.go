@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // layouts are files that try the borders of chunks and of what is plain.
@@ -121,7 +123,7 @@ func FuzzChunks(f *testing.F) {
 		f.Add([]byte(src))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		if _, deep := tooDeep(src, ""); deep {
+		if diag.TooDeep(src, "") != nil {
 			return
 		}
 		sameAsWhole(t, src)

@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/ruleids/ruleids/internal/diag"
 )
 
 // rounds bounds the search for a layout that a further round leaves alone. Two are enough for files
@@ -23,7 +25,7 @@ const rounds = 8
 //
 // The layout is stable: Source of its own result is that result. Line endings become LF.
 func Source(name string, src []byte) ([]byte, hcl.Diagnostics) {
-	if _, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos); diags.HasErrors() {
+	if _, diags := diag.Parse(src, name); diags.HasErrors() {
 		return src, diags
 	}
 	out := unix(src)

@@ -1,4 +1,4 @@
-package fasthcl
+package diag
 
 import (
 	"github.com/hashicorp/hcl/v2"
@@ -9,9 +9,20 @@ import (
 // a stack that overflows ends the program.
 const maxNesting = 500
 
-// tooDeep returns the bracket that is nested too deep. It looks at bytes first, and at tokens where
-// those, which may be in strings, are too many.
-func tooDeep(data []byte, name string) (hcl.Range, bool) {
+// Parse parses a file as hclsyntax.ParseConfig does, but for brackets that are nested more than 500 deep: they
+// give an error and an empty file. The file is never nil, and its body is a *hclsyntax.Body.
+func Parse(data []byte, name string) (*hcl.File, hcl.Diagnostics) {
+	if d := TooDeep(data, name); d != nil {
+		f, _ := hclsyntax.ParseConfig(nil, name, hcl.InitialPos)
+		f.Bytes = data
+		return f, hcl.Diagnostics{d}
+	}
+	return hclsyntax.ParseConfig(data, name, hcl.InitialPos)
+}
+
+// TooDeep returns an error at the bracket that is nested too deep for a parser, or nil. It looks at bytes
+// first, and at tokens where those, which may be in strings, are too many.
+func TooDeep(data []byte, name string) *hcl.Diagnostic {
 	depth, most := 0, 0
 	for _, b := range data {
 		switch b {
@@ -23,7 +34,7 @@ func tooDeep(data []byte, name string) (hcl.Range, bool) {
 		}
 	}
 	if most <= maxNesting {
-		return hcl.Range{}, false
+		return nil
 	}
 	toks, _ := hclsyntax.LexConfig(data, name, hcl.InitialPos)
 	depth = 0
@@ -31,11 +42,11 @@ func tooDeep(data []byte, name string) (hcl.Range, bool) {
 		switch t.Type {
 		case hclsyntax.TokenOParen, hclsyntax.TokenOBrack, hclsyntax.TokenOBrace, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
 			if depth++; depth > maxNesting {
-				return t.Range, true
+				return New(Syntax, t.Range, "Brackets are nested more than %d deep.", maxNesting)
 			}
 		case hclsyntax.TokenCParen, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenTemplateSeqEnd:
 			depth--
 		}
 	}
-	return hcl.Range{}, false
+	return nil
 }
