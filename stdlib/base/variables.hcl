@@ -5,6 +5,16 @@ variable "port_scan_ports" {
   default     = 15
 }
 
+variable "port_scan_network_ports" {
+  description = "Distinct TCP destination ports that the addresses of one IPv6 network try in 10 s, which make a port scan."
+  default     = 30
+}
+
+variable "port_scan_network_sources" {
+  description = "Distinct addresses of the network that those attempts come from, at least; fewer are found one by one."
+  default     = 3
+}
+
 variable "host_sweep_hosts" {
   description = "Distinct hosts on which one source tries one TCP port in 60 s, which make a sweep."
   default     = 25
@@ -38,6 +48,16 @@ variable "syn_flood_global_syns" {
 variable "syn_flood_global_sources" {
   description = "Distinct sources that those attempts come from, at least; fewer are found one by one."
   default     = 50
+}
+
+variable "syn_flood_network_syns" {
+  description = "Connection attempts of the addresses of one IPv6 network in 5 s that make a SYN flood."
+  default     = 400
+}
+
+variable "syn_flood_network_sources" {
+  description = "Distinct addresses of the network that those attempts come from, at least; fewer are found one by one."
+  default     = 3
 }
 
 variable "syn_ratio_syns" {

@@ -20,7 +20,7 @@ rule "kill_chain" {
   cooldown  = "10m"
 
   # The address in these alerts is that of the packet that happened to be the last of many sources', or the victim's own, forged.
-  except "many_sources" { where = "alert.rule in ['distributed_brute_force', 'syn_flood_global']" }
+  except "many_sources" { where = "alert.rule in ['distributed_brute_force', 'port_scan_network', 'syn_flood_global', 'syn_flood_network']" }
   except "forged" { where = "alert.rule == 'land_attack'" }
 
   # No escalation: reputation has had its say in the rules that fired, and must not make one alert a chain.
