@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/ruleids/ruleids/actions/telegram"
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/rules"
@@ -47,42 +49,24 @@ func (b *bots) Run(ctx context.Context) error {
 	return nil
 }
 
-func (b *bots) status() []api.BotStatus {
-	out := []api.BotStatus{}
-	for _, s := range b.all.Stats() {
-		x := api.BotStatus{Notifiers: s.Notifiers, Username: s.Username, State: string(s.State), Commands: s.Commands + s.Buttons, Refused: s.Refused}
-		if s.State != telegram.StatePolling && s.State != telegram.StateStarting {
-			x.Error = s.LastError
-		}
-		out = append(out, x)
-	}
-	return out
-}
-
 // Report implements reporter.
 func (b *bots) Report(_ context.Context, s *api.Status) {
-	s.Bots = b.status()
+	s.Bots = b.all.Status()
 	for _, x := range s.Bots {
-		if x.Error != "" {
-			s.Trouble = append(s.Trouble, fmt.Sprintf("the bot of notifier %s is %s: %s", strings.Join(x.Notifiers, ", "), x.State, x.Error))
-		}
+		fails(s, fmt.Sprintf("the bot of notifier %s is %s", strings.Join(x.Notifiers, ", "), x.State), x.Error)
 	}
 }
 
 // Metrics implements measured.
-func (b *bots) Metrics() []Metric {
-	return []Metric{
-		{"ruleids_bot_commands_total", "counter", []string{"name"}, "Commands of administrators, by the notifier that they came by."},
-		{"ruleids_bot_refused_total", "counter", []string{"name"}, "Commands of people who are not administrators."},
-	}
-}
-
-// Collect implements measured.
-func (b *bots) Collect(send func(name string, value float64, labels ...string)) {
-	for _, x := range b.status() {
-		name := strings.Join(x.Notifiers, ",")
-		send("ruleids_bot_commands_total", float64(x.Commands), name)
-		send("ruleids_bot_refused_total", float64(x.Refused), name)
+func (b *bots) Metrics(t *metrics) func(chan<- prometheus.Metric) {
+	botCommands := t.add("ruleids_bot_commands_total", "Commands of administrators, by the notifier that they came by.", "name")
+	botRefused := t.add("ruleids_bot_refused_total", "Commands of people who are not administrators.", "name")
+	return func(ch chan<- prometheus.Metric) {
+		for _, x := range b.all.Status() {
+			name := strings.Join(x.Notifiers, ",")
+			botCommands(ch, float64(x.Commands), name)
+			botRefused(ch, float64(x.Refused), name)
+		}
 	}
 }
 

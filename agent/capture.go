@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/capture/afpacket"
@@ -179,76 +181,72 @@ func (c *capturing) Report(ctx context.Context, s *api.Status) {
 	}
 }
 
-// Metrics implements measured.
-func (c *capturing) Metrics() []Metric {
-	return []Metric{
-		{"ruleids_packets_total", "counter", nil, "Packets processed."},
-		{"ruleids_bytes_total", "counter", nil, "Bytes processed, as on the wire."},
-		{"ruleids_packets_undecodable_total", "counter", []string{"reason"}, "Packets of an unknown link type, or with a broken or cut layer."},
-		{"ruleids_packets_refused_total", "counter", []string{"reason"}, "Packets that no host accepts, so that rules which would have counted them did not; one may have several faults."},
-		{"ruleids_fragments_total", "counter", nil, "Fragments of IP packets."},
-		{"ruleids_packets_late_total", "counter", nil, "Packets older than one before them."},
-		{"ruleids_packet_seconds", "gauge", nil, "Time that a packet takes from its bytes to its last window, estimated from samples."},
-		{"ruleids_capture_received_total", "counter", []string{"interface"}, "Packets received into a ring."},
-		{"ruleids_capture_dropped_total", "counter", []string{"interface"}, "Packets dropped because a ring was full."},
-		{"ruleids_capture_stalls_total", "counter", []string{"interface"}, "Times that a ring was full."},
-		{"ruleids_capture_missed_total", "counter", []string{"interface"}, "Packets that the card or the kernel dropped before they came to a ring."},
-		{"ruleids_capture_losing", "gauge", nil, "1 where packets were lost in the last ten seconds, in a ring or before it."},
-		{"ruleids_capture_up", "gauge", []string{"interface"}, "1 where packets can come from the interface."},
-		{"ruleids_alerts_total", "counter", []string{"severity"}, "Alerts raised."},
-		{"ruleids_alerts_suppressed_total", "counter", nil, "Alerts suppressed by a cooldown."},
-		{"ruleids_cooldowns_lost_total", "counter", nil, "Cooldowns that ended before their time for want of room."},
-		{"ruleids_expression_failures_total", "counter", nil, "Evaluations of an expression that failed and so had no value."},
-		{"ruleids_alerts_during_loss_total", "counter", nil, "Alerts raised while packets were being lost."},
-		{"ruleids_rule_alerts_total", "counter", []string{"rule"}, "Alerts of a rule, since the rule was loaded."},
-		{"ruleids_rule_matched_total", "counter", []string{"rule"}, "Packets that passed a rule's where, since the rule was loaded."},
-		{"ruleids_state_keys", "gauge", nil, "Keys with state in windows."},
-		{"ruleids_state_bytes", "gauge", nil, "Bytes that windows hold."},
-		{"ruleids_state_evictions_total", "counter", nil, "Keys that lost their state to make room."},
-		{"ruleids_state_saturated_total", "counter", nil, "Times that a window let go of its oldest events for want of memory."},
+// Metrics implements measured. Where the loop does not answer, what it would give is left out.
+func (c *capturing) Metrics(t *metrics) func(chan<- prometheus.Metric) {
+	packets := t.add("ruleids_packets_total", "Packets processed.")
+	bytes := t.add("ruleids_bytes_total", "Bytes processed, as on the wire.")
+	packetsUndecodable := t.add("ruleids_packets_undecodable_total", "Packets of an unknown link type, or with a broken or cut layer.", "reason")
+	packetsRefused := t.add("ruleids_packets_refused_total", "Packets that no host accepts, so that rules which would have counted them did not; one may have several faults.", "reason")
+	fragments := t.add("ruleids_fragments_total", "Fragments of IP packets.")
+	packetsLate := t.add("ruleids_packets_late_total", "Packets older than one before them.")
+	packetSeconds := t.add("ruleids_packet_seconds", "Time that a packet takes from its bytes to its last window, estimated from samples.")
+	captureReceived := t.add("ruleids_capture_received_total", "Packets received into a ring.", "interface")
+	captureDropped := t.add("ruleids_capture_dropped_total", "Packets dropped because a ring was full.", "interface")
+	captureStalls := t.add("ruleids_capture_stalls_total", "Times that a ring was full.", "interface")
+	captureMissed := t.add("ruleids_capture_missed_total", "Packets that the card or the kernel dropped before they came to a ring.", "interface")
+	captureLosing := t.add("ruleids_capture_losing", "1 where packets were lost in the last ten seconds, in a ring or before it.")
+	captureUp := t.add("ruleids_capture_up", "1 where packets can come from the interface.", "interface")
+	alerts := t.add("ruleids_alerts_total", "Alerts raised.", "severity")
+	alertsSuppressed := t.add("ruleids_alerts_suppressed_total", "Alerts suppressed by a cooldown.")
+	cooldownsLost := t.add("ruleids_cooldowns_lost_total", "Cooldowns that ended before their time for want of room.")
+	expressionFailures := t.add("ruleids_expression_failures_total", "Evaluations of an expression that failed and so had no value.")
+	alertsDuringLoss := t.add("ruleids_alerts_during_loss_total", "Alerts raised while packets were being lost.")
+	ruleAlerts := t.add("ruleids_rule_alerts_total", "Alerts of a rule, since the rule was loaded.", "rule")
+	ruleMatched := t.add("ruleids_rule_matched_total", "Packets that passed a rule's where, since the rule was loaded.", "rule")
+	stateKeys := t.add("ruleids_state_keys", "Keys with state in windows.")
+	stateBytes := t.add("ruleids_state_bytes", "Bytes that windows hold.")
+	stateEvictions := t.add("ruleids_state_evictions_total", "Keys that lost their state to make room.")
+	stateSaturated := t.add("ruleids_state_saturated_total", "Times that a window let go of its oldest events for want of memory.")
+	return func(ch chan<- prometheus.Metric) {
+		for _, i := range c.source.Stats().Interfaces {
+			captureReceived(ch, float64(i.Received), i.Name)
+			captureDropped(ch, float64(i.Dropped), i.Name)
+			captureStalls(ch, float64(i.Stalls), i.Name)
+			captureMissed(ch, float64(i.Missed), i.Name)
+			captureUp(ch, one(i.Up), i.Name)
+		}
+		v, err := c.d.view(context.Background(), false)
+		if err != nil {
+			return
+		}
+		captureLosing(ch, one(v.recent > 0))
+		s := &v.stats
+		packets(ch, float64(s.Packets))
+		bytes(ch, float64(s.Bytes))
+		packetsUndecodable(ch, float64(s.Unknown), "unknown link type")
+		packetsUndecodable(ch, float64(s.Malformed), "malformed")
+		for i, f := range packet.Faults() {
+			packetsRefused(ch, float64(s.Faults[i]), f.String())
+		}
+		fragments(ch, float64(s.Fragments))
+		packetsLate(ch, float64(s.Late))
+		packetSeconds(ch, v.each/1e9)
+		for _, severity := range scale.Severities() {
+			alerts(ch, float64(v.bySeverity[severity]), severity.String())
+		}
+		alertsSuppressed(ch, float64(s.Suppressed))
+		cooldownsLost(ch, float64(s.CooldownsLost))
+		expressionFailures(ch, float64(s.Failures))
+		alertsDuringLoss(ch, float64(v.lossy))
+		for _, rule := range s.Rules {
+			ruleAlerts(ch, float64(rule.Alerts), rule.Name)
+			ruleMatched(ch, float64(rule.Matched), rule.Name)
+		}
+		stateKeys(ch, float64(s.Keys))
+		stateBytes(ch, float64(s.StateBytes))
+		stateEvictions(ch, float64(s.Evictions))
+		stateSaturated(ch, float64(s.Saturated))
 	}
-}
-
-// Collect implements measured. Where the loop does not answer, what it would give is left out.
-func (c *capturing) Collect(send func(name string, value float64, labels ...string)) {
-	for _, i := range c.source.Stats().Interfaces {
-		send("ruleids_capture_received_total", float64(i.Received), i.Name)
-		send("ruleids_capture_dropped_total", float64(i.Dropped), i.Name)
-		send("ruleids_capture_stalls_total", float64(i.Stalls), i.Name)
-		send("ruleids_capture_missed_total", float64(i.Missed), i.Name)
-		send("ruleids_capture_up", one(i.Up), i.Name)
-	}
-	v, err := c.d.view(context.Background(), false)
-	if err != nil {
-		return
-	}
-	send("ruleids_capture_losing", one(v.recent > 0))
-	s := &v.stats
-	send("ruleids_packets_total", float64(s.Packets))
-	send("ruleids_bytes_total", float64(s.Bytes))
-	send("ruleids_packets_undecodable_total", float64(s.Unknown), "unknown link type")
-	send("ruleids_packets_undecodable_total", float64(s.Malformed), "malformed")
-	for i, f := range packet.Faults() {
-		send("ruleids_packets_refused_total", float64(s.Faults[i]), f.String())
-	}
-	send("ruleids_fragments_total", float64(s.Fragments))
-	send("ruleids_packets_late_total", float64(s.Late))
-	send("ruleids_packet_seconds", v.each/1e9)
-	for _, severity := range scale.Severities() {
-		send("ruleids_alerts_total", float64(v.bySeverity[severity]), severity.String())
-	}
-	send("ruleids_alerts_suppressed_total", float64(s.Suppressed))
-	send("ruleids_cooldowns_lost_total", float64(s.CooldownsLost))
-	send("ruleids_expression_failures_total", float64(s.Failures))
-	send("ruleids_alerts_during_loss_total", float64(v.lossy))
-	for _, rule := range s.Rules {
-		send("ruleids_rule_alerts_total", float64(rule.Alerts), rule.Name)
-		send("ruleids_rule_matched_total", float64(rule.Matched), rule.Name)
-	}
-	send("ruleids_state_keys", float64(s.Keys))
-	send("ruleids_state_bytes", float64(s.StateBytes))
-	send("ruleids_state_evictions_total", float64(s.Evictions))
-	send("ruleids_state_saturated_total", float64(s.Saturated))
 }
 
 // refusedFor returns how many packets were refused for each fault that there was.

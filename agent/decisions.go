@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/firewall"
 	"github.com/ruleids/ruleids/agent/api"
@@ -143,7 +145,7 @@ func (p *decisions) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if p.book.Stats().Mode != decision.Enforce {
+		if p.book.Status().Mode != decision.Enforce {
 			p.note(false, nil) // what went wrong in enforce mode is over
 			failing = false
 			continue
@@ -241,9 +243,9 @@ func (p *decisions) Apply(ctx context.Context, next *Loaded) error {
 	}
 	waiting, done := context.WithTimeout(ctx, applyWithin)
 	defer done()
-	before := p.book.Stats().Mode
+	before := p.book.Status().Mode
 	_, err := p.book.Reconfigure(waiting, &is)
-	if now := p.book.Stats().Mode; now != before {
+	if now := p.book.Status().Mode; now != before {
 		p.d.log.Info("response mode changed", "mode", now, "before", before)
 	}
 	switch {
@@ -255,19 +257,8 @@ func (p *decisions) Apply(ctx context.Context, next *Loaded) error {
 	return err
 }
 
-// failable are the names of what responses depend on.
-var failable = [...]string{"journal", "firewall", "audit", "host"}
-
 func (p *decisions) status() *api.ResponseStatus {
-	b := p.book.Stats()
-	s := &api.ResponseStatus{Mode: b.Mode, Blocks: b.Blocks, Quarantines: b.Quarantines, Recorded: b.Recorded, Limit: b.Limit, Outcomes: b.Outcomes,
-		Expired: b.Expired, Guarded: b.Guarded, Lost: p.queue.lost.Load(),
-		JournalLines: b.JournalLines, JournalBytes: b.JournalBytes, Failing: map[string]string{}}
-	for i, t := range [...]decision.Trouble{b.Journal, b.Firewall, b.Audit, b.Host} {
-		if t.Failing {
-			s.Failing[failable[i]] = t.Error
-		}
-	}
+	s := &api.ResponseStatus{Status: p.book.Status(), Lost: p.queue.lost.Load()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.Repairs = p.repairs
@@ -288,10 +279,8 @@ func (p *decisions) Report(_ context.Context, s *api.Status) {
 	trouble := func(format string, args ...any) {
 		s.Trouble = append(s.Trouble, "responses: "+fmt.Sprintf(format, args...))
 	}
-	for _, what := range failable {
-		if err := r.Failing[what]; err != "" {
-			trouble("%s: %s", what, err)
-		}
+	for _, what := range decision.Dependencies() {
+		fails(s, "responses: "+what, r.Failing[what])
 	}
 	if r.Blocks+r.Quarantines >= r.Limit {
 		trouble("there are as many decisions as max_decisions allows, %d: rules block nobody else", r.Limit)
@@ -305,36 +294,32 @@ func (p *decisions) Report(_ context.Context, s *api.Status) {
 }
 
 // Metrics implements measured.
-func (p *decisions) Metrics() []Metric {
-	return []Metric{
-		{"ruleids_response_enforcing", "gauge", nil, "1 where decisions are enforced, 0 where they are only recorded."},
-		{"ruleids_decisions", "gauge", []string{"kind"}, "Decisions that hold, by kind: block or quarantine; recorded ones would hold but for the mode."},
-		{"ruleids_decisions_limit", "gauge", nil, "Maximum number of decisions."},
-		{"ruleids_decision_requests_total", "counter", []string{"outcome"}, "Requests for decisions, of rules and of people, by outcome."},
-		{"ruleids_decisions_expired_total", "counter", nil, "Decisions whose time was over."},
-		{"ruleids_decisions_guarded_total", "counter", nil, "Decisions taken back because their target became protected."},
-		{"ruleids_actions_lost_total", "counter", nil, "Actions of alerts that were left out because decisions took too long."},
-		{"ruleids_response_failing", "gauge", []string{"part"}, "1 where a part of responses fails: journal, firewall, audit or host."},
-		{"ruleids_firewall_repairs_total", "counter", nil, "Times that the firewall was repaired after another program had changed it."},
+func (p *decisions) Metrics(t *metrics) func(chan<- prometheus.Metric) {
+	responseEnforcing := t.add("ruleids_response_enforcing", "1 where decisions are enforced, 0 where they are only recorded.")
+	decisions := t.add("ruleids_decisions", "Decisions that hold, by kind: block or quarantine; recorded ones would hold but for the mode.", "kind")
+	decisionsLimit := t.add("ruleids_decisions_limit", "Maximum number of decisions.")
+	decisionRequests := t.add("ruleids_decision_requests_total", "Requests for decisions, of rules and of people, by outcome.", "outcome")
+	decisionsExpired := t.add("ruleids_decisions_expired_total", "Decisions whose time was over.")
+	decisionsGuarded := t.add("ruleids_decisions_guarded_total", "Decisions taken back because their target became protected.")
+	actionsLost := t.add("ruleids_actions_lost_total", "Actions of alerts that were left out because decisions took too long.")
+	responseFailing := t.add("ruleids_response_failing", "1 where a part of responses fails: journal, firewall, audit or host.", "part")
+	firewallRepairs := t.add("ruleids_firewall_repairs_total", "Times that the firewall was repaired after another program had changed it.")
+	return func(ch chan<- prometheus.Metric) {
+		r := p.status()
+		responseEnforcing(ch, one(r.Mode == decision.Enforce))
+		decisions(ch, float64(r.Blocks), string(decision.Block))
+		decisions(ch, float64(r.Quarantines), string(decision.Quarantine))
+		decisions(ch, float64(r.Recorded), string(decision.Recorded))
+		decisionsLimit(ch, float64(r.Limit))
+		for outcome, n := range r.Outcomes {
+			decisionRequests(ch, float64(n), string(outcome))
+		}
+		decisionsExpired(ch, float64(r.Expired))
+		decisionsGuarded(ch, float64(r.Guarded))
+		actionsLost(ch, float64(r.Lost))
+		for _, what := range decision.Dependencies() {
+			responseFailing(ch, one(r.Failing[what] != ""), what)
+		}
+		firewallRepairs(ch, float64(r.Repairs))
 	}
-}
-
-// Collect implements measured.
-func (p *decisions) Collect(send func(name string, value float64, labels ...string)) {
-	r := p.status()
-	send("ruleids_response_enforcing", one(r.Mode == decision.Enforce))
-	send("ruleids_decisions", float64(r.Blocks), string(decision.Block))
-	send("ruleids_decisions", float64(r.Quarantines), string(decision.Quarantine))
-	send("ruleids_decisions", float64(r.Recorded), string(decision.Recorded))
-	send("ruleids_decisions_limit", float64(r.Limit))
-	for outcome, n := range r.Outcomes {
-		send("ruleids_decision_requests_total", float64(n), string(outcome))
-	}
-	send("ruleids_decisions_expired_total", float64(r.Expired))
-	send("ruleids_decisions_guarded_total", float64(r.Guarded))
-	send("ruleids_actions_lost_total", float64(r.Lost))
-	for _, what := range failable {
-		send("ruleids_response_failing", one(r.Failing[what] != ""), what)
-	}
-	send("ruleids_firewall_repairs_total", float64(r.Repairs))
 }

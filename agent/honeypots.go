@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/event/honeypot"
 	"github.com/ruleids/ruleids/packet"
@@ -53,49 +55,35 @@ func (h *honeypots) catch(e honeypot.Event) {
 	h.d.loop.offer(p.Event())
 }
 
-// troubleLasts is for how long a honeypot's last error is told.
-const troubleLasts = time.Minute
-
-func (h *honeypots) status() []api.HoneypotStatus {
-	out := []api.HoneypotStatus{}
-	for _, s := range h.set.Stats() {
-		x := api.HoneypotStatus{Name: s.Name, Service: s.Service, Address: s.Address, Open: s.Open, Accepted: s.Accepted, Refused: s.Refused, Events: s.Events, Unlogged: s.Lost}
-		if time.Since(s.LastErrorTime) < troubleLasts {
-			x.Error = s.LastError
-		}
-		out = append(out, x)
-	}
-	return out
-}
-
 // Report implements reporter.
 func (h *honeypots) Report(_ context.Context, s *api.Status) {
-	s.Honeypots, s.LostEvents = h.status(), h.d.loop.lostEvents.Load()
+	s.Honeypots = h.set.Status()
 	for _, x := range s.Honeypots {
-		if x.Error != "" {
-			s.Trouble = append(s.Trouble, fmt.Sprintf("honeypot %q: %s", x.Name, x.Error))
-		}
+		name := fmt.Sprintf("honeypot %q", x.Name)
+		fails(s, name, x.Error)
+		loses(s, name, "events for its log", x.Lost, x.LastLost, "the disk is too slow for them")
 	}
+	l := h.d.loop
+	if s.LostEvents = l.lostEvents.Load(); s.LostEvents > 0 {
+		s.LastLostEvent = time.Unix(0, l.lostEventAt.Load()).UTC()
+	}
+	loses(s, "the packet loop", "events of honeypots", s.LostEvents, s.LastLostEvent, "rules did not see them")
 }
 
 // Metrics implements measured.
-func (h *honeypots) Metrics() []Metric {
-	return []Metric{
-		{"ruleids_honeypot_connections_total", "counter", []string{"name", "service"}, "Connections to a honeypot that were served."},
-		{"ruleids_honeypot_refused_total", "counter", []string{"name", "service"}, "Connections to a honeypot refused for want of room."},
-		{"ruleids_honeypot_events_total", "counter", []string{"name", "service"}, "Events of a honeypot."},
-		{"ruleids_honeypot_events_lost_total", "counter", nil, "Events of honeypots that rules did not see, for want of room."},
+func (h *honeypots) Metrics(t *metrics) func(chan<- prometheus.Metric) {
+	honeypotConnections := t.add("ruleids_honeypot_connections_total", "Connections to a honeypot that were served.", "name", "service")
+	honeypotRefused := t.add("ruleids_honeypot_refused_total", "Connections to a honeypot refused for want of room.", "name", "service")
+	honeypotEvents := t.add("ruleids_honeypot_events_total", "Events of a honeypot.", "name", "service")
+	honeypotEventsLost := t.add("ruleids_honeypot_events_lost_total", "Events of honeypots that rules did not see, for want of room.")
+	return func(ch chan<- prometheus.Metric) {
+		for _, x := range h.set.Status() {
+			honeypotConnections(ch, float64(x.Accepted), x.Name, x.Service)
+			honeypotRefused(ch, float64(x.Refused), x.Name, x.Service)
+			honeypotEvents(ch, float64(x.Events), x.Name, x.Service)
+		}
+		honeypotEventsLost(ch, float64(h.d.loop.lostEvents.Load()))
 	}
-}
-
-// Collect implements measured.
-func (h *honeypots) Collect(send func(name string, value float64, labels ...string)) {
-	for _, x := range h.status() {
-		send("ruleids_honeypot_connections_total", float64(x.Accepted), x.Name, x.Service)
-		send("ruleids_honeypot_refused_total", float64(x.Refused), x.Name, x.Service)
-		send("ruleids_honeypot_events_total", float64(x.Events), x.Name, x.Service)
-	}
-	send("ruleids_honeypot_events_lost_total", float64(h.d.loop.lostEvents.Load()))
 }
 
 // honeypotLogs opens the honeypots' logs and host keys, with the rights that the daemon keeps: those that it will open them

@@ -38,10 +38,11 @@ type loop struct {
 
 	calls chan func()
 	// events are those that are not packets of the source, whatever their kind; lostEvents are those that found no room.
-	events     chan packet.Packet
-	lostEvents atomic.Uint64
-	beat       atomic.Int64 // wall-clock time (nanoseconds) of the last turn; 0 before the first
-	ended      chan struct{}
+	events      chan packet.Packet
+	lostEvents  atomic.Uint64
+	lostEventAt atomic.Int64 // when the last of them was lost: wall-clock time (nanoseconds)
+	beat        atomic.Int64 // wall-clock time (nanoseconds) of the last turn; 0 before the first
+	ended       chan struct{}
 
 	advanced int64 // packet time of the last Advance
 	begun    time.Time
@@ -177,6 +178,7 @@ func (l *loop) offer(e *packet.Packet) {
 	select {
 	case l.events <- *e:
 	default:
+		l.lostEventAt.Store(time.Now().UnixNano())
 		l.lostEvents.Add(1)
 	}
 	if w, ok := l.source.(waker); ok {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,20 +22,65 @@ import (
 // A Metric is a row of a table of metrics. Names follow the naming practices of Prometheus.
 type Metric struct {
 	Name   string
-	Kind   string // "counter" or "gauge"
-	Labels []string
 	Help   string
+	Labels []string
+	desc   *prometheus.Desc
+}
+
+// Kind is "counter" or "gauge".
+func (m *Metric) Kind() string {
+	if strings.HasSuffix(m.Name, "_total") {
+		return "counter"
+	}
+	return "gauge"
 }
 
 // Metrics returns the metrics of all parts, beside those of the Go runtime and of the process.
 func Metrics() []Metric {
-	var out []Metric
-	for _, p := range newDaemon(Options{Log: io.Discard, Loaded: &Loaded{Config: new(config.Config), Rules: new(rules.RuleSet)}}).parts {
+	return newMetrics(newDaemon(Options{Log: io.Discard, Loaded: &Loaded{Config: new(config.Config), Rules: new(rules.RuleSet)}}).parts).rows
+}
+
+// metrics are those of all parts, gathered when they are asked for.
+type metrics struct {
+	rows     []Metric
+	collects []func(chan<- prometheus.Metric)
+}
+
+func newMetrics(parts []Part) *metrics {
+	t := &metrics{}
+	for _, p := range parts {
 		if m, ok := p.(measured); ok {
-			out = append(out, m.Metrics()...)
+			t.collects = append(t.collects, m.Metrics(t))
 		}
 	}
-	return out
+	return t
+}
+
+// add adds a metric and returns what sends a value of it.
+func (t *metrics) add(name, help string, labels ...string) func(ch chan<- prometheus.Metric, value float64, labels ...string) {
+	m := Metric{name, help, labels, prometheus.NewDesc(name, help, labels, nil)}
+	t.rows = append(t.rows, m)
+	kind := prometheus.GaugeValue
+	if m.Kind() == "counter" {
+		kind = prometheus.CounterValue
+	}
+	return func(ch chan<- prometheus.Metric, value float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(m.desc, kind, value, labels...)
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (t *metrics) Describe(ch chan<- *prometheus.Desc) {
+	for i := range t.rows {
+		ch <- t.rows[i].desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (t *metrics) Collect(ch chan<- prometheus.Metric) {
+	for _, collect := range t.collects {
+		collect(ch)
+	}
 }
 
 // metricsServer serves /metrics for Prometheus and /healthz for supervisors.
@@ -68,7 +114,7 @@ func (m *metricsServer) Close(context.Context) error { return closeListener(m.li
 
 func (m *metricsServer) handler() http.Handler {
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newCollector(m.d.parts))
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newMetrics(m.d.parts))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -84,64 +130,12 @@ func (m *metricsServer) handler() http.Handler {
 }
 
 // Metrics implements measured.
-func (m *metricsServer) Metrics() []Metric {
-	return []Metric{
-		{"ruleids_build_info", "gauge", []string{"version"}, "1, with the version of the program."},
-		{"ruleids_healthy", "gauge", nil, "1 where packets are being read and rules are loaded, as /healthz says."},
-	}
-}
-
-// Collect implements measured.
-func (m *metricsServer) Collect(send func(name string, value float64, labels ...string)) {
-	send("ruleids_build_info", 1, m.d.opt.Version)
-	send("ruleids_healthy", one(m.d.Health() == nil))
-}
-
-// A collector gathers the metrics of parts when they are asked for.
-type collector struct {
-	parts []measured
-	rows  map[string]collected
-}
-
-// collected is what a metric is to Prometheus.
-type collected struct {
-	desc *prometheus.Desc
-	kind prometheus.ValueType
-}
-
-func newCollector(parts []Part) *collector {
-	c := &collector{rows: map[string]collected{}}
-	for _, p := range parts {
-		part, ok := p.(measured)
-		if !ok {
-			continue
-		}
-		c.parts = append(c.parts, part)
-		for _, m := range part.Metrics() {
-			kind := prometheus.GaugeValue
-			if m.Kind == "counter" {
-				kind = prometheus.CounterValue
-			}
-			c.rows[m.Name] = collected{prometheus.NewDesc(m.Name, m.Help, m.Labels, nil), kind}
-		}
-	}
-	return c
-}
-
-// Describe sends the descriptions of all metrics.
-func (c *collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, m := range c.rows {
-		ch <- m.desc
-	}
-}
-
-// Collect sends the metrics as they are.
-func (c *collector) Collect(ch chan<- prometheus.Metric) {
-	for _, p := range c.parts {
-		p.Collect(func(name string, value float64, labels ...string) {
-			m := c.rows[name]
-			ch <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)
-		})
+func (m *metricsServer) Metrics(t *metrics) func(chan<- prometheus.Metric) {
+	buildInfo := t.add("ruleids_build_info", "1, with the version of the program.", "version")
+	healthy := t.add("ruleids_healthy", "1 where packets are being read and rules are loaded, as /healthz says.")
+	return func(ch chan<- prometheus.Metric) {
+		buildInfo(ch, 1, m.d.opt.Version)
+		healthy(ch, one(m.d.Health() == nil))
 	}
 }
 

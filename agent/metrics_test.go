@@ -51,11 +51,11 @@ func TestMetrics(t *testing.T) {
 		if slices.ContainsFunc([]string{"ruleids_output", "ruleids_notifier", "ruleids_bot", "ruleids_honeypot"}, func(p string) bool { return strings.HasPrefix(m.Name, p) }) {
 			continue // there are none here
 		}
-		if !strings.Contains(got, "\n# HELP "+m.Name+" "+m.Help+"\n") || !strings.Contains(got, "\n# TYPE "+m.Name+" "+m.Kind+"\n") {
+		if !strings.Contains(got, "\n# HELP "+m.Name+" "+m.Help+"\n") || !strings.Contains(got, "\n# TYPE "+m.Name+" "+m.Kind()+"\n") {
 			t.Errorf("%s is not there as in the table", m.Name)
 		}
-		if m.Kind == "counter" != strings.HasSuffix(m.Name, "_total") {
-			t.Errorf("%s is a %s", m.Name, m.Kind)
+		if m.Kind() == "counter" != strings.HasSuffix(m.Name, "_total") {
+			t.Errorf("%s is a %s", m.Name, m.Kind())
 		}
 	}
 	for _, want := range []string{

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/ruleids/ruleids/actions/notify"
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/alert"
@@ -74,45 +76,28 @@ func unnamed(set *rules.RuleSet, has func(name string) bool) []string {
 	return out
 }
 
-func (n *notifiers) status() []api.NotifierStatus {
-	out := []api.NotifierStatus{}
-	for _, s := range n.all.Stats() {
-		x := api.NotifierStatus{Kind: s.Kind, Name: s.Name, State: s.State, Sent: s.Sent, Delivered: s.Delivered, Queued: s.Queued, Lost: s.Dropped,
-			Muted: s.Muted, Merged: s.Merged, Filtered: s.Filtered, Retries: s.Retries}
-		if s.State == "failing" {
-			x.Error = s.LastError
-		}
-		out = append(out, x)
-	}
-	return out
-}
-
 // Report implements reporter.
 func (n *notifiers) Report(_ context.Context, s *api.Status) {
-	s.Notifiers = n.status()
+	s.Notifiers = n.all.Status()
 	for _, x := range s.Notifiers {
-		if x.Error != "" {
-			s.Trouble = append(s.Trouble, fmt.Sprintf("notifier %s %q: %s", x.Kind, x.Name, x.Error))
-		}
+		name := fmt.Sprintf("notifier %s %q", x.Kind, x.Name)
+		fails(s, name, x.Error)
+		loses(s, name, "alerts", x.Lost, x.LastLost, "they were refused, or too many waited for too long")
 	}
 }
 
 // Metrics implements measured.
-func (n *notifiers) Metrics() []Metric {
-	return []Metric{
-		{"ruleids_notifier_failing", "gauge", []string{"kind", "name"}, "1 where the last try of a notifier failed."},
-		{"ruleids_notifier_sent_total", "counter", []string{"kind", "name"}, "Messages that a notifier sent."},
-		{"ruleids_notifier_lost_total", "counter", []string{"kind", "name"}, "Alerts that a notifier could not deliver."},
-		{"ruleids_notifier_queued", "gauge", []string{"kind", "name"}, "Alerts queued for delivery."},
-	}
-}
-
-// Collect implements measured.
-func (n *notifiers) Collect(send func(name string, value float64, labels ...string)) {
-	for _, x := range n.status() {
-		send("ruleids_notifier_failing", one(x.State == "failing"), x.Kind, x.Name)
-		send("ruleids_notifier_sent_total", float64(x.Sent), x.Kind, x.Name)
-		send("ruleids_notifier_lost_total", float64(x.Lost), x.Kind, x.Name)
-		send("ruleids_notifier_queued", float64(x.Queued), x.Kind, x.Name)
+func (n *notifiers) Metrics(t *metrics) func(chan<- prometheus.Metric) {
+	notifierFailing := t.add("ruleids_notifier_failing", "1 where the last try of a notifier failed.", "kind", "name")
+	notifierSent := t.add("ruleids_notifier_sent_total", "Messages that a notifier sent.", "kind", "name")
+	notifierLost := t.add("ruleids_notifier_lost_total", "Alerts that a notifier could not deliver.", "kind", "name")
+	notifierQueued := t.add("ruleids_notifier_queued", "Alerts queued for delivery.", "kind", "name")
+	return func(ch chan<- prometheus.Metric) {
+		for _, x := range n.all.Status() {
+			notifierFailing(ch, one(x.State == "failing"), x.Kind, x.Name)
+			notifierSent(ch, float64(x.Sent), x.Kind, x.Name)
+			notifierLost(ch, float64(x.Lost), x.Kind, x.Name)
+			notifierQueued(ch, float64(x.Queued), x.Kind, x.Name)
+		}
 	}
 }

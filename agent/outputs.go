@@ -3,7 +3,8 @@ package agent
 import (
 	"context"
 	"fmt"
-	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ruleids/ruleids/actions/output"
 	"github.com/ruleids/ruleids/agent/api"
@@ -46,57 +47,26 @@ func (o *outputs) Reopen() error {
 	return nil
 }
 
-func (o *outputs) status() []api.OutputStatus {
-	out := []api.OutputStatus{}
-	for _, s := range o.fanout.Stats() {
-		x := api.OutputStatus{Kind: s.Kind, Name: s.Name, Target: s.Target, Written: s.Written, Lost: s.Dropped, Filtered: s.Filtered, Queued: s.Queued, Errors: s.Errors}
-		if !s.DropTime.IsZero() {
-			at := s.DropTime.UTC()
-			x.LastLost = &at
-		}
-		if s.Failing {
-			x.Error = s.LastError
-		}
-		out = append(out, x)
-	}
-	return out
-}
-
-// lossLasts is for how long alerts that an output lost are trouble.
-const lossLasts = 10 * time.Minute
-
 // Report implements reporter.
 func (o *outputs) Report(_ context.Context, s *api.Status) {
-	s.Outputs = o.status()
-	outputTrouble(s)
-}
-
-func outputTrouble(s *api.Status) {
+	s.Outputs = o.fanout.Status()
 	for _, x := range s.Outputs {
-		if x.Error != "" {
-			s.Trouble = append(s.Trouble, fmt.Sprintf("output %s %q: %s", x.Kind, x.Name, x.Error))
-		}
-		if x.LastLost != nil && time.Since(*x.LastLost) < lossLasts {
-			s.Trouble = append(s.Trouble, fmt.Sprintf("output %s %q lost alerts, %d so far, the last at %s: what it writes to is too slow for its queue",
-				x.Kind, x.Name, x.Lost, x.LastLost.Local().Format(time.DateTime)))
-		}
+		name := fmt.Sprintf("output %s %q", x.Kind, x.Name)
+		fails(s, name, x.Error)
+		loses(s, name, "alerts", x.Lost, x.LastLost, "what it writes to is too slow for its queue")
 	}
 }
 
 // Metrics implements measured.
-func (o *outputs) Metrics() []Metric {
-	return []Metric{
-		{"ruleids_output_written_total", "counter", []string{"kind", "name"}, "Alerts that an output wrote."},
-		{"ruleids_output_lost_total", "counter", []string{"kind", "name"}, "Alerts that an output could not take."},
-		{"ruleids_output_queued", "gauge", []string{"kind", "name"}, "Alerts queued for an output."},
-	}
-}
-
-// Collect implements measured.
-func (o *outputs) Collect(send func(name string, value float64, labels ...string)) {
-	for _, x := range o.status() {
-		send("ruleids_output_written_total", float64(x.Written), x.Kind, x.Name)
-		send("ruleids_output_lost_total", float64(x.Lost), x.Kind, x.Name)
-		send("ruleids_output_queued", float64(x.Queued), x.Kind, x.Name)
+func (o *outputs) Metrics(t *metrics) func(chan<- prometheus.Metric) {
+	outputWritten := t.add("ruleids_output_written_total", "Alerts that an output wrote.", "kind", "name")
+	outputLost := t.add("ruleids_output_lost_total", "Alerts that an output could not take.", "kind", "name")
+	outputQueued := t.add("ruleids_output_queued", "Alerts queued for an output.", "kind", "name")
+	return func(ch chan<- prometheus.Metric) {
+		for _, x := range o.fanout.Status() {
+			outputWritten(ch, float64(x.Written), x.Kind, x.Name)
+			outputLost(ch, float64(x.Lost), x.Kind, x.Name)
+			outputQueued(ch, float64(x.Queued), x.Kind, x.Name)
+		}
 	}
 }

@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/alert"
 )
@@ -37,10 +39,9 @@ type (
 	reporter interface {
 		Report(ctx context.Context, s *api.Status)
 	}
-	// A measured part has metrics: their table, and their values in any order.
+	// A measured part has metrics. It adds them to a table, and returns what sends their values.
 	measured interface {
-		Metrics() []Metric
-		Collect(send func(name string, value float64, labels ...string))
+		Metrics(t *metrics) (collect func(chan<- prometheus.Metric))
 	}
 )
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/engine"
@@ -92,23 +94,19 @@ func (r *ruleFiles) status() api.RulesStatus {
 }
 
 // Metrics implements measured.
-func (r *ruleFiles) Metrics() []Metric {
-	return []Metric{
-		{"ruleids_rules_loaded", "gauge", nil, "Rules loaded."},
-		{"ruleids_rules_broken", "gauge", nil, "1 while the rule files have errors and the previous rules are kept."},
-		{"ruleids_rules_reloads_total", "counter", []string{"result"}, "Reloads, by result: ok or failed."},
-		{"ruleids_rules_last_load_timestamp_seconds", "gauge", nil, "When the rules that run were loaded."},
+func (r *ruleFiles) Metrics(t *metrics) func(chan<- prometheus.Metric) {
+	rulesLoaded := t.add("ruleids_rules_loaded", "Rules loaded.")
+	rulesBroken := t.add("ruleids_rules_broken", "1 while the rule files have errors and the previous rules are kept.")
+	rulesReloads := t.add("ruleids_rules_reloads_total", "Reloads, by result: ok or failed.", "result")
+	rulesLastLoadTimestampSeconds := t.add("ruleids_rules_last_load_timestamp_seconds", "When the rules that run were loaded.")
+	return func(ch chan<- prometheus.Metric) {
+		s := r.status()
+		rulesLoaded(ch, float64(s.Loaded))
+		rulesBroken(ch, one(s.Broken))
+		rulesReloads(ch, float64(s.Reloads), "ok")
+		rulesReloads(ch, float64(s.FailedReloads), "failed")
+		rulesLastLoadTimestampSeconds(ch, float64(s.Since.UnixNano())/1e9)
 	}
-}
-
-// Collect implements measured.
-func (r *ruleFiles) Collect(send func(name string, value float64, labels ...string)) {
-	s := r.status()
-	send("ruleids_rules_loaded", float64(s.Loaded))
-	send("ruleids_rules_broken", one(s.Broken))
-	send("ruleids_rules_reloads_total", float64(s.Reloads), "ok")
-	send("ruleids_rules_reloads_total", float64(s.FailedReloads), "failed")
-	send("ruleids_rules_last_load_timestamp_seconds", float64(s.Since.UnixNano())/1e9)
 }
 
 // Reload loads settings and rules again, and opens the files of parts again, as SIGHUP asks for.

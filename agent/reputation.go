@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/engine"
@@ -51,7 +53,7 @@ func (r *reputations) Apply(_ context.Context, next *Loaded) error {
 
 // Report implements reporter.
 func (r *reputations) Report(_ context.Context, s *api.Status) {
-	s.Reputation = append(s.Reputation, r.sources.Status()...)
+	s.Reputation = r.sources.Status()
 	for _, x := range s.Reputation {
 		if !x.Healthy {
 			s.Trouble = append(s.Trouble, fmt.Sprintf("reputation %q is %s: %s", x.Source, x.State, either(x.CacheError, x.LastError)))
@@ -60,24 +62,20 @@ func (r *reputations) Report(_ context.Context, s *api.Status) {
 }
 
 // Metrics implements measured.
-func (r *reputations) Metrics() []Metric {
-	return []Metric{
-		{"ruleids_reputation_healthy", "gauge", []string{"source"}, "Whether the source answers (1) or is failing (0)."},
-		{"ruleids_reputation_queued", "gauge", []string{"source"}, "Indicators queued for a request."},
-		{"ruleids_reputation_requests_total", "counter", []string{"source"}, "Requests sent."},
-		{"ruleids_reputation_failures_total", "counter", []string{"source"}, "Requests without a usable answer."},
-		{"ruleids_reputation_dropped_total", "counter", []string{"source"}, "Indicators given up."},
-	}
-}
-
-// Collect implements measured.
-func (r *reputations) Collect(send func(name string, value float64, labels ...string)) {
-	for _, s := range r.sources.Status() {
-		send("ruleids_reputation_healthy", one(s.Healthy), s.Source)
-		send("ruleids_reputation_queued", float64(s.Queued), s.Source)
-		send("ruleids_reputation_requests_total", float64(s.Requests), s.Source)
-		send("ruleids_reputation_failures_total", float64(s.Failures), s.Source)
-		send("ruleids_reputation_dropped_total", float64(s.Dropped), s.Source)
+func (r *reputations) Metrics(t *metrics) func(chan<- prometheus.Metric) {
+	reputationHealthy := t.add("ruleids_reputation_healthy", "Whether the source answers (1) or is failing (0).", "source")
+	reputationQueued := t.add("ruleids_reputation_queued", "Indicators queued for a request.", "source")
+	reputationRequests := t.add("ruleids_reputation_requests_total", "Requests sent.", "source")
+	reputationFailures := t.add("ruleids_reputation_failures_total", "Requests without a usable answer.", "source")
+	reputationDropped := t.add("ruleids_reputation_dropped_total", "Indicators given up.", "source")
+	return func(ch chan<- prometheus.Metric) {
+		for _, s := range r.sources.Status() {
+			reputationHealthy(ch, one(s.Healthy), s.Source)
+			reputationQueued(ch, float64(s.Queued), s.Source)
+			reputationRequests(ch, float64(s.Requests), s.Source)
+			reputationFailures(ch, float64(s.Failures), s.Source)
+			reputationDropped(ch, float64(s.Dropped), s.Source)
+		}
 	}
 }
 

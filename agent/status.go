@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
@@ -75,8 +74,7 @@ const topKeys = 20
 func (d *Daemon) Status(ctx context.Context) *api.Status {
 	s := &api.Status{
 		Version: d.opt.Version, Agent: d.running.Agent, PID: os.Getpid(), Started: d.started, UptimeSeconds: time.Since(d.started).Seconds(),
-		Trouble: []string{}, Interfaces: []api.InterfaceState{}, Outputs: []api.OutputStatus{}, Reputation: []reputation.Status{},
-		Notifiers: []api.NotifierStatus{}, Bots: []api.BotStatus{}, Honeypots: []api.HoneypotStatus{}, Healthy: d.Health() == nil,
+		Trouble: []string{}, Interfaces: []api.InterfaceState{}, Healthy: d.Health() == nil,
 	}
 	for _, p := range d.parts {
 		if r, ok := p.(reporter); ok {
@@ -84,6 +82,23 @@ func (d *Daemon) Status(ctx context.Context) *api.Status {
 		}
 	}
 	return s
+}
+
+// fails adds to the trouble why something fails; "" for what does not.
+func fails(s *api.Status, what, why string) {
+	if why != "" {
+		s.Trouble = append(s.Trouble, what+": "+why)
+	}
+}
+
+// lossLasts is for how long what was lost is trouble: whoever asks every few minutes is to learn of it.
+const lossLasts = 10 * time.Minute
+
+// loses adds to the trouble what something lost, where the last of it was lost of late.
+func loses(s *api.Status, what, lost string, n uint64, last time.Time, why string) {
+	if time.Since(last) < lossLasts {
+		s.Trouble = append(s.Trouble, fmt.Sprintf("%s lost %s, %d so far, the last at %s: %s", what, lost, n, last.Local().Format(time.DateTime), why))
+	}
 }
 
 // Health returns nil where packets are being read and rules are loaded, and what is wrong otherwise. Files that are

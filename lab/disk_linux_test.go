@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ruleids/ruleids/actions/output"
 	"github.com/ruleids/ruleids/agent/api"
 )
 
@@ -34,7 +35,7 @@ func TestFullDisk(t *testing.T) {
 	path := filepath.Join(small, "eve.json")
 	l := newLAN(t)
 	s := startSensor(l.home, settings("output \"eve\" \"small\" {\n  path  = \""+path+"\"\n  queue = "+strconv.Itoa(queue)+"\n}\n\n"+ownRules), map[string]string{"own.hcl": probeRule})
-	output := func(st *api.Status) api.OutputStatus {
+	outputOf := func(st *api.Status) output.Status {
 		t.Helper()
 		for _, o := range st.Outputs {
 			if o.Name == "small" {
@@ -42,7 +43,7 @@ func TestFullDisk(t *testing.T) {
 			}
 		}
 		t.Fatalf("no such output: %+v", st.Outputs)
-		return api.OutputStatus{}
+		return output.Status{}
 	}
 	send := l.remote.newSender()
 	number := 0
@@ -62,10 +63,10 @@ func TestFullDisk(t *testing.T) {
 	}
 	more(1500)
 	st := s.statusWhen("the disk is full", func(st *api.Status) bool {
-		o := output(st)
+		o := outputOf(st)
 		return int(st.Alerts.Raised) == number && o.Lost > 0 && o.Error != ""
 	})
-	if o := output(st); o.Errors == 0 || o.Queued == 0 || !strings.Contains(o.Error, "no space") {
+	if o := outputOf(st); o.Errors == 0 || o.Queued == 0 || !strings.Contains(o.Error, "no space") {
 		t.Errorf("with a full disk: %+v", o)
 	}
 	if got := s.metrics()[`ruleids_output_lost_total{kind="eve",name="small"}`]; got == 0 {
@@ -83,14 +84,14 @@ func TestFullDisk(t *testing.T) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	s.statusWhen("the output has written what waited", func(st *api.Status) bool { o := output(st); return o.Queued == 0 && o.Error == "" })
-	lost := output(s.status()).Lost
+	s.statusWhen("the output has written what waited", func(st *api.Status) bool { o := outputOf(st); return o.Queued == 0 && o.Error == "" })
+	lost := outputOf(s.status()).Lost
 	more(100)
 	st = s.statusWhen("the output goes on", func(st *api.Status) bool {
-		o := output(st)
+		o := outputOf(st)
 		return int(st.Alerts.Raised) == number && int(o.Written+o.Lost) == number
 	})
-	if o := output(st); o.Lost != lost {
+	if o := outputOf(st); o.Lost != lost {
 		t.Errorf("%d alerts were lost where there was room", o.Lost-lost)
 	}
 	if out, status := s.verb("status"); status != 0 {
@@ -99,7 +100,7 @@ func TestFullDisk(t *testing.T) {
 	s.stop()
 	s.checkFile(number)
 	lines := readEVE(t, path)
-	if o := output(st); len(lines) != int(o.Written) {
+	if o := outputOf(st); len(lines) != int(o.Written) {
 		t.Errorf("%d alerts are in the small file, %d were written", len(lines), o.Written)
 	}
 	last := 0

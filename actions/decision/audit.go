@@ -137,3 +137,6 @@ func (a *auditLog) close() error {
 	a.path = "" // it is not opened again
 	return a.file.Release()
 }
+
+// ReopenAudit opens the audit log again after it was moved away.
+func (b *Book) ReopenAudit() error { return b.audit.reopen() }

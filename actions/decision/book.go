@@ -76,7 +76,9 @@ type Book struct {
 	real   *ledger // what holds
 	would  *ledger // what would hold: of monitor mode and of rules in shadow mode
 	counts map[Outcome]uint64
-	stats  Stats // what is not worked out when it is asked for
+	status Status // what is not worked out when it is asked for
+
+	troubles troubles
 
 	// Of the goroutine of run.
 	journal *journal
@@ -108,7 +110,7 @@ var ErrClosed = errors.New("the book of decisions is closed")
 
 // Open reads the journal, releases what is protected by now, gives all the rest to the firewall in one batch, and
 // starts the Book. Whatever is wrong inside the journal is no error; the report tells of it. A firewall that fails is
-// none either: it is in Stats, and is tried again. The caller may not change config afterwards.
+// none either: it is in Status, and is tried again. The caller may not change config afterwards.
 func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, error) {
 	if err := setting.Valid(config); err != nil {
 		return nil, Report{}, err

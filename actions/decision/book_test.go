@@ -46,7 +46,7 @@ func TestDecide(t *testing.T) {
 	if got := f.Covering(target("2001:db8:bad::7")); len(got) != 1 || got[0].ID != 2 {
 		t.Errorf("%v", got)
 	}
-	s := f.Stats()
+	s := f.Status()
 	if s.Blocks != 1 || s.Quarantines != 1 || s.Outcomes[Decided] != 4 || s.Outcomes[Kept] != 3 || s.JournalLines != 4 {
 		t.Errorf("%+v", s)
 	}
@@ -60,7 +60,7 @@ func TestExpiry(t *testing.T) {
 	f.inFirewall("quarantine "+bad, "block 198.51.100.8")
 	f.wait(time.Microsecond)
 	f.inFirewall("block 198.51.100.8")
-	if s := f.Stats(); s.Expired != 1 || s.Quarantines != 0 || s.Blocks != 1 {
+	if s := f.Status(); s.Expired != 1 || s.Quarantines != 0 || s.Blocks != 1 {
 		t.Errorf("%+v", s)
 	}
 	// The end of its time is no release: whoever goes on is kept out again at once.
@@ -149,7 +149,7 @@ func TestMonitor(t *testing.T) {
 	f.do(Kept, byRule(Quarantine, bad, time.Minute))
 	f.do(Refused, byRule(Block, "192.0.2.1", 0))
 	f.inFirewall()
-	if s := f.Stats(); s.Recorded != 2 || s.Blocks+s.Quarantines != 0 || s.JournalLines != 0 {
+	if s := f.Status(); s.Recorded != 2 || s.Blocks+s.Quarantines != 0 || s.JournalLines != 0 {
 		t.Errorf("%+v", s)
 	}
 	// What was recorded is not done because the mode changes.
@@ -185,7 +185,7 @@ func TestMonitorEmpties(t *testing.T) {
 	f.config.Mode = "monitor"
 	f.open()
 	f.inFirewall()
-	if s := f.Stats(); s.Blocks != 1 {
+	if s := f.Status(); s.Blocks != 1 {
 		t.Errorf("%+v", s) // it is kept for the day of enforcing
 	}
 }
@@ -383,7 +383,7 @@ func TestMany(t *testing.T) {
 			f.host.change(func(x *host.Info) { x.SSHPeers = addrs(fmt.Sprintf("203.0.113.%d", i)) }, nil)
 			f.host.changes <- struct{}{}
 			f.List()
-			f.Stats()
+			f.Status()
 			f.Covering(target(bad))
 			if _, _, err := f.Reconcile(context.Background()); err != nil {
 				t.Error(err)

@@ -1,7 +1,9 @@
 package decision
 
 import (
+	"context"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ruleids/ruleids/internal/setting"
@@ -43,4 +45,37 @@ func (c *Config) Check() []setting.Problem {
 		return []setting.Problem{{Setting: "audit", Detail: "The audit log cannot be the journal; give it a file of its own."}}
 	}
 	return nil
+}
+
+// Reconfigure takes over settings while the Book runs. It returns the names of those that differ and need a restart.
+// With another mode the firewall is filled or emptied at once; an error is the firewall's, or that of ctx: the settings
+// are then taken over as soon as what goes on lets them. The caller may not change config afterwards.
+func (b *Book) Reconfigure(ctx context.Context, config *Config) (restart []string, err error) {
+	if err := setting.Valid(config); err != nil {
+		return nil, err
+	}
+	var did struct {
+		restart []string
+		err     error
+	}
+	lasting := context.WithoutCancel(ctx) // what began is finished, though nobody waits for it any more
+	if err := b.call(ctx, func() {
+		b.mu.Lock()
+		before := b.config
+		did.restart = setting.Restart(&before, config)
+		b.config = *config
+		b.config.Journal, b.config.Audit, b.config.SSHPorts, b.config.SSHLoginGrace = before.Journal, before.Audit, before.SSHPorts, before.SSHLoginGrace
+		b.mu.Unlock()
+		if !slices.Equal(before.NeverBlock, b.config.NeverBlock) {
+			b.reguard(lasting, newGuard(b.facts, b.config.NeverBlock))
+		}
+		if before.Mode != b.config.Mode {
+			line := auditLine{Time: b.now(), Event: "mode", Detail: string(b.config.Mode)}
+			b.auditTrouble(b.audit.write([]auditLine{line}))
+			_, _, did.err = b.reconcile(lasting)
+		}
+	}); err != nil {
+		return nil, err
+	}
+	return did.restart, did.err
 }

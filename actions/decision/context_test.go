@@ -49,7 +49,7 @@ func TestCallersMayLeave(t *testing.T) {
 	if err := b.Tick(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s := b.Stats(); s.Mode != Enforce || s.Firewall.Failures != 0 {
+	if s := b.Status(); s.Mode != Enforce || b.troubles.firewall.State().Failures != 0 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -15,8 +15,8 @@ func TestFirewallFails(t *testing.T) {
 	if v.Err == nil || !strings.Contains(v.Err.Error(), "no such chain") {
 		t.Errorf("%+v", v)
 	}
-	if s := f.Stats(); !s.Firewall.Failing || s.Firewall.Failures != 1 {
-		t.Errorf("%+v", s.Firewall)
+	if s := f.Status(); s.Failing["firewall"] == "" || f.troubles.firewall.State().Failures != 1 {
+		t.Errorf("%+v", s.Failing)
 	}
 	f.wait(time.Second) // tried in vain
 	f.firewall.Fail(nil)
@@ -24,8 +24,8 @@ func TestFirewallFails(t *testing.T) {
 	f.inFirewall()
 	f.wait(time.Second)
 	f.inFirewall("block " + bad)
-	if s := f.Stats(); s.Firewall.Failing || s.Firewall.Error == "" || s.Firewall.Failures != 2 {
-		t.Errorf("%+v", s.Firewall)
+	if s := f.Status(); s.Failing["firewall"] != "" || f.troubles.firewall.State().Failures != 2 {
+		t.Errorf("%+v", s.Failing)
 	}
 }
 
@@ -36,7 +36,7 @@ func TestFullSet(t *testing.T) {
 	if vs[0].Err != nil || vs[1].Err == nil || vs[1].Outcome != Decided {
 		t.Errorf("%v", vs)
 	}
-	if !f.Stats().Firewall.Failing {
+	if f.Status().Failing["firewall"] == "" {
 		t.Error("a full set is not seen")
 	}
 	f.do(Released, byPerson(Release, "198.51.100.1", 0))

@@ -181,15 +181,15 @@ func TestJournalFails(t *testing.T) {
 		t.Errorf("%v", vs)
 	}
 	f.inFirewall() // who blocked himself gets out with a full disk too
-	if s := f.Stats(); !s.Journal.Failing || s.Blocks != 0 {
+	if s := f.Status(); s.Failing["journal"] == "" || s.Blocks != 0 {
 		t.Errorf("%+v", s)
 	}
 	f.do(Failed, byRule(Block, bad, 0))
 	fail.Store(false)
 	f.do(Failed, byRule(Block, bad, 0)) // not tried with every request
 	f.wait(time.Minute)
-	if s := f.Stats(); s.Journal.Failing {
-		t.Errorf("%+v", s.Journal)
+	if s := f.Status(); s.Failing["journal"] != "" {
+		t.Errorf("%+v", s.Failing)
 	}
 	f.do(Decided, byRule(Block, bad, 0))
 	f.reopen()
@@ -229,7 +229,7 @@ func TestCompacting(t *testing.T) {
 		f.do(Decided, byPerson(Block, bad, 0))
 		f.do(Released, byPerson(Release, bad, 0))
 	}
-	s := f.Stats()
+	s := f.Status()
 	if s.JournalLines > 1100 || s.JournalLines < 100 {
 		t.Errorf("%d lines for two decisions", s.JournalLines)
 	}
@@ -265,7 +265,7 @@ func TestRestore(t *testing.T) {
 	began := cpuTime(t)
 	f.open()
 	took := cpuTime(t) - began // what others do on the machine is not in it
-	t.Logf("%d decisions restored in %v, journal of %d bytes", f.report.Restored, took, f.Stats().JournalBytes)
+	t.Logf("%d decisions restored in %v, journal of %d bytes", f.report.Restored, took, f.Status().JournalBytes)
 	if f.report.Restored != n*9/10 || f.report.Expired != n/10 || !slices.Equal(f.firewall.Batches(), []int{n * 9 / 10}) {
 		t.Errorf("%+v, batches of %v", f.report, f.firewall.Batches())
 	}

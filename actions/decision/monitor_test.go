@@ -15,14 +15,14 @@ func TestMonitorNeedsNoFirewall(t *testing.T) {
 	f.open()
 	f.do(Recorded, byRule(Quarantine, bad, time.Minute))
 	f.wait(time.Minute)
-	if s := f.Stats(); s.Firewall.Failing || s.Firewall.Failures != 0 {
-		t.Errorf("%+v", s.Firewall)
+	if s := f.Status(); f.troubles.firewall.State().Failures != 0 {
+		t.Errorf("%+v", s.Failing)
 	}
 	// It is as soon as somebody enforces.
 	c := *f.config
 	c.Mode = "enforce"
-	if _, err := f.Reconfigure(context.Background(), &c); err == nil || !f.Stats().Firewall.Failing {
-		t.Errorf("%v, %+v", err, f.Stats().Firewall)
+	if _, err := f.Reconfigure(context.Background(), &c); err == nil || f.Status().Failing["firewall"] == "" {
+		t.Errorf("%v, %+v", err, f.Status().Failing)
 	}
 }
 
@@ -34,14 +34,14 @@ func TestMonitorEmptiesLater(t *testing.T) {
 	f.config.Mode = "monitor"
 	f.firewall.Fail(errors.New("the lock is held"))
 	f.open()
-	if s := f.Stats(); !s.Firewall.Failing {
-		t.Errorf("%+v", s.Firewall)
+	if s := f.Status(); s.Failing["firewall"] == "" {
+		t.Errorf("%+v", s.Failing)
 	}
 	f.firewall.Fail(nil)
 	f.inFirewall("block " + bad)
 	f.wait(mostRetry)
 	f.inFirewall()
-	if s := f.Stats(); s.Firewall.Failing || s.Blocks != 1 {
+	if s := f.Status(); s.Failing["firewall"] != "" || s.Blocks != 1 {
 		t.Errorf("%+v", s)
 	}
 }

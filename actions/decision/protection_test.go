@@ -74,7 +74,7 @@ func TestBecomesProtected(t *testing.T) {
 				f.host.change(func(x *host.Info) { change(x, a) }, nil)
 				f.wait(0)
 				f.inFirewall("block 10.1.2.3")
-				if s := f.Stats(); s.Guarded != 2 {
+				if s := f.Status(); s.Guarded != 2 {
 					t.Errorf("%+v", s)
 				}
 				f.do(Refused, byRule(Block, addr, 0))
@@ -165,13 +165,13 @@ func TestHostUnknown(t *testing.T) {
 	f := newFixture(t)
 	f.host.change(func(*host.Info) {}, errors.New("no netlink"))
 	f.do(Refused, byRule(Block, "192.0.2.1", 0)) // by what was known
-	if s := f.Stats(); !s.Host.Failing {
-		t.Errorf("%+v", s.Host)
+	if s := f.Status(); s.Failing["host"] == "" {
+		t.Errorf("%+v", s.Failing)
 	}
 	f.host.change(func(*host.Info) {}, nil)
 	f.do(Refused, byRule(Block, "192.0.2.1", 0))
-	if s := f.Stats(); s.Host.Failing || s.Host.Failures == 0 {
-		t.Errorf("%+v", s.Host)
+	if s := f.Status(); s.Failing["host"] != "" || f.troubles.host.State().Failures == 0 {
+		t.Errorf("%+v", s.Failing)
 	}
 	f.Close()
 	f.host.facts, f.host.err = nil, errors.New("no netlink")

@@ -17,7 +17,7 @@ func TestRetryIsNotPutOff(t *testing.T) {
 	for i := range 20 {
 		f.do(Decided, byPerson(Block, fmt.Sprintf("198.51.100.%d", i), 0))
 	}
-	if s := f.Stats(); !s.Firewall.Failing || s.Blocks != 20 {
+	if s := f.Status(); s.Failing["firewall"] == "" || s.Blocks != 20 {
 		t.Errorf("%+v", s)
 	}
 	for range 5 { // the waits grow
@@ -36,7 +36,7 @@ func TestRetryIsNotPutOff(t *testing.T) {
 		f.firewall.Fail(nil)
 		f.wait(time.Second)
 	}
-	if n, s := len(f.members()), f.Stats(); n != s.Blocks || s.Firewall.Failing {
-		t.Errorf("%d of %d are in the firewall; %+v", n, s.Blocks, s.Firewall)
+	if n, s := len(f.members()), f.Status(); n != s.Blocks || s.Failing["firewall"] != "" {
+		t.Errorf("%d of %d are in the firewall; %+v", n, s.Blocks, s.Failing)
 	}
 }

@@ -39,7 +39,7 @@ func (b *Book) expire(g *group) {
 			}
 			g.ops = append(g.ops, o)
 			g.audit = append(g.audit, auditLine{Time: g.now, Event: "expired", Action: d.Kind, Target: d.Target, Decision: d})
-			b.stats.Expired++
+			b.status.Expired++
 		}
 		l.sweep(g.now, &b.config)
 	}
@@ -109,7 +109,7 @@ func (b *Book) takeBack(g *group, d *Decision, p Protection) {
 	by := Origin{Source: SourceGuard}
 	b.mu.Lock()
 	g.drop(l, d, by, p.String(), !d.Recorded)
-	b.stats.Guarded++
+	b.status.Guarded++
 	b.mu.Unlock()
 	b.log.Warn("A decision was taken back, because its target is protected.", "decision", d.String(), "protection", p.String())
 	g.audit = append(g.audit, auditLine{Time: g.now, Event: string(Released), Action: Release, Target: d.Target, Origin: by, Reason: p.String(), Decision: d})

@@ -64,7 +64,7 @@ func (n *notifier) deliver(ctx context.Context, g *group) {
 	later.until = now.Add(n.common.Group)
 	later.ready = later.until
 	if err != nil {
-		n.counts.Dropped += g.count
+		n.lose(g.count)
 		n.failed(err, now)
 		return
 	}

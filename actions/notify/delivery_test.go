@@ -34,8 +34,8 @@ func TestRetry(t *testing.T) {
 			time.Sleep(6 * time.Second)
 		}
 		synctest.Wait()
-		s := ns.Stats()
-		if s[0].State != "failing" || s[0].Queued != 200 || s[0].Waiting != 2 || s[0].LastError != "connection refused" || s[0].Dropped != 0 {
+		s := ns.Status()
+		if s[0].State != "failing" || s[0].Queued != 200 || s[0].Waiting != 2 || s[0].LastError != "connection refused" || s[0].Lost != 0 {
 			t.Errorf("%+v", s[0])
 		}
 		if s[1].Delivered < 190 || s[1].State != "ok" {
@@ -46,7 +46,7 @@ func TestRetry(t *testing.T) {
 		}
 		down.Store(false)
 		time.Sleep(2 * time.Minute)
-		s = ns.Stats()
+		s = ns.Status()
 		balanced(t, s[0], 200)
 		got := f.messages()
 		if len(got) != 2 || got[0].Count != 100 || got[0].MoreKeys != 80 || len(got[0].Keys) != 20 || s[0].State != "ok" || s[0].Delivered != 200 {
@@ -75,7 +75,7 @@ func TestRetryAfter(t *testing.T) {
 		if got := f.messages(); len(got) != 1 || got[0].at.Sub(begin) != 7*time.Minute {
 			t.Errorf("%d messages", len(got))
 		}
-		if s := ns.Stats()[0]; s.Retries != 1 || s.Errors != 1 {
+		if s := ns.Status()[0]; s.Retries != 1 || s.Errors != 1 {
 			t.Errorf("%+v", s)
 		}
 		finish(t, ns)
@@ -108,9 +108,9 @@ func TestPoison(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
-		s := ns.Stats()[0]
+		s := ns.Status()[0]
 		balanced(t, s, 3)
-		if s.Dropped != 2 || s.Delivered != 1 || f.count() > 100 {
+		if s.Lost != 2 || s.Delivered != 1 || f.count() > 100 {
 			t.Errorf("%d tries, %+v", f.count(), s)
 		}
 		finish(t, ns)
@@ -155,13 +155,13 @@ func TestCloseDelivers(t *testing.T) {
 		if time.Since(begin) != 0 {
 			t.Errorf("it took %v", time.Since(begin))
 		}
-		s := ns.Stats()[0]
+		s := ns.Status()[0]
 		balanced(t, s, 51)
 		if s.Delivered != 51 || s.State != "closed" || f.closed != 1 {
 			t.Errorf("%+v", s)
 		}
 		ns.Send(event("r", "c"))
-		if s := ns.Stats()[0]; s.Dropped != 1 {
+		if s := ns.Status()[0]; s.Lost != 1 || !s.LastLost.Equal(time.Now()) {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -186,9 +186,9 @@ func TestCloseGivesUp(t *testing.T) {
 		if d := time.Since(begin); d != 3*time.Second {
 			t.Errorf("it took %v", d)
 		}
-		s := ns.Stats()[0]
+		s := ns.Status()[0]
 		balanced(t, s, 10)
-		if s.Dropped != 10 {
+		if s.Lost != 10 {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -237,7 +237,7 @@ func TestSendWithABlockedLog(t *testing.T) {
 	for i := range 1000 {
 		ns.Send(event(fmt.Sprint(i%3), "a"))
 	}
-	balanced(t, ns.Stats()[0], 1001)
+	balanced(t, ns.Status()[0], 1001)
 	close(release)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -38,7 +38,7 @@ type notifier struct {
 	held    int64  // bytes
 	closed  bool
 	fresh   Transport // to be used from now on
-	counts  Stats     // those that are not counted elsewhere
+	counts  Status    // those that are not counted elsewhere
 	lost    uint64    // alerts given up at the end
 	says    []func()  // log lines that run is to write
 
@@ -229,13 +229,13 @@ func (n *notifier) speak() {
 // note keeps an error, and logs it where it is time for that. mu is held, as for failed and recovered.
 func (n *notifier) note(err error) {
 	if n.trouble.Noted(err, time.Now()) {
-		n.say(slog.LevelWarn, "notifier has trouble", "kind", n.kind, "error", err, "waiting", n.waiting, "lost", n.counts.Dropped)
+		n.say(slog.LevelWarn, "notifier has trouble", "kind", n.kind, "error", err, "waiting", n.waiting, "lost", n.counts.Lost)
 	}
 }
 
 func (n *notifier) failed(err error, now time.Time) {
 	if n.trouble.Failed(err, now) {
-		n.say(slog.LevelWarn, "notifier fails; its messages wait", "kind", n.kind, "error", err, "waiting", n.waiting, "lost", n.counts.Dropped)
+		n.say(slog.LevelWarn, "notifier fails; its messages wait", "kind", n.kind, "error", err, "waiting", n.waiting, "lost", n.counts.Lost)
 	}
 }
 
@@ -243,7 +243,7 @@ func (n *notifier) recovered(now time.Time) {
 	n.patience.Reset()
 	n.notBefore = time.Time{}
 	if after, log := n.trouble.Works(now); log {
-		n.say(slog.LevelInfo, "notifier works again", "kind", n.kind, "after", after.Round(time.Millisecond), "lost", n.counts.Dropped)
+		n.say(slog.LevelInfo, "notifier works again", "kind", n.kind, "after", after.Round(time.Millisecond), "lost", n.counts.Lost)
 	}
 }
 

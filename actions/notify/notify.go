@@ -18,7 +18,7 @@ import (
 
 // A Spec is a notifier that is wanted: a block `notifier "kind" "name"`.
 type Spec struct {
-	Kind   string // in logs and Stats
+	Kind   string // in logs and Status
 	Name   string // unique; what a rule's `to` names
 	Config Config
 }
@@ -147,11 +147,11 @@ func (ns *Notifiers) Names() []string {
 // Stray returns how many times an alert named a notifier that there is not.
 func (ns *Notifiers) Stray() uint64 { return ns.stray.Load() }
 
-// Stats returns the counts of all notifiers, in the order they were given to New.
-func (ns *Notifiers) Stats() []Stats {
-	out := make([]Stats, len(ns.list))
+// Status returns how all notifiers are, in the order they were given to New.
+func (ns *Notifiers) Status() []Status {
+	out := make([]Status, len(ns.list))
 	for i, n := range ns.list {
-		out[i] = n.stats()
+		out[i] = n.status()
 	}
 	return out
 }

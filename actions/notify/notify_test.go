@@ -149,9 +149,9 @@ func finish(t *testing.T, ns *Notifiers) {
 }
 
 // balanced wants every alert to be counted once.
-func balanced(t *testing.T, s Stats, alerts uint64) {
+func balanced(t *testing.T, s Status, alerts uint64) {
 	t.Helper()
-	if got := s.Delivered + s.Dropped + s.Muted + s.Filtered + s.Shadow + s.Queued; got != alerts {
+	if got := s.Delivered + s.Lost + s.Muted + s.Filtered + s.Shadow + s.Queued; got != alerts {
 		t.Errorf("%d alerts are accounted for, of %d: %+v", got, alerts, s)
 	}
 	if s.Queued == 0 && s.Waiting != 0 || s.Queued != 0 && s.Waiting == 0 {
@@ -191,7 +191,7 @@ func TestStorm(t *testing.T) {
 		if want := "10.0.39.14 did it\n9999 alerts from 2000-01-01 00:00:00 UTC to 2000-01-01 00:00:00 UTC\nip.src=10.0.0.0, "; !strings.HasPrefix(rest.Text, want) || !strings.HasSuffix(rest.Text, " and 9979 more") {
 			t.Errorf("text %q", rest.Text)
 		}
-		s := ns.Stats()[0]
+		s := ns.Status()[0]
 		balanced(t, s, 10001)
 		if s.Sent != 3 || s.Delivered != 10001 || s.Merged != 9998 {
 			t.Errorf("%+v", s)
@@ -250,7 +250,7 @@ func TestRate(t *testing.T) {
 			t.Fatalf("%d messages after ten seconds, want 7", n)
 		}
 		time.Sleep(5 * time.Minute)
-		s := ns.Stats()[0]
+		s := ns.Status()[0]
 		balanced(t, s, 20)
 		if s.Delivered != 20 || s.Sent != 16 || s.RateLimited == 0 || s.Merged != 4 {
 			t.Errorf("%+v", s)
@@ -310,7 +310,7 @@ func TestMute(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		s := ns.Stats()[0]
+		s := ns.Status()[0]
 		balanced(t, s, 4)
 		if s.Muted != 2 || s.Delivered != 2 {
 			t.Errorf("%+v", s)
@@ -343,7 +343,7 @@ func TestFilters(t *testing.T) {
 			ns.Send(a)
 		}
 		synctest.Wait()
-		s := ns.Stats()[0]
+		s := ns.Status()[0]
 		balanced(t, s, 4)
 		if s.Filtered != 2 || s.Shadow != 1 || s.Delivered != 1 || ns.Stray() != 1 {
 			t.Errorf("%+v, %d stray", s, ns.Stray())
@@ -393,12 +393,12 @@ func TestQueueBounds(t *testing.T) {
 			ns.Send(a)
 		}
 		synctest.Wait()
-		s := ns.Stats()[0]
+		s := ns.Status()[0]
 		balanced(t, s, 1000)
 		ns.list[0].mu.Lock()
 		held := ns.list[0].held
 		ns.list[0].mu.Unlock()
-		if s.Waiting > 4 || s.Dropped == 0 || held > 5*alertRoom {
+		if s.Waiting > 4 || s.Lost == 0 || held > 5*alertRoom {
 			t.Errorf("%d bytes, %+v", held, s)
 		}
 		time.Sleep(time.Minute)
@@ -455,7 +455,7 @@ func TestConcurrently(t *testing.T) {
 		})
 		wg.Go(func() {
 			for range 20 {
-				_ = ns.Stats()
+				_ = ns.Status()
 				_ = ns.Muted()
 				_ = ns.Mute("rule9", time.Minute)
 				_ = ns.Reload()
@@ -465,9 +465,9 @@ func TestConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 	finish(t, ns)
-	s := ns.Stats()[0]
+	s := ns.Status()[0]
 	balanced(t, s, 2000)
-	if s.Dropped != 0 {
+	if s.Lost != 0 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -25,9 +25,9 @@ func (n *notifier) offer(a *alert.Alert, text string, muted bool, now time.Time)
 	case muted:
 		n.counts.Muted++
 	case n.closed || !n.gather(a, lines(text, maxText), now):
-		n.counts.Dropped++
+		n.lose(1)
 		if !n.closed && n.overflow.Over(now) {
-			n.say(slog.LevelWarn, "notifier lost alerts: too much waits for it", "kind", n.kind, "lost_in_all", n.counts.Dropped, "waiting", n.waiting)
+			n.say(slog.LevelWarn, "notifier lost alerts: too much waits for it", "kind", n.kind, "lost_in_all", n.counts.Lost, "waiting", n.waiting)
 			n.poke()
 		}
 	}
@@ -97,7 +97,7 @@ func (n *notifier) next(now time.Time) (turn *group, wait time.Duration, over bo
 		case n.mutes.has(g.rule, now):
 			n.counts.Muted += n.remove(g)
 		case !g.tried.IsZero() && now.Sub(g.fresh) > maxAge:
-			n.counts.Dropped += n.remove(g)
+			n.lose(n.remove(g))
 			n.say(slog.LevelWarn, "notifier gave up a message: it could not be sent for an hour", "kind", n.kind, "rule", g.rule, "alerts", g.count)
 		case !n.closed && g.ready.After(now):
 			wait = min(wait, g.ready.Sub(now))
@@ -168,7 +168,7 @@ func (n *notifier) abandon() {
 	for _, g := range n.groups {
 		if g.count > 0 {
 			lost := n.remove(g)
-			n.counts.Dropped += lost
+			n.lose(lost)
 			n.lost += lost
 		}
 	}
@@ -179,6 +179,6 @@ func (n *notifier) leave(g *group) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.settle(g)
-	n.counts.Dropped += g.count
+	n.lose(g.count)
 	n.lost += g.count
 }

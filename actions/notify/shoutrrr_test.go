@@ -327,7 +327,7 @@ func told(t *testing.T, name string, c Config, opt Options, secret string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
 	said += fmt.Sprintf("close: %+v\n", ns.Close(ctx))
-	said += fmt.Sprintf("stats: %+v\n", ns.Stats())
+	said += fmt.Sprintf("stats: %+v\n", ns.Status())
 	said += fmt.Sprintf("config: %v %+v\nlog: %s", setting.Fields(c), c, log.String())
 	for _, form := range []string{secret, secret[:12], secret[len(secret)-12:]} {
 		if strings.Contains(said, form) {

@@ -59,7 +59,7 @@ func TestTemplateFailsLater(t *testing.T) {
 		if got := f.messages(); len(got) != 1 || !strings.HasPrefix(got[0].Text, "a did it\n") {
 			t.Errorf("%+v", got)
 		}
-		if s := ns.Stats()[0]; s.Errors != 1 || !strings.HasPrefix(s.LastError, "template: ") || s.Delivered != 1 {
+		if s := ns.Status()[0]; s.Errors != 1 || !strings.HasPrefix(s.LastError, "template: ") || s.Delivered != 1 {
 			t.Errorf("%+v", s)
 		}
 		finish(t, ns)

@@ -227,7 +227,7 @@ func TestWebhookStorm(t *testing.T) {
 		}
 	}
 	finish(t, ns)
-	st := ns.Stats()[0]
+	st := ns.Status()[0]
 	balanced(t, st, 10_000)
 	if st.Delivered != 10_000 || st.Sent > 2 || st.Retries != 1 {
 		t.Errorf("%+v", st)

@@ -81,7 +81,7 @@ func TestRotateBySize(t *testing.T) {
 					t.Errorf("%d alerts in all files, want 1 to %d in order", len(all), n)
 				}
 				stop(t, f)
-				if s := f.Stats()[0]; s.Errors != 0 || s.Written != n {
+				if s := f.Status()[0]; s.Errors != 0 || s.Written != n {
 					t.Errorf("%+v", s)
 				}
 			})

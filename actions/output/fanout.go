@@ -19,7 +19,7 @@ import (
 
 // A Spec is an output that is wanted: a block `output "kind" "name"`.
 type Spec struct {
-	Name   string // unique; in logs, Stats and errors
+	Name   string // unique; in logs, Status and errors
 	Config Config
 }
 
@@ -133,11 +133,11 @@ func (f *Fanout) Reopen() {
 	}
 }
 
-// Stats returns the counts of all outputs, in the order they were given to New.
-func (f *Fanout) Stats() []Stats {
-	out := make([]Stats, len(f.outputs))
+// Status returns how all outputs are, in the order they were given to New.
+func (f *Fanout) Status() []Status {
+	out := make([]Status, len(f.outputs))
 	for i, o := range f.outputs {
-		out[i] = o.stats()
+		out[i] = o.status()
 	}
 	return out
 }
@@ -195,7 +195,7 @@ func (f *Fanout) watch() {
 			return
 		case <-t.C:
 			for _, o := range f.outputs {
-				o.logDrops()
+				o.logLost()
 			}
 		}
 	}

@@ -20,10 +20,10 @@ func BenchmarkSend(b *testing.B) {
 	if err := f.Close(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	written, dropped := uint64(0), uint64(0)
-	for _, s := range f.Stats() {
-		written, dropped = written+s.Written, dropped+s.Dropped
+	written, lost := uint64(0), uint64(0)
+	for _, s := range f.Status() {
+		written, lost = written+s.Written, lost+s.Lost
 	}
 	b.ReportMetric(float64(written)/b.Elapsed().Seconds(), "written/s")
-	b.ReportMetric(float64(dropped)/float64(b.N), "dropped/op")
+	b.ReportMetric(float64(lost)/float64(b.N), "lost/op")
 }

@@ -125,19 +125,19 @@ func TestBlockedOutputDelaysNoOther(t *testing.T) {
 		if got := numbers(t, read(t, path)); !slices.Equal(got, sequence(1, 1000)) {
 			t.Errorf("the good output has %d alerts, want 1 to 1000", len(got))
 		}
-		good, blocked := f.Stats()[0], f.Stats()[1]
-		if good.Written != 1000 || good.Dropped != 0 || good.Queued != 0 {
+		good, blocked := f.Status()[0], f.Status()[1]
+		if good.Written != 1000 || good.Lost != 0 || good.Queued != 0 {
 			t.Errorf("good: %+v", good)
 		}
-		if blocked.Written != 0 || blocked.Dropped != 899 || blocked.Queued != 101 {
-			t.Errorf("blocked: %+v, want 101 queued, 899 dropped", blocked)
+		if blocked.Written != 0 || blocked.Lost != 899 || blocked.Queued != 101 {
+			t.Errorf("blocked: %+v, want 101 queued, 899 lost", blocked)
 		}
 		close(g.open)
 		stop(t, f)
 		if got := numbers(t, g.got.Bytes()); !slices.Equal(got, sequence(1, 101)) {
 			t.Errorf("the blocked output has %v, want 1 to 101", got)
 		}
-		if s := f.Stats()[1]; s.Written != 101 || s.Dropped != 899 || s.Queued != 0 {
+		if s := f.Status()[1]; s.Written != 101 || s.Lost != 899 || s.Queued != 0 {
 			t.Errorf("blocked, after: %+v", s)
 		}
 	})
@@ -153,8 +153,8 @@ func TestCloseDrains(t *testing.T) {
 			t.Errorf("%d alerts written, want 1 to 5000", len(got))
 		}
 		send(f, 5001, 5002)
-		if s := f.Stats()[0]; s.Dropped != 2 || s.Written != 5000 {
-			t.Errorf("after Close: %+v, want 2 dropped", s)
+		if s := f.Status()[0]; s.Lost != 2 || s.LastLost.IsZero() || s.Written != 5000 {
+			t.Errorf("after Close: %+v, want 2 lost", s)
 		}
 	})
 }
@@ -195,8 +195,8 @@ func TestCloseSaysWhatItCouldNotWrite(t *testing.T) {
 		if again := f.Close(ctx); again != err {
 			t.Errorf("second Close: %v", again)
 		}
-		if s := f.Stats()[1]; s.Dropped != 5 || s.Queued != 0 || !s.Failing {
-			t.Errorf("full: %+v, want 5 dropped", s)
+		if s := f.Status()[1]; s.Lost != 5 || s.Queued != 0 || s.Error == "" {
+			t.Errorf("full: %+v, want 5 lost", s)
 		}
 		close(g.open) // or its goroutine would stay
 	})
@@ -239,7 +239,7 @@ func TestFilter(t *testing.T) {
 		if got := numbers(t, read(t, dns.Path)); !slices.Equal(got, []int{0, 1, 3}) {
 			t.Errorf("rules: %v", got)
 		}
-		if s := f.Stats(); s[0].Filtered != 2 || s[1].Filtered != 2 {
+		if s := f.Status(); s[0].Filtered != 2 || s[1].Filtered != 2 {
 			t.Errorf("filtered: %d and %d, want 2 and 2", s[0].Filtered, s[1].Filtered)
 		}
 	})
@@ -258,8 +258,8 @@ func TestQueueIsBoundedInBytes(t *testing.T) {
 		if held, most := f.outputs[0].held.Load(), int64(100*alertRoom); held > most {
 			t.Errorf("the queue holds %d bytes, want at most %d", held, most)
 		}
-		if s := f.Stats()[0]; s.Dropped < 90 || s.Queued < 2 {
-			t.Errorf("%+v, want most of 100 dropped and some held", s)
+		if s := f.Status()[0]; s.Lost < 90 || s.Queued < 2 {
+			t.Errorf("%+v, want most of 100 lost and some held", s)
 		}
 		close(g.open)
 		stop(t, f)
@@ -303,13 +303,13 @@ func TestSendBesideClose(t *testing.T) {
 		wg.Go(func() {
 			send(f, 1, each)
 			f.Reopen()
-			f.Stats()
+			f.Status()
 		})
 	}
 	stop(t, f)
 	wg.Wait()
-	if s := f.Stats()[0]; s.Written+s.Dropped != senders*each || s.Queued != 0 {
-		t.Errorf("%d written and %d dropped of %d", s.Written, s.Dropped, senders*each)
+	if s := f.Status()[0]; s.Written+s.Lost != senders*each || s.Queued != 0 {
+		t.Errorf("%d written and %d lost of %d", s.Written, s.Lost, senders*each)
 	}
 }
 
@@ -371,7 +371,7 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 		if n := strings.Count(log.String(), "output fails"); n != 1 {
 			t.Errorf("%d warnings in 50 s, want 1:\n%s", n, &log)
 		}
-		if s := f.Stats()[0]; s.Errors < 5 || !s.Failing || s.Queued != 3 || !strings.Contains(s.LastError, "no space left on device") || s.LastErrorTime.IsZero() {
+		if s := f.Status()[0]; s.Errors < 5 || s.Error == "" || s.Queued != 3 || !strings.Contains(s.LastError, "no space left on device") || s.LastErrorTime.IsZero() {
 			t.Errorf("%+v", s)
 		}
 		time.Sleep(3 * time.Hour)
@@ -385,14 +385,14 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 		if n := strings.Count(log.String(), "output works again"); n != 1 {
 			t.Errorf("%d notes of the recovery, want 1", n)
 		}
-		if s := f.Stats()[0]; s.Failing || s.Written != 3 {
+		if s := f.Status()[0]; s.Error != "" || s.Written != 3 {
 			t.Errorf("after: %+v", s)
 		}
 		stop(t, f)
 	})
 }
 
-func TestDropsAreLogged(t *testing.T) {
+func TestLostAlertsAreLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		g := &gate{open: make(chan struct{})}
@@ -400,9 +400,9 @@ func TestDropsAreLogged(t *testing.T) {
 		send(f, 1, 100)
 		time.Sleep(2 * watchEvery)
 		synctest.Wait()
-		lost := f.Stats()[0].Dropped
+		lost := f.Status()[0].Lost
 		if want := fmt.Sprintf("output=blocked kind=stdout target=\"standard output\" lost=%d ", lost); lost == 0 || strings.Count(log.String(), want) != 1 {
-			t.Errorf("%d dropped; log:\n%s", lost, &log)
+			t.Errorf("%d lost; log:\n%s", lost, &log)
 		}
 		close(g.open)
 		stop(t, f)

@@ -31,8 +31,8 @@ func TestFullFileSystem(t *testing.T) {
 		send(f, 1, 60) // about 45 KiB
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		s := f.Stats()[0]
-		if !s.Failing || s.Written == 0 || s.Written == 60 || s.Written+uint64(s.Queued) != 60 || !strings.Contains(s.LastError, "no space left") {
+		s := f.Status()[0]
+		if s.Error == "" || s.Written == 0 || s.Written == 60 || s.Written+uint64(s.Queued) != 60 || !strings.Contains(s.LastError, "no space left") {
 			t.Errorf("full: %+v", s)
 		}
 		if got := numbers(t, read(t, c.Path)); len(got) != int(s.Written) {
@@ -43,7 +43,7 @@ func TestFullFileSystem(t *testing.T) {
 		}
 		time.Sleep(2 * filePatience)
 		synctest.Wait()
-		if s := f.Stats()[0]; s.Failing || s.Written != 60 || s.Dropped != 0 {
+		if s := f.Status()[0]; s.Error != "" || s.Written != 60 || s.Lost != 0 {
 			t.Errorf("with room again: %+v", s)
 		}
 		stop(t, f)
@@ -70,8 +70,8 @@ func TestCannotRotate(t *testing.T) {
 		f := start(t, Options{}, Spec{"eve", c})
 		send(f, 1, 500)
 		synctest.Wait()
-		s := f.Stats()[0]
-		if s.Written != 500 || s.Failing || s.Errors != 1 || !strings.Contains(s.LastError, "cannot rotate") {
+		s := f.Status()[0]
+		if s.Written != 500 || s.Error != "" || s.Errors != 1 || !strings.Contains(s.LastError, "cannot rotate") {
 			t.Errorf("%+v", s)
 		}
 		if got := numbers(t, read(t, path)); !slices.Equal(got, sequence(1, 500)) {

@@ -194,7 +194,7 @@ func TestReopen(t *testing.T) {
 		if got := numbers(t, read(t, c.Path)); !slices.Equal(got, []int{5, 6, 7}) {
 			t.Errorf("new file: %v", got)
 		}
-		if s := f.Stats()[0]; s.Errors != 0 {
+		if s := f.Status()[0]; s.Errors != 0 {
 			t.Errorf("%+v, want no error", s)
 		}
 	})
@@ -268,7 +268,7 @@ func TestFullDisk(t *testing.T) {
 				send(f, 1, alerts)
 				time.Sleep(time.Hour)
 				synctest.Wait()
-				if s := f.Stats()[0]; s.Written != alerts || s.Dropped != 0 || int(s.Errors) != failed || failed < 30 || s.Failing {
+				if s := f.Status()[0]; s.Written != alerts || s.Lost != 0 || int(s.Errors) != failed || failed < 30 || s.Error != "" {
 					t.Errorf("%+v after %d failures", s, failed)
 				}
 				stop(t, f)

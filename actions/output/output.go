@@ -66,14 +66,14 @@ type output struct {
 	done   chan struct{} // closed at the end of run
 	held   atomic.Int64  // bytes of the alerts in queue
 
-	accepted, written, dropped, filtered atomic.Uint64
-	lost                                 atomic.Uint64 // alerts given up at the end
-	lostAt                               atomic.Int64  // when an alert was dropped last, in nanoseconds since 1970
-	trouble                              retry.Trouble
+	accepted, written, lost, filtered atomic.Uint64
+	unwritten                         atomic.Uint64 // alerts lost at the end
+	lostAt                            atomic.Int64  // when an alert was lost last, in nanoseconds since 1970
+	trouble                           retry.Trouble
 
 	// Of the watcher.
 	overflow retry.Quiet
-	told     uint64 // drops that were logged
+	logged   uint64 // lost alerts that were logged
 
 	// Of the goroutine of run.
 	batch  batch
@@ -91,7 +91,7 @@ func (o *output) begin() {
 	o.wait = retry.Backoff{First: firstPatience, Most: o.patience}
 }
 
-// offer puts an event into the queue, or drops it.
+// offer puts an event into the queue, or loses it.
 func (o *output) offer(e *event, closed bool) {
 	if closed {
 		o.lose(1)
@@ -116,7 +116,7 @@ func (o *output) offer(e *event, closed bool) {
 // lose counts alerts that are lost.
 func (o *output) lose(n uint64) {
 	if n > 0 {
-		o.dropped.Add(n)
+		o.lost.Add(n)
 		o.lostAt.Store(time.Now().UnixNano())
 	}
 }
@@ -283,7 +283,7 @@ func (o *output) abandon() {
 	}
 	o.lose(n)
 	o.accepted.Add(-n)
-	o.lost.Add(n)
+	o.unwritten.Add(n)
 }
 
 func (o *output) closeSink(ctx context.Context) {
@@ -295,7 +295,7 @@ func (o *output) closeSink(ctx context.Context) {
 // fail notes that the sink does not work.
 func (o *output) fail(err error) {
 	if o.trouble.Failed(err, time.Now()) {
-		o.log.Warn("output fails; its alerts wait in its queue", "kind", o.kind, "target", o.target, "error", err, "queued", o.pending(), "lost", o.dropped.Load())
+		o.log.Warn("output fails; its alerts wait in its queue", "kind", o.kind, "target", o.target, "error", err, "queued", o.pending(), "lost", o.lost.Load())
 	}
 }
 
@@ -303,7 +303,7 @@ func (o *output) fail(err error) {
 func (o *output) recover() {
 	o.wait.Reset()
 	if after, log := o.trouble.Works(time.Now()); log {
-		o.log.Info("output works again", "kind", o.kind, "target", o.target, "after", after.Round(time.Millisecond), "lost", o.dropped.Load())
+		o.log.Info("output works again", "kind", o.kind, "target", o.target, "after", after.Round(time.Millisecond), "lost", o.lost.Load())
 	}
 }
 
@@ -314,15 +314,15 @@ func (o *output) complain(err error) {
 	}
 }
 
-// logDrops logs that alerts were lost since the last time. The watcher calls it.
-func (o *output) logDrops() {
-	if n := o.dropped.Load(); n > o.told && o.overflow.Over(time.Now()) {
-		o.log.Warn("output lost alerts: its queue was full", "kind", o.kind, "target", o.target, "lost", n-o.told, "lost_in_all", n, "queued", o.pending())
-		o.told = n
+// logLost logs that alerts were lost since the last time. The watcher calls it.
+func (o *output) logLost() {
+	if n := o.lost.Load(); n > o.logged && o.overflow.Over(time.Now()) {
+		o.log.Warn("output lost alerts: its queue was full", "kind", o.kind, "target", o.target, "lost", n-o.logged, "lost_in_all", n, "queued", o.pending())
+		o.logged = n
 	}
 }
 
-// pending returns the alerts that are neither written nor dropped.
+// pending returns the alerts that are neither written nor lost.
 func (o *output) pending() uint64 {
 	written := o.written.Load() // before accepted, which is never less
 	return o.accepted.Load() - written
@@ -330,7 +330,7 @@ func (o *output) pending() uint64 {
 
 // verdict returns the error of Close for this output.
 func (o *output) verdict() error {
-	n := o.lost.Load()
+	n := o.unwritten.Load()
 	select {
 	case <-o.done:
 	default:

@@ -49,7 +49,7 @@ func TestStdoutGoesOn(t *testing.T) {
 		if got := numbers(t, h.got.Bytes()); !slices.Equal(got, sequence(1, 10)) {
 			t.Errorf("alerts %v", got)
 		}
-		if s := f.Stats()[0]; s.Written != 10 || s.Errors == 0 || s.Failing {
+		if s := f.Status()[0]; s.Written != 10 || s.Errors == 0 || s.Error != "" {
 			t.Errorf("%+v", s)
 		}
 	})

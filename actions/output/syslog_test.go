@@ -267,12 +267,12 @@ func TestSyslogServerRestarts(t *testing.T) {
 		sink := f.outputs[0].sink.(*syslog)
 		<-sink.conn.ended
 		sendNumbered(f, 11, 20)
-		until(t, f, func(s Stats) bool { return s.Failing && s.Errors >= 2 })
+		until(t, f, func(s Status) bool { return s.Error != "" && s.Errors >= 2 })
 
 		l = listen(t, network, address)
 		go serve(l, take)
 		s.expect(t, 11, 20)
-		until(t, f, func(s Stats) bool { return !s.Failing && s.Written == 20 })
+		until(t, f, func(s Status) bool { return s.Error == "" && s.Written == 20 })
 		stop(t, f)
 		<-conns
 		l.Close()
@@ -280,11 +280,11 @@ func TestSyslogServerRestarts(t *testing.T) {
 }
 
 // until waits until the counts of the first output are as wanted.
-func until(t *testing.T, f *Fanout, good func(Stats) bool) {
+func until(t *testing.T, f *Fanout, good func(Status) bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !good(f.Stats()[0]); runtime.Gosched() {
+	for end := time.Now().Add(patience); !good(f.Status()[0]); runtime.Gosched() {
 		if time.Now().After(end) {
-			t.Fatalf("the counts stay %+v", f.Stats()[0])
+			t.Fatalf("the counts stay %+v", f.Status()[0])
 		}
 	}
 }
@@ -321,13 +321,13 @@ func TestSyslogServerHangs(t *testing.T) {
 	c := syslogTo("tcp", l.Addr().String())
 	c.Timeout, c.Queue = 100*time.Millisecond, 50_000
 	f := start(t, Options{}, Spec{"tcp", c})
-	for n := 1; !f.Stats()[0].Failing; n += 1000 {
+	for n := 1; f.Status()[0].Error == ""; n += 1000 {
 		sendNumbered(f, n, n+999)
 		if n > 1e6 {
 			t.Fatal("a million alerts were taken that nobody reads")
 		}
 	}
-	if s := f.Stats()[0]; !strings.Contains(s.LastError, "i/o timeout") {
+	if s := f.Status()[0]; !strings.Contains(s.LastError, "i/o timeout") {
 		t.Errorf("last error: %s", s.LastError)
 	}
 	began := time.Now()

@@ -97,7 +97,7 @@ func TestSyslogTLS(t *testing.T) {
 			sendNumbered(f, 1, 1000)
 			stop(t, f)
 			s.expect(t, 1, 1000)
-			if s := f.Stats()[0]; s.Errors != 0 || s.Written != 1000 {
+			if s := f.Status()[0]; s.Errors != 0 || s.Written != 1000 {
 				t.Errorf("%+v", s)
 			}
 		})
@@ -134,8 +134,8 @@ func TestSyslogTLSRefused(t *testing.T) {
 			c.change(config)
 			f := start(t, Options{}, Spec{"tls", config})
 			sendNumbered(f, 1, 3)
-			until(t, f, func(s Stats) bool { return s.Errors > 0 })
-			if s := f.Stats()[0]; !strings.Contains(s.LastError, c.want) {
+			until(t, f, func(s Status) bool { return s.Errors > 0 })
+			if s := f.Status()[0]; !strings.Contains(s.LastError, c.want) {
 				t.Errorf("last error %q, want %q in it", s.LastError, c.want)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
@@ -143,7 +143,7 @@ func TestSyslogTLSRefused(t *testing.T) {
 			if err := f.Close(ctx); err == nil || !strings.Contains(err.Error(), "3 alerts could not be written") {
 				t.Errorf("Close: %v", err)
 			}
-			if n := f.Stats()[0].Written; n != 0 || len(s.got) != 0 {
+			if n := f.Status()[0].Written; n != 0 || len(s.got) != 0 {
 				t.Errorf("%d alerts count as written, %d came", n, len(s.got))
 			}
 		})

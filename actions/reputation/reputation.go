@@ -138,7 +138,7 @@ func (s *Sources) Files() []string {
 
 // Status returns how the sources are, sorted by their names.
 func (s *Sources) Status() []Status {
-	var out []Status
+	out := []Status{}
 	if s.list != nil {
 		out = append(out, s.list.status())
 	}

@@ -29,9 +29,9 @@ type Bot struct {
 	log    *slog.Logger
 	realms []realm
 
-	mu    sync.Mutex
-	stats Stats
-	since time.Time // when the contact with Telegram began that lasts; commands from long before are too old
+	mu     sync.Mutex
+	status Status
+	since  time.Time // when the contact with Telegram began that lasts; commands from long before are too old
 
 	// Of the goroutine of run, and after it that of the poller, and after it that of the handler.
 	username string
@@ -41,14 +41,14 @@ type Bot struct {
 }
 
 func newBot(c *client, opt Options) *Bot {
-	return &Bot{client: c, opt: opt, log: opt.Log, pace: pace{wait: retry.Backoff{First: restLeast, Most: restMost}}, stats: Stats{State: StateStarting, Since: time.Now()}}
+	return &Bot{client: c, opt: opt, log: opt.Log, pace: pace{wait: retry.Backoff{First: restLeast, Most: restMost}}, status: Status{State: StateStarting}}
 }
 
 // snapshot returns the state and the counts.
-func (b *Bot) snapshot() Stats {
+func (b *Bot) snapshot() Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := b.stats
+	s := b.status
 	for _, r := range b.realms {
 		s.Notifiers = append(s.Notifiers, r.name)
 	}
@@ -56,17 +56,17 @@ func (b *Bot) snapshot() Stats {
 }
 
 // count changes the counts.
-func (b *Bot) count(change func(*Stats)) {
+func (b *Bot) count(change func(*Status)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	change(&b.stats)
+	change(&b.status)
 }
 
 // run takes commands until ctx is done.
 func (b *Bot) run(ctx context.Context) {
 	defer func() {
 		b.client.close()
-		b.count(func(s *Stats) { s.State, s.Since = StateClosed, time.Now() })
+		b.count(func(s *Status) { s.State = StateClosed })
 	}()
 	if !b.introduce(ctx) {
 		return
@@ -93,7 +93,7 @@ func (b *Bot) introduce(ctx context.Context) bool {
 			continue
 		}
 		b.username = me.Username
-		b.count(func(s *Stats) { s.Username = clean(me.Username, 64) })
+		b.count(func(s *Status) { s.Username = clean(me.Username, 64) })
 		b.pace.wait.Reset()
 		b.contact()
 		var list []models.BotCommand
@@ -115,11 +115,11 @@ func (b *Bot) name() string { return b.realms[0].name }
 
 // contact takes down that Telegram answers.
 func (b *Bot) contact() {
-	now := time.Now()
 	b.mu.Lock()
-	before := b.stats.State
+	before := b.status.State
+	b.status.State, b.status.Error = StatePolling, ""
 	if before != StatePolling {
-		b.stats.State, b.stats.Since, b.since = StatePolling, now, now
+		b.since = time.Now()
 	}
 	b.mu.Unlock()
 	if before != StatePolling {
@@ -129,13 +129,10 @@ func (b *Bot) contact() {
 
 // lost takes down that Telegram does not.
 func (b *Bot) lost(state State, err error, wait time.Duration) {
-	now := time.Now()
 	b.mu.Lock()
-	before := b.stats.State
-	if before != state {
-		b.stats.State, b.stats.Since = state, now
-	}
-	b.stats.LastError, b.stats.LastTime = err.Error(), now
+	before := b.status.State
+	b.status.State = state
+	b.status.Report = retry.Report{Errors: b.status.Errors + 1, Error: err.Error(), LastError: err.Error(), LastErrorTime: time.Now().UTC()}
 	b.mu.Unlock()
 	if before != state {
 		b.log.Warn("The bot takes no commands in Telegram now.", "notifier", b.name(), "state", string(state), "error", err, "next", wait.String())

@@ -35,7 +35,7 @@ func TestNobodyToCommand(t *testing.T) {
 	c.Administrators = nil
 	t.Setenv("TELEGRAM_BOT_TOKEN", "")
 	bots, err := NewBots([]Spec{{"ops", c}}, (&world{s: &server{}}).options())
-	if err != nil || len(bots.Stats()) != 0 {
+	if err != nil || len(bots.Status()) != 0 {
 		t.Errorf("%v", err)
 	}
 	bots.Run(t.Context()) // ends at once
@@ -87,7 +87,7 @@ func TestRests(t *testing.T) {
 			t.Run(name+" of "+method, func(t *testing.T) {
 				inWorldOf(t, []Spec{{"ops", testConfig("5")}}, func(w *world) { w.s.fail(method, c.fault, c.fault, c.fault) }, func(t *testing.T, w *world) {
 					s := w.stats()
-					if s.State != c.state || !strings.Contains(s.LastError, c.says) || s.LastTime.IsZero() {
+					if s.State != c.state || !strings.Contains(s.LastError, c.says) || s.LastErrorTime.IsZero() {
 						t.Errorf("%+v", s)
 					}
 					time.Sleep(45 * time.Minute)
@@ -283,7 +283,7 @@ func TestBlocksOfOneToken(t *testing.T) {
 	other := testConfig("-77", "@Lobby")
 	other.Administrators = []int64{8}
 	inWorldOf(t, []Spec{{"ops", testConfig(fmt.Sprint(group))}, {"night", other}}, nil, func(t *testing.T, w *world) {
-		if s := w.bots.Stats(); len(s) != 1 || fmt.Sprint(s[0].Notifiers) != "[ops night]" {
+		if s := w.bots.Status(); len(s) != 1 || fmt.Sprint(s[0].Notifiers) != "[ops night]" {
 			t.Fatalf("%+v", s)
 		}
 		for _, c := range []struct {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/retry"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
@@ -110,11 +111,11 @@ func (b *Bots) Run(ctx context.Context) {
 	wg.Wait()
 }
 
-// Stats returns the state and the counts of each bot, in the order of the blocks.
-func (b *Bots) Stats() []Stats {
-	out := make([]Stats, 0, len(b.bots))
-	for _, one := range b.bots {
-		out = append(out, one.snapshot())
+// Status returns how each bot is, in the order of the blocks.
+func (b *Bots) Status() []Status {
+	out := make([]Status, len(b.bots))
+	for i, one := range b.bots {
+		out[i] = one.snapshot()
 	}
 	return out
 }
@@ -132,17 +133,14 @@ const (
 	StateClosed   State = "closed"   // it was told to end
 )
 
-// Stats are the state and the counts of a bot since it was made.
-type Stats struct {
-	Notifiers []string // the blocks that it serves
-	Username  string   // without @; "" until it is known
-	State     State
-	Since     time.Time // of the state
-	LastError string    // the last failure, whatever the state; "" for none
-	LastTime  time.Time // of that failure
-	Commands  uint64    // of administrators that were carried out or answered
-	Buttons   uint64    // presses by administrators
-	Old       uint64    // commands and presses that came too late to be carried out
-	Refused   uint64    // commands and presses by others, or in other chats
-	Unsent    uint64    // answers that did not reach Telegram
+// Status is how a bot is, and its counts since it was made.
+type Status struct {
+	Notifiers []string `json:"notifiers"` // the blocks that it serves
+	Username  string   `json:"username"`  // without @; "" until it is known
+	State     State    `json:"state"`
+	Commands  uint64   `json:"commands"` // and presses of administrators that were carried out or answered
+	Refused   uint64   `json:"refused"`  // commands and presses by others, or in other chats
+	Old       uint64   `json:"old"`      // commands and presses that came too late to be carried out
+	Unsent    uint64   `json:"unsent"`   // answers that did not reach Telegram
+	retry.Report
 }

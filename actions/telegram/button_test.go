@@ -53,7 +53,7 @@ func TestPress(t *testing.T) {
 		w.verdict = func(decision.Request) decision.Verdict { return decision.Verdict{Outcome: decision.Kept} }
 		w.mu.Unlock()
 		w.presses(admin, group, "block 198.51.100.7", "HIGH port_scan\n✅ User 7 @evil\\u202e (7): block of 198.51.100.7: kept")
-		if got := w.s.got("editMessageText"); len(got) != 1 || w.stats().Buttons != 2 {
+		if got := w.s.got("editMessageText"); len(got) != 1 || w.stats().Commands != 2 {
 			t.Errorf("%+v %+v", got, w.stats())
 		}
 		w.asked()

@@ -50,7 +50,7 @@ func (s *strangers) meet(user int64, now time.Time) (answer, log bool, unlogged 
 
 // refuse logs somebody who may not give commands, at all or in that chat, and returns what to answer; "" for nothing.
 func (b *Bot) refuse(u *models.User, c models.Chat, text string) string {
-	b.count(func(s *Stats) { s.Refused++ })
+	b.count(func(s *Status) { s.Refused++ })
 	answer, log, unlogged := b.strange.meet(u.ID, time.Now())
 	if log {
 		b.log.Warn("Refused in Telegram: the user is no administrator of the bot in this chat.", "notifier", b.name(), "user", who(u), "user_id", u.ID,

@@ -75,7 +75,7 @@ func inWorldOf(t *testing.T, specs []Spec, prepare func(*world), do func(*testin
 		w.settle()
 		do(t, w)
 		w.stop()
-		for _, text := range []string{w.logged(), fmt.Sprintf("%+v", bots.Stats())} {
+		for _, text := range []string{w.logged(), fmt.Sprintf("%+v", bots.Status())} {
 			if strings.Contains(text, password) {
 				t.Errorf("the token is in %s", text)
 			}
@@ -151,7 +151,7 @@ func (w *world) stop() {
 }
 
 // stats returns those of the first bot.
-func (w *world) stats() Stats { return w.bots.Stats()[0] }
+func (w *world) stats() Status { return w.bots.Status()[0] }
 
 func user(id int64) map[string]any {
 	return map[string]any{"id": id, "is_bot": false, "first_name": fmt.Sprintf("User %d", id), "username": "evil\u202e\n"}

@@ -6,8 +6,12 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/actions/notify"
+	"github.com/ruleids/ruleids/actions/output"
 	"github.com/ruleids/ruleids/actions/reputation"
+	"github.com/ruleids/ruleids/actions/telegram"
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/event/honeypot"
 	"github.com/ruleids/ruleids/internal/diag"
 )
 
@@ -27,16 +31,17 @@ type Status struct {
 	Alerts        AlertCounts      `json:"alerts"`
 	State         StateCounts      `json:"state"`
 	Rules         RulesStatus      `json:"rules"`
-	Outputs       []OutputStatus   `json:"outputs"`
+	Outputs       []output.Status  `json:"outputs"`
 	Responses     *ResponseStatus  `json:"responses"` // null where no decisions are kept
 	// Reputation are the sources of reputation, sorted.
 	Reputation []reputation.Status `json:"reputation"`
-	Notifiers  []NotifierStatus    `json:"notifiers"`
+	Notifiers  []notify.Status     `json:"notifiers"`
 	// Bots are those that take commands of administrators.
-	Bots      []BotStatus      `json:"bots"`
-	Honeypots []HoneypotStatus `json:"honeypots"`
-	// LostEvents are events of honeypots for which the loop had no room.
-	LostEvents uint64 `json:"lost_events"`
+	Bots      []telegram.Status `json:"bots"`
+	Honeypots []honeypot.Status `json:"honeypots"`
+	// LostEvents are events of honeypots for which the loop had no room, LastLostEvent when the last of them was lost.
+	LostEvents    uint64    `json:"lost_events"`
+	LastLostEvent time.Time `json:"last_lost_event,omitzero"`
 }
 
 // PacketCounts are packets that came to the engine.
@@ -114,80 +119,14 @@ type RulesStatus struct {
 	Problems []diag.Finding `json:"problems"`
 }
 
-// OutputStatus is one output of alerts.
-type OutputStatus struct {
-	Kind    string `json:"kind"`
-	Name    string `json:"name"`
-	Target  string `json:"target"` // path or address
-	Written uint64 `json:"written"`
-	Lost    uint64 `json:"lost"` // alerts that it could not take, or could not write
-	// LastLost is when it lost an alert last; left out where it lost none.
-	LastLost *time.Time `json:"last_lost,omitempty"`
-	Filtered uint64     `json:"filtered"` // alerts that its settings keep away
-	Queued   int        `json:"queued"`
-	Errors   uint64     `json:"errors"`          // failures so far
-	Error    string     `json:"error,omitempty"` // why it does not write now
-}
-
-// ResponseStatus is what became of actions of rules.
+// ResponseStatus is how decisions are, and what became of actions of rules.
 type ResponseStatus struct {
-	Mode        decision.Mode `json:"mode"`
-	Blocks      int           `json:"blocks"`      // that hold
-	Quarantines int           `json:"quarantines"` // that hold
-	Recorded    int           `json:"recorded"`    // decisions that would hold, but for the mode
-	Limit       int           `json:"limit"`       // of either number
-	// Outcomes are the requests for decisions, of rules and of people, by what became of them.
-	Outcomes map[decision.Outcome]uint64 `json:"outcomes"`
-	Expired  uint64                      `json:"expired"` // decisions whose time was over
-	Guarded  uint64                      `json:"guarded"` // decisions taken back because their target became protected
+	decision.Status
 	// Lost are actions for which there was no room while decisions took too long.
-	Lost         uint64 `json:"lost"`
-	JournalLines int    `json:"journal_lines"`
-	JournalBytes int64  `json:"journal_bytes"`
+	Lost uint64 `json:"lost"`
 	// Repairs are times that someone had changed the firewall and it was put back, LastRepair the last of them.
 	Repairs    uint64     `json:"repairs"`
 	LastRepair *time.Time `json:"last_repair"`
-	// Failing says, by what fails (journal, firewall, audit, host), why it does.
-	Failing map[string]string `json:"failing"`
-}
-
-// NotifierStatus is one notifier. Its numbers are of alerts, but for Sent.
-type NotifierStatus struct {
-	Kind      string `json:"kind"`
-	Name      string `json:"name"`
-	State     string `json:"state"`     // ok, failing or closed
-	Sent      uint64 `json:"sent"`      // messages
-	Delivered uint64 `json:"delivered"` // that those told of
-	Queued    uint64 `json:"queued"`
-	Lost      uint64 `json:"lost"`   // for want of room, refused, given up
-	Muted     uint64 `json:"muted"`  // of rules that were muted
-	Merged    uint64 `json:"merged"` // that joined a message that waited
-	Filtered  uint64 `json:"filtered"`
-	Retries   uint64 `json:"retries"`
-	Error     string `json:"error,omitempty"` // why it fails now
-}
-
-// BotStatus is one bot that takes commands.
-type BotStatus struct {
-	Notifiers []string `json:"notifiers"`
-	Username  string   `json:"username"`
-	State     string   `json:"state"`
-	Commands  uint64   `json:"commands"`
-	Refused   uint64   `json:"refused"` // of people who are no administrators
-	Error     string   `json:"error,omitempty"`
-}
-
-// HoneypotStatus is one honeypot.
-type HoneypotStatus struct {
-	Name     string `json:"name"`
-	Service  string `json:"service"`
-	Address  string `json:"address"`
-	Open     int    `json:"open"`
-	Accepted uint64 `json:"accepted"`
-	Refused  uint64 `json:"refused"` // connections that there was no room for
-	Events   uint64 `json:"events"`
-	Unlogged uint64 `json:"unlogged"` // events that did not get into the log
-	Error    string `json:"error,omitempty"`
 }
 
 // Brief is the status in a few lines, for a chat.

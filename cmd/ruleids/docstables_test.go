@@ -98,7 +98,7 @@ func metricTable(*testing.T) string {
 	var b strings.Builder
 	b.WriteString(row("metric", "kind", "labels", "meaning") + row("---", "---", "---", "---"))
 	for _, m := range agent.Metrics() {
-		b.WriteString(row("`"+m.Name+"`", m.Kind, strings.Join(m.Labels, ", "), m.Help))
+		b.WriteString(row("`"+m.Name+"`", m.Kind(), strings.Join(m.Labels, ", "), m.Help))
 	}
 	return b.String()
 }

@@ -23,8 +23,8 @@ func newStatusCmd(a *app) *cobra.Command {
 		Short: "Show the daemon's status",
 		Long: `Status asks the daemon on its control socket what it watches, what it has counted and lost, which rules
 run, and how the last reload went. Exit status: 0 all is well, 1 something is not as it should be
-(packets are being lost, the rule files are broken, an interface is down, an output fails), 2 no
-daemon answers.`,
+(packets are being lost, the rule files are broken, an interface is down, an output fails, alerts were lost in the
+last ten minutes), 2 no daemon answers.`,
 		Example: `  ruleids status
   ruleids status --format json | jq .capture.dropped`,
 		Args:              noArgs,
@@ -157,15 +157,15 @@ func writeNotifiers(b *strings.Builder, s *api.Status, color bool) {
 		b.WriteByte('\n')
 		rows := [][]string{{"bot", "of", "state", "commands", "refused"}}
 		for _, x := range s.Bots {
-			rows = append(rows, []string{printable.Line(x.Username), strings.Join(x.Notifiers, ", "), x.State, thousands(x.Commands), thousands(x.Refused)})
+			rows = append(rows, []string{printable.Line(x.Username), strings.Join(x.Notifiers, ", "), string(x.State), thousands(x.Commands), thousands(x.Refused)})
 		}
 		writeTable(b, rows, headed(color))
 	}
 	if len(s.Honeypots) > 0 {
 		b.WriteByte('\n')
-		rows := [][]string{{"honeypot", "at", "open", "served", "refused", "events"}}
+		rows := [][]string{{"honeypot", "at", "open", "served", "refused", "events", "lost"}}
 		for _, h := range s.Honeypots {
-			rows = append(rows, []string{h.Service + " " + h.Name, h.Address, thousands(uint64(h.Open)), thousands(h.Accepted), thousands(h.Refused), thousands(h.Events)})
+			rows = append(rows, []string{h.Service + " " + h.Name, h.Address, thousands(uint64(h.Open)), thousands(h.Accepted), thousands(h.Refused), thousands(h.Events), thousands(h.Lost)})
 		}
 		writeTable(b, rows, headed(color))
 	}

@@ -15,7 +15,7 @@ type Config struct {
 	// Service is what the honeypot plays.
 	Service string `setting:"service,required" oneof:"ftp http ssh tcp telnet"`
 	// Listen is where it listens: ":port" for every address of this host, or "address:port". Names are refused: what they
-	// stand for may change, and looking them up may hang. Port 0 is one that the system picks, which Stats has.
+	// stand for may change, and looking them up may hang. Port 0 is one that the system picks, which Status has.
 	Listen setting.Listen `setting:"listen,required"`
 	// Banner is the software that it says it is; "" for what DefaultBanner has.
 	Banner string `setting:"banner"`

@@ -26,7 +26,7 @@ import (
 
 // A Spec is a honeypot that is wanted: a block `honeypot "name"`.
 type Spec struct {
-	Name   string // unique; in events, logs, Stats and errors
+	Name   string // unique; in events, logs, Status and errors
 	Config *Config
 }
 
@@ -256,13 +256,13 @@ func (s *Set) Reopen() {
 	}
 }
 
-// Stats returns the counts of all honeypots, in the order they were given to Listen.
-func (s *Set) Stats() []Stats {
+// Status returns how all honeypots are, in the order they were given to Listen.
+func (s *Set) Status() []Status {
 	s.mu.Lock() // Prepare may be going on
 	defer s.mu.Unlock()
-	out := make([]Stats, len(s.honeypots))
+	out := make([]Status, len(s.honeypots))
 	for i, h := range s.honeypots {
-		out[i] = h.stats()
+		out[i] = h.status()
 	}
 	return out
 }
@@ -281,6 +281,7 @@ type honeypot struct {
 	slog    *slog.Logger
 
 	accepted, refused, events, lost atomic.Uint64
+	lostAt                          atomic.Int64 // when an event was lost last, in nanoseconds since 1970
 	trouble                         trouble
 }
 
@@ -367,6 +368,6 @@ func (h *honeypot) report(e Event) {
 	h.events.Add(1)
 	h.take(e)
 	if h.journal != nil && !h.journal.offer(line{h, e.appendLine(nil)}) {
-		h.lost.Add(1)
+		h.lose()
 	}
 }

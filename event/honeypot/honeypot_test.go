@@ -50,7 +50,7 @@ func play(t *testing.T, service string, change func(*Config)) *trap {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &trap{t: t, set: set, addr: set.Stats()[0].Address, log: c.Log, events: make(chan Event, 10_000), served: make(chan error, 1)}
+	p := &trap{t: t, set: set, addr: set.Status()[0].Address, log: c.Log, events: make(chan Event, 10_000), served: make(chan error, 1)}
 	go func() {
 		p.served <- set.Serve(context.Background(), Options{Log: quietLog(), Events: func(e Event) { p.events <- e }})
 	}()
@@ -174,7 +174,7 @@ func TestEvent(t *testing.T) {
 	if e.Name != "pot" || e.Service != "tcp" || e.Action != "connect" || e.Src != local || e.Dst.String() != p.addr || time.Since(e.Time) > time.Minute {
 		t.Errorf("%+v", e)
 	}
-	if s := p.set.Stats()[0]; s.Open != 1 || s.Accepted != 1 || s.Events != 1 || s.Name != "pot" || s.LastError != "" {
+	if s := p.set.Status()[0]; s.Open != 1 || s.Accepted != 1 || s.Events != 1 || s.Name != "pot" || s.LastError != "" {
 		t.Errorf("%+v", s)
 	}
 	lines := p.lines()
@@ -242,7 +242,7 @@ func TestPrepareErrors(t *testing.T) {
 			t.Errorf("no %q in %v", want, err)
 		}
 	}
-	if _, err := net.Dial("tcp", set.Stats()[0].Address); err == nil {
+	if _, err := net.Dial("tcp", set.Status()[0].Address); err == nil {
 		t.Error("the socket is still open")
 	}
 	if err := set.Close(context.Background()); err != nil {
@@ -259,7 +259,7 @@ func TestRoom(t *testing.T) {
 	third := p.dial()
 	p.expect("connect refused")
 	ended(t, third)
-	if s := p.set.Stats()[0]; s.Open != 2 || s.Accepted != 2 || s.Refused != 1 || s.Events != 3 {
+	if s := p.set.Status()[0]; s.Open != 2 || s.Accepted != 2 || s.Refused != 1 || s.Events != 3 {
 		t.Errorf("%+v", s)
 	}
 	first.Close()
@@ -294,7 +294,7 @@ func TestCloseEndsConnections(t *testing.T) {
 		if err := <-p.served; err != nil {
 			t.Error(err)
 		}
-		if s := p.set.Stats()[0]; s.Open != 0 {
+		if s := p.set.Status()[0]; s.Open != 0 {
 			t.Errorf("%s: %+v", service, s)
 		}
 		if _, err := net.Dial("tcp", p.addr); err == nil {
@@ -403,11 +403,11 @@ func TestManyConnections(t *testing.T) {
 		}
 	}
 	p.close()
-	s := p.set.Stats()[0]
+	s := p.set.Status()[0]
 	if s.Accepted+s.Refused != clients || s.Open != 0 {
 		t.Errorf("%+v", s)
 	}
-	if got := len(readLines(t, p.log)); uint64(got)+s.Lost != s.Events {
+	if got := len(readLines(t, p.log)); uint64(got)+s.Lost != s.Events || (s.Lost > 0) == s.LastLost.IsZero() {
 		t.Errorf("%d lines, %+v", got, s)
 	}
 }
@@ -437,7 +437,7 @@ func TestAcceptGoesOn(t *testing.T) {
 	events := make(chan Event, 10)
 	go set.Serve(context.Background(), Options{Log: quietLog(), Events: func(e Event) { events <- e }})
 	defer set.Close(context.Background())
-	conn, err := net.Dial("tcp", set.Stats()[0].Address)
+	conn, err := net.Dial("tcp", set.Status()[0].Address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -447,7 +447,7 @@ func TestAcceptGoesOn(t *testing.T) {
 	case <-time.After(soon):
 		t.Fatal("no event")
 	}
-	if s := set.Stats()[0]; !strings.Contains(s.LastError, "too many open files") || s.LastErrorTime.IsZero() {
+	if s := set.Status()[0]; !strings.Contains(s.LastError, "too many open files") || s.LastErrorTime.IsZero() {
 		t.Errorf("%+v", s)
 	}
 }
@@ -469,7 +469,7 @@ func TestPanic(t *testing.T) {
 	}
 	set.honeypots[0].player = broken{}
 	go set.Serve(context.Background(), Options{Log: quietLog()})
-	conn, err := net.Dial("tcp", set.Stats()[0].Address)
+	conn, err := net.Dial("tcp", set.Status()[0].Address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -478,7 +478,7 @@ func TestPanic(t *testing.T) {
 	if err := set.Close(context.Background()); err != nil {
 		t.Error(err)
 	}
-	if s := set.Stats()[0]; !strings.Contains(s.LastError, "service tcp: no") || s.Open != 0 {
+	if s := set.Status()[0]; !strings.Contains(s.LastError, "service tcp: no") || s.Open != 0 {
 		t.Errorf("%+v", s)
 	}
 }

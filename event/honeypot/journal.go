@@ -162,7 +162,7 @@ func (j *journal) write() error {
 		return err
 	}
 	if change == logfile.Opened && j.torn { // the first part of the line is elsewhere
-		j.pending[0].honeypot.lost.Add(1)
+		j.pending[0].honeypot.lose()
 		j.pending, j.torn = j.pending[1:], false
 	}
 	if len(j.pending) == 0 {
@@ -190,7 +190,7 @@ func (j *journal) write() error {
 func (j *journal) abandon() {
 	for {
 		for _, l := range j.pending {
-			l.honeypot.lost.Add(1)
+			l.honeypot.lose()
 			j.unsaved++
 		}
 		j.pending = nil

@@ -195,7 +195,7 @@ func TestSharedLog(t *testing.T) {
 	}
 	events := make(chan Event, 10)
 	go set.Serve(context.Background(), Options{Log: quietLog(), Events: func(e Event) { events <- e }})
-	for _, s := range set.Stats() {
+	for _, s := range set.Status() {
 		p := trap{t: t, addr: s.Address, events: events}
 		p.dial()
 		p.next()

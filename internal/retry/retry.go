@@ -129,3 +129,23 @@ func (t *Trouble) State() State {
 	defer t.mu.Unlock()
 	return t.state
 }
+
+// A Report is a State as programs are told of it.
+type Report struct {
+	Errors        uint64    `json:"errors"`               // so far
+	Error         string    `json:"error,omitempty"`      // why it fails now
+	LastError     string    `json:"last_error,omitempty"` // the last one, whether it is over or not
+	LastErrorTime time.Time `json:"last_error_time,omitzero"`
+}
+
+// Report returns the state as programs are told of it.
+func (s State) Report() Report {
+	r := Report{Errors: s.Failures}
+	if s.Last != nil {
+		r.LastError, r.LastErrorTime = s.Last.Error(), s.Time.UTC()
+	}
+	if s.Failing {
+		r.Error = r.LastError
+	}
+	return r
+}

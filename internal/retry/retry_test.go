@@ -74,3 +74,21 @@ func TestTrouble(t *testing.T) {
 		t.Errorf("over after %v, logs %v", after, log)
 	}
 }
+
+func TestReport(t *testing.T) {
+	var trouble Trouble
+	if got := trouble.State().Report(); got != (Report{}) {
+		t.Errorf("%+v", got)
+	}
+	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	trouble.Failed(errors.New("full"), at)
+	want := Report{Errors: 1, Error: "full", LastError: "full", LastErrorTime: at}
+	if got := trouble.State().Report(); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	trouble.Works(at)
+	want.Error = ""
+	if got := trouble.State().Report(); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

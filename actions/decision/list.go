@@ -1,0 +1,58 @@
+package decision
+
+import (
+	"cmp"
+	"slices"
+)
+
+// List returns the decisions that hold and those that would hold but for the mode (Recorded), sorted by number.
+func (b *Book) List() []Decision {
+	out, mode := b.held()
+	for i := range out {
+		out[i].Recorded = out[i].Recorded || mode != Enforce
+	}
+	return out
+}
+
+// held returns all decisions as the journal has them, sorted by number, and the mode.
+func (b *Book) held() ([]Decision, Mode) {
+	// Decisions do not change once they are made. While they are gathered no other is made, so no more is done then.
+	b.mu.RLock()
+	held := make([]*Decision, 0, b.real.active+b.would.active)
+	for _, l := range []*ledger{b.real, b.would} {
+		for _, s := range l.states {
+			if s.decision != nil {
+				held = append(held, s.decision)
+			}
+		}
+	}
+	mode := b.config.Mode
+	b.mu.RUnlock()
+	slices.SortFunc(held, func(d, e *Decision) int { return cmp.Compare(d.ID, e.ID) })
+	out := make([]Decision, len(held))
+	for i, d := range held {
+		out[i] = *d
+	}
+	return out, mode
+}
+
+// Covering returns the decisions that keep a target out, or would, the narrowest first and those that hold before
+// those that would.
+func (b *Book) Covering(t Target) []Decision {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var out []Decision
+	if !t.IsValid() {
+		return nil
+	}
+	for _, l := range []*ledger{b.real, b.would} {
+		for around := range l.deciding.around(t) {
+			if d := l.get(around); d != nil {
+				c := *d
+				c.Recorded = c.Recorded || b.config.Mode != Enforce
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
