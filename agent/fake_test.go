@@ -196,7 +196,7 @@ func (l *logLines) now() int {
 	return len(l.lines)
 }
 
-// running is a daemon on a fake source, with rules in a folder.
+// running is a daemon on a fake source, with rules in a directory.
 type running struct {
 	*Daemon
 	source   *fakeSource

@@ -36,7 +36,7 @@ type Loaded struct {
 	Diags  hcl.Diagnostics // of settings and rules, sorted by place
 	// Sources holds the text of all files, for the printing of diagnostics.
 	Sources map[string]*hcl.File
-	// Paths are the files and folders that were read.
+	// Paths are the files and directories that were read.
 	Paths []string
 }
 
@@ -53,7 +53,7 @@ func (in *Input) Load() *Loaded {
 	if out.Config.Rules.Stdlib {
 		files, err := in.Stdlib(opt.Paths)
 		if err != nil {
-			out.Diags = append(out.Diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Unreadable folder of shipped rules", Detail: err.Error() + "."})
+			out.Diags = append(out.Diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Unreadable directory of shipped rules", Detail: err.Error() + "."})
 		}
 		opt.Stdlib = files
 	}
@@ -92,7 +92,7 @@ func (in *Input) Load() *Loaded {
 	return out
 }
 
-// readable reports whether there is a file or a folder at a path that can be opened.
+// readable reports whether there is a file or a directory at a path that can be opened.
 func readable(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

@@ -20,7 +20,7 @@ func TestFaultsPointAtSettings(t *testing.T) {
 		t.Fatalf("want one error: %v", loaded.Diags)
 	}
 	if d := loaded.Diags[0]; diag.CodeOf(d) != diag.UnreadableFile || d.Subject == nil || d.Subject.Filename != filepath.ToSlash(file) || d.Subject.Start.Line != 4 {
-		t.Errorf("a folder that is not there: %v", d)
+		t.Errorf("a directory that is not there: %v", d)
 	}
 	if d := CheckAccount(loaded.Config); d == nil || d.Subject == nil || d.Subject.Start.Line != 1 {
 		t.Errorf("an account that is not there: %v", d)

@@ -7,5 +7,5 @@ import "net"
 // listenPrivately opens a unix socket, with the permissions that the system gives it.
 func listenPrivately(path string) (net.Listener, error) { return net.Listen("unix", path) }
 
-// lockFolder does nothing: a daemon that captures runs on Linux.
-func lockFolder(string) (unlock func(), err error) { return func() {}, nil }
+// lockDirectory does nothing: a daemon that captures runs on Linux.
+func lockDirectory(string) (unlock func(), err error) { return func() {}, nil }

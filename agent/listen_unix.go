@@ -20,13 +20,13 @@ func listenPrivately(path string) (net.Listener, error) {
 	return net.Listen("unix", path)
 }
 
-// lockWithin is how long lockFolder waits for another daemon, which holds the lock for as long as it takes to connect to
+// lockWithin is how long lockDirectory waits for another daemon, which holds the lock for as long as it takes to connect to
 // a socket and to make one.
 const lockWithin = 5 * time.Second
 
-// lockFolder keeps other daemons from making a socket in a folder until unlock is called, or the process ends. The lock
-// is on the folder itself (flock(2)), so nothing is left over.
-func lockFolder(dir string) (unlock func(), err error) {
+// lockDirectory keeps other daemons from making a socket in a directory until unlock is called, or the process ends. The lock
+// is on the directory itself (flock(2)), so nothing is left over.
+func lockDirectory(dir string) (unlock func(), err error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil, err

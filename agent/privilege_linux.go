@@ -7,7 +7,7 @@ import (
 	"kernel.org/pub/linux/libs/security/libcap/cap"
 )
 
-// kept are the capabilities of a running daemon: AF_PACKET sockets are opened anew when an interface comes back
+// kept are the capabilities of a running daemon: AF_PACKET sockets are opened again when an interface comes back
 // (packet(7)), and the firewall is changed (netlink(7)). The iptables program and a user's own one need the same
 // two, so they are ambient (capabilities(7)): a program that the daemon starts has them whatever the account.
 var kept = [...]cap.Value{cap.NET_RAW, cap.NET_ADMIN}

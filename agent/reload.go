@@ -215,7 +215,7 @@ func (r *ruleFiles) serve(ctx context.Context, print fingerprint) {
 	}
 }
 
-// load reads everything, and again where that led to folders that were not watched: files in them may have
+// load reads everything, and again where that led to directories that were not watched: files in them may have
 // changed meanwhile. Paths of the result are those to look at from now on.
 func (r *ruleFiles) load(before []string) (*Loaded, time.Duration, fingerprint) {
 	start := time.Now()

@@ -78,7 +78,7 @@ func TestFilesAreFollowed(t *testing.T) {
 			log: []string{"rules loaded"}, fires: 25, quiet: 24,
 		},
 		{
-			name:  "a file is moved into the folder",
+			name:  "a file is moved into the directory",
 			files: map[string]string{"a.hcl": portRule("a", "23")},
 			change: func(t *testing.T, r *running) {
 				from := filepath.Join(filepath.Dir(r.dir), "b.hcl")
@@ -88,7 +88,7 @@ func TestFilesAreFollowed(t *testing.T) {
 			log: []string{"rules loaded", "added=[b]"}, fires: 24, quiet: 25,
 		},
 		{
-			name:  "a folder is moved into the folder, then a file changes in it",
+			name:  "a directory is moved into the directory, then a file changes in it",
 			files: map[string]string{"a.hcl": portRule("a", "23")},
 			change: func(t *testing.T, r *running) {
 				from := filepath.Join(filepath.Dir(r.dir), "more")
@@ -129,7 +129,7 @@ func TestFilesAreFollowed(t *testing.T) {
 			log: []string{"rules loaded", "kept=1"}, fires: 24, quiet: 25,
 		},
 		{
-			name:  "the folder itself is a link, and leads elsewhere",
+			name:  "the directory itself is a link, and leads elsewhere",
 			files: map[string]string{"a.hcl": portRule("a", "23")},
 			change: func(t *testing.T, r *running) {
 				next := filepath.Join(filepath.Dir(r.dir), "release-2")

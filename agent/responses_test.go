@@ -176,7 +176,7 @@ func TestExchange(t *testing.T) {
 	}
 }
 
-// TestReputationList has a list lower a threshold, and reads it anew when it changes.
+// TestReputationList has a list lower a threshold, and reads it again when it changes.
 func TestReputationList(t *testing.T) {
 	list := filepath.Join(t.TempDir(), "bad.txt")
 	must(t, os.WriteFile(list, []byte("198.51.100.7 critical\n"), 0o600))

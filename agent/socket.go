@@ -16,7 +16,7 @@ import (
 
 // ListenControl opens the control socket, for its owner and group only; they are those of an account, where that
 // is not nil. A socket that a dead daemon has left is replaced; one that a daemon answers on is an error. The
-// folder is made where it is missing.
+// directory is made where it is missing.
 func ListenControl(path string, owner *Account) (net.Listener, error) {
 	dir := filepath.Dir(path)
 	if !exists(dir) {
@@ -30,7 +30,7 @@ func ListenControl(path string, owner *Account) (net.Listener, error) {
 		}
 	}
 	// Of two daemons that find the same dead socket, one would remove that of the other.
-	unlock, err := lockFolder(dir)
+	unlock, err := lockDirectory(dir)
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
@@ -46,7 +46,7 @@ func ListenControl(path string, owner *Account) (net.Listener, error) {
 		return nil, fmt.Errorf("control socket: %w; name another place with control { socket = … }", err)
 	}
 	if owner != nil {
-		// Where the folder is the account's, it could put a link to another file in the socket's place just now.
+		// Where the directory is the account's, it could put a link to another file in the socket's place just now.
 		if err := os.Lchown(path, owner.UID, owner.GID); err != nil {
 			l.Close()
 			return nil, fmt.Errorf("control socket: %w", err)

@@ -46,7 +46,7 @@ type service struct {
 func (s *service) Name() string { return "service" }
 
 // Run says that the daemon is ready, and from then on, at half the time of the watchdog, that its loop is
-// alive. A loop that is stuck says nothing, so that the service manager starts the daemon anew.
+// alive. A loop that is stuck says nothing, so that the service manager starts the daemon again.
 func (s *service) Run(ctx context.Context) error {
 	d := s.d
 	defer d.notify(systemd.SdNotifyStopping)

@@ -13,18 +13,18 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// Saves of editors and copies of folders come as many events: they are taken together until nothing happened for
+// Saves of editors and copies of directories come as many events: they are taken together until nothing happened for
 // settle, but not for longer than patience.
 const (
 	settle   = 100 * time.Millisecond
 	patience = time.Second
 )
 
-// A watcher tells that files may have changed. It watches folders and never files: an editor that writes a new
+// A watcher tells that files may have changed. It watches directories and never files: an editor that writes a new
 // file and renames it over the old one leaves a watch on a file that nobody sees any more.
 type watcher struct {
 	fs    *fsnotify.Watcher
-	names atomic.Pointer[map[string]bool] // of the files that matter, whatever folder they are in
+	names atomic.Pointer[map[string]bool] // of the files that matter, whatever directory they are in
 	fault string                          // why the kernel gives no notice of some change; empty where it does
 }
 
@@ -38,10 +38,10 @@ func newWatcher() (*watcher, error) {
 
 func (w *watcher) close() error { return w.fs.Close() }
 
-// follow makes the watched folders those in which the paths can change, and reports whether that added any:
+// follow makes the watched directories those in which the paths can change, and reports whether that added any:
 // then something may have changed before the watch was there.
 func (w *watcher) follow(paths []string) (added bool) {
-	want := foldersOf(paths)
+	want := directoriesOf(paths)
 	names := make(map[string]bool, len(paths))
 	for _, p := range paths {
 		names[filepath.Base(p)] = true
@@ -105,7 +105,7 @@ func (w *watcher) run(ctx context.Context, changed func(reason string)) {
 }
 
 // matters reports whether an event can be of rules, lists or settings. What is written to a file of another name
-// is not, as alerts to a file in the folder of the settings; indexers and backups touch files without changing
+// is not, as alerts to a file in the directory of the settings; indexers and backups touch files without changing
 // them.
 func (w *watcher) matters(ev fsnotify.Event) bool {
 	switch ev.Op {
@@ -118,9 +118,9 @@ func (w *watcher) matters(ev fsnotify.Event) bool {
 	return true
 }
 
-// foldersOf returns the folders to watch for changes of paths, resolved and sorted: folders with all that is
-// below them, the folder that a file or folder stands in, and the folders of the links on the way to it.
-func foldersOf(paths []string) []string {
+// directoriesOf returns the directories to watch for changes of paths, resolved and sorted: directories with all that is
+// below them, the directory that a file or directory stands in, and the directories of the links on the way to it.
+func directoriesOf(paths []string) []string {
 	var out []string
 	add := func(dir string) {
 		if real, err := filepath.EvalSymlinks(dir); err == nil && !slices.Contains(out, real) {
@@ -132,7 +132,7 @@ func foldersOf(paths []string) []string {
 		if err != nil {
 			continue
 		}
-		add(nearestFolder(filepath.Dir(abs)))
+		add(nearestDirectory(filepath.Dir(abs)))
 		for _, dir := range linksTo(abs) {
 			add(dir)
 		}
@@ -165,8 +165,8 @@ func foldersOf(paths []string) []string {
 	return out
 }
 
-// nearestFolder returns dir, or the nearest folder above it that exists: what is missing will come there.
-func nearestFolder(dir string) string {
+// nearestDirectory returns dir, or the nearest directory above it that exists: what is missing will come there.
+func nearestDirectory(dir string) string {
 	for !exists(dir) && dir != filepath.Dir(dir) {
 		dir = filepath.Dir(dir)
 	}
@@ -176,8 +176,8 @@ func nearestFolder(dir string) string {
 // maxLinks bounds how many links are followed, as the kernel does (path_resolution(7)).
 const maxLinks = 40
 
-// linksTo returns the folders that hold the symbolic links on the way to an absolute path. Kubernetes swaps a
-// link within such a folder (..data) when a ConfigMap changes, and deployments swap one to a whole folder.
+// linksTo returns the directories that hold the symbolic links on the way to an absolute path. Kubernetes swaps a
+// link within such a directory (..data) when a ConfigMap changes, and deployments swap one to a whole directory.
 func linksTo(path string) []string {
 	var out []string
 	rest := strings.Split(filepath.Clean(path), string(filepath.Separator))

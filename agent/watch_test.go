@@ -8,7 +8,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// TestWhatMatters: alerts that are written into the folder of the settings are no reason to look at the rules.
+// TestWhatMatters: alerts that are written into the directory of the settings are no reason to look at the rules.
 func TestWhatMatters(t *testing.T) {
 	dir := t.TempDir()
 	list := filepath.Join(dir, "servers.txt")
@@ -38,7 +38,7 @@ func TestWhatMatters(t *testing.T) {
 		{"servers-7.txt", fsnotify.Write, true},
 		{"..data", fsnotify.Create, true},
 		{"rules", fsnotify.Rename, true},
-		{"eve.json", fsnotify.Remove, true}, // a folder may have had this name
+		{"eve.json", fsnotify.Remove, true}, // a directory may have had this name
 	} {
 		if got := w.matters(fsnotify.Event{Name: filepath.Join(dir, c.name), Op: c.op}); got != c.want {
 			t.Errorf("%v of %s matters: %v, want %v", c.op, c.name, got, c.want)

@@ -94,7 +94,7 @@ func Open(name string) (*Reader, error) {
 	switch {
 	case err != nil:
 	case st.IsDir():
-		err = fmt.Errorf("%s: is a folder, not a capture file; name the files in it", shown)
+		err = fmt.Errorf("%s: is a directory, not a capture file; name the files in it", shown)
 	case st.Mode().IsRegular():
 		r.size, r.whole = st.Size(), true
 	}

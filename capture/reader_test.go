@@ -256,7 +256,7 @@ func TestOpen(t *testing.T) {
 	if _, err := Open(filepath.Join(dir, "none.pcap")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "none.pcap") {
 		t.Errorf("file that is not there: %v", err)
 	}
-	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "is a folder") {
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "is a directory") {
 		t.Errorf("folder: %v", err)
 	}
 }

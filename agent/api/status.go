@@ -83,7 +83,7 @@ type InterfaceState struct {
 	Dropped  uint64 `json:"dropped"`
 	Stalls   uint64 `json:"stalls"`
 	Missed   uint64 `json:"missed"`
-	Reopened uint64 `json:"reopened"` // times that it came back and its rings were opened anew
+	Reopened uint64 `json:"reopened"` // times that it came back and its rings were opened again
 }
 
 // AlertCounts are alerts that were raised.
@@ -165,7 +165,7 @@ type ReloadReport struct {
 	Added   []string  `json:"added"`
 	Removed []string  `json:"removed"`
 	Kept    []string  `json:"kept"`  // rules whose windows kept their state
-	Reset   []string  `json:"reset"` // rules with a window that begins anew
+	Reset   []string  `json:"reset"` // rules with a window that begins again
 	// LoadSeconds is the time for reading, checking and compiling, beside the packets. PauseSeconds is the longest time
 	// for which packets waited, and PauseCPUSeconds the longest for which the loop worked on the change meanwhile: where
 	// it is the shorter one, others had the processor. It is 0 where the system does not tell.

@@ -11,7 +11,7 @@ import (
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// decideFlags are the flags of the verbs that change a decision.
+// decideFlags are the flags of the commands that change a decision.
 type decideFlags struct {
 	control controlFlags
 	format  choice
@@ -52,7 +52,7 @@ func (f *decideFlags) decide(a *app, cmd *cobra.Command, kind decision.Kind, tar
 			err = fmt.Errorf("%q is no time to be kept out", f.forTime)
 		}
 		if err != nil {
-			return usageError{fmt.Errorf("--for: %w", err)}
+			return misused("--for: %w", err)
 		}
 		q.Seconds = d.Seconds()
 	}
@@ -75,7 +75,7 @@ func (f *decideFlags) decide(a *app, cmd *cobra.Command, kind decision.Kind, tar
 	return err
 }
 
-// decisionStatus says what the exit status of these verbs means.
+// decisionStatus says what the exit status of these commands means.
 const decisionStatus = "\nExit status: 0 it holds (or would, in monitor mode), 1 it was refused or failed, 2 no daemon answers."
 
 func newBlockCmd(a *app) *cobra.Command {
@@ -112,8 +112,8 @@ the daemon is not there any more.` + decisionStatus,
 		},
 	}
 	f.add(cmd, false)
-	f.addFor(cmd, "for how long, a `DURATION` as 10m or 24h")
-	_ = cmd.MarkFlagRequired("for")
+	f.addFor(cmd, "for how long: a `DURATION`, as 10m or 24h")
+	required(cmd, "for")
 	return cmd
 }
 
@@ -138,10 +138,10 @@ Exit status: 0 it is released, 1 there was nothing to release or a prefix still 
 	return cmd
 }
 
-// oneTarget is for verbs that take one address.
+// oneTarget is for commands that take one address.
 func oneTarget(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return usageError{fmt.Errorf("name one address or prefix, as 198.51.100.7 or 2001:db8::/32")}
+		return misused("name one address or prefix, as 198.51.100.7 or 2001:db8::/32")
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (c *captureArgs) add(cmd *cobra.Command) {
 func (c *captureArgs) need(cmd *cobra.Command) {
 	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if len(c.names) == 0 {
-			return usageError{fmt.Errorf("name a capture with -r FILE")}
+			return misused("name a capture with -r FILE")
 		}
 		return nil
 	}

@@ -20,14 +20,14 @@ import (
 	"time"
 )
 
-// capturesDir returns the folder of captures that the tests in this file compare with: real/ with
+// capturesDir returns the directory of captures that the tests in this file compare with: real/ with
 // captures, odd/ with broken and unusual ones, INDEX.tsv, and expected.json with the first alert of
 // each rule and key. It is no part of the repository.
 func capturesDir(t *testing.T) string {
 	t.Helper()
 	dir := cmp.Or(os.Getenv("CAPTURES"), filepath.FromSlash("../../../shared/captures"))
 	if _, err := os.Stat(filepath.Join(dir, "expected.json")); err != nil {
-		t.Skipf("no captures to compare with (%v); name a folder with CAPTURES=DIR", err)
+		t.Skipf("no captures to compare with (%v); name a directory with CAPTURES=DIR", err)
 	}
 	return dir
 }

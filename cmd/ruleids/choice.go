@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 
@@ -25,7 +25,7 @@ func (c *choice) Type() string { return strings.Join(c.words, "|") }
 
 func (c *choice) Set(s string) error {
 	if !slices.Contains(c.words, s) {
-		return fmt.Errorf("it must be one of %s", strings.Join(c.words, ", "))
+		return errors.New("use " + orWords(c.words))
 	}
 	c.value = s
 	return nil
@@ -36,4 +36,12 @@ func (c *choice) add(cmd *cobra.Command, flags *pflag.FlagSet, name, usage strin
 	flags.Var(c, name, usage)
 	// The only error is a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(slices.Clone(c.words), cobra.ShellCompDirectiveNoFileComp))
+}
+
+// orWords writes words as a sentence offers them: "text, json or sarif".
+func orWords(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }

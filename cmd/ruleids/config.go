@@ -14,29 +14,13 @@ import (
 )
 
 func newConfigCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	return grouped(a, &cobra.Command{
 		Use:   "config",
 		Short: "Check or show the settings of the daemon",
 		Long: `The settings of the daemon come from flags, from environment variables (RULEIDS_CAPTURE_RING=128MiB for
 capture { ring = "128MiB" }), from the settings file and from defaults, in this order. The settings
-file is ruleids.hcl in the current folder, or the one that --config names.`,
-		SuggestionsMinimumDistance: 2,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownVerb(cmd, args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := a.err.Write([]byte(cmd.UsageString()))
-			if err == nil {
-				err = status(statusFault)
-			}
-			return err
-		},
-	}
-	cmd.AddCommand(newConfigCheckCmd(a), newConfigShowCmd(a))
-	return cmd
+file is ruleids.hcl in the current directory, or the one that --config names.`,
+	}, newConfigCheckCmd(a), newConfigShowCmd(a))
 }
 
 func newConfigCheckCmd(a *app) *cobra.Command {
@@ -129,6 +113,6 @@ the flags of run that are settings.`,
 
 // addConfigFlag declares the flag that names the settings file.
 func addConfigFlag(cmd *cobra.Command, file *string) {
-	cmd.Flags().StringVar(file, "config", "", "settings `FILE` (default "+rules.SettingsName+" in the current folder, where there is one)")
+	cmd.Flags().StringVar(file, "config", "", "settings `FILE` (default "+rules.SettingsName+" in the current directory, where there is one)")
 	_ = cmd.MarkFlagFilename("config", "hcl")
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/ruleids/ruleids/agent/config"
 )
 
-// controlFlags are the flags of the verbs that ask a running daemon.
+// controlFlags are the flags of the commands that ask a running daemon.
 type controlFlags struct {
 	settings settingFlags
 	config   string

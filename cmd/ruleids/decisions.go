@@ -15,34 +15,22 @@ import (
 	"github.com/ruleids/ruleids/internal/printable"
 )
 
-// newDecisionsCmd is the verb decisions.
+// newDecisionsCmd is the command decisions.
 func newDecisionsCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	return grouped(a, &cobra.Command{
 		Use:   "decisions",
 		Short: "Manage block and quarantine decisions",
 		Long: `Decisions asks the running daemon who is blocked or quarantined, or would be in monitor mode, and changes
 it. Every change goes through the same checks as one of a rule: what this host cannot do without is never
 blocked. It is written to the journal and to the audit log, with the account that asked.
 
-The verbs block, quarantine and unblock are short for decisions add and decisions remove.`,
+The commands block, quarantine and unblock are short for decisions add and decisions remove.`,
 		Example: `  ruleids decisions list
   ruleids decisions show 198.51.100.7
   ruleids decisions add 198.51.100.0/24 --for 2h --reason "asked by the upstream"
   ruleids decisions export > decisions.json`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownVerb(cmd, args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprint(a.err, cmd.UsageString())
-			return status(statusFault)
-		},
-	}
-	cmd.AddCommand(newDecisionsListCmd(a), newDecisionsShowCmd(a), newDecisionsAddCmd(a), newDecisionsRemoveCmd(a),
+	}, newDecisionsListCmd(a), newDecisionsShowCmd(a), newDecisionsAddCmd(a), newDecisionsRemoveCmd(a),
 		newDecisionsExportCmd(a), newDecisionsImportCmd(a))
-	return cmd
 }
 
 func newDecisionsListCmd(a *app) *cobra.Command {
@@ -230,7 +218,7 @@ Exit status: 0 all are made, 1 some are not, 2 the file cannot be read.`,
 		Example: "  ruleids decisions import decisions.json\n  ssh other ruleids decisions export | ruleids decisions import -",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("name one file, or - for standard input")}
+				return misused("name one file, or - for standard input")
 			}
 			return nil
 		},

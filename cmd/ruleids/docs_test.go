@@ -36,7 +36,7 @@ const repository = "../.."
 //	         page wrote to files; lint finds nothing in them, and tests pass
 //	expr     is a condition a line, each good as the where of a rule
 //	console  is commands behind "$ " with what they print: … stands for any part of a line, and a line
-//	         of … alone for any lines. ruleids runs in a folder that has the files of the page, and
+//	         of … alone for any lines. ruleids runs in a directory that has the files of the page, and
 //	         testdata and stdlib of this repository
 //	json     is one JSON object
 //	yaml     is YAML, whose commands of ruleids end with status 0

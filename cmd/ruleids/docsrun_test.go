@@ -105,7 +105,7 @@ func makeRun(t *testing.T) string {
 	return "ruleids " + strings.ReplaceAll(string(recipe[1]), "$(PCAP)", string(capture[1]))
 }
 
-// shell runs a command in the page's folder and returns what it prints, on both outputs, and its status.
+// shell runs a command in the page's directory and returns what it prints, on both outputs, and its status.
 func (p *page) shell(t *testing.T, command string) (string, int) {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", command)

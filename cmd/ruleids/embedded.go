@@ -10,7 +10,7 @@ import (
 	"github.com/ruleids/ruleids/stdlib"
 )
 
-// stdlibMark is the file that tells the source folder of the shipped rules from other folders.
+// stdlibMark is the file that tells the source directory of the shipped rules from other directories.
 const stdlibMark = "stdlib.go"
 
 // embeddedBeside returns the embedded rule files but for those that the paths name the source of, as
@@ -37,7 +37,7 @@ func embeddedBeside(paths []string) (fs.FS, error) {
 	return e, nil
 }
 
-// hideBeside hides the files that the absolute path abs names the source of: the source folder is the
+// hideBeside hides the files that the absolute path abs names the source of: the source directory is the
 // path, above it, or below it.
 func (e *embedded) hideBeside(abs string) error {
 	for dir := abs; ; dir = filepath.Dir(dir) {
@@ -65,13 +65,13 @@ func (e *embedded) hideBeside(abs string) error {
 	})
 }
 
-// isStdlib reports whether a folder is the source of the shipped rules.
+// isStdlib reports whether a directory is the source of the shipped rules.
 func isStdlib(dir string) bool {
 	src, err := os.ReadFile(filepath.Join(dir, stdlibMark))
 	return err == nil && strings.Contains(string(src), "\npackage stdlib\n")
 }
 
-// embedded is the embedded rule files without those that are hidden: files, and folders with all that
+// embedded is the embedded rule files without those that are hidden: files, and directories with all that
 // is in them.
 type embedded struct {
 	fs.FS

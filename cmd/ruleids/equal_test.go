@@ -52,7 +52,7 @@ func TestPlansAgree(t *testing.T) {
 	}
 }
 
-// captureFiles returns the captures of the repository, and those of the folder that the other tests
+// captureFiles returns the captures of the repository, and those of the directory that the other tests
 // compare with where there is one.
 func captureFiles(t *testing.T) []string {
 	t.Helper()

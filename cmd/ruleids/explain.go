@@ -39,7 +39,7 @@ Rules that are not enabled are explained as if they were.`,
 	return cmd
 }
 
-// An explainer is the verb explain.
+// An explainer is the command explain.
 type explainer struct {
 	app      *app
 	captures captureArgs

@@ -11,27 +11,15 @@ import (
 	"github.com/ruleids/ruleids/agent/config"
 )
 
-// newFirewallCmd is the verb firewall.
+// newFirewallCmd is the command firewall.
 func newFirewallCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	return grouped(a, &cobra.Command{
 		Use:   "firewall",
 		Short: "Show or remove what ruleids has in the firewall",
 		Long: `Firewall looks at the firewall of this host itself, whether a daemon runs or not, by the settings in
-ruleids.hcl, or where there is none in the current folder, in /etc/ruleids/ruleids.hcl. It needs root.`,
+ruleids.hcl, or where there is none in the current directory, in /etc/ruleids/ruleids.hcl. It needs root.`,
 		Example: "  sudo ruleids firewall show\n  sudo ruleids firewall flush",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownVerb(cmd, args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprint(a.err, cmd.UsageString())
-			return status(statusFault)
-		},
-	}
-	cmd.AddCommand(newFirewallShowCmd(a), newFirewallFlushCmd(a))
-	return cmd
+	}, newFirewallShowCmd(a), newFirewallFlushCmd(a))
 }
 
 func newFirewallShowCmd(a *app) *cobra.Command {

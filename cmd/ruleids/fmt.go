@@ -43,12 +43,12 @@ afterwards. Directories named testdata are left out, as the go command does. Wit
 	return cmd
 }
 
-// completeRules offers rule files and folders.
+// completeRules offers rule files and directories.
 func completeRules(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return []string{"hcl"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
-// A formatter is the verb fmt.
+// A formatter is the command fmt.
 type formatter struct {
 	app         *app
 	check, diff bool
@@ -154,7 +154,7 @@ func (f *formatter) source(name string, src []byte) (out []byte, changed bool, e
 	return out, changed, nil
 }
 
-// hclFiles returns the *.hcl files in the paths, sorted and each once. Hidden files and folders are
+// hclFiles returns the *.hcl files in the paths, sorted and each once. Hidden files and directories are
 // left out. A path without such a file is an error.
 func hclFiles(paths []string) ([]string, error) {
 	var out []string

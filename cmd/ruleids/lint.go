@@ -44,7 +44,7 @@ run.`,
 	return cmd
 }
 
-// A linter is the verb lint.
+// A linter is the command lint.
 type linter struct {
 	app    *app
 	rules  ruleFlags

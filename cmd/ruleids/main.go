@@ -1,6 +1,6 @@
 // Command ruleids finds attacks in network traffic by rules written in HCL.
 //
-// Each verb has a file of its own here: flags in, text and an exit status out. What the verbs do is
+// Each command has a file of its own here: flags in, text and an exit status out. What the commands do is
 // in the packages below.
 package main
 

@@ -6,25 +6,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newNotifyCmd is the verb notify.
+// newNotifyCmd is the command notify.
 func newNotifyCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	return grouped(a, &cobra.Command{
 		Use:   "notify",
 		Short: "Try the notifiers of the running daemon",
 		Long:  "Notify is for the blocks notifier \"kind\" \"name\" of the settings; docs/notifications.md says more.",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownVerb(cmd, args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprint(a.err, cmd.UsageString())
-			return status(statusFault)
-		},
-	}
-	cmd.AddCommand(newNotifyTestCmd(a))
-	return cmd
+	}, newNotifyTestCmd(a))
 }
 
 func newNotifyTestCmd(a *app) *cobra.Command {
@@ -37,7 +25,7 @@ took it, 2 it did not, or no daemon answers.`,
 		Example: "  ruleids notify test ops",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("name one notifier")}
+				return misused("name one notifier")
 			}
 			return nil
 		},

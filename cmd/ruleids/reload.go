@@ -18,9 +18,9 @@ func newReloadCmd(a *app) *cobra.Command {
 		Use:   "reload",
 		Short: "Reload the daemon's rules and settings",
 		Long: `Reload makes the daemon read its rules and settings again, which it also does by itself when their
-files change, and says which rules were added, removed, kept and reset (their windows begin anew).
+files change, and says which rules were added, removed, kept and reset (their windows start empty).
 Where the files have errors it prints them, and the rules of before run on. Files of outputs are
-opened anew, too. Exit status: 0 what is on disk runs, 1 it has errors, 2 no daemon answers.`,
+opened again, too. Exit status: 0 what is on disk runs, 1 it has errors, 2 no daemon answers.`,
 		Example: `  ruleids lint my-rules/ && ruleids reload
   ruleids reload --format json | jq .digest`,
 		Args:              noArgs,

@@ -8,17 +8,20 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// An app is one run of the program: where it reads and writes, and the flags that every verb has.
+// An app is one run of the program: where it reads and writes, and the flags that every command has.
 type app struct {
 	in       io.Reader
 	out, err io.Writer
 	color    choice
 }
 
-// main runs the verb that args name and returns the exit status.
+// main runs the command that args name and returns the exit status.
 func (a *app) main(ctx context.Context, args []string) int {
 	root := a.command()
 	root.SetArgs(args)
+	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		plainUsages(root)
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	code, tell := statusOf(err)
 	if tell {
@@ -41,27 +44,17 @@ func (a *app) command() *cobra.Command {
 The rules that it ships with are always loaded, unless --no-stdlib is given; rules of your own are
 HCL files that you name with --rules.
 
-Exit status of every verb: 0 clean, 1 findings or failed tests, 2 could not run.`,
+Exit status of every command: 0 clean, 1 findings or failed tests, 2 could not run.`,
 		Example: `  ruleids run -r capture.pcap                   which attacks are in a capture?
   ruleids run -r capture.pcap --rules my.hcl    with rules of your own
   ruleids lint --strict rules/                  mistakes in rules, for people and for CI
   ruleids test rules/                           the tests beside the rules
   ruleids explain -r capture.pcap --rule NAME   why did my rule not fire?`,
-		SuggestionsMinimumDistance: 2,
-		SilenceErrors:              true,
-		SilenceUsage:               true,
-		Version:                    currentBuild().Version,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownVerb(cmd, args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprint(a.err, cmd.UsageString())
-			return status(statusFault)
-		},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       currentBuild().Version,
 	}
+	grouped(a, root)
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
@@ -83,8 +76,8 @@ Exit status of every verb: 0 clean, 1 findings or failed tests, 2 could not run.
 			root.AddCommand(cmd)
 		}
 	}
-	root.AddCommand(newVersionCmd(a), newManCmd(a))
+	root.AddCommand(newVersionCmd(a), newManCmd(a), newCompletionCmd(a))
 	root.SetHelpCommand(newHelpCmd())
-	addCompletion(root)
+	root.CompletionOptions.DisableDefaultCmd = true
 	return root
 }

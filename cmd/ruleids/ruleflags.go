@@ -16,7 +16,7 @@ import (
 	"github.com/ruleids/ruleids/rules/lint"
 )
 
-// ruleFlags are the flags that say which rules a verb works on.
+// ruleFlags are the flags that say which rules a command works on.
 type ruleFlags struct {
 	paths    []string
 	noStdlib bool
@@ -24,23 +24,23 @@ type ruleFlags struct {
 	config   string
 }
 
-// add declares the flags on a verb whose arguments are no rules.
+// add declares the flags on a command whose arguments are no rules.
 func (f *ruleFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.paths, "rules", nil, "rule file, or folder of them, to load besides the shipped rules: `PATH` (repeatable)")
+	cmd.Flags().StringArrayVar(&f.paths, "rules", nil, "rule file, or directory of them, to load besides the shipped rules: `PATH` (repeatable)")
 	_ = cmd.MarkFlagFilename("rules", "hcl")
 	f.addShared(cmd)
 }
 
-// addShared declares the flags that every verb that loads rules has.
+// addShared declares the flags that every command that loads rules has.
 func (f *ruleFlags) addShared(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.noStdlib, "no-stdlib", false, "do not load the shipped rules")
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "give a variable a value: `name=value` (repeatable)")
-	cmd.Flags().StringVar(&f.config, "config", "", "settings `FILE` with a vars block (default "+rules.SettingsName+" in the current folder, where there is one)")
+	cmd.Flags().StringVar(&f.config, "config", "", "settings `FILE` with a vars block (default "+rules.SettingsName+" in the current directory, where there is one)")
 	_ = cmd.MarkFlagFilename("config", "hcl")
 }
 
 // options returns what the flags tell rules.Load to read. Files of the shipped rules' own source
-// folder take the place of their embedded copies, where they are below the paths of --rules or more.
+// directory take the place of their embedded copies, where they are below the paths of --rules or more.
 func (f *ruleFlags) options(more ...string) (rules.Options, error) {
 	opt := rules.Options{Paths: f.paths, Settings: f.config, LookupEnv: os.LookupEnv, LintCodes: lint.IgnoreCodes()}
 	if err := haveRules(f.paths); err != nil {
@@ -67,7 +67,7 @@ func (f *ruleFlags) values() (map[string]string, error) {
 	for _, s := range f.set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || name == "" {
-			return nil, usageError{fmt.Errorf("--set takes name=value, not %q", s)}
+			return nil, misused("--set takes name=value, not %q", s)
 		}
 		if out == nil {
 			out = map[string]string{}

@@ -34,8 +34,8 @@ A capture that is cut short or corrupt gives its alerts up to the fault. The fau
 file and byte, the captures after it are read, and the exit status is 2. Alerts are what run is for:
 they do not change the exit status.
 
-Run -i is the daemon: it watches interfaces until it gets SIGTERM or SIGINT, loads rules anew when
-their files change or on SIGHUP, and answers the verbs status, reload, rules and top on its control
+Run -i is the daemon: it watches interfaces until it gets SIGTERM or SIGINT, loads rules again when
+their files change or on SIGHUP, and answers the commands status, reload, rules and top on its control
 socket. Its settings come from flags, from environment variables, and from ruleids.hcl, in this order;
 ruleids config show lists them. Alerts go to the outputs of the settings, and without any to standard
 output. --simulate does all of that with the packets of a capture. docs/operations.md says more.`,
@@ -60,14 +60,14 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 	r.daemon.add(cmd)
 	r.flags = cmd.Flags()
 	// Flags that mean nothing beside each other are a mistake, not to be passed over.
+	live := []string{"simulate", "speed"}
 	for _, row := range flagSettings {
 		if row.setting != "capture.checksums" { // which captures have too
-			cmd.MarkFlagsMutuallyExclusive("read", row.flag)
+			live = append(live, row.flag)
 		}
 	}
-	cmd.MarkFlagsMutuallyExclusive("read", "simulate")
-	cmd.MarkFlagsMutuallyExclusive("interface", "simulate")
-	cmd.MarkFlagsMutuallyExclusive("read", "speed")
+	exclusive(cmd, "read", live...)
+	exclusive(cmd, "interface", "simulate")
 	return cmd
 }
 
@@ -87,7 +87,7 @@ type runCommand struct {
 func (r *runCommand) watch(ctx context.Context, interfaces []string) error {
 	if len(interfaces) > 0 && r.daemon.simulate == "" && !r.flags.Changed("interface") {
 		if exists(interfaces[0]) == nil {
-			return usageError{fmt.Errorf("name a capture with -r FILE, or an interface with -i IFACE; did you mean run -r %s?", strings.Join(interfaces, " "))}
+			return misused("name a capture with -r FILE, or an interface with -i IFACE; did you mean run -r %s?", strings.Join(interfaces, " "))
 		}
 		return errNothingToRead
 	}
@@ -96,10 +96,10 @@ func (r *runCommand) watch(ctx context.Context, interfaces []string) error {
 		return err
 	}
 	if !(r.daemon.speed >= 0 && r.daemon.speed <= fastest) {
-		return usageError{fmt.Errorf("--speed must be from 0 to %d, not %v", fastest, r.daemon.speed)}
+		return misused("--speed must be from 0 to %d, not %v", fastest, r.daemon.speed)
 	}
 	if r.daemon.simulate != "" && len(interfaces) > 0 {
-		return usageError{fmt.Errorf("unexpected argument %q", interfaces[0])}
+		return misused("unexpected argument %q", interfaces[0])
 	}
 	if r.daemon.simulate == "" && len(in.Settings.Flags["capture.interfaces"].Values) == 0 {
 		// Before anything is said about rules: it is not clear yet that there is to be a daemon.
@@ -125,7 +125,7 @@ func (r *runCommand) workersGiven() bool { return r.flags.Changed("workers") }
 
 func (r *runCommand) run(ctx context.Context, files []string) error {
 	if r.workers < 0 {
-		return usageError{fmt.Errorf("--workers must be 0 or more, not %d", r.workers)}
+		return misused("--workers must be 0 or more, not %d", r.workers)
 	}
 	if r.workers == 0 {
 		r.workers = runtime.GOMAXPROCS(0)
@@ -133,7 +133,7 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	checksums := engine.ChecksumsAuto
 	if g, ok := r.daemon.settings.given()["capture.checksums"]; ok {
 		if checksums, ok = engine.ChecksumsByName(g.Values[0]); !ok {
-			return usageError{fmt.Errorf("--checksums must be auto, on or off, not %q", g.Values[0])}
+			return misused("--checksums must be auto, on or off, not %q", g.Values[0])
 		}
 	}
 	plan, err := r.rules.compile(r.app)

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"ruleids": main})
 }
 
-// TestScripts runs the scripts in testdata/script, which use every verb as a user does. Besides the
+// TestScripts runs the scripts in testdata/script, which use every command as a user does. Besides the
 // commands of testscript they have
 //
 //	synscan FILE COUNT     writes a capture of COUNT SYN packets, 100 ms apart, from 198.51.100.7 to
@@ -186,13 +186,13 @@ func cmdJSONLines(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// TestHelpNamesEveryFlag walks the tree of commands: each verb says in a line what it does, and each
+// TestHelpNamesEveryFlag walks the tree of commands: each command says in a line what it does, and each
 // flag what it means. Debug switches alone are hidden.
 func TestHelpNamesEveryFlag(t *testing.T) {
 	root := (&app{}).command()
-	var verbs []string
+	var commands []string
 	for _, cmd := range root.Commands() {
-		verbs = append(verbs, cmd.Name())
+		commands = append(commands, cmd.Name())
 		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: the short help is %q", cmd.Name(), cmd.Short)
 		}
@@ -210,9 +210,9 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 		}
 	}
 	want := []string{"block", "completion", "config", "decisions", "explain", "firewall", "fmt", "lint", "man", "notify", "plan", "quarantine", "reload", "rules", "run", "status", "test", "top", "unblock", "version"}
-	slices.Sort(verbs)
-	if !slices.Equal(verbs, want) {
-		t.Errorf("verbs %v, want %v", verbs, want)
+	slices.Sort(commands)
+	if !slices.Equal(commands, want) {
+		t.Errorf("commands %v, want %v", commands, want)
 	}
 }
 

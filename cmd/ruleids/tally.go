@@ -47,7 +47,7 @@ func (t *tally) add(a *alert.Alert) {
 }
 
 // forget drops the half of the sources that have the fewest alerts. One that has more than the others goes on
-// being counted from its first alert; one that comes back begins anew.
+// being counted from its first alert; one that comes back is counted from nothing.
 func (t *tally) forget() {
 	all := t.topSources(len(t.sources))
 	for _, c := range all[len(all)/2:] {

@@ -47,7 +47,7 @@ could not be run.`,
 	return cmd
 }
 
-// A tester is the verb test.
+// A tester is the command test.
 type tester struct {
 	app      *app
 	rules    ruleFlags
@@ -60,7 +60,7 @@ type tester struct {
 func (t *tester) run(paths []string) error {
 	match, err := regexp.Compile(t.match)
 	if err != nil {
-		return usageError{fmt.Errorf("--run: %w", err)}
+		return misused("--run: %w", err)
 	}
 	if t.coverage && t.match != "" {
 		return usageError{errors.New("--coverage needs the results of all tests, so it cannot be used with --run")}

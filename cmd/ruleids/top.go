@@ -27,7 +27,7 @@ Ctrl-C; elsewhere, and with --once, it prints once and ends.`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if t.every < 100*time.Millisecond {
-				return usageError{fmt.Errorf("--every must be 100ms or more, not %v", t.every)}
+				return misused("--every must be 100ms or more, not %v", t.every)
 			}
 			c, err := t.control.client(a)
 			if err != nil {
@@ -43,7 +43,7 @@ Ctrl-C; elsewhere, and with --once, it prints once and ends.`,
 	return cmd
 }
 
-// A topView is the verb top.
+// A topView is the command top.
 type topView struct {
 	app     *app
 	control controlFlags
