@@ -110,7 +110,7 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-// TestPathsAreBesideTheFile resolves paths of the file from its folder; those of flags stay as they are.
+// TestPathsAreBesideTheFile resolves paths of the file from its directory; those of flags stay as they are.
 func TestPathsAreBesideTheFile(t *testing.T) {
 	c, diags := load(t, "rules {\n  paths = [\"rules\", \"/etc/rules\"]\n}\ncontrol {\n  socket = \"c.sock\"\n}\noutput \"eve\" \"x\" {\n  path = \"a.json\"\n}\n", Options{})
 	if len(diags) > 0 {
