@@ -10,6 +10,11 @@ macro "echo_request" {
   expr        = "icmp.type == 8 or icmpv6.type == 128"
 }
 
+macro "service_answer" {
+  description = "A UDP packet from the port of a well-known service to a client port: DNS, HTTP/3 and QUIC, NTP, STUN, IPsec, DTLS and DNS over QUIC."
+  expr        = "udp.srcport in [53, 80, 123, 443, 500, 853, 3478, 4433, 4500] and udp.dstport >= 1024"
+}
+
 macro "dns_query" {
   description = "A question to a DNS server, not its answer."
   # The name is never empty (the root's is "<Root>"): that it is there at all is the point, so that a packet without one is passed by.

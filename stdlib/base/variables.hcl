@@ -135,7 +135,7 @@ variable "honeypot_brute_force_logins" {
   default     = 5
 }
 
-variable "kill_chain_rules" {
-  description = "Different rules that fire for one source in 10 min, which make a chain."
+variable "kill_chain_stages" {
+  description = "Different stages of an attack (categories of rules) at which one source is seen in 10 min, which make a chain."
   default     = 3
 }

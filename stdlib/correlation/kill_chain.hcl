@@ -1,5 +1,5 @@
 rule "kill_chain" {
-  description = "Several different rules fired for one source."
+  description = "Alerts of several stages of an attack for one source."
   severity    = "critical"
   category    = "correlation"
   attack      = ["T1595", "T1110", "T1071"]
@@ -10,28 +10,29 @@ rule "kill_chain" {
   ]
 
   on    = "alert"
-  where = "alert.mode == 'enforce'" # a rule on trial decides nothing, here no more than by itself
+  where = <<-EOT
+    alert.mode == 'enforce' and alert.severity in ['medium', 'high', 'critical']
+    and alert.category in ['recon', 'credential', 'honeypot', 'spoof', 'dns', 'c2', 'exfil']
+  EOT
   by    = ["ip.src"]
   window "10m" {
-    rules = "distinct(alert.rule)"
+    stages = "distinct(alert.category)"
   }
-  threshold = var.kill_chain_rules
-  when      = "rules >= threshold"
+  threshold = var.kill_chain_stages
+  when      = "stages >= threshold"
   cooldown  = "10m"
 
   # The address in these alerts is that of the packet that happened to be the last of many sources', or the victim's own, forged.
-  except "many_sources" { where = "alert.rule in ['distributed_brute_force', 'port_scan_network', 'syn_flood_global', 'syn_flood_network']" }
+  except "many_sources" { where = "alert.rule in ['distributed_brute_force', 'port_scan_network']" }
   except "forged" { where = "alert.rule == 'land_attack'" }
 
+  # A port scan that comes to port 4444 has not called home.
+  except "probes" { where = "alert.rule == 'suspicious_port'" }
+
   # No escalation: reputation has had its say in the rules that fired, and must not make one alert a chain.
-  #
-  # What fired may have been forged packets (see syn_flood), so the block is no longer than that of a single rule.
-  block {
-    target = "ip.src"
-    for    = "1h"
-  }
+  # No block: some of the rules that count fire on packets whose source can be forged.
   notify {
     to      = ["ops"]
-    message = "${ip.src} set off ${rules} rules in 10 min, the last one ${alert.rule}"
+    message = "${ip.src} was seen at ${stages} stages of an attack in 10 min, the last one by ${alert.rule}"
   }
 }

@@ -19,13 +19,7 @@ rule "brute_force" {
 
   escalate "virustotal" { indicator = "ip.src" }
 
-  # The source of a SYN can be forged. A real guess needs the whole handshake, but this rule does not look at it.
-  # Accepted, because what a forger gains is an hour of silence for an address that is not protected (see syn_flood).
-  block {
-    target    = "ip.src"
-    for       = "1h"
-    spoofable = "accept"
-  }
+  # No block: what is counted is SYNs, which can be forged, and which a client sends again while a server does not answer.
   notify {
     to      = ["ops"]
     message = "${ip.src} connected ${attempts} times to login ports in 30 s, the last time to ${ip.dst} port ${tcp.dstport}"

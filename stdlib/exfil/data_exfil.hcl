@@ -18,6 +18,9 @@ rule "data_exfil" {
   when      = "sent >= threshold"
   cooldown  = "5m" # a long upload is one event, not twenty
 
+  # A host under a SYN flood answers each packet with a RST of 40 bytes, to addresses that were forged.
+  except "resets" { where = "tcp.flags.reset" }
+
   escalate "virustotal" { indicator = "ip.dst" }
   notify {
     to      = ["ops"]

@@ -294,3 +294,19 @@ test "curl -T, 4 MB" {
   pcap  = "../../testdata/pcap/upload-below.pcap"
   quiet = true
 }
+
+test "the resets of a host under a SYN flood stay quiet" {
+  packets {
+    count = 600
+    every = "50ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i % 250}"
+      srcport = 80
+      dstport = 40000
+      flags   = "RA"
+      payload = 9960
+    }
+  }
+  quiet = true
+}

@@ -17,7 +17,6 @@ test "the hundred and first SYN of one flow in a second fires" {
   }
   alert "syn_ratio" {}
   alert "syn_flood_fast" {}
-  alert "kill_chain" {}
 }
 
 test "a hundred SYN in a second stay quiet" {
@@ -82,5 +81,4 @@ test "many flows with one SYN each stay quiet" {
   alert "syn_ratio" {}
   alert "syn_flood_fast" {}
   alert "syn_flood" {}
-  alert "kill_chain" {}
 }

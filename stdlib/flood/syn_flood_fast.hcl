@@ -18,12 +18,7 @@ rule "syn_flood_fast" {
 
   escalate "virustotal" { indicator = "ip.src" }
 
-  # The source may be forged. Accepted for the reason that syn_flood gives; a burst says less than a flood, so the block is short.
-  block {
-    target    = "ip.src"
-    for       = "10m"
-    spoofable = "accept"
-  }
+  # No block: the source may be forged, and one scan with decoys (nmap -D) fires this rule for addresses that sent nothing.
   notify {
     to      = ["ops"]
     message = "${ip.src} sent ${syns} SYN in 1 s, the last one to ${ip.dst} port ${tcp.dstport}"

@@ -20,12 +20,7 @@ rule "syn_ratio" {
 
   escalate "virustotal" { indicator = "ip.src" }
 
-  # The source may be forged. Accepted for the reason that syn_flood gives; this rule fires on few packets, so the block is short.
-  block {
-    target    = "ip.src"
-    for       = "10m"
-    spoofable = "accept"
-  }
+  # No block: the source may be forged, and one scan with decoys (nmap -D) fires this rule for addresses that sent nothing.
   notify {
     to      = ["ops"]
     message = "${ip.src} opened ${syns} TCP connections in 30 s and ended ${closes}"

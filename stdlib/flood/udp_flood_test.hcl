@@ -131,3 +131,51 @@ test "hping3 -2" {
     key = { "ip.src" = "198.51.100.8", "ip.dst" = "10.0.0.10" }
   }
 }
+
+test "a download by HTTP/3 at 13 Mbit/s stays quiet" {
+  packets {
+    count = 6000
+    every = "833us"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 443
+      dstport = 50123
+      payload = 1250
+    }
+  }
+  quiet = true
+}
+
+test "a flood from the port of a service is found at ten times the rate" {
+  packets {
+    count = 21000
+    every = "200us"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 443
+      dstport = 50123
+    }
+  }
+  alert "udp_flood" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7", "ip.dst" = "192.0.2.10" }
+  }
+}
+
+test "a flood from the port of a service to that of another is no answer" {
+  packets {
+    count = 2000
+    every = "2ms"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 53
+      dstport = 53
+    }
+  }
+  alert "udp_flood" {
+    at = "3998ms"
+  }
+}

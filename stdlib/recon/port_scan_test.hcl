@@ -239,9 +239,6 @@ test "nmap as it comes, 1,000 ports at full speed" {
   alert "syn_flood" {
     key = { "ip.src" = "198.51.100.7" }
   }
-  alert "kill_chain" {
-    key = { "ip.src" = "198.51.100.7" }
-  }
 }
 
 test "nmap -sS, 14 ports" {
