@@ -67,3 +67,15 @@ list "login_ports" {
   type        = "port"
   values      = var.login_ports
 }
+
+list "sweep_udp_ports" {
+  description = "UDP services that are looked for host by host: TFTP, portmapper, SNMP, XDMCP, CLDAP, ISAKMP, IPMI, SQL Server, SSDP, RDP, SIP, CoAP, memcached, BACnet."
+  type        = "port"
+  values      = [69, 111, 161, 177, 389, 500, 623, 1434, 1900, 3389, 5060, 5683, 11211, 47808]
+}
+
+list "reflector_ports" {
+  description = "UDP services that are abused as reflectors: chargen, DNS, portmapper, NTP, NetBIOS, SNMP, CLDAP, ISAKMP, SSDP, ARMS, WS-Discovery, CoAP, Ubiquiti, memcached, game servers, DHCPDiscover, BACnet."
+  type        = "port"
+  values      = [17, 19, 53, 111, 123, 137, 161, 389, 500, 1900, 3283, 3702, 5683, 10001, 11211, 27015, 30120, 37810, 47808]
+}

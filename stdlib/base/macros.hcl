@@ -48,3 +48,14 @@ macro "syn_fin_probe" {
   description = "A TCP packet that begins and ends a connection at once."
   expr        = "tcp.flags.syn and tcp.flags.fin"
 }
+
+macro "login_refused" {
+  description = "A server's answer to a wrong password, in the clear: FTP, SMTP, POP3, IMAP, HTTP."
+  expr        = <<-EOT
+    (tcp.srcport == 21 and payload startsWith '530')
+    or (tcp.srcport in [25, 465, 587] and payload startsWith '535')
+    or (tcp.srcport == 110 and payload startsWith '-ERR')
+    or (tcp.srcport == 143 and payload contains ' NO ' and payload contains 'uthenticat')
+    or (tcp.srcport in [80, 8000, 8080] and (payload startsWith 'HTTP/1.1 401' or payload startsWith 'HTTP/1.0 401'))
+  EOT
+}

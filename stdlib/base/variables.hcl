@@ -139,3 +139,83 @@ variable "kill_chain_stages" {
   description = "Different stages of an attack (categories of rules) at which one source is seen in 10 min, which make a chain."
   default     = 3
 }
+
+variable "refused_ports_ports" {
+  description = "Distinct service ports on which one host refuses another in 10 min, which make a scan."
+  default     = 12
+}
+
+variable "slow_port_scan_ports" {
+  description = "Distinct service ports of one host that one source tries in 15 min, which make a slow scan."
+  default     = 20
+}
+
+variable "arp_sweep_hosts" {
+  description = "Distinct IPv4 addresses that one hardware address asks for in 10 s, which make a sweep."
+  default     = 120
+}
+
+variable "ping_sweep_hosts" {
+  description = "Distinct hosts that one source pings in 30 s, which make a sweep."
+  default     = 25
+}
+
+variable "udp_host_sweep_hosts" {
+  description = "Distinct hosts on which one source tries one UDP service in 60 s, which make a sweep."
+  default     = 25
+}
+
+variable "arp_unsolicited_answers" {
+  description = "ARP answers for one address in 60 s, more than three times as many as questions, which make spoofing."
+  default     = 6
+}
+
+variable "mac_flood_macs" {
+  description = "Distinct hardware addresses in 10 s, which make a MAC flood."
+  default     = 500
+}
+
+variable "ra_flood_routers" {
+  description = "Distinct routers that advertise themselves in 30 s, which make a flood."
+  default     = 5
+}
+
+variable "nd_flood_addresses" {
+  description = "Distinct sources of neighbour discovery in 5 s, which make a flood."
+  default     = 200
+}
+
+variable "reflection_flood_packets" {
+  description = "Answers of one UDP service to one host in 5 s, from at least 50 servers and of 200 bytes or more each, which make a reflected flood."
+  default     = 500
+}
+
+variable "udp_flood_global_packets" {
+  description = "UDP packets to one host in 5 s, from at least 200 sources, which make a distributed flood."
+  default     = 2000
+}
+
+variable "icmp_flood_any_packets" {
+  description = "ICMP packets to one host in 5 s, which make a flood."
+  default     = 1000
+}
+
+variable "icmp_tunnel_bytes" {
+  description = "Bytes of at least 70 pings from one host to another in 60 s, which make a tunnel."
+  default     = 100000
+}
+
+variable "dns_tunnel_names_names" {
+  description = "Different names of over 50 characters under one registered domain that one source asks for in 5 min, which make a tunnel."
+  default     = 5
+}
+
+variable "nxdomain_burst_domains" {
+  description = "Distinct registered domains that do not exist and one host asks for in 5 min, which make a burst."
+  default     = 25
+}
+
+variable "login_failures_failures" {
+  description = "Passwords of one client that one server refuses in 60 s, which make guessing."
+  default     = 15
+}

@@ -189,6 +189,7 @@ test "hydra on FTP" {
   alert "brute_force" {
     key = { "ip.src" = "198.51.100.22" }
   }
+  alert "login_failures" {}
 }
 
 test "hydra on SSH" {

@@ -68,6 +68,7 @@ test "a tunnel in use gives one alert a minute" {
     count = 1
     at    = "0s"
   }
+  alert "dns_tunnel_names" {}
 }
 
 test "each source fires by itself" {
@@ -120,6 +121,7 @@ test "iodine" {
     key = { "ip.src" = "10.0.0.30" }
   }
   alert "dns_tunnel_volume" {}
+  alert "dns_tunnel_names" {}
 }
 
 test "dig, a name of 50 characters" {

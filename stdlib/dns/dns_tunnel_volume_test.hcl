@@ -177,6 +177,7 @@ test "iodine" {
     key = { "ip.src" = "10.0.0.30", "registered_domain(dns.qry.name)" = "example.org" }
   }
   alert "dns_tunnel" {}
+  alert "dns_tunnel_names" {}
 }
 
 test "dig" {

@@ -94,6 +94,7 @@ test "a ping sweep of many hosts fires as well" {
     count = 1
     at    = "990ms"
   }
+  alert "ping_sweep" {}
 }
 
 test "echo replies stay quiet" {

@@ -206,6 +206,7 @@ test "nmap -sS, 40 ports" {
   alert "port_scan" {
     key = { "ip.src" = "198.51.100.7" }
   }
+  alert "refused_ports" {}
 }
 
 test "nmap -sT, 40 ports" {
@@ -213,6 +214,7 @@ test "nmap -sT, 40 ports" {
   alert "port_scan" {
     key = { "ip.src" = "198.51.100.7" }
   }
+  alert "refused_ports" {}
 }
 
 test "nmap -6 -sS, 40 ports" {
@@ -220,6 +222,7 @@ test "nmap -6 -sS, 40 ports" {
   alert "port_scan" {
     key = { "ip.src" = "2001:db8:51::7" }
   }
+  alert "refused_ports" {}
 }
 
 test "nmap as it comes, 1,000 ports at full speed" {
@@ -239,16 +242,24 @@ test "nmap as it comes, 1,000 ports at full speed" {
   alert "syn_flood" {
     key = { "ip.src" = "198.51.100.7" }
   }
+  alert "refused_ports" {}
 }
 
 test "nmap -sS, 14 ports" {
-  pcap  = "../../testdata/pcap/nmap-syn-14.pcap"
-  quiet = true
+  pcap = "../../testdata/pcap/nmap-syn-14.pcap"
+  alert "port_scan" {
+    count = 0
+  }
+  alert "refused_ports" {}
 }
 
 test "nmap -sS, one port a second" {
-  pcap  = "../../testdata/pcap/nmap-syn-slow.pcap"
-  quiet = true
+  pcap = "../../testdata/pcap/nmap-syn-slow.pcap"
+  alert "port_scan" {
+    count = 0
+  }
+  alert "refused_ports" {}
+  alert "slow_port_scan" {}
 }
 
 test "nmap -sU, 40 ports, which are udp_scan's" {

@@ -175,6 +175,7 @@ test "nmap -sN" {
   alert "stealth_scan" {
     key = { "ip.src" = "198.51.100.7" }
   }
+  alert "refused_ports" {}
 }
 
 test "nmap -sF" {
@@ -182,6 +183,7 @@ test "nmap -sF" {
   alert "stealth_scan" {
     key = { "ip.src" = "198.51.100.7" }
   }
+  alert "refused_ports" {}
 }
 
 test "nmap -sX" {
@@ -189,6 +191,7 @@ test "nmap -sX" {
   alert "stealth_scan" {
     key = { "ip.src" = "198.51.100.7" }
   }
+  alert "refused_ports" {}
 }
 
 test "nmap --scanflags SYNFIN" {
@@ -196,6 +199,7 @@ test "nmap --scanflags SYNFIN" {
   alert "stealth_scan" {
     key = { "ip.src" = "198.51.100.7" }
   }
+  alert "refused_ports" {}
 }
 
 test "web pages" {

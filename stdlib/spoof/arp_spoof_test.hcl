@@ -83,6 +83,7 @@ test "the gateway and the attacker in turn are one alert an hour" {
     count = 1
     at    = "10s"
   }
+  alert "arp_unsolicited" {}
 }
 
 test "a mapping of exactly 24 h ago is forgotten" {
@@ -176,7 +177,10 @@ test "the attacker's side alone shows no change" {
       dst_ip  = "192.0.2.20"
     }
   }
-  quiet = true
+  alert "arp_spoof" {
+    count = 0
+  }
+  alert "arp_unsolicited" {}
 }
 
 test "both victims of a man in the middle are named" {
@@ -229,4 +233,5 @@ test "arpspoof" {
   alert "arp_spoof" {
     key = { "arp.src.proto_ipv4" = "10.0.0.1" }
   }
+  alert "arp_unsolicited" {}
 }

@@ -1,0 +1,29 @@
+rule "dns_tunnel_names" {
+  description = "One source asks for several different long names under one registered domain."
+  severity    = "high"
+  category    = "dns"
+  attack      = ["T1071.004", "T1572"]
+  references = [
+    "https://attack.mitre.org/techniques/T1071/004/",
+    "https://attack.mitre.org/techniques/T1572/",
+    "https://www.sans.org/white-papers/34152/",
+    "https://code.kryo.se/iodine/",
+  ]
+
+  where = "dns_query and len(dns.qry.name) > 50"
+  by    = ["ip.src", "registered_domain(dns.qry.name)"]
+  window "5m" {
+    names = "distinct(dns.qry.name)"
+  }
+  threshold = var.dns_tunnel_names_names
+  when      = "names >= threshold"
+  cooldown  = "5m"
+
+  except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa' or lower(dns.qry.name) endsWith '.ip6.int'" }
+  except "services" { where = "dns.qry.name startsWith '_'" }
+
+  notify {
+    to      = ["ops"]
+    message = "${ip.src} asked for ${names} long names under one domain in 5 min, the last one ${dns.qry.name}"
+  }
+}

@@ -1,0 +1,58 @@
+test "the fifth long name fires" {
+  packets {
+    count = 5
+    every = "10s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "${repeat("a", 55)}${10 + i}.example.com"
+    }
+  }
+  alert "dns_tunnel_names" {
+    count = 1
+    key   = { "ip.src" = "192.168.1.20", "registered_domain(dns.qry.name)" = "example.com" }
+    at    = "40s"
+  }
+  others = "allow"
+}
+
+test "four long names, again and again, are no tunnel" {
+  packets {
+    count = 40
+    every = "1s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "${repeat("a", 55)}${10 + i % 4}.example.com"
+    }
+  }
+  alert "dns_tunnel_names" {
+    count = 0
+  }
+  others = "allow"
+}
+
+test "reverse look-ups and services" {
+  packets {
+    count = 9
+    every = "1s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "${i}.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
+    }
+  }
+  packets {
+    count = 9
+    every = "1s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "_ldap._tcp.site${i}._sites.dc._msdcs.${repeat("a", 30)}.example.com"
+    }
+  }
+  alert "dns_tunnel_names" {
+    count = 0
+  }
+  others = "allow"
+}

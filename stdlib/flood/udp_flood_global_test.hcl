@@ -1,0 +1,45 @@
+test "the two thousandth packet of 250 sources fires" {
+  packets {
+    count = 2000
+    every = "2ms"
+    udp {
+      src     = cidrhost("198.18.0.0/16", 1 + i % 250)
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 9999
+    }
+  }
+  alert "udp_flood_global" {
+    count = 1
+    key   = { "ip.dst" = "192.0.2.10" }
+    at    = "3998ms"
+  }
+}
+
+test "1,999 packets stay quiet" {
+  packets {
+    count = 1999
+    every = "2ms"
+    udp {
+      src     = cidrhost("198.18.0.0/16", 1 + i % 250)
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 9999
+    }
+  }
+  quiet = true
+}
+
+test "two thousand packets of 199 sources stay quiet" {
+  packets {
+    count = 2000
+    every = "2ms"
+    udp {
+      src     = cidrhost("198.18.0.0/16", 1 + i % 199)
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 9999
+    }
+  }
+  quiet = true
+}

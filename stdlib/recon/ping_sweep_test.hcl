@@ -1,0 +1,54 @@
+test "the twenty-fifth host fires" {
+  packets {
+    count = 25
+    every = "100ms"
+    icmp {
+      src = "198.51.100.7"
+      dst = "192.0.2.${1 + i}"
+    }
+  }
+  alert "ping_sweep" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7" }
+    at    = "2400ms"
+  }
+}
+
+test "24 hosts stay quiet" {
+  packets {
+    count = 24
+    every = "100ms"
+    icmp {
+      src = "198.51.100.7"
+      dst = "192.0.2.${1 + i}"
+    }
+  }
+  quiet = true
+}
+
+test "answers stay quiet" {
+  packets {
+    count = 40
+    every = "100ms"
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "192.0.2.${1 + i}"
+      type = 0
+    }
+  }
+  quiet = true
+}
+
+test "IPv6" {
+  packets {
+    count = 25
+    every = "100ms"
+    icmp {
+      src = "2001:db8:7::1"
+      dst = "2001:db8::${1 + i}"
+    }
+  }
+  alert "ping_sweep" {
+    key = { "ip.src" = "2001:db8:7::1" }
+  }
+}

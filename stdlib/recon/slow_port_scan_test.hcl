@@ -1,0 +1,63 @@
+test "a probe every 45 s fires with the twentieth port" {
+  packets {
+    count = 20
+    every = "45s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 1 + 7 * i
+      flags   = "S"
+    }
+  }
+  alert "slow_port_scan" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7", "ip.dst" = "192.0.2.10" }
+    at    = "855s"
+  }
+}
+
+test "nineteen ports stay quiet" {
+  packets {
+    count = 19
+    every = "45s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      dstport = 1 + 7 * i
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "a fast scan is port_scan's alone" {
+  packets {
+    count = 40
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      dstport = 1 + i
+      flags   = "S"
+    }
+  }
+  alert "port_scan" {}
+  alert "slow_port_scan" {
+    count = 0
+  }
+}
+
+test "high ports of one host stay quiet" {
+  packets {
+    count = 40
+    every = "20s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      dstport = 50000 + i
+      flags   = "S"
+    }
+  }
+  quiet = true
+}

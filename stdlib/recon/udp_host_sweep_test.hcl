@@ -1,0 +1,42 @@
+test "the twenty-fifth host fires" {
+  packets {
+    count = 25
+    every = "1s"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      dstport = 161
+    }
+  }
+  alert "udp_host_sweep" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7", "udp.dstport" = 161 }
+    at    = "24s"
+  }
+}
+
+test "24 hosts stay quiet" {
+  packets {
+    count = 24
+    every = "1s"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      dstport = 161
+    }
+  }
+  quiet = true
+}
+
+test "a resolver that asks many servers stays quiet" {
+  packets {
+    count = 60
+    every = "100ms"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      dstport = 53
+    }
+  }
+  quiet = true
+}
