@@ -42,7 +42,7 @@ func (c *capturing) Open(context.Context) (err error) {
 	}
 	c.source, err = afpacket.Open(afpacket.Config{
 		Interfaces: is.Interfaces, Rings: Workers(c.d.running), RingBytes: int(is.Ring), SnapLength: is.Snaplen,
-		Promiscuous: is.Promiscuous, Filter: filter,
+		Promiscuous: is.Promiscuous, Wait: is.WaitForInterfaces, Filter: filter,
 	})
 	return err
 }
@@ -72,7 +72,7 @@ func (c *capturing) names() string {
 func (c *capturing) happened(e *afpacket.Event) {
 	level := slog.LevelInfo
 	switch e.Kind {
-	case afpacket.EventDown, afpacket.EventGone, afpacket.EventFailed:
+	case afpacket.EventDown, afpacket.EventGone, afpacket.EventFailed, afpacket.EventMissing:
 		level = slog.LevelWarn
 	}
 	args := []any{"interface", e.Interface, "event", e.Kind.String()}

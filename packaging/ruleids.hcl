@@ -6,6 +6,7 @@
 
 capture {
   interfaces = ["eth0"] # change this: ip -br link lists what there is
+  wait_for_interfaces = true    # one that appears after the start is watched from then on; without this its absence is an error
   # ring   = "128MiB"         # more for traffic that comes in bursts
   # ignore = ["10.20.0.0/16"] # traffic that no rule has to see, such as backups
 }

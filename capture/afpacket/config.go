@@ -47,6 +47,10 @@ type Config struct {
 	// that hides in tiny fragments, and no rule sees a fragment.
 	Defrag bool
 
+	// Wait says whether Open waits for an interface that does not exist, as for one that vanishes later, instead of
+	// failing.
+	Wait bool
+
 	// Filter says which packets to capture; nil is all. It can be replaced by SetFilter.
 	Filter *Filter
 }

@@ -21,6 +21,7 @@ const (
 	EventGone                      // it was removed, renamed, or moved to another network namespace
 	EventReopened                  // it came into being, or was made anew, and its rings were opened
 	EventFailed                    // its rings could not be opened; this is tried again every second
+	EventMissing                   // it did not exist when the Source was opened, and is waited for
 )
 
 // String returns the word for what happened.
@@ -36,6 +37,8 @@ func (k EventKind) String() string {
 		return "reopened"
 	case EventFailed:
 		return "failed"
+	case EventMissing:
+		return "missing"
 	}
 	return "EventKind(" + strconv.Itoa(int(k)) + ")"
 }

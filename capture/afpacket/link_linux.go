@@ -24,6 +24,9 @@ type device struct {
 // errGone is what lookup returns where there is no interface of a name.
 var errGone = errors.New("there is no such interface")
 
+// errMissing is why an interface is not up that there has never been.
+var errMissing = errors.New("there is no such interface yet; waiting for it")
+
 // lookup asks for an interface by its name, in the network namespace of a socket.
 func lookup(socket int, name string) (device, error) {
 	var d device

@@ -55,7 +55,7 @@ type Source struct {
 }
 
 // Open opens rings on interfaces. An interface that is down is waited for; one that does not exist is an error,
-// as are a link type that cannot be captured, settings out of range and missing privileges.
+// but for Config.Wait, as are a link type that cannot be captured, settings out of range and missing privileges.
 //
 // Interfaces are those of the network namespace of the calling thread, now and later, so Read must run
 // in the same.
@@ -83,11 +83,11 @@ func (s *Source) open() error {
 		return fmt.Errorf("live capture: opening an eventfd: %w", err)
 	}
 	for _, name := range s.cfg.Interfaces {
-		t := &tap{name: name, state: stateUp}
+		t := &tap{name: name}
 		s.taps = append(s.taps, t)
-		s.events = s.look(t, s.events)
+		s.events = append(s.events, s.lookFirst(t)...)
 		switch {
-		case t.state == stateGone:
+		case t.state == stateGone && !s.cfg.Wait:
 			return fmt.Errorf("live capture: there is no interface %q; there are: %s", name, interfaceNames())
 		case t.state == stateFailed:
 			return fmt.Errorf("live capture: interface %s: %w", name, t.err)
@@ -96,6 +96,21 @@ func (s *Source) open() error {
 	s.looked, s.counted = time.Now(), s.wall()
 	s.list()
 	return nil
+}
+
+// carrierWithin is how long Open waits for the carrier of an interface that was set up just now: the kernel tells of it
+// a little later.
+const carrierWithin = 200 * time.Millisecond
+
+// lookFirst looks at a tap for the first time, and returns the events of that: none where it is up.
+func (s *Source) lookFirst(t *tap) []Event {
+	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		t.state = stateUp
+		events := s.look(t, nil)
+		if t.state != stateDown || len(t.rings) == 0 || time.Since(start) > carrierWithin {
+			return events
+		}
+	}
 }
 
 // wall returns the time of the clock that the kernel's time stamps have.

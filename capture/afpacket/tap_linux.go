@@ -50,6 +50,9 @@ func (s *Source) look(t *tap, events []Event) []Event {
 		change(stateGone, EventGone, errGone)
 	}
 	switch {
+	case errors.Is(err, errGone) && !t.was:
+		change(stateGone, EventMissing, errMissing)
+		return events
 	case errors.Is(err, errGone):
 		change(stateGone, EventGone, err)
 		return events

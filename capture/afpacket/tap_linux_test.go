@@ -51,6 +51,45 @@ func TestInterfaceMadeAnew(t *testing.T) {
 	}
 }
 
+// TestInterfaceMissingAtStart opens a Source before one of its interfaces is made.
+func TestInterfaceMissingAtStart(t *testing.T) {
+	enterNamespace(t)
+	veth(t, "lva", "lvb")
+	s := open(t, Config{Interfaces: []string{"lvb", "lvd"}, Wait: true})
+	var h heard
+	h.read(t, s, func() bool { return slices.Equal(h.kinds(), []EventKind{EventMissing}) })
+	if e := h.events[0]; e.Interface != "lvd" || e.Err == nil || !strings.Contains(e.Err.Error(), "waiting for it") {
+		t.Errorf("event %v", e)
+	}
+	newSender(t, "lva").send(numbered(1, 2, 3))
+	h.read(t, s, func() bool { return len(h.frames) == 1 })
+	if st := s.Stats().Interfaces[1]; st.Up || st.Err == nil || st.Err.Error() != errMissing.Error() {
+		t.Errorf("the interface is missing, its state is %+v", st)
+	}
+	veth(t, "lvc", "lvd")
+	h.read(t, s, func() bool { return slices.Contains(h.kinds(), EventUp) && s.Stats().Interfaces[1].Up })
+	newSender(t, "lvc").send(numbered(2, 2, 3))
+	h.read(t, s, func() bool { return len(h.frames) == 2 })
+}
+
+// TestNoEventsOfALinkJustMade opens a Source on interfaces whose carrier the kernel may not have told of yet.
+func TestNoEventsOfALinkJustMade(t *testing.T) {
+	enterNamespace(t)
+	for range 5 {
+		ip(t, "link add lva type veth peer name lvb")
+		ip(t, "link set lva up")
+		ip(t, "link set lvb up")
+		s := open(t, Config{Interfaces: []string{"lvb"}})
+		newSender(t, "lva").send(numbered(1, 2, 3))
+		var h heard
+		h.read(t, s, func() bool { return len(h.frames) > 0 })
+		if len(h.events) > 0 {
+			t.Errorf("events %v", h.events)
+		}
+		ip(t, "link del lva")
+	}
+}
+
 // TestInterfaceRenamed gives the interface another name and its own again: the number stays.
 func TestInterfaceRenamed(t *testing.T) {
 	enterNamespace(t)
