@@ -129,7 +129,7 @@ Where the daemon does not run, ruleids firewall flush releases everybody.
 Exit status: 0 it is released, 1 there was nothing to release or a prefix still keeps it out, 2 no daemon answers.`,
 		Example:           "  ruleids unblock 198.51.100.7",
 		Args:              oneTarget,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: f.control.completeOne(targets),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.decide(a, cmd, decision.Release, args[0])
 		},

@@ -35,7 +35,7 @@ func (c *choice) Set(s string) error {
 func (c *choice) add(cmd *cobra.Command, flags *pflag.FlagSet, name, usage string) {
 	flags.Var(c, name, usage)
 	// The only error is a flag that does not exist.
-	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(slices.Clone(c.words), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc(name, completeWords(slices.Clone(c.words)))
 }
 
 // orWords writes words as a sentence offers them: "text, json or sarif".

@@ -61,7 +61,7 @@ func newDecisionsShowCmd(a *app) *cobra.Command {
 		Long:              "Show prints the decisions that cover an address or prefix, the narrowest first. Exit status: 0 there is one, 1 there is none.",
 		Example:           "  ruleids decisions show 198.51.100.7",
 		Args:              oneTarget,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: control.completeOne(targets),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := parseTarget(args[0])
 			if err != nil {

@@ -35,6 +35,7 @@ Rules that are not enabled are explained as if they were.`,
 	x.captures.need(cmd)
 	cmd.Flags().StringArrayVar(&x.names, "rule", nil, "explain the rule `NAME` alone (repeatable)")
 	x.rules.add(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("rule", x.rules.completeRuleNames)
 	x.format.add(cmd, cmd.Flags(), "format", "form of the output; json is one object a line for each rule")
 	return cmd
 }

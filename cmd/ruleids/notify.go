@@ -29,7 +29,7 @@ took it, 2 it did not, or no daemon answers.`,
 			}
 			return nil
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: control.completeOne(notifiers),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := control.client(a)
 			if err != nil {

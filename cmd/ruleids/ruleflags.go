@@ -35,6 +35,7 @@ func (f *ruleFlags) add(cmd *cobra.Command) {
 func (f *ruleFlags) addShared(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.noStdlib, "no-stdlib", false, "do not load the shipped rules")
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "give a variable a value: `name=value` (repeatable)")
+	_ = cmd.RegisterFlagCompletionFunc("set", f.completeVariables)
 	cmd.Flags().StringVar(&f.config, "config", "", "settings `FILE` with a vars block (default "+rules.SettingsName+" in the current directory, where there is one)")
 	_ = cmd.MarkFlagFilename("config", "hcl")
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -14,8 +15,26 @@ import (
 	"github.com/ruleids/ruleids/rules"
 )
 
+// A flagSetting is a flag that stands for a setting; value is what help shows in place of its value.
+type flagSetting struct{ flag, short, setting, value string }
+
+// complete returns what offers values of the flag.
+func (f flagSetting) complete() cobra.CompletionFunc {
+	switch {
+	case f.setting == "capture.interfaces":
+		return completeInterfaces
+	case f.value == "":
+		return completeWords([]string{"true", "false"})
+	case f.setting == "control.socket":
+		return nil // a file
+	case strings.Contains(f.value, "|"):
+		return completeWords(strings.Split(f.value, "|"))
+	}
+	return cobra.NoFileCompletions
+}
+
 // flagSettings are the flags that stand for settings of the daemon.
-var flagSettings = []struct{ flag, short, setting, value string }{
+var flagSettings = []flagSetting{
 	{"interface", "i", "capture.interfaces", "IFACE"},
 	{"snaplen", "", "capture.snaplen", "BYTES"},
 	{"ring", "", "capture.ring", "SIZE"},
@@ -26,7 +45,7 @@ var flagSettings = []struct{ flag, short, setting, value string }{
 	{"socket", "", "control.socket", "PATH"},
 	{"metrics", "", "metrics.listen", "HOST:PORT"},
 	{"log-format", "", "log.format", "text|json"},
-	{"log-level", "", "log.level", "LEVEL"},
+	{"log-level", "", "log.level", "debug|info|warn|error"},
 	{"user", "", "user", "NAME"},
 	{"agent", "", "agent", "NAME"},
 }
@@ -77,7 +96,9 @@ func (f *settingFlags) add(cmd *cobra.Command, names ...string) {
 			flag.NoOptDefVal = "true"
 		}
 		f.values[row.setting] = v
-		_ = cmd.RegisterFlagCompletionFunc(row.flag, cobra.NoFileCompletions)
+		if complete := row.complete(); complete != nil {
+			_ = cmd.RegisterFlagCompletionFunc(row.flag, complete)
+		}
 	}
 }
 
