@@ -77,10 +77,8 @@ func (a *Alert) appendCommunityID(dst []byte) []byte {
 		b = binary.BigEndian.AppendUint32(b, uint32(src.Lo))
 		b = binary.BigEndian.AppendUint32(b, uint32(dest.Lo))
 	} else {
-		b = binary.BigEndian.AppendUint64(b, src.Hi)
-		b = binary.BigEndian.AppendUint64(b, src.Lo)
-		b = binary.BigEndian.AppendUint64(b, dest.Hi)
-		b = binary.BigEndian.AppendUint64(b, dest.Lo)
+		from, to := src.Netip().As16(), dest.Netip().As16()
+		b = append(append(b, from[:]...), to[:]...)
 	}
 	b = append(b, a.IPProto, 0)
 	if ports {

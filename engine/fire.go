@@ -84,15 +84,6 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 	return a
 }
 
-// wireAddr returns an address of a packet as the target of an action. One that an IPv6 header writes as IPv4-mapped stays
-// what it is on the wire: whoever sends it must not have an action against the IPv4 address.
-func wireAddr(p *packet.Packet, a packet.Addr) netip.Addr {
-	if p.IPVersion == 6 && a.Is4() && p.Has(packet.LayerIP) {
-		return netip.AddrFrom16(a.Netip().As16())
-	}
-	return a.Netip()
-}
-
 // target returns whom an action is to keep out. Of a packet that came through a tunnel it is the outermost address in the
 // place of the inner one, unless the tunnel ends here: the inner one is whatever the sender of the outermost wrote there.
 func (e *Engine) target(w *worker, act *action) netip.Addr {
@@ -112,7 +103,7 @@ func (e *Engine) target(w *worker, act *action) netip.Addr {
 	if !w.test(act.present) {
 		return netip.Addr{}
 	}
-	return wireAddr(w.p, act.target(&w.scope))
+	return act.target(&w.scope).Netip()
 }
 
 // compareTunnels orders alerts of one rule and one frame: that of the outermost datagram, which is in no tunnel, comes first.

@@ -3,8 +3,8 @@ package engine
 import "github.com/ruleids/ruleids/packet"
 
 // Interest returns the classes of packets that some rule can look at, in ascending order, and whether a rule can
-// look at DNS messages of other classes besides. Alerts are the same when no other packet comes; only the counts
-// of packets are lower.
+// look at DNS messages of other classes besides. Alerts are the same when no other packet comes, where packets
+// come in the order of their times; only the counts of packets are lower.
 func (p *Plan) Interest() (classes []packet.Class, dns bool) {
 	for c := range packet.Class(packet.NumClasses) {
 		if c.Event() != packet.EventPacket {

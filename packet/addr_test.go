@@ -30,8 +30,28 @@ func TestAddr(t *testing.T) {
 			t.Errorf("%s: Is4 is %v", c.text, a.Is4())
 		}
 	}
-	if AddrFrom4([4]byte{1, 2, 3, 4}) != AddrFromNetip(netip.MustParseAddr("::ffff:1.2.3.4")) {
-		t.Error("a mapped address is not the address")
+}
+
+// An IPv4-mapped address in an IPv6 header is not the IPv4 address, and is shown as it was written.
+func TestMappedAddr(t *testing.T) {
+	v4 := AddrFrom4([4]byte{1, 2, 3, 4})
+	text := netip.MustParseAddr("::ffff:1.2.3.4")
+	mapped := AddrFromNetip(text)
+	if mapped == v4 || mapped.Is4() || mapped.Netip() != text || mapped.String() != text.String() {
+		t.Errorf("%s is held as %#v and read as %s", text, mapped, mapped)
+	}
+	if got := AddrFromNetip(text.Unmap()); got != v4 {
+		t.Errorf("unmapped it is %s", got)
+	}
+	b := make([]byte, 40)
+	b[0], b[6], b[7] = 6<<4, 59, 64 // no next header
+	copy(b[8:], text.AsSlice())
+	copy(b[24:], text.AsSlice())
+	var p Packet
+	d := new(Decoder)
+	d.Decode(&p, &Frame{Link: LinkRaw, Data: b, Length: uint32(len(b))})
+	if p.IPVersion != 6 || p.Src != mapped || p.Dst != mapped {
+		t.Errorf("the header is of %s and %s, IPv%d", p.Src, p.Dst, p.IPVersion)
 	}
 }
 

@@ -32,7 +32,7 @@ func (h *Honeypot) Event() *Packet {
 	}
 	if h.Src.IsValid() && h.Dst.IsValid() {
 		p.Layers |= LayerIP | LayerPorts
-		p.Src, p.Dst = AddrFromNetip(h.Src.Addr()), AddrFromNetip(h.Dst.Addr())
+		p.Src, p.Dst = AddrFromNetip(h.Src.Addr().Unmap()), AddrFromNetip(h.Dst.Addr().Unmap())
 		p.SrcPort, p.DstPort = h.Src.Port(), h.Dst.Port()
 		p.IPProto, p.IPVersion = protoTCP, 6 // honeypots listen on TCP
 		if p.Src.Is4() && p.Dst.Is4() {

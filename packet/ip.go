@@ -106,8 +106,8 @@ func (d *Decoder) ipv6(p *Packet, b []byte, wire, depth int) bool {
 	p.ipAt = p.at(b)
 	p.TTL = h[7]
 	p.IPProto = next
-	p.Src = Addr{binary.BigEndian.Uint64(h[8:]), binary.BigEndian.Uint64(h[16:])}
-	p.Dst = Addr{binary.BigEndian.Uint64(h[24:]), binary.BigEndian.Uint64(h[32:])}
+	p.Src = fromHalves(binary.BigEndian.Uint64(h[8:]), binary.BigEndian.Uint64(h[16:]))
+	p.Dst = fromHalves(binary.BigEndian.Uint64(h[24:]), binary.BigEndian.Uint64(h[32:]))
 	wire = min(wire, total)
 	b = b[40:min(len(b), wire)]
 	wire -= 40

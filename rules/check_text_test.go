@@ -155,8 +155,8 @@ func TestPossible(t *testing.T) {
 		"ip.src in ['10.0.0.0/8'] and ip.src == '10.1.2.3'",
 		"ip.src in ['10.0.0.0/8'] and not (ip.src in ['10.0.0.0/9'])",
 		"ip.src in ['10.0.0.0/8'] and ip.dst == '192.168.0.1'",
-		"ip.version == 6 and ip.src == '10.0.0.1'", // a mapped address
-		"ip.proto == 6 and not tcp",                // a later fragment
+		"ip.version == 6 and ip.src == '::ffff:10.0.0.1'", // a mapped address
+		"ip.proto == 6 and not tcp",                       // a later fragment
 		"arp.src.proto_ipv4 != '0.0.0.0' and arp",
 		"tcp.flags == 18 and tcp.flags.syn and tcp.flags.ack",
 		"bitand(tcp.flags, 2) == 2 and not tcp.flags.ack and tcp.flags != 2",
@@ -190,6 +190,7 @@ func TestImpossible(t *testing.T) {
 		{"dns.qry.name == 'a' and not dns", 1},
 		{"tcp and ip.proto == 17", 1},
 		{"ip.version == 4 and ip.src in ['2001:db8::/32']", 1},
+		{"ip.version == 6 and ip.src == '10.0.0.1'", 1},
 		{"ip.src == '10.0.0.1' and ip.src != '10.0.0.1'", 1},
 		{"ip.src == ip.dst and ip.src != ip.dst", 1},
 		{"tcp.seq < tcp.ack and tcp.seq >= tcp.ack", 1},

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ruleids/ruleids/packet"
 )
@@ -315,12 +316,13 @@ func (f *facts) protocols() bool {
 	if len(version) == 0 || len(proto) == 0 {
 		return false
 	}
-	// An IPv6 header may hold mapped IPv4 addresses, but not the other way round.
-	if len(version) == 1 && version[0].Hi == 4 {
-		for _, rs := range [][]AddrRange{f.src, f.dst} {
-			if rs != nil && len(intersectAddrs(rs, []AddrRange{v4Addrs})) == 0 {
-				return false
-			}
+	for _, rs := range [][]AddrRange{f.src, f.dst} {
+		if rs == nil || len(version) != 1 {
+			continue
+		}
+		v4 := intersectAddrs(rs, []AddrRange{v4Addrs})
+		if version[0].Hi == 4 && len(v4) == 0 || version[0].Lo == 6 && slices.Equal(v4, rs) {
+			return false
 		}
 	}
 	return true

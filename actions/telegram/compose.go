@@ -177,18 +177,27 @@ func offender(a *alert.Alert) decision.Target {
 			continue
 		}
 		if act.Target.IsValid() {
-			return decision.TargetOf(act.Target)
+			return onWire(act.Target)
 		}
 	}
 	for _, k := range a.Key {
 		if text, ok := k.Value.(string); ok && k.Name == "ip.src" {
-			if t, err := decision.ParseTarget(text); err == nil {
-				return t
+			if src, err := netip.ParseAddr(text); err == nil {
+				return onWire(src)
 			}
 		}
 	}
 	if a.Layers&(packet.LayerIP|packet.LayerARPIPv4) == 0 {
 		return decision.Target{}
 	}
-	return decision.TargetOf(a.Src.Netip())
+	return onWire(a.Src.Netip())
+}
+
+// onWire returns an address of a packet as a target; no target for one that an IPv6 header writes as IPv4-mapped: the
+// IPv4 address that it looks like sent nothing.
+func onWire(a netip.Addr) decision.Target {
+	if a.Is4In6() {
+		return decision.Target{}
+	}
+	return decision.TargetOf(a)
 }

@@ -177,7 +177,7 @@ func sameValue(v any, text string) bool {
 		}
 		if a, err := netip.ParseAddr(v); err == nil {
 			b, err := netip.ParseAddr(text)
-			return err == nil && a.Unmap() == b.Unmap()
+			return err == nil && a == b
 		}
 		if a, err := net.ParseMAC(v); err == nil {
 			b, err := net.ParseMAC(text)

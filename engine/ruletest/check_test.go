@@ -83,7 +83,7 @@ func TestSameValue(t *testing.T) {
 		text  string
 		want  bool
 	}{
-		{"10.0.0.1", "10.0.0.1", true}, {"10.0.0.1", "::ffff:10.0.0.1", true}, {"10.0.0.1", "10.0.0.2", false}, {"10.0.0.1", "10.0.0", false},
+		{"10.0.0.1", "10.0.0.1", true}, {"10.0.0.1", "::ffff:10.0.0.1", false}, {"10.0.0.1", "10.0.0.2", false}, {"10.0.0.1", "10.0.0", false},
 		{"aa:bb:cc:dd:ee:ff", "AA-BB-CC-DD-EE-FF", true}, {"Example.com", "example.com", false},
 		{int64(80), "80", true}, {int64(80), "80.5", false}, {0.1, "0.1", true}, {1.0, "1", true}, {true, "true", true}, {true, "1", false}, {nil, "", false},
 	} {
