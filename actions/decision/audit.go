@@ -62,7 +62,7 @@ func openAudit(path string, log *slog.Logger) (*auditLog, error) {
 	return a, nil
 }
 
-// reopen opens the file anew, after it was moved away.
+// reopen opens the file again, after it was moved away.
 func (a *auditLog) reopen() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -80,7 +80,7 @@ func (a *auditLog) look() error {
 		return fmt.Errorf("audit log: %w", err)
 	}
 	if change == logfile.Moved {
-		a.log.Warn("The audit log is full, and another is begun; the one before stays until the next is full.", "file", a.path, "kept", a.path+".1", "bytes", a.file.Limit)
+		a.log.Warn("the audit log is full, and another is begun; the one before stays until the next is full", "file", a.path, "kept", a.path+".1", "bytes", a.file.Limit)
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (a *auditLog) write(lines []auditLine) error {
 		}
 		l.Unlogged, a.left = a.left, 0
 		if l.Event == string(Refused) && l.Source != SourceRestore { // who imports is told of all in one
-			a.log.Warn("A decision was refused.", "action", l.Action, "target", l.Target, "by", l.Origin, "reason", l.Detail, "unlogged", l.Unlogged)
+			a.log.Warn("a decision was refused", "action", l.Action, "target", l.Target, "by", l.Origin, "reason", l.Detail, "unlogged", l.Unlogged)
 		}
 		b, err := json.Marshal(l)
 		if err != nil {

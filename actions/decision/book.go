@@ -25,7 +25,7 @@ type Options struct {
 	SSHPorts []uint16
 	// Now is the clock. Decisions end by it. Default: time.Now.
 	Now func() time.Time
-	// Elapsed is the time since any moment, by a clock that nobody sets: it tells where Now was set. Default: that of the
+	// Elapsed is the time since any moment, by a clock that is never set: it tells where Now was set. Default: that of the
 	// machine's start, or what Now says where that is given.
 	Elapsed func() time.Duration
 	// Log gets what an operator should know. Default: nothing is logged.
@@ -109,7 +109,7 @@ const maxGroup = 4096
 var ErrClosed = errors.New("the book of decisions is closed")
 
 // Open reads the journal, releases what is protected by now, gives all the rest to the firewall in one batch, and
-// starts the Book. Whatever is wrong inside the journal is no error; the report tells of it. A firewall that fails is
+// starts the Book. Whatever is wrong inside the journal is not an error; the report tells of it. A firewall that fails is
 // none either: it is in Status, and is tried again. The caller may not change config afterwards.
 func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, error) {
 	if err := setting.Valid(config); err != nil {
@@ -182,11 +182,11 @@ func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
 	r = Report{Bad: p.bad, BadCount: p.badCount, KeptAside: kept, JournalLen: p.lines}
 	if p.tail != "" {
 		r.Cut, r.CutReason = p.size-p.good, fmt.Sprintf("line %d: %s", p.tailLine, p.tail)
-		b.log.Warn("The end of the journal of decisions was cut off: it was being written when the program or the machine stopped.",
+		b.log.Warn("the end of the journal of decisions was cut off: it was being written when the program or the machine stopped",
 			"file", b.config.Journal, "bytes", r.Cut, "reason", r.CutReason)
 	}
 	for _, bad := range p.bad {
-		b.log.Error("A line of the journal of decisions is damaged and was skipped. What it decided is not known.",
+		b.log.Error("a line of the journal of decisions is damaged and was skipped; what it decided is not known",
 			"file", b.config.Journal, "line", bad.Line, "reason", bad.Reason, "kept", kept)
 	}
 	b.real.swept = now
@@ -210,9 +210,9 @@ func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
 	b.auditTrouble(b.audit.write([]auditLine{line}))
 	b.note()
 	if _, _, err := b.compare(ctx); err != nil && b.config.Mode == Monitor && b.real.active == 0 {
-		// Nothing should be in it. Where nobody ever enforced anything, a kernel without sets, or a process that may
+		// Nothing should be in it. Where nothing was ever enforced, a kernel without sets, or a process that may
 		// not look at them, is as it should be.
-		b.log.Info("The firewall cannot be looked at; in monitor mode, and with nothing to take out of it, that is not needed.", "error", err)
+		b.log.Info("the firewall cannot be looked at; in monitor mode, and with nothing to take out of it, that is not needed", "error", err)
 	} else {
 		b.firewallTrouble(err)
 	}

@@ -63,7 +63,7 @@ func TestExpiry(t *testing.T) {
 	if s := f.Status(); s.Expired != 1 || s.Quarantines != 0 || s.Blocks != 1 {
 		t.Errorf("%+v", s)
 	}
-	// The end of its time is no release: whoever goes on is kept out again at once.
+	// The end of its time is not a release: whoever goes on is kept out again at once.
 	f.do(Decided, byRule(Quarantine, bad, 10*time.Minute))
 }
 
@@ -235,7 +235,7 @@ func TestInvalid(t *testing.T) {
 		byRule(Block, bad, -1), byRule(Block, bad, maxFor+1), byPerson(Quarantine, bad, 0), forced, past,
 	} {
 		if v := f.do(Refused, r); !strings.HasSuffix(v.Detail, ".") {
-			t.Errorf("%q is no sentence", v.Detail)
+			t.Errorf("%q is not a sentence", v.Detail)
 		}
 	}
 	f.inFirewall()

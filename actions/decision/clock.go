@@ -12,7 +12,7 @@ const clockStep = 5 * time.Second
 // A clock notices that somebody set the clock of the day, as by hand, by a program that corrects it at start, or when a
 // suspended machine goes on.
 type clock struct {
-	elapsed func() time.Duration // by a clock that nobody sets
+	elapsed func() time.Duration // by a clock that is never set
 	day     time.Time            // the time of day at
 	at      time.Duration
 }

@@ -58,7 +58,7 @@ func (b *Book) Reconfigure(ctx context.Context, config *Config) (restart []strin
 		restart []string
 		err     error
 	}
-	lasting := context.WithoutCancel(ctx) // what began is finished, though nobody waits for it any more
+	lasting := context.WithoutCancel(ctx) // what began is finished, though the caller no longer waits
 	if err := b.call(ctx, func() {
 		b.mu.Lock()
 		before := b.config

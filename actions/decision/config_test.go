@@ -37,7 +37,7 @@ func TestMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		`mode = "on"`:                          `mode: "on" is not valid: use monitor or enforce.`,
 		`journal = ""`:                         "journal: it must not be empty.",
-		`never_block = ["10.0.0.0/8", "home"]`: `never_block: "home" is no address`,
+		`never_block = ["10.0.0.0/8", "home"]`: `never_block: "home" is not an IP address`,
 		`grace = "soon"`:                       `grace: "soon" is not a duration`,
 		`escalate_by = 0.5`:                    "escalate_by: 0.5 is out of range: use 1 to 100.",
 		`escalate_max = "-1s"`:                 `escalate_max: "-1s" is not a duration`,

@@ -62,7 +62,7 @@ type killer struct {
 	flight   []byte           // what it was writing when it died
 	into     string           // and to which file
 	unsynced map[string]int64 // by file: how much of it is on the disk
-	before   []byte           // of a file that was replaced, as long as the folder is not synced
+	before   []byte           // of a file that was replaced, as long as the directory is not synced
 	replaced string
 }
 

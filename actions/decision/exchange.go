@@ -36,13 +36,13 @@ func (b *Book) Export(w io.Writer) error {
 
 // ReadExport reads a document of Export and returns a request for each decision in it, in order. All that is wrong is
 // told in one error; then there are no requests. The requests are from who imports; the decisions keep who made them,
-// when and why. Force is not carried over: the lists of this host count, unless who imports forces them anew.
+// when and why. Force is not carried over: the lists of this host count, unless who imports forces them again.
 func ReadExport(r io.Reader, who string) ([]Request, error) {
 	dec := json.NewDecoder(r)
 	dec.DisallowUnknownFields()
 	var e export
 	if err := dec.Decode(&e); err != nil {
-		return nil, fmt.Errorf("this is no export of decisions: %w", err)
+		return nil, fmt.Errorf("this is not an export of decisions: %w", err)
 	}
 	if e.Version != exportVersion {
 		return nil, fmt.Errorf("the export has version %d; this program reads version %d", e.Version, exportVersion)

@@ -11,15 +11,15 @@ import (
 
 // A Firewall keeps targets out. It has a set of members for each kind. The Book calls it from one goroutine.
 type Firewall interface {
-	// Apply makes changes, in their order, as one batch. To add a member that is there sets its Until anew; to
-	// remove one that is not there is no error. A kernel that cannot hold an Until so far away holds the furthest
+	// Apply makes changes, in their order, as one batch. To add a member that is there sets its Until again; to
+	// remove one that is not there is not an error. A kernel that cannot hold an Until so far away holds the furthest
 	// that it can: Reconcile adds the member again. Where some changes could not be made, the error is or wraps a
 	// *PartialError that has them; after any other error nothing is known of any of them.
 	Apply(ctx context.Context, changes []Change) error
 	// List returns the members that are there, in any order. Until need not be exact to more than a second.
 	List(ctx context.Context) ([]Member, error)
 	// Close lets go of what the process holds. The members stay: a quarantine ends by itself, and a block holds
-	// while the daemon is started anew.
+	// while the daemon is restarted.
 	Close() error
 }
 

@@ -102,7 +102,7 @@ func (b *Book) commit(ctx context.Context, g *group) (journal, firewall error) {
 		case !b.journal.broken:
 			journal = b.journal.commit(g.lines, g.records)
 		case b.mend.at.IsZero() || b.mend.due(g.now):
-			// What was made in memory since is in what is written anew, this group too.
+			// What was made in memory since is in what is written again, this group too.
 			journal = b.rewrite()
 		default:
 			journal = errBroken

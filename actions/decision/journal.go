@@ -23,7 +23,7 @@ type journal struct {
 	f       *os.File
 	size    int64 // bytes that are synced
 	lines   int   // of records
-	broken  bool  // the end of the file is not known: it has to be written anew before anything is appended
+	broken  bool  // the end of the file is not known: it has to be written again before anything is appended
 	retryAt int   // lines at which compacting is tried again
 	scratch []byte
 }
@@ -93,7 +93,7 @@ func openJournal(path string, ops fileOps, each func(*record)) (j *journal, p re
 		j.size++
 	}
 	// The name of a new file is to survive as well as what will be in it.
-	if err := errors.Join(ops.sync(f), j.syncFolder()); err != nil {
+	if err := errors.Join(ops.sync(f), j.syncDirectory()); err != nil {
 		return nil, p, "", fmt.Errorf("sync %s: %w", path, err)
 	}
 	return j, p, "", nil
@@ -162,7 +162,7 @@ func (j *journal) commit(lines []byte, n int) error {
 	return nil
 }
 
-var errBroken = errors.New("the journal has to be written anew")
+var errBroken = errors.New("the journal has to be written again")
 
 // bloated reports whether a journal that could do with so many lines has too many.
 func (j *journal) bloated(need int) bool {
@@ -175,7 +175,7 @@ func (j *journal) rewrite(each func(yield func(*record) bool)) error {
 	err := j.replace(each)
 	if err != nil {
 		j.retryAt = 2 * j.lines
-		return fmt.Errorf("write %s anew: %w", j.path, err)
+		return fmt.Errorf("write %s again: %w", j.path, err)
 	}
 	return nil
 }
@@ -228,7 +228,7 @@ func (j *journal) replace(each func(yield func(*record) bool)) (err error) {
 	j.f, j.size, j.lines, j.broken, j.retryAt = f, size, lines, false, 0
 	// From here on the new file is the journal. Until its name is on the disk a crash of the machine brings the
 	// old one back, so that nothing may be acknowledged on it.
-	if serr := j.syncFolder(); serr != nil {
+	if serr := j.syncDirectory(); serr != nil {
 		j.broken = true
 		return serr
 	}
@@ -239,8 +239,8 @@ type writerFunc func([]byte) (int, error)
 
 func (w writerFunc) Write(b []byte) (int, error) { return w(b) }
 
-// syncFolder makes the names in the journal's folder survive a crash of the machine.
-func (j *journal) syncFolder() error {
+// syncDirectory makes the names in the journal's directory survive a crash of the machine.
+func (j *journal) syncDirectory() error {
 	d, err := os.Open(filepath.Dir(j.path))
 	if err != nil {
 		return err

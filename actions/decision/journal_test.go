@@ -148,7 +148,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestForeign does not destroy a file that is no journal.
+// TestForeign does not destroy a file that is not a journal.
 func TestForeign(t *testing.T) {
 	f := newFixture(t)
 	f.Close()
@@ -211,7 +211,7 @@ func TestInUse(t *testing.T) {
 	}
 	c.Journal = filepath.Join(t.TempDir(), "none", "decisions.jsonl")
 	if _, _, err := Open(context.Background(), &c, Options{Firewall: new(Memory), Host: newHost()}); err == nil || !strings.Contains(err.Error(), "install -d") {
-		t.Errorf("without a folder: %v", err)
+		t.Errorf("without a directory: %v", err)
 	}
 	c.Journal = filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(f.config.Journal, c.Journal); err != nil {

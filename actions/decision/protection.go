@@ -117,7 +117,7 @@ func (s *shield) find(t Target) (Protection, bool) {
 	return Protection{}, false
 }
 
-// A guard is all that is protected at a time: what nobody may override, and the lists.
+// A guard is all that is protected at a time: what may not be overridden, and the lists.
 type guard struct {
 	hard, lists *shield
 }
@@ -148,7 +148,7 @@ func newGuard(f *host.Info, lists []Target) *guard {
 	return &guard{newShield(append(hard, always()...)), newShield(soft)}
 }
 
-// check returns what protects a target. What nobody may override comes first; with force the lists do not count.
+// check returns what protects a target. What may not be overridden comes first; with force the lists do not count.
 func (g *guard) check(t Target, force bool) (Protection, bool) {
 	if p, ok := g.hard.find(t); ok {
 		return p, true

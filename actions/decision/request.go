@@ -52,7 +52,7 @@ func FromAlert(a *alert.Alert) []Request {
 	return out
 }
 
-// maxFor bounds how long a decision may last: beyond ten years it is a slip of the pen, or for ever.
+// maxFor bounds how long a decision may last: beyond ten years it is a typo, or for ever.
 const maxFor = 10 * 365 * 24 * time.Hour
 
 func seconds(s float64) time.Duration {
@@ -76,7 +76,7 @@ func (r *Request) check(now time.Time) string {
 	case r.Kind == Release:
 		return ""
 	case r.For < 0 || r.For > maxFor:
-		return fmt.Sprintf("%v is no length of time for a decision; write one up to %v, or none for until it is lifted.", r.For, maxFor)
+		return fmt.Sprintf("%v is not a valid length of time for a decision; write one up to %v, or none for until it is lifted.", r.For, maxFor)
 	case !r.Until.IsZero() && !r.Until.After(now):
 		return fmt.Sprintf("It would have ended at %s already.", r.Until.Format(time.RFC3339))
 	case r.Kind == Quarantine && r.For == 0 && r.Until.IsZero() && (r.By.Source == SourcePerson || r.By.Source == SourceTelegram):

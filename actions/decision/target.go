@@ -38,7 +38,7 @@ func TargetOfPrefix(p netip.Prefix) Target {
 
 // ParseTarget reads an address or a prefix. The error says what to write instead.
 func ParseTarget(s string) (Target, error) {
-	bad := fmt.Errorf("%q is no address and no prefix; write one as 198.51.100.7, 198.51.100.0/24 or 2001:db8::7", s)
+	bad := fmt.Errorf("%q is not an IP address or prefix; write one as 198.51.100.7, 198.51.100.0/24 or 2001:db8::7", s)
 	if strings.Contains(s, "/") {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
@@ -102,7 +102,7 @@ func (t *Target) UnmarshalText(b []byte) (err error) {
 }
 
 // lengths counts the targets of a map by family and length of prefix, so that what covers an address is found
-// with as many look-ups as there are different lengths.
+// with as many lookups as there are different lengths.
 type lengths struct {
 	n [2][129]int
 }

@@ -111,7 +111,7 @@ func (b *Book) takeBack(g *group, d *Decision, p Protection) {
 	g.drop(l, d, by, p.String(), !d.Recorded)
 	b.status.Guarded++
 	b.mu.Unlock()
-	b.log.Warn("A decision was taken back, because its target is protected.", "decision", d.String(), "protection", p.String())
+	b.log.Warn("a decision was taken back, because its target is protected", "decision", d.String(), "protection", p.String())
 	g.audit = append(g.audit, auditLine{Time: g.now, Event: string(Released), Action: Release, Target: d.Target, Origin: by, Reason: p.String(), Decision: d})
 }
 
@@ -140,7 +140,7 @@ func (b *Book) apply(ctx context.Context, changes []Change) error {
 // did to the firewall. It returns how many members were added and removed. In monitor mode none of the Book's own are
 // left, and those of others are not touched.
 func (b *Book) Reconcile(ctx context.Context) (added, removed int, err error) {
-	// Where ctx is done before it began, or while it goes on, nobody looks at what came of it but the Book.
+	// Where ctx is done before it began, or while it goes on, only the Book looks at the result.
 	var did struct {
 		added, removed int
 		err            error
@@ -229,7 +229,7 @@ func (b *Book) trim() {
 
 func (b *Book) compact() { b.journalTrouble(b.rewrite()) }
 
-// rewrite writes the journal anew, with what is known and nothing else.
+// rewrite writes the journal again, with what is known and nothing else.
 func (b *Book) rewrite() error {
 	err := b.journal.rewrite(b.records())
 	if b.journal.broken {

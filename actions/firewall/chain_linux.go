@@ -24,7 +24,7 @@ const (
 	// lockWait is how many seconds the iptables program waits for others that run it.
 	lockWait = 5
 	// maxMoves is how often the jump is put before those of others, in moveSpan: some programs put theirs first when
-	// they start, as Docker does, and nobody wins against one that does so all the time.
+	// they start, as Docker does, and no program wins against one that does so all the time.
 	maxMoves = 5
 	moveSpan = time.Hour
 )
@@ -219,7 +219,7 @@ func (f *family) mendJump(hook string, log *slog.Logger) (what string, err error
 	default:
 		what = fmt.Sprintf("the jump from %s of %s was not first, but behind %q", hook, f.name, rules[0])
 		if len(f.moves[hook]) == maxMoves {
-			log.Warn("Another program puts its rule before the jump of ruleids again and again; for a while it is left there.",
+			log.Warn("another program puts its rule before the jump of ruleids again and again; for a while it is left there",
 				"family", f.name, "chain", hook, "rule", rules[0])
 		}
 	}

@@ -46,10 +46,10 @@ func newCommand(c *Config) *command {
 }
 
 // run runs the program with one more argument.
-func (c *command) run(ctx context.Context, verb, input string) (output string, err error) {
+func (c *command) run(ctx context.Context, action, input string) (output string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	args := append(slices.Clone(c.args[1:]), verb)
+	args := append(slices.Clone(c.args[1:]), action)
 	cmd := exec.CommandContext(ctx, c.args[0], args...)
 	alone(cmd)
 	cmd.WaitDelay = killWait
@@ -62,9 +62,9 @@ func (c *command) run(ctx context.Context, verb, input string) (output string, e
 	}
 	switch {
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "", fmt.Errorf("%s %s: it took longer than %s (command_timeout): %w", c.args[0], verb, c.timeout, err)
+		return "", fmt.Errorf("%s %s: it took longer than %s (command_timeout): %w", c.args[0], action, c.timeout, err)
 	case err != nil:
-		return "", fmt.Errorf("%s %s: %w", c.args[0], verb, err)
+		return "", fmt.Errorf("%s %s: %w", c.args[0], action, err)
 	}
 	return stdout.String(), nil
 }
@@ -207,14 +207,14 @@ func parseMember(line string, now time.Time) (m decision.Member, err error) {
 	}
 	m.Kind = decision.Kind(words[0])
 	if m.Kind != decision.Block && m.Kind != decision.Quarantine {
-		return m, fmt.Errorf("%q is none of %s, %s", words[0], decision.Block, decision.Quarantine)
+		return m, fmt.Errorf("%q is not valid: use %s or %s", words[0], decision.Block, decision.Quarantine)
 	}
 	if m.Target, err = decision.ParseTarget(words[1]); err != nil {
 		return m, err
 	}
 	n, err := strconv.ParseInt(words[2], 10, 64)
 	if err != nil || n < 0 || n > maxSeconds {
-		return m, fmt.Errorf("%q is no number of seconds", words[2])
+		return m, fmt.Errorf("%q is not a number of seconds", words[2])
 	}
 	if n > 0 {
 		m.Until = now.Add(time.Duration(n) * time.Second)
@@ -240,7 +240,7 @@ func (c *command) repair(ctx context.Context) (missing []string, err error) {
 	return c.fewer(ctx)
 }
 
-// fewer says of which members some are missing. That there are more than there should be is no news: not every program
+// fewer says of which members some are missing. That there are more than there should be is not news: not every program
 // ends members to the second.
 func (c *command) fewer(ctx context.Context) (missing []string, err error) {
 	c.mu.Lock()

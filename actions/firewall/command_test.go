@@ -139,7 +139,7 @@ list) cat `+table+` 2>/dev/null || true;; flush) rm -f `+table+`;; esac`, 5*time
 	if err := os.WriteFile(table, []byte("quarantine 198.51.100.7 5\nquarantine 198.51.100.9 5\nblock 2001:db8::/32 0\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wants() // one more is no news
+	wants() // one more is not news
 	if err := f.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}

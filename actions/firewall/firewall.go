@@ -8,8 +8,8 @@
 //
 //   - apply: standard input has a change a line, "add quarantine 198.51.100.7 600", "add block 203.0.113.0/24 0",
 //     "remove block 203.0.113.0/24". The number is the seconds after which the program, or what it controls, ends the
-//     member by itself; 0 for never. To add a member that is there sets its time anew; to remove one that is not there
-//     is no error. A change that cannot be made is told on standard output, "failed 3 the table is full", with the
+//     member by itself; 0 for never. To add a member that is there sets its time again; to remove one that is not there
+//     is not an error. A change that cannot be made is told on standard output, "failed 3 the table is full", with the
 //     number of its line from 1; all others were made.
 //   - list: the members that are there go to standard output, "quarantine 198.51.100.7 480", with the seconds that are
 //     left, 0 for never.
@@ -104,7 +104,7 @@ func (f *Firewall) Close() error {
 
 // Repair looks whether what members need is there, where it should be: where this process made it, or found it. What
 // is missing it puts back, and says in words what that was; members it does not put back, but says that some are
-// missing, that there are some that nobody asked for, or that some end at another time: then it is for the caller to
+// missing, that there are some that were not asked for, or that some end at another time: then it is for the caller to
 // Reconcile its Book. It is cheap enough to be called every few seconds: a set that takes long to read is read less often.
 // As Apply does, it makes this process the one that changes the sets.
 func (f *Firewall) Repair(ctx context.Context) (missing []string, err error) {
@@ -116,7 +116,7 @@ func (f *Firewall) Repair(ctx context.Context) (missing []string, err error) {
 	return f.repair(ctx)
 }
 
-// Show returns what is there. It needs nobody to have called Apply, nor a daemon.
+// Show returns what is there. It needs no call of Apply, nor a daemon.
 func (f *Firewall) Show(ctx context.Context) (State, error) {
 	f.structure.Lock()
 	defer f.structure.Unlock()
@@ -124,7 +124,7 @@ func (f *Firewall) Show(ctx context.Context) (State, error) {
 }
 
 // Flush removes all that ruleids ever put there, members and structure, with either backend of the kernel and any
-// settings. What is not there is no error. A daemon that runs in enforce mode puts its own back.
+// settings. What is not there is not an error. A daemon that runs in enforce mode puts its own back.
 func (f *Firewall) Flush(ctx context.Context) error {
 	f.structure.Lock()
 	defer f.structure.Unlock()
@@ -137,7 +137,7 @@ type Count struct {
 	Bytes   uint64 `json:"bytes"`
 }
 
-// Counters returns what was kept out, by kind, since the rules were made: it begins anew where someone else flushed
+// Counters returns what was kept out, by kind, since the rules were made: it begins again where someone else flushed
 // them. Nothing is counted by a program of the user's.
 func (f *Firewall) Counters(ctx context.Context) (map[decision.Kind]Count, error) {
 	s, err := f.Show(ctx)

@@ -39,7 +39,7 @@ func TestKeepsOut(t *testing.T) {
 		apply(t, f, remove(decision.Quarantine, "198.51.100.0/25"), remove(decision.Block, "2001:db8::/60"))
 		wantReach(t, true, true)
 
-		// To add what is there sets its time anew: shorter, longer, none. What is over is not added at all.
+		// To add what is there sets its time again: shorter, longer, none. What is over is not added at all.
 		apply(t, f, add(decision.Quarantine, sender4, time.Hour), add(decision.Quarantine, sender6, time.Hour), add(decision.Block, sender4, -time.Second))
 		apply(t, f, add(decision.Quarantine, sender4, 2*time.Second), add(decision.Quarantine, sender6, 2*time.Second))
 		start := time.Now()

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// setType holds addresses and prefixes that lie within each other, and finds any of them with one look-up for each
+	// setType holds addresses and prefixes that lie within each other, and finds any of them with one lookup for each
 	// length of prefix that is there. It cannot hold a prefix of length 0.
 	setType = "hash:net"
 	// maxTimeout is the longest that ipset can hold, in seconds (IPSET_MAX_TIMEOUT: the kernel counts milliseconds in
@@ -289,7 +289,7 @@ func parseEntry(b []byte) (e entry, err error) {
 		return e, err
 	}
 	if e.prefix, err = addr.Prefix(bits); err != nil {
-		return e, fmt.Errorf("a member that is no prefix: %w", err)
+		return e, fmt.Errorf("a member that is not a prefix: %w", err)
 	}
 	return e, nil
 }

@@ -63,7 +63,7 @@ func (n *nft) Apply(ctx context.Context, changes []decision.Change) (err error) 
 	by, left := arrange(changes, now)
 	var why error
 	if left != nil {
-		why = errors.New("this is no target, or no kind of decision")
+		why = errors.New("this is not a target, or not a kind of decision")
 	}
 	adds := false
 	for i := range by {
@@ -235,7 +235,7 @@ func (n *nft) changeAddresses(id setID, o orders, now time.Time, careful bool) (
 		p := c.Target.Prefix()
 		e := nftables.SetElement{Key: p.Addr().AsSlice()}
 		until, there := r[p]
-		// An element whose time may be over is added anew first: to delete what is not there fails, and with it the
+		// An element whose time may be over is added again first: to delete what is not there fails, and with it the
 		// whole transaction; to add what is there does not.
 		if unsure := careful || there && until != 0 && until <= soon; unsure {
 			steps = append(steps, step{false, e})
@@ -264,7 +264,7 @@ func (n *nft) changeAddresses(id setID, o orders, now time.Time, careful bool) (
 }
 
 // changePrefixes changes the set of prefixes. Where one lies within another, or covers it, the whole set is made
-// anew, in one transaction; see interval.
+// again, in one transaction; see interval.
 func (n *nft) changePrefixes(id setID, o orders, now time.Time, careful bool) (commits int, err error) {
 	if len(o.remove)+len(o.add) == 0 {
 		return 0, nil
@@ -368,7 +368,7 @@ func (n *nft) List(ctx context.Context) (out []decision.Member, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// To read a large set costs the kernel a second. Where nobody changed anything it has what the rolls have.
+	// To read a large set costs the kernel a second. Where nothing was changed it has what the rolls have.
 	if !n.known || g != n.seen {
 		if err := n.sync(); err != nil {
 			return nil, err

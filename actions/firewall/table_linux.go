@@ -227,7 +227,7 @@ func explainNft(err error) error {
 	return fmt.Errorf("nftables: %w", err)
 }
 
-// repair implements keeper. While the generation is that at which everything was right, nobody changed anything.
+// repair implements keeper. While the generation is that at which everything was right, nothing was changed.
 func (n *nft) repair(ctx context.Context) (missing []string, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -47,7 +47,7 @@ func (x *xtables) Apply(ctx context.Context, changes []decision.Change) error {
 	by, left := arrange(changes, now)
 	why := error(nil)
 	if left != nil {
-		why = errors.New("this is no target, or no kind of decision")
+		why = errors.New("this is not a target, or not a kind of decision")
 	}
 	adds := false
 	for i := range by {
@@ -234,7 +234,7 @@ func (x *xtables) mendSets() (missing []string, err error) {
 		}
 		if made {
 			missing = append(missing, "the set "+name)
-			continue // its members are missing too, and nobody needs to be told
+			continue // its members are missing too, and that needs no report
 		}
 		missing = append(missing, x.differences(id)...)
 	}

@@ -52,7 +52,7 @@ func (x *exchange) roundTrip(req *http.Request) (*http.Response, error) {
 	return nil, statusError(res, body, time.Now())
 }
 
-// statusError returns the error of an answer that is no success.
+// statusError returns the error of an answer other than success.
 func statusError(res *http.Response, body []byte, now time.Time) error {
 	what := fmt.Sprintf("the server answered %s", res.Status)
 	if text := oneLine(string(body), maxQuoted); text != "" {

@@ -16,7 +16,7 @@ type Common struct {
 	// Rules choose the alerts that are sent by the names of their rules; none for all.
 	Rules setting.Patterns `setting:"rules"`
 	// Group is how long alerts of a rule are gathered after a message about it was sent; 0 for not at all. A message that
-	// comes more than a day later tells nobody anything.
+	// comes more than a day later is of no use.
 	Group time.Duration `setting:"group" default:"30s" range:"0s..24h"`
 	// Rate is how many messages go out in a minute. As many may go out at once after a quiet time. What has
 	// to wait is merged to one message a rule. Ten a second is more than any service takes.

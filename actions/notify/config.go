@@ -14,7 +14,7 @@ import (
 // `notifier "kind" "name"`, as package setting reads them, and which embeds Common.
 type Config interface {
 	// Open reads the secrets and makes what carries the messages. It returns an error where trying again will
-	// not help, and contacts nobody. It is called again to read the secrets again; the Transport before is
+	// not help, and contacts no server. It is called again to read the secrets again; the Transport before is
 	// closed after that.
 	Open(opt Options) (Transport, error)
 	// Base returns the settings that every kind has, in place.

@@ -175,7 +175,7 @@ func TestReadSecret(t *testing.T) {
 	}
 }
 
-// Secrets are read anew by Reload, and kept where they cannot be read.
+// Secrets are read again by Reload, and kept where they cannot be read.
 func TestReloadReadsSecrets(t *testing.T) {
 	c := setting.New[WebhookConfig]()
 	c.URL.Value, c.Secret.File = "https://example.com/", secretFile(t, "one")

@@ -180,7 +180,7 @@ func TestCloseGivesUp(t *testing.T) {
 		defer cancel()
 		begin := time.Now()
 		err := ns.Close(ctx)
-		if err == nil || !strings.HasPrefix(err.Error(), `notifier "ops" (fake): 10 alerts could not be told in time`) {
+		if err == nil || !strings.HasPrefix(err.Error(), `notifier "ops" (fake): 10 alerts could not be sent in time`) {
 			t.Error(err)
 		}
 		if d := time.Since(begin); d != 3*time.Second {

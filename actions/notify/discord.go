@@ -43,7 +43,7 @@ func (c *DiscordConfig) Open(opt Options) (Transport, error) {
 	if parts == nil {
 		return nil, errors.New("webhook_url: that is not a webhook of Discord; its address is https://discord.com/api/webhooks/ID/TOKEN")
 	}
-	// One message is one embed: mentions in embeds call nobody, whatever is in the text.
+	// One message is one embed: mentions in embeds notify no one, whatever is in the text.
 	query := url.Values{"splitLines": {"No"}}
 	if c.Username != "" {
 		query.Set("username", c.Username)

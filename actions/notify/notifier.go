@@ -84,7 +84,7 @@ func newNotifier(s Spec, opt Options, m *mutes) (*notifier, error) {
 	return n, nil
 }
 
-// reload opens the transport anew, for run to use.
+// reload opens the transport again, for run to use.
 func (n *notifier) reload() error {
 	t, err := n.config.Open(n.opt)
 	if err != nil {
@@ -255,7 +255,7 @@ func (n *notifier) verdict() error {
 	if lost == 0 {
 		return nil
 	}
-	what := fmt.Errorf("notifier %q (%s): %d alerts could not be told in time", n.name, n.kind, lost)
+	what := fmt.Errorf("notifier %q (%s): %d alerts could not be sent in time", n.name, n.kind, lost)
 	if last := n.trouble.State().Last; last != nil {
 		return fmt.Errorf("%w: %w", what, last)
 	}

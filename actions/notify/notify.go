@@ -44,7 +44,7 @@ type Notifiers struct {
 	err     error // of Close
 }
 
-// New opens the notifiers and starts them. No notifiers are fine. It reads their secrets, and contacts nobody.
+// New opens the notifiers and starts them. No notifiers are fine. It reads their secrets, and contacts no server.
 //
 // An error is about settings or about what needs a human: a secret that cannot be read, a certificate that is
 // none. All such errors are returned at once, and nothing is left open.
@@ -176,7 +176,7 @@ func (ns *Notifiers) Mute(rule string, d time.Duration) error { return ns.mutes.
 // Muted returns the rules that are muted, sorted by name.
 func (ns *Notifiers) Muted() []Mute { return ns.mutes.list() }
 
-// Reload reads the secrets of all notifiers anew. A notifier whose secrets cannot be read keeps those it has; the
+// Reload reads the secrets of all notifiers again. A notifier whose secrets cannot be read keeps those it has; the
 // error names all of these.
 func (ns *Notifiers) Reload() error {
 	var errs []error

@@ -112,7 +112,7 @@ func addressSecrets(address string) []string {
 	return out
 }
 
-// minPart is the length under which a part of an address is no secret by itself.
+// minPart is the length under which a part of an address is not a secret by itself.
 const minPart = 6
 
 func isSeparator(r rune) bool { return strings.ContainsRune("/:@,;=&?-", r) }

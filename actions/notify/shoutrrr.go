@@ -73,7 +73,7 @@ func (l *library) Close() error {
 	return nil
 }
 
-// send makes the service anew: some keep the parameters of the message before.
+// send makes the service again: some keep the parameters of the message before.
 func (l *library) send(ctx context.Context, m *Message) error {
 	service, err := (&router.ServiceRouter{}).Locate(l.address)
 	if err != nil {
@@ -122,7 +122,7 @@ func (sleepless) Sleep(time.Duration) {}
 var (
 	// inText finds addresses, of which the library's errors have many, and in them secrets.
 	inText = regexp.MustCompile(`[a-z][a-z0-9+.]*://[^\s"']+`)
-	// statusInText finds the status of an answer that is no success.
+	// statusInText finds the status of an answer other than success.
 	statusInText = regexp.MustCompile(`\b[345]\d\d\b`)
 )
 

@@ -49,9 +49,9 @@ type Fanout struct {
 // New opens the outputs, in their order, and starts them. No outputs are fine: the Fanout then takes
 // alerts and does nothing with them.
 //
-// An error is about settings or about what needs a human: a folder that is missing, a file that must
+// An error is about settings or about what needs a human: a directory that is missing, a file that must
 // not be written, a certificate that cannot be read. All such errors are returned at once, and nothing
-// is left open. A full disk or a server that does not answer is no error here; the output keeps trying.
+// is left open. A full disk or a server that does not answer is not an error here; the output keeps trying.
 func New(specs []Spec, opt Options) (*Fanout, error) {
 	if opt.Log == nil {
 		opt.Log = slog.Default()
@@ -125,7 +125,7 @@ func (f *Fanout) Send(a *alert.Alert) {
 	}
 }
 
-// Reopen makes every output open its file anew, or connect anew, before it writes the next alert; that
+// Reopen makes every output open its file again, or connect again, before it writes the next alert; that
 // is what SIGHUP is for, after logrotate has moved a file away. It does not wait for them.
 func (f *Fanout) Reopen() {
 	for _, o := range f.outputs {

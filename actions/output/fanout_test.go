@@ -333,13 +333,13 @@ func TestNewReturnsAllErrors(t *testing.T) {
 		{"one", NewEVE(twin)},
 		{"two", NewCSV(twin)},
 		{"one", NewEVE(filepath.Join(dir, "other"))},
-		{"folder", NewEVE(dir)},
+		{"directory", NewEVE(dir)},
 		{"out", NewStdout()}, {"out again", NewStdout()},
 	}, Options{})
 	for _, want := range []string{
 		`output "missing": `, "make the directory first (install -d -m 0750 " + filepath.Join(dir, "no") + ")",
 		`output "bad": keep: -2 is out of range`, `output "two": output "one" writes to ` + twin + " already",
-		`output "one": there is another output of this name`, `output "folder": `, "is not a regular file",
+		`output "one": there is another output of this name`, `output "directory": `, "is not a regular file",
 		`output "out again": output "out" writes to standard output already`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -176,7 +176,7 @@ func (f *file) otherHeader(file *os.File) (bool, error) {
 
 func (f *file) write(_ context.Context, b *batch) (n int, err error) {
 	defer func() {
-		if err != nil && f.f != nil { // the next try is with a file opened anew
+		if err != nil && f.f != nil { // the next try is with a file opened again
 			f.f.Close()
 			f.f = nil
 		}

@@ -78,7 +78,7 @@ func records(t *testing.T, text []byte) [][]string {
 	return rows
 }
 
-// csvNumbers returns the column pcap_cnt, and fails where the first row is no header or comes again.
+// csvNumbers returns the column pcap_cnt, and fails where the first row is not a header or comes again.
 func csvNumbers(t *testing.T, text []byte) []string {
 	t.Helper()
 	rows := records(t, text)

@@ -11,7 +11,7 @@ type stdoutTarget struct {
 	color bool
 }
 
-// stdout writes to a stream that cannot be opened anew. What it wrote of a line before an error stays
+// stdout writes to a stream that cannot be opened again. What it wrote of a line before an error stays
 // written, so that it goes on where it was.
 type stdout struct {
 	w    io.Writer

@@ -12,7 +12,7 @@ import (
 type entry struct {
 	Verdict
 	expires int64 // Unix seconds
-	renew   int64 // from when on it is asked for anew, so that no gap comes
+	renew   int64 // from when on it is asked for again, so that no gap comes
 	domain  bool
 	passing bool // a failure that is remembered for a while; never written to a file
 	used    atomic.Int64

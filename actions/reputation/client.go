@@ -139,7 +139,7 @@ func (a *answer) verdict(decode error) (Verdict, error) {
 		Community: a.Data.Attributes.Reputation}, nil
 }
 
-// refusal makes something of an answer that is no report: https://docs.virustotal.com/reference/errors
+// refusal makes something of an answer that is not a report: https://docs.virustotal.com/reference/errors
 func (a *answer) refusal(resp *http.Response, key setting.Secret, now time.Time) (Verdict, error) {
 	code := ""
 	text := "HTTP " + strconv.Itoa(resp.StatusCode)

@@ -125,7 +125,7 @@ func parsePattern(s string) (Pattern, error) {
 	if !isASCII(s) {
 		ascii, err := idna.Lookup.ToASCII(s)
 		if err != nil {
-			return Pattern{}, fmt.Errorf("%q is no domain name that can be written in ASCII; write it as it is in DNS, with xn--", s)
+			return Pattern{}, fmt.Errorf("%q is not a domain name that can be written in ASCII; write it as it is in DNS, with xn--", s)
 		}
 		s = ascii
 	}
@@ -134,7 +134,7 @@ func parsePattern(s string) (Pattern, error) {
 	case !ok && strings.Contains(s, "%"):
 		return Pattern{}, fmt.Errorf("%q has a zone; write the address without it", s)
 	case !ok:
-		return Pattern{}, fmt.Errorf("%q is none of an address, a prefix as 192.0.2.0/24, and a domain name", s)
+		return Pattern{}, fmt.Errorf("%q is not an address, a prefix as 192.0.2.0/24 or a domain name", s)
 	case addr.IsValid():
 		return Pattern{prefix: netip.PrefixFrom(addr, addr.BitLen())}, nil
 	}
@@ -144,7 +144,7 @@ func parsePattern(s string) (Pattern, error) {
 func parsePrefix(s string) (Pattern, error) {
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
-		return Pattern{}, fmt.Errorf("%q is no prefix; write one as 192.0.2.0/24 or 2001:db8::/32", s)
+		return Pattern{}, fmt.Errorf("%q is not a prefix; write one as 192.0.2.0/24 or 2001:db8::/32", s)
 	}
 	if p.Addr().Is4In6() {
 		return Pattern{}, errors.New("prefixes of IPv4 in IPv6 are not matched; write the IPv4 prefix")

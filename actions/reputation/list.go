@@ -58,7 +58,7 @@ func (c *ListConfig) Check() error {
 
 func (l *fileList) files() []string { return slices.Clone(l.paths) }
 
-// reload reads the files anew. After an error the list is as it was.
+// reload reads the files again. After an error the list is as it was.
 func (l *fileList) reload() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

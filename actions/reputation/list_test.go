@@ -15,7 +15,7 @@ import (
 
 func discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
-// writeFile writes a file into a folder of the test and returns its path.
+// writeFile writes a file into a directory of the test and returns its path.
 func writeFile(t testing.TB, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -82,10 +82,10 @@ func TestListErrors(t *testing.T) {
 		`bad.txt:1: 8.8.8.8 has no tier; write one of clean, low, medium, high, critical behind it`,
 		`bad.txt:2: there is no tier "bad"; write one of clean, low, medium, high, critical`,
 		`bad.txt:3: "8.8.8.8/24" has bits set behind its length; write 8.8.8.0/24, or the address alone`,
-		`bad.txt:4: "8.8.8.8/33" is no prefix; write one as 192.0.2.0/24 or 2001:db8::/32`,
+		`bad.txt:4: "8.8.8.8/33" is not a prefix; write one as 192.0.2.0/24 or 2001:db8::/32`,
 		`bad.txt:5: "*.bad.dev" has a wildcard; write "bad.dev", which stands for the names below it too`,
 		`bad.txt:6: ".bad.dev" has a wildcard; write "bad.dev", which stands for the names below it too`,
-		`bad.txt:7: "a..b" is none of an address, a prefix as 192.0.2.0/24, and a domain name`,
+		`bad.txt:7: "a..b" is not an address, a prefix as 192.0.2.0/24 or a domain name`,
 		`bad.txt:8: "fe80::1%eth0" has a zone; write the address without it`,
 		`bad.txt:9: "really" is too much; write an indicator and a tier, and # before a comment`,
 		`bad.txt:11: prefixes of IPv4 in IPv6 are not matched; write the IPv4 prefix`,

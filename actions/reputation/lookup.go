@@ -78,7 +78,7 @@ func (v *virusTotal) await(most time.Duration) {
 	}
 }
 
-// pause waits for a time, or without one, until the key is read anew or the source is closed.
+// pause waits for a time, or without one, until the key is read again or the source is closed.
 func (v *virusTotal) pause(d time.Duration) {
 	var over <-chan time.Time
 	if d > 0 {

@@ -15,7 +15,7 @@ const (
 	prioritySteps = 11
 	// weights is how finely it tells apart how often an indicator was asked about: 1, 2-3, 4-7 … 128 times and more.
 	weights = 8
-	// maxTries is how often an indicator is tried whose look-up fails, so that one which a server
+	// maxTries is how often an indicator is tried whose lookup fails, so that one which a server
 	// cannot answer does not keep the others waiting.
 	maxTries = 4
 )
@@ -26,7 +26,7 @@ type request struct {
 	domain   bool
 	priority Priority
 	seen     uint // times that it was asked about
-	tries    int  // look-ups that failed
+	tries    int  // lookups that failed
 	level    int
 	at       *list.Element // in the list of its level
 }
@@ -74,7 +74,7 @@ func (q *queue) offer(text []byte, domain bool, p Priority) {
 	q.insert(request{text: string(text), domain: domain, priority: p, seen: 1})
 }
 
-// retry puts a request back whose look-up failed. Where that may be the fault of the indicator, it counts
+// retry puts a request back whose lookup failed. Where that may be the fault of the indicator, it counts
 // as one of its tries; after the last one it is given up, and the result is false.
 func (q *queue) retry(r *request, blame bool) bool {
 	q.mu.Lock()
@@ -162,7 +162,7 @@ func (q *queue) take(least Priority) *request {
 	return nil
 }
 
-// done ends the look-up of what take returned last.
+// done ends the lookup of what take returned last.
 func (q *queue) done() {
 	q.mu.Lock()
 	q.busy = nil

@@ -1,7 +1,7 @@
 // Package reputation tells what is known about addresses and domain names: from VirusTotal, and from
 // local lists.
 //
-// A look-up never waits: it returns what is known, clean where nothing is, and remembers to ask. One
+// A lookup never waits: it returns what is known, clean where nothing is, and remembers to ask. One
 // goroutine asks VirusTotal, as fast as its quota allows, about what matters most first.
 package reputation
 
@@ -40,7 +40,7 @@ type Sources struct {
 //
 // An error is about settings or about what needs a human: a list with an error in it, a cache file that is
 // something else. All such errors are returned at once, and nothing is left open. That there is no key, or
-// that VirusTotal or the cache file is out of reach, is no error but shows in Status.
+// that VirusTotal or the cache file is out of reach, is not an error but shows in Status.
 func New(specs []Spec, opt Options) (*Sources, error) {
 	if opt.Log == nil {
 		opt.Log = slog.Default()
@@ -65,14 +65,14 @@ func New(specs []Spec, opt Options) (*Sources, error) {
 	return s, nil
 }
 
-// Has reports whether there is a source of a name. To ask one that is not there is no error: it finds
+// Has reports whether there is a source of a name. To ask one that is not there is not an error: it finds
 // everything clean.
 func (s *Sources) Has(source string) bool {
 	return source == KindVirusTotal && s.virusTotal != nil || source == KindList && s.list != nil
 }
 
 // Tier returns what a source knows about an indicator, an address or a domain name, and remembers to ask
-// about one that it does not know. It never waits for a network, a disk or another look-up.
+// about one that it does not know. It never waits for a network, a disk or another lookup.
 func (s *Sources) Tier(source, indicator string) Tier { return s.StandingAt(source, indicator, 0).Tier }
 
 // StandingAt is Tier, with the numbers of engines, for an indicator that is as near to a threshold as the priority says:
@@ -100,7 +100,7 @@ func (s *Sources) Version() uint64 {
 	return n
 }
 
-// Verdict returns all that a source knows about an indicator, for an alert to tell. It asks nobody. ok is
+// Verdict returns all that a source knows about an indicator, for an alert to tell. It sends no request. ok is
 // false where nothing is known.
 func (s *Sources) Verdict(source, indicator string) (_ Verdict, ok bool) {
 	switch {
@@ -112,7 +112,7 @@ func (s *Sources) Verdict(source, indicator string) (_ Verdict, ok bool) {
 	return Verdict{}, false
 }
 
-// Reload reads the lists and the key anew. A list with an error in it is left as it was, and the error
+// Reload reads the lists and the key again. A list with an error in it is left as it was, and the error
 // names file and line; everything else is taken over nevertheless. Where VirusTotal had refused the key,
 // it is asked again at once.
 func (s *Sources) Reload() error {

@@ -18,7 +18,7 @@ const specialPrefixes = `
 
 // specialNames are domains that are not in the public DNS, or of nobody: special-use names (RFC 6761 and
 // its registry, RFC 6762, 7686, 8375, 9476), "internal" as ICANN reserved it, and top-level domains that
-// ICANN does not delegate because so many networks use them inside. Their names are nobody else's business.
+// ICANN does not delegate because so many networks use them inside. Their names are not to be disclosed.
 const specialNames = `
 alt arpa example example.com example.net example.org internal invalid local localhost onion test
 corp home intranet lan localdomain mail private`

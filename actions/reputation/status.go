@@ -12,7 +12,7 @@ const (
 	StateRefused State = "refused" // VirusTotal does not take the key
 	StateQuota   State = "quota"   // VirusTotal says that the quota is used up
 	StateSpent   State = "spent"   // the requests of the day are used up by our own count
-	StateFailing State = "failing" // there is no answer, or none that can be understood; of a list: it could not be read anew
+	StateFailing State = "failing" // there is no answer, or none that can be understood; of a list: it could not be read again
 	StateClosed  State = "closed"
 )
 
@@ -46,7 +46,7 @@ type Status struct {
 	Answers    uint64    `json:"answers"`   // that VirusTotal answered, unknown indicators included
 	Unknown    uint64    `json:"unknown"`   // indicators that VirusTotal does not know
 	Failures   uint64    `json:"failures"`  // requests without an answer to use
-	Withheld   uint64    `json:"withheld"`  // look-ups of private, reserved and listed indicators, which are never asked about
+	Withheld   uint64    `json:"withheld"`  // lookups of private, reserved and listed indicators, which are never asked about
 	Today      int       `json:"today"`     // requests of this day in UTC
 	DayLimit   int       `json:"day_limit"` // 0 for none
 	LastAnswer time.Time `json:"last_answer,omitzero"`

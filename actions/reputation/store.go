@@ -20,7 +20,7 @@ type header struct {
 
 func cacheHeader() header { return header{Format: "ruleids reputation cache", Version: 1} }
 
-// A record is any other line. The tier is for people: it is worked out anew from the numbers when the file
+// A record is any other line. The tier is for people: it is worked out again from the numbers when the file
 // is read, so that changed settings hold at once.
 type record struct {
 	Indicator  string    `json:"indicator"`
@@ -45,7 +45,7 @@ const (
 )
 
 // A store keeps verdicts in a file of JSON lines. A verdict is appended when it comes in; of several
-// lines on an indicator the last holds. Now and then, and after any trouble, the file is written anew
+// lines on an indicator the last holds. Now and then, and after any trouble, the file is written again
 // beside the old one and put in its place, so that there is a whole file at any time. It is used by one
 // goroutine.
 type store struct {
@@ -71,7 +71,7 @@ func (s *store) read(use func(Verdict)) error {
 	if info, err := f.Stat(); err != nil {
 		return err
 	} else if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s %w: it is no regular file", s.path, errNotCache)
+		return fmt.Errorf("%s %w: it is not a regular file", s.path, errNotCache)
 	}
 	if err := s.parse(f, use); err != nil {
 		return fmt.Errorf("%s %w", s.path, err)
@@ -156,7 +156,7 @@ func appendRecord(dst []byte, v *Verdict) []byte {
 const slack = 1000
 
 // add writes a verdict. live returns all that hold, the new one included; it is called where the file has
-// to be written anew.
+// to be written again.
 func (s *store) add(v *Verdict, live func() []Verdict) error {
 	if s.file == nil {
 		return s.rewrite(live())
@@ -178,7 +178,7 @@ func (s *store) add(v *Verdict, live func() []Verdict) error {
 // drop closes the file, so that the next write writes all.
 func (s *store) drop() {
 	if s.file != nil {
-		_ = s.file.Close() // what it holds is written anew
+		_ = s.file.Close() // what it holds is written again
 		s.file = nil
 	}
 }

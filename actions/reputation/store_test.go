@@ -127,7 +127,7 @@ func TestDamagedCache(t *testing.T) {
 					t.Error("8.8.8.8 is forgotten")
 				}
 				w.tier("10.0.0.1")
-				w.tier("new.dev") // writes the file anew
+				w.tier("new.dev") // writes the file again
 				if err := w.sources.Close(context.Background()); err != nil {
 					t.Error(err)
 				}
@@ -145,7 +145,7 @@ func TestDamagedCache(t *testing.T) {
 	}
 }
 
-// TestForeignFile gives the path of a file that is no cache: it is not touched.
+// TestForeignFile gives the path of a file that is not a cache: it is not touched.
 func TestForeignFile(t *testing.T) {
 	for _, text := range []string{"rule \"x\" {\n}\n", "{}\n", headerLine[:20], strings.Replace(headerLine, "1", "2", 1), strings.Repeat("x", 10_000)} {
 		path := writeFile(t, t.TempDir(), "rules.hcl", text)
@@ -162,11 +162,11 @@ func TestForeignFile(t *testing.T) {
 	c := NewVirusTotal()
 	c.CacheFile = t.TempDir()
 	if _, err := New([]Spec{{KindVirusTotal, c}}, Options{Log: discard()}); err == nil {
-		t.Error("a folder was taken for a cache")
+		t.Error("a directory was taken for a cache")
 	}
 }
 
-// TestCacheTrouble has no folder for the file, until there is one.
+// TestCacheTrouble has no directory for the file, until there is one.
 func TestCacheTrouble(t *testing.T) {
 	inWorld(t, func(c *VirusTotalConfig) {
 		fast(c)

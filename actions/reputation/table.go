@@ -33,7 +33,7 @@ func (t *table) add(p Pattern, tier Tier) {
 	}
 }
 
-// build makes the table ready for look-ups, after the last add.
+// build makes the table ready for lookups, after the last add.
 func (t *table) build() {
 	four, six := map[int]bool{}, map[int]bool{}
 	for p := range t.prefixes {

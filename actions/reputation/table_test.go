@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestTableAgainstSearch holds look-ups of addresses to looking at every prefix.
+// TestTableAgainstSearch holds lookups of addresses to looking at every prefix.
 func TestTableAgainstSearch(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	random := func() netip.Addr {

@@ -32,7 +32,7 @@ type virusTotal struct {
 
 	cancel context.CancelFunc // ends the request under way
 	stop   chan struct{}      // closed by close
-	again  chan struct{}      // has room for one: the key was read anew
+	again  chan struct{}      // has room for one: the key was read again
 	done   chan struct{}      // closed at the end of run
 
 	mu                                   sync.Mutex // guards what follows
@@ -52,7 +52,7 @@ type virusTotal struct {
 const (
 	// passingTime is how long an indicator is left alone that cannot be looked up.
 	passingTime = time.Hour
-	// renewShare is the part of its life after which a bad verdict is asked for anew, so that it does
+	// renewShare is the part of its life after which a bad verdict is asked for again, so that it does
 	// not lapse while its renewal waits in the queue. Clean ones may lapse: unknown is clean too.
 	renewShare = 0.9
 )
@@ -142,7 +142,7 @@ func (v *virusTotal) postpone(r *request, now time.Time) {
 	v.cache.put(e, now)
 }
 
-// readKey reads the key anew. Without one the source is off.
+// readKey reads the key again. Without one the source is off.
 func (v *virusTotal) readKey() {
 	key, from, err := v.cfg.readKey()
 	v.mu.Lock()
@@ -244,7 +244,7 @@ func (v *virusTotal) write(x *Verdict, now time.Time) {
 	v.noteStore(v.store.add(x, func() []Verdict { return v.cache.verdicts(now) }))
 }
 
-// save writes the cache file anew, without what has expired, where it is not just what it ought to be.
+// save writes the cache file again, without what has expired, where it is not just what it ought to be.
 func (v *virusTotal) save() {
 	if v.store == nil {
 		return

@@ -202,7 +202,7 @@ func TestRealConnection(t *testing.T) {
 	}
 }
 
-// TestNoAllocs holds the look-ups that packets make to no allocation.
+// TestNoAllocs holds the lookups that packets make to no allocation.
 func TestNoAllocs(t *testing.T) {
 	inWorld(t, func(c *VirusTotalConfig) { c.RequestsPerMinute = 2 }, func(w *world) {
 		w.tier("8.8.8.8")

@@ -103,7 +103,7 @@ func (b *Bot) introduce(ctx context.Context) bool {
 			}
 		}
 		if _, err := b.client.api.SetMyCommands(ctx, &bot.SetMyCommandsParams{Commands: list}); err != nil && ctx.Err() == nil {
-			b.log.Warn("The list of the bot's commands could not be set; they work without it.", "bot", b.name(), "error", b.client.trouble(err))
+			b.log.Warn("the list of the bot's commands could not be set; they work without it", "bot", b.name(), "error", b.client.trouble(err))
 		}
 		return ctx.Err() == nil
 	}
@@ -123,7 +123,7 @@ func (b *Bot) contact() {
 	}
 	b.mu.Unlock()
 	if before != StatePolling {
-		b.log.Info("The bot takes commands in Telegram.", "notifier", b.name(), "bot", "@"+clean(b.username, 64))
+		b.log.Info("the bot takes commands in Telegram", "notifier", b.name(), "bot", "@"+clean(b.username, 64))
 	}
 }
 
@@ -135,7 +135,7 @@ func (b *Bot) lost(state State, err error, wait time.Duration) {
 	b.status.Report = retry.Report{Errors: b.status.Errors + 1, Error: err.Error(), LastError: err.Error(), LastErrorTime: time.Now().UTC()}
 	b.mu.Unlock()
 	if before != state {
-		b.log.Warn("The bot takes no commands in Telegram now.", "notifier", b.name(), "state", string(state), "error", err, "next", wait.String())
+		b.log.Warn("the bot takes no commands in Telegram now", "notifier", b.name(), "state", string(state), "error", err, "next", wait.String())
 	}
 }
 

@@ -249,7 +249,7 @@ func TestFloodOfStrangers(t *testing.T) {
 	})
 }
 
-// What is nobody's own words is no command: forwarded, through another bot, in the name of a chat, or of a bot.
+// What is not what the user wrote is not a command: forwarded, through another bot, in the name of a chat, or of a bot.
 func TestNotOwnWords(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		for key, value := range map[string]any{

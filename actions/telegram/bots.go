@@ -51,7 +51,7 @@ type RuleLine struct {
 	Name     string
 	Severity scale.Severity
 	Mode     string    // "enforce", "shadow", or "" where there is no difference
-	Muted    time.Time // until then its alerts notify nobody; zero for not at all
+	Muted    time.Time // until then its alerts send no notifications; zero for not at all
 }
 
 // Bots are the bots that administrators give commands to: one for each token, because Telegram hands each command to one
@@ -61,7 +61,7 @@ type Bots struct {
 }
 
 // NewBots returns the bots of the blocks with administrators. Blocks of one token share a bot, and in it each block
-// lets its own administrators give commands in its own chats. It contacts nobody. The settings were checked, and may not
+// lets its own administrators give commands in its own chats. It contacts no server. The settings were checked, and may not
 // change afterwards. An error is that of a token that is not to be had.
 func NewBots(specs []Spec, opt Options) (*Bots, error) {
 	if opt.Decide == nil || opt.Status == nil || opt.Rules == nil || opt.Mute == nil {

@@ -110,7 +110,7 @@ func TestOldPress(t *testing.T) {
 		if got := w.s.texts("7"); len(got) != 1 || !strings.Contains(got[0], "Too old") || w.asked() != "" || w.stats().Old != 1 {
 			t.Errorf("%q %+v", got, w.stats())
 		}
-		// One that fails otherwise is no sign of age, unless contact has only begun.
+		// One that fails otherwise is not a sign of age, unless contact has only begun.
 		w.s.fail("answerCallbackQuery", raw(502, ""))
 		w.presses(admin, admin, "block 198.51.100.7", "HIGH port_scan")
 		if w.asked() != "" || w.stats().Old != 2 {

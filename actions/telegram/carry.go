@@ -196,8 +196,8 @@ func mute(ctx context.Context, b *Bot, c call) *page {
 	if err := b.opt.Mute(name, d); err != nil {
 		return wrong("The rule was not muted: " + clean(redact(b.client.token, err).Error(), maxReason))
 	}
-	b.log.Info("A rule was muted in Telegram.", "notifier", b.name(), "user", c.who, "rule", name, "for", d.String())
-	return b.sign(newPage(maxText).plain("✅ ").code(name).plain(" notifies nobody until " + time.Now().Add(d).UTC().Format("2006-01-02 15:04 UTC") +
+	b.log.Info("a rule was muted in Telegram", "notifier", b.name(), "user", c.who, "rule", name, "for", d.String())
+	return b.sign(newPage(maxText).plain("✅ ").code(name).plain(" sends no notifications until " + time.Now().Add(d).UTC().Format("2006-01-02 15:04 UTC") +
 		". What it blocks and quarantines, it goes on to."))
 }
 
@@ -213,7 +213,7 @@ func help(_ context.Context, b *Bot, _ call) *page {
 	return b.sign(p)
 }
 
-// maxLines bounds a list: nobody reads more on a phone.
+// maxLines bounds a list: more is not read on a phone.
 const maxLines = 40
 
 // list writes a head and lines, as many as there is room for, and says how many are left out.

@@ -52,7 +52,7 @@ func findCommand(name string) *command {
 }
 
 // parseCommand splits a message into a command's name, in lower case, and the rest. The name is "" where the message
-// is no command, or one for another bot ("/block@other"). addressed says that it names this bot.
+// is not a command, or one for another bot ("/block@other"). addressed says that it names this bot.
 func parseCommand(text, username string) (name, args string, addressed bool) {
 	text = strings.TrimSpace(text)
 	if !strings.HasPrefix(text, "/") {
@@ -95,11 +95,11 @@ func quoted(s string) string { return "“" + clean(s, 64) + "”" }
 func readTarget(args string) (t decision.Target, rest, fault string) {
 	word, rest := cutWord(args)
 	if word == "" {
-		return t, "", "There is no address."
+		return t, "", "There is not an IP address."
 	}
 	t, err := decision.ParseTarget(word)
 	if err != nil {
-		return t, "", quoted(word) + " is no address and no prefix; write one as 198.51.100.7, 198.51.100.0/24 or 2001:db8::7."
+		return t, "", quoted(word) + " is not an IP address or prefix; write one as 198.51.100.7, 198.51.100.0/24 or 2001:db8::7."
 	}
 	return t, rest, ""
 }
@@ -108,11 +108,11 @@ func readTarget(args string) (t decision.Target, rest, fault string) {
 func readMinutes(args string) (d time.Duration, rest, fault string) {
 	word, rest := cutWord(args)
 	if word == "" {
-		return 0, "", "There is no number of minutes."
+		return 0, "", "There is not a number of minutes."
 	}
 	n, err := strconv.ParseUint(word, 10, 32)
 	if err != nil || n < 1 || n > maxMinutes {
-		return 0, "", fmt.Sprintf("%s is no number of minutes from 1 to %d.", quoted(word), maxMinutes)
+		return 0, "", fmt.Sprintf("%s is not a number of minutes from 1 to %d.", quoted(word), maxMinutes)
 	}
 	return time.Duration(n) * time.Minute, rest, ""
 }

@@ -27,7 +27,7 @@ func (p poller) Do(req *http.Request) (*http.Response, error) {
 		return nil, &errServer{"the answer has no list of updates"}
 	}
 	if unread > 0 {
-		p.bot.log.Warn("Telegram handed out updates that this version cannot read; they were passed over.", "notifier", p.bot.name(), "updates", unread)
+		p.bot.log.Warn("Telegram handed out updates that this version cannot read; they were passed over", "notifier", p.bot.name(), "updates", unread)
 		body, err := json.Marshal(answer{OK: true, Result: list})
 		if err != nil {
 			return nil, &errServer{err.Error()}

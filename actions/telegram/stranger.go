@@ -53,7 +53,7 @@ func (b *Bot) refuse(u *models.User, c models.Chat, text string) string {
 	b.count(func(s *Status) { s.Refused++ })
 	answer, log, unlogged := b.strange.meet(u.ID, time.Now())
 	if log {
-		b.log.Warn("Refused in Telegram: the user is no administrator of the bot in this chat.", "notifier", b.name(), "user", who(u), "user_id", u.ID,
+		b.log.Warn("refused in Telegram: the user is not an administrator of the bot in this chat", "notifier", b.name(), "user", who(u), "user_id", u.ID,
 			"chat", c.ID, "text", clean(text, maxValue), "unlogged", unlogged)
 	}
 	if !answer {

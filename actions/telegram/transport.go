@@ -88,7 +88,7 @@ func (t *transport) Send(ctx context.Context, m *notify.Message) error {
 // keep remembers which chats wait for a message.
 func (t *transport) keep(is content, left []Chat) {
 	if is.count == 0 {
-		return // a message of the daemon itself, whose time is no alert's
+		return // a message of the daemon itself, whose time is not an alert's
 	}
 	if len(t.left) >= maxLeft {
 		clear(t.left)

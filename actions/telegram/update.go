@@ -69,7 +69,7 @@ func (b *Bot) begun() bool {
 // message handles a message.
 func (b *Bot) message(ctx context.Context, m *models.Message) {
 	if m.From == nil || m.ForwardOrigin != nil || m.ViaBot != nil {
-		return // nobody's own words
+		return // not what the user wrote
 	}
 	private := m.Chat.Type == models.ChatTypePrivate
 	name, args, addressed := parseCommand(m.Text, b.username)
@@ -90,12 +90,12 @@ func (b *Bot) message(ctx context.Context, m *models.Message) {
 		p = wrong("There is no such command. /help lists them.")
 	case b.late(m.Date):
 		b.count(func(s *Status) { s.Old++ })
-		b.log.Warn("A command in Telegram came too late and was not carried out.", "notifier", b.name(), "user", who(m.From), "command", clean(m.Text, maxValue))
+		b.log.Warn("a command in Telegram came too late and was not carried out", "notifier", b.name(), "user", who(m.From), "command", clean(m.Text, maxValue))
 		p = wrong("Too old: the command was sent at " + time.Unix(int64(m.Date), 0).UTC().Format("2006-01-02 15:04:05 UTC") +
 			", before the sensor was in contact with Telegram. It was not carried out; send it again if it is still wanted.")
 	default:
 		b.count(func(s *Status) { s.Commands++ })
-		b.log.Info("An administrator gave a command in Telegram.", "notifier", b.name(), "user", who(m.From), "chat", m.Chat.ID, "command", clean(m.Text, maxValue))
+		b.log.Info("an administrator gave a command in Telegram", "notifier", b.name(), "user", who(m.From), "chat", m.Chat.ID, "command", clean(m.Text, maxValue))
 		p = c.run(ctx, b, call{who: who(m.From), args: args})
 	}
 	b.deliver(ctx, func(ctx context.Context) error { return b.reply(ctx, m, p) })
@@ -129,14 +129,14 @@ func (b *Bot) press(ctx context.Context, q *models.CallbackQuery) {
 	cancel()
 	if errors.Is(err, bot.ErrorBadRequest) || err != nil && b.begun() {
 		b.count(func(s *Status) { s.Old++ })
-		b.log.Warn("A button in Telegram was pressed too long ago; nothing was done.", "notifier", b.name(), "user", who(&q.From), "button", clean(q.Data, maxValue))
+		b.log.Warn("a button in Telegram was pressed too long ago; nothing was done", "notifier", b.name(), "user", who(&q.From), "button", clean(q.Data, maxValue))
 		b.deliver(ctx, func(ctx context.Context) error {
 			return b.reply(ctx, under, wrong("Too old: the button was pressed before the sensor was in contact with Telegram. Nothing was done; press it again if that is still wanted."))
 		})
 		return
 	}
 	b.count(func(s *Status) { s.Commands++ })
-	b.log.Info("An administrator pressed a button in Telegram.", "notifier", b.name(), "user", who(&q.From), "chat", under.Chat.ID, "button", clean(q.Data, maxValue))
+	b.log.Info("an administrator pressed a button in Telegram", "notifier", b.name(), "user", who(&q.From), "chat", under.Chat.ID, "button", clean(q.Data, maxValue))
 	r.By, r.Reason = origin(who(&q.From)), "button in Telegram"
 	v := b.decide(ctx, r)
 	b.deliver(ctx, func(ctx context.Context) error { return b.conclude(ctx, under, &q.From, r, v) })
@@ -223,7 +223,7 @@ func (b *Bot) deliver(ctx context.Context, do func(context.Context) error) {
 		}
 		if !again || try == deliverTries || wait > deliverWait {
 			b.count(func(s *Status) { s.Unsent++ })
-			b.log.Warn("An answer could not be sent to Telegram; what the command or button did stands.", "notifier", b.name(), "error", err)
+			b.log.Warn("an answer could not be sent to Telegram; what the command or button did stands", "notifier", b.name(), "error", err)
 			return
 		}
 		sleep(ctx, wait)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ftp is a server of RFC 959 that nobody can log in to. Its answers are vsftpd's.
+// ftp is a server of RFC 959 that refuses every login. Its answers are vsftpd's.
 type ftp struct{ banner string }
 
 func (f ftp) serve(s *session) {
@@ -38,7 +38,7 @@ func (f ftp) serve(s *session) {
 			user, named = arg, true
 			going = !s.exhausted() && say("331 Please specify the password.")
 		case verb == "PASS" && !named:
-			// A password without a user is no attempt; what was sent is not told, for it is a password.
+			// A password without a user is not an attempt; what was sent is not told, for it is a password.
 			going = s.command("PASS") && say("503 Login with USER first.")
 		case verb == "PASS":
 			s.login(user, arg, "password")

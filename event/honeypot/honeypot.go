@@ -1,4 +1,4 @@
-// Package honeypot listens where nobody has any business, plays a service that asks for a password, lets nobody in, and
+// Package honeypot listens on addresses without legitimate traffic, plays a service that asks for a password, lets no one in, and
 // tells what clients did: for rules with on = "honeypot", and to a log of its own.
 //
 // Whatever clients do, each connection is bounded in bytes and time, a honeypot in connections, and the log in size. It
@@ -246,7 +246,7 @@ func (s *Set) close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Reopen makes the logs be opened anew before the next line; that is what SIGHUP is for, after logrotate has moved a
+// Reopen makes the logs be opened again before the next line; that is what SIGHUP is for, after logrotate has moved a
 // file away. It does not wait for it.
 func (s *Set) Reopen() {
 	s.mu.Lock()

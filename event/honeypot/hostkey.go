@@ -42,7 +42,7 @@ func hostKey(path string) (ssh.Signer, error) {
 	}
 	key, err := ssh.ParsePrivateKey(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no private key without a passphrase (%w): remove it, and a new one is made", path, err)
+		return nil, fmt.Errorf("%s is not a private key without a passphrase (%w): remove it, and a new one is made", path, err)
 	}
 	return key, nil
 }
@@ -53,7 +53,7 @@ func readKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	if !st.Mode().IsRegular() || st.Size() > maxKeyFile {
-		return nil, fmt.Errorf("%s is no file of a key: name one, or one that does not exist yet", path)
+		return nil, fmt.Errorf("%s is not a key file: name one, or one that does not exist yet", path)
 	}
 	if st.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("others may read %s: chmod 600 %s", path, path)

@@ -93,7 +93,7 @@ func TestJournalReopen(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.reopen()
-	grown(t, path, "") // made anew though nothing is written
+	grown(t, path, "") // made again though nothing is written
 	j.offer(line{h, []byte("b\n")})
 	grown(t, path, "b\n")
 	if err := os.Remove(path); err != nil { // without a word

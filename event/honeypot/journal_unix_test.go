@@ -21,7 +21,7 @@ func TestJournalRefuses(t *testing.T) {
 	}
 	for _, path := range []string{link, pipe, dir, "/dev/null"} {
 		if err := newJournal(path).check(); err == nil {
-			t.Errorf("%s is no error", path)
+			t.Errorf("%s is not an error", path)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func TestTelnet(t *testing.T) {
 	if got := send(t, c, r, "", "login: "); got != "Debian GNU/Linux 12\r\nlogin: " {
 		t.Errorf("%q", got)
 	}
-	send(t, c, r, "\r\n", "login: ") // nothing is no name
+	send(t, c, r, "\r\n", "login: ") // nothing is not a name
 	for i, user := range []string{"root\r\n", "ro\x7f\x7f\xff\xfd\x03admin\r\x00", "\xff\xfb\x18\xff\xfa\x18\x00xterm\xff\xf0x\xff\xffy\n"} {
 		want := []string{"", "\xff\xfc\x03", "\xff\xfe\x18"}[i] + "\xff\xfb\x01Password: "
 		if got := send(t, c, r, user, "Password: "); got != want {

@@ -9,7 +9,7 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// shell is an SSH server with a real key exchange that lets nobody in.
+// shell is an SSH server with a real key exchange that lets no one in.
 type shell struct {
 	key      ssh.Signer
 	version  string
