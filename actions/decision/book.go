@@ -71,12 +71,12 @@ type Book struct {
 	done   chan struct{} // closed at the end of run
 	once   sync.Once
 
-	mu     sync.RWMutex // guards what follows for readers; only the goroutine of run writes
-	config Config
-	real   *ledger // what holds
-	would  *ledger // what would hold: of monitor mode and of rules in shadow mode
-	counts map[Outcome]uint64
-	status Status // what is not worked out when it is asked for
+	mu       sync.RWMutex // guards what follows for readers; only the goroutine of run writes
+	config   Config
+	active   *ledger // what holds
+	recorded *ledger // what would hold: of monitor mode and of rules in shadow mode
+	counts   map[Outcome]uint64
+	status   Status // what is not worked out when it is asked for
 
 	troubles troubles
 
@@ -134,7 +134,7 @@ func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, erro
 	b := &Book{
 		firewall: opt.Firewall, host: opt.Host, now: func() time.Time { return instant(opt.Now()) }, log: opt.Log,
 		asks: make(chan *ask, askRoom), ending: make(chan struct{}), done: make(chan struct{}),
-		clock: clock{elapsed: opt.Elapsed}, config: *config, real: newLedger(), would: newLedger(), counts: map[Outcome]uint64{},
+		clock: clock{elapsed: opt.Elapsed}, config: *config, active: newLedger(), recorded: newLedger(), counts: map[Outcome]uint64{},
 	}
 	if b.host == nil {
 		var err error
@@ -189,9 +189,9 @@ func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
 		b.log.Error("a line of the journal of decisions is damaged and was skipped; what it decided is not known",
 			"file", b.config.Journal, "line", bad.Line, "reason", bad.Reason, "kept", kept)
 	}
-	b.real.swept = now
+	b.active.swept = now
 	b.clock.stepped(now) // from here on
-	r.Expired = len(b.real.overdue(now))
+	r.Expired = len(b.active.overdue(now))
 	g := b.newGroup(now)
 	for _, d := range b.List() {
 		if p, ok := b.guard.check(d.Target, d.Forced); ok {
@@ -204,12 +204,12 @@ func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
 	if b.journal.broken || b.journal.bloated(b.needed()) {
 		b.compact()
 	}
-	r.Restored = b.real.active
+	r.Restored = b.active.decisions
 	line := auditLine{Time: now, Event: "restored", Origin: Origin{Source: SourceRestore},
 		Detail: fmt.Sprintf("%d decisions from %s, %d expired, %d released", r.Restored, b.config.Journal, r.Expired, len(r.Dropped))}
 	b.auditTrouble(b.audit.write([]auditLine{line}))
 	b.note()
-	if _, _, err := b.compare(ctx); err != nil && b.config.Mode == Monitor && b.real.active == 0 {
+	if _, _, err := b.compare(ctx); err != nil && b.config.Mode == Monitor && b.active.decisions == 0 {
 		// Nothing should be in it. Where nothing was ever enforced, a kernel without sets, or a process that may
 		// not look at them, is as it should be.
 		b.log.Info("the firewall cannot be looked at; in monitor mode, and with nothing to take out of it, that is not needed", "error", err)
@@ -225,12 +225,12 @@ func (b *Book) restore(r *record) {
 	switch r.Op {
 	case opAdd:
 		d := r.Decision
-		b.real.set(d.Target, state{decision: &d})
+		b.active.set(d.Target, state{decision: &d})
 	case opRemove:
-		b.real.set(r.Target, state{released: r.At})
+		b.active.set(r.Target, state{released: r.At})
 	case opStart:
 	case opPast:
-		b.real.set(r.Target, state{offences: r.Offences, ended: r.At, released: r.Released})
+		b.active.set(r.Target, state{offences: r.Offences, ended: r.At, released: r.Released})
 	}
 }
 
@@ -335,20 +335,20 @@ func (b *Book) serve(first *ask) {
 }
 
 const (
-	tickMost  = 5 * time.Second // without anything due: the SSH sessions are looked at
-	tickLeast = 10 * time.Millisecond
+	maxTick = 5 * time.Second // without anything due: the SSH sessions are looked at
+	minTick = 10 * time.Millisecond
 )
 
 // idle is the time until something is due.
 func (b *Book) idle() time.Duration {
-	wait := tickMost
+	wait := maxTick
 	now := b.now()
-	for _, at := range []time.Time{b.real.next(), b.would.next(), b.retry.at, b.mend.at} {
+	for _, at := range []time.Time{b.active.next(), b.recorded.next(), b.retry.at, b.mend.at} {
 		if !at.IsZero() {
 			wait = min(wait, at.Sub(now))
 		}
 	}
-	return max(wait, tickLeast)
+	return max(wait, minTick)
 }
 
 // Close ends the Book. What is in force stays in force. Requests that were not served are answered with ErrClosed.

@@ -264,7 +264,7 @@ func TestLimit(t *testing.T) {
 		f.do(Decided, byRule(Quarantine, fmt.Sprintf("203.0.113.%d", 100+i), time.Second))
 		f.wait(time.Second)
 	}
-	if n := len(f.real.states); n > 5 {
+	if n := len(f.active.states); n > 5 {
 		t.Errorf("%d states", n)
 	}
 }

@@ -41,7 +41,7 @@ func (b *Book) followClock(ctx context.Context) {
 	b.log.Warn("the clock was set; decisions keep their remaining time", "by", by.Round(time.Second).String())
 	moved := 0
 	b.mu.Lock()
-	for _, l := range []*ledger{b.real, b.would} {
+	for _, l := range []*ledger{b.active, b.recorded} {
 		moved += l.shift(by, without)
 	}
 	b.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 // snapshot is all that a Book must not lose: what holds, what is remembered.
 func snapshot(b *Book) map[string]string {
 	out := map[string]string{}
-	for t, s := range b.real.states {
+	for t, s := range b.active.states {
 		if s.decision != nil {
 			out[t.String()] = fmt.Sprintf("%d %s %d forced %v since %s", s.decision.ID, s.decision, s.decision.Offences, s.decision.Forced, s.decision.Since)
 		} else if !s.stale(b.now(), &b.config) {

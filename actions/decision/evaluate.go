@@ -25,10 +25,10 @@ func (b *Book) judge(g *group, r *Request) Verdict {
 	if why := huge(r.Target); why != "" && !r.Force {
 		return Verdict{Outcome: Refused, Detail: why}
 	}
-	real := b.config.Mode == Enforce && !r.Shadow
-	l := b.would
-	if real {
-		l = b.real
+	active := b.config.Mode == Enforce && !r.Shadow
+	l := b.recorded
+	if active {
+		l = b.active
 	}
 	exact := l.get(r.Target)
 	if r.By.Source.automatic() {
@@ -47,13 +47,13 @@ func (b *Book) judge(g *group, r *Request) Verdict {
 	if r.By.Source.human() {
 		most += humanRoom
 	}
-	if exact == nil && l.active >= most {
-		return Verdict{Outcome: Refused, Detail: fmt.Sprintf("There are %d decisions already, as many as max_decisions allows; release some, or raise it.", l.active)}
+	if exact == nil && l.decisions >= most {
+		return Verdict{Outcome: Refused, Detail: fmt.Sprintf("There are %d decisions already, as many as max_decisions allows; release some, or raise it.", l.decisions)}
 	}
 	d := b.draw(l, r, g.now)
-	d.Recorded = !real
-	g.put(l, d, real)
-	if !real {
+	d.Recorded = !active
+	g.put(l, d, active)
+	if !active {
 		return Verdict{Outcome: Recorded, Decision: d, Detail: b.whyRecorded(r)}
 	}
 	return Verdict{Outcome: Decided, Decision: d}
@@ -116,14 +116,14 @@ func escalated(base time.Duration, nth int, by float64, most time.Duration) time
 
 // lift releases a target.
 func (b *Book) lift(g *group, r *Request) Verdict {
-	real, would := b.real.get(r.Target), b.would.get(r.Target)
-	held := real
+	active, recorded := b.active.get(r.Target), b.recorded.get(r.Target)
+	held := active
 	if held == nil {
-		held = would
+		held = recorded
 	}
 	if held == nil {
 		v := Verdict{Outcome: Absent, Detail: fmt.Sprintf("There is no decision about %s.", r.Target)}
-		for _, l := range []*ledger{b.real, b.would} {
+		for _, l := range []*ledger{b.active, b.recorded} {
 			if d := l.covering(r.Target); d != nil {
 				v.Decision, v.Detail = d, fmt.Sprintf("There is none about %s alone, but one about %s, which covers it.", r.Target, d.Target)
 				break
@@ -131,17 +131,17 @@ func (b *Book) lift(g *group, r *Request) Verdict {
 		}
 		return v
 	}
-	if would != nil {
-		g.drop(b.would, would, r.By, r.Reason, false)
+	if recorded != nil {
+		g.drop(b.recorded, recorded, r.By, r.Reason, false)
 	}
-	if real != nil {
-		g.drop(b.real, real, r.By, r.Reason, b.config.Mode == Enforce)
+	if active != nil {
+		g.drop(b.active, active, r.By, r.Reason, b.config.Mode == Enforce)
 	}
 	v := Verdict{Outcome: Released, Decision: held}
-	for _, l := range []*ledger{b.real, b.would} {
+	for _, l := range []*ledger{b.active, b.recorded} {
 		if d := l.covering(r.Target); d != nil {
 			words := "would still keep"
-			if l == b.real && b.config.Mode == Enforce {
+			if l == b.active && b.config.Mode == Enforce {
 				words = "still keeps"
 			}
 			v.Covered, v.Detail = d, fmt.Sprintf("But the %s of %s %s it out.", d.Kind, d.Target, words)

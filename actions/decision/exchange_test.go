@@ -58,9 +58,9 @@ func TestExchange(t *testing.T) {
 
 func TestReadExport(t *testing.T) {
 	for text, want := range map[string]string{
-		``: "no export", `[]`: "no export", `{"version":2}`: "version 2", `{"version":1,"x":1}`: "no export",
+		``: "not an export", `[]`: "not an export", `{"version":2}`: "version 2", `{"version":1,"x":1}`: "not an export",
 		`{"version":1,"decisions":[{"kind":"ban","target":"198.51.100.7","since":"2026-11-20T12:00:00Z"},{"kind":"block","since":"2026-11-20T12:00:00Z"}]}`: "decision 2 (none): it has no target",
-		`{"version":1,"decisions":[{"kind":"block","target":"all"}]}`:                                                                                       "no address",
+		`{"version":1,"decisions":[{"kind":"block","target":"all"}]}`:                                                                                       "is not an IP address",
 	} {
 		if rs, err := ReadExport(strings.NewReader(text), "root"); err == nil || !strings.Contains(err.Error(), want) || rs != nil {
 			t.Errorf("%s: %v, %v, want %q", text, rs, err, want)

@@ -30,10 +30,10 @@ type op struct {
 
 func (b *Book) newGroup(now time.Time) *group { return &group{now: now} }
 
-// put makes a decision. Only of a real one is there anything in the journal and for the firewall.
-func (g *group) put(l *ledger, d *Decision, real bool) {
-	o := op{ledger: l, target: d.Target, stands: !real, before: l.set(d.Target, state{decision: d})}
-	if real {
+// put makes a decision. Only of an active one is there anything in the journal and for the firewall.
+func (g *group) put(l *ledger, d *Decision, active bool) {
+	o := op{ledger: l, target: d.Target, stands: !active, before: l.set(d.Target, state{decision: d})}
+	if active {
 		g.write(&record{Op: opAdd, Decision: *d})
 		o.changes = append(o.changes, Change{Member: d.member()})
 		if was := o.before.decision; was != nil && was.Kind != d.Kind {
@@ -148,7 +148,7 @@ func (b *Book) decide(ctx context.Context, asks []*ask) {
 			switch {
 			case v.Outcome == Decided && journal != nil:
 				*v = Verdict{Outcome: Failed, Err: journal}
-			case v.Outcome == Kept && journal != nil && b.real.get(v.Decision.Target) != v.Decision && b.would.get(v.Decision.Target) != v.Decision:
+			case v.Outcome == Kept && journal != nil && b.active.get(v.Decision.Target) != v.Decision && b.recorded.get(v.Decision.Target) != v.Decision:
 				*v = Verdict{Outcome: Failed, Err: journal} // it was of the same group
 			case v.Outcome == Released && journal != nil:
 				v.Err = fmt.Errorf("it is released now, but may be back after a restart: %w", journal)

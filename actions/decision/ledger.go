@@ -8,8 +8,8 @@ import (
 // A ledger is what is decided and remembered of targets. Those that hold and those that would hold, had they been
 // carried out, have one each, so that one does not change the other.
 type ledger struct {
-	states map[Target]state
-	active int // states with a decision
+	states    map[Target]state
+	decisions int // states with a decision
 	// quarantines are how many of these are of that kind.
 	quarantines int
 	deciding    lengths // of targets with a decision
@@ -46,7 +46,7 @@ func (l *ledger) set(t Target, s state) (before state) {
 
 func (l *ledger) count(t Target, s state, by int) {
 	if s.decision != nil {
-		l.active += by
+		l.decisions += by
 		if s.decision.Kind == Quarantine {
 			l.quarantines += by
 		}
@@ -123,7 +123,7 @@ const sweepEvery = 10 * time.Minute
 
 // sweep forgets offences and releases that no longer count, and the oldest of those beyond a number.
 func (l *ledger) sweep(now time.Time, c *Config) {
-	if remembered := len(l.states) - l.active; remembered == 0 ||
+	if remembered := len(l.states) - l.decisions; remembered == 0 ||
 		remembered <= c.MaxDecisions && now.Sub(l.swept) < sweepEvery && !now.Before(l.swept) {
 		return
 	}
@@ -135,7 +135,7 @@ func (l *ledger) sweep(now time.Time, c *Config) {
 	}
 	// An attacker who forges addresses can fill the memory with offences that never repeat. Any of them is
 	// as good as another; the map's order is as fair as one that took time to work out.
-	spare := len(l.states) - l.active - c.MaxDecisions/2
+	spare := len(l.states) - l.decisions - c.MaxDecisions/2
 	if spare <= c.MaxDecisions/2 {
 		return
 	}

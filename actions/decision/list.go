@@ -18,8 +18,8 @@ func (b *Book) List() []Decision {
 func (b *Book) held() ([]Decision, Mode) {
 	// Decisions do not change once they are made. While they are gathered no other is made, so no more is done then.
 	b.mu.RLock()
-	held := make([]*Decision, 0, b.real.active+b.would.active)
-	for _, l := range []*ledger{b.real, b.would} {
+	held := make([]*Decision, 0, b.active.decisions+b.recorded.decisions)
+	for _, l := range []*ledger{b.active, b.recorded} {
 		for _, s := range l.states {
 			if s.decision != nil {
 				held = append(held, s.decision)
@@ -45,7 +45,7 @@ func (b *Book) Covering(t Target) []Decision {
 	if !t.IsValid() {
 		return nil
 	}
-	for _, l := range []*ledger{b.real, b.would} {
+	for _, l := range []*ledger{b.active, b.recorded} {
 		for around := range l.deciding.around(t) {
 			if d := l.get(around); d != nil {
 				c := *d

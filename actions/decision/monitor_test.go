@@ -39,7 +39,7 @@ func TestMonitorEmptiesLater(t *testing.T) {
 	}
 	f.firewall.Fail(nil)
 	f.inFirewall("block " + bad)
-	f.wait(mostRetry)
+	f.wait(maxRetry)
 	f.inFirewall()
 	if s := f.Status(); s.Failing["firewall"] != "" || s.Blocks != 1 {
 		t.Errorf("%+v", s)

@@ -14,7 +14,7 @@ type next struct {
 
 const (
 	firstRetry = time.Second
-	mostRetry  = 30 * time.Second
+	maxRetry   = 30 * time.Second
 )
 
 // met takes down how a try went.
@@ -23,7 +23,7 @@ func (r *next) met(err error, now time.Time) {
 		*r = next{}
 		return
 	}
-	r.wait.First, r.wait.Most = firstRetry, mostRetry
+	r.wait.First, r.wait.Max = firstRetry, maxRetry
 	r.at = now.Add(r.wait.Next())
 }
 
@@ -37,5 +37,5 @@ func (r *next) soon(now time.Time, within time.Duration) {
 // due reports whether something failed and is to be tried again.
 func (r *next) due(now time.Time) bool {
 	// A clock that was set back does not put it off.
-	return !r.at.IsZero() && (!now.Before(r.at) || r.at.Sub(now) > mostRetry)
+	return !r.at.IsZero() && (!now.Before(r.at) || r.at.Sub(now) > maxRetry)
 }

@@ -21,7 +21,7 @@ func TestRetryIsNotPutOff(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	for range 5 { // the waits grow
-		f.wait(mostRetry)
+		f.wait(maxRetry)
 	}
 	f.do(Released, byPerson(Release, "198.51.100.0", 0))
 	f.wait(roomRetry)

@@ -34,9 +34,9 @@ func (b *Book) Status() Status {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	s := b.status
-	s.Mode, s.Limit, s.Recorded = b.config.Mode, b.config.MaxDecisions, b.would.active
-	s.Quarantines = b.real.quarantines
-	s.Blocks = b.real.active - s.Quarantines
+	s.Mode, s.Limit, s.Recorded = b.config.Mode, b.config.MaxDecisions, b.recorded.decisions
+	s.Quarantines = b.active.quarantines
+	s.Blocks = b.active.decisions - s.Quarantines
 	s.Outcomes = map[Outcome]uint64{}
 	for _, o := range outcomes() {
 		s.Outcomes[o] = b.counts[o]

@@ -31,7 +31,7 @@ func (b *Book) tick(ctx context.Context) {
 
 // expire ends what is over. It is not in the journal: a decision there says itself when it ends.
 func (b *Book) expire(g *group) {
-	for _, l := range []*ledger{b.real, b.would} {
+	for _, l := range []*ledger{b.active, b.recorded} {
 		for _, d := range l.overdue(g.now) {
 			o := op{ledger: l, target: d.Target, stands: true}
 			if !d.Recorded {
@@ -64,7 +64,7 @@ func (b *Book) reguard(ctx context.Context, next *guard) {
 		return
 	}
 	g := b.newGroup(b.now())
-	for _, l := range []*ledger{b.real, b.would} {
+	for _, l := range []*ledger{b.active, b.recorded} {
 		for i, p := range slices.Concat(hard, lists) {
 			for _, d := range l.touching(p.Target) {
 				if i < len(hard) || !d.Forced {
@@ -99,9 +99,9 @@ func (l *ledger) touching(t Target) []*Decision {
 
 // takeBack releases a decision whose target is protected.
 func (b *Book) takeBack(g *group, d *Decision, p Protection) {
-	l := b.real
+	l := b.active
 	if d.Recorded {
-		l = b.would
+		l = b.recorded
 	}
 	if l.get(d.Target) == nil { // for another reason, a moment ago
 		return
@@ -180,7 +180,7 @@ func (b *Book) compare(ctx context.Context) (added, removed int, err error) {
 	var add, remove []Change
 	now := b.now()
 	if b.config.Mode == Enforce {
-		for t, s := range b.real.states {
+		for t, s := range b.active.states {
 			d := s.decision
 			if d == nil || d.over(now) {
 				continue
@@ -194,7 +194,7 @@ func (b *Book) compare(ctx context.Context) (added, removed int, err error) {
 		}
 	}
 	for k, until := range there {
-		if b.config.Mode == Monitor && !b.real.knows(k.target) {
+		if b.config.Mode == Monitor && !b.active.knows(k.target) {
 			continue // another daemon's, or an administrator's
 		}
 		remove = append(remove, Change{Remove: true, Member: Member{Target: k.target, Kind: k.kind, Until: until}})
@@ -216,7 +216,7 @@ func (b *Book) compare(ctx context.Context) (added, removed int, err error) {
 }
 
 // needed is how many lines the journal needs.
-func (b *Book) needed() int { return len(b.real.states) }
+func (b *Book) needed() int { return len(b.active.states) }
 
 // trim compacts a journal that is longer than it needs to be.
 func (b *Book) trim() {
@@ -242,9 +242,9 @@ func (b *Book) rewrite() error {
 
 // records yields what the journal has to say.
 func (b *Book) records() func(yield func(*record) bool) {
-	targets := make([]Target, 0, len(b.real.states))
+	targets := make([]Target, 0, len(b.active.states))
 	now := b.now()
-	for t, s := range b.real.states {
+	for t, s := range b.active.states {
 		if s.decision != nil || !s.stale(now, &b.config) {
 			targets = append(targets, t)
 		}
@@ -256,7 +256,7 @@ func (b *Book) records() func(yield func(*record) bool) {
 			return
 		}
 		for _, t := range targets {
-			s := b.real.states[t]
+			s := b.active.states[t]
 			r := &record{Op: opPast, At: s.ended, Released: s.released, Decision: Decision{Target: t, Offences: s.offences}}
 			if s.decision != nil {
 				r = &record{Op: opAdd, Decision: *s.decision}
@@ -270,7 +270,7 @@ func (b *Book) records() func(yield func(*record) bool) {
 
 // age orders targets in a journal as they came.
 func (b *Book) age(t Target) time.Time {
-	s := b.real.states[t]
+	s := b.active.states[t]
 	switch {
 	case s.decision != nil:
 		return s.decision.Since

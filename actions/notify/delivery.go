@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// firstPatience is the time between the first failure and the next try; it doubles from there.
-	firstPatience = time.Second
-	// maxPatience spares a service that comes up again, and finds it soon after it did.
-	maxPatience = time.Minute
+	// firstBackoff is the time between the first failure and the next try; it doubles from there.
+	firstBackoff = time.Second
+	// maxBackoff spares a service that comes up again, and finds it soon after it did.
+	maxBackoff = time.Minute
 	// maxAfter bounds how long the other side may ask to be left alone.
 	maxAfter = time.Hour
 	// maxAge is the age of the newest alert of a message after which it is not tried any more.
@@ -39,9 +39,9 @@ func (n *notifier) deliver(ctx context.Context, g *group) {
 	again := errors.As(err, &asked)
 	if err != nil && (again || ctx.Err() != nil) {
 		if n.closed {
-			n.patience.Reset()
+			n.backoff.Reset()
 		}
-		wait := retry.Spread(n.patience.Next())
+		wait := retry.Spread(n.backoff.Next())
 		if again {
 			wait = max(wait, min(asked.After, maxAfter))
 		}

@@ -48,7 +48,7 @@ type notifier struct {
 	// Of the goroutine of run.
 	transport Transport
 	rate      *rate.Limiter
-	patience  retry.Backoff
+	backoff   retry.Backoff
 	notBefore time.Time // no try before
 	demanded  bool      // the other side asked for that
 	hurried   bool      // what was to wait was tried since end was called
@@ -69,7 +69,7 @@ func newNotifier(s Spec, opt Options, m *mutes) (*notifier, error) {
 	n := &notifier{
 		name: s.Name, kind: s.Kind, log: opt.Log, config: s.Config, common: c, opt: opt, mutes: m, seed: maphash.MakeSeed(),
 		wake: make(chan struct{}, 1), asks: make(chan ask), done: make(chan struct{}), groups: map[string]*group{},
-		rate: rate.NewLimiter(rate.Every(time.Minute/time.Duration(c.Rate)), c.Rate), patience: retry.Backoff{First: firstPatience, Most: maxPatience},
+		rate: rate.NewLimiter(rate.Every(time.Minute/time.Duration(c.Rate)), c.Rate), backoff: retry.Backoff{First: firstBackoff, Max: maxBackoff},
 	}
 	var err error
 	if n.title, err = c.Title.or(builtinTitle); err != nil {
@@ -170,7 +170,7 @@ func (n *notifier) renew() {
 		n.log.Warn("notifier could not be closed cleanly", "kind", n.kind, "error", err)
 	}
 	n.transport, n.notBefore = t, time.Time{}
-	n.patience.Reset()
+	n.backoff.Reset()
 }
 
 func (n *notifier) test(ctx context.Context) error {
@@ -240,7 +240,7 @@ func (n *notifier) failed(err error, now time.Time) {
 }
 
 func (n *notifier) recovered(now time.Time) {
-	n.patience.Reset()
+	n.backoff.Reset()
 	n.notBefore = time.Time{}
 	if after, log := n.trouble.Works(now); log {
 		n.say(slog.LevelInfo, "notifier works again", "kind", n.kind, "after", after.Round(time.Millisecond), "lost", n.counts.Lost)

@@ -380,7 +380,7 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 			t.Errorf("%d warnings in 3 hours, want 8", n)
 		}
 		full.Unlock()
-		time.Sleep(2 * filePatience)
+		time.Sleep(2 * fileBackoff)
 		synctest.Wait()
 		if n := strings.Count(log.String(), "output works again"); n != 1 {
 			t.Errorf("%d notes of the recovery, want 1", n)

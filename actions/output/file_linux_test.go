@@ -41,7 +41,7 @@ func TestFullFileSystem(t *testing.T) {
 		if err := os.Remove(ballast); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * filePatience)
+		time.Sleep(2 * fileBackoff)
 		synctest.Wait()
 		if s := f.Status()[0]; s.Error != "" || s.Written != 60 || s.Lost != 0 {
 			t.Errorf("with room again: %+v", s)

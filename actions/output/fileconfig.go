@@ -66,7 +66,7 @@ func NewCSV(path string) *FileConfig {
 func (c *FileConfig) open(env environment) (*route, error) {
 	own := *c
 	own.Path = filepath.Clean(c.Path)
-	r := &route{kind: "eve", target: own.Path, Common: c.Common, render: appendEVE, patience: filePatience}
+	r := &route{kind: "eve", target: own.Path, Common: c.Common, render: appendEVE, backoff: fileBackoff}
 	f := newFile(&own, env.complain)
 	if c.csv {
 		form := alert.NewCSV()

@@ -36,18 +36,18 @@ var errUnsendable = errors.New("the alert cannot be sent")
 type route struct {
 	kind, target string
 	Common
-	render   func(dst []byte, e *event) []byte
-	sink     sink
-	patience time.Duration // longest time between two tries of a sink that fails
+	render  func(dst []byte, e *event) []byte
+	sink    sink
+	backoff time.Duration // longest time between two tries of a sink that fails
 }
 
 const (
-	// firstPatience is the time between the first failure and the next try; it doubles from there.
-	firstPatience = 250 * time.Millisecond
-	// filePatience lets a file go on soon after its disk has room again.
-	filePatience = 5 * time.Second
-	// serverPatience spares a server that comes up again a storm of sensors.
-	serverPatience = 30 * time.Second
+	// firstBackoff is the time between the first failure and the next try; it doubles from there.
+	firstBackoff = 250 * time.Millisecond
+	// fileBackoff lets a file go on soon after its disk has room again.
+	fileBackoff = 5 * time.Second
+	// serverBackoff spares a server that comes up again a storm of sensors.
+	serverBackoff = 30 * time.Second
 
 	// alertRoom is the bytes of memory that an alert in a queue may take, on average: more than an
 	// ordinary one does. It bounds the memory of a queue whatever is in the alerts.
@@ -88,7 +88,7 @@ func newOutput(name string, log *slog.Logger) *output {
 // begin makes the queue, before run.
 func (o *output) begin() {
 	o.queue = make(chan *event, o.Queue)
-	o.wait = retry.Backoff{First: firstPatience, Most: o.patience}
+	o.wait = retry.Backoff{First: firstBackoff, Max: o.backoff}
 }
 
 // offer puts an event into the queue, or loses it.

@@ -14,7 +14,7 @@ type StdoutConfig struct {
 func NewStdout() *StdoutConfig { return setting.New[StdoutConfig]() }
 
 func (c *StdoutConfig) open(env environment) (*route, error) {
-	r := &route{kind: "stdout", target: "standard output", Common: c.Common, render: appendEVE, patience: filePatience, sink: &stdout{w: env.stdout.w}}
+	r := &route{kind: "stdout", target: "standard output", Common: c.Common, render: appendEVE, backoff: fileBackoff, sink: &stdout{w: env.stdout.w}}
 	if c.Format == "text" {
 		color := env.stdout.color
 		r.render = func(dst []byte, e *event) []byte { return append(e.alert.AppendText(dst, color), '\n') }

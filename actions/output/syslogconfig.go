@@ -121,7 +121,7 @@ func (c *SyslogConfig) open(env environment) (*route, error) {
 	m := newMessage(c, env.hostname)
 	r := &route{
 		kind: "syslog", target: c.Network + "://" + d.address, Common: c.Common,
-		render: m.append, patience: serverPatience, sink: &syslog{dialer: d},
+		render: m.append, backoff: serverBackoff, sink: &syslog{dialer: d},
 	}
 	if c.Network == "tcp" || c.Network == "tls" {
 		r.render = m.appendCounted

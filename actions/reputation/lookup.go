@@ -14,11 +14,11 @@ import (
 func backoff(s State) retry.Backoff {
 	switch s {
 	case StateRefused:
-		return retry.Backoff{First: 15 * time.Minute, Most: 6 * time.Hour}
+		return retry.Backoff{First: 15 * time.Minute, Max: 6 * time.Hour}
 	case StateQuota:
-		return retry.Backoff{First: time.Minute, Most: time.Hour}
+		return retry.Backoff{First: time.Minute, Max: time.Hour}
 	}
-	return retry.Backoff{First: 5 * time.Second, Most: 10 * time.Minute}
+	return retry.Backoff{First: 5 * time.Second, Max: 10 * time.Minute}
 }
 
 // run asks about what is in the queue, until close.

@@ -14,8 +14,8 @@ import (
 	"github.com/ruleids/ruleids/internal/retry"
 )
 
-// A realm is what a block allows: its administrators, in private and in its chats.
-type realm struct {
+// A scope is what a block allows: its administrators, in private and in its chats.
+type scope struct {
 	name           string
 	chats          []Chat
 	administrators []int64
@@ -27,7 +27,7 @@ type Bot struct {
 	client *client
 	opt    Options
 	log    *slog.Logger
-	realms []realm
+	scopes []scope
 
 	mu     sync.Mutex
 	status Status
@@ -41,7 +41,7 @@ type Bot struct {
 }
 
 func newBot(c *client, opt Options) *Bot {
-	return &Bot{client: c, opt: opt, log: opt.Log, pace: pace{wait: retry.Backoff{First: restLeast, Most: restMost}}, status: Status{State: StateStarting}}
+	return &Bot{client: c, opt: opt, log: opt.Log, pace: pace{wait: retry.Backoff{First: minRest, Max: maxRest}}, status: Status{State: StateStarting}}
 }
 
 // snapshot returns the state and the counts.
@@ -49,7 +49,7 @@ func (b *Bot) snapshot() Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := b.status
-	for _, r := range b.realms {
+	for _, r := range b.scopes {
 		s.Notifiers = append(s.Notifiers, r.name)
 	}
 	return s
@@ -111,7 +111,7 @@ func (b *Bot) introduce(ctx context.Context) bool {
 }
 
 // name is how logs call the bot.
-func (b *Bot) name() string { return b.realms[0].name }
+func (b *Bot) name() string { return b.scopes[0].name }
 
 // contact takes down that Telegram answers.
 func (b *Bot) contact() {
@@ -142,7 +142,7 @@ func (b *Bot) lost(state State, err error, wait time.Duration) {
 // allowed reports whether a user may give commands in a chat.
 func (b *Bot) allowed(user int64, c models.Chat) bool {
 	private := c.Type == models.ChatTypePrivate && c.ID == user
-	return slices.ContainsFunc(b.realms, func(r realm) bool {
+	return slices.ContainsFunc(b.scopes, func(r scope) bool {
 		return slices.Contains(r.administrators, user) &&
 			(private || slices.ContainsFunc(r.chats, func(one Chat) bool { return one.is(c.ID, c.Username) }))
 	})

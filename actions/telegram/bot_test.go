@@ -231,19 +231,19 @@ func TestFloodOfStrangers(t *testing.T) {
 		if got := w.asked(); got != "block 198.51.100.7 0s" {
 			t.Errorf("%q", got)
 		}
-		if n := len(w.s.got("sendMessage")); n != answersMost+1 {
+		if n := len(w.s.got("sendMessage")); n != maxAnswers+1 {
 			t.Errorf("%d answers", n)
 		}
 		if s := w.stats(); s.Refused != 1000 {
 			t.Errorf("%+v", s)
 		}
-		if log := w.logged(); strings.Count(log, "Refused in Telegram") != logsMost || len(log) > 20_000 {
-			t.Errorf("%d lines, %d bytes", strings.Count(log, "Refused in Telegram"), len(log))
+		if log := w.logged(); strings.Count(log, "refused in Telegram") != maxLogged || len(log) > 20_000 {
+			t.Errorf("%d lines, %d bytes", strings.Count(log, "refused in Telegram"), len(log))
 		}
 		if after := runtime.NumGoroutine(); after > before+5 {
 			t.Errorf("%d goroutines, before %d", after, before)
 		}
-		if n := len(w.bots.bots[0].strange.answered); n > answersMost {
+		if n := len(w.bots.bots[0].strange.answered); n > maxAnswers {
 			t.Errorf("%d strangers are remembered", n)
 		}
 	})

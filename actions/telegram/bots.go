@@ -94,9 +94,9 @@ func NewBots(specs []Spec, opt Options) (*Bots, error) {
 			byToken[t] = b
 			all.bots = append(all.bots, b)
 		case b.client.url != server:
-			return nil, fmt.Errorf("notifier %q: url: it has the token of notifier %q and another server; write the same url", s.Name, b.realms[0].name)
+			return nil, fmt.Errorf("notifier %q: url: it has the token of notifier %q and another server; write the same url", s.Name, b.scopes[0].name)
 		}
-		b.realms = append(b.realms, realm{name: s.Name, chats: s.Config.Chats, administrators: slices.Clone(s.Config.Administrators)})
+		b.scopes = append(b.scopes, scope{name: s.Name, chats: s.Config.Chats, administrators: slices.Clone(s.Config.Administrators)})
 	}
 	return &all, nil
 }

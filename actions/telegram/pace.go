@@ -15,9 +15,9 @@ const (
 	// pollEvery is the least time between two requests for updates: a server that answers at once without
 	// having any must not be asked as fast as it can.
 	pollEvery = time.Second
-	// restLeast and restMost bound the time between tries while Telegram is out of reach; it doubles each time.
-	restLeast = time.Second
-	restMost  = time.Minute
+	// minRest and maxRest bound the time between tries while Telegram is out of reach; it doubles each time.
+	minRest = time.Second
+	maxRest = time.Minute
 	// restConflict is the time while another program takes the commands: it is likely to stay.
 	restConflict = time.Minute
 	// restRefused is the time while the token is refused: only a person can change that.
@@ -27,7 +27,7 @@ const (
 // A pace says when to ask again.
 type pace struct {
 	last time.Time     // of the last request
-	wait retry.Backoff // from restLeast to restMost
+	wait retry.Backoff // from minRest to maxRest
 }
 
 // begin waits until a request may be made. It reports false when ctx is done.

@@ -10,15 +10,15 @@ import (
 const (
 	// answerEvery is how long a stranger who got an answer gets no other.
 	answerEvery = time.Hour
-	// answersMost and logsMost bound the answers to all strangers in an hour, and the lines about them in the log in
+	// maxAnswers and maxLogged bound the answers to all strangers in an hour, and the lines about them in the log in
 	// a minute: anybody can write to a bot.
-	answersMost = 30
-	logsMost    = 20
+	maxAnswers = 30
+	maxLogged  = 20
 )
 
 // strangers are those who are no administrators and write to the bot.
 type strangers struct {
-	answered map[int64]time.Time // at most answersMost
+	answered map[int64]time.Time // at most maxAnswers
 	minute   time.Time           // when the minute of logs began
 	logs     int
 	unlogged uint64
@@ -31,7 +31,7 @@ func (s *strangers) meet(user int64, now time.Time) (answer, log bool, unlogged 
 			delete(s.answered, id)
 		}
 	}
-	if _, before := s.answered[user]; !before && len(s.answered) < answersMost {
+	if _, before := s.answered[user]; !before && len(s.answered) < maxAnswers {
 		if s.answered == nil {
 			s.answered = map[int64]time.Time{}
 		}
@@ -40,7 +40,7 @@ func (s *strangers) meet(user int64, now time.Time) (answer, log bool, unlogged 
 	if now.Sub(s.minute) >= time.Minute {
 		s.minute, s.logs = now, 0
 	}
-	if s.logs++; s.logs > logsMost {
+	if s.logs++; s.logs > maxLogged {
 		s.unlogged++
 		return answer, false, 0
 	}
@@ -59,7 +59,7 @@ func (b *Bot) refuse(u *models.User, c models.Chat, text string) string {
 	if !answer {
 		return ""
 	}
-	for _, r := range b.realms {
+	for _, r := range b.scopes {
 		for _, id := range r.administrators {
 			if id == u.ID {
 				return fmt.Sprintf("Not in this chat. Write to me in private, or have its number %d added to the setting chats.", c.ID)

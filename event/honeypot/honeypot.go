@@ -87,7 +87,7 @@ func Listen(specs []Spec) (*Set, error) {
 			continue
 		}
 		s.honeypots = append(s.honeypots, &honeypot{
-			config: c, name: spec.Name, listener: l, room: newRoom(c.MaxConnections, c.MaxPerSource),
+			config: c, name: spec.Name, listener: l, limiter: newLimiter(c.MaxConnections, c.MaxPerSource),
 		})
 	}
 	if len(errs) > 0 {
@@ -215,7 +215,7 @@ func (s *Set) Serve(ctx context.Context, opt Options) error {
 func (s *Set) shut() {
 	for _, h := range s.honeypots {
 		_ = h.listener.Close() // it may be closed already
-		h.room.close()
+		h.limiter.close()
 	}
 }
 
@@ -272,7 +272,7 @@ type honeypot struct {
 	config   Config
 	name     string
 	listener net.Listener
-	room     *room
+	limiter  *limiter
 	ending   <-chan struct{} // closed when it has to end
 
 	player  service     // set by Prepare
@@ -303,12 +303,12 @@ func (h *honeypot) newService() (service, error) {
 // Waits after an error of accepting, such as too many open files: trying again at once would only burn time.
 const (
 	firstWait = 5 * time.Millisecond
-	mostWait  = time.Second
+	maxWait   = time.Second
 )
 
 // run accepts clients until the socket is closed. Their goroutines count in wg.
 func (h *honeypot) run(wg *sync.WaitGroup) {
-	wait := retry.Backoff{First: firstWait, Most: mostWait}
+	wait := retry.Backoff{First: firstWait, Max: maxWait}
 	for {
 		c, err := h.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -338,7 +338,7 @@ func (h *honeypot) admit(raw net.Conn, wg *sync.WaitGroup) {
 	}
 	c := newConn(raw, &h.config)
 	s := &session{conn: c, honeypot: h, src: unmapped(src.AddrPort()), dst: unmapped(dst.AddrPort())}
-	if !h.room.enter(c, s.src.Addr()) {
+	if !h.limiter.enter(c, s.src.Addr()) {
 		h.refused.Add(1)
 		// Who fills the honeypot must not thereby hide those that come after.
 		s.report(Event{Action: packet.HoneypotConnect, Refused: true})
@@ -347,7 +347,7 @@ func (h *honeypot) admit(raw net.Conn, wg *sync.WaitGroup) {
 	}
 	h.accepted.Add(1)
 	wg.Go(func() {
-		defer h.room.leave(c, s.src.Addr())
+		defer h.limiter.leave(c, s.src.Addr())
 		defer c.Close()
 		defer func() {
 			// What a stranger sends to a honeypot is not to end the program that watches the network.

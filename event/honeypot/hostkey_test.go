@@ -69,7 +69,7 @@ func TestHostKeyErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		open: "chmod 600", bad: "remove it", dir: "no file of a key", filepath.Join(dir, "no", "key"): "install -d",
+		open: "chmod 600", bad: "remove it", dir: "is not a key file", filepath.Join(dir, "no", "key"): "install -d",
 	} {
 		if _, err := hostKey(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", path, err, want)

@@ -27,7 +27,7 @@ const failsFor = time.Minute
 
 func (h *honeypot) status() Status {
 	s := Status{
-		Name: h.name, Service: h.config.Service, Address: h.listener.Addr().String(), Open: h.room.open(),
+		Name: h.name, Service: h.config.Service, Address: h.listener.Addr().String(), Open: h.limiter.open(),
 		Accepted: h.accepted.Load(), Refused: h.refused.Load(), Events: h.events.Load(), Lost: h.lost.Load(),
 		Report: h.trouble.State().Report(),
 	}

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// A Backoff is the time between tries of something that fails: First, then twice as long each time, up to Most.
+// A Backoff is the time between tries of something that fails: First, then twice as long each time, up to Max.
 type Backoff struct {
-	First, Most time.Duration
-	wait        time.Duration // the last
+	First, Max time.Duration
+	wait       time.Duration // the last
 }
 
 // Next returns how long to wait before the next try.
 func (b *Backoff) Next() time.Duration {
-	b.wait = min(max(2*b.wait, b.First), b.Most)
+	b.wait = min(max(2*b.wait, b.First), b.Max)
 	return b.wait
 }
 
@@ -53,7 +53,7 @@ type Quiet struct {
 
 const (
 	quietFirst = time.Minute
-	quietMost  = time.Hour
+	quietMax   = time.Hour
 )
 
 // Over reports whether it may be said now, and counts it as said.
@@ -61,10 +61,10 @@ func (q *Quiet) Over(now time.Time) bool {
 	if now.Before(q.next) {
 		return false
 	}
-	if now.Sub(q.next) > quietMost {
+	if now.Sub(q.next) > quietMax {
 		q.wait = 0
 	}
-	q.wait = min(max(2*q.wait, quietFirst), quietMost)
+	q.wait = min(max(2*q.wait, quietFirst), quietMax)
 	q.next = now.Add(q.wait)
 	return true
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func TestBackoff(t *testing.T) {
-	b := Backoff{First: time.Second, Most: 5 * time.Second}
+	b := Backoff{First: time.Second, Max: 5 * time.Second}
 	for i, want := range []time.Duration{1, 2, 4, 5, 5} {
 		if got := b.Next(); got != want*time.Second {
 			t.Errorf("try %d: %v", i, got)
