@@ -45,7 +45,7 @@ func (l *loader) readFiles() {
 		}
 	}
 	for _, name := range sortedKeys(l.opt.Sources) {
-		if IsRuleFile(path.Base(name)) {
+		if IsRuleFile(path.Base(name)) || name == Stdin {
 			add(&ruleFile{name: name, bytes: l.opt.Sources[name]})
 		}
 	}
@@ -73,6 +73,9 @@ func (l *loader) readFiles() {
 		l.parsed(f)
 	}
 }
+
+// Stdin is the name of the rule file among the Sources of Options that was read from standard input.
+const Stdin = "<stdin>"
 
 // IsRuleFile reports whether Load reads a file of this name where a directory of rules has it.
 func IsRuleFile(base string) bool {

@@ -9,9 +9,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/retry"
 )
 
@@ -104,7 +104,7 @@ func tlsConfig(caFile string) (*tls.Config, error) {
 	if caFile == "" {
 		return out, nil
 	}
-	text, err := os.ReadFile(caFile)
+	text, err := files.Read(caFile)
 	if err != nil {
 		return nil, fmt.Errorf("ca_file: %w", err)
 	}

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 // syslog sends messages to a server. Over UDP and a unix datagram socket each is a datagram; over TCP and
@@ -203,7 +204,7 @@ func (c *connection) wait() {
 
 // readPool reads a file of PEM certificates.
 func readPool(path string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(path)
+	text, err := files.Read(path)
 	if err != nil {
 		return nil, err
 	}

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/scale"
 )
 
@@ -83,7 +83,7 @@ func (l *fileList) reload() error {
 }
 
 func readList(path string, into *table) error {
-	f, err := os.Open(path)
+	f, err := files.Open(path)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,13 +13,14 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // file reads the settings file.
 func (l *loader) file(name string) {
 	name = filepath.ToSlash(name)
-	text, err := os.ReadFile(name)
+	text, err := files.Read(name)
 	if err != nil {
 		var pe *fs.PathError
 		if errors.As(err, &pe) {
@@ -30,7 +30,7 @@ func (l *loader) file(name string) {
 		return
 	}
 	l.config.Files = []string{name}
-	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+	file, diags := diag.Parse(text, name)
 	for _, d := range diags {
 		rng := hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
 		if d.Subject != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -30,12 +31,26 @@ func (c *captureArgs) Set(name string) error {
 }
 
 // files returns the captures in the order of the command line, args being its plain arguments.
-func (c *captureArgs) files(args []string) []string {
+func (c *captureArgs) files(args []string) ([]string, error) {
+	if err := noRuleFiles(args); err != nil {
+		return nil, err
+	}
 	out := slices.Clone(args)
 	for i, name := range slices.Backward(c.names) {
 		out = slices.Insert(out, c.after[i], name)
 	}
-	return out
+	return out, nil
+}
+
+// noRuleFiles returns an error where a rule file stands among plain arguments: a shell makes several arguments of
+// --rules dir/*.hcl, of which the flag takes the first.
+func noRuleFiles(args []string) error {
+	for _, a := range args {
+		if filepath.Ext(a) == ".hcl" {
+			return usageError{fmt.Errorf("%s is a rule file, and a capture or an interface is expected here: repeat --rules for each file, or name their directory", a)}
+		}
+	}
+	return nil
 }
 
 // captureExtensions is what completion offers.

@@ -18,14 +18,16 @@ func TestCaptureArgs(t *testing.T) {
 		{"--read=a x --read b", "a x b"},
 		{"-r a -- -b", "a -b"},
 		{"-r - x", "- x"},
+		{"-r a b.hcl", "error: b.hcl is a rule file, and a capture or an interface is expected here: repeat --rules for each file, or name their directory"},
 		{"x", "error: name a capture with -r FILE"},
 		{"", "error: name a capture with -r FILE"},
 	} {
 		var captures captureArgs
 		var got string
 		cmd := &cobra.Command{Use: "run", SilenceErrors: true, SilenceUsage: true, RunE: func(_ *cobra.Command, args []string) error {
-			got = strings.Join(captures.files(args), " ")
-			return nil
+			files, err := captures.files(args)
+			got = strings.Join(files, " ")
+			return err
 		}}
 		captures.add(cmd)
 		captures.need(cmd)

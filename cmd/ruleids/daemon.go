@@ -57,6 +57,8 @@ func (s *daemonCommand) input(r *runCommand, interfaces []string) (agent.Input, 
 
 // run runs the daemon until ctx is done or a simulated capture ends.
 func (s *daemonCommand) run(ctx context.Context, r *runCommand, in agent.Input, loaded *agent.Loaded) error {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
 	d, err := agent.Open(ctx, agent.Options{
 		Input: in, Loaded: loaded, Simulate: s.simulate, Speed: s.speed, Version: currentBuild().Version,
 		Log: s.app.err, Stdout: s.app.out, Format: r.format.value, Color: s.app.wantsColor(s.app.out),

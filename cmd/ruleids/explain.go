@@ -28,7 +28,11 @@ Rules that are not enabled are explained as if they were.`,
 		Example: `  ruleids explain -r capture.pcap --rule port_scan
   ruleids explain -r capture.pcap --rules my.hcl --rule mine --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return x.run(cmd.Context(), x.captures.files(args))
+			files, err := x.captures.files(args)
+			if err != nil {
+				return err
+			}
+			return x.run(cmd.Context(), files)
 		},
 	}
 	x.captures.add(cmd)
@@ -63,6 +67,8 @@ func (x *explainer) run(ctx context.Context, files []string) error {
 	if diags.HasErrors() {
 		return x.app.refuse(diags, set.Sources)
 	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
 	p := replay{
 		app:      x.app,
 		progress: newProgress(x.app.err, time.Now()),

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,7 @@ func newLintCmd(a *app) *cobra.Command {
 		Long: `Lint loads the rule files in the given files and directories (default: the current directory) and
 prints what is wrong with them: errors, which keep rules from loading, and warnings, each with a
 code and the place of the token. Directories named testdata are left out, as the go command does.
-docs/lint.md has a page on each code. A comment in the line before silences one finding:
+docs/lint.md has a page on each code. With - it reads a rule file from standard input. A comment in the line before silences one finding:
 # lint:ignore CODE reason
 
 The shipped rules are loaded along, so that a rule may use their lists and macros, but nothing is
@@ -53,8 +54,11 @@ type linter struct {
 }
 
 func (l *linter) run(paths []string) error {
-	l.rules.paths = paths
+	l.rules.paths = slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return p == "-" })
 	opt, err := l.rules.options()
+	if err == nil && len(l.rules.paths) < len(paths) {
+		opt.Sources, err = l.stdin()
+	}
 	if err != nil {
 		if l.format.value == "sarif" && !isUsage(err) {
 			if err := (diag.SARIF{Codes: lint.Codes(), Version: currentBuild().Version, Failure: err.Error()}).Write(l.app.out, nil); err != nil {
@@ -85,8 +89,20 @@ func (l *linter) run(paths []string) error {
 	return nil
 }
 
+// stdin returns the rules on standard input as a source.
+func (l *linter) stdin() (map[string][]byte, error) {
+	src, err := io.ReadAll(l.app.in)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read standard input: %w", err)
+	}
+	return map[string][]byte{rules.Stdin: src}, nil
+}
+
 // home returns the file at which a finding about no file is shown: the first rule file of the user, or else the settings.
 func (l *linter) home(opt rules.Options) string {
+	for name := range opt.Sources {
+		return name
+	}
 	for _, p := range opt.Paths {
 		if names, _ := rules.FindFiles(p); len(names) > 0 {
 			return names[0]

@@ -19,12 +19,6 @@ func main() {
 	signal.Ignore(syscall.SIGPIPE)
 	// Package net/http writes what servers send unasked to the standard logger; that is for no terminal.
 	log.SetOutput(io.Discard)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// After the first signal the default action is back, so that a second one ends a program that
-	// does not listen.
-	context.AfterFunc(ctx, stop)
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
-	code := a.main(ctx, os.Args[1:])
-	stop()
-	os.Exit(code)
+	os.Exit(a.main(context.Background(), os.Args[1:]))
 }

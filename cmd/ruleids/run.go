@@ -47,7 +47,11 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
   ruleids run --simulate capture.pcap --speed 10 --socket /tmp/ruleids.sock`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("read") {
-				return r.run(cmd.Context(), r.captures.files(args))
+				files, err := r.captures.files(args)
+				if err != nil {
+					return err
+				}
+				return r.run(cmd.Context(), files)
 			}
 			return r.watch(cmd.Context(), args)
 		},
@@ -85,6 +89,9 @@ type runCommand struct {
 
 // watch runs the daemon, on the interfaces that flags, arguments or settings name or on a simulated capture.
 func (r *runCommand) watch(ctx context.Context, interfaces []string) error {
+	if err := noRuleFiles(interfaces); err != nil {
+		return err
+	}
 	if len(interfaces) > 0 && r.daemon.simulate == "" && !r.flags.Changed("interface") {
 		if exists(interfaces[0]) == nil {
 			return misused("name a capture with -r FILE, or an interface with -i IFACE; did you mean run -r %s?", strings.Join(interfaces, " "))
@@ -140,6 +147,8 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
 	start := time.Now()
 	progress := newProgress(r.app.err, start)
 	alerts := newAlertWriter(r.app, r.format.value, progress)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -69,5 +70,35 @@ func TestInterrupt(t *testing.T) {
 	err = cmd.Wait()
 	if cmd.ProcessState.ExitCode() != statusFault || !strings.Contains(stderr.String(), "warning: the replay was interrupted") || !strings.Contains(stderr.String(), "1 alert: 1 high") {
 		t.Errorf("%v, standard error %q", err, &stderr)
+	}
+}
+
+// TestSignalEndsWaiting sends a signal to commands that wait for standard input: it ends them at once.
+func TestSignalEndsWaiting(t *testing.T) {
+	for _, args := range [][]string{{"fmt", "-"}, {"lint", "-"}} {
+		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command("ruleids", args...)
+			cmd.Stdin = r
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			r.Close()
+			// More than a pipe holds, so that the program has begun to read.
+			if _, err := w.Write(make([]byte, 200_000)); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // ends by the test's time limit where the signal is swallowed
+			if s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !s.Signaled() || s.Signal() != sig {
+				t.Errorf("%v with %v: %v", args, sig, cmd.ProcessState)
+			}
+			w.Close()
+		}
 	}
 }

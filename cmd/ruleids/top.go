@@ -33,7 +33,9 @@ Ctrl-C; elsewhere, and with --once, it prints once and ends.`,
 			if err != nil {
 				return err
 			}
-			return t.run(cmd.Context(), c)
+			ctx, stop := untilSignal(cmd.Context())
+			defer stop()
+			return t.run(ctx, c)
 		},
 	}
 	t.control.add(cmd)

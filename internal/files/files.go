@@ -3,6 +3,7 @@ package files
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,17 +13,30 @@ import (
 // errNotRegular is what there is to say of a pipe, a socket, a device and a directory.
 var errNotRegular = errors.New("it is not a regular file")
 
-// Read reads a regular file, by a symbolic link too. It opens nothing else: whoever reads a pipe waits for
+// Open opens a regular file, by a symbolic link too. It opens nothing else: whoever reads a pipe waits for
 // a writer, and some devices never end. Errors are *fs.PathError.
-func Read(name string) ([]byte, error) {
+func Open(name string) (*os.File, error) {
 	info, err := os.Stat(name)
 	if err != nil {
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
+			pe.Op = "open" // as whoever opens a file expects it
+		}
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errNotRegular}
 	}
-	return os.ReadFile(name)
+	return os.Open(name)
+}
+
+// Read reads a file that Open opens.
+func Read(name string) ([]byte, error) {
+	f, err := Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }
 
 // Find returns the files in a directory, and in the directories below it, whose names are wanted, in the
