@@ -2,7 +2,10 @@ package decision
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+
+	"github.com/ruleids/ruleids/internal/host"
 )
 
 // List returns the decisions that hold and those that would hold but for the mode (Recorded), sorted by number.
@@ -34,6 +37,33 @@ func (b *Book) held() ([]Decision, Mode) {
 		out[i] = *d
 	}
 	return out, mode
+}
+
+// Need says which hosts the program talks to from now on. Rules decide nothing about their addresses, and what was decided
+// before is taken back.
+func (b *Book) Need(names []host.Name) {
+	if h, ok := b.host.(interface{ SetNames([]host.Name) }); ok {
+		h.SetNames(names)
+	}
+}
+
+// KeptOut returns, in words, which hosts that the program talks to are kept out, because a person insisted or a prefix
+// covers them.
+func (b *Book) KeptOut() []string {
+	info, _ := b.host.Info()
+	if info == nil {
+		return nil
+	}
+	var out []string
+	for _, n := range info.Needed {
+		for _, d := range b.Covering(TargetOf(n.Addr)) {
+			if !d.Recorded {
+				out = append(out, fmt.Sprintf("%s, %s, is kept out: %s", n.What, n.Addr, &d))
+				break
+			}
+		}
+	}
+	return out
 }
 
 // Covering returns the decisions that keep a target out, or would, the narrowest first and those that hold before

@@ -24,6 +24,14 @@ type PagerDutyConfig struct {
 // pagerDutySeverities are the severities of PagerDuty, by ours.
 var pagerDutySeverities = map[scale.Severity]string{scale.SeverityLow: "info", scale.SeverityMedium: "warning", scale.SeverityHigh: "error", scale.SeverityCritical: "critical"}
 
+// host returns the server of the region.
+func (c *PagerDutyConfig) host() string {
+	return map[string]string{"us": "events.pagerduty.com", "eu": "events.eu.pagerduty.com"}[c.Region]
+}
+
+// Hosts returns the hosts that the notifier talks to, which no setting names.
+func (c *PagerDutyConfig) Hosts() []string { return []string{c.host()} }
+
 // Open implements Config.
 func (c *PagerDutyConfig) Open(opt Options) (Transport, error) {
 	secret, err := c.IntegrationKey.Read("integration_key")
@@ -31,8 +39,7 @@ func (c *PagerDutyConfig) Open(opt Options) (Transport, error) {
 		return nil, err
 	}
 	key := secret.Reveal()
-	host := map[string]string{"us": "events.pagerduty.com:443", "eu": "events.eu.pagerduty.com:443"}[c.Region] // the library's own default is port 0
-	address := serviceURL(pagerduty.Scheme, host, "/"+key, nil, nil)
+	address := serviceURL(pagerduty.Scheme, c.host()+":443", "/"+key, nil, nil) // the library's own default is port 0
 	if err := checkService(address); err != nil {
 		return nil, fmt.Errorf("integration_key: %w", err)
 	}

@@ -59,7 +59,7 @@ var house = []layer{
 	{level: 3, path: "agent/config", may: []string{"internal/files", "packet", "internal/setting", "internal/diag", "rules", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output",
 		"actions/reputation", "actions/telegram"}},
 	{level: 3, path: "agent/api", may: []string{"internal/diag", "alert", "actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "event/honeypot"}},
-	{level: 4, path: "agent", may: []string{"actions/firewall", "internal/host", "internal/printable", "internal/filelock", "agent/api", "internal/scale", "packet", "internal/diag", "capture", "capture/afpacket", "alert", "rules", "engine", "event/honeypot",
+	{level: 4, path: "agent", may: []string{"internal/setting", "actions/firewall", "internal/host", "internal/printable", "internal/filelock", "agent/api", "internal/scale", "packet", "internal/diag", "capture", "capture/afpacket", "alert", "rules", "engine", "event/honeypot",
 		"actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "agent/config"}},
 	{level: 4, path: "engine/ruletest", may: []string{"internal/files", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "lab/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},

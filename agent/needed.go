@@ -1,0 +1,42 @@
+package agent
+
+import (
+	"fmt"
+	"net/url"
+
+	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/internal/host"
+	"github.com/ruleids/ruleids/internal/setting"
+)
+
+// needed returns the hosts that the parts of a daemon talk to. A decision about one of them would take the alerts, or the
+// answers, of the sensor itself.
+func needed(c *config.Config, environ func(name string) (string, bool)) []host.Name {
+	var out []host.Name
+	add := func(what string, hosts []string) {
+		for _, h := range hosts {
+			out = append(out, host.Name{Host: h, What: what})
+		}
+	}
+	for _, o := range c.Outputs {
+		add(fmt.Sprintf("the server of output %s %q", o.Kind, o.Name), setting.Hosts(o.Config))
+	}
+	for _, n := range c.Notifiers {
+		what := fmt.Sprintf("the server of notifier %s %q", n.Kind, n.Name)
+		add(what, setting.Hosts(n.Config))
+		if x, ok := n.Config.(interface{ Hosts() []string }); ok {
+			add(what, x.Hosts())
+		}
+	}
+	for _, r := range c.Reputations {
+		add(fmt.Sprintf("the server of reputation %q", r.Kind), setting.Hosts(r.Config))
+	}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		if text, ok := environ(name); ok {
+			if u, err := url.Parse(text); err == nil && u.Hostname() != "" {
+				add("the proxy in "+name, []string{u.Hostname()})
+			}
+		}
+	}
+	return out
+}
