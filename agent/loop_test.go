@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -234,5 +235,28 @@ func TestLossIsLoggedAndShown(t *testing.T) {
 	s, err := r.client.Status(context.Background())
 	if err != nil || s.Capture.LosingSince == nil || s.Capture.LosingLost != 14 || len(s.Trouble) != 1 || !strings.HasPrefix(s.Trouble[0], "losing packets since ") {
 		t.Errorf("%v, capture %+v, trouble %q", err, s.Capture, s.Trouble)
+	}
+}
+
+// TestSketchSaysHowFarOff tells exact counts from estimates.
+func TestSketchSaysHowFarOff(t *testing.T) {
+	var s sketch
+	s.init()
+	for range 10 {
+		s.add("exact", nil, 1)
+	}
+	s.add("sampled", nil, 344)
+	for i := range sketchSize {
+		s.add("filler", keyOf(strconv.Itoa(i)), 2)
+	}
+	for _, h := range s.top(2) {
+		want := map[string]float64{"exact": 0, "sampled": 2 * math.Sqrt(344*343)}[h.rule]
+		if h.off() != want {
+			t.Errorf("%s: %v packets are off by %v, want %v", h.rule, h.count, h.off(), want)
+		}
+	}
+	// The last of the fillers pushed out another, whose packets it may never have had.
+	if h := s.counts["filler\x00"+keyText(keyOf(strconv.Itoa(sketchSize-1)))]; h == nil || h.count != 4 || h.off() < 2 {
+		t.Errorf("the key that took a place: %+v", h)
 	}
 }

@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"container/heap"
+	"math"
 	"slices"
 	"strings"
 
@@ -31,8 +32,14 @@ type hot struct {
 	rule  string
 	key   []alert.Named
 	count float64
-	at    int // in the heap
+	over  float64 // of count, what the key that was pushed out had
+	noise float64 // the variance of the rest: of samples that stand for more than one packet
+	at    int     // in the heap
 }
+
+// off is how far count may be from the truth: by what it took over, and by two standard deviations of the samples,
+// within which 19 of 20 estimates are. It is 0 where every packet was counted.
+func (h *hot) off() float64 { return h.over + 2*math.Sqrt(h.noise) }
 
 func (s *sketch) init() { s.counts = make(map[string]*hot, sketchSize) }
 
@@ -48,14 +55,18 @@ func (s *sketch) add(rule string, key []alert.Named, weight float64) {
 			delete(s.counts, h.id)
 		}
 		h.id, h.rule, h.key = id, rule, key
+		h.over, h.noise = h.count, 0
 		s.counts[id] = h
 	}
 	h.count += weight
+	h.noise += weight * (weight - 1) // of a packet that is taken with the probability 1/weight
 	heap.Fix(&s.least, h.at)
 	if s.weight += weight; s.weight > sketchHalf {
 		s.weight /= 2
 		for _, h := range s.least {
 			h.count /= 2
+			h.over /= 2
+			h.noise /= 4
 		}
 	}
 }

@@ -61,7 +61,7 @@ func (d *Daemon) view(ctx context.Context, detail bool) (*view, error) {
 			}
 		}
 		for _, h := range l.profile.keys.top(topKeys) {
-			v.hottest = append(v.hottest, api.TopKey{Rule: h.rule, Key: keyMap(h.key), Packets: h.count})
+			v.hottest = append(v.hottest, api.TopKey{Rule: h.rule, Key: keyMap(h.key), Packets: h.count, Error: h.off()})
 		}
 	})
 	return v, err
