@@ -15,10 +15,11 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// Text writes alerts for people, one line each, in columns. It writes the date only in the line
+// Text writes alerts for people, one line each where it fits, in columns. It writes the date only in the line
 // where it changes. The zero value is ready; it must not be used by two goroutines at once.
 type Text struct {
 	Color bool // with the terminal's colours, by severity
+	Width int  // of the terminal, in columns: wider lines are folded; 0 for none
 
 	day   int64 // of the line before, in days since 1970
 	begun bool
@@ -33,7 +34,12 @@ func (t *Text) Append(dst []byte, a *Alert) []byte {
 	}
 	date := !t.begun || day != t.day
 	t.begun, t.day = true, day
-	return append(a.appendLine(dst, t.Color, date), '\n')
+	from := len(dst)
+	dst = a.appendLine(dst, t.Color, date)
+	if t.Width > 0 {
+		dst = append(dst[:from], ansi.Fold(string(dst[from:]), t.Width, severityAt)...)
+	}
+	return append(dst, '\n')
 }
 
 // AppendText appends the alert as one line for people, without a newline and with its date:
@@ -50,6 +56,7 @@ func (a *Alert) AppendText(dst []byte, color bool) []byte {
 
 // Widths of the columns, in characters; a cell that is longer pushes the rest of its line.
 const (
+	severityAt    = 25 // where it begins: after date and time
 	severityWidth = 8  // CRITICAL
 	ruleWidth     = 18 // flow_small_packets
 	flowWidth     = 35 // an IPv4 flow, if not one of the very longest addresses

@@ -65,7 +65,7 @@ func TestAppendText(t *testing.T) {
 }
 
 func TestAppendTextColor(t *testing.T) {
-	for severity, sgr := range map[Severity]string{scale.SeverityCritical: "1;97;41", scale.SeverityHigh: "1;31", scale.SeverityMedium: "33", scale.SeverityLow: "36"} {
+	for severity, sgr := range map[Severity]string{scale.SeverityCritical: "1;97;41", scale.SeverityHigh: "1;31", scale.SeverityMedium: "38;5;136", scale.SeverityLow: "36"} {
 		a := portScan()
 		a.Severity = severity
 		got := string(a.AppendText(nil, true))
@@ -144,5 +144,20 @@ func TestSpanText(t *testing.T) {
 		if got := spanText(in); got != want {
 			t.Errorf("%v seconds: got %s, want %s", in, got, want)
 		}
+	}
+}
+
+// TestTextFitsItsWidth folds a line below its severity, and leaves one that fits alone.
+func TestTextFitsItsWidth(t *testing.T) {
+	wide := Text{Width: 400}
+	if got, want := string(wide.Append(nil, portScan())), string(portScan().AppendText(nil, false))+"\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	narrow := Text{Width: 100}
+	want := "2026-11-20 12:00:01.400  HIGH      port_scan           198.51.100.7 → 192.0.2.10:1014\n" +
+		"                         One source tries many destination ports.  ports=15/15\n" +
+		"                         [quarantine 198.51.100.7 10m, notify ops]\n"
+	if d := cmp.Diff(want, string(narrow.Append(nil, portScan()))); d != "" {
+		t.Error(d)
 	}
 }

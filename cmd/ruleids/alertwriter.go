@@ -23,7 +23,7 @@ func newAlertWriter(a *app, format string, p *progress) *alertWriter {
 	w := &alertWriter{w: bufio.NewWriterSize(a.out, 64<<10), json: format == "json", dated: true}
 	w.text.Color = a.wantsColor(a.out)
 	if terminal(a.out) != nil {
-		w.progress, w.dated = p, false
+		w.progress, w.dated, w.text.Width = p, false, a.columns(a.out)
 	}
 	return w
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -18,6 +20,51 @@ func terminal(w any) *os.File {
 		return nil
 	}
 	return f
+}
+
+// columns returns the width of the terminal that w is, and 0 where it is none.
+func (a *app) columns(w any) int {
+	f := terminal(w)
+	if f == nil {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return 80
+	}
+	return width
+}
+
+// folded returns a writer of lines of text to w that folds them where w is a terminal that they are too wide for.
+func (a *app) folded(w io.Writer) io.Writer {
+	if width := a.columns(w); width > 0 {
+		return &folder{w: w, width: width}
+	}
+	return w
+}
+
+// A folder folds lines to the width of a terminal.
+type folder struct {
+	w     io.Writer
+	width int
+	begun []byte // of a line whose end is not there yet
+}
+
+func (f *folder) Write(p []byte) (int, error) {
+	f.begun = append(f.begun, p...)
+	var out strings.Builder
+	for {
+		end := bytes.IndexByte(f.begun, '\n')
+		if end < 0 {
+			break
+		}
+		line := string(f.begun[:end])
+		f.begun = f.begun[end+1:]
+		indent := len(line) - len(strings.TrimLeft(line, " ")) + 4
+		out.WriteString(ansi.Fold(line, f.width, indent) + "\n")
+	}
+	_, err := io.WriteString(f.w, out.String())
+	return len(p), err
 }
 
 // wantsColor reports whether text for w is to be coloured. On auto that takes a terminal that is

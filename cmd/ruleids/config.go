@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"strings"
 
@@ -101,7 +102,7 @@ the flags of run that are settings.`,
 			}
 			var b strings.Builder
 			writeTable(&b, rows, headed(a.wantsColor(a.out)))
-			_, err = a.out.Write([]byte(b.String()))
+			_, err = io.WriteString(a.folded(a.out), b.String())
 			return err
 		},
 	}

@@ -89,7 +89,7 @@ func (a *app) listDecisions(ctx context.Context, control *controlFlags, t decisi
 	case format == "json":
 		err = writeJSON(a.out, ds)
 	case len(ds) > 0:
-		err = writeDecisions(a.out, ds, t.IsValid(), time.Now(), a.wantsColor(a.out))
+		err = writeDecisions(a.folded(a.out), ds, t.IsValid(), time.Now(), a.wantsColor(a.out))
 	case t.IsValid():
 		_, err = fmt.Fprintf(a.out, "nothing keeps %s out\n", t)
 	default:

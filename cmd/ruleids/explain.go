@@ -77,6 +77,9 @@ func (x *explainer) run(ctx context.Context, files []string) error {
 	}
 	result := p.run(ctx, files)
 	w := bufio.NewWriter(x.app.out)
+	if x.format.value == "text" {
+		w.Reset(x.app.folded(x.app.out))
+	}
 	for i, ex := range e.Explanations() {
 		if x.format.value == "json" {
 			err = writeExplanationJSON(w, &ex)

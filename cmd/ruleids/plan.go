@@ -35,7 +35,7 @@ bytes that a key takes, the bound on memory, and what of conditions is left to t
 			}
 			var b strings.Builder
 			(&planText{w: &b, color: a.wantsColor(a.out)}).write(d)
-			_, err = io.WriteString(a.out, b.String())
+			_, err = io.WriteString(a.folded(a.out), b.String())
 			return err
 		},
 	}

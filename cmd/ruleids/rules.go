@@ -52,7 +52,7 @@ had to make room, and when it last fired.`,
 			if format.value == "json" {
 				return writeJSON(a.out, rules)
 			}
-			return writeRules(a.out, rules, a.wantsColor(a.out))
+			return writeRules(a.folded(a.out), rules, a.wantsColor(a.out))
 		},
 	}
 	control.add(cmd)

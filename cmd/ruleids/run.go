@@ -180,7 +180,7 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 		if alerts.written && terminal(r.app.out) != nil && terminal(r.app.err) != nil {
 			fmt.Fprintln(r.app.err)
 		}
-		if werr := s.write(r.app.err, r.app.wantsColor(r.app.err)); err == nil {
+		if werr := s.write(r.app.folded(r.app.err), r.app.wantsColor(r.app.err)); err == nil {
 			err = werr
 		}
 	}

@@ -41,7 +41,7 @@ last ten minutes), 2 no daemon answers.`,
 			if format.value == "json" {
 				err = writeJSON(a.out, s)
 			} else {
-				err = writeStatus(a.out, s, a.wantsColor(a.out))
+				err = writeStatus(a.folded(a.out), s, a.wantsColor(a.out))
 			}
 			if err == nil && (!s.Healthy || len(s.Trouble) > 0) {
 				err = status(statusFindings)

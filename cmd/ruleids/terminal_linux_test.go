@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ruleids/ruleids/internal/ansi"
 )
 
 // TestOnATerminal runs the program with its output on a pseudo-terminal: there it uses colours and
@@ -51,6 +53,36 @@ func TestOnATerminal(t *testing.T) {
 				t.Errorf("summary: %v, want %v: %q", got, c.summary, out)
 			}
 		})
+	}
+}
+
+// TestFitsTheTerminal runs commands on terminals of several widths: no line is wider, none is folded that fits, and in a pipe
+// every alert is one line.
+func TestFitsTheTerminal(t *testing.T) {
+	scan := filepath.Join(t.TempDir(), "scan.pcap")
+	if err := os.WriteFile(scan, synscan(2000), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"run", "-r", scan}, {"plan"}, {"explain", "-r", scan}, {"config", "show"}} {
+		for _, width := range []int{80, 100, 132, 200} {
+			cmd := exec.Command("ruleids", args...)
+			cmd.Env = append(os.Environ(), "TERM=xterm", "NO_COLOR=")
+			for line := range strings.SplitSeq(onTerminalOf(t, width, cmd), "\r\n") {
+				line = line[strings.LastIndex(line, "\r")+1:]
+				if n := ansi.Columns(line); n > width && len(strings.Fields(line)) > 1 {
+					t.Errorf("%v: %d columns on a terminal of %d: %q", args, n, width, line)
+				}
+			}
+		}
+	}
+	out, err := exec.Command("ruleids", "run", "-r", scan).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(string(out)), "\n") {
+		if !strings.HasPrefix(line, "20") {
+			t.Errorf("a line in a pipe is not an alert: %q", line)
+		}
 	}
 }
 
@@ -158,8 +190,17 @@ func TestProgressOnATerminal(t *testing.T) {
 // Each watch is called with all that has been written whenever something was.
 func onTerminal(t *testing.T, cmd *exec.Cmd, watch ...func([]byte)) string {
 	t.Helper()
+	return onTerminalOf(t, 120, cmd, watch...)
+}
+
+// onTerminalOf is onTerminal with a terminal of a width.
+func onTerminalOf(t *testing.T, width int, cmd *exec.Cmd, watch ...func([]byte)) string {
+	t.Helper()
 	master, slave := openTerminal(t)
 	defer master.Close()
+	if err := unix.IoctlSetWinsize(int(master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: uint16(width)}); err != nil {
+		t.Fatal(err)
+	}
 	cmd.Stdout, cmd.Stderr = slave, slave
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -97,7 +97,7 @@ func (t *topView) run(ctx context.Context, c *api.Client) error {
 			return err
 		}
 		if !live {
-			_, err := io.WriteString(t.app.out, topText(before, now, 0, 0, t.app.wantsColor(t.app.out)))
+			_, err := io.WriteString(t.app.folded(t.app.out), topText(before, now, 0, 0, t.app.wantsColor(t.app.out)))
 			return err
 		}
 		width, height, err := term.GetSize(int(screen.Fd()))

@@ -2,7 +2,8 @@
 package ansi
 
 // A Style is an SGR sequence (ECMA-48, 8.3.117) that sets text off, made of the sixteen colours that every terminal maps
-// to its own theme.
+// to its own theme, but for yellow: that of most themes cannot be read on white, so it is number 136 of the 256 colours of
+// xterm, which is dark enough for white and light enough for black.
 type Style string
 
 // The styles in use.
@@ -11,11 +12,11 @@ const (
 	Dim        Style = "\x1b[2m"
 	Red        Style = "\x1b[31m"
 	Green      Style = "\x1b[32m"
-	Yellow     Style = "\x1b[33m"
+	Yellow     Style = "\x1b[38;5;136m"
 	Magenta    Style = "\x1b[35m"
 	Cyan       Style = "\x1b[36m"
 	BoldRed    Style = "\x1b[1;31m"
-	BoldYellow Style = "\x1b[1;33m"
+	BoldYellow Style = "\x1b[1;38;5;136m"
 	BoldPurple Style = "\x1b[1;35m"
 	WhiteOnRed Style = "\x1b[1;97;41m"
 
