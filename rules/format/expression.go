@@ -37,11 +37,20 @@ func layout(text string) (lines []line, ok bool) {
 }
 
 // parse parses an expression. In the language count and sum are aggregates, with other arguments
-// than the functions of expr-lang that have their names; and there is no if.
+// than the functions of expr-lang that have their names, which take closures; and there is no if.
 func parse(text string) (*parser.Tree, error) {
+	tree, err := parseAs(text, "count", "sum")
+	if err != nil && strings.Contains(text, "#") {
+		return parseAs(text)
+	}
+	return tree, err
+}
+
+// parseAs parses an expression in which some names are those of plain functions.
+func parseAs(text string, plain ...string) (*parser.Tree, error) {
 	config := conf.CreateNew()
 	config.DisableIfOperator = true
-	for _, name := range []string{"count", "sum"} {
+	for _, name := range plain {
 		config.Functions[name] = &builtin.Function{Name: name}
 	}
 	return parser.ParseWithConfig(text, config)
@@ -97,16 +106,22 @@ func elements(text string) ([]element, bool) {
 			break
 		}
 		raw := string(runes[from:to])
-		if strings.HasPrefix(raw, "#") {
-			return nil, false // a predicate's element, which the language does not have
+		kind := t.Kind
+		if last := len(out) - 1; from == at && last >= 0 && out[last].text == "#" && kind == lexer.Identifier { // #index
+			out[last].text += raw
+			at = to
+			continue
 		}
-		switch t.Kind {
+		switch kind {
 		case lexer.Operator:
 			raw = operator(raw)
+			if raw == "#" { // the element of a closure
+				kind = lexer.Identifier
+			}
 		case lexer.String:
 			raw = stringText(raw)
 		}
-		out = append(out, element{t.Kind, raw, newlines})
+		out = append(out, element{kind, raw, newlines})
 		at = to
 	}
 	return out, true

@@ -41,6 +41,11 @@ func TestLayout(t *testing.T) {
 		{"a?b:c", "a ? b : c"},
 		{"a?[1,2]:( b?c:d )", "a ? [1, 2] : (b ? c : d)"},
 		{"a??b", "a ?? b"},
+		{"any([1,2],#>tcp.dstport&&!b)", "any([1, 2], # > tcp.dstport and not b)"},
+		{"count([1,2], #==1)>1", "count([1, 2], # == 1) > 1"},
+		{"reduce([1,2],#acc+ #)", "reduce([1, 2], #acc + #)"},
+		{"map(xs,{#.a [0]-1})", "map(xs, {#.a[0] - 1})"},
+		{"any(xs,#[0]  ==-1)", "any(xs, #[0] == -1)"},
 		{"2**3^4", "2 ** 3 ^ 4"},
 		{"a/* why */and b", "a /* why */ and b"},
 		{"a and(/* why */b)", "a and (/* why */ b)"},
@@ -84,7 +89,7 @@ func TestLayoutDepth(t *testing.T) {
 
 // What does not parse, or what the language does not have, is left alone.
 func TestLayoutRefuses(t *testing.T) {
-	for _, in := range []string{"", "a ==", "a b", "'open", "a /* open", "(a", "any(x, # > 1)", "if a { b } else { c }"} {
+	for _, in := range []string{"", "a ==", "a b", "'open", "a /* open", "(a", "if a { b } else { c }"} {
 		if lines, ok := layout(in); ok {
 			t.Errorf("layout(%q) = %q, want refusal", in, join(lines))
 		}
