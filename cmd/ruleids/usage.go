@@ -83,7 +83,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &missing):
 		return misused("%s needs a value: %s", flagName(missing.GetFlag()), placeholder(missing.GetFlag()))
 	case errors.As(err, &invalid):
-		what := err.Error()
+		var what string
 		switch cause := errors.Unwrap(invalid); invalid.GetFlag().Value.Type() {
 		case "int":
 			what = "a whole number"
