@@ -86,6 +86,7 @@ func newDaemon(opt Options) *Daemon {
 		d.notifiers,
 		&bots{d: d},
 		d.rules,
+		&counts{d: d},
 		&service{d: d},
 	}
 	return d

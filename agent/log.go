@@ -16,6 +16,9 @@ func NewLog(w io.Writer, format string, level *slog.LevelVar, journal bool) *slo
 		if journal && len(groups) == 0 && a.Key == slog.TimeKey {
 			return slog.Attr{}
 		}
+		if a.Value.Kind() == slog.KindDuration { // JSON would have a number without its unit
+			a.Value = slog.StringValue(a.Value.Duration().String())
+		}
 		if err, ok := a.Value.Any().(error); ok {
 			a.Value = slog.StringValue(err.Error())
 		}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Whatever others have a say in, a line of the log is one line that prints, also once its JSON is decoded.
@@ -28,6 +29,17 @@ func TestLogPrints(t *testing.T) {
 			if err := json.Unmarshal([]byte(line), &got); err != nil || got["error"] != `a\x1b[2J\n\u009b31m\u202e\u2028\U000e0041\xffb` || got["time"] != nil {
 				t.Errorf("%v: %v", err, got)
 			}
+		}
+	}
+}
+
+// A duration has its unit in both forms.
+func TestLogWritesDurationsWithTheirUnit(t *testing.T) {
+	for format, want := range map[string]string{"text": "after=25.025s", "json": `"after":"25.025s"`} {
+		var b bytes.Buffer
+		NewLog(&b, format, new(slog.LevelVar), true).Info("works again", "after", 25025*time.Millisecond)
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%s: %s", format, &b)
 		}
 	}
 }

@@ -1,0 +1,50 @@
+package agent
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// countsEvery is the time between two lines of counts.
+const countsEvery = time.Minute
+
+// counts logs at the level debug, once a minute, what came and what waits.
+type counts struct {
+	idle
+	d *Daemon
+}
+
+// Name implements Part.
+func (c *counts) Name() string { return "counts" }
+
+// Run logs until ctx is done.
+func (c *counts) Run(ctx context.Context) error {
+	ticker := time.NewTicker(countsEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			c.log(ctx)
+		}
+	}
+}
+
+// log logs one line, where somebody reads it.
+func (c *counts) log(ctx context.Context) {
+	if !c.d.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	s := c.d.Status(ctx)
+	outputs, notifiers := 0, uint64(0)
+	for _, o := range s.Outputs {
+		outputs += o.Queued
+	}
+	for _, n := range s.Notifiers {
+		notifiers += n.Queued
+	}
+	c.d.log.Debug("counts", "packets", s.Packets.Seen, "dropped", s.Capture.Dropped, "missed", s.Capture.Missed, "alerts", s.Alerts.Raised,
+		"keys", s.State.Keys, "queued_decisions", len(c.d.decisions.queue.queue), "queued_outputs", outputs, "queued_notifiers", notifiers)
+}
