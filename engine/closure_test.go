@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/ruleids/ruleids/rules"
 )
 
 // TestClosures shows that a condition in a closure, behind let or beside ?: means what it means outside.
@@ -79,16 +81,30 @@ func TestClosures(t *testing.T) {
 	}
 }
 
-// TestFailuresAreCounted shows that what an expression could not compute is told.
+// TestFailuresAreCounted shows that what an expression could not compute is told, also of a rule that is explained.
 func TestFailuresAreCounted(t *testing.T) {
-	e := New(compile(t, `rule "r" {
+	const src = `rule "r" {
   description = "d"
   severity    = "low"
   where       = "int(dns.qry.name) == 0"
 }
-`, Options{}), Config{})
-	run(e, frames(seg{proto: 17, src: "10.0.0.1", dst: "192.0.2.53", sport: 1000, dport: 53, payload: question("www.example.com")}, syn(1, "10.0.0.1", 1)))
+`
+	traffic := frames(seg{proto: 17, src: "10.0.0.1", dst: "192.0.2.53", sport: 1000, dport: 53, payload: question("www.example.com")}, syn(1, "10.0.0.1", 1))
+	e := New(compile(t, src, Options{}), Config{})
+	run(e, traffic)
 	if n := e.Stats().Failures; n != 1 {
 		t.Errorf("%d failures, want 1", n)
+	}
+	rs, diags := rules.Load(rules.Options{Sources: map[string][]byte{"r.hcl": []byte(src)}})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	x, diags := NewExplainer(rs, nil)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	x.Process(traffic)
+	if ex := x.Explanations(); len(ex) != 1 || ex[0].Failures != 1 || ex[0].Passed != 0 {
+		t.Errorf("explained: %+v", ex)
 	}
 }

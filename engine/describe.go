@@ -98,7 +98,7 @@ func describeTable(s *store) TableDescription {
 		t.Key = append(t.Key, k.text)
 	}
 	for _, g := range s.groups {
-		filter := rules.Format(g.rules[0].Where)
+		filter := rules.Plain(g.rules[0].Where)
 		texts := make([]string, len(g.cells))
 		for _, r := range g.rules {
 			t.Rules = append(t.Rules, r.Name)

@@ -31,6 +31,7 @@ type Explanation struct {
 	When     string `json:"when,omitempty"`
 	Closest  []Near `json:"closest"` // the keys that came closest, the closest first
 	NoWindow bool   `json:"no_window"`
+	Failures uint64 `json:"failures"` // evaluations of functions that failed while conditions were tested, as of int('abc')
 }
 
 // A Stop is a part of a rule's condition and the number of packets that it stopped, of those that the
@@ -176,19 +177,19 @@ func (x *Explainer) Post(ev *packet.Packet) { x.engine.Post(ev, func(*alert.Aler
 func (x *Explainer) follow(p *packet.Packet) {
 	x.scope.p = p
 	on := p.Class.Event()
-probes:
 	for _, pr := range x.probes {
 		if pr == nil || pr.rule.On != on {
 			continue
 		}
 		pr.out.Packets++
-		for _, part := range pr.parts {
-			if x.scope.test(part.pred) == part.not {
-				pr.out.Stops[part.stop].Packets++
-				continue probes
-			}
+		failures := x.scope.failures
+		stop := slices.IndexFunc(pr.parts, func(part part) bool { return x.scope.test(part.pred) == part.not })
+		pr.out.Failures += x.scope.failures - failures
+		if stop < 0 {
+			pr.out.Passed++
+		} else {
+			pr.out.Stops[pr.parts[stop].stop].Packets++
 		}
-		pr.out.Passed++
 	}
 }
 

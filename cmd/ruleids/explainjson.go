@@ -49,8 +49,9 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 		When       string        `json:"when,omitempty"`
 		Alerts     uint64        `json:"alerts"`
 		Suppressed uint64        `json:"suppressed"`
+		Failures   uint64        `json:"failures"`
 		Closest    []nearJSON    `json:"closest"`
-	}{ex.Rule, ex.Enabled, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, closest})
+	}{ex.Rule, ex.Enabled, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest})
 }
 
 func namedMap(list []alert.Named) map[string]any {

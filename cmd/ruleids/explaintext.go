@@ -28,8 +28,11 @@ func (t *explainText) write(ex *engine.Explanation) {
 			rows = append(rows, []string{"0", "stopped by " + s.Text})
 		}
 	}
-	rows = append(rows, []string{thousands(ex.Passed), "passed where"})
+	rows = append(rows, []string{thousands(ex.Passed), "passed `where`"})
 	t.right(rows)
+	if ex.Failures > 0 {
+		fmt.Fprintf(t.w, "  %s of a function failed on what the packets hold; a comparison on such a value is false\n", plural(ex.Failures, "evaluation"))
+	}
 	if ex.When != "" {
 		fmt.Fprintf(t.w, "  fires when %s\n", ex.When)
 	}
@@ -53,9 +56,9 @@ func verdict(ex *engine.Explanation) string {
 	case ex.Packets == 0:
 		return "no alert: it saw no packet"
 	case ex.Passed == 0:
-		return "no alert: no packet passed where"
+		return "no alert: no packet passed `where`"
 	}
-	return fmt.Sprintf("no alert: %s passed where, but when never held", plural(ex.Passed, "packet"))
+	return fmt.Sprintf("no alert: %s passed `where`, but `when` never held", plural(ex.Passed, "packet"))
 }
 
 // right writes rows of a number and a text, the numbers to the right.

@@ -16,7 +16,7 @@ func newPlanCmd(a *app) *cobra.Command {
 		Short: "Show what the rules are compiled to, and what they may cost",
 		Long: `Plan compiles the rules as run does and shows the result: which rules each class of packet visits
 and what is left to be tested there, conditions that rules share, windows with their kind and the
-bytes that a key takes, the bound on memory, and what of conditions is left to the slow expr VM.`,
+bytes that a key takes, the bound on memory, and the expressions that are slow. What matters most comes first.`,
 		Example: `  ruleids plan
   ruleids plan --rules my-rules/ --no-stdlib --format json | jq .bytes_bound`,
 		Args:              noArgs,

@@ -16,18 +16,69 @@ type planText struct {
 
 func (t *planText) write(d *engine.Description) {
 	fmt.Fprintf(t.w, "%s, digest %.12s\n", plural(uint64(d.Rules), "rule"), d.Digest)
-	fmt.Fprintf(t.w, "state at most %s, of which cooldowns %s\n", byteSize(uint64(d.Bound)), byteSize(uint64(d.Cooldowns)))
+	cells, usual := 0, int64(0)
+	for _, tb := range d.Tables {
+		cells += len(tb.Cells)
+		usual += tb.BytesPerKey * int64(min(tb.MaxKeys, usualKeys))
+	}
+	fmt.Fprintf(t.w, "windows: %s in %s\n", plural(uint64(cells), "aggregate"), plural(uint64(len(d.Tables)), "table"))
+	fmt.Fprintf(t.w, "memory: some %s with %s keys in each table, at most %s, of which cooldowns %s\n", byteSize(uint64(usual)), thousands(usualKeys), byteSize(uint64(d.Bound)), byteSize(uint64(d.Cooldowns)))
 	fmt.Fprintf(t.w, "DNS messages are %s, flows are %s\n", choose(d.ParsesDNS, "parsed", "not parsed"), choose(d.KeepsFlows, "kept", "not kept"))
+	if names := everywhere(d.Classes); len(names) > 0 {
+		fmt.Fprintf(t.w, "looked at for most kinds of packets, by no port or address: %s\n", strings.Join(names, ", "))
+	}
+	if len(d.VM) > 0 {
+		fmt.Fprintf(t.w, "slow: %s, see the end\n", plural(uint64(len(d.VM)), "expression"))
+	}
 	t.classes(d.Classes)
 	t.shared(d.Shared)
 	t.tables(d.Tables)
-	t.heading("Left to the expr VM")
+	t.heading("Slow expressions, which the interpreter of expr-lang evaluates")
 	if len(d.VM) == 0 {
 		fmt.Fprintln(t.w, "  nothing")
 	}
 	for _, text := range d.VM {
 		fmt.Fprintf(t.w, "  %s\n", text)
 	}
+}
+
+// usualKeys is a number of keys that a network of some hundred hosts has.
+const usualKeys = 1000
+
+// fewClasses is how many classes of packets a rule may be looked at for without being called expensive.
+const fewClasses = 4
+
+// everywhere returns the rules that more than half of the classes of packets lead to without an index, sorted.
+func everywhere(classes []engine.ClassDescription) []string {
+	seen, total := map[string]int{}, 0
+	for _, c := range classes {
+		if strings.HasSuffix(c.Class, "event") || strings.HasSuffix(c.Class, dnsClass) {
+			continue
+		}
+		total++
+		for _, name := range unindexed(c.Rules) {
+			seen[name]++
+		}
+	}
+	var out []string
+	for name, n := range seen {
+		if n >= fewClasses && 2*n > total {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// unindexed returns the rules among visits that are found by no field, each once.
+func unindexed(visits []engine.Visit) []string {
+	var out []string
+	for _, v := range visits {
+		if v.By == "" && v.Left != "false" && !slices.Contains(out, v.Rule) {
+			out = append(out, v.Rule)
+		}
+	}
+	return out
 }
 
 func (t *planText) heading(s string) { fmt.Fprintf(t.w, "\n%s\n", styleBold.paint(s, t.color)) }
@@ -145,7 +196,7 @@ func (t *planText) tables(tables []engine.TableDescription) {
 				rows = nil
 				fmt.Fprintf(t.w, "    where %s\n", c.Filter)
 			}
-			kind := c.Kind
+			kind := map[string]string{"panes": "up to 1/64 of the span late", "estimate": "within 2 %"}[c.Kind]
 			if c.UpTo > 0 {
 				kind = fmt.Sprintf("exact up to %s", thousands(uint64(c.UpTo)))
 			}
