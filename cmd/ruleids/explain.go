@@ -20,9 +20,9 @@ func newExplainCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain -r FILE... [FILE...]",
 		Short: "Say why rules did not fire on a capture",
-		Long: `Explain runs captures past rules and says, for each rule, how many packets it saw, which part of
-its condition stopped how many of them, how many passed, and the ten keys that came closest to
-firing: with their largest value, the threshold, and when that was.
+		Long: `Explain replays captures and shows, for each rule, how many packets it saw, which part of its
+condition stopped how many of them, and how many passed. It lists the ten keys that came closest to
+firing, each with its largest value, the threshold, and when that was.
 
 Rules that are not enabled are explained as if they were.`,
 		Example: `  ruleids explain -r capture.pcap --rule port_scan

@@ -16,7 +16,7 @@ import (
 // The escape sequences of ECMA-48 (SGR) that color uses.
 const (
 	red    = "\x1b[1;31m"
-	yellow = "\x1b[1;33m"
+	yellow = "\x1b[1;38;5;136m" // readable on white too, unlike the yellow of most themes
 	bold   = "\x1b[1m"
 	faint  = "\x1b[2m"
 	plain  = "\x1b[0m"
