@@ -70,7 +70,7 @@ func (c *checker) run(check func(ast.Node) Expr) Expr {
 // condition is checked: what one side of an or cannot do leaves the other.
 func (c *checker) doubt(rng hcl.Range, format string, args ...any) {
 	if c.flip {
-		c.diags = append(c.diags, diag.New(diag.AlwaysTrue, rng, format, args...))
+		c.diags = append(c.diags, diag.New(diag.AlwaysTrue, rng, format+" Negated, it always holds.", args...))
 		return
 	}
 	c.doubts = append(c.doubts, diag.New(diag.NeverTrue, rng, format, args...))
