@@ -159,9 +159,10 @@ func allocations(n int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	// A busy network has as many new connections as syn_flood_global waits for; what an alert allocates is not the
-	// question.
-	rs, diags := rules.Load(rules.Options{Stdlib: stdlib.FS(), Set: map[string]string{"syn_flood_global_syns": "1000000"}})
+	// A busy network has as many new connections as syn_flood_global waits for, servers with as many clients as
+	// udp_flood_global, and hosts as mac_flood; what an alert allocates is not the question.
+	rs, diags := rules.Load(rules.Options{Stdlib: stdlib.FS(), Set: map[string]string{
+		"syn_flood_global_syns": "1000000", "udp_flood_global_packets": "1000000", "mac_flood_macs": "1000000"}})
 	if diags.HasErrors() {
 		return 0, diags
 	}
