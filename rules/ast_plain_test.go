@@ -12,7 +12,7 @@ func TestPlain(t *testing.T) {
 		{"ip and ip and udp", "udp"},
 		{"dns.qry.name == 'a' or ip.ttl == 1", `dns.qry.name == "a" or ip.ttl == 1`},
 	} {
-		e, diags := CheckCondition(c.text, Scope{})
+		e, diags := checkCondition(c.text, Scope{})
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}

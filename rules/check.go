@@ -327,3 +327,11 @@ func isLogic(op string) bool { return isOr(op) || op == "and" || op == "&&" }
 // markUsed takes the names of an expression that cannot be parsed as used, so that nothing is called
 // unused because of a typing error.
 func (c *checker) markUsed() { c.sym.useWords(c.src.Text) }
+
+func eventMask(events []packet.Event) uint8 {
+	var m uint8
+	for _, e := range events {
+		m |= 1 << e
+	}
+	return m
+}

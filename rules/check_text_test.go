@@ -71,7 +71,7 @@ var golden = []struct{ text, want string }{
 
 func TestConditions(t *testing.T) {
 	for _, c := range golden {
-		e, diags := CheckCondition(c.text, Scope{})
+		e, diags := checkCondition(c.text, Scope{})
 		for _, d := range diags {
 			if diag.CodeOf(d) != diag.NeverTrue && diag.CodeOf(d) != diag.AlwaysTrue {
 				t.Errorf("%s: %v", c.text, d)
@@ -92,7 +92,7 @@ func TestConditions(t *testing.T) {
 // TestRanges finds the text of conjuncts by their ranges, with the parentheses around them.
 func TestRanges(t *testing.T) {
 	text := "((tcp.dstport == 80) or len(payload) > 3) and not (ip.ttl in [1, 2]) and payload[ (0) ] == lower('x')[0] and ip.src not in ['10.0.0.0/8']"
-	e, diags := CheckCondition(text, Scope{})
+	e, diags := checkCondition(text, Scope{})
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
@@ -132,7 +132,7 @@ func TestPresence(t *testing.T) {
 		{"trim(dns.qry.name)", "has(dns question) and has(trim(dns.qry.name))"},
 		{"5", "<nil>"},
 	} {
-		e, diags := CheckValue(c.text, Scope{})
+		e, diags := checkValue(c.text, Scope{})
 		if len(diags) > 0 {
 			t.Errorf("%s: %v", c.text, diags)
 			continue
@@ -172,7 +172,7 @@ func TestPossible(t *testing.T) {
 		"tcp.len in 1..5 and tcp.len not in [1, 2, 3, 4]",
 		"tcp.seq == tcp.ack and tcp.seq >= tcp.ack",
 	} {
-		if _, diags := CheckCondition(text, Scope{}); len(diags) > 0 {
+		if _, diags := checkCondition(text, Scope{}); len(diags) > 0 {
 			t.Errorf("%s: %v", text, diags)
 		}
 	}
@@ -220,7 +220,7 @@ func TestImpossible(t *testing.T) {
 		{"network(ip.src, 24) == '10.0.0.0'", 0},
 		{"arp.src.proto_ipv4 == '::1'", 1},
 	} {
-		_, diags := CheckCondition(c.text, Scope{})
+		_, diags := checkCondition(c.text, Scope{})
 		n := 0
 		for _, d := range diags {
 			if diag.CodeOf(d) != diag.NeverTrue {

@@ -22,9 +22,6 @@ type Ignore struct {
 
 const ignoreWord = "lint:ignore"
 
-// Ignored reports whether a comment silences diagnostics with a code at a place.
-func (rs *RuleSet) Ignored(code string, rng hcl.Range) bool { return rs.IgnoreFor(code, rng) != nil }
-
 // IgnoreFor returns the comment that silences diagnostics with a code at a place, or nil. Codes that
 // are no judgement (Code.Judgement) are never silenced.
 func (rs *RuleSet) IgnoreFor(code string, rng hcl.Range) *Ignore {

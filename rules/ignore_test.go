@@ -41,7 +41,7 @@ rule "c" { where = "tcp" } // lint:ignore unused-thing never needed
 		{"no-cooldown", 3, true}, {"no-cooldown", 12, true}, {"no-cooldown", 8, false},
 		{"unknown-field", 3, false},
 	} {
-		if got := rs.Ignored(c.code, at(c.line)); got != c.want {
+		if got := rs.IgnoreFor(c.code, at(c.line)) != nil; got != c.want {
 			t.Errorf("%s in line %d ignored: %v", c.code, c.line, got)
 		}
 	}

@@ -15,13 +15,13 @@ type Scope struct {
 	Threshold  *Threshold   // nil: it cannot be used
 }
 
-// CheckCondition parses and checks one condition outside of a rule file, for tools and tests. Ranges
+// checkCondition parses and checks one condition outside of a rule file. Ranges
 // in diagnostics and nodes are places in text, in a file without a name. The Expr is nil when the
 // text has errors that leave it without meaning.
-func CheckCondition(text string, sc Scope) (Expr, hcl.Diagnostics) { return checkText(text, sc, true) }
+func checkCondition(text string, sc Scope) (Expr, hcl.Diagnostics) { return checkText(text, sc, true) }
 
-// CheckValue is CheckCondition for an expression of any scalar type.
-func CheckValue(text string, sc Scope) (Expr, hcl.Diagnostics) { return checkText(text, sc, false) }
+// checkValue is checkCondition for an expression of any scalar type.
+func checkValue(text string, sc Scope) (Expr, hcl.Diagnostics) { return checkText(text, sc, false) }
 
 func checkText(text string, sc Scope, condition bool) (Expr, hcl.Diagnostics) {
 	sym := newSymbols()
@@ -77,12 +77,4 @@ func eventsOf(e Expr) uint8 {
 		return true
 	})
 	return all
-}
-
-func eventMask(events []packet.Event) uint8 {
-	var m uint8
-	for _, e := range events {
-		m |= 1 << e
-	}
-	return m
 }
