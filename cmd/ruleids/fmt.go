@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -131,11 +130,7 @@ func (f *formatter) file(name string) (changed bool, err error) {
 	if f.check || f.diff {
 		return true, nil
 	}
-	st, err := os.Stat(name)
-	if err != nil {
-		return true, err
-	}
-	return true, os.WriteFile(name, out, st.Mode().Perm())
+	return true, files.Replace(name, out)
 }
 
 // source returns src laid out, prints the difference where that was asked for, and prints what

@@ -65,3 +65,34 @@ func TestReadOpensOnlyRegularFiles(t *testing.T) {
 		t.Error("two paths to one file have two identities")
 	}
 }
+
+// TestReplace holds that permissions and links stay, and that nothing else is left in the directory.
+func TestReplace(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "a.hcl"), filepath.Join(dir, "b.hcl")
+	if err := os.WriteFile(file, []byte("old"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(file, link); err != nil {
+		t.Skip(err)
+	}
+	if err := Replace(link, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || string(text) != "new" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if st, err := os.Stat(file); err != nil || st.Mode().Perm() != 0o640 {
+		t.Errorf("%v, %v", st.Mode(), err)
+	}
+	if to, err := os.Readlink(link); err != nil || to != file {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
+		t.Errorf("%v, %v", left, err)
+	}
+	if err := Replace(filepath.Join(dir, "none.hcl"), nil); err == nil {
+		t.Error("a file that does not exist was replaced")
+	}
+}
