@@ -43,7 +43,7 @@ func TestCaptureArgs(t *testing.T) {
 
 func TestChoice(t *testing.T) {
 	c := oneOf("text", "json")
-	if err := c.Set("xml"); err == nil || !strings.Contains(err.Error(), "text, json") || c.value != "text" {
+	if err := c.Set("xml"); err == nil || !strings.Contains(err.Error(), "text or json") || c.value != "text" {
 		t.Errorf("Set(xml): %v, value %q", err, c.value)
 	}
 	for _, w := range c.words {
