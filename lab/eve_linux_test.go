@@ -24,7 +24,12 @@ type line struct {
 	DestIP    string `json:"dest_ip"`
 	DestPort  int    `json:"dest_port"`
 	Number    uint64 `json:"pcap_cnt"`
-	RuleIDs   struct {
+	Tunnel    struct {
+		SrcIP  string `json:"src_ip"`
+		DestIP string `json:"dest_ip"`
+		Type   string `json:"type"`
+	} `json:"tunnel"`
+	RuleIDs struct {
 		Rule      string             `json:"rule"`
 		Key       map[string]any     `json:"key"`
 		Values    map[string]float64 `json:"values"`

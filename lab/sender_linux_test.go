@@ -1,8 +1,10 @@
 package lab
 
 import (
+	"bytes"
 	"fmt"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -63,11 +65,41 @@ func syn(source string, srcport, dstport int) []byte {
 	tcp := &layers.TCP{SrcPort: layers.TCPPort(srcport), DstPort: layers.TCPPort(dstport), SYN: true, Window: 1024}
 	_ = tcp.SetNetworkLayerForChecksum(ip)
 	eth := &layers.Ethernet{SrcMAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, DstMAC: net.HardwareAddr{2, 0, 0, 0, 0, 99}, EthernetType: layers.EthernetTypeIPv4}
+	return serialize(eth, ip, tcp, gopacket.Payload(make([]byte, 6)))
+}
+
+// serialize is a frame of layers, with lengths and checksums.
+func serialize(all ...gopacket.SerializableLayer) []byte {
 	b := gopacket.NewSerializeBuffer()
-	if err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, eth, ip, tcp, gopacket.Payload(make([]byte, 6))); err != nil {
+	if err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, all...); err != nil {
 		panic(err) // only of a layer that cannot be written, whatever its values
 	}
-	return b.Bytes()
+	return bytes.Clone(b.Bytes())
+}
+
+// datagram is the header of an IP packet.
+func datagram(source, destination string, protocol layers.IPProtocol) gopacket.SerializableLayer {
+	src, dst := netip.MustParseAddr(source).AsSlice(), netip.MustParseAddr(destination).AsSlice()
+	if len(src) == net.IPv6len {
+		return &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: protocol, SrcIP: src, DstIP: dst}
+	}
+	return &layers.IPv4{Version: 4, TTL: 64, Protocol: protocol, SrcIP: src, DstIP: dst}
+}
+
+// segment is a TCP packet with a flag, S or R.
+func segment(source, destination string, port int, flag string) []gopacket.SerializableLayer {
+	ip := datagram(source, destination, layers.IPProtocolTCP)
+	tcp := &layers.TCP{SrcPort: 40000, DstPort: layers.TCPPort(port), SYN: flag == "S", RST: flag == "R", Window: 1024}
+	_ = tcp.SetNetworkLayerForChecksum(ip.(gopacket.NetworkLayer))
+	return []gopacket.SerializableLayer{ip, tcp}
+}
+
+// udp is a UDP packet to the sensor without what it carries.
+func udp(source string, srcport, dstport int) []gopacket.SerializableLayer {
+	ip := datagram(source, homeAddress, layers.IPProtocolUDP)
+	u := &layers.UDP{SrcPort: layers.UDPPort(srcport), DstPort: layers.UDPPort(dstport)}
+	_ = u.SetNetworkLayerForChecksum(ip.(gopacket.NetworkLayer))
+	return []gopacket.SerializableLayer{ip, u}
 }
 
 // pace calls f every so often until stop is closed or f fails.

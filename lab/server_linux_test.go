@@ -74,15 +74,7 @@ func (h *host) serveSyslog() syslogServer {
 		<-s.read
 		in, n := bufio.NewReader(c), 0
 		for {
-			count, err := in.ReadString(' ')
-			if err != nil {
-				break
-			}
-			size, err := strconv.Atoi(strings.TrimSpace(count))
-			if err != nil {
-				break
-			}
-			if _, err := in.Discard(size); err != nil {
+			if _, err := message(in); err != nil {
 				break
 			}
 			n++
@@ -90,6 +82,43 @@ func (h *host) serveSyslog() syslogServer {
 		s.messages <- n
 	}()
 	return s
+}
+
+// message reads a message with an octet count.
+func message(in *bufio.Reader) (string, error) {
+	count, err := in.ReadString(' ')
+	if err != nil {
+		return "", err
+	}
+	size, err := strconv.Atoi(strings.TrimSpace(count))
+	if err != nil {
+		return "", err
+	}
+	text := make([]byte, size)
+	_, err = io.ReadFull(in, text)
+	return string(text), err
+}
+
+// collect serves one connection of syslog to a TCP address of the host, and returns the messages, which end with it.
+func (h *host) collect(address string) *record[string] {
+	h.t.Helper()
+	l, out := h.listen(address), newRecord[string]()
+	go func() {
+		defer out.end()
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for in := bufio.NewReader(c); ; {
+			text, err := message(in)
+			if err != nil {
+				return
+			}
+			out.add(text)
+		}
+	}()
+	return out
 }
 
 // serveSSH serves SSH on port 22 of the host, and returns the arguments for ssh with which root may log in.
