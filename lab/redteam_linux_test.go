@@ -91,14 +91,14 @@ func TestRedTeam(t *testing.T) {
 					{"a network of IPv6", (*siege).scanFromNetwork},
 				} {
 					t.Run(attack.name, func(t *testing.T) {
-						s.t = t
+						s.as(t)
 						attack.run(s)
 					})
 				}
 				if err := <-download; err != nil {
 					t.Fatal(err)
 				}
-				s.t = t
+				s.as(t)
 				s.punished("198.51.100.51")
 				s.stop()
 				for _, l := range s.audit() {
@@ -142,6 +142,9 @@ output "syslog" "collector" {
 	s.sensor = startSensor(l.home, hcl, map[string]string{"burst.hcl": burstRule})
 	return s
 }
+
+// as has a test fail where something goes wrong from now on.
+func (s *siege) as(t *testing.T) { s.t, s.eve.t, s.lan.home.t, s.lan.remote.t = t, t, t, t }
 
 // An audited is a line of the audit log.
 type audited struct {
