@@ -41,7 +41,7 @@ type loop struct {
 	events      chan packet.Packet
 	lostEvents  atomic.Uint64
 	lostEventAt atomic.Int64 // when the last of them was lost: wall-clock time (nanoseconds)
-	beat        atomic.Int64 // wall-clock time (nanoseconds) of the last turn; 0 before the first
+	beat        atomic.Int64 // wall-clock time (nanoseconds) of the last turn, or of the start; 0 before
 	ended       chan struct{}
 
 	advanced int64 // packet time of the last Advance
@@ -80,6 +80,7 @@ func (l *loop) run(ctx context.Context) error {
 		defer context.AfterFunc(ctx, w.Wake)()
 	}
 	var b afpacket.Batch
+	l.beat.Store(time.Now().UnixNano()) // questions are answered before the first read returns
 	for ctx.Err() == nil {
 		l.serve()
 		err := l.source.Read(&b, readWait)

@@ -1,4 +1,4 @@
-// Package capture says where packets come from: capture files; package live has interfaces.
+// Package capture says where packets come from: capture files; package afpacket has interfaces.
 //
 // A Reader reads pcap and pcapng files, plain or in gzip, and fills Batches:
 //

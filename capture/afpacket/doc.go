@@ -1,4 +1,4 @@
-// Package live captures packets from network interfaces: AF_PACKET sockets with TPACKET_V3 rings, on
+// Package afpacket captures packets from network interfaces: AF_PACKET sockets with TPACKET_V3 rings, on
 // Linux, without cgo.
 //
 //	src, err := live.Open(live.Config{Interfaces: []string{"eth0"}, Promiscuous: true})
