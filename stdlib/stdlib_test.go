@@ -91,7 +91,7 @@ func TestRules(t *testing.T) {
 		if blocks := regexp.MustCompile(`(?m)^\w+ `).FindAllString(r.body, -1); len(blocks) != 1 {
 			t.Errorf("the file of %s holds %q, want its rule alone", r.Name, blocks)
 		}
-		if off := strings.HasPrefix(r.Name, "flow_"); r.Enabled == off {
+		if off := strings.HasPrefix(r.Name, "flow_") || r.Name == "mac_flood"; r.Enabled == off {
 			t.Errorf("%s: enabled is %v", r.Name, r.Enabled)
 		}
 		if r.Description == "" || len(r.Attack) == 0 || len(r.References) == 0 {

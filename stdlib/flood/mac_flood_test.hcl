@@ -28,5 +28,8 @@ test "499 addresses stay quiet" {
       flags   = "A"
     }
   }
-  quiet = true
+  alert "mac_flood" {
+    count = 0
+  }
+  others = "allow"
 }
