@@ -19,7 +19,7 @@ func TestNeeded(t *testing.T) {
 		}
 		return path
 	}
-	put("hook", "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX\n")
+	put("hook", "https://hooks.slack.com/services/T00000000/B00000000/secretOfTheWebhook\n")
 	put("key", "0123456789abcdef0123456789abcdef\n")
 	file := put("ruleids.hcl", `
 output "syslog" "siem" {

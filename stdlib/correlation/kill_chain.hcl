@@ -26,6 +26,9 @@ rule "kill_chain" {
   except "many_sources" { where = "alert.rule in ['distributed_brute_force', 'port_scan_network']" }
   except "forged" { where = "alert.rule == 'land_attack'" }
 
+  # These look at answers: the source of the last packet is the host that was attacked, or the resolver.
+  except "answers" { where = "alert.rule in ['login_failures', 'nxdomain_burst', 'refused_ports']" }
+
   # A port scan that comes to port 4444 has not called home.
   except "probes" { where = "alert.rule == 'suspicious_port'" }
 

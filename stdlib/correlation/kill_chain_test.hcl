@@ -268,6 +268,47 @@ test "the last of many sources is not blamed for all of them, nor a victim for w
   }
 }
 
+test "a host that refuses a scan and wrong passwords is not blamed for them" {
+  packets {
+    count = 12
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 100 + i
+      dstport = 40000
+      flags   = "RA"
+    }
+  }
+  packets {
+    start = "1m"
+    count = 15
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 21
+      dstport = 40000
+      flags   = "PA"
+      payload = "530 Login incorrect.\r\n"
+    }
+  }
+  packets {
+    start = "2m"
+    dns {
+      src   = "192.0.2.10"
+      dst   = "192.0.2.53"
+      qname = "${repeat("a", 60)}.example.com"
+    }
+  }
+  alert "refused_ports" {}
+  alert "login_failures" {}
+  alert "dns_tunnel" {}
+  alert "kill_chain" {
+    count = 0
+  }
+}
+
 test "one fast scan sets off several rules and is no chain" {
   pcap = "../../testdata/pcap/nmap-syn-1000.pcap.gz"
   alert "port_scan" {}
