@@ -38,14 +38,18 @@ func (o *owner) take() error {
 		if !errors.Is(err, unix.EADDRINUSE) {
 			return err
 		}
-		pid, known := holder()
+		pid, err := holder()
+		late := time.Now().After(deadline)
 		switch {
-		case known && pid == os.Getpid():
+		case err == nil && pid == os.Getpid():
 			return nil
-		case known && !mayChange(pid):
-			// Anybody may take a name. Who cannot change the firewall does not keep us from it.
+		case err == nil && !mayChange(pid), late && errors.Is(err, unix.ECONNREFUSED):
+			// Anybody may take a name. Whoever cannot change the firewall, or only sits on the name and does not listen, as an
+			// owner does, does not keep us from it.
 			return nil
-		case time.Now().After(deadline):
+		case late && err != nil:
+			return fmt.Errorf("another process already keeps the firewall of this network namespace, and which it is cannot be found out: %w", err)
+		case late:
 			return fmt.Errorf("process %d%s already keeps the firewall of this network namespace: stop it, or run this one with mode = \"monitor\" or --simulate", pid, nameOf(pid))
 		}
 	}
@@ -79,21 +83,21 @@ func (o *owner) release() error {
 	return err
 }
 
-// holder returns the process that listens on the name.
-func holder() (pid int, known bool) {
+// holder returns the process that listens on the name. The error is ECONNREFUSED where none does.
+func holder() (pid int, err error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
-		return 0, false
+		return 0, err
 	}
 	defer unix.Close(fd)
 	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: ownerName}); err != nil {
-		return 0, false
+		return 0, err
 	}
 	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
-	if err != nil || cred.Pid <= 0 {
-		return 0, false
+	if err != nil {
+		return 0, err
 	}
-	return int(cred.Pid), true
+	return int(cred.Pid), nil
 }
 
 // mayChange reports whether a process has CAP_NET_ADMIN; true where that cannot be read.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/ruleids/ruleids/actions/decision"
 )
 
@@ -63,6 +65,21 @@ func TestOneOwner(t *testing.T) {
 		apply(t, f, remove(decision.Block, sender4))
 		if got := listed(t, f); len(got) != 0 {
 			t.Errorf("after the first process ended, listed are %v", got)
+		}
+	})
+}
+
+// TestNameSquatted has somebody sit on the name of the lock without being an owner, which keeps nobody from enforcing.
+func TestNameSquatted(t *testing.T) {
+	each(t, []string{"nftables"}, func(t *testing.T, c *Config) {
+		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		must(t, err)
+		defer unix.Close(fd)
+		must(t, unix.Bind(fd, &unix.SockaddrUnix{Name: ownerName}))
+		f := open(t, c)
+		apply(t, f, add(decision.Block, sender4, 0))
+		if got := listed(t, f); len(got) != 1 {
+			t.Errorf("listed are %v", got)
 		}
 	})
 }
