@@ -144,6 +144,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	ctx, d.stop = context.WithCancel(ctx)
 	defer d.stop()
 	ended := make([]chan error, len(d.parts))
+	d.loop.start()
 	for i, p := range d.parts {
 		ended[i] = make(chan error, 1)
 		go func() {

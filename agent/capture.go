@@ -149,7 +149,7 @@ func (c *capturing) health() error {
 // Report tells what was captured and what the engine made of it.
 func (c *capturing) Report(ctx context.Context, s *api.Status) {
 	v, err := c.d.view(ctx, false)
-	if err != nil {
+	if err != nil && s.Healthy { // what is not healthy has said why
 		s.Trouble = append(s.Trouble, err.Error())
 	}
 	n := &v.stats

@@ -73,6 +73,10 @@ func newLoop(plan *engine.Plan, cfg engine.Config, source Source, send func(*ale
 	return l
 }
 
+// start notes that the daemon runs: whoever is told so finds it healthy, although the goroutine of run may come to its
+// first turn, and the first read to its end, a little later.
+func (l *loop) start() { l.beat.Store(time.Now().UnixNano()) }
+
 // run works until the source ends or ctx is done. What was read is processed before it returns.
 func (l *loop) run(ctx context.Context) error {
 	defer close(l.ended)
@@ -80,7 +84,6 @@ func (l *loop) run(ctx context.Context) error {
 		defer context.AfterFunc(ctx, w.Wake)()
 	}
 	var b afpacket.Batch
-	l.beat.Store(time.Now().UnixNano()) // questions are answered before the first read returns
 	for ctx.Err() == nil {
 		l.serve()
 		err := l.source.Read(&b, readWait)

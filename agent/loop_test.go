@@ -260,3 +260,16 @@ func TestSketchSaysHowFarOff(t *testing.T) {
 		t.Errorf("the key that took a place: %+v", h)
 	}
 }
+
+// TestHealthyFromTheStart asks before the loop has come to its first turn, as who is told that the daemon runs may.
+func TestHealthyFromTheStart(t *testing.T) {
+	l := &loop{source: newFakeSource(), ended: make(chan struct{})}
+	c := &capturing{d: &Daemon{loop: l}, source: l.source}
+	if c.health() == nil {
+		t.Error("healthy before the start")
+	}
+	l.start()
+	if err := c.health(); err != nil {
+		t.Error(err)
+	}
+}

@@ -74,7 +74,10 @@ const topKeys = 20
 func (d *Daemon) Status(ctx context.Context) *api.Status {
 	s := &api.Status{
 		Version: d.opt.Version, Agent: d.running.Agent, PID: os.Getpid(), Started: d.started, UptimeSeconds: time.Since(d.started).Seconds(),
-		Trouble: []string{}, Interfaces: []api.InterfaceState{}, Healthy: d.Health() == nil,
+		Trouble: []string{}, Interfaces: []api.InterfaceState{}, Healthy: true,
+	}
+	if err := d.Health(); err != nil {
+		s.Healthy, s.Trouble = false, append(s.Trouble, err.Error())
 	}
 	for _, p := range d.parts {
 		if r, ok := p.(reporter); ok {
