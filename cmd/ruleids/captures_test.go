@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -18,6 +19,8 @@ import (
 	"testing"
 	"text/tabwriter"
 	"time"
+
+	"github.com/ruleids/ruleids/stdlib"
 )
 
 // capturesDir returns the directory of captures that the tests in this file compare with: real/ with
@@ -77,7 +80,7 @@ func TestExpectedCaptures(t *testing.T) {
 	var table bytes.Buffer
 	tw := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "capture\tpackets\texpected\tgot\tverdict")
-	differ, notes := 0, 0
+	differ, notes, spared := 0, 0, 0
 	for _, name := range slices.Sorted(maps.Keys(expected)) {
 		e := expected[name]
 		got, packets, problems := runCapture(t, filepath.Join(dir, "real", name), e.Fault != "")
@@ -92,7 +95,12 @@ func TestExpectedCaptures(t *testing.T) {
 				notes++
 			}
 		} else {
-			problems = append(problems, compareFirings(want, got)...)
+			lacking, others := compareFirings(want, got)
+			excepted, unexplained := exceptions(t, filepath.Join(dir, "real", name), e.Fault != "", want, lacking)
+			if problems = append(append(problems, unexplained...), others...); len(excepted) > 0 {
+				verdict = "excepted: " + strings.Join(excepted, ", ")
+				spared++
+			}
 			if packets != e.Packets {
 				problems = append(problems, fmt.Sprintf("%d packets, want %d", packets, e.Packets))
 			}
@@ -108,35 +116,95 @@ func TestExpectedCaptures(t *testing.T) {
 	}
 	tw.Flush()
 	if testing.Verbose() {
-		fmt.Printf("%s%d captures, %d differ, %d notes\n", &table, len(expected), differ, notes)
+		fmt.Printf("%s%d captures, %d differ, %d notes, %d with alerts excepted\n", &table, len(expected), differ, notes, spared)
 	}
 }
 
-// compareFirings returns how two sets of first alerts differ.
-func compareFirings(want, got map[string]firing) []string {
-	var out []string
-	for _, k := range slices.Sorted(maps.Keys(want)) {
-		w, g := want[k], got[k]
-		rule, _, _ := strings.Cut(k, " ")
-		switch _, fired := got[k]; {
-		case !fired:
-			out = append(out, fmt.Sprintf("missing %s (packet %d)", k, w.number))
-		case math.Abs(w.time-g.time) > expectedRules[rule]+clockError:
-			out = append(out, fmt.Sprintf("%s fired at %.6f (packet %d), want %.6f (packet %d)", k, g.time, g.number, w.time, w.number))
+// compareFirings returns how two sets of first alerts differ: by rule and key what is missing or comes at another time, and
+// what is there besides.
+func compareFirings(want, got map[string]firing) (lacking map[string]string, others []string) {
+	lacking = map[string]string{}
+	for k, w := range want {
+		g, fired := got[k]
+		if !fired {
+			lacking[k] = fmt.Sprintf("missing %s (packet %d)", k, w.number)
+		} else if !w.at(g, k) {
+			lacking[k] = fmt.Sprintf("%s fired at %.6f (packet %d), want %.6f (packet %d)", k, g.time, g.number, w.time, w.number)
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(got)) {
 		if _, ok := want[k]; !ok {
-			out = append(out, fmt.Sprintf("unexpected %s (packet %d)", k, got[k].number))
+			others = append(others, fmt.Sprintf("unexpected %s (packet %d)", k, got[k].number))
 		}
+	}
+	return lacking, others
+}
+
+// at reports whether the first alert of a rule and key comes when it is wanted.
+func (w firing) at(g firing, key string) bool {
+	rule, _, _ := strings.Cut(key, " ")
+	return math.Abs(w.time-g.time) <= expectedRules[rule]+clockError
+}
+
+// exceptLine is an except block of a shipped rule, in one line as all are that need no more.
+var exceptLine = regexp.MustCompile("(?m)^  except \"([^\"]+)\" +\\{.*\\}\n")
+
+// exceptions finds the alerts that an except block of a shipped rule leaves out on purpose: they are there in a run without
+// that block. It returns what is excepted, with the name of the block, and what is lacking for another reason.
+func exceptions(t *testing.T, capture string, faulty bool, want map[string]firing, lacking map[string]string) (excepted, unexplained []string) {
+	t.Helper()
+	for _, k := range slices.Sorted(maps.Keys(lacking)) {
+		rule, _, _ := strings.Cut(k, " ")
+		name := ""
+		for _, without := range withoutException(t, rule) {
+			got, _, _ := runCapture(t, capture, faulty, "--no-stdlib", "--rules", without.dir)
+			if g, fired := got[k]; fired && want[k].at(g, k) {
+				name = without.name
+				break
+			}
+		}
+		if name == "" {
+			unexplained = append(unexplained, lacking[k])
+		} else {
+			excepted = append(excepted, fmt.Sprintf("%s by %q", k, name))
+		}
+	}
+	return excepted, unexplained
+}
+
+// A withoutBlock is a directory with the shipped rules but for one except block.
+type withoutBlock struct{ name, dir string }
+
+// withoutException writes the shipped rules, once for each except block of a rule, without that block.
+func withoutException(t *testing.T, rule string) (out []withoutBlock) {
+	t.Helper()
+	files := stdlib.FS()
+	names, err := fs.Glob(files, "*/"+rule+".hcl")
+	if err != nil || len(names) != 1 {
+		t.Fatalf("the file of rule %s: %v, %v", rule, names, err)
+	}
+	text, err := fs.ReadFile(files, names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range exceptLine.FindAllSubmatchIndex(text, -1) {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, files); err != nil {
+			t.Fatal(err)
+		}
+		less := slices.Concat(text[:m[0]], text[m[1]:])
+		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(names[0])), less, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, withoutBlock{string(text[m[2]:m[3]]), dir})
 	}
 	return out
 }
 
 // runCapture runs the command on a capture and returns the first alert of each rule and key.
-func runCapture(t *testing.T, name string, faulty bool) (got map[string]firing, packets uint64, problems []string) {
+func runCapture(t *testing.T, name string, faulty bool, args ...string) (got map[string]firing, packets uint64, problems []string) {
 	t.Helper()
-	out := runProgram(t, "run", "-r", name, "--format", "json", "--summary", "always")
+	out := runProgram(t, append([]string{"run", "-r", name, "--format", "json", "--summary", "always"}, args...)...)
 	if want := map[bool]int{false: statusClean, true: statusFault}[faulty]; out.status != want {
 		problems = append(problems, fmt.Sprintf("exit status %d, want %d: %s", out.status, want, out.stderr))
 	}

@@ -240,7 +240,7 @@ func (d *detectors) attempt(e *event) {
 	b := &d.busy[s.busy-1]
 	scan, flood, login := b.add(d, e.port, e.at, e.clock)
 	if scan {
-		d.fire(portScan, e.key, usual, e.clock, e.number)
+		d.fire(portScan, e.key, 5*minute, e.clock, e.number)
 	}
 	if flood {
 		d.fire(synFlood, e.key, usual, e.clock, e.number)

@@ -74,6 +74,12 @@ list "sweep_udp_ports" {
   values      = [69, 111, 161, 177, 389, 500, 623, 1434, 1900, 3389, 5060, 5683, 11211, 47808]
 }
 
+list "udp_service_ports" {
+  description = "UDP services whose answers go to any port of a client: DNS, DHCP, TFTP, NTP, NetBIOS, SNMP, CLDAP, HTTP/3, ISAKMP, RADIUS, OpenVPN, STUN and TURN, IPsec, SIP, mDNS, LLMNR, WireGuard, VXLAN, WS-Discovery, SSDP."
+  type        = "port"
+  values      = [53, 67, 69, 123, 137, 161, 389, 443, 500, 1194, 1645, 1646, 1812, 1813, 1900, 3478, 3479, 3702, 4500, 4789, 5060, 5061, 5349, 5353, 5355, 19302, 51820]
+}
+
 list "reflector_ports" {
   description = "UDP services that are abused as reflectors: chargen, DNS, portmapper, NTP, NetBIOS, SNMP, CLDAP, ISAKMP, SSDP, ARMS, WS-Discovery, CoAP, Ubiquiti, memcached, game servers, DHCPDiscover, BACnet."
   type        = "port"

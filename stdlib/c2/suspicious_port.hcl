@@ -14,6 +14,9 @@ rule "suspicious_port" {
   by       = ["ip.src", "ip.dst"]
   cooldown = "5m" # a beacon comes back every few seconds for days
 
+  # A UDP answer to a client whose own port happens to be on the list.
+  except "answers" { where = "udp and udp.srcport in list.udp_service_ports" }
+
   # Whichever end is not ours: the server when a host of ours calls out, the caller when it is called.
   escalate "virustotal" { indicator = "ip.src in list.home_nets ? ip.dst : ip.src" }
   notify {

@@ -184,3 +184,27 @@ test "web pages" {
   pcap  = "../../testdata/pcap/curl-benign.pcap"
   quiet = true
 }
+
+test "a UDP answer to a client on such a port stays quiet" {
+  packets {
+    udp {
+      src     = "203.0.113.53"
+      dst     = "192.168.1.20"
+      srcport = 3478
+      dstport = 54321
+    }
+  }
+  quiet = true
+}
+
+test "UDP from a port of no service fires" {
+  packets {
+    udp {
+      src     = "203.0.113.53"
+      dst     = "192.168.1.20"
+      srcport = 3477
+      dstport = 54321
+    }
+  }
+  alert "suspicious_port" { count = 1 }
+}

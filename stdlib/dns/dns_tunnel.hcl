@@ -15,6 +15,11 @@ rule "dns_tunnel" {
   when      = "len(dns.qry.name) > threshold"
   cooldown  = "1m" # every packet of a tunnel fires; one alert a minute is enough to act on
 
+  # Names that nobody registers, and that are long by their form: services of a domain (RFC 2782), which each log-on to Active
+  # Directory asks for, and addresses read backwards (RFC 3596, section 2.5), 72 characters for IPv6.
+  except "services" { where = "dns.qry.name startsWith '_'" }
+  except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa' or lower(dns.qry.name) endsWith '.ip6.int'" }
+
   # The domain, not the name: a tunnel's names are used only once, its domain stays.
   escalate "virustotal" { indicator = "registered_domain(dns.qry.name)" }
   notify {

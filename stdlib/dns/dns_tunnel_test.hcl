@@ -133,3 +133,36 @@ test "dig" {
   pcap  = "../../testdata/pcap/dig-benign.pcap"
   quiet = true
 }
+
+test "the services of a domain and an address read backwards stay quiet" {
+  packets {
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "_ldap._tcp.Default-First-Site-Name._sites.dc._msdcs.corp.example.com"
+      qtype = "SRV"
+    }
+  }
+  packets {
+    start = "1s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.IP6.ARPA"
+      qtype = "PTR"
+    }
+  }
+  quiet = true
+}
+
+test "a service's name further back is no exception" {
+  packets {
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "k5dn2qzr7wmx4hb9c6vt3ypjs8fg1l0aeuiok5d._tcp.example.com"
+      qtype = "TXT"
+    }
+  }
+  alert "dns_tunnel" { count = 1 }
+}

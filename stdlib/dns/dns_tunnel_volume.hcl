@@ -19,6 +19,10 @@ rule "dns_tunnel_volume" {
   when      = "names >= threshold"
   cooldown  = "1m"
 
+  # A mail server asks block lists for each client: its address backwards, four numbers, before the list's own name (RFC 5782).
+  except "block lists" { where = "dns.qry.name matches `^[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.`" }
+  except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa'" }
+
   escalate "virustotal" { indicator = "registered_domain(dns.qry.name)" }
   notify {
     to      = ["ops"]

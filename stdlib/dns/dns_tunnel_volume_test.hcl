@@ -184,3 +184,27 @@ test "dig" {
   pcap  = "../../testdata/pcap/dig-benign.pcap"
   quiet = true
 }
+
+test "a mail server that asks block lists and for names of addresses stays quiet" {
+  packets {
+    count = 150
+    every = "200ms"
+    dns {
+      src   = "192.168.1.25"
+      dst   = "192.0.2.53"
+      qname = "${i + 1}.113.0.203.zen.example.org"
+      qtype = "A"
+    }
+  }
+  packets {
+    count = 150
+    every = "200ms"
+    dns {
+      src   = "192.168.1.25"
+      dst   = "192.0.2.53"
+      qname = "${i + 1}.113.0.203.in-addr.arpa"
+      qtype = "PTR"
+    }
+  }
+  quiet = true
+}

@@ -16,6 +16,7 @@ rule "host_sweep" {
   }
   threshold = var.host_sweep_hosts
   when      = "hosts >= threshold"
+  cooldown  = "5m"
 
   escalate "virustotal" { indicator = "ip.src" }
   quarantine {

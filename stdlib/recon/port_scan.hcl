@@ -17,6 +17,7 @@ rule "port_scan" {
   }
   threshold = var.port_scan_ports
   when      = "ports >= threshold"
+  cooldown  = "5m"
 
   escalate "virustotal" { indicator = "ip.src" }
   quarantine {

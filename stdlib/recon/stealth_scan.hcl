@@ -16,6 +16,10 @@ rule "stealth_scan" {
   }
   threshold = var.stealth_scan_packets
   when      = "probes >= threshold"
+  cooldown  = "5m"
+
+  # An answer, not a probe: some web servers end a connection so, and say it again until they are heard.
+  except "answers" { where = "tcp.flags.syn and tcp.flags.ack" }
 
   escalate "virustotal" { indicator = "ip.src" }
   quarantine {

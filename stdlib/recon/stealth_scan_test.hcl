@@ -206,3 +206,18 @@ test "web pages" {
   pcap  = "../../testdata/pcap/curl-benign.pcap"
   quiet = true
 }
+
+test "a server that answers with SYN, FIN and ACK stays quiet" {
+  packets {
+    count = 40
+    every = "100ms"
+    tcp {
+      src     = "203.0.113.80"
+      dst     = "192.168.1.20"
+      srcport = 80
+      dstport = 50000
+      flags   = "SFA"
+    }
+  }
+  quiet = true
+}

@@ -23,6 +23,7 @@ rule "udp_scan" {
   }
   threshold = var.udp_scan_ports
   when      = "ports >= threshold"
+  cooldown  = "5m"
 
   escalate "virustotal" { indicator = "ip.src" }
   quarantine {
