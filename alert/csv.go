@@ -37,17 +37,17 @@ func columns() []column {
 			return s(a.Reputation)
 		})
 	}
-	address := func(at func(*Alert) packet.Addr) func([]byte, *Alert) []byte {
+	address := func(has func(*Alert) bool, at func(*Alert) packet.Addr) func([]byte, *Alert) []byte {
 		return func(dst []byte, a *Alert) []byte {
-			if !a.hasAddresses() {
+			if !has(a) {
 				return dst
 			}
 			return at(a).Netip().AppendTo(dst)
 		}
 	}
-	port := func(at func(*Alert) uint16) func([]byte, *Alert) []byte {
+	port := func(has func(*Alert) bool, at func(*Alert) uint16) func([]byte, *Alert) []byte {
 		return func(dst []byte, a *Alert) []byte {
-			if a.Layers&packet.LayerPorts == 0 {
+			if a.Layers&packet.LayerPorts == 0 || !has(a) {
 				return dst
 			}
 			return strconv.AppendUint(dst, uint64(at(a)), 10)
@@ -61,10 +61,10 @@ func columns() []column {
 		{"severity", text(func(a *Alert) string { return a.Severity.String() })},
 		{"category", text(func(a *Alert) string { return a.Category })},
 		{"description", text(func(a *Alert) string { return a.Description })},
-		{"src_ip", address(func(a *Alert) packet.Addr { return a.Src })},
-		{"src_port", port(func(a *Alert) uint16 { return a.SrcPort })},
-		{"dest_ip", address(func(a *Alert) packet.Addr { return a.Dst })},
-		{"dest_port", port(func(a *Alert) uint16 { return a.DstPort })},
+		{"src_ip", address((*Alert).hasAddresses, func(a *Alert) packet.Addr { return a.Src })},
+		{"src_port", port((*Alert).hasAddresses, func(a *Alert) uint16 { return a.SrcPort })},
+		{"dest_ip", address((*Alert).hasDestination, func(a *Alert) packet.Addr { return a.Dst })},
+		{"dest_port", port((*Alert).hasDestination, func(a *Alert) uint16 { return a.DstPort })},
 		{"proto", text((*Alert).Protocol)},
 		{"community_id", text((*Alert).CommunityID)},
 		{"pcap_cnt", number(func(a *Alert) uint64 { return a.Number })},

@@ -112,11 +112,13 @@ func (a *Alert) appendFlow(dst []byte) []byte {
 			dst = append(dst, `,"src_port":`...)
 			dst = strconv.AppendUint(dst, uint64(a.SrcPort), 10)
 		}
-		dst = append(dst, `,"dest_ip":"`...)
-		dst = append(a.Dst.Netip().AppendTo(dst), '"')
-		if ports {
-			dst = append(dst, `,"dest_port":`...)
-			dst = strconv.AppendUint(dst, uint64(a.DstPort), 10)
+		if a.hasDestination() {
+			dst = append(dst, `,"dest_ip":"`...)
+			dst = append(a.Dst.Netip().AppendTo(dst), '"')
+			if ports {
+				dst = append(dst, `,"dest_port":`...)
+				dst = strconv.AppendUint(dst, uint64(a.DstPort), 10)
+			}
 		}
 	}
 	if proto := a.Protocol(); proto != "" {

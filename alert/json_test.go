@@ -243,3 +243,26 @@ func BenchmarkAppendJSON(b *testing.B) {
 		buf = a.AppendJSON(buf[:0])
 	}
 }
+
+// What came of a login without a destination has none in any form, and comes back so.
+func TestNoDestination(t *testing.T) {
+	p := (&packet.Auth{Src: netip.MustParseAddrPort("198.51.100.7:40000"), Result: packet.AuthFailure}).Event()
+	a := &Alert{Rule: "r", Severity: scale.SeverityLow, Layers: p.Layers, Src: p.Src, Dst: p.Dst, SrcPort: p.SrcPort}
+	line := string(a.AppendJSON(nil))
+	if strings.Contains(line, "dest_") || !strings.Contains(line, `"src_ip":"198.51.100.7","src_port":40000,"alert"`) {
+		t.Errorf("JSON: %s", line)
+	}
+	if text := string(a.AppendText(nil, false)); strings.Contains(text, "0.0.0.0") || !strings.Contains(text, "198.51.100.7") {
+		t.Errorf("text: %s", text)
+	}
+	if record := string(NewCSV().Append(nil, a)); strings.Contains(record, "0.0.0.0") || !strings.Contains(record, ",198.51.100.7,40000,,,") {
+		t.Errorf("CSV: %s", record)
+	}
+	var back Alert
+	if err := json.Unmarshal([]byte(line), &back); err != nil {
+		t.Fatal(err)
+	}
+	if again := string(back.AppendJSON(nil)); again != line {
+		t.Errorf("read back: %s", again)
+	}
+}

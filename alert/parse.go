@@ -133,16 +133,24 @@ func (a *Alert) UnmarshalJSON(data []byte) error {
 // flow sets addresses, ports and protocol.
 func (w *wire) flow(a *Alert) error {
 	a.Layers = packet.LayerFrame
-	if w.SrcIP != nil && w.DestIP != nil {
-		a.Src, a.Dst = packet.AddrFromNetip(*w.SrcIP), packet.AddrFromNetip(*w.DestIP)
+	if w.SrcIP != nil {
+		a.Src = packet.AddrFromNetip(*w.SrcIP)
+		if w.DestIP != nil {
+			a.Dst = packet.AddrFromNetip(*w.DestIP)
+		} else if a.Src.Is4() {
+			a.Dst = packet.AddrFrom4([4]byte{})
+		}
 		if w.Proto == "ARP" {
 			a.Layers |= packet.LayerARPIPv4
 		} else {
 			a.Layers |= packet.LayerIP
 		}
 	}
-	if w.SrcPort != nil && w.DestPort != nil {
-		a.SrcPort, a.DstPort = *w.SrcPort, *w.DestPort
+	if w.SrcPort != nil {
+		a.SrcPort = *w.SrcPort
+		if w.DestPort != nil {
+			a.DstPort = *w.DestPort
+		}
 		a.Layers |= packet.LayerPorts
 	}
 	switch w.Proto {

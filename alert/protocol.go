@@ -65,6 +65,11 @@ func (a *Alert) hasAddresses() bool {
 	return a.Layers&(packet.LayerIP|packet.LayerARPIPv4) != 0
 }
 
+// hasDestination reports whether Dst means anything: logs of logins mostly do not tell where a client came in.
+func (a *Alert) hasDestination() bool {
+	return a.hasAddresses() && (a.Layers&packet.LayerIP == 0 || a.IPVersion != 0 || !a.Dst.Netip().IsUnspecified())
+}
+
 // hasICMP reports whether ICMPType and ICMPCode mean anything.
 func (a *Alert) hasICMP() bool {
 	return a.Layers&(packet.LayerICMP|packet.LayerICMPv6) != 0

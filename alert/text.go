@@ -150,6 +150,9 @@ func (a *Alert) appendEndpoints(b []byte, arrow string) []byte {
 		return append(b, '-')
 	}
 	b = a.Src.Netip().AppendTo(b)
+	if !a.hasDestination() {
+		return b
+	}
 	b = append(b, arrow...)
 	if a.Layers&packet.LayerPorts == 0 {
 		b = a.Dst.Netip().AppendTo(b)
@@ -176,7 +179,10 @@ func (a *Alert) appendFacts(l *line) {
 	before := len(l.b)
 	shown := []string{}
 	if a.hasAddresses() {
-		shown = append(shown, a.Src.String(), a.Dst.String())
+		shown = append(shown, a.Src.String())
+	}
+	if a.hasDestination() {
+		shown = append(shown, a.Dst.String())
 	}
 	for _, k := range a.Key {
 		if s, ok := k.Value.(string); ok && slices.Contains(shown, s) || k.Name == "dst.port" || k.Name == "tcp.dstport" || k.Name == "udp.dstport" {

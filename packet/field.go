@@ -178,8 +178,11 @@ var fields = number([]Field{
 
 	{Name: "auth.user", Doc: "Account that was logged in to.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.User), Events: onAuth},
 	{Name: "auth.service", Doc: "Service that was logged in to, as \"sshd\".", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Service), Events: onAuth},
-	{Name: "auth.success", Doc: "The login succeeded.", Kind: KindBool, Layer: LayerAuth, Store: StoreAttrBool, Offset: unsafe.Offsetof(Attributes{}.Success), Events: onAuth},
+	{Name: "auth.success", Doc: "The login succeeded: auth.result is \"success\".", Kind: KindBool, Layer: LayerAuth, Store: StoreAttrBool, Offset: unsafe.Offsetof(Attributes{}.Success), Events: onAuth},
 	{Name: "auth.host", Doc: "Host whose log tells of the login.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Host), Events: onAuth},
+	{Name: "auth.method", Doc: "How, in the words of the service, as \"password\" or \"publickey\"; empty where the log does not tell.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Method), Events: onAuth},
+	{Name: "auth.reason", Doc: "Why the login failed, as \"bad_credential\", \"invalid_user\" or \"not_allowed\"; empty for a success and where the log does not tell.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Reason), Events: onAuth},
+	{Name: "auth.result", Doc: "\"success\", \"failure\" or \"probe\", which is a connection that named no account; a rule that does not read it sees no probes.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Result), Events: onAuth, Enum: AuthResults()},
 })
 
 // tunnelNames returns the values of tunnel.type.

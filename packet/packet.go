@@ -122,7 +122,7 @@ type Packet struct {
 // told by the event's layer.
 type Attributes struct {
 	Service, Action, User, Client         string // honeypot; User and Service also auth
-	Host                                  string // auth
+	Host, Method, Reason, Result          string // auth
 	Success                               bool   // auth
 	Rule, Severity, Category, Mode, Agent string // alert
 }

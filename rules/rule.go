@@ -301,6 +301,10 @@ func (rb *ruleBuilder) where() {
 	} else {
 		xs = append(xs, r.SourceWhere)
 	}
+	if r.On == packet.EventAuth && !rb.readsResult() {
+		// A rule that counts logins must not count health checks.
+		xs = append(xs, noProbe(at))
+	}
 	for _, e := range r.Excepts {
 		if e.Where != nil {
 			xs = append(xs, negation(e.Range, e.Where))

@@ -44,7 +44,8 @@ type spec struct {
 	rcode    uint8
 	answers  uint16
 
-	service, action, user, client string // of a honeypot
+	service, action, user, client string // of a honeypot; service and user of a login, too
+	host, method, reason, result  string // of a login
 }
 
 // A param is an attribute of a packet kind.
@@ -64,7 +65,8 @@ type kind struct {
 // kinds are the packet kinds. What an attribute stands for when it is left out is in defaults: a
 // source port of 40000 as a client's, a time to live of 64 as most systems have, SYN for TCP (scapy's
 // default too), an echo request for ICMP, an ARP request, a DNS query for an A record, and for a honeypot
-// that of SSH, on the port of its service, and a login where there is a user name.
+// that of SSH, on the port of its service, and a login where there is a user name; for a login a password that sshd refused,
+// or took where success says so.
 var kinds = []kind{
 	{"tcp", spec{kind: "tcp", srcPort: -1, ttl: 64, flags: packet.FlagSYN, window: 64240}, join(ipParams, portParams, payloadParams, []param{
 		{"flags", false, setFlags},
@@ -106,6 +108,19 @@ var kinds = []kind{
 		text("user", func(s *spec, v string) { s.user = v }),
 		text("client", func(s *spec, v string) { s.client = v }),
 	})},
+	{authKind, spec{kind: authKind, service: "sshd", method: "password"}, []param{
+		{"src", false, address(func(s *spec, a netip.Addr) { s.src = a })},
+		{"dst", false, address(func(s *spec, a netip.Addr) { s.dst = a })},
+		integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
+		integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),
+		text("user", func(s *spec, v string) { s.user = v }),
+		text("service", func(s *spec, v string) { s.service = v }),
+		text("host", func(s *spec, v string) { s.host = v }),
+		text("method", func(s *spec, v string) { s.method = v }),
+		text("reason", func(s *spec, v string) { s.reason = v }),
+		{"success", false, setSuccess},
+		{"result", false, setResult},
+	}},
 }
 
 var linkParams = []param{

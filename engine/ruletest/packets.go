@@ -177,7 +177,11 @@ func (m *maker) event(i int) (*packet.Packet, hcl.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	ev, err := s.event()
+	event := s.event
+	if s.kind == authKind {
+		event = s.login
+	}
+	ev, err := event()
 	if err != nil {
 		return nil, m.failed(&s, err, i)
 	}
@@ -193,7 +197,7 @@ func (m *maker) failed(s *spec, err error, i int) hcl.Diagnostics {
 }
 
 // frames reports whether the block makes frames, and not other events.
-func (p *packets) frames() bool { return p.base.kind != honeypotKind }
+func (p *packets) frames() bool { return p.base.kind != honeypotKind && p.base.kind != authKind }
 
 func invalid(rng hcl.Range, format string, args ...any) hcl.Diagnostics {
 	return hcl.Diagnostics{diag.New(diag.BadValue, rng, format, args...)}

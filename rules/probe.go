@@ -1,0 +1,50 @@
+package rules
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// authResult is the field that tells logins from connections that named no account.
+const authResult = "auth.result"
+
+// readsResult reports whether anything in the rule reads auth.result: such a rule sees probes, too.
+func (rb *ruleBuilder) readsResult() bool {
+	r := rb.r
+	exprs := []Expr{r.SourceWhere, r.When}
+	for _, k := range r.By {
+		exprs = append(exprs, k.Expr)
+	}
+	for _, a := range r.Aggregates {
+		exprs = append(exprs, a.Arg, a.Cond)
+	}
+	for _, x := range r.Excepts {
+		exprs = append(exprs, x.Where)
+	}
+	for _, a := range r.Actions {
+		exprs = append(exprs, a.Target)
+		if a.Message != nil {
+			for _, part := range a.Message.Parts {
+				exprs = append(exprs, part.Expr)
+			}
+		}
+	}
+	found := false
+	for _, e := range exprs {
+		Walk(e, func(e Expr) bool {
+			if f, ok := e.(*FieldExpr); ok && f.Field.Name == authResult {
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// noProbe is the condition that a login is one, at rng.
+func noProbe(rng hcl.Range) Expr {
+	field := &FieldExpr{At{rng}, packet.FieldByName(authResult)}
+	probe := &ConstExpr{At: At{rng}, Value: Value{Kind: packet.KindString, Str: packet.AuthProbe}}
+	return present(&CompareExpr{At{rng}, OpNe, field, probe}, field)
+}
