@@ -113,6 +113,8 @@ func (c *canon) expr(e rules.Expr) {
 		c.list("at"+strconv.Itoa(e.I), e.X)
 	case *rules.SliceExpr:
 		c.list(fmt.Sprintf("cut%d:%d", e.From, e.To), e.X)
+	case *rules.TupleExpr:
+		c.list("tuple", e.Xs...)
 	case *rules.OpaqueExpr:
 		c.list("vm"+strconv.Quote(e.Text), e.Args...)
 	case *rules.ClosureExpr:

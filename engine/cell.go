@@ -112,6 +112,9 @@ type cell struct {
 // observation returns how a value becomes the 64 bits that Distinct and Changes compare. Addresses
 // of IPv6 and strings are hashed.
 func (b *builder) observation(e rules.Expr) func(*scope) uint64 {
+	if t, ok := e.(*rules.TupleExpr); ok {
+		return b.tuple(t)
+	}
 	switch e.Kind() {
 	case packet.KindIP:
 		x := b.addrFunc(e)
@@ -135,4 +138,16 @@ func (b *builder) observation(e rules.Expr) func(*scope) uint64 {
 	}
 	x := b.intFunc(e)
 	return func(s *scope) uint64 { return uint64(x(s)) }
+}
+
+// tuple returns how several values become one: a hash of all of them.
+func (b *builder) tuple(e *rules.TupleExpr) func(*scope) uint64 {
+	parts := make([]keyPart, len(e.Xs))
+	for i, x := range e.Xs {
+		parts[i] = b.keyPart(rules.Key{Expr: x})
+	}
+	return func(s *scope) uint64 {
+		s.tuple = s.appendKey(s.tuple[:0], parts)
+		return window.Hash(s.seed, s.tuple)
+	}
 }

@@ -23,6 +23,7 @@ type Explainer struct {
 type Explanation struct {
 	Rule     string `json:"rule"`
 	Enabled  bool   `json:"enabled"` // a rule that is not is explained as if it were
+	Silent   bool   `json:"silent"`  // it never alerts
 	Packets  uint64 `json:"packets"` // or other events, of the kind that the rule looks at
 	Passed   uint64 `json:"passed"`  // those that matched: where held, the key was there, no exception applied
 	Stops    []Stop `json:"stops"`   // what stopped the others, in the order of evaluation
@@ -106,7 +107,7 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 			x.probes = append(x.probes, nil)
 			continue
 		}
-		p := &probe{rule: r, out: Explanation{Rule: r.Name, Enabled: enabled[r.Name], NoWindow: len(r.Windows) == 0, Closest: []Near{}}}
+		p := &probe{rule: r, out: Explanation{Rule: r.Name, Enabled: enabled[r.Name], Silent: r.Silent, NoWindow: len(r.Windows) == 0, Closest: []Near{}}}
 		add := func(text string, e rules.Expr, not bool) {
 			// A comparison and the presence of its field, which goes without saying, are one text and one stop.
 			if n := len(p.out.Stops); n == 0 || p.out.Stops[n-1].Text != text {

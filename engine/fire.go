@@ -10,8 +10,11 @@ import (
 	"github.com/ruleids/ruleids/rules"
 )
 
-// fire makes the alert of a rule whose when holds, unless the key is in its cooldown.
+// fire makes the alert of a rule whose when holds, unless the rule is silent or the key is in its cooldown.
 func (e *Engine) fire(w *worker, l *lane, r *rule, ev *event, row window.Row) {
+	if r.Silent {
+		return
+	}
 	suppressed := uint64(0)
 	if r.cooldown > 0 {
 		var quiet bool

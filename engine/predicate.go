@@ -143,6 +143,7 @@ type scope struct {
 
 	values   []float64 // aggregates of the rule whose when or message is evaluated
 	text     []byte    // scratch of string functions
+	tuple    []uint64  // scratch of tuples
 	seed     uint64
 	failures uint64 // of expressions of the expr VM
 

@@ -91,7 +91,8 @@ func (g grammar) rule(name string) string {
 	agg := func() string {
 		return g.one("count()", "distinct(dst.port)", "distinct(ip.src)", "sum(ip.len)", "count("+g.leaf()+")", "changes(ip.ttl)", "max(ip.len)", "mean(ip.len)", "rate()", "distinct(dns.qry.name, "+g.leaf()+")",
 			"distinct(is_private(ip.src))", "distinct(network(ip.dst, 31))", "changes(is_private(ip.dst))", "distinct(tcp.flags.syn)", "sum(max(src.port, dst.port))", "max(entropy(payload))", "min(ip.len / 2)",
-			"distinct(dst.port in [22, 80])", "changes(payload startsWith 'a')", "sum(tcp ? tcp.len : 0)", "stddev(len(payload))", "distinct(payload[0])", "mean(flow.duration)")
+			"distinct(dst.port in [22, 80])", "changes(payload startsWith 'a')", "sum(tcp ? tcp.len : 0)", "stddev(len(payload))", "distinct(payload[0])", "mean(flow.duration)",
+			"distinct([ip.dst, dst.port])", "changes([ip.ttl, lower(dns.qry.name)])", "distinct([ip.src, tcp.flags.syn, payload], "+g.leaf()+")")
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "rule %q {\n  description = \"d\"\n  severity = \"low\"\n  where = %q\n  by = %s\n  cooldown = %q\n", name, g.cond(3), by, g.one("0s", "0s", "1s", "15s"))

@@ -14,7 +14,7 @@ import (
 //
 // The nodes are ConstExpr, FieldExpr, LayerExpr, ThresholdExpr, AggregateExpr, NotExpr, LogicExpr,
 // CompareExpr, InExpr, MatchExpr, TextExpr, ArithExpr, NegExpr, CondExpr, CallExpr, IndexExpr,
-// SliceExpr, OpaqueExpr, ClosureExpr, ElementExpr, HasExpr and AbsentExpr. They do not change after Load and may be shared between rules.
+// SliceExpr, TupleExpr, OpaqueExpr, ClosureExpr, ElementExpr, HasExpr and AbsentExpr. They do not change after Load and may be shared between rules.
 type Expr interface {
 	Kind() packet.Kind
 	Range() hcl.Range // the characters in the rule file

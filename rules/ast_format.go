@@ -138,6 +138,15 @@ func format(b *strings.Builder, e Expr, outer int) {
 		} else {
 			fmt.Fprintf(b, "[%d:%d]", e.From, e.To)
 		}
+	case *TupleExpr:
+		b.WriteByte('[')
+		for i, x := range e.Xs {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			format(b, x, 0)
+		}
+		b.WriteByte(']')
 	case *OpaqueExpr:
 		b.WriteString(e.Source)
 	case *ClosureExpr:

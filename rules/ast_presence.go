@@ -45,6 +45,10 @@ func (p *presence) add(e Expr) {
 		}
 	case *SliceExpr:
 		p.add(e.X)
+	case *TupleExpr:
+		for _, x := range e.Xs {
+			p.add(x)
+		}
 	case *IndexExpr:
 		p.add(e.X)
 		length := &CallExpr{e.At, functions[FnLen], []Expr{e.X}}

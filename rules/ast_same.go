@@ -64,6 +64,9 @@ func same(a, b Expr) bool {
 	case *SliceExpr:
 		b, ok := b.(*SliceExpr)
 		return ok && a.From == b.From && a.To == b.To && same(a.X, b.X)
+	case *TupleExpr:
+		b, ok := b.(*TupleExpr)
+		return ok && slices.EqualFunc(a.Xs, b.Xs, same)
 	case *OpaqueExpr:
 		b, ok := b.(*OpaqueExpr)
 		return ok && a.Text == b.Text && slices.EqualFunc(a.Args, b.Args, same)

@@ -40,6 +40,8 @@ func Walk(e Expr, visit func(Expr) bool) {
 		each(e.X)
 	case *SliceExpr:
 		each(e.X)
+	case *TupleExpr:
+		each(e.Xs...)
 	case *OpaqueExpr:
 		each(e.Args...)
 	case *ClosureExpr:

@@ -170,7 +170,7 @@ func guard(e Expr) Expr {
 func (c *checker) scalar(n ast.Node) Expr {
 	e := c.value(n)
 	if e != nil && e.Kind() == kindComposite {
-		return c.errorf(diag.TypeMismatch, c.rng(n), "%s is an array or a map where a single value is needed.", c.text(n))
+		return c.errorf(diag.TypeMismatch, c.rng(n), "%s is an array or a map where a single value is needed; tuples, as [ip.dst, dst.port], are for distinct and changes.", c.text(n))
 	}
 	return e
 }

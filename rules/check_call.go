@@ -285,14 +285,27 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 			ok, c.dead = cond != nil, isNever(cond)
 		}
 	} else if fn != FuncRate {
-		arg = c.scalar(args[0])
+		if fn.takesTuples() {
+			arg = c.observed(args[0])
+		} else {
+			arg = c.scalar(args[0])
+		}
 		ok = arg != nil
 		if arg != nil && fn != FuncDistinct && fn != FuncChanges && !isNumber(arg.Kind()) {
 			c.errorf(diag.TypeMismatch, c.rng(args[0]), "%s is %s; %s needs a number.", c.text(args[0]), an(arg.Kind()), fn)
 			ok = false
 		}
 		if len(args) == 2 {
-			cond = c.condition(args[1])
+			switch second := c.value(args[1]); {
+			case second == nil:
+			case second.Kind() == packet.KindBool:
+				cond = guard(second)
+			case fn.takesTuples():
+				c.errorf(diag.TypeMismatch, c.rng(args[1]), "%s is %s where a condition is needed. Several values that count as one are a tuple: %s([%s, %s]).",
+					c.text(args[1]), an(second.Kind()), fn, c.text(args[0]), c.text(args[1]))
+			default:
+				cond = c.condition(args[1]) // says what is wrong
+			}
 			ok, c.dead = ok && cond != nil, isNever(cond)
 		}
 	}

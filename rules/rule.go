@@ -20,7 +20,7 @@ var (
 	attackID  = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
 
 	ruleAttrs = []string{"description", "severity", "category", "attack", "references", "enabled", "mode", "on",
-		"where", "by", "threshold", "when", "cooldown"}
+		"where", "by", "threshold", "when", "cooldown", "silent"}
 	ruleBlocks   = []string{"window", "except", "escalate", "block", "quarantine", "notify"}
 	actionBlocks = []string{"block", "quarantine", "notify"}
 )
@@ -133,6 +133,7 @@ func (rb *ruleBuilder) scalars() {
 	})
 	r.References = rb.stringsValue(b, "references", nil)
 	r.Enabled = rb.boolValue(b, "enabled", true)
+	r.Silent = rb.boolValue(b, "silent", false)
 	r.Cooldown = rb.durationValue(b, "cooldown", DefaultCooldown)
 	if v, at, ok := rb.numberValue(b, "threshold"); ok {
 		if v < 0 {

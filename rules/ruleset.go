@@ -46,6 +46,7 @@ type Rule struct {
 	References  []string
 	Enabled     bool
 	Mode        Mode
+	Silent      bool // it looks at events and never alerts
 	On          packet.Event
 
 	// Where says which events the rule looks at: the rule's where, the presence of every value of By,

@@ -43,6 +43,7 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 	return enc.Encode(struct {
 		Rule       string        `json:"rule"`
 		Enabled    bool          `json:"enabled"`
+		Silent     bool          `json:"silent"`
 		Packets    uint64        `json:"packets"`
 		Stops      []engine.Stop `json:"stops"`
 		Passed     uint64        `json:"passed"`
@@ -51,7 +52,7 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 		Suppressed uint64        `json:"suppressed"`
 		Failures   uint64        `json:"failures"`
 		Closest    []nearJSON    `json:"closest"`
-	}{ex.Rule, ex.Enabled, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest})
+	}{ex.Rule, ex.Enabled, ex.Silent, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest})
 }
 
 func namedMap(list []alert.Named) map[string]any {

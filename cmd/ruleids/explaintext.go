@@ -49,6 +49,8 @@ func (t *explainText) write(ex *engine.Explanation) {
 // verdict says in some words what came of the rule.
 func verdict(ex *engine.Explanation) string {
 	switch {
+	case ex.Silent:
+		return "silent: it never alerts"
 	case ex.Alerts > 0 && ex.Quiet > 0:
 		return fmt.Sprintf("%s, %s more in a cooldown", plural(ex.Alerts, "alert"), thousands(ex.Quiet))
 	case ex.Alerts > 0:

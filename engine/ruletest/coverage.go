@@ -28,7 +28,7 @@ func (g Gap) String() string {
 }
 
 // Coverage returns the rules that lack a test of either kind, sorted by name; results[i] is that of
-// tests[i]. Only tests that pass count.
+// tests[i]. Only tests that pass count. Silent rules, which never fire, are left out.
 //
 // A rule has a firing test when an alert block names it and it fired. It has a quiet test when it did not
 // fire in a test that is a near miss of it: one with packets that its where let pass, or one that names it in
@@ -66,7 +66,7 @@ func (r *Runner) Coverage(tests []*Test, results []Result) []Gap {
 	})
 	var gaps []Gap
 	for _, x := range set.Rules {
-		if !x.Shipped && !(firing[x.Name] && quiet[x.Name]) {
+		if !x.Shipped && !x.Silent && !(firing[x.Name] && quiet[x.Name]) {
 			gaps = append(gaps, Gap{x.Name, x.Range, firing[x.Name], quiet[x.Name]})
 		}
 	}

@@ -204,6 +204,10 @@ func (t *Test) resolve(rs *rules.RuleSet) hcl.Diagnostics {
 			rd.report(diag.UnknownRule, e.ruleAt, "There is no rule %q.%s", e.rule, diag.DidYouMean(e.rule, names))
 			continue
 		}
+		if rs.Rules[i].Silent && e.max != 0 {
+			rd.report(diag.BadValue, e.ruleAt, "The rule %q is silent: it never alerts. Expect the alerts of a rule that reads what it tracks, or write max = 0.", e.rule)
+			continue
+		}
 		var keys []string
 		for _, k := range rs.Rules[i].By {
 			keys = append(keys, k.Text)

@@ -54,6 +54,10 @@ func TestChecks(t *testing.T) {
 		{"exception of the other direction", ruleText(`where = "tcp.dstport == 22"
   except "x" { where = "tcp.srcport == 23" }`), nil},
 
+		// silent-response
+		{"silent with actions", acting("tcp.flags.ack", block+"\n  silent = true\n  notify { to = [\"ops\"] }\n  escalate \"list\" { indicator = \"ip.src\" }"), []string{"silent-response", "silent-response", "silent-response"}},
+		{"silent without", acting("tcp.flags.ack", "  silent = true"), nil},
+
 		// bystander-target
 		{"target of another key", windowed("tcp", "count()", "true") + `
 override "r" {

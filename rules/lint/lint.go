@@ -42,6 +42,7 @@ func Checks() []Check {
 		missingSeverity(),
 		noCooldown(),
 		shadowedException(),
+		silentResponse(),
 		spoofableBlock(),
 		unreachableThreshold(),
 		unusedList(),

@@ -20,7 +20,7 @@ func missingSeverity() Check {
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {
-				if _, ok := r.AttrRanges["severity"]; !ok {
+				if _, ok := r.AttrRanges["severity"]; !ok && !r.Silent {
 					report(r.Range, "Rule %q has no severity, and gets %q. Write severity = \"low\", \"medium\", \"high\" or \"critical\".", r.Name, r.Severity)
 				}
 			}

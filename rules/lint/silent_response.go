@@ -1,0 +1,35 @@
+package lint
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// silentResponse finds silent rules that say what their alerts lead to: there are none.
+func silentResponse() Check {
+	return Check{
+		Code: diag.Code{
+			Name:      "silent-response",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Response of a silent rule",
+			Doc:       "A silent rule never alerts, so its actions are never carried out.",
+			Judgement: true,
+		},
+		partial: true,
+		check: func(rs *rules.RuleSet, report report) {
+			for _, r := range rs.Rules {
+				if !r.Silent {
+					continue
+				}
+				if r.Escalate != nil {
+					report(r.Escalate.Range, "Rule %q is silent and never alerts, so reputation changes nothing. Remove the escalate block, or silent = true.", r.Name)
+				}
+				for _, a := range r.Actions {
+					report(a.Range, "Rule %q is silent and never alerts, so this is never done. Remove the %s block, or silent = true.", r.Name, a.Kind)
+				}
+			}
+		},
+	}
+}
