@@ -7,7 +7,7 @@ import (
 
 // Layer is a set of protocol layers, or of parts of one, that a packet has. A field can be read
 // only when the packet has the field's layer.
-type Layer uint32
+type Layer uint64
 
 // The layers.
 const (

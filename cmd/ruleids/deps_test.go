@@ -26,7 +26,8 @@ type layer struct {
 // The house: a package imports only what its row allows.
 var house = []layer{
 	{level: 0, path: "internal/scale"},
-	{level: 0, path: "packet", may: []string{"internal/scale"}},
+	{level: 0, path: "packet/application"},
+	{level: 0, path: "packet", may: []string{"internal/scale", "packet/application"}},
 	{level: 0, path: "internal/ansi"},
 	{level: 0, path: "internal/filelock"},
 	{level: 0, path: "internal/logfile"},
@@ -45,7 +46,7 @@ var house = []layer{
 	{level: 1, path: "rules/fasthcl", may: []string{"internal/diag"}},
 	{level: 2, path: "rules", may: []string{"internal/files", "rules/fasthcl", "internal/publicsuffix", "internal/scale", "packet", "stdlib", "internal/setting", "internal/diag"}},
 	{level: 2, path: "engine/window", may: []string{"packet"}},
-	{level: 3, path: "engine", may: []string{"internal/publicsuffix", "internal/diag", "internal/scale", "packet", "alert", "rules", "engine/window"}},
+	{level: 3, path: "engine", may: []string{"internal/publicsuffix", "internal/diag", "internal/scale", "packet", "alert", "rules", "engine/window", "packet/application"}},
 	{level: 3, path: "rules/lint", may: []string{"packet", "stdlib", "internal/diag", "rules"}},
 	{level: 3, path: "rules/format", may: []string{"internal/diag", "packet", "rules"}},
 	{level: 3, path: "actions", may: []string{"packet", "alert", "rules"}},
