@@ -124,12 +124,31 @@ func (f *Firewall) Show(ctx context.Context) (State, error) {
 }
 
 // Flush removes all that ruleids ever put there, members and structure, with either backend of the kernel and any
-// settings. What is not there is not an error. A daemon that runs in enforce mode puts its own back.
+// settings. What is not there is not an error. A daemon that runs in enforce mode puts its own back; where it does so
+// while this goes on, so that a chain is in use again before it is removed, this tries again.
 func (f *Firewall) Flush(ctx context.Context) error {
 	f.structure.Lock()
 	defer f.structure.Unlock()
-	return f.flush(ctx)
+	err := f.flush(ctx)
+	for range flushRetries {
+		if err == nil {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(flushPause):
+		}
+		err = f.flush(ctx)
+	}
+	return err
 }
+
+// How often Flush tries again, and how long it waits before: somewhat longer than a daemon takes to put its own back.
+const (
+	flushRetries = 4
+	flushPause   = 250 * time.Millisecond
+)
 
 // A Count is of packets that were kept out.
 type Count struct {
