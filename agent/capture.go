@@ -154,7 +154,7 @@ func (c *capturing) Report(ctx context.Context, s *api.Status) {
 	}
 	n := &v.stats
 	s.Simulated = c.d.opt.Simulate
-	s.Packets = api.PacketCounts{Seen: n.Packets, Bytes: n.Bytes, Unknown: n.Unknown, Malformed: n.Malformed, Late: n.Late,
+	s.Packets = api.PacketCounts{Seen: n.Packets, Bytes: n.Bytes, Unknown: n.Unknown, Malformed: n.Malformed, Late: n.Late, Leaps: n.Leaps,
 		Refused: n.Refused, RefusedFor: refusedFor(n), Fragments: n.Fragments, NanosecondsEach: v.each}
 	s.Alerts = api.AlertCounts{Raised: n.Alerts, BySeverity: v.bySeverity, Suppressed: n.Suppressed, CooldownsLost: n.CooldownsLost,
 		ExpressionFailures: n.Failures, DuringLoss: v.lossy}
@@ -189,6 +189,7 @@ func (c *capturing) Metrics(t *metrics) func(chan<- prometheus.Metric) {
 	packetsRefused := t.add("ruleids_packets_refused_total", "Packets that no host accepts, so that rules which would have counted them did not; one may have several faults.", "reason")
 	fragments := t.add("ruleids_fragments_total", "Fragments of IP packets.")
 	packetsLate := t.add("ruleids_packets_late_total", "Packets older than one before them.")
+	packetsLeaping := t.add("ruleids_packets_leaping_total", "Packets over a year ahead of those beside them, which count at the time of the one before.")
 	packetSeconds := t.add("ruleids_packet_seconds", "Time that a packet takes from its bytes to its last window, estimated from samples.")
 	captureReceived := t.add("ruleids_capture_received_total", "Packets received into a ring.", "interface")
 	captureDropped := t.add("ruleids_capture_dropped_total", "Packets dropped because a ring was full.", "interface")
@@ -230,6 +231,7 @@ func (c *capturing) Metrics(t *metrics) func(chan<- prometheus.Metric) {
 		}
 		fragments(ch, float64(s.Fragments))
 		packetsLate(ch, float64(s.Late))
+		packetsLeaping(ch, float64(s.Leaps))
 		packetSeconds(ch, v.each/1e9)
 		for _, severity := range scale.Severities() {
 			alerts(ch, float64(v.bySeverity[severity]), severity.String())

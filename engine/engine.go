@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine/window"
@@ -53,14 +54,12 @@ type Engine struct {
 	state    *state
 	memory   *window.Memory
 	coolRoom coolBudget
-	clock    int64
-	started  bool // clock is set
-	number   uint64
-	posts    uint64     // events that are not frames, but for alerts
-	events   eventClock // of those and of alerts
-	flows    *flowTable
-	out      []fired
-	stats    Stats
+	position
+	posts  uint64     // events that are not frames, but for alerts
+	events eventClock // of those and of alerts
+	flows  *flowTable
+	out    []fired
+	stats  Stats
 	// What hangs on the order of packets besides windows.
 	reassembler packet.Reassembler
 	proofs      proofs
@@ -156,8 +155,8 @@ func (e *Engine) Process(frames []packet.Frame, emit Emit) {
 	w, s := e.workers[0], e.slots[0]
 	for len(frames) > 0 {
 		n := min(len(frames), batchSize)
-		at := e.prepare(w, s, frames[:n], position{e.number, e.clock, e.started})
-		e.number, e.clock, e.started = at.number, at.clock, at.started
+		at := e.prepare(w, s, frames[:n], e.position)
+		e.position = at
 		e.settle(w, s)
 		e.apply(w, s, 0)
 		e.collect(s)
@@ -170,8 +169,34 @@ func (e *Engine) Process(frames []packet.Frame, emit Emit) {
 type position struct {
 	number  uint64
 	clock   int64
-	started bool
+	started bool  // clock is set
+	leapt   int64 // the time of the newest packet, where it leaps
+	leaping bool
 }
+
+// leap is how far the time of a packet may be ahead of the newest before it, in nanoseconds: a year. Whatever is ahead by more
+// is a damaged record, unless the next packet says so too: one absurd time would make all packets after it too old for
+// any window.
+const leap = int64(366 * 24 * time.Hour)
+
+// pass moves the position over a frame, and returns the frame's time as far as it is believed.
+func (at *position) pass(t int64) int64 {
+	at.number++
+	switch {
+	case !at.started:
+		at.clock, at.started = t, true
+	case ahead(t, at.clock) && (!at.leaping || ahead(t, at.leapt) || ahead(at.leapt, t)):
+		at.leapt, at.leaping = t, true
+		return at.clock
+	default:
+		at.clock = max(at.clock, t)
+	}
+	at.leaping = false
+	return t
+}
+
+// ahead reports whether a is ahead of b by more than a leap.
+func ahead(a, b int64) bool { return a > b && uint64(a)-uint64(b) > uint64(leap) }
 
 // frameAhead is how many frames ahead of the one that is decoded bytes are asked for.
 const frameAhead = 8
@@ -189,7 +214,9 @@ func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position)
 		if f.Time < at.clock && at.started {
 			w.late++
 		}
-		at.pass(f)
+		if p.Time = at.pass(f.Time); p.Time != f.Time {
+			w.leaps++
+		}
 		p.Number, p.Clock = at.number, at.clock
 		w.bytes += uint64(f.Length)
 		if p.Fragment() {
@@ -208,13 +235,6 @@ func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position)
 }
 
 // pass moves a position behind a frame.
-func (at *position) pass(f *packet.Frame) {
-	at.number++
-	if !at.started || f.Time > at.clock {
-		at.clock, at.started = f.Time, true
-	}
-}
-
 // collect takes what the lanes of a slot fired.
 func (e *Engine) collect(s *slot) { e.out = s.take(e.out) }
 

@@ -158,8 +158,8 @@ func (x *Explainer) Process(frames []packet.Frame) {
 	w, s := e.workers[0], e.slots[0]
 	for len(frames) > 0 {
 		n := min(len(frames), batchSize)
-		at := e.prepare(w, s, frames[:n], position{e.number, e.clock, e.started})
-		e.number, e.clock, e.started = at.number, at.clock, at.started
+		at := e.prepare(w, s, frames[:n], e.position)
+		e.position = at
 		e.settle(w, s)
 		for i := range s.packets[:n] {
 			x.follow(&s.packets[i])

@@ -42,7 +42,7 @@ func (e *Engine) Run(from Source, emit Emit) {
 	}
 	s := &schedule{
 		engine: e, from: from, emit: emit,
-		at:    position{e.number, e.clock, e.started},
+		at:    e.position,
 		slots: make([]slotState, len(e.slots)),
 	}
 	s.changed.L = &s.mu
@@ -52,7 +52,7 @@ func (e *Engine) Run(from Source, emit Emit) {
 	}
 	s.work(e.workers[0])
 	wg.Wait()
-	e.number, e.clock, e.started = s.at.number, s.at.clock, s.at.started
+	e.position = s.at
 }
 
 // cut returns a Source that cuts frames to as many parts as several workers like.
@@ -150,7 +150,7 @@ func (s *schedule) prepare(w *worker) {
 	part, at := s.next, s.at
 	s.next++
 	for i := range frames {
-		s.at.pass(&frames[i])
+		s.at.pass(frames[i].Time)
 	}
 	if !e.plan.needFlow { // flows count packets in their order
 		s.busy = false

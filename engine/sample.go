@@ -55,13 +55,13 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 	sl.n, sl.views = 1, 0
 	p := &sl.packets[0]
 	w.decoder.Decode(p, &f)
-	at := position{e.number, e.clock, e.started}
-	if f.Time < at.clock && at.started {
+	if f.Time < e.clock && e.started {
 		w.late++
 	}
-	at.pass(&f)
-	e.number, e.clock, e.started = at.number, at.clock, at.started
-	p.Number, p.Clock = at.number, at.clock
+	if p.Time = e.pass(f.Time); p.Time != f.Time {
+		w.leaps++
+	}
+	p.Number, p.Clock = e.number, e.clock
 	w.bytes += uint64(f.Length)
 	if p.Fragment() {
 		e.assemble(w, p)

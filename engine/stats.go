@@ -14,6 +14,7 @@ type Stats struct {
 	Unknown    uint64                   // frames of a link type that cannot be decoded
 	Malformed  uint64                   // frames in which a layer was cut short or wrong; what came before it was used
 	Late       uint64                   // frames older than the newest one seen
+	Leaps      uint64                   // frames over a year ahead of those before and after them, which count at the time of the one before
 	Refused    uint64                   // frames that no host accepts, of those that a rule would have counted
 	Faults     [packet.NumFaults]uint64 // why, in the order of packet.Faults; one may have several
 	Fragments  uint64                   // of IP packets
@@ -50,6 +51,7 @@ func (e *Engine) Stats() Stats {
 	s.Fragments = e.reassembler.Fragments
 	for _, w := range e.everyone() {
 		s.Late += w.late
+		s.Leaps += w.leaps
 		s.Refused += w.refused
 		for i, n := range w.faults {
 			s.Faults[i] += n

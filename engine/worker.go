@@ -15,6 +15,7 @@ type worker struct {
 	now     []float64         // by cell of the group at hand: its value with the packet at hand; NaN where it was not counted
 	matched []uint64          // by group
 	late    uint64
+	leaps   uint64
 	bytes   uint64
 
 	checksums Checksums

@@ -51,6 +51,7 @@ type PacketCounts struct {
 	Unknown   uint64 `json:"unknown"`   // of a link type that cannot be decoded
 	Malformed uint64 `json:"malformed"` // with a layer that is cut short or wrong
 	Late      uint64 `json:"late"`      // older than one before them
+	Leaps     uint64 `json:"leaps"`     // over a year ahead of those beside them; they count at the time of the one before
 	Refused   uint64 `json:"refused"`   // that no host accepts, of those that a rule would have counted
 	Fragments uint64 `json:"fragments"` // of IP packets
 	// RefusedFor says why: how many had each fault, by packet.Fault.

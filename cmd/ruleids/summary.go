@@ -48,6 +48,10 @@ func (s *summary) warnings() (out []string) {
 		out = append(out, fmt.Sprintf("%s of %s are older than one before them, and windows do not go back in time; give captures in the order they were taken",
 			thousands(st.Late), plural(st.Packets, "packet")))
 	}
+	if st.Leaps > 0 {
+		out = append(out, fmt.Sprintf("%s of %s are over a year ahead of those beside them, as damaged records are: they count at the time of the packet before",
+			thousands(st.Leaps), plural(st.Packets, "packet")))
+	}
 	if st.Refused > 0 && many(st.Refused) {
 		out = append(out, refused(st)+"; --checksums off counts those with a wrong checksum")
 	}
