@@ -3,6 +3,8 @@ package engine
 import (
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/ruleids/ruleids/rules"
 )
 
 const (
@@ -49,6 +51,7 @@ type cooldown struct {
 	hash, check uint64
 	fired       int64  // clock of the last alert
 	suppressed  uint32 // times that the rule would have fired since
+	step        uint8  // the level of that alert
 	older, next int32  // neighbours in the order of fired; -1 at the ends
 }
 
@@ -90,20 +93,21 @@ func (t *coolTable) find(hash, check uint64) (entry int32, slot int) {
 }
 
 // fire reports whether a key is in its cooldown, and counts what is suppressed. Where it is not, the
-// cooldown begins again, and what was suppressed since the last alert is returned.
-func (t *coolTable) fire(hash, check uint64, clock int64) (quiet bool, suppressed uint64) {
+// cooldown begins again, and what was suppressed since the last alert is returned. An alert of a higher
+// level than that which the cooldown began with ends it; a rule without levels has one, 0.
+func (t *coolTable) fire(hash, check uint64, clock int64, step uint8) (quiet bool, suppressed uint64) {
 	if t.index == nil {
 		t.index = make([]int32, 2*coolPage)
 	}
 	if i, _ := t.find(hash, check); i >= 0 {
 		e := t.at(i)
-		if clock-e.fired < t.span {
+		if clock-e.fired < t.span && step <= e.step {
 			if e.suppressed++; e.suppressed == 0 {
 				e.suppressed--
 			}
 			return true, 0
 		}
-		suppressed, e.suppressed, e.fired = uint64(e.suppressed), 0, clock
+		suppressed, e.suppressed, e.fired, e.step = uint64(e.suppressed), 0, clock, step
 		t.unlink(i)
 		t.append(i)
 		return false, suppressed
@@ -113,7 +117,7 @@ func (t *coolTable) fire(hash, check uint64, clock int64) (quiet bool, suppresse
 		t.crowded++
 		return true, 0
 	}
-	*t.at(i) = cooldown{hash: hash, check: check, fired: clock}
+	*t.at(i) = cooldown{hash: hash, check: check, fired: clock, step: step}
 	_, slot := t.find(hash, check)
 	t.index[slot] = i + 1
 	t.append(i)
@@ -219,7 +223,7 @@ func (t *coolTable) release() {
 }
 
 // cool reports whether a key of a rule is in its cooldown; see coolTable.fire.
-func (e *Engine) cool(r *rule, of *fingerprint, clock int64) (quiet bool, suppressed uint64) {
+func (e *Engine) cool(r *rule, of *fingerprint, clock int64, step rules.Severity) (quiet bool, suppressed uint64) {
 	at := &e.state.cooldowns[r.index][r.group.store.shard(of.hash)]
 	if *at == nil {
 		*at = newCoolTable(&e.coolRoom, r.cooldown)
@@ -228,7 +232,7 @@ func (e *Engine) cool(r *rule, of *fingerprint, clock int64) (quiet bool, suppre
 	if r.group.words > 0 {
 		check = of.check[0]
 	}
-	return (*at).fire(of.hash, check, clock)
+	return (*at).fire(of.hash, check, clock, uint8(step))
 }
 
 // home is where the search for a key begins. The lowest bits of a hash are the same in a whole shard.

@@ -20,7 +20,7 @@ func TestCooldownModel(t *testing.T) {
 	for range 300_000 {
 		clock += r.Int64N(3)
 		key := r.Uint64N(2000)
-		quiet, suppressed := table.fire(key*0x9e3779b97f4a7c15, key, clock)
+		quiet, suppressed := table.fire(key*0x9e3779b97f4a7c15, key, clock, 0)
 		m := model[key]
 		wantQuiet, want := false, uint64(0)
 		switch {
@@ -51,7 +51,7 @@ func TestCooldownFull(t *testing.T) {
 	table := newCoolTable(budget, span)
 	alerts := func(from, to uint64, clock int64) (n int) {
 		for key := from; key < to; key++ {
-			if quiet, _ := table.fire(key*0x9e3779b97f4a7c15, key, clock); !quiet {
+			if quiet, _ := table.fire(key*0x9e3779b97f4a7c15, key, clock, 0); !quiet {
 				n++
 			}
 		}

@@ -21,18 +21,20 @@ type Explainer struct {
 
 // An Explanation says how far packets came with one rule.
 type Explanation struct {
-	Rule     string `json:"rule"`
-	Enabled  bool   `json:"enabled"` // a rule that is not is explained as if it were
-	Silent   bool   `json:"silent"`  // it never alerts
-	Packets  uint64 `json:"packets"` // or other events, of the kind that the rule looks at
-	Passed   uint64 `json:"passed"`  // those that matched: where held, the key was there, no exception applied
-	Stops    []Stop `json:"stops"`   // what stopped the others, in the order of evaluation
-	Alerts   uint64 `json:"alerts"`
-	Quiet    uint64 `json:"suppressed"` // firings in a cooldown
-	When     string `json:"when,omitempty"`
-	Closest  []Near `json:"closest"` // the keys that came closest, the closest first
-	NoWindow bool   `json:"no_window"`
-	Failures uint64 `json:"failures"` // evaluations of functions that failed while conditions were tested, as of int('abc')
+	Rule    string `json:"rule"`
+	Enabled bool   `json:"enabled"` // a rule that is not is explained as if it were
+	Silent  bool   `json:"silent"`  // it never alerts
+	Packets uint64 `json:"packets"` // or other events, of the kind that the rule looks at
+	Passed  uint64 `json:"passed"`  // those that matched: where held, the key was there, no exception applied
+	Stops   []Stop `json:"stops"`   // what stopped the others, in the order of evaluation
+	Alerts  uint64 `json:"alerts"`
+	Quiet   uint64 `json:"suppressed"` // firings in a cooldown
+	// Levels has the alerts by severity, of a rule with levels; nil of others.
+	Levels   map[rules.Severity]uint64 `json:"levels,omitempty"`
+	When     string                    `json:"when,omitempty"`
+	Closest  []Near                    `json:"closest"` // the keys that came closest, the closest first
+	NoWindow bool                      `json:"no_window"`
+	Failures uint64                    `json:"failures"` // evaluations of functions that failed while conditions were tested, as of int('abc')
 }
 
 // A Stop is a part of a rule's condition and the number of packets that it stopped, of those that the
@@ -133,6 +135,9 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 		for _, ex := range r.Excepts {
 			add("except "+ex.Name, ex.Where, true)
 		}
+		if len(r.Levels) > 0 {
+			p.out.Levels = map[rules.Severity]uint64{}
+		}
 		if r.When != nil {
 			p.out.When = written(rs, r.When)
 		}
@@ -166,13 +171,22 @@ func (x *Explainer) Process(frames []packet.Frame) {
 		}
 		e.apply(w, s, 0)
 		e.collect(s)
-		e.emit(func(*alert.Alert) {})
+		e.emit(x.count)
 		frames = frames[n:]
 	}
 }
 
 // Post runs an event that is not a frame past the rules, as Engine.Post does.
-func (x *Explainer) Post(ev *packet.Packet) { x.engine.Post(ev, func(*alert.Alert) {}) }
+func (x *Explainer) Post(ev *packet.Packet) { x.engine.Post(ev, x.count) }
+
+// count counts an alert of a rule with levels.
+func (x *Explainer) count(a *alert.Alert) {
+	for _, p := range x.probes {
+		if p != nil && p.out.Levels != nil && p.out.Rule == a.Rule {
+			p.out.Levels[a.Severity]++
+		}
+	}
+}
 
 // follow finds what stops an event in each rule that looks at its kind.
 func (x *Explainer) follow(p *packet.Packet) {

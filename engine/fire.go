@@ -15,20 +15,27 @@ func (e *Engine) fire(w *worker, l *lane, r *rule, ev *event, row window.Row) {
 	if r.Silent {
 		return
 	}
-	suppressed := uint64(0)
+	suppressed, severity, step := uint64(0), r.Severity, rules.Severity(0)
+	if len(r.levels) > 0 {
+		w.load(r, ev.table, row)
+		severity = w.severity(r)
+		step = severity
+	}
 	if r.cooldown > 0 {
 		var quiet bool
-		if quiet, suppressed = e.cool(r, &ev.key, w.p.Clock); quiet {
+		if quiet, suppressed = e.cool(r, &ev.key, w.p.Clock, step); quiet {
 			e.state.suppress(r)
 			return
 		}
 	}
-	w.load(r, ev.table, row)
-	l.fired = append(l.fired, fired{alert: e.alert(w, r, suppressed), number: w.p.Number, rule: r, clock: w.p.Clock})
+	if len(r.levels) == 0 {
+		w.load(r, ev.table, row)
+	}
+	l.fired = append(l.fired, fired{alert: e.alert(w, r, severity, suppressed), number: w.p.Number, rule: r, clock: w.p.Clock})
 }
 
-// alert describes the packet at hand, for which a rule fired.
-func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
+// alert describes the packet at hand, for which a rule fired with a severity that reputation may raise.
+func (e *Engine) alert(w *worker, r *rule, severity rules.Severity, suppressed uint64) *alert.Alert {
 	p := w.p
 	a := &alert.Alert{
 		Time: p.Time, Number: p.Number, Layers: p.Layers,
@@ -49,7 +56,6 @@ func (e *Engine) alert(w *worker, r *rule, suppressed uint64) *alert.Alert {
 			a.Tunnel.SrcPort, a.Tunnel.DstPort = 0, 0
 		}
 	}
-	severity := r.Severity
 	if r.Threshold != nil {
 		v := r.Threshold.Value
 		if r.scaled {

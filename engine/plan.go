@@ -87,6 +87,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 				pr.enough = false
 			}
 		}
+		pr.levels = b.levels(r)
 		if pr.inquiry = b.inquiry(r); pr.inquiry != nil && (len(pr.bars) > 0 || len(r.Windows) == 0) {
 			pr.way = atThreshold
 		}
@@ -187,6 +188,9 @@ func (p *Plan) note(r *rules.Rule) {
 	}
 	look(r.Where)
 	look(r.When)
+	for _, l := range r.Levels {
+		look(l.When)
+	}
 	for _, k := range r.By {
 		look(k.Expr)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
@@ -107,6 +108,9 @@ func (g grammar) rule(name string) string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "  window %q {\n    a = %q\n    b = %q\n  }\n", g.one("1s", "3s", "10s"), agg(), agg())
+	if g.IntN(3) == 0 {
+		fmt.Fprintf(&b, "  level \"critical\" { when = %q }\n  level \"high\" { when = %q }\n", g.one("a >= 2 * threshold", "b > a + 1", "a >= 9 and "+g.leaf()), g.one("a + b >= threshold + 1", g.leaf()))
+	}
 	fmt.Fprintf(&b, "  threshold = %d\n  when = %q\n}\n", 1+g.IntN(6), g.one("a >= threshold", "a > threshold and b >= 2", "a > b", "a >= threshold or b > 3", "a * 2 > b + 1 and "+g.leaf(), "a == threshold", "a < threshold", "threshold <= b", "a >= 2 and a > 3 * b", "a >= 1 and b * 2 < a"))
 	return b.String()
 }
@@ -168,6 +172,13 @@ func FuzzPlansAgree(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) { agree(t, seed, seed%2 != 0) })
 }
 
+// runGraded is run with the severity of each alert.
+func runGraded(e *Engine, fs []packet.Frame) []string {
+	var out []string
+	e.Process(fs, func(a *alert.Alert) { out = append(out, line(a)+" "+a.Severity.String()) })
+	return out
+}
+
 func agree(t *testing.T, seed uint64, escalate bool) {
 	t.Helper()
 	g := grammar{rand.New(rand.NewPCG(seed, 7)), escalate}
@@ -212,7 +223,7 @@ func agree(t *testing.T, seed uint64, escalate bool) {
 		}
 		var got []string
 		if c.opt.condition == nil {
-			got = run(New(p, c.cfg), traffic)
+			got = runGraded(New(p, c.cfg), traffic)
 		}
 		if i == 0 {
 			want = got
@@ -221,7 +232,7 @@ func agree(t *testing.T, seed uint64, escalate bool) {
 		want := want
 		if c.opt.condition != nil { // a thousand times slower: the beginning has to do
 			beginning := traffic[:300]
-			got, want = run(New(p, c.cfg), beginning), run(New(plain, Config{Seed: 1, Reputation: graded{}}), beginning)
+			got, want = runGraded(New(p, c.cfg), beginning), runGraded(New(plain, Config{Seed: 1, Reputation: graded{}}), beginning)
 		}
 		for j := range max(len(got), len(want)) {
 			if j >= len(got) || j >= len(want) || got[j] != want[j] {

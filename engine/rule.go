@@ -20,6 +20,7 @@ type rule struct {
 	refs     []ref // one for each aggregate
 	scaled   bool  // reputation scales the threshold
 	cooldown int64 // nanoseconds
+	levels   []level
 
 	inquiry *inquiry // nil for a rule that asks nobody
 	way     float64  // its nearness to firing where no bar says: that of a packet without windows, or nothing
@@ -156,24 +157,70 @@ type need struct {
 	limit   float64 // the greatest constant it is compared with
 }
 
-// needs looks at every use of every aggregate in a rule's when. Compared with a constant alone, a
+// upTo returns the aggregate of a comparison with a number, and what that number is at most.
+//
+//	ports >= 10 * threshold, threshold 15  ->  ports, 150
+func upTo(c *rules.CompareExpr) (a *rules.AggregateExpr, limit float64, ok bool) {
+	x, y := c.X, c.Y
+	if _, isAgg := x.(*rules.AggregateExpr); !isAgg {
+		x, y = y, x
+	}
+	if a, ok = x.(*rules.AggregateExpr); !ok {
+		return nil, 0, false
+	}
+	limit, ok = constant(y)
+	return a, limit, ok
+}
+
+// constant returns what a number that is made of constants and the threshold alone is at most.
+func constant(e rules.Expr) (float64, bool) {
+	switch e := e.(type) {
+	case *rules.ConstExpr:
+		switch e.Value.Kind {
+		case packet.KindFloat:
+			return e.Value.Float, true
+		case packet.KindInt:
+			return float64(e.Value.Int), true
+		}
+	case *rules.ThresholdExpr:
+		return e.Value, true
+	case *rules.ArithExpr:
+		x, okX := constant(e.X)
+		y, okY := constant(e.Y)
+		if !okX || !okY {
+			return 0, false
+		}
+		// Reputation lowers a threshold of 1 or more, and raises one below to 1.
+		switch {
+		case e.Op == rules.OpAdd:
+			return x + y + 1, true
+		case e.Op == rules.OpMul && x >= 0 && y >= 0:
+			return max(x, 1) * max(y, 1), true
+		}
+	}
+	return 0, false
+}
+
+// needs looks at every use of every aggregate in a rule's when and in its levels. Compared with a constant alone, a
 // count need not be known beyond it.
 func needs(r *rules.Rule) []need {
 	out := make([]need, len(r.Aggregates))
 	used := make([]int, len(r.Aggregates))
 	simple := make([]int, len(r.Aggregates))
-	rules.Walk(r.When, func(e rules.Expr) bool {
-		switch e := e.(type) {
-		case *rules.AggregateExpr:
-			used[e.Aggregate.Index]++
-		case *rules.CompareExpr:
-			if a, _, limit, _, ok := againstConstant(e); ok {
-				simple[a.Aggregate.Index]++
-				out[a.Aggregate.Index].limit = max(out[a.Aggregate.Index].limit, limit)
+	for _, when := range append(r.Conditions(), r.When) {
+		rules.Walk(when, func(e rules.Expr) bool {
+			switch e := e.(type) {
+			case *rules.AggregateExpr:
+				used[e.Aggregate.Index]++
+			case *rules.CompareExpr:
+				if a, limit, ok := upTo(e); ok {
+					simple[a.Aggregate.Index]++
+					out[a.Aggregate.Index].limit = max(out[a.Aggregate.Index].limit, limit)
+				}
 			}
-		}
-		return true
-	})
+			return true
+		})
+	}
 	for i := range out {
 		out[i].general = used[i] != simple[i]
 	}

@@ -225,8 +225,10 @@ func (rb *ruleBuilder) contradictions() {
 			rb.report(diag.NeverTrue, rb.textRange(a), "No event that where lets through counts: %s can never hold for it.", phrase(a.Cond))
 		}
 	}
-	if r.When != nil && !isConstBool(r.When, false) {
-		c.check(r.When, r.AttrRanges["when"], where)
+	for _, e := range r.Conditions() {
+		if !isConstBool(e, false) {
+			c.check(e, e.Range(), where)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ const authResult = "auth.result"
 // readsResult reports whether anything in the rule reads auth.result: such a rule sees probes, too.
 func (rb *ruleBuilder) readsResult() bool {
 	r := rb.r
-	exprs := []Expr{r.SourceWhere, r.When}
+	exprs := append(r.Conditions(), r.SourceWhere)
 	for _, k := range r.By {
 		exprs = append(exprs, k.Expr)
 	}

@@ -21,7 +21,7 @@ var (
 
 	ruleAttrs = []string{"description", "severity", "category", "attack", "references", "enabled", "mode", "on",
 		"where", "by", "threshold", "when", "cooldown", "silent"}
-	ruleBlocks   = []string{"window", "except", "escalate", "block", "quarantine", "notify"}
+	ruleBlocks   = []string{"window", "level", "except", "escalate", "block", "quarantine", "notify"}
 	actionBlocks = []string{"block", "quarantine", "notify"}
 )
 
@@ -91,6 +91,7 @@ func (rb *ruleBuilder) build() {
 	if d.attrs["when"] != nil {
 		r.When = rb.check(&d.block, "when", &rb.full, (*checker).whole)
 	}
+	rb.levels()
 	rb.by()
 	rb.conditions()
 	for _, h := range d.blocks {
@@ -276,7 +277,7 @@ func (rb *ruleBuilder) conditions() {
 	attrs := rb.d.attrs
 	windows := slices.ContainsFunc(rb.d.blocks, func(h *hclsyntax.Block) bool { return h.Type == "window" })
 	switch {
-	case attrs["when"] != nil:
+	case attrs["when"] != nil, rb.onlyLevels():
 	case windows:
 		rb.report(diag.MissingCondition, rb.d.header(), "The rule has windows and no when, so that it never fires. Add one, as in when = \"n >= threshold\".")
 	case attrs["where"] == nil:

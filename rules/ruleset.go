@@ -40,7 +40,7 @@ const (
 type Rule struct {
 	Name        string
 	Description string
-	Severity    Severity // medium where the file says nothing
+	Severity    Severity // where no level above it holds; medium where the file says nothing
 	Category    string
 	Attack      []string // MITRE ATT&CK technique ids
 	References  []string
@@ -56,8 +56,10 @@ type Rule struct {
 	Windows []*Window
 	// Aggregates of all windows, in the order of the file; AggregateExpr.Index counts in it.
 	Aggregates []*Aggregate
-	// When is nil for a rule without one. Rules with windows have one.
-	When Expr
+	// When is nil for a rule without one. Rules with windows have one; where the file has none it is that one of Levels
+	// holds.
+	When   Expr
+	Levels []*Level // the highest severity first; those up to Severity decide nothing
 	// Threshold is nil for a rule without one.
 	Threshold *Threshold
 	Cooldown  time.Duration

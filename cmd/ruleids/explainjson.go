@@ -52,7 +52,9 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 		Suppressed uint64        `json:"suppressed"`
 		Failures   uint64        `json:"failures"`
 		Closest    []nearJSON    `json:"closest"`
-	}{ex.Rule, ex.Enabled, ex.Silent, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest})
+
+		Levels map[alert.Severity]uint64 `json:"levels,omitempty"`
+	}{ex.Rule, ex.Enabled, ex.Silent, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest, ex.Levels})
 }
 
 func namedMap(list []alert.Named) map[string]any {

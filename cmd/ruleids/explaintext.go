@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/printable"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // An explainText writes explanations for people. Errors of writing are those of w, which keeps them.
@@ -52,15 +54,29 @@ func verdict(ex *engine.Explanation) string {
 	case ex.Silent:
 		return "silent: it never alerts"
 	case ex.Alerts > 0 && ex.Quiet > 0:
-		return fmt.Sprintf("%s, %s more in a cooldown", plural(ex.Alerts, "alert"), thousands(ex.Quiet))
+		return fmt.Sprintf("%s%s, %s more in a cooldown", plural(ex.Alerts, "alert"), levelsText(ex), thousands(ex.Quiet))
 	case ex.Alerts > 0:
-		return plural(ex.Alerts, "alert")
+		return plural(ex.Alerts, "alert") + levelsText(ex)
 	case ex.Packets == 0:
 		return "no alert: it saw no packet"
 	case ex.Passed == 0:
 		return "no alert: no packet passed `where`"
 	}
 	return fmt.Sprintf("no alert: %s passed `where`, but `when` never held", plural(ex.Passed, "packet"))
+}
+
+// levelsText says of a rule with levels how many alerts have each severity, the worst first.
+func levelsText(ex *engine.Explanation) string {
+	var parts []string
+	for _, s := range slices.Backward(scale.Severities()) {
+		if n := ex.Levels[s]; n > 0 {
+			parts = append(parts, thousands(n)+" "+s.String())
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 // right writes rows of a number and a text, the numbers to the right.

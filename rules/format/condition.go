@@ -66,6 +66,8 @@ func conditionExprs(body *hclsyntax.Body) []hclsyntax.Expression {
 							out = append(out, a.Expr)
 						}
 					}
+				case "level":
+					add(inner.Body, "when")
 				case "except":
 					add(inner.Body, "where")
 				case "escalate":

@@ -27,6 +27,22 @@ func windowed(where, aggregate, when string) string {
   when = "(%s) and (n >= threshold or ip.ttl < 9)"`, where, aggregate, when))
 }
 
+// laddered is a rule with a level high and a level critical.
+func laddered(high, critical string) string {
+	return ruleText(fmt.Sprintf(`
+  where     = "tcp"
+  by        = ["ip.src"]
+  threshold = 20
+  window "10s" {
+    n = "count()"
+    m = "distinct(ip.dst)"
+    o = "distinct(tcp.flags.syn)"
+  }
+  when = "n >= threshold or m > 9"
+  level "high" { when = "%s" }
+  level "critical" { when = "%s" }`, high, critical))
+}
+
 func acting(where, rest string) string {
 	return ruleText(fmt.Sprintf("  where = \"%s\"\n  by = [\"ip.src\"]\n%s", where, rest))
 }
@@ -53,6 +69,17 @@ func TestChecks(t *testing.T) {
   except "x" { where = "dst.port == 23" }`), []string{"shadowed-exception"}},
 		{"exception of the other direction", ruleText(`where = "tcp.dstport == 22"
   except "x" { where = "tcp.srcport == 23" }`), nil},
+
+		// dead-level
+		{"levels below the rule's severity", strings.Replace(laddered("n >= 20", "n >= 40"), "low", "high", 1), []string{"dead-level"}},
+		{"a level that a higher one hides", laddered("n >= 50", "n >= 40"), []string{"dead-level"}},
+		{"a level by threshold that a higher one hides", laddered("n > 2 * threshold", "n >= 40"), []string{"dead-level"}},
+		{"one condition for two levels", laddered("n == 7", "n == 7"), []string{"dead-level"}},
+		{"levels that rise", laddered("n >= 40", "n >= 10 * threshold"), nil},
+		{"levels that rise to less", laddered("n <= 10", "n <= 5"), nil},
+		{"levels of other aggregates", laddered("n >= 50", "m >= 40"), nil},
+		{"levels alone", strings.NewReplacer("  when = \"n >= threshold or m > 9\"", "", "  severity    = \"low\"\n", "").Replace(laddered("n >= threshold + m", "n >= 50")), nil},
+		{"a level that is never reached", laddered("n >= 40", "o >= 17"), []string{"unreachable-threshold"}},
 
 		// silent-response
 		{"silent with actions", acting("tcp.flags.ack", block+"\n  silent = true\n  notify { to = [\"ops\"] }\n  escalate \"list\" { indicator = \"ip.src\" }"), []string{"silent-response", "silent-response", "silent-response"}},

@@ -38,6 +38,7 @@ func (c Check) Run(rs *rules.RuleSet) hcl.Diagnostics {
 func Checks() []Check {
 	return []Check{
 		bystanderTarget(),
+		deadLevel(),
 		missingDescription(),
 		missingSeverity(),
 		noCooldown(),

@@ -20,10 +20,16 @@ func missingSeverity() Check {
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {
-				if _, ok := r.AttrRanges["severity"]; !ok && !r.Silent {
+				if _, ok := r.AttrRanges["severity"]; !ok && !r.Silent && !graded(r) {
 					report(r.Range, "Rule %q has no severity, and gets %q. Write severity = \"low\", \"medium\", \"high\" or \"critical\".", r.Name, r.Severity)
 				}
 			}
 		},
 	}
+}
+
+// graded reports whether every alert of a rule has the severity of one of its levels.
+func graded(r *rules.Rule) bool {
+	_, own := r.AttrRanges["when"]
+	return !own && len(r.Levels) > 0 && len(r.Windows) > 0
 }

@@ -14,7 +14,7 @@ func silentResponse() Check {
 			Name:      "silent-response",
 			Severity:  hcl.DiagWarning,
 			Summary:   "Response of a silent rule",
-			Doc:       "A silent rule never alerts, so its actions are never carried out.",
+			Doc:       "A silent rule never alerts, so its actions are never carried out, and its levels decide nothing.",
 			Judgement: true,
 		},
 		partial: true,
@@ -25,6 +25,9 @@ func silentResponse() Check {
 				}
 				if r.Escalate != nil {
 					report(r.Escalate.Range, "Rule %q is silent and never alerts, so reputation changes nothing. Remove the escalate block, or silent = true.", r.Name)
+				}
+				for _, l := range r.Levels {
+					report(l.Range, "Rule %q is silent and never alerts, so no alert has this severity. Remove the level, or silent = true.", r.Name)
 				}
 				for _, a := range r.Actions {
 					report(a.Range, "Rule %q is silent and never alerts, so this is never done. Remove the %s block, or silent = true.", r.Name, a.Kind)

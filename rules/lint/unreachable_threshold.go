@@ -25,18 +25,20 @@ func unreachableThreshold() Check {
 		},
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {
-				rules.Walk(r.When, func(e rules.Expr) bool {
-					if c, ok := e.(*rules.CompareExpr); ok {
-						compareAggregate(rs, r, c, report)
-					}
-					return true
-				})
+				for _, when := range r.Conditions() {
+					rules.Walk(when, func(e rules.Expr) bool {
+						if c, ok := e.(*rules.CompareExpr); ok {
+							compareAggregate(rs, r, c, report)
+						}
+						return true
+					})
+				}
 			}
 		},
 	}
 }
 
-// compareAggregate looks at one comparison in the when of a rule.
+// compareAggregate looks at one comparison in the when of a rule, or of one of its levels.
 func compareAggregate(rs *rules.RuleSet, r *rules.Rule, c *rules.CompareExpr, report report) {
 	agg, other, op := sides(c)
 	if agg == nil {

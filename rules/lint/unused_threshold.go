@@ -32,7 +32,9 @@ func usesThreshold(r *rules.Rule) bool {
 	used := false
 	look := func(e rules.Expr) { used = used || uses(e) }
 	look(r.Where)
-	look(r.When)
+	for _, e := range r.Conditions() {
+		look(e)
+	}
 	for _, a := range r.Aggregates {
 		look(a.Arg)
 		look(a.Cond)

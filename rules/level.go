@@ -1,0 +1,101 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/scale"
+)
+
+// A Level is a step of a rule's ladder of severities: where its condition holds, an alert is at least as severe.
+type Level struct {
+	Severity Severity
+	When     Expr // over what the rule's when is over; nil in a broken rule
+	Range    hcl.Range
+}
+
+// levelNames are the labels of the level blocks of a rule.
+func levelNames(blocks []*hclsyntax.Block) map[string]bool {
+	names := map[string]bool{}
+	for _, h := range blocks {
+		if h.Type == "level" && len(h.Labels) == 1 {
+			names[h.Labels[0]] = true
+		}
+	}
+	return names
+}
+
+// levels reads the ladder of severities, which is then sorted, the highest first. A rule with windows and levels may
+// do without when: it fires where one of the levels holds.
+func (rb *ruleBuilder) levels() {
+	r := rb.r
+	first := map[string]hcl.Range{}
+	for _, h := range rb.d.blocks {
+		if h.Type != "level" {
+			continue
+		}
+		b := &block{kind: "level", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
+		rb.known(b, []string{"when"}, nil)
+		l := &Level{Range: h.DefRange()}
+		switch {
+		case len(h.Labels) != 1:
+			rb.report(diag.BadName, h.TypeRange, "A level has its severity in quotes, as in level \"critical\" { when = \"…\" }.")
+			rb.failed = true
+			continue
+		case !rb.oneOf(h.LabelRanges[0], "severity", h.Labels[0], scale.SeverityWords()):
+			rb.failed = true
+		case first[h.Labels[0]] != (hcl.Range{}):
+			rb.report(diag.DuplicateName, h.LabelRanges[0], "The level %q is already declared in %s. Join the conditions with or.", h.Labels[0], place(first[h.Labels[0]]))
+			rb.failed = true
+		default:
+			l.Severity, _ = scale.ParseSeverity(h.Labels[0])
+			first[h.Labels[0]] = h.LabelRanges[0]
+		}
+		if b.attrs["when"] == nil {
+			rb.report(diag.MissingAttribute, h.DefRange(), "A level needs when = \"…\", the condition under which alerts are so severe.")
+			rb.failed = true
+			continue
+		}
+		l.When = rb.check(b, "when", &rb.full, (*checker).whole)
+		r.Levels = append(r.Levels, l)
+	}
+	slices.SortStableFunc(r.Levels, func(x, y *Level) int { return cmp.Compare(y.Severity, x.Severity) })
+	if len(r.Levels) == 0 || !rb.onlyLevels() || rb.failed {
+		return
+	}
+	conditions := make([]Expr, len(r.Levels))
+	for i, l := range r.Levels {
+		conditions[len(conditions)-1-i] = l.When
+	}
+	r.When = disjunction(hcl.Range{Filename: r.Range.Filename}, conditions...)
+	if rb.d.attrs["severity"] == nil {
+		r.Severity = r.Levels[len(r.Levels)-1].Severity
+	}
+}
+
+// onlyLevels reports whether the rule has windows and no condition to fire on but those of its levels.
+func (rb *ruleBuilder) onlyLevels() bool {
+	has := func(kind string) bool {
+		return slices.ContainsFunc(rb.d.blocks, func(h *hclsyntax.Block) bool { return h.Type == kind })
+	}
+	return rb.d.attrs["when"] == nil && has("window") && has("level")
+}
+
+// Conditions returns what is asked of the values of aggregates: when, where the rule gives one, and the conditions of
+// its levels. Those that have errors are left out.
+func (r *Rule) Conditions() []Expr {
+	var out []Expr
+	if _, ok := r.AttrRanges["when"]; ok && r.When != nil {
+		out = append(out, r.When)
+	}
+	for _, l := range r.Levels {
+		if l.When != nil {
+			out = append(out, l.When)
+		}
+	}
+	return out
+}

@@ -1,0 +1,65 @@
+package lint
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// deadLevel finds levels that no alert ever has: the rule is as severe without them, or a higher one holds wherever
+// they do.
+func deadLevel() Check {
+	return Check{
+		Code: diag.Code{
+			Name:      "dead-level",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Level that no alert has",
+			Doc:       "A level of severity decides nothing, since the rule is as severe without it, or a higher level holds wherever it does.",
+			Judgement: true,
+		},
+		check: func(rs *rules.RuleSet, report report) {
+			for _, r := range sound(rs) {
+				_, own := r.AttrRanges["when"]
+				for i, l := range r.Levels {
+					if l.Severity <= r.Severity && (own || i < len(r.Levels)-1 || l.Severity < r.Severity) {
+						report(l.Range, "Every alert of rule %q is %s already. Give the rule a lower severity, or remove the level.", r.Name, r.Severity)
+						continue
+					}
+					for _, higher := range r.Levels[:i] {
+						if implies(l.When, higher.When) {
+							report(l.Range, "Wherever this level holds, the level %q does too, so that no alert is %s. Raise the number of that one, or remove this one.", higher.Severity, l.Severity)
+							break
+						}
+					}
+				}
+			}
+		},
+	}
+}
+
+// implies reports whether y is known to hold wherever x does: they are one condition, or both compare one aggregate
+// with a number from the same side.
+func implies(x, y rules.Expr) bool {
+	if rules.Format(x) == rules.Format(y) {
+		return true
+	}
+	a, okA := x.(*rules.CompareExpr)
+	b, okB := y.(*rules.CompareExpr)
+	if !okA || !okB {
+		return false
+	}
+	of, limit, op := sides(a)
+	of2, limit2, op2 := sides(b)
+	if of == nil || of != of2 {
+		return false
+	}
+	m, n := numbers(limit, domains{}), numbers(limit2, domains{})
+	switch {
+	case op == rules.OpGe && (op2 == rules.OpGe), op == rules.OpGt && (op2 == rules.OpGt || op2 == rules.OpGe):
+		return m.lo >= n.hi
+	case op == rules.OpLe && (op2 == rules.OpLe), op == rules.OpLt && (op2 == rules.OpLt || op2 == rules.OpLe):
+		return m.hi <= n.lo
+	}
+	return false
+}
