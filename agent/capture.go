@@ -162,7 +162,7 @@ func (c *capturing) Report(ctx context.Context, s *api.Status) {
 	is := c.source.Stats()
 	s.Capture = api.CaptureCounts{Received: is.Received, Dropped: is.Dropped, Stalls: is.Stalls, RecentlyDropped: v.recent, LosingLost: v.losingLost, Missed: is.Missed}
 	for _, i := range is.Interfaces {
-		state := api.InterfaceState{Name: i.Name, Up: i.Up, Received: i.Received, Dropped: i.Dropped, Stalls: i.Stalls, Missed: i.Missed, Reopened: i.Reopened}
+		state := api.InterfaceState{Name: i.Name, Up: i.Up, Received: i.Received, Dropped: i.Dropped, Stalls: i.Stalls, Missed: i.Missed, Elsewhere: i.Elsewhere, Reopened: i.Reopened}
 		if i.Err != nil {
 			state.Error = i.Err.Error()
 		}
@@ -195,6 +195,7 @@ func (c *capturing) Metrics(t *metrics) func(chan<- prometheus.Metric) {
 	captureDropped := t.add("ruleids_capture_dropped_total", "Packets dropped because a ring was full.", "interface")
 	captureStalls := t.add("ruleids_capture_stalls_total", "Times that a ring was full.", "interface")
 	captureMissed := t.add("ruleids_capture_missed_total", "Packets that the card or the kernel dropped before they came to a ring.", "interface")
+	captureElsewhere := t.add("ruleids_capture_elsewhere_total", "Frames for other hosts that were left out, as promiscuous = false asks.", "interface")
 	captureLosing := t.add("ruleids_capture_losing", "1 where packets were lost in the last ten seconds, in a ring or before it.")
 	captureUp := t.add("ruleids_capture_up", "1 where packets can come from the interface.", "interface")
 	alerts := t.add("ruleids_alerts_total", "Alerts raised.", "severity")
@@ -214,6 +215,7 @@ func (c *capturing) Metrics(t *metrics) func(chan<- prometheus.Metric) {
 			captureDropped(ch, float64(i.Dropped), i.Name)
 			captureStalls(ch, float64(i.Stalls), i.Name)
 			captureMissed(ch, float64(i.Missed), i.Name)
+			captureElsewhere(ch, float64(i.Elsewhere), i.Name)
 			captureUp(ch, one(i.Up), i.Name)
 		}
 		v, err := c.d.view(context.Background(), false)

@@ -84,7 +84,9 @@ type InterfaceState struct {
 	Dropped  uint64 `json:"dropped"`
 	Stalls   uint64 `json:"stalls"`
 	Missed   uint64 `json:"missed"`
-	Reopened uint64 `json:"reopened"` // times that it came back and its rings were opened again
+	// Elsewhere are frames for other hosts that were left out, as promiscuous = false asks.
+	Elsewhere uint64 `json:"elsewhere"`
+	Reopened  uint64 `json:"reopened"` // times that it came back and its rings were opened again
 }
 
 // AlertCounts are alerts that were raised.

@@ -60,7 +60,7 @@ type Capture struct {
 	WaitForInterfaces bool           `setting:"wait_for_interfaces" default:"false" doc:"Start without an interface that does not exist yet, and wait for it; else that is an error. One that vanishes later is always waited for."`
 	Snaplen           int            `setting:"snaplen" default:"65535" range:"68..262144" doc:"Bytes of each packet that are captured. Rules on payload or dns see no more than that."`
 	Ring              setting.Size   `setting:"ring" default:"64MiB" range:"1MiB..2GiB" doc:"Size of the ring that the kernel writes packets to, for each interface and worker."`
-	Promiscuous       bool           `setting:"promiscuous" default:"true" doc:"Also see packets for other hosts."`
+	Promiscuous       bool           `setting:"promiscuous" default:"true" doc:"Also see packets for other hosts. With false those that come all the same are counted and left out."`
 	Ignore            []netip.Prefix `setting:"ignore,reload" doc:"Addresses and networks whose packets, from them or to them, are dropped in the kernel."`
 	Checksums         string         `setting:"checksums" default:"auto" oneof:"auto on off" doc:"Whether packets with a wrong checksum, which no host accepts, are kept from the rules. auto and on do; auto knows offload in captures too. off counts them."`
 	Tunnels           []TunnelEnd    `setting:"tunnels" doc:"Tunnels that end here, as \"vxlan\" or \"gre 192.0.2.7\", beside those of the host's own interfaces: actions keep out inner sources. Of others they keep out the outermost one."`

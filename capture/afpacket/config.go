@@ -40,7 +40,8 @@ type Config struct {
 	SnapLength int
 
 	// Promiscuous says whether to see frames for other hosts too. The interface is put back when
-	// the last of its rings is closed, also if the process is killed.
+	// the last of its rings is closed, also if the process is killed. Without it frames for other hosts, which come where
+	// something else has made the interface promiscuous, and on switches that flood, are counted and left out: no host takes them.
 	Promiscuous bool
 
 	// Defrag has the kernel put IPv4 fragments together before they come to the rings. Rules then see a scan

@@ -2,6 +2,7 @@ package afpacket
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -125,5 +126,32 @@ func TestSetFilterLosesNothing(t *testing.T) {
 			return
 		default:
 		}
+	}
+}
+
+// TestFramesForOtherHosts sends frames to an address that the interface does not have, as a switch that floods does.
+func TestFramesForOtherHosts(t *testing.T) {
+	for _, promiscuous := range []bool{false, true} {
+		t.Run(fmt.Sprintf("promiscuous %v", promiscuous), func(t *testing.T) {
+			enterNamespace(t)
+			veth(t, "lva", "lvb")
+			s := open(t, Config{Interfaces: []string{"lvb"}, Promiscuous: promiscuous})
+			foreign := numbered(2, 2, 3)
+			copy(foreign, "\x02\x00\x00\x00\x00\x99")
+			newSender(t, "lva").send(numbered(1, 2, 3), foreign, numbered(3, 2, 3))
+			want := []int{1, 3}
+			if promiscuous {
+				want = []int{1, 2, 3}
+			}
+			var h heard
+			h.read(t, s, func() bool { return len(h.frames) >= len(want) })
+			var got []int
+			for _, f := range h.frames {
+				got = append(got, number(f))
+			}
+			if st := s.Stats(); !slices.Equal(got, want) || st.Elsewhere != uint64(3-len(want)) {
+				t.Errorf("frames %v, want %v; %d for others", got, want, st.Elsewhere)
+			}
+		})
 	}
 }

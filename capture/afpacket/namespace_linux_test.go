@@ -192,7 +192,7 @@ func (h *heard) kinds() []EventKind {
 // numbered is a UDP packet to a host and a port, with a number in it.
 func numbered(n int, host byte, port uint16) []byte {
 	b := make([]byte, 12, 60)
-	b[0], b[6] = 2, 2
+	copy(b, "\xff\xff\xff\xff\xff\xff\x02")
 	b = append(b, 8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, host)
 	b = binary.BigEndian.AppendUint16(b, 1000)
 	b = binary.BigEndian.AppendUint16(b, port)

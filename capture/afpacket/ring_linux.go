@@ -52,6 +52,7 @@ type ring struct {
 	until int64
 	snap  uint32
 	lo    bool // the loopback interface
+	own   bool // frames for other hosts are left out, which come where something else made the interface promiscuous
 }
 
 // openRing opens a ring on an interface. Its filter drops everything until setFilter.
@@ -68,7 +69,7 @@ func openRing(c *Config, d device, link packet.LinkType) (*ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening a packet socket: %w", err)
 	}
-	r := &ring{fd: fd, block: c.BlockBytes, blocks: c.RingBytes / c.BlockBytes, link: link, snap: uint32(c.SnapLength), lo: d.loopback}
+	r := &ring{fd: fd, block: c.BlockBytes, blocks: c.RingBytes / c.BlockBytes, link: link, snap: uint32(c.SnapLength), lo: d.loopback, own: !c.Promiscuous && link == packet.LinkEthernet}
 	if err := r.setUp(c, d); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
@@ -235,7 +236,12 @@ func (r *ring) walk(block []byte, h *unix.TpacketHdrV1) {
 		if p.Status&unix.TP_STATUS_VLAN_VALID != 0 && r.link == packet.LinkEthernet {
 			untag(&f, p, block, from)
 		}
+		elsewhere := r.own && kindOf(block, at) == unix.PACKET_OTHERHOST
 		at += int(p.Next_offset)
+		if elsewhere {
+			r.counts.Elsewhere++
+			continue
+		}
 		if r.until != 0 && r.stale(&f) {
 			r.counts.Stale++
 			continue
@@ -244,6 +250,13 @@ func (r *ring) walk(block []byte, h *unix.TpacketHdrV1) {
 		r.frames = append(r.frames, f)
 	}
 	r.counts.Bytes += bytes
+}
+
+// kindOf returns to whom the kernel says that a frame goes: the address of packet(7) behind the frame's header.
+func kindOf(block []byte, header int) uint8 {
+	const align = 16 // TPACKET_ALIGNMENT of linux/if_packet.h
+	const behind = (int(unsafe.Sizeof(unix.Tpacket3Hdr{})) + align - 1) / align * align
+	return (*unix.RawSockaddrLinklayer)(unsafe.Pointer(&block[header+behind])).Pkttype
 }
 
 // sumOf returns what the kernel knows of a frame's checksums.

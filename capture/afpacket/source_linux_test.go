@@ -49,7 +49,7 @@ func TestFramesAsOnTheWire(t *testing.T) {
 		}
 		want = append(want, append(f, body...))
 	}
-	in, out := open(t, Config{Interfaces: []string{"lvb"}}), open(t, Config{Interfaces: []string{"lva"}})
+	in, out := open(t, Config{Interfaces: []string{"lvb"}, Promiscuous: true}), open(t, Config{Interfaces: []string{"lva"}})
 	before := time.Now().UnixNano()
 	from.send(want...)
 	for side, s := range map[string]*Source{"coming in": in, "going out": out} {

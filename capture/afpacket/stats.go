@@ -11,7 +11,9 @@ type Counts struct {
 	Losing   uint64 // blocks that the kernel marked as written after packets were lost (TP_STATUS_LOSING)
 	Frames   uint64 // frames that Read returned; it trails Received by what is in the rings
 	Bytes    uint64 // the lengths of these frames on the wire
-	Stale    uint64 // frames that came under a filter which was replaced meanwhile, and that the new one does not want
+	// Elsewhere are frames for other hosts that came although the interface was not to be promiscuous.
+	Elsewhere uint64
+	Stale     uint64 // frames that came under a filter which was replaced meanwhile, and that the new one does not want
 }
 
 // Stats are the counts of a Source.

@@ -191,4 +191,5 @@ func (c *Counts) add(d Counts) {
 	c.Frames += d.Frames
 	c.Bytes += d.Bytes
 	c.Stale += d.Stale
+	c.Elsewhere += d.Elsewhere
 }
