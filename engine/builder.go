@@ -29,6 +29,8 @@ type builder struct {
 	branches    map[string]*branch
 	portIndexes map[indexKey]*portIndex
 	addrIndexes map[indexKey]*addrIndex
+	needs       map[int32]*rules.Need // of conjunctions and disjunctions
+	visited     int                   // branches that are found by contents
 }
 
 // An indexKey is a list of entries and the offset of the field by which they are indexed.
@@ -44,7 +46,7 @@ const (
 
 func newBuilder(opt Options, tuning Tuning) *builder {
 	b := &builder{opt: opt, tuning: tuning, opaques: map[string]*opaque{}, byText: map[string]int32{}, sets: map[*rules.Set]string{}, inquiries: map[string]*inquiry{},
-		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}}
+		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}, needs: map[int32]*rules.Need{}}
 	b.intern(predicate{op: opFalse, text: "false"})
 	b.intern(predicate{op: opTrue, text: "true"})
 	return b
@@ -256,5 +258,5 @@ func (b *builder) closure(e rules.Expr) int32 {
 		return i
 	}
 	fn, cost := b.boolFunc(e)
-	return b.intern(predicate{op: opFunc, cost: cost, fn: fn, text: text, source: rules.Format(e)})
+	return b.intern(predicate{op: opFunc, cost: cost, fn: fn, text: text, source: rules.Format(e), need: rules.NeedOf(e)})
 }

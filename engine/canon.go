@@ -93,12 +93,12 @@ func (c *canon) expr(e rules.Expr) {
 	case *rules.InExpr:
 		n, ok := c.sets[e.Set]
 		if !ok {
-			n = contents(e.Set)
+			n = members(e.Set)
 			c.sets[e.Set] = n
 		}
 		c.list("in "+n, e.X)
 	case *rules.MatchExpr:
-		c.list("matches"+strconv.Quote(e.Regexp.String()), e.X)
+		c.list("matches"+strconv.FormatBool(e.Pattern.OnBytes())+strconv.Quote(e.Pattern.String()), e.X)
 	case *rules.TextExpr:
 		c.list(e.Op.String(), e.X, e.Y)
 	case *rules.ArithExpr:
@@ -137,8 +137,8 @@ func (c *canon) expr(e rules.Expr) {
 // setSeed makes the digests of sets: good within the process, which is as long as they live.
 var setSeed = maphash.MakeSeed()
 
-// contents returns a digest of a set's members: short sets as they are, long ones hashed.
-func contents(s *rules.Set) string {
+// members returns a digest of a set's members: short sets as they are, long ones hashed.
+func members(s *rules.Set) string {
 	var h maphash.Hash
 	h.SetSeed(setSeed)
 	n := 0

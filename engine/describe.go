@@ -259,6 +259,13 @@ func (p *Plan) visits(br *branch) []Visit {
 		if br.src != nil {
 			below("ip.src", br.src.branches)
 		}
+		if br.contents != nil {
+			var names []string
+			for i := range br.contents.fields {
+				names = append(names, br.contents.fields[i].field.Name)
+			}
+			below(strings.Join(names, " and "), br.contents.branches)
+		}
 	}
 	visit(br, "")
 	slices.SortFunc(out, func(x, y Visit) int {

@@ -19,8 +19,8 @@ type entry struct {
 	steps []step // what cond comes down to where leaves are all it is made of
 }
 
-// A branch is the entries for one kind of packet: some to try always, others found by a port or an
-// address of the packet.
+// A branch is the entries for one kind of packet: some to try always, others found by a port, an
+// address or a literal of the packet.
 type branch struct {
 	always   []entry
 	code     program // of always
@@ -28,6 +28,7 @@ type branch struct {
 	dport    *portIndex
 	sport    *portIndex
 	dst, src *addrIndex
+	contents *contents
 }
 
 // A portIndex finds a branch by a port, in two steps of a byte each.
@@ -125,7 +126,7 @@ func (b *builder) newBranch(entries []entry) *branch {
 	if found, rest = b.guarded(rest, offSrcPort, opRange16); found != nil {
 		br.sport = b.portIndex(found, offSrcPort)
 	}
-	br.always = rest
+	br.contents, br.always = b.contents(rest)
 	return br
 }
 

@@ -2,11 +2,14 @@ package engine
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
 
@@ -27,6 +30,53 @@ type vmEnv struct {
 	addrs  []packet.Addr
 	sets   []*rules.Set
 	opaque []func(*scope) any
+	// patterns are of characters of Latin-1, each of which stands for a byte.
+	patterns []*regexp.Regexp
+	texts    []string
+}
+
+// C returns a constant that is no text.
+func (e *vmEnv) C(i int) string { return e.texts[i] }
+
+// Lower and Upper change the case of what is text, and leave bytes that are none.
+func (e *vmEnv) Lower(s string) string { return cased(s, strings.ToLower) }
+
+// Upper is upper.
+func (e *vmEnv) Upper(s string) string { return cased(s, strings.ToUpper) }
+
+func cased(s string, of func(string) string) string {
+	var b strings.Builder
+	for s != "" {
+		r, n := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError {
+			b.WriteString(s[:n])
+		} else {
+			b.WriteString(of(s[:n]))
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// byteRegexp compiles an expression that has no byte from 0x80 but escaped.
+func byteRegexp(text string) *regexp.Regexp { return regexp.MustCompile("(?s)" + text) }
+
+// Match reports whether a pattern matches bytes, read as one character each.
+func (e *vmEnv) Match(pattern int, text string) bool {
+	return e.patterns[pattern].MatchReader(&byteReader{text})
+}
+
+// A byteReader reads each byte as the character of that number.
+type byteReader struct{ rest string }
+
+// ReadRune implements io.RuneReader.
+func (r *byteReader) ReadRune() (rune, int, error) {
+	if r.rest == "" {
+		return 0, 0, io.EOF
+	}
+	c := rune(r.rest[0])
+	r.rest = r.rest[1:]
+	return c, 1, nil
 }
 
 // B returns the boolean field with a number.
@@ -234,9 +284,14 @@ func (w *vmWriter) expr(e rules.Expr) {
 	case *rules.InExpr:
 		w.in(e)
 	case *rules.MatchExpr:
+		if e.Pattern.OnBytes() {
+			w.env.patterns = append(w.env.patterns, byteRegexp(e.Pattern.String()))
+			w.call("Match", len(w.env.patterns)-1, e.X)
+			return
+		}
 		w.out.WriteByte('(')
 		w.expr(e.X)
-		w.out.WriteString(" matches " + strconv.Quote(e.Regexp.String()) + ")")
+		w.out.WriteString(" matches " + strconv.Quote(e.Pattern.String()) + ")")
 	case *rules.TextExpr:
 		w.infix(e.X, e.Op.String(), e.Y)
 	case *rules.ArithExpr:
@@ -285,6 +340,11 @@ func (w *vmWriter) constant(v rules.Value) {
 	case packet.KindFloat:
 		w.number(v.Float)
 	case packet.KindString, packet.KindBytes:
+		if !utf8.ValidString(v.Str) { // in text a \x90 is the character of that number
+			w.env.texts = append(w.env.texts, v.Str)
+			w.call("C", len(w.env.texts)-1)
+			return
+		}
 		w.out.WriteString(strconv.Quote(v.Str))
 	case packet.KindIP:
 		w.env.addrs = append(w.env.addrs, v.Addr)
@@ -316,7 +376,7 @@ func (w *vmWriter) function(e *rules.CallExpr) {
 	for i, a := range e.Args {
 		args[i] = a
 	}
-	name := map[rules.FuncID]string{rules.FnLen: "len", rules.FnLower: "lower", rules.FnUpper: "upper", rules.FnAbs: "abs", rules.FnMin: "min",
+	name := map[rules.FuncID]string{rules.FnLen: "len", rules.FnLower: "Lower", rules.FnUpper: "Upper", rules.FnAbs: "abs", rules.FnMin: "min",
 		rules.FnMax: "max", rules.FnEntropy: "Entropy", rules.FnRegisteredDomain: "Domain", rules.FnIsPrivate: "Private", rules.FnHour: "Hour", rules.FnWeekday: "Weekday", rules.FnNetwork: "Network", rules.FnBitAnd: "bitand"}[e.Func.ID]
 	switch e.Func.ID {
 	case rules.FnHour, rules.FnWeekday:

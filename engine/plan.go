@@ -24,6 +24,7 @@ type Options struct {
 type Tuning struct {
 	NoSharing  bool // give each rule tables and predicates of its own
 	NoDispatch bool // look at every rule for every packet
+	NoIndex    bool // look for the literals of each condition apart
 
 	condition func(*builder, rules.Expr) int32 // lowers conditions; nil for the builder's own way
 }
@@ -38,6 +39,7 @@ type Plan struct {
 	memos     int // slots of opMemo
 	keyIDs    int // different keys
 	inquiries int // different ones
+	visited   int // branches that are found by contents
 	groups    []*group
 	stores    []*store
 	rules     []*rule // sorted by name
@@ -111,7 +113,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 	if !tuning.NoSharing {
 		p.share()
 	}
-	p.keyIDs, p.inquiries = len(keyIDs), len(b.inquiries)
+	p.keyIDs, p.inquiries, p.visited = len(keyIDs), len(b.inquiries), b.visited
 	if !tuning.NoDispatch {
 		fuse(p.preds)
 	}
@@ -120,7 +122,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 			br.always[i].steps = steps(p.preds, br.always[i].cond)
 		}
 		br.code = p.program(br.always, !tuning.NoDispatch)
-		br.indexed = br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil
+		br.indexed = br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil || br.contents != nil
 	})
 	return p, b.diags
 }
@@ -233,6 +235,11 @@ func (p *Plan) branches(f func(*branch)) {
 				for _, k := range x.branches {
 					visit(k)
 				}
+			}
+		}
+		if br.contents != nil {
+			for _, k := range br.contents.branches {
+				visit(k)
 			}
 		}
 	}

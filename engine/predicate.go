@@ -49,6 +49,7 @@ type predicate struct {
 	bitmap *bitmap
 	addr   packet.Addr
 	fn     func(*scope) bool
+	need   *rules.Need   // of opFunc: literals without which it does not hold; nil where none are known
 	field  *packet.Field // of leaves that read one field
 	text   string        // canonical; what sharing compares
 	source string        // of leaves that show cannot write: the expression
@@ -144,6 +145,7 @@ type scope struct {
 	values   []float64 // aggregates of the rule whose when or message is evaluated
 	text     []byte    // scratch of string functions
 	tuple    []uint64  // scratch of tuples
+	room     []byte    // scratch for a text in other characters
 	seed     uint64
 	failures uint64 // of expressions of the expr VM
 

@@ -92,7 +92,7 @@ func (w *worker) visit(br *branch, s *slot, place uint32) {
 	}
 }
 
-// follow visits the branches that the packet's ports and addresses lead to.
+// follow visits the branches that the packet's ports, addresses and literals lead to.
 func (w *worker) follow(br *branch, s *slot, place uint32) {
 	if br.dport != nil {
 		if next := br.dport.find(w.p); next != nil {
@@ -113,5 +113,8 @@ func (w *worker) follow(br *branch, s *slot, place uint32) {
 		if next := br.sport.find(w.p); next != nil {
 			w.visit(next, s, place)
 		}
+	}
+	if br.contents != nil {
+		w.search(br.contents, s, place)
 	}
 }

@@ -37,7 +37,7 @@ func (g grammar) one(of ...string) string { return of[g.IntN(len(of))] }
 func (g grammar) port() string { return g.one("22", "80", "443", "4444", "53", "1000", "1001") }
 
 func (g grammar) leaf() string {
-	switch g.IntN(16) {
+	switch g.IntN(17) {
 	case 0:
 		return g.one("tcp", "udp", "icmp", "ip", "dns", "arp", "icmpv6", "vlan")
 	case 1:
@@ -57,7 +57,7 @@ func (g grammar) leaf() string {
 	case 8:
 		return fmt.Sprintf("payload %s '%s'", g.one("contains", "startsWith", "endsWith", "=="), g.one("GET", "a", "bc", ""))
 	case 9:
-		return fmt.Sprintf("dns.qry.name %s '%s'", g.one("contains", "startsWith", "endsWith", "matches", "==", "!=", "<"), g.one("example", "www", "com", "evil"))
+		return fmt.Sprintf("%s %s '%s'", g.one("dns.qry.name", "lower(dns.qry.name)"), g.one("contains", "startsWith", "endsWith", "matches", "==", "!=", "<"), g.one("example", "www", "com", "evil", ".example.com"))
 	case 10:
 		return fmt.Sprintf("len(%s) %s %d", g.one("dns.qry.name", "payload"), g.one(">", "<=", "=="), g.IntN(16))
 	case 11:
@@ -70,6 +70,9 @@ func (g grammar) leaf() string {
 		return g.one("is_private(ip.src)", "tcp.srcport == tcp.dstport", "ip.src == ip.dst", "hour(frame.time_epoch) < 12", "network(ip.src, 30) == network(ip.dst, 30)", "weekday(frame.time_epoch, 'Asia/Tokyo') == 4",
 			"registered_domain(dns.qry.name) == 'example.com'", "lower(dns.qry.name) == 'www.example.com'", "payload[0] == 71", "payload[1:3] == 'ET'",
 			"max(src.port, dst.port) >= 1000", "ip.len % 7 == 3", "ip.len / 3 > 20.5", "abs(src.port - dst.port) < 100", "flow.packets > 3", "flow.packet_rate > 2.5")
+	}
+	if g.IntN(3) == 0 {
+		return fmt.Sprintf("%s matches '%s'", g.one("payload", "dns.qry.name", "lower(payload)"), g.one("GET|HEAD", "(?i)get /", "^(www|a)[.]", "e+x?ample[.]com$", "[bc]{2}", "^abc$", "T.P"))
 	}
 	return fmt.Sprintf("%s == %s", g.one("ip.proto", "icmp.type", "ip.version", "dns.qry.type"), g.one("6", "17", "4", "8", "16"))
 }
@@ -213,6 +216,7 @@ func agree(t *testing.T, seed uint64, escalate bool) {
 		{"default", Tuning{}, Config{Seed: 1}},
 		{"no sharing", Tuning{NoSharing: true}, Config{}},
 		{"no dispatch", Tuning{NoDispatch: true}, Config{}},
+		{"no index", Tuning{NoIndex: true}, Config{}},
 		{"vm", inVM, Config{}},
 		{"3 workers", Tuning{}, Config{Workers: 3}},
 	} {

@@ -25,8 +25,7 @@ func (b *builder) boolFunc(e rules.Expr) (func(*scope) bool, uint16) {
 	case *rules.InExpr:
 		return b.inFunc(e)
 	case *rules.MatchExpr:
-		x, re := b.bytesFunc(e.X), e.Regexp
-		return func(s *scope) bool { return re.Match(x(s)) }, 200
+		return b.matchFunc(e)
 	case *rules.TextExpr:
 		return b.textFunc(e)
 	case *rules.CallExpr:

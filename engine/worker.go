@@ -14,6 +14,8 @@ type worker struct {
 	words   []uint64          // scratch for one key
 	now     []float64         // by cell of the group at hand: its value with the packet at hand; NaN where it was not counted
 	matched []uint64          // by group
+	found   []int32           // scratch: numbers of literals
+	visited []uint64          // by branch that is found by contents: the turn of the packet that it was visited for last
 	late    uint64
 	leaps   uint64
 	bytes   uint64
@@ -77,6 +79,7 @@ type scratch struct {
 	now     []float64
 	keys    []keyMemo
 	matched []uint64
+	visited []uint64
 	answers []answer
 	recents *[recents]recent
 }
@@ -92,7 +95,7 @@ func (e *Engine) scratch(plan *Plan) []scratch {
 	out := make([]scratch, len(e.everyone()))
 	for i := range out {
 		out[i] = scratch{memo: make([]uint64, plan.memos), values: make([]float64, values), now: make([]float64, cells),
-			keys: make([]keyMemo, plan.keyIDs), matched: make([]uint64, len(plan.groups))}
+			keys: make([]keyMemo, plan.keyIDs), matched: make([]uint64, len(plan.groups)), visited: make([]uint64, plan.visited)}
 		if e.cfg.Reputation != nil && plan.inquiries > 0 {
 			out[i].answers, out[i].recents = make([]answer, plan.inquiries), new([recents]recent)
 		}
@@ -112,7 +115,7 @@ func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 		w.decoder.NeedDNS = plan.needDNS
 		w.checksums = e.cfg.Checksums
 		w.tables = st.tables
-		w.keys, w.now, w.matched = g.keys, g.now, g.matched
+		w.keys, w.now, w.matched, w.visited = g.keys, g.now, g.matched, g.visited
 	}
 	if plan.needFlow && e.flows == nil {
 		e.flows = &flowTable{e.table(flowConfig)}

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"regexp"
-
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/packet"
@@ -145,11 +143,11 @@ type InExpr struct {
 	List *List // where the set is a list's; nil for a literal
 }
 
-// MatchExpr is true when the regular expression (RE2) matches somewhere in X.
+// MatchExpr is true when the pattern matches somewhere in X.
 type MatchExpr struct {
 	At
-	X      Expr
-	Regexp *regexp.Regexp
+	X       Expr
+	Pattern *Pattern
 }
 
 // TextExpr is contains, startsWith or endsWith on strings and bytes.

@@ -98,7 +98,7 @@ func format(b *strings.Builder, e Expr, outer int) {
 	case *MatchExpr:
 		wrap(bindCompare, func() {
 			format(b, e.X, bindCompare)
-			b.WriteString(" matches " + strconv.Quote(e.Regexp.String()))
+			b.WriteString(" matches " + strconv.Quote(e.Pattern.String()))
 		})
 	case *ArithExpr:
 		own := bindAdd

@@ -42,7 +42,7 @@ func same(a, b Expr) bool {
 		return ok && a.List == b.List && sameSet(a.Set, b.Set) && same(a.X, b.X)
 	case *MatchExpr:
 		b, ok := b.(*MatchExpr)
-		return ok && a.Regexp.String() == b.Regexp.String() && same(a.X, b.X)
+		return ok && a.Pattern.String() == b.Pattern.String() && a.Pattern.OnBytes() == b.Pattern.OnBytes() && same(a.X, b.X)
 	case *TextExpr:
 		b, ok := b.(*TextExpr)
 		return ok && a.Op == b.Op && same(a.X, b.X) && same(a.Y, b.Y)

@@ -3,7 +3,6 @@ package rules
 import (
 	"net"
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -53,6 +52,7 @@ func (c *checker) compare(n *ast.BinaryNode) Expr {
 	if x, y = c.unify(n.Left, x, n.Right, y); x == nil || y == nil {
 		return nil
 	}
+	x, y = c.bytewise(n.Left, x, n.Right, y)
 	op := operators[n.Operator]
 	if !c.comparable(n, op, x, y) {
 		return nil
@@ -278,20 +278,19 @@ func (c *checker) matches(n *ast.BinaryNode) Expr {
 	if !ok || !isText(k.Value.Kind) {
 		return c.errorf(diag.TypeMismatch, c.rng(n.Right), "The right side of matches must be a regular expression in quotes.")
 	}
-	re, err := regexp.Compile(k.Value.Str)
+	bytes := onBytes(x)
+	if bytes {
+		k = c.asBytes(n.Right, k)
+	}
+	p, err := newPattern(k.Value.Str, bytes)
 	if err != nil {
-		msg := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-		hint := ""
-		if strings.Contains(msg, "(?=") || strings.Contains(msg, "(?!") || strings.Contains(msg, "(?<") {
-			hint = " RE2 has no look-around."
-		}
-		return c.errorf(diag.BadRegexp, k.Rng, "%q is not a regular expression: %s.%s", k.Value.Str, msg, hint)
+		return c.errorf(diag.BadRegexp, k.Rng, "%s", patternProblem(k.Value.Str, err))
 	}
 	rng := c.rng(n)
 	if s, ok := x.(*ConstExpr); ok {
-		return constBool(rng, re.MatchString(s.Value.Str))
+		return constBool(rng, p.matchString(s.Value.Str))
 	}
-	return present(&MatchExpr{At{rng}, x, re}, x)
+	return present(&MatchExpr{At{rng}, x, p}, x)
 }
 
 func (c *checker) notText(n ast.Node, x Expr, op string) Expr {
@@ -330,6 +329,7 @@ func (c *checker) textual(n *ast.BinaryNode) Expr {
 		return nil
 	}
 	op, rng := operators[n.Operator], c.rng(n)
+	x, y = c.bytewise(n.Left, x, n.Right, y)
 	a, okA := x.(*ConstExpr)
 	b, okB := y.(*ConstExpr)
 	if okA && okB {

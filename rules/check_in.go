@@ -185,6 +185,9 @@ func (c *checker) inArray(n *ast.BinaryNode, x Expr, arr *ast.ArrayNode, before 
 		if y.Kind() == kindComposite {
 			return c.opaque(n)
 		}
+		if k, isConst := y.(*ConstExpr); isConst && x != nil && onBytes(x) {
+			y = c.asBytes(e, k)
+		}
 		elems = append(elems, element{c.rng(e), y})
 	}
 	if x == nil || !ok {

@@ -245,7 +245,7 @@ func wordPasses(w string, ts []term) bool {
 		case *TextExpr:
 			ok = textHolds(e.Op, w, e.Y.(*ConstExpr).Value.Str) != t.not
 		case *MatchExpr:
-			ok = e.Regexp.MatchString(w) != t.not
+			ok = e.Pattern.matchString(w) != t.not
 		}
 		if !ok {
 			return false

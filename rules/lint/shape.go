@@ -114,7 +114,8 @@ func (s *shape) value(e rules.Expr) (rules.Value, bool) {
 		if !ok || !text(x) {
 			return rules.Value{}, false
 		}
-		return boolean(e.Regexp.MatchString(x.Str)), true
+		matches, _ := e.Pattern.Match([]byte(x.Str), nil)
+		return boolean(matches), true
 	case *rules.TextExpr:
 		return s.text(e)
 	case *rules.CallExpr:

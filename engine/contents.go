@@ -1,0 +1,242 @@
+package engine
+
+import (
+	"github.com/ruleids/ruleids/internal/literals"
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// A contents finds branches by literals in the packet's fields: one search in each field finds those of all entries that
+// need a literal, however many there are.
+//
+//	10,000 rules with dns.qry.name endsWith '.evilN.example'  ->  one look at the name, and the rules of the names found
+type contents struct {
+	fields   []fieldContents
+	branches []*branch
+	base     int // of its branches in worker.visited
+}
+
+// A fieldContents is the literals of one field, and which branches need each.
+type fieldContents struct {
+	field *packet.Field
+	index *literals.Index
+	first []int32 // by literal, and one more: where its branches begin in users
+	users []int32 // numbers of branches
+}
+
+// contentFrom is the number of entries from which one search for the literals of all of them is quicker than to try each.
+const contentFrom = 4
+
+// needOf returns the literals that predicate i needs; nil where it needs none that are known.
+func (b *builder) needOf(i int32) *rules.Need {
+	p := &b.preds[i]
+	switch p.op {
+	case opFunc:
+		return p.need
+	case opAnd, opOr:
+	default:
+		return nil
+	}
+	if n, ok := b.needs[i]; ok {
+		return n
+	}
+	needs := make([]*rules.Need, len(p.kids))
+	for j, k := range p.kids {
+		needs[j] = b.needOf(k)
+	}
+	var n *rules.Need
+	if p.op == opOr {
+		n = rules.NeedOfAny(needs)
+	} else if best := rules.BestNeed(needs); best >= 0 {
+		inexact := *needs[best]
+		inexact.Exact = false
+		n = &inexact
+	}
+	b.needs[i] = n
+	return n
+}
+
+// needy returns the conjunct of cond by whose literals an index finds it, or predTrue.
+func (b *builder) needy(cond int32) int32 {
+	p := &b.preds[cond]
+	if p.op != opAnd {
+		if b.needOf(cond) == nil {
+			return predTrue
+		}
+		return cond
+	}
+	needs := make([]*rules.Need, len(p.kids))
+	for j, k := range p.kids {
+		needs[j] = b.needOf(k)
+	}
+	if best := rules.BestNeed(needs); best >= 0 {
+		return p.kids[best]
+	}
+	return predTrue
+}
+
+// contents makes the index of the entries that need literals, and returns the others; nil where those are too few.
+func (b *builder) contents(entries []entry) (found *contents, rest []entry) {
+	if b.tuning.NoIndex {
+		return nil, entries
+	}
+	var by []int32 // the conjuncts, in the order of entries
+	groups := map[int32][]entry{}
+	n := 0
+	for _, e := range entries {
+		k := b.needy(e.cond)
+		if k == predTrue {
+			rest = append(rest, e)
+			continue
+		}
+		if groups[k] == nil {
+			by = append(by, k)
+		}
+		left := e.cond
+		if b.needOf(k).Exact {
+			left = b.without(e.cond, k)
+		}
+		groups[k] = append(groups[k], entry{cond: left, group: e.group})
+		n++
+	}
+	if n < contentFrom {
+		return nil, entries
+	}
+	c := &contents{}
+	type use struct{ literal, branch int32 }
+	type collected struct {
+		literals []literals.Literal
+		numbers  map[literals.Literal]int32
+		uses     []use
+	}
+	byField := map[*packet.Field]*collected{}
+	var fields []*packet.Field
+	for _, k := range by {
+		es := groups[k]
+		number := int32(len(c.branches))
+		need := b.needOf(k)
+		if need.Exact {
+			c.branches = append(c.branches, b.branch(entriesKey(es), es))
+		} else { // what is left needs the same again
+			c.branches = append(c.branches, &branch{always: es})
+		}
+		for _, l := range need.Literals {
+			f := byField[l.Field]
+			if f == nil {
+				f = &collected{numbers: map[literals.Literal]int32{}}
+				byField[l.Field] = f
+				fields = append(fields, l.Field)
+			}
+			at, ok := f.numbers[l.Literal]
+			if !ok {
+				at = int32(len(f.literals))
+				f.numbers[l.Literal] = at
+				f.literals = append(f.literals, l.Literal)
+			}
+			f.uses = append(f.uses, use{at, number})
+		}
+	}
+	for _, field := range fields {
+		f := byField[field]
+		out := fieldContents{field: field, index: literals.New(f.literals), first: make([]int32, len(f.literals)+1), users: make([]int32, len(f.uses))}
+		for _, u := range f.uses {
+			out.first[u.literal+1]++
+		}
+		for i := range f.literals {
+			out.first[i+1] += out.first[i]
+		}
+		at := append([]int32(nil), out.first...)
+		for _, u := range f.uses {
+			out.users[at[u.literal]] = u.branch
+			at[u.literal]++
+		}
+		c.fields = append(c.fields, out)
+	}
+	c.base = b.visited
+	b.visited += len(c.branches)
+	return c, rest
+}
+
+// search visits the branches whose literals the packet at hand has, each once.
+func (w *worker) search(c *contents, s *slot, place uint32) {
+	base := len(w.found)
+	for i := range c.fields {
+		f := &c.fields[i]
+		if !w.p.Has(f.field.Layer) {
+			continue
+		}
+		text := f.field.Bytes(w.p)
+		if len(text) == 0 {
+			continue
+		}
+		w.found = f.index.Find(w.found, text)
+		if f.index.Folds() {
+			if alike := rules.FoldAlike(text, w.room); len(alike) > 0 && &alike[0] != &text[0] {
+				w.room = alike
+				w.found = f.index.FindFolding(w.found, alike)
+			}
+		}
+		for _, l := range w.found[base:] {
+			for _, k := range f.users[f.first[l]:f.first[l+1]] {
+				if v := &w.visited[c.base+int(k)]; *v != w.turn {
+					*v = w.turn
+					w.visit(c.branches[k], s, place)
+				}
+			}
+		}
+		w.found = w.found[:base]
+	}
+}
+
+// lookFor returns a test of a field of the packet at hand for the literals of a need, which are all of that field; nil where
+// they are not.
+func lookFor(n *rules.Need) func(*scope) bool {
+	if n == nil {
+		return nil
+	}
+	field := n.Literals[0].Field
+	ls := make([]literals.Literal, len(n.Literals))
+	for i, l := range n.Literals {
+		if l.Field != field {
+			return nil
+		}
+		ls[i] = l.Literal
+	}
+	index := literals.New(ls)
+	return func(s *scope) bool {
+		text := field.Bytes(s.p)
+		if index.Has(text) {
+			return true
+		}
+		if !index.Folds() || len(text) == 0 {
+			return false
+		}
+		alike := rules.FoldAlike(text, s.room)
+		if &alike[0] == &text[0] {
+			return false
+		}
+		s.room = alike
+		return index.Has(alike)
+	}
+}
+
+// matchFunc returns a function for a pattern, which is tried only where the literals that it needs are.
+func (b *builder) matchFunc(e *rules.MatchExpr) (func(*scope) bool, uint16) {
+	x, p := b.bytesFunc(e.X), e.Pattern
+	match := func(s *scope) (ok bool) {
+		ok, s.room = p.Match(x(s), s.room)
+		return ok
+	}
+	need := rules.NeedOf(e)
+	look := lookFor(need)
+	switch {
+	case look == nil || b.tuning.NoIndex:
+		return match, slowCost
+	case need.Exact:
+		return look, 60
+	}
+	return func(s *scope) bool { return look(s) && match(s) }, 100
+}
+
+// slowCost is the rough cost of a regular expression that is tried on every text: some hundred bytes at 3 MB/s.
+const slowCost = 20000

@@ -1,0 +1,130 @@
+package literals
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// holds is what the package does, in the plain way.
+func holds(l Literal, text []byte) bool {
+	t, v := l.Text, string(text)
+	if l.Fold {
+		t, v = lower(t), lower(v)
+	}
+	switch l.At {
+	case Start:
+		return strings.HasPrefix(v, t)
+	case End:
+		return strings.HasSuffix(v, t)
+	case Whole:
+		return v == t
+	}
+	return strings.Contains(v, t)
+}
+
+func TestFind(t *testing.T) {
+	for seed := range uint64(300) { // few letters, so that much is found, and much nearly
+		r := rand.New(rand.NewPCG(seed, 3))
+		word := func(most int) string {
+			letters := []string{"ab", "abAB.", "\x00\x20Kk.\xff\xe2"}[seed%3]
+			b := make([]byte, 1+r.IntN(most))
+			for i := range b {
+				b[i] = letters[r.IntN(len(letters))]
+			}
+			return string(b)
+		}
+		var ls []Literal
+		for range 1 + r.IntN(40) {
+			if l := (Literal{word(1 + r.IntN(14)), Place(r.IntN(4)), r.IntN(2) == 0}); l.Fits() {
+				ls = append(ls, l)
+			}
+		}
+		if seed%7 == 0 {
+			ls = append(ls, Literal{strings.Repeat("ab", 200), End, true}, Literal{strings.Repeat("ba", 200), Start, false}, Literal{strings.Repeat("a", 300), Whole, false})
+		}
+		x := New(ls)
+		for range 60 {
+			text := []byte(word(1 + r.IntN(60)))
+			switch r.IntN(12) {
+			case 0:
+				text = text[:0]
+			case 1:
+				text = bytes.Repeat([]byte("ab"), 200+r.IntN(3))
+			case 2:
+				text = bytes.Repeat([]byte("a"), 300)
+			}
+			got := x.Find(nil, text)
+			slices.Sort(got)
+			got = slices.Compact(got)
+			var want []int32
+			for i, l := range ls {
+				if holds(l, text) {
+					want = append(want, int32(i))
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("seed %d: %+v in %q: got %v, want %v", seed, ls, text, got, want)
+			}
+			if x.Has(text) != (len(want) > 0) {
+				t.Fatalf("seed %d: Has is wrong for %+v in %q", seed, ls, text)
+			}
+		}
+	}
+}
+
+// TestFilesApart: literals that share all their beginnings are not filed under the beginning.
+func TestFilesApart(t *testing.T) {
+	var ls []Literal
+	for i := range 2000 {
+		ls = append(ls, Literal{Text: fmt.Sprintf("GET /evil%04d", i)})
+	}
+	x := New(ls)
+	most := 0
+	windows := map[uint32]int{}
+	for _, c := range x.long.table.values {
+		windows[c.window]++
+		most = max(most, windows[c.window])
+	}
+	if most > crowded {
+		t.Errorf("%d literals are filed under one window", most)
+	}
+}
+
+func BenchmarkFind(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	noise := make([]byte, 1460)
+	for i := range noise {
+		noise[i] = byte(r.Uint32())
+	}
+	page := bytes.Repeat([]byte("<div class=\"item\"><a href=\"/products/index.html?id=17\">More about this</a></div>\r\n"), 20)[:1460]
+	for _, n := range []int{10, 1000, 10000} {
+		for _, least := range []int{4, 6, 10} {
+			var ls []Literal
+			for range n {
+				w := make([]byte, least+r.IntN(12))
+				for i := range w {
+					w[i] = "abcdefghijklmnopqrstuvwxyz/.-_=%0123456789"[r.IntN(42)]
+				}
+				ls = append(ls, Literal{Text: string(w)})
+			}
+			x := New(ls)
+			for _, text := range []struct {
+				name string
+				data []byte
+			}{{"noise", noise}, {"page", page}} {
+				b.Run(fmt.Sprintf("n=%d/least=%d/%s", n, least, text.name), func(b *testing.B) {
+					b.SetBytes(int64(len(text.data)))
+					var found []int32
+					for b.Loop() {
+						found = x.Find(found[:0], text.data)
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(text.data)), "ns/byte")
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package literals
+
+import (
+	"encoding/binary"
+	"strings"
+)
+
+// A window has four bytes, or two for literals that are shorter.
+const (
+	wide   = 4
+	narrow = 2
+	// maxStride bounds the windows that a literal is filed under.
+	maxStride = 8
+)
+
+// A windows finds literals anywhere in a text.
+type windows struct {
+	size   int
+	stride int // the text is looked at at every so many places
+	filter filter
+	table  table[windowCandidate]
+}
+
+// A windowCandidate is a literal and where in it a window is.
+type windowCandidate struct {
+	number int32
+	offset uint32
+	window uint32
+}
+
+// mask makes the case of letters not matter to a window.
+const mask = 0x20202020
+
+func hashWindow(w uint32) uint64 { return uint64(w) * hashPrime }
+
+// crowded is how many literals may be filed under one window before the text is looked at in more places instead.
+const crowded = 32
+
+// newWindows files literals that have size bytes at least. A literal of n bytes has n-size+1 windows; as long as it is
+// filed under stride of them in a row, one is at a place that the search looks at, wherever the literal is. The smaller
+// the stride, the more freely it can be filed under windows that others do not have.
+func newWindows(texts []string, literals []int32, size int) *windows {
+	if len(literals) == 0 {
+		return nil
+	}
+	w := &windows{size: size, stride: maxStride}
+	for _, l := range literals {
+		w.stride = min(w.stride, len(texts[l])-size+1)
+	}
+	for w.file(texts, literals) > crowded && w.stride > 1 {
+		w.stride /= 2
+	}
+	return w
+}
+
+// file files the literals, and returns how many are filed under one window at most.
+func (w *windows) file(texts []string, literals []int32) (most int) {
+	w.filter = newFilter(len(literals) * w.stride)
+	filed := make(map[uint32]int, len(literals)*w.stride) // how many are filed under a window
+	hashes := make([]uint64, 0, len(literals)*w.stride)
+	candidates := make([]windowCandidate, 0, cap(hashes))
+	var costs []int
+	for _, l := range literals {
+		t := texts[l]
+		costs = costs[:0]
+		for i := 0; i+w.size <= len(t) && i < maxOffsets; i++ {
+			costs = append(costs, usual(t[i:i+w.size])+64*filed[windowOf(t[i:], w.size)])
+		}
+		best, least := 0, -1
+		for i := 0; i+w.stride <= len(costs); i++ {
+			sum := 0
+			for _, c := range costs[i : i+w.stride] {
+				sum += c
+			}
+			if least < 0 || sum < least {
+				best, least = i, sum
+			}
+		}
+		for i := best; i < best+w.stride; i++ {
+			k := windowOf(t[i:], w.size)
+			filed[k]++
+			most = max(most, filed[k])
+			h := hashWindow(k)
+			w.filter.add(h)
+			hashes, candidates = append(hashes, h), append(candidates, windowCandidate{l, uint32(i), k})
+		}
+	}
+	w.table = newTable(hashes, candidates)
+	return most
+}
+
+// maxOffsets is how much of a long literal is looked through for the best windows.
+const maxOffsets = 128
+
+func windowOf(t string, size int) uint32 {
+	if size == narrow {
+		return (uint32(t[0]) | uint32(t[1])<<8) | mask&0xffff
+	}
+	return (uint32(t[0]) | uint32(t[1])<<8 | uint32(t[2])<<16 | uint32(t[3])<<24) | mask
+}
+
+// everyday is what much traffic has: windows of it would be met all the time.
+const everyday = "http/1.1\r\nhost: www.google.com\r\nuser-agent: mozilla/5.0 (windows nt 10.0; win64; x64) applewebkit/537.36 " +
+	"accept: text/html,application/xml;*/* accept-encoding: gzip, deflate accept-language: en-us connection: keep-alive\r\n\r\n" +
+	"content-type: application/json content-length: cookie: referer: https:// get / post / put / head /index.html .php?id= 200 ok" +
+	" cache-control: no-cache date: server: <html><head><title><body> <div class= function( return document.\x00\x00\x00\x00\xff\xff\xff\xff"
+
+// usual is how usual a window is, roughly.
+func usual(w string) int {
+	n := 0
+	same := true
+	for i := range len(w) {
+		switch c := w[i]; {
+		case c == 0:
+			n += 8
+		case c == ' ' || c == 0xff:
+			n += 4
+		case strings.IndexByte("etaoinsrhl/.-01", c|0x20) >= 0:
+			n += 2
+		default:
+			n++
+		}
+		same = same && w[i] == w[0]
+	}
+	if same { // padding
+		n += 200
+	}
+	if strings.Contains(everyday, lower(w)) {
+		n += 100
+	}
+	return n
+}
+
+// findWide is find for windows of four bytes. With one it returns as soon as a literal is found.
+func (w *windows) findWide(x *Index, found []int32, text []byte, one bool) []int32 {
+	bits, shift := w.filter.bits, w.filter.shift
+	for i := 0; i+wide <= len(text); i += w.stride {
+		k := binary.LittleEndian.Uint32(text[i:]) | mask
+		at := hashWindow(k) >> (shift & 63)
+		if bits[at>>6]>>(at&63)&1 == 0 {
+			continue
+		}
+		if found = w.compare(x, found, text, i, k); one && len(found) > 0 {
+			return found
+		}
+	}
+	return found
+}
+
+// findNarrow is find for windows of two bytes.
+func (w *windows) findNarrow(x *Index, found []int32, text []byte, one bool) []int32 {
+	bits, shift := w.filter.bits, w.filter.shift
+	for i := 0; i+narrow <= len(text); i += w.stride {
+		k := uint32(text[i]) | uint32(text[i+1])<<8 | mask&0xffff
+		at := hashWindow(k) >> (shift & 63)
+		if bits[at>>6]>>(at&63)&1 == 0 {
+			continue
+		}
+		if found = w.compare(x, found, text, i, k); one && len(found) > 0 {
+			return found
+		}
+	}
+	return found
+}
+
+// compare appends the literals that have the window at place i of a text, where all of them is there.
+func (w *windows) compare(x *Index, found []int32, text []byte, i int, window uint32) []int32 {
+	for _, c := range w.table.of(hashWindow(window)) {
+		if c.window != window {
+			continue
+		}
+		from := i - int(c.offset)
+		if to := from + len(x.texts[c.number]); from >= 0 && to <= len(text) && x.is(c.number, text[from:to]) {
+			found = append(found, c.number)
+		}
+	}
+	return found
+}

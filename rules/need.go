@@ -1,0 +1,321 @@
+package rules
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ruleids/ruleids/internal/literals"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A Need is literals of which a condition needs one: where none of them is found in its field, the condition does not
+// hold.
+type Need struct {
+	Literals []FieldLiteral
+	Exact    bool // it holds wherever one of them is found
+}
+
+// A FieldLiteral is a literal in a field.
+type FieldLiteral struct {
+	Field *packet.Field
+	literals.Literal
+}
+
+// maxNeed bounds the literals of a need: a condition with more is a list of its own.
+const maxNeed = 4096
+
+// NeedOf returns what a condition needs; nil where that is not known.
+//
+//	lower(dns.qry.name) endsWith '.evil.example'  ->  ".evil.example" at the end of dns.qry.name, whatever its case
+//	payload matches 'GET /(a|b)'                  ->  "GET /a" or "GET /b" anywhere in payload
+func NeedOf(e Expr) *Need {
+	switch e := e.(type) {
+	case *LogicExpr:
+		needs := make([]*Need, len(e.Xs))
+		for i, x := range e.Xs {
+			needs[i] = NeedOf(x)
+		}
+		if e.Or {
+			return NeedOfAny(needs)
+		}
+		best := BestNeed(needs)
+		if best < 0 {
+			return nil
+		}
+		n := *needs[best]
+		n.Exact = false
+		return &n
+	case *CompareExpr:
+		if k, ok := e.Y.(*ConstExpr); ok && e.Op == OpEq && isText(k.Value.Kind) {
+			return wordNeed(e.X, literals.Whole, k.Value.Str)
+		}
+	case *TextExpr:
+		if k, ok := e.Y.(*ConstExpr); ok {
+			return wordNeed(e.X, placeOf(e.Op), k.Value.Str)
+		}
+	case *InExpr:
+		if e.Set.Strs != nil && len(e.Set.Strs) <= maxMembers {
+			needs := make([]*Need, 0, len(e.Set.Strs))
+			for _, w := range sortedKeys(e.Set.Strs) {
+				needs = append(needs, wordNeed(e.X, literals.Whole, w))
+			}
+			return NeedOfAny(needs)
+		}
+	case *MatchExpr:
+		return patternNeed(e.X, e.Pattern)
+	}
+	return nil
+}
+
+// maxMembers is the size of a set from which a look-up in the set itself serves better.
+const maxMembers = 64
+
+func placeOf(op Op) literals.Place {
+	switch op {
+	case OpStartsWith:
+		return literals.Start
+	case OpEndsWith:
+		return literals.End
+	}
+	return literals.Anywhere
+}
+
+// NeedOfAny returns what a disjunction needs, by what its parts need.
+func NeedOfAny(needs []*Need) *Need {
+	out := &Need{Exact: true}
+	for _, n := range needs {
+		if n == nil || len(out.Literals)+len(n.Literals) > maxNeed {
+			return nil
+		}
+		out.Exact = out.Exact && n.Exact
+		for _, l := range n.Literals {
+			if len(needs) > 64 || !slices.Contains(out.Literals, l) {
+				out.Literals = append(out.Literals, l)
+			}
+		}
+	}
+	if len(out.Literals) == 0 || out.score() < useful {
+		return nil
+	}
+	return out
+}
+
+// BestNeed returns the place of the need that is met least often, by what can be told; -1 where all are nil.
+func BestNeed(needs []*Need) int {
+	best, most := -1, 0
+	for i, n := range needs {
+		if n == nil {
+			continue
+		}
+		if s := n.score(); best < 0 || s > most {
+			best, most = i, s
+		}
+	}
+	return best
+}
+
+// score is the greater, the less often one of the literals will be found: about so many bits say that none is. With less
+// than useful they are no guide.
+func (n *Need) score() int {
+	least := 1 << 16
+	for _, l := range n.Literals {
+		s := 6 * min(len(l.Text), 12)
+		if l.At != literals.Anywhere {
+			s += 18
+		}
+		least = min(least, s)
+	}
+	return least - bits.Len(uint(len(n.Literals)))
+}
+
+const useful = 8
+
+// A fieldText is what is known of the text that a condition is about: which field it is, or is a part of.
+type fieldText struct {
+	field      *packet.Field
+	fold       bool // letters of the field may have the other case
+	start, end bool // it begins, it ends where the field does
+	exact      bool // it is the field
+}
+
+func fieldTextOf(e Expr) (fieldText, bool) {
+	switch e := e.(type) {
+	case *FieldExpr:
+		return fieldText{e.Field, false, true, true, true}, isText(e.Field.Kind)
+	case *CallExpr:
+		switch e.Func.ID {
+		case FnLower, FnUpper:
+			s, ok := fieldTextOf(e.Args[0])
+			s.fold, s.exact = true, false
+			return s, ok
+		case FnRegisteredDomain:
+			s, ok := fieldTextOf(e.Args[0])
+			s.start, s.end, s.exact = false, false, false
+			return s, ok
+		}
+	case *SliceExpr:
+		s, ok := fieldTextOf(e.X)
+		s.start, s.end, s.exact = s.start && e.From == 0, s.end && e.To < 0, false
+		return s, ok
+	}
+	return fieldText{}, false
+}
+
+// place is where in the field a literal stands that stands there in the subject.
+func (s *fieldText) place(at literals.Place) literals.Place {
+	start := s.start && (at == literals.Start || at == literals.Whole)
+	end := s.end && (at == literals.End || at == literals.Whole)
+	switch {
+	case start && end:
+		return literals.Whole
+	case start:
+		return literals.Start
+	case end:
+		return literals.End
+	}
+	return literals.Anywhere
+}
+
+// wordNeed is what is needed for a text to be found in x.
+func wordNeed(x Expr, at literals.Place, word string) *Need {
+	s, ok := fieldTextOf(x)
+	if !ok {
+		return nil
+	}
+	return s.need([]string{word}, at, false, true)
+}
+
+// need is what is needed for one of some words to be found in the subject.
+func (s *fieldText) need(words []string, at literals.Place, fold, exact bool) *Need {
+	n := &Need{Exact: exact && s.exact && !fold}
+	at = s.place(at)
+	for _, w := range words {
+		l := literals.Literal{Text: w, At: at, Fold: fold || s.fold}
+		if l.Fold {
+			l = asciiPart(l)
+			l.Text = mapASCII(l.Text, 'A', 'Z')
+		}
+		if !l.Fits() {
+			return nil
+		}
+		if f := (FieldLiteral{s.field, l}); len(words) > 64 || !slices.Contains(n.Literals, f) {
+			n.Literals = append(n.Literals, f)
+		}
+	}
+	if len(n.Literals) == 0 || n.score() < useful {
+		return nil
+	}
+	return n
+}
+
+// asciiPart returns the longest part of a literal without letters whose other case is not known to an index.
+func asciiPart(l literals.Literal) literals.Literal {
+	plain := func(b byte) bool { return b < utf8.RuneSelf }
+	best, from := "", 0
+	bestFrom := 0
+	for i := 0; i <= len(l.Text); i++ {
+		if i < len(l.Text) && plain(l.Text[i]) {
+			continue
+		}
+		if i-from > len(best) {
+			best, bestFrom = l.Text[from:i], from
+		}
+		from = i + 1
+	}
+	if len(best) == len(l.Text) {
+		return l
+	}
+	start := bestFrom == 0 && (l.At == literals.Start || l.At == literals.Whole)
+	end := bestFrom+len(best) == len(l.Text) && (l.At == literals.End || l.At == literals.Whole)
+	at := literals.Anywhere
+	switch {
+	case start:
+		at = literals.Start
+	case end:
+		at = literals.End
+	}
+	return literals.Literal{Text: best, At: at, Fold: true}
+}
+
+// FoldAlike returns text with the four characters beyond ASCII that have a letter of ASCII as their other case (U+0130,
+// U+0131, U+017F, U+212A) replaced by that letter, in room; or text itself where it has none of them.
+func FoldAlike(text, room []byte) []byte {
+	i := 0
+	for ; i < len(text); i++ {
+		if text[i] >= utf8.RuneSelf && foldsAlike(text[i:]) != 0 {
+			break
+		}
+	}
+	if i == len(text) {
+		return text
+	}
+	room = append(room[:0], text[:i]...)
+	for i < len(text) {
+		if c := foldsAlike(text[i:]); c != 0 {
+			_, n := utf8.DecodeRune(text[i:])
+			room = append(room, c)
+			i += n
+			continue
+		}
+		room = append(room, text[i])
+		i++
+	}
+	return room
+}
+
+func foldsAlike(text []byte) byte {
+	if len(text) < 2 || text[0] < 0xc4 {
+		return 0
+	}
+	switch {
+	case text[0] == 0xc4 && text[1] == 0xb0, text[0] == 0xc4 && text[1] == 0xb1:
+		return 'i'
+	case text[0] == 0xc5 && text[1] == 0xbf:
+		return 's'
+	case text[0] == 0xe2 && len(text) > 2 && text[1] == 0x84 && text[2] == 0xaa:
+		return 'k'
+	}
+	return 0
+}
+
+// patternNeed is what is needed for a pattern to match somewhere in x.
+func patternNeed(x Expr, p *Pattern) *Need {
+	s, ok := fieldTextOf(x)
+	if !ok {
+		return nil
+	}
+	r := requiredBy(p.tree)
+	words, at, exact := r.best, r.at, false
+	if r.known {
+		words, exact = r.texts, !r.loose
+		switch {
+		case r.start && r.end:
+			at = literals.Whole
+		case r.start:
+			at = literals.Start
+		case r.end:
+			at = literals.End
+		default:
+			at = literals.Anywhere
+		}
+	}
+	if p.bytes {
+		words = slices.Clone(words)
+		for i, w := range words {
+			words[i] = fromLatin1(w)
+		}
+	} else if slices.ContainsFunc(words, func(w string) bool { return strings.ContainsRune(w, utf8.RuneError) }) {
+		return nil // any byte that is no text is that character
+	}
+	return s.need(words, at, r.fold, exact)
+}
+
+func fromLatin1(s string) string {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		b = append(b, byte(r))
+	}
+	return string(b)
+}
