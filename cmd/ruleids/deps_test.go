@@ -41,6 +41,8 @@ var house = []layer{
 	{level: 0, path: "internal/literals"},
 	{level: 0, path: "internal/host"},
 	{level: 0, path: "stdlib", tests: []string{"rules", "rules/lint", "engine/ruletest"}},
+	{level: 0, path: "internal/npz"},
+	{level: 0, path: "model"},
 	{level: 1, path: "capture", may: []string{"packet"}},
 	{level: 1, path: "capture/afpacket", may: []string{"packet", "capture"}},
 	{level: 1, path: "alert", may: []string{"internal/ansi", "internal/scale", "internal/printable", "packet"}},
@@ -67,7 +69,7 @@ var house = []layer{
 	{level: 5, path: "lab/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "lab", tests: []string{"agent/api"}},
 	{level: 5, path: "lab/rate", may: []string{"agent/api", "packet", "stdlib", "capture/afpacket", "rules", "engine", "agent"}},
-	{level: 5, path: "cmd/ruleids", may: []string{"internal/files", "internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest",
+	{level: 5, path: "cmd/ruleids", may: []string{"internal/files", "internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest", "model", "internal/npz",
 		"capture/afpacket", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "internal/host"}},
 }
 

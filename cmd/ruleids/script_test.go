@@ -1,11 +1,13 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -42,6 +44,7 @@ func TestMain(m *testing.M) {
 //	put FILE BYTE VALUE    writes VALUE as four bytes, little-endian, at the offset BYTE of FILE
 //	status N COMMAND...    runs COMMAND and holds its exit status to N; stdout and stderr match it
 //	await FILE [REGEXP]    waits until FILE is there, and a line of it matches
+//	npz FILE ROWS          writes a set of samples of two features, every 50th odd
 //	jsonlines FILE KEYS    holds every line of FILE to be a JSON object with at least these keys
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -65,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"status":    cmdStatus,
 			"await":     cmdAwait,
 			"jsonlines": cmdJSONLines,
+			"npz":       cmdNPZ,
 		},
 	})
 }
@@ -209,7 +213,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"block", "completion", "config", "decisions", "explain", "firewall", "fmt", "lint", "man", "notify", "plan", "quarantine", "reload", "rules", "run", "status", "test", "top", "unblock", "version"}
+	want := []string{"block", "completion", "config", "decisions", "explain", "firewall", "fmt", "lint", "man", "model", "notify", "plan", "quarantine", "reload", "rules", "run", "status", "test", "top", "unblock", "version"}
 	slices.Sort(commands)
 	if !slices.Equal(commands, want) {
 		t.Errorf("commands %v, want %v", commands, want)
@@ -222,4 +226,34 @@ func flagsOf(cmd *cobra.Command) []*pflag.Flag {
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { out = append(out, f) })
 	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { out = append(out, f) })
 	return out
+}
+
+func cmdNPZ(ts *testscript.TestScript, _ bool, args []string) {
+	rows, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var x, y bytes.Buffer
+	head := func(b *bytes.Buffer, descr, shape string) {
+		text := "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }\n"
+		b.WriteString("\x93NUMPY\x01\x00" + string([]byte{byte(len(text)), 0}) + text)
+	}
+	head(&x, "<f8", fmt.Sprintf("(%d, 2)", rows))
+	head(&y, "|u1", fmt.Sprintf("(%d,)", rows))
+	for i := range rows {
+		row, odd := []float64{float64(i * 7 % 11), float64(i * 5 % 13)}, byte(0)
+		if i%50 == 49 {
+			row, odd = []float64{float64(100 + i%3), 60}, 1
+		}
+		ts.Check(binary.Write(&x, binary.LittleEndian, row))
+		y.WriteByte(odd)
+	}
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for name, b := range map[string]*bytes.Buffer{"X.npy": &x, "y.npy": &y} {
+		w, err := z.Create(name)
+		ts.Check(err)
+		_, err = w.Write(b.Bytes())
+		ts.Check(err)
+	}
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o644))
 }
