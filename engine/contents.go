@@ -24,7 +24,7 @@ type fieldContents struct {
 	users []int32 // numbers of branches
 }
 
-// contentFrom is the number of entries from which one search for the literals of all of them is quicker than to try each.
+// contentFrom is the number of literals from which one search for all of them is quicker than to look for each.
 const contentFrom = 4
 
 // needOf returns the literals that predicate i needs; nil where it needs none that are known.
@@ -97,7 +97,7 @@ func (b *builder) contents(entries []entry) (found *contents, rest []entry) {
 			left = b.without(e.cond, k)
 		}
 		groups[k] = append(groups[k], entry{cond: left, group: e.group})
-		n++
+		n += len(b.needOf(k).Literals)
 	}
 	if n < contentFrom {
 		return nil, entries

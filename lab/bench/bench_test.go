@@ -22,6 +22,7 @@ var (
 	trafficDir     = flag.String("dir", filepath.Join(os.TempDir(), "ruleids-bench"), "`directory` where the traffic is kept")
 	mixedPackets   = flag.Int("mixed", 5_000_000, "packets of mixed traffic")
 	spoofedPackets = flag.Int("spoofed", 10_000_000, "packets of spoofed traffic")
+	contentPackets = flag.Int("contents", 2_000_000, "packets of mixed traffic with contents")
 	moreRules      = flag.Int("rules", manyRules, "rules that loading is measured with, and 10,000 stands for")
 	ruleidsPath    = flag.String("ruleids", "", "`path` of the program that is started on ten packets")
 )
@@ -86,6 +87,38 @@ func BenchmarkMixed(b *testing.B) {
 	} {
 		b.Run(x.name, func(b *testing.B) { timed(b, rulesLoop(b, x.extra(), engine.Options{}, 1), file, 0) })
 	}
+}
+
+// BenchmarkContents measures conditions on contents, on mixed traffic whose payloads have some.
+func BenchmarkContents(b *testing.B) {
+	file := captureOf(b, contentTraffic, *contentPackets)
+	for _, x := range []struct {
+		name  string
+		extra func() string
+	}{
+		{"rules=stdlib", func() string { return "" }},
+		{"rules=stdlib+2000names", func() string { return names(2000) }},
+		{"rules=stdlib+20000names", func() string { return names(2 * *moreRules) }},
+		{"rules=stdlib+1000behind", func() string { return behindPorts(1000) }},
+		{"rules=stdlib+10000behind", func() string { return behindPorts(*moreRules) }},
+		{"rules=stdlib+1000ungated", func() string { return ungated(1000) }},
+		{"rules=stdlib+regexp", asRegexp},
+		{"rules=stdlib+words", asList},
+		{"rules=stdlib+7000public", func() string { return publicSet(*moreRules * 7 / 10) }},
+	} {
+		b.Run(x.name, func(b *testing.B) { timed(b, rulesLoop(b, x.extra(), engine.Options{}, 1), file, 0) })
+	}
+	b.Run("payload", func(b *testing.B) {
+		n, bytes := 0, 0
+		for b.Loop() {
+			var err error
+			if n, bytes, err = payloads(file); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(bytes)/float64(n), "B/packet")
+		b.ReportMetric(0, "ns/op")
+	})
 }
 
 func BenchmarkSpoofed(b *testing.B) { onTraffic(b, spoofedTraffic, *spoofedPackets) }
@@ -178,6 +211,15 @@ func BenchmarkBenign(b *testing.B) {
 // BenchmarkLoad takes the time from their text to a plan.
 func BenchmarkLoad(b *testing.B) {
 	text := others(*moreRules)
+	runtime.GC()
+	for b.Loop() {
+		rulesLoop(b, text, engine.Options{}, 1)
+	}
+}
+
+// BenchmarkLoadContents is BenchmarkLoad with rules on contents.
+func BenchmarkLoadContents(b *testing.B) {
+	text := kinds(*moreRules)
 	runtime.GC()
 	for b.Loop() {
 		rulesLoop(b, text, engine.Options{}, 1)
@@ -279,7 +321,7 @@ func TestTargetsHaveFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := output(exec.Command(self, "-test.run", "^$", "-test.bench", ".", "-test.benchtime", "1x", "-test.cpu", "1",
-		"-dir", t.TempDir(), "-mixed", "20000", "-spoofed", "34000", "-rules", "100", "-ruleids", "true"))
+		"-dir", t.TempDir(), "-mixed", "20000", "-contents", "20000", "-spoofed", "34000", "-rules", "100", "-ruleids", "true"))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

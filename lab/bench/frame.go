@@ -7,13 +7,14 @@ import (
 )
 
 // A writer writes Ethernet frames as a classic pcap file with nanosecond times. Payloads but those of DNS are
-// zeros; lengths, sequence numbers and checksums are right.
+// zeros, unless there is a filler; lengths, sequence numbers and checksums are right.
 type writer struct {
 	out    *bufio.Writer
 	frame  [1514]byte
 	header [16]byte
 	n      int // frames so far
 	err    error
+	filler *filler // of payloads; nil for zeros
 }
 
 func newWriter(w io.Writer) *writer {
@@ -154,7 +155,12 @@ func (w *writer) tcp(at int64, s segment) {
 	be.PutUint32(l4[8:], s.ack)
 	l4[12], l4[13] = tcpHeader/4<<4, s.flags
 	be.PutUint16(l4[14:], 64240)
-	be.PutUint16(l4[16:], ^checksum(pseudo(s.src, s.dst, 6, size), l4[:tcpHeader])) // zeros add nothing
+	sum := l4[:tcpHeader] // zeros add nothing
+	if w.filler != nil {
+		w.filler.fill(l4[tcpHeader:], s.sport, s.dport, s.seq)
+		sum = l4
+	}
+	be.PutUint16(l4[16:], ^checksum(pseudo(s.src, s.dst, 6, size), sum))
 	w.put(at, etherHeader+ipHeader+size)
 }
 
@@ -172,6 +178,9 @@ func (w *writer) udp(at int64, src, dst uint32, sport, dport uint16, payload int
 	be.PutUint16(l4[2:], dport)
 	be.PutUint16(l4[4:], uint16(size))
 	sum := l4[:udpHeader]
+	if fill == nil && w.filler != nil {
+		fill = func(b []byte) { w.filler.fill(b, sport, dport, uint32(w.n)) }
+	}
 	if fill != nil {
 		fill(l4[udpHeader:])
 		sum = l4

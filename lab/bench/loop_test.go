@@ -94,6 +94,20 @@ func decodeOnly(file string, limit int) (o outcome, err error) {
 	return o, err
 }
 
+// payloads counts packets, and the bytes of their payloads.
+func payloads(file string) (packets, bytes int, err error) {
+	d := packet.Decoder{NeedDNS: true}
+	p := new(packet.Packet)
+	packets, err = frames(file, 0, func(fs []packet.Frame) {
+		for i := range fs {
+			if d.Decode(p, &fs[i]); p.Has(packet.LayerPorts) {
+				bytes += len(p.Payload)
+			}
+		}
+	})
+	return packets, bytes, err
+}
+
 // byHand runs the detectors that are written by hand.
 func byHand(file string, limit int) (outcome, error) {
 	d := newDetectors()

@@ -17,7 +17,12 @@ type traffic struct {
 }
 
 var (
-	mixedTraffic   = traffic{name: "mixed", tick: 12_000, write: func(w *writer, tick int64, n int) { mixed(w, tick, n, true) }}
+	mixedTraffic = traffic{name: "mixed", tick: 12_000, write: func(w *writer, tick int64, n int) { mixed(w, tick, n, true) }}
+	// contentTraffic is mixedTraffic with payloads that have something in them.
+	contentTraffic = traffic{name: "contents", tick: 12_000, write: func(w *writer, tick int64, n int) {
+		w.filler = newFiller()
+		mixed(w, tick, n, true)
+	}}
 	spoofedTraffic = traffic{name: "spoofed", tick: 1_000, write: spoofed}
 )
 
