@@ -11,7 +11,7 @@ import (
 // variables are replaced by what they stand for, constant parts are folded.
 //
 // The nodes are ConstExpr, FieldExpr, LayerExpr, ThresholdExpr, AggregateExpr, NotExpr, LogicExpr,
-// CompareExpr, InExpr, MatchExpr, TextExpr, ArithExpr, NegExpr, CondExpr, CallExpr, IndexExpr,
+// CompareExpr, InExpr, ListedExpr, MatchExpr, TextExpr, ArithExpr, NegExpr, CondExpr, CallExpr, IndexExpr,
 // SliceExpr, TupleExpr, OpaqueExpr, ClosureExpr, ElementExpr, HasExpr and AbsentExpr. They do not change after Load and may be shared between rules.
 type Expr interface {
 	Kind() packet.Kind

@@ -95,6 +95,11 @@ func format(b *strings.Builder, e Expr, outer int) {
 			}
 			b.WriteString(e.Set.String())
 		})
+	case *ListedExpr:
+		wrap(bindCompare, func() {
+			format(b, e.X, bindCompare)
+			b.WriteString(" in list." + e.List.Name)
+		})
 	case *MatchExpr:
 		wrap(bindCompare, func() {
 			format(b, e.X, bindCompare)

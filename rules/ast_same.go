@@ -40,6 +40,9 @@ func same(a, b Expr) bool {
 	case *InExpr:
 		b, ok := b.(*InExpr)
 		return ok && a.List == b.List && sameSet(a.Set, b.Set) && same(a.X, b.X)
+	case *ListedExpr:
+		b, ok := b.(*ListedExpr)
+		return ok && a.List == b.List && same(a.X, b.X)
 	case *MatchExpr:
 		b, ok := b.(*MatchExpr)
 		return ok && a.Pattern.String() == b.Pattern.String() && a.Pattern.OnBytes() == b.Pattern.OnBytes() && same(a.X, b.X)

@@ -24,6 +24,8 @@ func Walk(e Expr, visit func(Expr) bool) {
 		each(e.X, e.Y)
 	case *InExpr:
 		each(e.X)
+	case *ListedExpr:
+		each(e.X)
 	case *MatchExpr:
 		each(e.X)
 	case *TextExpr:

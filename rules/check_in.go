@@ -123,8 +123,11 @@ func setHas(s *Set, v Value) bool {
 
 func (c *checker) inList(rng hcl.Range, n *ast.BinaryNode, x Expr, name string) Expr {
 	l := c.list(c.token(n.Right), name)
-	if l == nil || x == nil || l.Set == nil {
+	if l == nil || x == nil || l.Set == nil && !l.Tracked() {
 		return nil
+	}
+	if l.Tracked() {
+		return c.inTracked(n, x, l)
 	}
 	at := c.token(n.Right)
 	set := l.Set

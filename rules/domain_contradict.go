@@ -182,6 +182,9 @@ func phrases(xs []Expr) string {
 func (rb *ruleBuilder) contradictions() {
 	r, c := rb.r, contradictor{solver: rb.solver, diags: &rb.diags}
 	defer func() { rb.solver = c.solver }()
+	if !rb.stepContradictions(&c) {
+		return
+	}
 	var where []Expr
 	if r.SourceWhere != nil {
 		if isConstBool(r.SourceWhere, false) {

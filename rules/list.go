@@ -222,7 +222,7 @@ var listTypes = []string{"ip", "port", "string"}
 func (l *loader) loadList(b *block) {
 	list := &List{Name: b.name, Description: l.stringAttr(b, "description"), Shipped: b.file.shipped, Range: b.header()}
 	l.sym.lists[b.name] = list
-	l.known(b, []string{"description", "type", "values", "file"}, nil)
+	l.known(b, []string{"description", "type", "values", "file", "for", "max"}, nil)
 	word, at, ok := l.stringValue(b, "type")
 	typed := false
 	if !ok {
@@ -236,13 +236,20 @@ func (l *loader) loadList(b *block) {
 			}
 		}
 	}
+	if b.attrs["for"] != nil {
+		l.loadTracked(b, list)
+		return
+	}
+	if a := b.attrs["max"]; a != nil {
+		l.report(diag.MissingAttribute, a.NameRange, "max bounds a list that rules fill, and such a list says how long an entry lasts. Add for, as in for = \"1h\".")
+	}
 	values, fileAttr := b.attrs["values"], b.attrs["file"]
 	switch {
 	case values != nil && fileAttr != nil:
 		l.report(diag.BadValue, fileAttr.NameRange, "A list has values or a file, not both.")
 		return
 	case values == nil && fileAttr == nil:
-		l.report(diag.MissingAttribute, b.header(), "The list %q needs values, as in values = [\"10.0.0.0/8\"], or a file.", b.name)
+		l.report(diag.MissingAttribute, b.header(), "The list %q needs values, as in values = [\"10.0.0.0/8\"], or a file; or for, as in for = \"1h\", where rules fill it.", b.name)
 		return
 	case !typed:
 		return

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/packet"
@@ -22,6 +24,9 @@ func (rb *ruleBuilder) readsResult() bool {
 	for _, x := range r.Excepts {
 		exprs = append(exprs, x.Where)
 	}
+	for _, t := range r.Tracks {
+		exprs = append(exprs, t.Value)
+	}
 	for _, a := range r.Actions {
 		exprs = append(exprs, a.Target)
 		if a.Message != nil {
@@ -30,15 +35,18 @@ func (rb *ruleBuilder) readsResult() bool {
 			}
 		}
 	}
+	return slices.ContainsFunc(exprs, func(e Expr) bool { return reads(e, authResult) })
+}
+
+// reads reports whether an expression reads a field.
+func reads(e Expr, field string) bool {
 	found := false
-	for _, e := range exprs {
-		Walk(e, func(e Expr) bool {
-			if f, ok := e.(*FieldExpr); ok && f.Field.Name == authResult {
-				found = true
-			}
-			return !found
-		})
-	}
+	Walk(e, func(e Expr) bool {
+		if f, ok := e.(*FieldExpr); ok && f.Field.Name == field {
+			found = true
+		}
+		return !found
+	})
 	return found
 }
 

@@ -21,7 +21,7 @@ var (
 
 	ruleAttrs = []string{"description", "severity", "category", "attack", "references", "enabled", "mode", "on",
 		"where", "by", "threshold", "when", "cooldown", "silent"}
-	ruleBlocks   = []string{"window", "level", "except", "escalate", "block", "quarantine", "notify"}
+	ruleBlocks   = []string{"window", "sequence", "level", "track", "except", "escalate", "block", "quarantine", "notify"}
 	actionBlocks = []string{"block", "quarantine", "notify"}
 )
 
@@ -81,19 +81,26 @@ func (rb *ruleBuilder) build() {
 		one := 1.0
 		rb.fields.threshold = &one
 	}
-	rb.windows()
+	if rb.sequenced() {
+		rb.sequence()
+		rb.lastStep()
+	} else {
+		rb.windows()
+	}
 	rb.full = rb.fields
 	rb.full.noAggs = ""
 
-	if d.attrs["where"] != nil {
-		r.SourceWhere = rb.check(&d.block, "where", &rb.fields, (*checker).whole)
+	if !rb.sequenced() {
+		if d.attrs["where"] != nil {
+			r.SourceWhere = rb.check(&d.block, "where", &rb.fields, (*checker).whole)
+		}
+		if d.attrs["when"] != nil {
+			r.When = rb.check(&d.block, "when", &rb.full, (*checker).whole)
+		}
+		rb.levels()
+		r.By = rb.keys(d.attrs["by"], &rb.fields)
+		rb.conditions()
 	}
-	if d.attrs["when"] != nil {
-		r.When = rb.check(&d.block, "when", &rb.full, (*checker).whole)
-	}
-	rb.levels()
-	rb.by()
-	rb.conditions()
 	for _, h := range d.blocks {
 		sub := &block{kind: h.Type, file: d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
 		switch h.Type {
@@ -105,9 +112,13 @@ func (rb *ruleBuilder) build() {
 			rb.target(sub)
 		case "notify":
 			rb.notify(sub)
+		case "track":
+			rb.track(sub)
 		}
 	}
 	rb.where()
+	rb.stepWheres()
+	rb.afterwards()
 	if !rb.failed && !rb.never {
 		rb.contradictions()
 	}
@@ -172,7 +183,7 @@ func (rb *ruleBuilder) windows() {
 		if h.Type != "window" {
 			continue
 		}
-		w := &Window{MaxKeys: DefaultMaxKeys, Range: h.DefRange()}
+		w := &Window{Range: h.DefRange()}
 		b := &block{kind: "window", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
 		if len(h.Labels) != 1 {
 			rb.report(diag.BadName, h.TypeRange, "A window has its span in quotes, as in window \"10s\" { … }.")
@@ -186,13 +197,7 @@ func (rb *ruleBuilder) windows() {
 		for _, sub := range h.Body.Blocks {
 			rb.report(diag.UnknownBlock, sub.TypeRange, "A window block has no block %q.", sub.Type)
 		}
-		if v, at, ok := rb.numberValue(b, "max_keys"); ok {
-			if v < 1 || v > 1<<24 || v != float64(int(v)) {
-				rb.report(diag.BadValue, at, "max_keys needs an integer from 1 to %d.", 1<<24)
-			} else {
-				w.MaxKeys = int(v)
-			}
-		}
+		w.MaxKeys = rb.maxKeys(b)
 		rb.r.Windows = append(rb.r.Windows, w)
 		n := 0
 		for _, a := range diag.SortedAttributes(h.Body.Attributes) {
@@ -237,16 +242,15 @@ func (rb *ruleBuilder) windows() {
 	}
 }
 
-// by reads the keys.
-func (rb *ruleBuilder) by() {
-	a := rb.d.attrs["by"]
+// keys reads a by attribute, nil for none, over events that a scope knows.
+func (rb *ruleBuilder) keys(a *hclsyntax.Attribute, sc *scope) (keys []Key) {
 	if a == nil {
-		return
+		return nil
 	}
 	t, ok := a.Expr.(*hclsyntax.TupleConsExpr)
 	if !ok {
 		rb.report(diag.BadValue, a.Expr.Range(), "by needs a list of expressions in quotes, as in by = [\"ip.src\"].")
-		return
+		return nil
 	}
 	first := map[string]bool{}
 	for _, e := range t.Exprs {
@@ -254,7 +258,7 @@ func (rb *ruleBuilder) by() {
 		if !ok {
 			continue
 		}
-		x := rb.checked(p, &rb.fields, (*checker).scalar)
+		x := rb.checked(p, sc, (*checker).scalar)
 		if x == nil {
 			continue
 		}
@@ -268,8 +272,9 @@ func (rb *ruleBuilder) by() {
 		} else {
 			first[text] = true
 		}
-		rb.r.By = append(rb.r.By, Key{Text: p.src.Text, Expr: x})
+		keys = append(keys, Key{Text: p.src.Text, Expr: x})
 	}
+	return keys
 }
 
 // conditions reports a rule that has no condition to fire on.
@@ -292,17 +297,7 @@ func (rb *ruleBuilder) where() {
 	if a, ok := r.AttrRanges["where"]; ok {
 		at = a
 	}
-	var xs []Expr
-	for _, k := range r.By {
-		if p := Presence(k.Expr); p != nil {
-			xs = append(xs, p)
-		}
-	}
-	if and, ok := r.SourceWhere.(*LogicExpr); ok && !and.Or && !isGuard(and) {
-		xs = append(xs, and.Xs...)
-	} else {
-		xs = append(xs, r.SourceWhere)
-	}
+	xs := keyed(r.By, r.SourceWhere)
 	if r.On == packet.EventAuth && !rb.readsResult() {
 		// A rule that counts logins must not count health checks.
 		xs = append(xs, noProbe(at))
@@ -313,4 +308,17 @@ func (rb *ruleBuilder) where() {
 		}
 	}
 	r.Where = conjunction(at, xs...)
+}
+
+// keyed returns the conditions that a condition holds and that the values of a key are there.
+func keyed(by []Key, where Expr) (xs []Expr) {
+	for _, k := range by {
+		if p := Presence(k.Expr); p != nil {
+			xs = append(xs, p)
+		}
+	}
+	if and, ok := where.(*LogicExpr); ok && !and.Or && !isGuard(and) {
+		return append(xs, and.Xs...)
+	}
+	return append(xs, where)
 }

@@ -54,6 +54,9 @@ type Rule struct {
 	Where   Expr
 	By      []Key
 	Windows []*Window
+	// Sequence is nil for a rule without one. With one, On, Where, By and SourceWhere are those of its last step.
+	Sequence *Sequence
+	Tracks   []*Track // what is written to lists when the rule fires, in the order of the file
 	// Aggregates of all windows, in the order of the file; AggregateExpr.Index counts in it.
 	Aggregates []*Aggregate
 	// When is nil for a rule without one. Rules with windows have one; where the file has none it is that one of Levels
@@ -217,11 +220,15 @@ type List struct {
 	Name, Description string
 	Type              ListType
 	Set               *Set
-	Len               int    // entries as written
-	File              string // the file it was read from; empty for an inline list
-	Used              bool
-	Shipped           bool
-	Range             hcl.Range
+	Len               int // entries as written
+	// For is how long an entry of a list that rules fill lasts after it was written last, and Max how many there are at
+	// most; 0 for other lists. Such a list has no Set.
+	For     time.Duration
+	Max     int
+	File    string // the file it was read from; empty for an inline list
+	Used    bool
+	Shipped bool
+	Range   hcl.Range
 }
 
 // An Override is an `override` block as read; the rule it names has it applied already.

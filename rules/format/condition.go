@@ -47,17 +47,20 @@ func conditionExprs(body *hclsyntax.Body) []hclsyntax.Expression {
 			}
 		}
 	}
+	keys := func(b *hclsyntax.Body) {
+		if by := b.Attributes["by"]; by != nil {
+			if tuple, ok := by.Expr.(*hclsyntax.TupleConsExpr); ok {
+				out = append(out, tuple.Exprs...)
+			}
+		}
+	}
 	for _, block := range body.Blocks {
 		switch block.Type {
 		case "macro":
 			add(block.Body, "expr")
 		case "rule", "override":
 			add(block.Body, "where", "when")
-			if by := block.Body.Attributes["by"]; by != nil {
-				if tuple, ok := by.Expr.(*hclsyntax.TupleConsExpr); ok {
-					out = append(out, tuple.Exprs...)
-				}
-			}
+			keys(block.Body)
 			for _, inner := range block.Body.Blocks {
 				switch inner.Type {
 				case "window":
@@ -68,6 +71,13 @@ func conditionExprs(body *hclsyntax.Body) []hclsyntax.Expression {
 					}
 				case "level":
 					add(inner.Body, "when")
+				case "sequence":
+					for _, step := range inner.Body.Blocks {
+						add(step.Body, "where")
+						keys(step.Body)
+					}
+				case "track":
+					add(inner.Body, "value")
 				case "except":
 					add(inner.Body, "where")
 				case "escalate":

@@ -1,0 +1,120 @@
+package rules
+
+import (
+	"github.com/expr-lang/expr/ast"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A Track writes a value to a list whenever its rule fires, in its cooldown too, or would fire, where it is silent.
+type Track struct {
+	List  *List
+	Value Expr
+	Text  string    // the value as written
+	Range hcl.Range // of the block's header
+}
+
+// Tracked reports whether rules fill the list.
+func (l *List) Tracked() bool { return l.For > 0 }
+
+// ListedExpr is true when X is in a list that rules fill, as the events before this one filled it.
+type ListedExpr struct {
+	At
+	X    Expr
+	List *List
+}
+
+// Kind is that of a condition.
+func (e *ListedExpr) Kind() packet.Kind { return packet.KindBool }
+
+// defaultTracked is how many entries a list that rules fill has at most where it does not say.
+const defaultTracked = 65536
+
+// loadTracked reads what a list says that rules fill.
+func (l *loader) loadTracked(b *block, list *List) {
+	for _, name := range []string{"values", "file"} {
+		if a := b.attrs[name]; a != nil {
+			l.report(diag.BadValue, a.NameRange, "A list with for is filled by rules, and has no %s. Entries that are always there make a list of their own.", name)
+		}
+	}
+	list.Max = defaultTracked
+	if v, at, ok := l.numberValue(b, "max"); ok {
+		if v < 1 || v > 1<<24 || v != float64(int(v)) {
+			l.report(diag.BadValue, at, "max needs an integer from 1 to %d.", 1<<24)
+		} else {
+			list.Max = int(v)
+		}
+	}
+	list.For = l.durationValue(b, "for", 0)
+	if _, constant := l.eval(b.attrs["for"].Expr); constant && list.For == 0 {
+		l.report(diag.BadValue, b.attrs["for"].Expr.Range(), "An entry has to last longer than 0.")
+	}
+	if list.For == 0 {
+		list.For = 1 // there is an error, and it is a list that rules fill nevertheless
+	}
+}
+
+// track reads the block that writes to a list.
+func (rb *ruleBuilder) track(b *block) {
+	rb.known(b, []string{"value"}, nil)
+	if len(b.hcl.Labels) != 1 {
+		rb.report(diag.BadName, b.hcl.TypeRange, "A track block names the list that it writes to, as in track \"resolved\" { … }.")
+		return
+	}
+	t := &Track{Range: b.header()}
+	name := b.hcl.Labels[0]
+	t.List = rb.sym.lists[name]
+	if t.List == nil {
+		var some []string
+		for n, x := range rb.sym.lists {
+			if x.Tracked() {
+				some = append(some, n)
+			}
+		}
+		rb.report(diag.UnknownList, b.labelRange(), "There is no list %q to write to.%s Declare it, as in list %q { type = \"ip\" for = \"1h\" }.", name, diag.DidYouMean(name, some), name)
+		return
+	}
+	if !t.List.Tracked() {
+		rb.report(diag.BadValue, b.labelRange(), "The list %q has fixed entries, which no rule changes. A list that rules fill says for how long, as in for = \"1h\".", name)
+		return
+	}
+	if b.attrs["value"] == nil {
+		rb.report(diag.MissingAttribute, b.header(), "The track block needs value = \"…\": what is written to list.%s, as \"ip.src\".", name)
+		return
+	}
+	p, ok := rb.condition(b, "value")
+	if !ok {
+		rb.failed = true
+		return
+	}
+	t.Text = p.src.Text
+	if t.Value = rb.checked(p, &rb.fields, (*checker).scalar); t.Value == nil {
+		return
+	}
+	if what, fits := t.List.holds(t.Value.Kind()); !fits {
+		rb.report(diag.TypeMismatch, t.Value.Range(), "list.%s holds %s, and %s is %s.", name, what, t.Text, an(t.Value.Kind()))
+		return
+	}
+	rb.r.Tracks = append(rb.r.Tracks, t)
+}
+
+// holds says what a list that rules fill holds, and whether that is so of values of a kind.
+func (l *List) holds(k packet.Kind) (what string, fits bool) {
+	switch l.Type {
+	case ListIP:
+		return "addresses", k == packet.KindIP
+	case ListPort:
+		return "ports", k == packet.KindInt
+	}
+	return "strings", isText(k) || k == packet.KindMAC
+}
+
+// inTracked checks membership of a list that rules fill.
+func (c *checker) inTracked(n *ast.BinaryNode, x Expr, l *List) Expr {
+	if what, fits := l.holds(x.Kind()); !fits {
+		return c.errorf(diag.TypeMismatch, c.token(n.Right), "list.%s holds %s, and %s is %s.", l.Name, what, c.text(n.Left), an(x.Kind()))
+	}
+	return present(&ListedExpr{At{c.rng(n)}, x, l}, x)
+}
