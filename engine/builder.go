@@ -23,6 +23,7 @@ type builder struct {
 	scaled    *rule
 	opaques   map[string]*opaque // by canonical text
 	inquiries map[string]*inquiry
+	lists     []*trackedList
 	diags     hcl.Diagnostics
 	// What the lists of entries came to, by entriesKey: many classes of packets leave the same entries
 	// behind a port or an address.

@@ -97,6 +97,8 @@ func (c *canon) expr(e rules.Expr) {
 			c.sets[e.Set] = n
 		}
 		c.list("in "+n, e.X)
+	case *rules.ListedExpr:
+		c.list("listed "+e.List.Name, e.X)
 	case *rules.MatchExpr:
 		c.list("matches"+strconv.FormatBool(e.Pattern.OnBytes())+strconv.Quote(e.Pattern.String()), e.X)
 	case *rules.TextExpr:

@@ -14,16 +14,19 @@ import (
 
 // A Description shows what a plan does, for people and, as JSON, for programs.
 type Description struct {
-	Digest     string             `json:"digest"`
-	Rules      int                `json:"rules"`
-	Classes    []ClassDescription `json:"classes"`
-	Shared     []SharedPredicate  `json:"shared_predicates"`
-	Tables     []TableDescription `json:"tables"`
-	Cooldowns  int64              `json:"cooldown_bytes_bound"` // bytes that the cooldowns of all rules can take at most
-	Bound      int64              `json:"bytes_bound"`          // bytes that all state can take at most
-	VM         []string           `json:"vm"`                   // expressions that the expr VM evaluates
-	ParsesDNS  bool               `json:"parses_dns"`
-	KeepsFlows bool               `json:"keeps_flows"`
+	Digest     string                `json:"digest"`
+	Rules      int                   `json:"rules"`
+	Classes    []ClassDescription    `json:"classes"`
+	Shared     []SharedPredicate     `json:"shared_predicates"`
+	Tables     []TableDescription    `json:"tables"`
+	Sequences  []SequenceDescription `json:"sequences"`
+	Lists      []ListDescription     `json:"lists"`                // that rules fill
+	Order      string                `json:"order"`                // how it is that rules see what packets before theirs wrote to lists: "any", "writers" or "packets"
+	Cooldowns  int64                 `json:"cooldown_bytes_bound"` // bytes that the cooldowns of all rules can take at most
+	Bound      int64                 `json:"bytes_bound"`          // bytes that all state can take at most
+	VM         []string              `json:"vm"`                   // expressions that the expr VM evaluates
+	ParsesDNS  bool                  `json:"parses_dns"`
+	KeepsFlows bool                  `json:"keeps_flows"`
 }
 
 // A ClassDescription is one kind of packet and the rules that look at it.
@@ -70,7 +73,7 @@ type CellDescription struct {
 // Describe returns what the plan does. Lists are in a fixed order.
 func (p *Plan) Describe() *Description {
 	d := &Description{Digest: p.Digest, Rules: len(p.rules), VM: append([]string{}, p.opaques...), ParsesDNS: p.needDNS, KeepsFlows: p.needFlow,
-		Shared: []SharedPredicate{}, Classes: []ClassDescription{}, Tables: []TableDescription{}}
+		Shared: []SharedPredicate{}, Classes: []ClassDescription{}, Tables: []TableDescription{}, Sequences: []SequenceDescription{}, Lists: []ListDescription{}}
 	p.describeClasses(d)
 	p.describeShared(d)
 	for _, s := range p.stores {
@@ -80,6 +83,7 @@ func (p *Plan) Describe() *Description {
 			d.Bound += t.Bound
 		}
 	}
+	p.describeOrder(d)
 	d.Cooldowns = coolBound(p.rules)
 	d.Bound += d.Cooldowns
 	if p.needFlow {
@@ -228,8 +232,8 @@ func (p *Plan) visits(br *branch) []Visit {
 			return
 		}
 		for _, e := range br.always {
-			for _, r := range e.group.rules {
-				if v := (Visit{Rule: r.Name, By: by, Left: p.show(e.cond)}); !seen[v] {
+			for _, name := range e.group.names() {
+				if v := (Visit{Rule: name, By: by, Left: p.show(e.cond)}); !seen[v] {
 					seen[v] = true
 					out = append(out, v)
 				}

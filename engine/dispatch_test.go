@@ -103,7 +103,7 @@ func TestSwapBetweenStores(t *testing.T) {
 	expect(t, run(e, frames(syn(0, "10.0.0.1", 1))))
 	e.Swap(compile(t, scanRule+ratio, Options{}))
 	expect(t, run(e, frames(syn(1, "10.0.0.1", 2))))
-	if report := fmt.Sprint(e.Swap(compile(t, ratio+scanRule+alone, Options{}))); report != "{[alone] [] [ratio scan] []}" {
+	if report := fmt.Sprint(e.Swap(compile(t, ratio+scanRule+alone, Options{}))); report != "{[alone] [] [ratio scan] [] [] []}" {
 		t.Errorf("report: %s", report)
 	}
 	expect(t, run(e, frames(syn(2, "10.0.0.1", 3))), "scan #3 10.0.0.1 ports=3")

@@ -58,8 +58,10 @@ type Engine struct {
 	posts  uint64     // events that are not frames, but for alerts
 	events eventClock // of those and of alerts
 	flows  *flowTable
-	out    []fired
+	out    haul
 	stats  Stats
+	mixed  int64   // the clock of sequences that look at other events than packets
+	writes []write // to lists, of the events that are being looked at
 	// What hangs on the order of packets besides windows.
 	reassembler packet.Reassembler
 	proofs      proofs
@@ -69,6 +71,10 @@ type Engine struct {
 	watch func(*worker, *rule, *window.Table, window.Row, []uint64)
 	// trace, where set, is called for every event that is not a frame, before it is looked at.
 	trace func(*packet.Packet)
+	// flew, where set, is called for every event that steps of a sequence let through, with the matches of the event, the parts
+	// that they are of and the step that a flight came to; lapsed for every key whose span has passed.
+	flew   func(s *sequence, ms []match, bits uint64, came int)
+	lapsed func(s *sequence, origin *packet.Packet)
 }
 
 // state is what changes while a plan runs: one table for every shard of every group, and one for
@@ -77,6 +83,8 @@ type state struct {
 	tables    [][]*window.Table // by store, by shard; nil for stores without windows
 	cooldowns [][]*coolTable    // by rule, by shard; made when the rule first fires
 	rules     []RuleStats       // by rule
+	flights   []*flights        // by sequence
+	lists     []*listTable      // by list
 	evicted   uint64            // by tables that are gone
 	lost      uint64            // cooldowns given up by tables that are gone
 }
@@ -95,6 +103,12 @@ func (e *Engine) newState(p *Plan) *state {
 	for i, r := range p.rules {
 		st.rules[i].Name = r.Name
 		st.cooldowns[i] = make([]*coolTable, r.group.store.shards)
+	}
+	for _, s := range p.sequences {
+		st.flights = append(st.flights, newFlights(s, e.cfg.Seed))
+	}
+	for _, l := range p.lists {
+		st.lists = append(st.lists, newListTable(l, e.cfg.Seed))
 	}
 	return st
 }
@@ -148,21 +162,30 @@ func (e *Engine) everyone() []*worker {
 // reused when it returns. With several workers, which all wait for each other at its end, Run serves
 // better.
 func (e *Engine) Process(frames []packet.Frame, emit Emit) {
-	if len(e.workers) > 1 {
+	if len(e.workers) > 1 && !e.plan.ordered {
 		e.Run(cut(frames), emit)
 		return
 	}
-	w, s := e.workers[0], e.slots[0]
 	for len(frames) > 0 {
-		n := min(len(frames), batchSize)
-		at := e.prepare(w, s, frames[:n], e.position)
-		e.position = at
-		e.settle(w, s)
-		e.apply(w, s, 0)
-		e.collect(s)
-		e.emit(emit)
-		frames = frames[n:]
+		frames = frames[e.round(frames, func(*slot) {}, emit):]
 	}
+}
+
+// round runs some of the frames through the plan on one worker, and returns how many. It calls see for the slot when the
+// packets are known and none of their windows is looked at.
+func (e *Engine) round(frames []packet.Frame, see func(*slot), emit Emit) int {
+	w, s := e.workers[0], e.slots[0]
+	at := e.prepare(w, s, frames[:min(len(frames), batchSize)], e.position)
+	e.position = at
+	e.settle(w, s)
+	see(s)
+	for i := range s.lanes {
+		e.apply(w, s, i)
+	}
+	n := s.n
+	e.collect(s)
+	e.emit(emit)
+	return n
 }
 
 // A position is a place in the input: the packets before it and the newest time among them.
@@ -204,7 +227,7 @@ const frameAhead = 8
 // prepare fills a slot with packets and finds the groups that each concerns; at is the place of the
 // first. A packet is looked at at once, while it is in the first cache.
 func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position) position {
-	s.n, s.views = len(frames), 0
+	s.n, s.base, s.views = len(frames), len(frames), 0
 	for i := range frames {
 		f, p := &frames[i], &s.packets[i]
 		if len(e.workers) > 1 && i+frameAhead < len(frames) {
@@ -220,42 +243,44 @@ func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position)
 		p.Number, p.Clock = at.number, at.clock
 		w.bytes += uint64(f.Length)
 		if p.Fragment() {
-			if !e.plan.needFlow {
+			if !e.plan.needFlow && !e.plan.ordered {
 				s.fragments = append(s.fragments, uint32(i))
 				continue
 			}
-			e.assemble(w, p) // flows count packets in their order, and so this is that
+			e.assemble(w, p) // flows and lists go by the order of packets, and so this is that
 		}
 		if e.plan.needFlow {
 			e.flow(p)
 		}
 		e.look(w, s, i)
+		if e.plan.ordered && (w.cut || e.plan.single) {
+			s.n, w.cut = i+1, false
+			break
+		}
 	}
 	return at
 }
 
-// pass moves a position behind a frame.
-// collect takes what the lanes of a slot fired.
-func (e *Engine) collect(s *slot) { e.out = s.take(e.out) }
-
-// emit hands out what was collected.
+// emit hands out what was collected, and makes visible what it wrote.
 func (e *Engine) emit(emit Emit) {
-	out := e.out
-	e.out = nil
-	e.emitAll(out, emit)
+	h := e.out
+	e.out = haul{}
+	e.deliver(h, emit)
+	e.out.clocks = h.clocks[:0]
+	e.write()
 }
 
 // emitAll hands out alerts in packet order, for one packet in the order of the rules' names, and for one rule that of the
 // outermost datagram first; each with those that it leads to after it.
 func (e *Engine) emitAll(out []fired, emit Emit) {
-	slices.SortFunc(out, func(x, y fired) int {
+	slices.SortStableFunc(out, func(x, y fired) int {
 		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.rule.index, y.rule.index), compareTunnels(x.alert, y.alert))
 	})
 	for _, f := range out {
 		e.stats.Alerts++
 		e.state.rules[f.rule.index].Alerts++
 		emit(f.alert)
-		if e.plan.needAlert && f.rule.On != packet.EventAlert {
+		if e.plan.needAlert && !f.rule.Alerts() {
 			e.emitAll(e.run(e.alertEvent(f)), emit)
 		}
 	}
@@ -282,6 +307,11 @@ func (e *Engine) Advance(now int64) {
 			if t != nil {
 				t.Sweep(now, maxSweep)
 			}
+		}
+	}
+	for _, f := range e.state.flights {
+		if !f.seq.absent && !f.seq.mixed { // others fire at the next packet
+			f.sweep(now)
 		}
 	}
 }

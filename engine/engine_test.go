@@ -285,7 +285,7 @@ func TestSwap(t *testing.T) {
 	e := New(compile(t, before, Options{}), Config{})
 	expect(t, run(e, frames(syn(0, "10.0.0.1", 1), syn(1, "10.0.0.1", 2))))
 	report := e.Swap(compile(t, after, Options{}))
-	if got := fmt.Sprint(report); got != "{[new] [gone] [scan] [changed]}" {
+	if got := fmt.Sprint(report); got != "{[new] [gone] [scan] [changed] [] []}" {
 		t.Errorf("report: %s", got)
 	}
 	// The shared 10 s window keeps its two ports; the 30 s window begins anew.

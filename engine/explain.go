@@ -159,20 +159,13 @@ func written(rs *rules.RuleSet, e rules.Expr) string {
 
 // Process runs frames past the rules.
 func (x *Explainer) Process(frames []packet.Frame) {
-	e := x.engine
-	w, s := e.workers[0], e.slots[0]
-	for len(frames) > 0 {
-		n := min(len(frames), batchSize)
-		at := e.prepare(w, s, frames[:n], e.position)
-		e.position = at
-		e.settle(w, s)
-		for i := range s.packets[:n] {
+	see := func(s *slot) {
+		for i := range s.packets[:s.n] {
 			x.follow(&s.packets[i])
 		}
-		e.apply(w, s, 0)
-		e.collect(s)
-		e.emit(x.count)
-		frames = frames[n:]
+	}
+	for len(frames) > 0 {
+		frames = frames[x.engine.round(frames, see, x.count):]
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 // fire makes the alert of a rule whose when holds, unless the rule is silent or the key is in its cooldown.
 func (e *Engine) fire(w *worker, l *lane, r *rule, ev *event, row window.Row) {
+	e.track(w, r)
 	if r.Silent {
 		return
 	}

@@ -13,7 +13,7 @@ func (p *Plan) Interest() (classes []packet.Class, dns bool) {
 		// The fields of flows are counted over all packets of a flow.
 		flow := p.needFlow && c != packet.ClassOther && c != packet.ClassARP
 		switch {
-		case p.table[0][c] != nil || flow:
+		case p.table[0][c] != nil || flow || p.waits: // any packet may bring the time that a sequence waits for
 			classes = append(classes, c)
 		case p.table[1][c] != nil:
 			dns = true

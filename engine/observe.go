@@ -93,6 +93,9 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 		}
 		e.fire(w, l, r, ev, row)
 	}
+	for _, st := range g.steps {
+		e.match(w, l, st, ev)
+	}
 }
 
 // reach reports whether a rule's bars are reached, and by which tier at least where reputation scales them. Of a rule that

@@ -34,7 +34,7 @@ func (e *Engine) Buffers() int {
 // the one that has nothing better to do asks for frames and decodes them at once, while they are in the
 // cache of its processor.
 func (e *Engine) Run(from Source, emit Emit) {
-	if len(e.workers) == 1 {
+	if len(e.workers) == 1 || e.plan.ordered {
 		for frames := from(0); len(frames) > 0; frames = from(0) {
 			e.Process(frames, emit)
 		}
@@ -124,7 +124,7 @@ func (s *schedule) work(w *worker) {
 
 // free reports whether another part can be taken now.
 func (s *schedule) free() bool {
-	return !s.busy && !s.ended && s.next < s.done+len(s.slots) && len(s.engine.out) < maxWaiting
+	return !s.busy && !s.ended && s.next < s.done+len(s.slots) && s.engine.out.len() < maxWaiting
 }
 
 // prepare takes the next part, decodes and filters it. The lock is held before and after.
@@ -195,15 +195,15 @@ func (s *schedule) apply(w *worker, l int) {
 	e.collect(sl)
 	s.done++
 	s.wake()
-	for len(e.out) > 0 && !s.emitting {
+	for !e.out.empty() && !s.emitting {
 		s.emitting = true
 		out := e.out
-		e.out = nil
-		if len(out) >= maxWaiting {
+		e.out = haul{}
+		if out.len() >= maxWaiting {
 			s.wake()
 		}
 		s.mu.Unlock()
-		e.emitAll(out, s.emit)
+		e.deliver(out, s.emit)
 		s.mu.Lock()
 		s.emitting = false
 	}

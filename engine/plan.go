@@ -43,6 +43,8 @@ type Plan struct {
 	groups    []*group
 	stores    []*store
 	rules     []*rule // sorted by name
+	sequences []*sequence
+	lists     []*trackedList
 	table     *table
 	opaques   []string // what the expr VM evaluates, sorted
 	outside   *branch  // of datagrams that carry a tunnel; nil where no rule looks at them
@@ -50,6 +52,9 @@ type Plan struct {
 	needDNS   bool
 	needFlow  bool
 	needAlert bool // some rule looks at alerts
+	waits     bool // some sequence fires when time has passed
+	ordered   bool // some rule fills a list: packets are looked at in their order, by one worker,
+	single    bool // and each is done with before the next is looked at, since any may lead to a write
 }
 
 // Compile makes a plan of the enabled rules of a set that was loaded without errors.
@@ -73,13 +78,19 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 		if pr.scaled {
 			b.scaled = pr
 		}
-		g := b.groupOf(pr, byText, keyIDs, p)
-		if cells[g] == nil && len(r.Aggregates) > 0 {
-			cells[g] = map[string]int{}
+		if r.Sequence != nil {
+			s := b.sequence(pr, func(step *rule) *group { return b.groupOf(step, byText, keyIDs, p) })
+			s.index = len(p.sequences)
+			p.sequences = append(p.sequences, s)
+		} else {
+			g := b.groupOf(pr, byText, keyIDs, p)
+			if cells[g] == nil && len(r.Aggregates) > 0 {
+				cells[g] = map[string]int{}
+			}
+			pr.group = g
+			g.rules = append(g.rules, pr)
+			b.addCells(g, pr, cells[g])
 		}
-		pr.group = g
-		g.rules = append(g.rules, pr)
-		b.addCells(g, pr, cells[g])
 		pr.when, pr.enough = predTrue, true
 		if r.When != nil {
 			pr.when = b.condition(r.When)
@@ -94,6 +105,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 			pr.way = atThreshold
 		}
 		b.responses(pr)
+		b.writers(pr)
 		p.rules = append(p.rules, pr)
 		p.note(r)
 	}
@@ -104,7 +116,8 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 	p.table = b.table(p.groups, p.needFlow)
 	p.outside = b.outside(p.groups, p.needFlow)
 	p.stores = b.stores(p)
-	p.preds = b.preds
+	p.preds, p.lists = b.preds, b.lists
+	p.order()
 	for _, o := range b.opaques {
 		p.opaques = append(p.opaques, o.source)
 	}
@@ -171,9 +184,7 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 
 // note records what a rule needs computed.
 func (p *Plan) note(r *rules.Rule) {
-	if r.On == packet.EventAlert {
-		p.needAlert = true
-	}
+	p.needAlert = p.needAlert || r.Alerts()
 	look := func(e rules.Expr) {
 		rules.Walk(e, func(x rules.Expr) bool {
 			var l packet.Layer
@@ -192,6 +203,17 @@ func (p *Plan) note(r *rules.Rule) {
 	look(r.When)
 	for _, l := range r.Levels {
 		look(l.When)
+	}
+	if r.Sequence != nil {
+		for _, st := range r.Sequence.Parts() {
+			look(st.Where)
+			for _, k := range st.By {
+				look(k.Expr)
+			}
+		}
+	}
+	for _, t := range r.Tracks {
+		look(t.Value)
 	}
 	for _, k := range r.By {
 		look(k.Expr)

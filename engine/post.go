@@ -13,7 +13,9 @@ import (
 func (e *Engine) Post(ev *packet.Packet, emit Emit) {
 	e.posts++
 	ev.Number, ev.Clock = 0, e.events.pass(ev.Time)
+	e.emitAll(e.expireEvents(ev.Clock), emit)
 	e.emitAll(e.run(ev), emit)
+	e.write()
 }
 
 // An eventClock is the newest time of events that are not frames.
@@ -48,5 +50,9 @@ func (e *Engine) run(ev *packet.Packet) []fired {
 		e.observe(w, l, &l.events[i])
 	}
 	l.events = l.events[:0]
-	return s.take(nil)
+	out := s.take(nil)
+	out = e.meet(out, l.matches)
+	clear(l.matches)
+	l.matches = l.matches[:0]
+	return out
 }

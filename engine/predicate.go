@@ -146,6 +146,7 @@ type scope struct {
 	text     []byte    // scratch of string functions
 	tuple    []uint64  // scratch of tuples
 	room     []byte    // scratch for a text in other characters
+	lists    []*listTable
 	seed     uint64
 	failures uint64 // of expressions of the expr VM
 

@@ -28,6 +28,7 @@ type rule struct {
 	values  []placeholder
 	message *template
 	actions []action
+	tracks  []writer
 }
 
 // A ref says where the value of an aggregate comes from.

@@ -33,5 +33,9 @@ func (e *Engine) RuleStates() []RuleState {
 		s := stats[r.group.store.index]
 		out[i] = RuleState{Name: r.Name, Keys: uint64(s.Keys), Evictions: s.Evictions}
 	}
+	for i, q := range e.plan.sequences {
+		f := e.state.flights[i]
+		out[q.rule.index].Keys, out[q.rule.index].Evictions = uint64(f.keys.n), f.evictions
+	}
 	return out
 }

@@ -52,7 +52,7 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 		s.reading = min(s.reading, time.Since(begin))
 	}
 	begin = time.Now()
-	sl.n, sl.views = 1, 0
+	sl.n, sl.base, sl.views = 1, 1, 0
 	p := &sl.packets[0]
 	w.decoder.Decode(p, &f)
 	if f.Time < e.clock && e.started {
@@ -151,16 +151,22 @@ func (s *Sampler) since(begin time.Time) float64 {
 
 // tell calls see for the rules of a group, and makes it ready for the next packet.
 func (s *Sampler) tell(w *worker, g *group, see func(*Sighting)) {
-	share := s.nanos[g.index] / float64(len(g.rules))
-	for _, r := range g.rules {
-		s.sighting = Sighting{Rule: r.Name, Nanoseconds: share}
+	share := s.nanos[g.index] / float64(len(g.rules)+len(g.steps))
+	each := func(name string, key []placeholder) {
+		s.sighting = Sighting{Rule: name, Nanoseconds: share}
 		if s.matched[g.index] {
-			s.sighting.Key = make([]alert.Named, len(r.key))
-			for i := range r.key {
-				s.sighting.Key[i] = alert.Named{Name: r.key[i].name, Value: r.key[i].value(&w.scope)}
+			s.sighting.Key = make([]alert.Named, len(key))
+			for i := range key {
+				s.sighting.Key[i] = alert.Named{Name: key[i].name, Value: key[i].value(&w.scope)}
 			}
 		}
 		see(&s.sighting)
+	}
+	for _, r := range g.rules {
+		each(r.Name, r.key)
+	}
+	for _, st := range g.steps {
+		each(st.of.rule.Name, st.key)
 	}
 	s.nanos[g.index], s.seen[g.index], s.matched[g.index] = 0, false, false
 }

@@ -58,7 +58,7 @@ func (e *Engine) lookOutside(w *worker, s *slot, i int) {
 	if p := &s.packets[i]; e.plan.outside == nil || !p.Outer.Tunnel.UDP() || e.ends(p) {
 		return
 	}
-	at := s.n + s.views
+	at := s.base + s.views
 	if at == len(s.packets) {
 		s.packets = append(s.packets, packet.Packet{})
 	}

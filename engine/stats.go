@@ -99,6 +99,16 @@ func (e *Engine) Stats() Stats {
 	if e.flows != nil {
 		count(e.flows.t)
 	}
+	for _, f := range e.state.flights {
+		s.Keys += uint64(f.keys.n)
+		s.StateBytes += uint64(f.bytes())
+		s.Evictions += f.evictions
+	}
+	for _, t := range e.state.lists {
+		s.Keys += uint64(t.keys.n)
+		s.StateBytes += uint64(t.bytes())
+		s.Evictions += t.pushed
+	}
 	for i := range s.Rules {
 		s.Suppressed += s.Rules[i].Suppressed
 	}

@@ -20,6 +20,8 @@ type Successor struct {
 	stores     []int              // by store: the store of the plan before whose tables it takes over; -1 for none
 	rules      []int              // by rule: its place in the plan before; -1 for a new one
 	cooldowns  []bool             // by rule: its cooldowns go on
+	flights    []int              // by sequence: its place in the plan before; -1 for one that begins empty
+	lists      []int              // by list that rules fill: its place in the plan before; -1 for one that begins empty
 	moves      [][][]*window.Move // by store, by shard; nil where nothing is to be moved
 	leftStores []int              // stores of the plan before whose tables nobody takes over
 	leftRules  []int              // rules of the plan before whose cooldowns end
@@ -83,6 +85,7 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 			s.report.Kept = append(s.report.Kept, r.Name)
 		}
 	}
+	s.inheritOrder(e)
 	s.report.Removed = slices.Sorted(maps.Keys(byName))
 	s.leftStores, s.leftRules = missing(takenStores), missing(goesOn)
 	if plan.needFlow && e.flows == nil {
@@ -157,6 +160,7 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 	e.Move(math.MaxInt)
 	from, st := e.state, s.state
 	st.evicted, st.lost = from.evicted, from.lost
+	s.takeOrder(from)
 	for i, was := range s.stores {
 		if was >= 0 {
 			st.tables[i] = from.tables[was]

@@ -11,7 +11,11 @@ type SwapReport struct {
 	Added   []string // rules that the plan before did not have
 	Removed []string // rules that the new plan does not have
 	Kept    []string // rules in both whose windows kept their state
-	Reset   []string // rules in both with a window that begins anew, since its filter, key, span or value changed
+	// Reset are rules in both with a window that begins anew, since its filter, key, span or value changed, or with a sequence
+	// that does, since its steps or its span changed.
+	Reset []string
+	// Lists that rules fill: those that keep their entries, and those that begin empty, as they are new or of another type.
+	KeptLists, EmptyLists []string
 }
 
 // Swap makes the engine run another plan from the next event on. A window whose filter, key, span

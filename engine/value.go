@@ -24,6 +24,8 @@ func (b *builder) boolFunc(e rules.Expr) (func(*scope) bool, uint16) {
 		return b.compareFunc(e)
 	case *rules.InExpr:
 		return b.inFunc(e)
+	case *rules.ListedExpr:
+		return b.listed(e), 30
 	case *rules.MatchExpr:
 		return b.matchFunc(e)
 	case *rules.TextExpr:

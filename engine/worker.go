@@ -23,14 +23,16 @@ type worker struct {
 	checksums Checksums
 	judged    uint64 // the turn of the packet that was judged last
 	faulty    bool   // no host accepts it
+	cut       bool   // a packet may write to a list: the next is not to be looked at before it is done with
 	refused   uint64 // packets that no host accepts, of those that concerned a group
 	faults    [packet.NumFaults]uint64
 }
 
 // A slot is a run of packets on its way through decoding, filters and windows.
 type slot struct {
-	packets []packet.Packet // of frames, and behind those n the outermost datagrams of tunnels
+	packets []packet.Packet // of n frames, and from base on the outermost datagrams of tunnels
 	n       int
+	base    int // where those are
 	views   int // how many there are of these
 	lanes   []lane
 
@@ -41,9 +43,10 @@ type slot struct {
 
 // A lane of a slot is the events for a part of the shards, and what they fired.
 type lane struct {
-	events []event // that passed a filter
-	fired  []fired
-	_      [16]byte // lanes of different workers share no line of the cache
+	events  []event // that passed a filter
+	fired   []fired
+	matches []match
+	_       [56]byte // lanes of different workers share no line of the cache
 }
 
 // An event is a packet that concerns a group.
@@ -114,7 +117,7 @@ func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 		}
 		w.decoder.NeedDNS = plan.needDNS
 		w.checksums = e.cfg.Checksums
-		w.tables = st.tables
+		w.tables, w.lists = st.tables, st.lists
 		w.keys, w.now, w.matched, w.visited = g.keys, g.now, g.matched, g.visited
 	}
 	if plan.needFlow && e.flows == nil {
@@ -131,6 +134,7 @@ func (w *worker) event(g *group, s *slot, packet uint32) {
 		return
 	}
 	w.matched[g.index]++
+	w.cut = w.cut || g.tracks
 	k := &w.keys[g.keyID]
 	if k.gen != w.gen {
 		w.words = w.appendKey(w.words[:0], g.key)

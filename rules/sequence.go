@@ -84,7 +84,7 @@ func (rb *ruleBuilder) sequence() {
 		}
 	}
 	for _, h := range rb.d.blocks {
-		if h.Type == "window" {
+		if slices.Contains([]string{"window", "level", "memory"}, h.Type) {
 			rb.report(diag.UnknownBlock, h.TypeRange, "A rule with a sequence has no %s. Count in a rule of its own, and look at its alerts in a step with on = \"alert\".", h.Type)
 			rb.failed = true
 		}
@@ -302,24 +302,17 @@ func (rb *ruleBuilder) stepContradictions(c *contradictor) bool {
 	return good
 }
 
-// afterwards reports what targets and messages of a sequence that ends with absent cannot know: nothing is kept of an
-// event but its addresses, ports and key.
+// afterwards reports what targets and messages of a sequence that ends with absent cannot know: the bytes of the event that
+// began to wait are not kept.
 func (rb *ruleBuilder) afterwards() {
 	s := rb.r.Sequence
 	if s == nil || s.Absent == nil || len(s.Steps) == 0 {
 		return
 	}
-	last := s.Steps[len(s.Steps)-1]
-	kept := map[*packet.Field]bool{}
-	for _, k := range last.By {
-		if f, ok := k.Expr.(*FieldExpr); ok {
-			kept[f.Field] = true
-		}
-	}
 	look := func(e Expr) {
 		Walk(e, func(x Expr) bool {
-			if f, ok := x.(*FieldExpr); ok && !kept[f.Field] && !Remembered(f.Field) {
-				rb.report(diag.Unsupported, f.Rng, "When the span has passed, nothing is left of the event of step %q but its addresses, its ports and the fields of its by. Add %s to by, or leave it out.", last.Name, f.Field.Name)
+			if f, ok := x.(*FieldExpr); ok && f.Field.Kind == packet.KindBytes {
+				rb.report(diag.Unsupported, f.Rng, "When the span has passed, the bytes of the event of step %q are no longer there. Leave %s out.", s.Steps[len(s.Steps)-1].Name, f.Field.Name)
 			}
 			return true
 		})
@@ -338,14 +331,4 @@ func (rb *ruleBuilder) afterwards() {
 			}
 		}
 	}
-}
-
-// Remembered reports whether a field of an event is known when the span of a sequence with absent has passed, although
-// it is not in by.
-func Remembered(f *packet.Field) bool {
-	switch f.Name {
-	case "ip.src", "ip.dst", "ip.version", "ip.proto", "src.port", "dst.port", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport", "frame.time_epoch":
-		return true
-	}
-	return false
 }

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
@@ -47,12 +49,10 @@ func (l *loader) loadTracked(b *block, list *List) {
 			list.Max = int(v)
 		}
 	}
-	list.For = l.durationValue(b, "for", 0)
-	if _, constant := l.eval(b.attrs["for"].Expr); constant && list.For == 0 {
+	// Where it is wrong it is a list that rules fill nevertheless.
+	if list.For = l.durationValue(b, "for", 1); list.For == 0 {
+		list.For = 1
 		l.report(diag.BadValue, b.attrs["for"].Expr.Range(), "An entry has to last longer than 0.")
-	}
-	if list.For == 0 {
-		list.For = 1 // there is an error, and it is a list that rules fill nevertheless
 	}
 }
 
@@ -117,4 +117,57 @@ func (c *checker) inTracked(n *ast.BinaryNode, x Expr, l *List) Expr {
 		return c.errorf(diag.TypeMismatch, c.token(n.Right), "list.%s holds %s, and %s is %s.", l.Name, what, c.text(n.Left), an(x.Kind()))
 	}
 	return present(&ListedExpr{At{c.rng(n)}, x, l}, x)
+}
+
+// Reads returns the lists that rules fill which the rule looks into, each once.
+func (r *Rule) Reads() []*List {
+	var out []*List
+	look := func(e Expr) {
+		Walk(e, func(x Expr) bool {
+			if l, ok := x.(*ListedExpr); ok && !slices.Contains(out, l.List) {
+				out = append(out, l.List)
+			}
+			return true
+		})
+	}
+	for _, e := range r.Exprs() {
+		look(e)
+	}
+	return out
+}
+
+// Exprs returns every expression of the rule: its conditions and those of its steps, keys, aggregates, exceptions, and what its
+// actions and tracks make of an event. None is nil.
+func (r *Rule) Exprs() []Expr {
+	exprs := []Expr{r.Where, r.When}
+	keys := func(by []Key) {
+		for _, k := range by {
+			exprs = append(exprs, k.Expr)
+		}
+	}
+	keys(r.By)
+	if r.Sequence != nil {
+		for _, st := range r.Sequence.Parts() {
+			exprs = append(exprs, st.Where)
+			keys(st.By)
+		}
+	}
+	for _, a := range r.Aggregates {
+		exprs = append(exprs, a.Arg, a.Cond)
+	}
+	if r.Escalate != nil {
+		exprs = append(exprs, r.Escalate.Indicator)
+	}
+	for _, t := range r.Tracks {
+		exprs = append(exprs, t.Value)
+	}
+	for _, a := range r.Actions {
+		exprs = append(exprs, a.Target)
+		if a.Message != nil {
+			for _, part := range a.Message.Parts {
+				exprs = append(exprs, part.Expr)
+			}
+		}
+	}
+	return slices.DeleteFunc(exprs, func(e Expr) bool { return e == nil })
 }

@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// A sequence is that of a rule as the plan runs it. Its steps are groups like those of rules: what passes their filters
+// comes to the place where events of all kinds meet in order, and is seen there by the flights of the key.
+type sequence struct {
+	index   int // in Plan.sequences, which is sorted by the rules' names
+	rule    *rule
+	text    string // canonical: all but the bound on keys
+	span    int64  // nanoseconds
+	steps   int
+	absent  bool
+	maxKeys int
+	mixed   bool // it looks at other events than packets
+	parts   []*stepRef
+}
+
+// The bits of a part of a sequence: those of its steps are 1<<0, 1<<1 and so on.
+const (
+	unlessBit uint64 = 1 << 63
+	absentBit uint64 = 1 << 62
+)
+
+// A stepRef is a part of a sequence in a group of events.
+type stepRef struct {
+	*rules.Step
+	of   *sequence
+	bit  uint64
+	last bool // of the steps: alerts are made of its event
+	key  []placeholder
+}
+
+// sequence compiles the sequence of a rule. groupOf finds or makes the group of a step.
+func (b *builder) sequence(r *rule, groupOf func(*rule) *group) *sequence {
+	src := r.Sequence
+	s := &sequence{rule: r, span: int64(src.Span), steps: len(src.Steps), absent: src.Absent != nil, maxKeys: src.MaxKeys}
+	var text strings.Builder
+	fmt.Fprintf(&text, "span %d", s.span)
+	for i, st := range src.Parts() {
+		part := &stepRef{Step: st, of: s, last: i == s.steps-1}
+		switch st.Kind {
+		case "step":
+			part.bit = 1 << i
+		case "absent":
+			part.bit = absentBit
+		default:
+			part.bit = unlessBit
+		}
+		s.mixed = s.mixed || st.On != packet.EventPacket
+		g := groupOf(&rule{Rule: &rules.Rule{Name: r.Name, On: st.On, Where: st.Where, By: st.By}})
+		g.steps = append(g.steps, part)
+		s.parts = append(s.parts, part)
+		for _, k := range st.By {
+			part.key = append(part.key, b.placeholder(k.Text, k.Expr))
+		}
+		if part.last {
+			r.group = g
+		}
+		fmt.Fprintf(&text, "; %x %s", part.bit, g.text)
+	}
+	s.text = text.String()
+	return s
+}
+
+// order finds out what has to happen in the order of packets.
+func (p *Plan) order() {
+	for _, s := range p.sequences {
+		p.waits = p.waits || s.absent
+	}
+	for _, r := range p.rules {
+		if len(r.tracks) == 0 {
+			continue
+		}
+		p.ordered = true
+		r.group.tracks = true
+		if r.Sequence == nil {
+			p.single = p.single || r.On != packet.EventPacket
+			continue
+		}
+		p.single = p.single || r.Sequence.Absent != nil
+		for _, st := range r.Sequence.Parts() {
+			p.single = p.single || st.On != packet.EventPacket
+		}
+	}
+}
+
+// A match is an event that a step of a sequence lets through.
+type match struct {
+	part   *stepRef
+	key    fingerprint
+	number uint64
+	clock  int64
+	p      *packet.Packet // nil where several workers run, but for the last step
+}
+
+// match notes the packet at hand for a part of a sequence.
+func (e *Engine) match(w *worker, l *lane, part *stepRef, ev *event) {
+	p := w.p
+	if part.last {
+		if r := part.of.rule; r.inquiry != nil {
+			w.tier(r, atThreshold) // who comes so far is asked about
+		}
+	}
+	if len(e.workers) > 1 && !e.plan.ordered && w != e.poster { // the packet is gone when it is seen
+		if part.last {
+			own := new(packet.Packet)
+			p.CopyTo(own, true)
+			p = own
+		} else {
+			p = nil
+		}
+	}
+	l.matches = append(l.matches, match{part: part, key: ev.key, number: w.p.Number, clock: w.p.Clock, p: p})
+}
+
+// meet shows the matches of one event to the flights of their sequences, and appends what fires to out.
+func (e *Engine) meet(out []fired, ms []match) []fired {
+	sortMatches(ms)
+	for i := 0; i < len(ms); {
+		m := &ms[i]
+		s := m.part.of
+		bits, p := uint64(0), m.p
+		for ; i < len(ms) && ms[i].part.of == s && ms[i].key == m.key; i++ {
+			bits |= ms[i].part.bit
+			if ms[i].part.last {
+				p = ms[i].p
+			}
+		}
+		now := m.clock
+		if s.mixed {
+			e.mixed = max(e.mixed, now)
+			now = e.mixed
+		}
+		complete, came := e.state.flights[s.index].see(bits, m.key, p, now)
+		if e.flew != nil {
+			e.flew(s, ms[:i], bits, came)
+		}
+		if complete {
+			out = e.complete(out, s, &m.key, p, p.Number, p.Time, now)
+		}
+	}
+	return out
+}
+
+// complete fires the rule of a sequence for an event, which need not be the one of number and time.
+func (e *Engine) complete(out []fired, s *sequence, key *fingerprint, p *packet.Packet, number uint64, time, clock int64) []fired {
+	w, r := e.poster, s.rule
+	w.begin(p)
+	e.track(w, r)
+	if r.Silent {
+		return out
+	}
+	suppressed := uint64(0)
+	if r.cooldown > 0 {
+		var quiet bool
+		if quiet, suppressed = e.cool(r, key, clock, 0); quiet {
+			e.state.suppress(r)
+			return out
+		}
+	}
+	a := e.alert(w, r, r.Severity, suppressed)
+	a.Number, a.Time = number, time
+	return append(out, fired{alert: a, number: number, rule: r, clock: clock})
+}
