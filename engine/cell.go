@@ -49,8 +49,10 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 			w.Kind, w.Parts, w.NeedSum = window.Series, window.Total, max(limit, 0)
 		case rules.FuncMean:
 			w.Kind, w.Parts = window.Series, window.Total|window.Events
-		case rules.FuncStddev:
+		case rules.FuncStddev, rules.FuncCV:
 			w.Kind, w.Parts = window.Series, window.Squares
+		case rules.FuncMedian, rules.FuncPercentile:
+			w.Kind = window.Quantile
 		case rules.FuncMin, rules.FuncMax:
 			w.Kind, w.Parts = window.Series, window.Extremes
 		}
@@ -64,7 +66,7 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 			switch w.Kind {
 			case window.Distinct, window.Changes:
 				c.value = b.observation(a.Arg)
-			case window.Series:
+			case window.Series, window.Quantile:
 				if a.Arg != nil {
 					c.num = b.floatFunc(a.Arg)
 				}
@@ -76,7 +78,10 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		} else {
 			g.cells[at].state = merge(g.cells[at].state, w)
 		}
-		f := ref{aggregate: i, cell: at, kind: w.Kind, fn: a.Func}
+		if hasGap(a.Arg) || hasGap(a.Cond) {
+			g.keepLast(span, have)
+		}
+		f := ref{aggregate: i, cell: at, kind: w.Kind, fn: a.Func, quantile: a.Quantile}
 		if a.Func == rules.FuncRate {
 			f.span = a.Window.Span.Seconds()
 		}
@@ -106,7 +111,7 @@ type cell struct {
 	state window.Cell
 	cond  int32               // predTrue where every event of the group counts
 	value func(*scope) uint64 // Distinct, Changes
-	num   floatFunc           // Series; nil counts ones
+	num   floatFunc           // Series, Quantile; nil counts ones
 }
 
 // observation returns how a value becomes the 64 bits that Distinct and Changes compare. Addresses

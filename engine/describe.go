@@ -66,7 +66,7 @@ type CellDescription struct {
 	Aggregate string `json:"aggregate"`
 	Filter    string `json:"filter"` // which events it is over
 	Span      string `json:"span"`
-	Kind      string `json:"kind"` // "exact", "panes" or "estimate"
+	Kind      string `json:"kind"` // "exact", "panes", "steps" or "estimate"
 	UpTo      int    `json:"exact_up_to,omitempty"`
 }
 
@@ -113,6 +113,9 @@ func describeTable(s *store) TableDescription {
 			}
 		}
 		for i, c := range g.cells {
+			if i == g.last {
+				texts[i] = "gap()"
+			}
 			t.Cells = append(t.Cells, c.describe(texts[i], filter))
 		}
 	}
@@ -123,6 +126,9 @@ func describeTable(s *store) TableDescription {
 func (c *cell) describe(text, filter string) CellDescription {
 	d := CellDescription{Aggregate: text, Filter: filter, Span: time.Duration(c.state.Span).String(), Kind: "exact"}
 	switch w := c.state; {
+	case w.Kind == window.Raw:
+	case w.Kind == window.Quantile:
+		d.Kind = "steps"
 	case w.Kind == window.Series, w.Kind != window.Distinct && w.Need > exactCount+1:
 		d.Kind = "panes"
 	case w.Kind == window.Distinct && w.Need == 0:

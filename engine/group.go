@@ -29,6 +29,7 @@ type group struct {
 	maxKeys int
 	store   *store
 	base    int // of the group's cells in a row of its store
+	last    int // the cell with the time of the packet before; -1 for a group that does not ask
 }
 
 // A keyPart writes one value of `by` to the words of a key.

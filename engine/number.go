@@ -155,6 +155,8 @@ func (b *builder) floatFunc(e rules.Expr) floatFunc {
 	case *rules.AggregateExpr:
 		i := e.Aggregate.Index
 		return func(s *scope) float64 { return s.values[i] }
+	case *rules.GapExpr:
+		return func(s *scope) float64 { return float64(s.gap) / 1e9 }
 	case *rules.NegExpr:
 		x := b.floatFunc(e.X)
 		return func(s *scope) float64 { return -x(s) }

@@ -54,6 +54,9 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 			e.moveKey(g.store, key, ev.key.hash)
 		}
 		row = t.Row(key, ev.key.hash, p.Clock)
+		if g.last >= 0 {
+			w.gap = gap(t.Words(row, g.base+g.last), p.Time)
+		}
 		for i := range g.cells {
 			c := &g.cells[i]
 			if c.cond != predTrue && !w.test(c.cond) {
@@ -69,6 +72,9 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 					x = c.num(&w.scope)
 				}
 				w.now[i] = t.Add(row, at, x, p.Time, p.Clock)
+			case window.Quantile:
+				t.Sample(row, at, c.num(&w.scope), p.Time, p.Clock)
+			case window.Raw: // the time of the packet before
 			default:
 				w.now[i] = float64(t.Observe(row, at, c.value(&w.scope), p.Time, p.Clock))
 			}
@@ -143,6 +149,9 @@ func (f *ref) read(t *window.Table, row window.Row, base int, clock int64) float
 			v /= f.span
 		}
 		return v
+	}
+	if f.kind == window.Quantile {
+		return t.Quantile(row, cell, f.quantile, clock)
 	}
 	if f.fn == rules.FuncSum {
 		return t.Sum(row, cell, clock)

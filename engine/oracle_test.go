@@ -320,7 +320,7 @@ func (w *vmWriter) expr(e rules.Expr) {
 		w.call("At", e.X, e.I)
 	case *rules.SliceExpr:
 		w.call("Cut", e.X, e.From, e.To)
-	case *rules.OpaqueExpr, *rules.ClosureExpr, *rules.ElementExpr, *rules.HasExpr, *rules.AbsentExpr, *rules.ListedExpr:
+	case *rules.GapExpr, *rules.OpaqueExpr, *rules.ClosureExpr, *rules.ElementExpr, *rules.HasExpr, *rules.AbsentExpr, *rules.ListedExpr:
 		w.env.opaque = append(w.env.opaque, w.b.boxed(e))
 		if e.Kind() == packet.KindBool {
 			w.out.WriteString("(O(" + strconv.Itoa(len(w.env.opaque)-1) + ") == true)")

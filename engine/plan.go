@@ -163,7 +163,7 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 	if g := byText[text.String()]; g != nil {
 		return g
 	}
-	g := &group{index: len(p.groups), text: text.String(), keyed: keyed, on: r.On, filter: filter, maxKeys: maxKeys}
+	g := &group{index: len(p.groups), text: text.String(), keyed: keyed, on: r.On, filter: filter, maxKeys: maxKeys, last: -1}
 	for _, k := range r.By {
 		g.key = append(g.key, b.keyPart(k))
 		g.words = 1

@@ -96,6 +96,7 @@ func (g grammar) rule(name string) string {
 		return g.one("count()", "distinct(dst.port)", "distinct(ip.src)", "sum(ip.len)", "count("+g.leaf()+")", "changes(ip.ttl)", "max(ip.len)", "mean(ip.len)", "rate()", "distinct(dns.qry.name, "+g.leaf()+")",
 			"distinct(is_private(ip.src))", "distinct(network(ip.dst, 31))", "changes(is_private(ip.dst))", "distinct(tcp.flags.syn)", "sum(max(src.port, dst.port))", "max(entropy(payload))", "min(ip.len / 2)",
 			"distinct(dst.port in [22, 80])", "changes(payload startsWith 'a')", "sum(tcp ? tcp.len : 0)", "stddev(len(payload))", "distinct(payload[0])", "mean(flow.duration)",
+			"cv(gap())", "median(gap())", "percentile(ip.len, 90)", "count(gap() < 0.5)", "max(gap())", "percentile(abs(gap() - 1), 25, "+g.leaf()+")", "distinct([tcp.flags.syn, gap() > 1])",
 			"distinct([ip.dst, dst.port])", "changes([ip.ttl, lower(dns.qry.name)])", "distinct([ip.src, tcp.flags.syn, payload], "+g.leaf()+")")
 	}
 	var b strings.Builder

@@ -38,6 +38,7 @@ type ref struct {
 	kind      window.Kind
 	fn        rules.Func
 	span      float64 // seconds, for rate; 0 for others
+	quantile  float64 // for median and percentile
 }
 
 // sums returns what the aggregate is of a window kept as a series.
@@ -57,9 +58,16 @@ func (f *ref) sums(s window.Sums) float64 {
 		return s.Min
 	case rules.FuncMax:
 		return s.Max
-	case rules.FuncStddev: // of the population
+	case rules.FuncStddev, rules.FuncCV: // of the population
 		mean := s.Sum / n
-		return math.Sqrt(max(0, s.SumSq/n-mean*mean))
+		deviation := math.Sqrt(max(0, s.SumSq/n-mean*mean))
+		if f.fn == rules.FuncStddev {
+			return deviation
+		}
+		if mean == 0 {
+			return math.NaN()
+		}
+		return deviation / math.Abs(mean)
 	}
 	return s.Sum / n
 }
@@ -105,7 +113,7 @@ func (b *builder) bars(r *rule) (out []bar, enough bool) {
 		next := bar{min: limit}
 		if ok {
 			f := r.refs[agg.Aggregate.Index]
-			next.ref, next.now = f, f.fn == rules.FuncSum || f.kind != window.Series && f.span == 0
+			next.ref, next.now = f, f.fn == rules.FuncSum || f.kind != window.Series && f.kind != window.Quantile && f.span == 0
 		} else {
 			var x rules.Expr
 			if x, o, scaled = b.againstScaled(c); x != nil {

@@ -49,6 +49,10 @@ func (b *builder) boolFunc(e rules.Expr) (func(*scope) bool, uint16) {
 		x := element(e)
 		return func(s *scope) bool { v, _ := x(s).(bool); return v }, 5
 	case *rules.HasExpr:
+		if g, ok := e.X.(*rules.GapExpr); ok {
+			span := int64(g.Span)
+			return func(s *scope) bool { return s.gap >= 0 && s.gap < span }, 1
+		}
 		if c, ok := e.X.(*rules.ClosureExpr); ok {
 			loop := b.loop(c)
 			return func(s *scope) bool { return loop(s) != 0 }, opaqueCost

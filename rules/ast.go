@@ -12,7 +12,7 @@ import (
 //
 // The nodes are ConstExpr, FieldExpr, LayerExpr, ThresholdExpr, AggregateExpr, NotExpr, LogicExpr,
 // CompareExpr, InExpr, ListedExpr, MatchExpr, TextExpr, ArithExpr, NegExpr, CondExpr, CallExpr, IndexExpr,
-// SliceExpr, TupleExpr, OpaqueExpr, ClosureExpr, ElementExpr, HasExpr and AbsentExpr. They do not change after Load and may be shared between rules.
+// SliceExpr, TupleExpr, GapExpr, OpaqueExpr, ClosureExpr, ElementExpr, HasExpr and AbsentExpr. They do not change after Load and may be shared between rules.
 type Expr interface {
 	Kind() packet.Kind
 	Range() hcl.Range // the characters in the rule file
@@ -244,7 +244,7 @@ type ElementExpr struct {
 	Index bool
 }
 
-// HasExpr is true when X, an OpaqueExpr or a ClosureExpr with Find, has a value. It stands only where
+// HasExpr is true when X, an OpaqueExpr, a GapExpr or a ClosureExpr with Find, has a value. It stands only where
 // the arguments of X have one.
 type HasExpr struct {
 	At

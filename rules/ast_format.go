@@ -143,6 +143,8 @@ func format(b *strings.Builder, e Expr, outer int) {
 		} else {
 			fmt.Fprintf(b, "[%d:%d]", e.From, e.To)
 		}
+	case *GapExpr:
+		b.WriteString("gap()")
 	case *TupleExpr:
 		b.WriteByte('[')
 		for i, x := range e.Xs {

@@ -45,6 +45,8 @@ func (p *presence) add(e Expr) {
 		}
 	case *SliceExpr:
 		p.add(e.X)
+	case *GapExpr:
+		p.rest = append(p.rest, &HasExpr{e.At, e})
 	case *TupleExpr:
 		for _, x := range e.Xs {
 			p.add(x)

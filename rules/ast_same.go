@@ -67,6 +67,9 @@ func same(a, b Expr) bool {
 	case *SliceExpr:
 		b, ok := b.(*SliceExpr)
 		return ok && a.From == b.From && a.To == b.To && same(a.X, b.X)
+	case *GapExpr:
+		b, ok := b.(*GapExpr)
+		return ok && a.Span == b.Span
 	case *TupleExpr:
 		b, ok := b.(*TupleExpr)
 		return ok && slices.EqualFunc(a.Xs, b.Xs, same)

@@ -15,7 +15,7 @@ func Walk(e Expr, visit func(Expr) bool) {
 		}
 	}
 	switch e := e.(type) {
-	case *ConstExpr, *FieldExpr, *LayerExpr, *ThresholdExpr, *AggregateExpr, *ElementExpr, *AbsentExpr:
+	case *ConstExpr, *FieldExpr, *LayerExpr, *ThresholdExpr, *AggregateExpr, *ElementExpr, *GapExpr, *AbsentExpr:
 	case *NotExpr:
 		each(e.X)
 	case *LogicExpr:

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
@@ -18,6 +19,7 @@ type scope struct {
 	aggregates map[string]*Aggregate // nil for one with an error of its own
 	noAggs     string                // why aggregates cannot be used here; empty where they can
 	threshold  *float64              // nil for a rule without one
+	span       time.Duration         // of the window whose aggregate is checked; 0 elsewhere
 	noThresh   string                // why threshold cannot be used here; empty where it can
 }
 

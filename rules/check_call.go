@@ -17,7 +17,7 @@ import (
 
 // aggregateByName returns the aggregate with a name of the language.
 func aggregateByName(name string) (Func, bool) {
-	for f := FuncCount; f <= FuncChanges; f++ {
+	for f := FuncCount; f <= funcLast; f++ {
 		if f.String() == name {
 			return f, true
 		}
@@ -44,6 +44,9 @@ func (c *checker) call(n *ast.CallNode) Expr {
 			return c.builtin(b)
 		}
 	}
+	if name == "gap" {
+		return c.gap(n, at)
+	}
 	_, isAggregate := aggregateByName(name)
 	if isAggregate && (f == nil || len(n.Arguments) < 2) {
 		return c.errorf(diag.MisplacedAggregate, at, "%s is an aggregate. Name it in a window block, as in n = %q, and write the name here.", name, c.text(n))
@@ -52,7 +55,10 @@ func (c *checker) call(n *ast.CallNode) Expr {
 		for _, a := range n.Arguments {
 			c.value(a)
 		}
-		names := make([]string, 0, len(functions)+len(builtin.Names))
+		names := make([]string, 0, len(functions)+len(builtin.Names)+1)
+		if c.scope.span > 0 {
+			names = append(names, "gap")
+		}
 		for _, f := range functions {
 			names = append(names, f.Name)
 		}
@@ -254,8 +260,8 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 	at := c.src.Range(callee.Location().From, callee.Location().To)
 	fn, ok := aggregateByName(callee.Value)
 	if !ok {
-		names := make([]string, 0, FuncChanges+1)
-		for f := FuncCount; f <= FuncChanges; f++ {
+		names := make([]string, 0, funcLast+1)
+		for f := FuncCount; f <= funcLast; f++ {
 			names = append(names, f.String())
 		}
 		code, what := diag.UnknownFunction, "There is no aggregate %q.%s"
@@ -266,6 +272,27 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 		return false
 	}
 	args := call.Arguments
+	quantile := 0.0
+	switch fn {
+	case FuncMedian:
+		quantile = 0.5
+	case FuncPercentile:
+		if len(args) < 2 || len(args) > 3 {
+			c.errorf(diag.BadArguments, at, "percentile takes a value, a percentage, and a condition if you like, not %d arguments: percentile(ip.len, 95).", len(args))
+			return false
+		}
+		p := c.value(args[1])
+		k, isConst := p.(*ConstExpr)
+		if p == nil {
+			return false
+		}
+		if !isConst || !isNumber(k.Value.Kind) || number(k.Value) < 0 || number(k.Value) > 100 {
+			c.errorf(diag.BadArguments, c.rng(args[1]), "The percentage is a constant from 0 to 100, as in percentile(ip.len, 95).")
+			return false
+		}
+		quantile = number(k.Value) / 100
+		args = append([]ast.Node{args[0]}, args[2:]...)
+	}
 	lo, hi := 1, 2
 	switch fn {
 	case FuncCount:
@@ -312,7 +339,7 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 	if !ok {
 		return false
 	}
-	a.Func, a.Arg, a.Cond = fn, arg, cond
+	a.Func, a.Arg, a.Cond, a.Quantile = fn, arg, cond, quantile
 	if arg != nil {
 		// A packet that lacks the value takes no part.
 		if p := Presence(arg); p != nil || cond != nil {

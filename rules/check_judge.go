@@ -32,7 +32,7 @@ func bounds(e Expr) (lo, hi float64) {
 		}
 	case *AggregateExpr:
 		switch e.Aggregate.Func {
-		case FuncCount, FuncDistinct, FuncChanges, FuncRate, FuncStddev:
+		case FuncCount, FuncDistinct, FuncChanges, FuncRate, FuncStddev, FuncCV:
 			return 0, hi
 		}
 	case *CallExpr:
@@ -53,6 +53,8 @@ func bounds(e Expr) (lo, hi float64) {
 		}
 	case *IndexExpr:
 		return 0, 255
+	case *GapExpr:
+		return 0, hi
 	case *ClosureExpr:
 		if e.Quantifier == Count {
 			return 0, hi

@@ -26,7 +26,7 @@ func parserConfig() *conf.Config {
 	for _, f := range functions {
 		c.Functions[f.Name] = ours
 	}
-	for f := FuncCount; f <= FuncChanges; f++ {
+	for f := FuncCount; f <= funcLast; f++ {
 		c.Functions[f.String()] = ours
 	}
 	return c

@@ -222,6 +222,7 @@ func (rb *ruleBuilder) windows() {
 			}
 			agg := &Aggregate{Name: a.Name, Window: w, Range: a.Expr.Range(), Text: p.src.Text}
 			sc := rb.fields
+			sc.span = w.Span
 			sc.noAggs = "An aggregate cannot use another one; compare them in when."
 			c := newChecker(rb.sym, p, &sc)
 			good := false

@@ -124,23 +124,30 @@ const (
 	FuncStddev
 	FuncRate
 	FuncChanges
+	FuncCV
+	FuncMedian
+	FuncPercentile
+
+	funcLast = FuncPercentile
 )
 
 // String returns the name in the language.
 func (f Func) String() string {
-	return [...]string{"count", "sum", "distinct", "min", "max", "mean", "stddev", "rate", "changes"}[f]
+	return [...]string{"count", "sum", "distinct", "min", "max", "mean", "stddev", "rate", "changes", "cv", "median", "percentile"}[f]
 }
 
 // An Aggregate is a named value over the packets of a window.
 type Aggregate struct {
-	Name   string
-	Func   Func
-	Arg    Expr // nil for count and rate
-	Cond   Expr // nil where every packet of the rule counts; holds the presence of Arg too
-	Index  int  // in Rule.Aggregates
-	Window *Window
-	Range  hcl.Range // of the string with the expression
-	Text   string    // the expression as written
+	Name string
+	Func Func
+	Arg  Expr // nil for count and rate
+	// Quantile is the share of the values that do not exceed that of median (0.5) or percentile; 0 of others.
+	Quantile float64
+	Cond     Expr // nil where every packet of the rule counts; holds the presence of Arg too
+	Index    int  // in Rule.Aggregates
+	Window   *Window
+	Range    hcl.Range // of the string with the expression
+	Text     string    // the expression as written
 }
 
 // An Except is a condition whose packets a rule leaves alone.

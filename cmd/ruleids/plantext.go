@@ -196,7 +196,7 @@ func (t *planText) tables(tables []engine.TableDescription) {
 				rows = nil
 				fmt.Fprintf(t.w, "    where %s\n", c.Filter)
 			}
-			kind := map[string]string{"panes": "up to 1/64 of the span late", "estimate": "within 2 %"}[c.Kind]
+			kind := map[string]string{"panes": "up to 1/64 of the span late", "steps": "within 5 %, up to 1/64 of the span late", "estimate": "within 2 %"}[c.Kind]
 			if c.UpTo > 0 {
 				kind = fmt.Sprintf("exact up to %s", thousands(uint64(c.UpTo)))
 			}

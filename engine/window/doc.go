@@ -25,6 +25,7 @@
 //   - Series: exact while a window holds up to 64 events, or 128 or more where more than a sum is kept: as many
 //     as take the room of the panes; then in panes until it is empty. Sums of whole numbers are
 //     exact below 2^53 whatever comes and goes.
+//   - Quantile: exact while a window holds up to 128 events; then within 5%, from a histogram in panes, until it is empty.
 //
 // # Layout
 //

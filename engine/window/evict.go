@@ -170,6 +170,8 @@ func (t *Table) weigh(r Row, row []uint64, clock int64) float64 {
 		case Series:
 			s := c.series(w)
 			t.expireSeries(c, &s, clock)
+		case Quantile:
+			t.expireQuantile(r, c, w, clock)
 		case Raw:
 			continue
 		}
@@ -198,6 +200,10 @@ func (t *Table) amount(c *cell, w []uint64) float64 {
 			return panes // at least as many, or they would not be in panes
 		case w[0]&seriesPanes != 0:
 			return float64(s.rest[seriesCount])
+		}
+	case Quantile:
+		if w[0]&quantilePanes != 0 {
+			return float64(w[quantileCount])
 		}
 	}
 	return float64(w[0] & 0xffff)

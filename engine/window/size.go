@@ -89,6 +89,8 @@ func layout(c Config) (cells []cell, stride int) {
 			if d.NeedSum > 0 {
 				k.scale, k.bySum = 1/d.NeedSum, true
 			}
+		case Quantile:
+			k.size, k.order = quantileWords, quantileMost
 		case Raw:
 			k.size, k.scale = d.Words, 0
 		}
@@ -129,7 +131,7 @@ func (c Config) BytesPerKey() (least, most int64) {
 		switch k.kind {
 		case Count, Changes:
 			most += 8<<k.order + 8<<k.pane
-		case Distinct:
+		case Distinct, Quantile:
 			most += 8 << k.order
 		case Series:
 			most += max(int64(8)<<k.order, int64(8)<<k.pane)

@@ -248,6 +248,8 @@ func (t *Table) gather(row []uint64, clock int64) []event {
 			t.newestValues(w, func(v uint64, at int64) { put(i, c, at, v, true, 0) })
 		case Series:
 			t.newestNumbers(c, w, func(x uint64, at int64) { put(i, c, at, x, true, 0) })
+		case Quantile:
+			t.newestSamples(w, func(x uint64, at int64) { put(i, c, at, x, true, 0) })
 		}
 	}
 	return t.scratch[:n]
@@ -339,6 +341,8 @@ func (t *Table) restore(r Row, hash uint64, clock int64) {
 				t.observe(r, c, w, value, at, clock)
 			case Series:
 				t.add(r, c, w, math.Float64frombits(value), at, clock)
+			case Quantile:
+				t.sample(r, c, w, value, at, clock)
 			}
 		}
 	}

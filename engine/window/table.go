@@ -35,6 +35,7 @@ type Table struct {
 	starving int     // requests for blocks until eviction for one is tried again
 	starved  float64 // for rows of no more progress than this
 	scratch  [gatherMax]event
+	numbers  [quantileExact]float64
 	ahead    [2]int // rows behind the hand that PrefetchRow and PrefetchBlocks have come to
 
 	evictions, saturations uint64
@@ -208,7 +209,7 @@ func (t *Table) freeCell(c *cell, w []uint64) {
 		t.freeRing(w)
 	case Changes:
 		t.freeRing(w[changesRing:])
-	case Distinct, Series:
+	case Distinct, Series, Quantile:
 		if b := ref(w[0] >> 32); b != 0 {
 			t.arena.release(b)
 		}

@@ -115,3 +115,13 @@ func BenchmarkChanges(b *testing.B) {
 		t.Value(r, 0, clock)
 	})
 }
+
+func BenchmarkQuantile(b *testing.B)      { benchmarkQuantile(b, 1000, 1000) }
+func BenchmarkQuantilePanes(b *testing.B) { benchmarkQuantile(b, 1000, 4_000_000) }
+
+// benchmarkQuantile is a Quantile over windows of n events in all.
+func benchmarkQuantile(b *testing.B, keys, n int) {
+	benchmarkTable(b, keys, Cell{Kind: Quantile, Span: int64(n) * 1000}, func(t *Table, r Row, i int, clock int64) {
+		t.Sample(r, 0, float64(i%977)+1, clock, clock)
+	})
+}

@@ -9,6 +9,7 @@ const (
 	Distinct             // how many different values
 	Series               // count, sum, sum of squares, least and greatest of a number
 	Changes              // how often a value differs from the one before it
+	Quantile             // numbers, of which quantiles are asked
 	Raw                  // words that are the caller's own
 )
 

@@ -42,6 +42,8 @@ func numbers(e rules.Expr, d domains) interval {
 		return interval{e.Value, e.Value}
 	case *rules.FieldExpr:
 		return fieldNumbers(e.Field, d)
+	case *rules.GapExpr:
+		return interval{0, e.Span.Seconds()}
 	case *rules.NegExpr:
 		x := numbers(e.X, d)
 		return bounded(-x.hi, -x.lo)
@@ -140,6 +142,9 @@ func values(e rules.Expr, d domains, by []rules.Key) float64 {
 		return 1
 	}
 	most := 1.0
+	if gaps(e) {
+		most = math.Inf(1)
+	}
 	for f := range fieldsOf(e) {
 		if !keyed(&rules.FieldExpr{Field: f}, by) {
 			most *= d.field(f).most

@@ -134,6 +134,15 @@ func reach(r *rules.Rule, a *rules.Aggregate) (interval, string) {
 		case x.lo < 0:
 			return anyNumber, ""
 		}
+	case rules.FuncMedian, rules.FuncPercentile:
+		// They are within 5% of a value.
+		x := numbers(a.Arg, d).hull(interval{0, 0})
+		x.lo, x.hi = min(x.lo, x.lo*1.05), max(x.hi, x.hi*1.05)
+		return x, fmt.Sprintf("is between %s and %s", number(x.lo), number(x.hi))
+	case rules.FuncCV:
+		if values(a.Arg, d, r.By) <= 1 {
+			return interval{0, 0}, "sees one value only"
+		}
 	case rules.FuncMin, rules.FuncMax, rules.FuncMean:
 		// 0 stands for no value at all.
 		x := numbers(a.Arg, d).hull(interval{0, 0})

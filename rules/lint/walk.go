@@ -36,10 +36,23 @@ func keyed(e rules.Expr, by []rules.Key) bool {
 			fixed[slotOf(f.Field)] = true
 		}
 	}
+	if gaps(e) {
+		return false
+	}
 	for f := range fieldsOf(e) {
 		if !fixed[slotOf(f)] {
 			return false
 		}
 	}
 	return true
+}
+
+// gaps reports whether e reads gap(), which differs from packet to packet.
+func gaps(e rules.Expr) (found bool) {
+	rules.Walk(e, func(e rules.Expr) bool {
+		_, ok := e.(*rules.GapExpr)
+		found = found || ok
+		return !found
+	})
+	return found
 }
