@@ -9,8 +9,8 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// timestampLayout is EVE's: UTC, microseconds (what is finer is cut off), offset without a colon.
-const timestampLayout = "2006-01-02T15:04:05.000000-0700"
+// TimestampLayout is how EVE writes a time, for time.Time.Format: UTC, microseconds (what is finer is cut off), offset without a colon.
+const TimestampLayout = "2006-01-02T15:04:05.000000-0700"
 
 // MarshalJSON returns the alert as AppendJSON writes it. Package json escapes HTML characters in
 // it, which AppendJSON does not.
@@ -25,7 +25,7 @@ func (a *Alert) MarshalJSON() ([]byte, error) { return a.AppendJSON(nil), nil }
 // was in the packet: what does not print is in it as \x1b, \u202e or, for a byte that is not UTF-8, \xff.
 func (a *Alert) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"timestamp":"`...)
-	dst = time.Unix(0, a.Time).UTC().AppendFormat(dst, timestampLayout)
+	dst = time.Unix(0, a.Time).UTC().AppendFormat(dst, TimestampLayout)
 	dst = append(dst, `","event_type":"alert"`...)
 	dst = a.appendFlow(dst)
 	dst = a.Tunnel.appendJSON(dst)

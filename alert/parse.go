@@ -84,7 +84,7 @@ func (a *Alert) UnmarshalJSON(data []byte) error {
 	if w.Ruleids.Rule == "" {
 		return errors.New("alert: no ruleids.rule: the event was not written by ruleids")
 	}
-	at, err := time.Parse(timestampLayout, w.Timestamp)
+	at, err := time.Parse(TimestampLayout, w.Timestamp)
 	if err != nil {
 		return fmt.Errorf("alert: timestamp: %w", err)
 	}

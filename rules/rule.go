@@ -151,6 +151,9 @@ func (rb *ruleBuilder) scalars() {
 		if v < 0 {
 			rb.report(diag.BadValue, at, "The threshold is negative.")
 		}
+		if given, ok := rb.opt.Thresholds[r.Name]; ok {
+			v = given
+		}
 		r.Threshold = &Threshold{v, at}
 	}
 }

@@ -66,10 +66,12 @@ var house = []layer{
 	{level: 4, path: "agent", may: []string{"internal/setting", "actions/firewall", "internal/host", "internal/printable", "internal/filelock", "agent/api", "internal/scale", "packet", "internal/diag", "capture", "capture/afpacket", "alert", "rules", "engine", "event/honeypot",
 		"actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "agent/config"}},
 	{level: 4, path: "engine/ruletest", may: []string{"internal/files", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "capture", "alert", "rules", "engine"}},
+	{level: 4, path: "study", may: []string{"capture", "alert", "rules", "engine", "packet", "internal/scale"}},
 	{level: 5, path: "lab/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "lab", tests: []string{"agent/api"}},
 	{level: 5, path: "lab/rate", may: []string{"agent/api", "packet", "stdlib", "capture/afpacket", "rules", "engine", "agent"}},
 	{level: 5, path: "cmd/ruleids", may: []string{"internal/files", "internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest", "model", "internal/npz",
+		"study",
 		"capture/afpacket", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "internal/host"}},
 }
 

@@ -28,7 +28,7 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 		n := &ex.Closest[i]
 		closest[i] = nearJSON{
 			Key: namedMap(n.Key), Values: namedMap(n.Values), Packet: n.Packet,
-			Timestamp: time.Unix(0, n.Time).UTC().Format("2006-01-02T15:04:05.000000-0700"),
+			Timestamp: time.Unix(0, n.Time).UTC().Format(alert.TimestampLayout),
 		}
 		if n.Aggregate != "" {
 			closest[i].Aggregate, closest[i].Value, closest[i].Bound = n.Aggregate, jsonNumber(n.Value), jsonNumber(n.Bound)

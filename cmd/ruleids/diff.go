@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/study"
+)
+
+func newDiffCmd(a *app) *cobra.Command {
+	d := &differ{app: a, format: oneOf("text", "json", "markdown")}
+	cmd := &cobra.Command{
+		Use:   "diff [OLD] NEW -r {FILE | DIR}...",
+		Short: "Show what a change of rules does to the alerts on captures",
+		Long: `Diff runs two rule sets over captures and shows, by rule and key, the alerts that appear, that vanish,
+that come at an earlier or later packet, and that change in severity or number, and the blocks and quarantines
+that are gained and lost. OLD and NEW are rule files or directories of them. Without OLD, NEW is compared
+with the shipped rules alone. With --git, OLD is NEW as it is in another revision.
+
+Each capture stands by itself, with empty windows; of a directory every *.pcap, *.pcapng and *.cap is
+read, in gzip too. Both sets have the shipped rules besides; --stdlib gives OLD those of another version, as
+"ruleids stdlib DIR" of that version wrote them.
+
+Exit status: 0 nothing changes, 1 something does, 2 could not run.`,
+		Example: `  ruleids diff rules.old/ rules/ -r captures/
+  ruleids diff --git main rules/ -r captures/ --format markdown > comment.md     in a pull request
+  ruleids diff --stdlib stdlib-0.3/ rules/ -r captures/                           before an upgrade`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0 || len(args) > 2:
+				return misused("name the rules: diff OLD NEW -r CAPTURES, or diff NEW -r CAPTURES to compare with the shipped rules alone")
+			case len(args) == 2 && d.git != "":
+				return misused("with --git name NEW alone: OLD is the same path in revision %s", d.git)
+			case len(d.captures) == 0:
+				return misused("name captures with -r FILE, or a directory of them with -r DIR")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return d.run(cmd.Context(), args) },
+
+		ValidArgsFunction: completeRules,
+	}
+	cmd.Flags().StringArrayVarP(&d.captures, "read", "r", nil, "capture to read, or a directory of them: `PATH` (repeatable)")
+	_ = cmd.MarkFlagFilename("read", captureExtensions...)
+	cmd.Flags().StringVar(&d.git, "git", "", "OLD is NEW in this `REVISION` of its git repository")
+	cmd.Flags().StringVar(&d.stdlib, "stdlib", "", "OLD has the shipped rules in this `DIR` in place of the program's own")
+	_ = cmd.MarkFlagDirname("stdlib")
+	d.rules.addShared(cmd)
+	d.format.add(cmd, cmd.Flags(), "format", "form of the output; markdown is for a comment on a pull request")
+	cmd.Flags().BoolVar(&d.all, "all", false, "list every change, not the first ten of each rule")
+	return cmd
+}
+
+// A differ is the command diff.
+type differ struct {
+	app      *app
+	captures []string
+	git      string
+	stdlib   string
+	rules    ruleFlags
+	format   choice
+	all      bool
+}
+
+func (d *differ) run(ctx context.Context, args []string) error {
+	captures, err := study.Captures(d.captures)
+	if err != nil {
+		return err
+	}
+	newPath := args[len(args)-1]
+	old, title := ruleFlags{noStdlib: d.rules.noStdlib, set: d.rules.set, config: d.rules.config}, "the shipped rules"
+	switch {
+	case d.git != "":
+		dir, remove, err := checkout(ctx, d.git, newPath)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		old.paths, title = []string{dir}, newPath+" in "+d.git
+	case len(args) == 2:
+		old.paths, title = args[:1], args[0]
+	}
+	next := d.rules
+	next.paths = []string{newPath}
+	oldSet, oldPlan, err := d.load(&old, d.stdlib)
+	if err != nil {
+		return err
+	}
+	newSet, newPlan, err := d.load(&next, "")
+	if err != nil {
+		return err
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	olds, err := study.Replay(ctx, oldPlan, captures)
+	if err != nil {
+		return status(statusFault)
+	}
+	news, err := study.Replay(ctx, newPlan, captures)
+	if err != nil {
+		return status(statusFault)
+	}
+	found := study.Compare(oldSet, newSet, olds, news)
+	w := &diffWriter{out: d.app.folded(d.app.out), diff: found, old: title, new: newPath, all: d.all, color: d.app.wantsColor(d.app.out)}
+	switch d.format.value {
+	case "json":
+		enc := json.NewEncoder(d.app.out)
+		enc.SetEscapeHTML(false)
+		err = enc.Encode(struct {
+			Old string `json:"old"`
+			New string `json:"new"`
+			*study.Diff
+		}{title, newPath, found})
+	case "markdown":
+		err = w.markdown()
+	default:
+		err = w.text()
+	}
+	if err != nil {
+		return err
+	}
+	faulty := false
+	for i := range news {
+		if news[i].Fault != nil {
+			d.app.tell(news[i].Fault)
+			faulty = true
+		}
+	}
+	switch {
+	case faulty:
+		return status(statusFault)
+	case !found.Clean():
+		return status(statusFindings)
+	}
+	return nil
+}
+
+// load loads and compiles one of the two sets; shipped is a directory that stands for the embedded rules, "" for none.
+func (d *differ) load(f *ruleFlags, shipped string) (*rules.RuleSet, *engine.Plan, error) {
+	opt, err := f.options()
+	if err != nil {
+		return nil, nil, err
+	}
+	if shipped != "" && !f.noStdlib {
+		if err := exists(shipped); err != nil {
+			return nil, nil, err
+		}
+		opt.Stdlib = os.DirFS(shipped)
+	}
+	set, plan, diags := engine.Load(opt, engine.Options{})
+	if diags.HasErrors() {
+		if len(f.paths) > 0 {
+			d.app.tell(fmt.Errorf("the rules of %s do not load", f.paths[0]))
+		}
+		return nil, nil, d.app.refuse(diags, set.Sources)
+	}
+	return set, plan, nil
+}
