@@ -57,6 +57,7 @@ type Daemon struct {
 	rules     *ruleFiles
 
 	work   engine.Config // what parts add to it while they are opened
+	memory *memories
 	loop   *loop
 	takers []taker
 }
@@ -71,6 +72,7 @@ func newDaemon(opt Options) *Daemon {
 	d.work = engine.Config{Workers: Workers(d.running), Agent: d.running.Agent}
 
 	d.capture, d.decisions, d.notifiers, d.rules = &capturing{d: d}, &decisions{d: d}, &notifiers{d: d}, newRuleFiles(d)
+	d.memory = newMemories(d)
 	honeypots := &honeypots{d: d}
 	d.parts = []Part{
 		d.capture,
@@ -78,6 +80,7 @@ func newDaemon(opt Options) *Daemon {
 		&metricsServer{d: d},
 		&directories{d: d},
 		honeypots,
+		d.memory,
 		&privileges{d: d}, // what is above may need root, what is below must do without
 		&honeypotLogs{of: honeypots},
 		&reputations{d: d},
@@ -129,6 +132,7 @@ func (d *Daemon) open(ctx context.Context) (err error) {
 	}
 	d.loop = newLoop(d.opt.Loaded.Plan, d.work, d.capture.source, d.Send, d.capture.happened, d.capture.lost)
 	d.loop.stepped = d.capture.stepped
+	d.memory.restore(d.loop.engine, time.Now())
 	return nil
 }
 

@@ -282,7 +282,12 @@ func (n named) Name() string { return string(n) }
 // settings are lines of a settings file beside the rules; files are rule files by name.
 func start(t *testing.T, settings string, files map[string]string) *running {
 	t.Helper()
-	root := t.TempDir()
+	return startIn(t, t.TempDir(), settings, files)
+}
+
+// startIn is start with a directory for everything that the daemon keeps.
+func startIn(t *testing.T, root, settings string, files map[string]string) *running {
+	t.Helper()
 	r := &running{source: newFakeSource(), outputs: &keptAlerts{}, firewall: &fakeFirewall{repaired: make(chan struct{}, 1)}, log: &logLines{more: make(chan struct{})}, dir: filepath.Join(root, "rules"), socket: filepath.Join(root, "c.sock")}
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -299,6 +304,7 @@ func start(t *testing.T, settings string, files map[string]string) *running {
 		Settings: config.Options{File: file, Flags: map[string]config.Given{
 			"rules.paths": {Flag: "--rules", Values: []string{r.dir}}, "rules.stdlib": {Flag: "--no-stdlib", Values: []string{"false"}},
 			"response.journal": {Flag: "--journal", Values: []string{filepath.Join(root, "decisions.jsonl")}},
+			"rules.memory":     {Flag: "--memory", Values: []string{filepath.Join(root, "memory")}},
 			"response.audit":   {Flag: "--audit", Values: []string{filepath.Join(root, "audit.jsonl")}},
 			"control.socket":   {Flag: "--socket", Values: []string{r.socket}}, "agent": {Flag: "--agent", Values: []string{"sensor"}},
 		}, Environ: []string{"JOURNAL_STREAM=1"}},

@@ -38,7 +38,7 @@ func newRuleFiles(d *Daemon) *ruleFiles {
 	first := d.opt.Loaded
 	return &ruleFiles{d: d, asked: make(chan request), since: d.started, problems: []diag.Finding{},
 		last: &api.ReloadReport{Time: d.started, Reason: "start", OK: true, Changed: true, Digest: first.Rules.Digest, Rules: enabled(first.Rules),
-			Added: ruleNames(first.Rules), Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []diag.Finding{}, Restart: []string{}}}
+			Added: ruleNames(first.Rules), Removed: []string{}, Kept: []string{}, Reset: []string{}, KeptLists: []string{}, EmptyLists: []string{}, Problems: []diag.Finding{}, Restart: []string{}}}
 }
 
 // Name implements Part.
@@ -239,7 +239,7 @@ func (r *ruleFiles) load(before []string) (*Loaded, time.Duration, fingerprint) 
 func (r *ruleFiles) take(ctx context.Context, loaded *Loaded, reason string) *api.ReloadReport {
 	running := r.d.loaded.Load()
 	report := &api.ReloadReport{Time: time.Now(), Reason: reason, Digest: running.Rules.Digest, Rules: enabled(running.Rules),
-		Added: []string{}, Removed: []string{}, Kept: []string{}, Reset: []string{}, Problems: []diag.Finding{}, Restart: []string{}}
+		Added: []string{}, Removed: []string{}, Kept: []string{}, Reset: []string{}, KeptLists: []string{}, EmptyLists: []string{}, Problems: []diag.Finding{}, Restart: []string{}}
 	if loaded.Plan == nil {
 		report.Problems = diag.Findings(onlyErrors(loaded.Diags))
 		return report
@@ -278,6 +278,7 @@ func (r *ruleFiles) take(ctx context.Context, loaded *Loaded, reason string) *ap
 	report.Digest, report.Rules = loaded.Rules.Digest, enabled(loaded.Rules)
 	report.Added, report.Removed = list(swapped.Added), list(swapped.Removed)
 	report.Kept, report.Reset = list(swapped.Kept), list(swapped.Reset)
+	report.KeptLists, report.EmptyLists = list(swapped.KeptLists), list(swapped.EmptyLists)
 	return report
 }
 
@@ -342,7 +343,7 @@ func (r *ruleFiles) log(report *api.ReloadReport, healed bool) {
 		}
 		return
 	case report.Changed:
-		r.d.log.Info("rules loaded", "reason", report.Reason, "rules", report.Rules, "digest", report.Digest, "added", report.Added, "removed", report.Removed, "reset", report.Reset,
+		r.d.log.Info("rules loaded", "reason", report.Reason, "rules", report.Rules, "digest", report.Digest, "added", report.Added, "removed", report.Removed, "reset", report.Reset, "empty_lists", report.EmptyLists,
 			"kept", len(report.Kept), "load_seconds", report.LoadSeconds, "pause_seconds", report.PauseSeconds, "pause_cpu_seconds", report.PauseCPUSeconds)
 	case healed:
 		r.d.log.Info("the rule files are valid again", "reason", report.Reason, "rules", report.Rules, "digest", report.Digest)

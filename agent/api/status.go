@@ -33,6 +33,8 @@ type Status struct {
 	Rules         RulesStatus      `json:"rules"`
 	Outputs       []output.Status  `json:"outputs"`
 	Responses     *ResponseStatus  `json:"responses"` // null where no decisions are kept
+	// Memory is how what rules remember is kept over a restart; null where no rule remembers anything, or nowhere.
+	Memory *MemoryStatus `json:"memory"`
 	// Reputation are the sources of reputation, sorted.
 	Reputation []reputation.Status `json:"reputation"`
 	Notifiers  []notify.Status     `json:"notifiers"`
@@ -122,6 +124,15 @@ type RulesStatus struct {
 	Problems []diag.Finding `json:"problems"`
 }
 
+// MemoryStatus says how what rules remember is kept over a restart.
+type MemoryStatus struct {
+	File     string     `json:"file"`
+	Restored *time.Time `json:"restored"` // when what was there at the start had been saved; null where nothing was, or it was damaged
+	Saved    *time.Time `json:"saved"`    // when it was saved last
+	Error    string     `json:"error"`    // why it cannot be saved; empty while it can
+	Damaged  string     `json:"damaged"`  // what was wrong at the start, so that rules began with nothing
+}
+
 // ResponseStatus is how decisions are, and what became of actions of rules.
 type ResponseStatus struct {
 	decision.Status
@@ -168,7 +179,10 @@ type ReloadReport struct {
 	Added   []string  `json:"added"`
 	Removed []string  `json:"removed"`
 	Kept    []string  `json:"kept"`  // rules whose windows kept their state
-	Reset   []string  `json:"reset"` // rules with a window that begins again
+	Reset   []string  `json:"reset"` // rules with a window or a sequence that begins again
+	// KeptLists are lists that rules fill and that keep their entries, EmptyLists those that begin empty.
+	KeptLists  []string `json:"kept_lists"`
+	EmptyLists []string `json:"empty_lists"`
 	// LoadSeconds is the time for reading, checking and compiling, beside the packets. PauseSeconds is the longest time
 	// for which packets waited, and PauseCPUSeconds the longest for which the loop worked on the change meanwhile: where
 	// it is the shorter one, others had the processor. It is 0 where the system does not tell.

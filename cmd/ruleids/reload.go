@@ -64,7 +64,7 @@ func writeReload(w io.Writer, r *api.ReloadReport) error {
 	for _, l := range []struct {
 		word  string
 		names []string
-	}{{"added", r.Added}, {"removed", r.Removed}, {"reset", r.Reset}} {
+	}{{"added", r.Added}, {"removed", r.Removed}, {"reset", r.Reset}, {"empty", r.EmptyLists}} {
 		if len(l.names) > 0 {
 			fmt.Fprintf(&b, "  %-8s %s\n", l.word, strings.Join(l.names, ", "))
 		}

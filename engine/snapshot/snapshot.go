@@ -1,0 +1,116 @@
+// Package snapshot keeps what rules remember in a file over a restart: sections of bytes under names, with the version of the
+// form and a checksum over all of it. A file is replaced as a whole, and checked as a whole before anything of it is used.
+package snapshot
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A Section is the state of one thing.
+type Section struct {
+	Name string // what it is of, as "list/resolved"
+	Data []byte
+}
+
+// ErrDamaged is what Read returns for a file that is not as Write left it, or was written by a version that this one does not
+// know.
+var ErrDamaged = errors.New("the file is damaged")
+
+// magic begins every file: what it is, and the version of the form.
+const magic = "ruleids snapshot 1\n"
+
+// MaxSize bounds a file that is read, in bytes: state is bounded, and so is what is kept of it.
+const MaxSize = 4 << 30
+
+// Encode returns the bytes of a file with the sections.
+func Encode(sections []Section) []byte {
+	size := len(magic) + sha256.Size
+	for _, s := range sections {
+		size += 2*binary.MaxVarintLen64 + len(s.Name) + len(s.Data)
+	}
+	out := append(make([]byte, 0, size), magic...)
+	for _, s := range sections {
+		out = binary.AppendUvarint(out, uint64(len(s.Name)))
+		out = append(out, s.Name...)
+		out = binary.AppendUvarint(out, uint64(len(s.Data)))
+		out = append(out, s.Data...)
+	}
+	sum := sha256.Sum256(out)
+	return append(out, sum[:]...)
+}
+
+// Decode returns the sections that Encode was given. Their data is part of file. An error wraps ErrDamaged.
+func Decode(file []byte) ([]Section, error) {
+	if !bytes.HasPrefix(file, []byte(magic)) {
+		return nil, fmt.Errorf("%w: it does not begin as one of this version", ErrDamaged)
+	}
+	end := len(file) - sha256.Size
+	if end < len(magic) {
+		return nil, fmt.Errorf("%w: it is cut short", ErrDamaged)
+	}
+	if sum := sha256.Sum256(file[:end]); !bytes.Equal(sum[:], file[end:]) {
+		return nil, fmt.Errorf("%w: its checksum is another", ErrDamaged)
+	}
+	var out []Section
+	for rest := file[len(magic):end]; len(rest) > 0; {
+		var parts [2][]byte
+		for i := range parts {
+			n, used := binary.Uvarint(rest)
+			if used <= 0 || n > uint64(len(rest)-used) {
+				return nil, fmt.Errorf("%w: a section is longer than it", ErrDamaged)
+			}
+			parts[i], rest = rest[used:used+int(n)], rest[used+int(n):]
+		}
+		out = append(out, Section{string(parts[0]), parts[1]})
+	}
+	return out, nil
+}
+
+// Write replaces a file, or makes it: whoever reads it meanwhile, and whoever comes after a crash, finds what was there or
+// what is new. Nobody else may read it, since it holds what keeps others from choosing values that collide.
+func Write(path string, sections []Section) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(Encode(sections))
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return err
+	}
+	if dir, err := os.Open(filepath.Dir(path)); err == nil { // where directories can be synced, the new name is to last, too
+		_ = dir.Sync()
+		_ = dir.Close()
+	}
+	return nil
+}
+
+// Read returns the sections of a file. An error is that of opening it, fs.ErrNotExist where there is none, or wraps ErrDamaged.
+func Read(path string) ([]Section, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is no regular file")}
+	}
+	if st.Size() > MaxSize {
+		return nil, fmt.Errorf("%w: it has %d bytes", ErrDamaged, st.Size())
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Decode(data)
+}
