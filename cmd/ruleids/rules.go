@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/agent/api"
+	"github.com/ruleids/ruleids/rules"
 )
 
 func newRulesCmd(a *app) *cobra.Command {
@@ -32,11 +33,11 @@ had to make room, and when it last fired.`,
 			if err != nil {
 				return err
 			}
-			rules, err := c.Rules(cmd.Context())
+			running, err := c.Rules(cmd.Context())
 			if err != nil {
 				return err
 			}
-			slices.SortStableFunc(rules, func(x, y api.RuleStatus) int {
+			slices.SortStableFunc(running, func(x, y api.RuleStatus) int {
 				switch order.value {
 				case "cost":
 					return cmp.Compare(y.Nanoseconds, x.Nanoseconds)
@@ -50,15 +51,74 @@ had to make room, and when it last fired.`,
 				return cmp.Compare(x.Name, y.Name)
 			})
 			if format.value == "json" {
-				return writeJSON(a.out, rules)
+				return writeJSON(a.out, running)
 			}
-			return writeRules(a.folded(a.out), rules, a.wantsColor(a.out))
+			return writeRules(a.folded(a.out), running, a.wantsColor(a.out))
 		},
 	}
 	control.add(cmd)
 	format.add(cmd, cmd.Flags(), "format", "form of the output")
 	order.add(cmd, cmd.Flags(), "sort", "order of the rules, the greatest first but for names")
+	cmd.AddCommand(newRulesSearchCmd(a))
 	return cmd
+}
+
+func newRulesSearchCmd(a *app) *cobra.Command {
+	var flags ruleFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:   "search WORD...",
+		Short: "Search in shipped rules, and in your own",
+		Long: `Search lists the shipped rules, and those of --rules, that have each of the words in their name, description, category,
+techniques of MITRE ATT&CK or condition, in upper or lower case. It needs no daemon. Exit status: 0 found, 1 no rule has these words.`,
+		Example: `  ruleids rules search T1046
+  ruleids rules search dns tunnel`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return misused("name a word to search for")
+			}
+			return nil
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(_ *cobra.Command, args []string) error {
+			set, err := flags.ruleSet(a)
+			if err != nil {
+				return err
+			}
+			found := []word{}
+			for _, r := range set.Rules {
+				w := word{Name: r.Name, Type: r.Severity.String(), Doc: r.Description, From: origin(r.Shipped, r.Range.Filename)}
+				more := w
+				more.Doc += "\n" + strings.Join(append([]string{r.Category, written(r)}, r.Attack...), "\n")
+				if len(matching([]word{more}, args)) > 0 {
+					if !r.Enabled {
+						w.Doc += " (off by default)"
+					}
+					found = append(found, w)
+				}
+			}
+			if format.value == "json" {
+				err = writeJSON(a.out, found)
+			} else {
+				writeWords(a, found)
+			}
+			if err == nil && len(found) == 0 {
+				return status(statusFindings)
+			}
+			return err
+		},
+	}
+	flags.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+// written returns the condition of a rule in the language's own layout.
+func written(r *rules.Rule) string {
+	if r.Where == nil {
+		return ""
+	}
+	return rules.Format(r.Where)
 }
 
 func writeRules(w io.Writer, rules []api.RuleStatus, color bool) error {
