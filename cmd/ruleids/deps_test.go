@@ -58,6 +58,7 @@ var house = []layer{
 	{level: 3, path: "actions/reputation", may: []string{"internal/files", "internal/retry", "internal/scale", "internal/printable", "internal/setting"}},
 	{level: 3, path: "actions/decision", may: []string{"internal/filelock", "internal/logfile", "internal/retry", "internal/scale", "internal/printable", "packet", "alert", "internal/setting", "internal/host"}},
 	{level: 1, path: "event/honeypot", may: []string{"internal/logfile", "internal/retry", "internal/printable", "packet", "internal/setting"}},
+	{level: 1, path: "event/login", may: []string{"packet"}},
 	{level: 3, path: "actions/firewall", may: []string{"internal/setting", "actions/decision"}},
 	{level: 3, path: "actions/notify", may: []string{"internal/files", "internal/retry", "internal/scale", "internal/printable", "packet", "alert", "internal/setting"}},
 	{level: 3, path: "actions/telegram", may: []string{"internal/setting", "internal/retry", "internal/scale", "internal/printable", "packet", "alert", "actions/decision", "actions/notify"}},
@@ -73,7 +74,7 @@ var house = []layer{
 	{level: 5, path: "lab/rate", may: []string{"agent/api", "packet", "stdlib", "capture/afpacket", "rules", "engine", "agent"}},
 	{level: 5, path: "cmd/ruleids", may: []string{"internal/files", "internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest", "model", "internal/npz",
 		"study",
-		"capture/afpacket", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "internal/host"}},
+		"capture/afpacket", "event/honeypot", "event/login", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "internal/host"}},
 }
 
 // TestDependencies fails on an import that the house does not allow. Tests may reach further: to any

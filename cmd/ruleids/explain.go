@@ -18,7 +18,7 @@ import (
 func newExplainCmd(a *app) *cobra.Command {
 	x := &explainer{app: a, format: oneOf("text", "json")}
 	cmd := &cobra.Command{
-		Use:   "explain -r FILE... [FILE...]",
+		Use:   "explain {-r FILE... | --auth FILE...}",
 		Short: "Say why rules did not fire on a capture",
 		Long: `Explain replays captures and shows, for each rule, how many packets it saw, which part of its
 condition stopped how many of them, and how many passed. It lists the ten keys that came closest to
@@ -29,6 +29,9 @@ Rules that are not enabled are explained as if they were.`,
   ruleids explain -r capture.pcap --rules my.hcl --rule mine --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := x.captures.files(args)
+			if err == nil {
+				err = x.auth.check(files)
+			}
 			if err != nil {
 				return err
 			}
@@ -36,7 +39,13 @@ Rules that are not enabled are explained as if they were.`,
 		},
 	}
 	x.captures.add(cmd)
-	x.captures.need(cmd)
+	x.auth.add(cmd)
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(x.captures.names)+len(x.auth.names) == 0 {
+			return misused("name a capture with -r FILE, or a log of logins with --auth FILE")
+		}
+		return x.auth.plain(args, len(x.captures.names) > 0)
+	}
 	cmd.Flags().StringArrayVar(&x.names, "rule", nil, "explain the rule `NAME` alone (repeatable)")
 	x.rules.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("rule", x.rules.completeRuleNames)
@@ -48,6 +57,7 @@ Rules that are not enabled are explained as if they were.`,
 type explainer struct {
 	app      *app
 	captures captureArgs
+	auth     authArgs
 	names    []string
 	rules    ruleFlags
 	format   choice
@@ -75,7 +85,19 @@ func (x *explainer) run(ctx context.Context, files []string) error {
 		process:  e.Process,
 		alerts:   func() uint64 { return 0 },
 	}
-	result := p.run(ctx, files)
+	var result error
+	if len(x.auth.names) > 0 {
+		logins := newLoginFeed(ctx, x.app, x.auth.names, nil, x.app.tell)
+		p.process = logins.mix(ctx, p.process, e.Post)
+		if len(files) > 0 {
+			result = p.run(ctx, files)
+		}
+		if err := logins.rest(ctx, e.Post, func() error { return nil }); result == nil {
+			result = err
+		}
+	} else {
+		result = p.run(ctx, files)
+	}
 	w := bufio.NewWriter(x.app.out)
 	if x.format.value == "text" {
 		w.Reset(x.app.folded(x.app.out))

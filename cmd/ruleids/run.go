@@ -24,7 +24,7 @@ const replaySeed = 0x72756c65696473
 func newRunCmd(a *app) *cobra.Command {
 	r := &runCommand{app: a, format: oneOf("text", "json"), summary: oneOf("auto", "always", "never"), workers: 1, daemon: daemonCommand{app: a}}
 	cmd := &cobra.Command{
-		Use:   "run {-r FILE... | -i IFACE... | --simulate FILE}",
+		Use:   "run {-r FILE... | --auth FILE... | -i IFACE... | --simulate FILE}",
 		Short: "Run captures or live traffic through the rules and print the alerts",
 		Long: `Run -r replays captures, in the order in which they are named, through one engine: the rules see one
 stream of packets. Alerts go to standard output as they fire. On a terminal a progress bar and at
@@ -33,6 +33,10 @@ the end a summary go to standard error; into a pipe run is quiet but for what go
 A capture that is cut short or corrupt gives its alerts up to the fault. The fault is then named with
 file and byte, the captures after it are read, and the exit status is 2. Alerts are what run is for:
 they do not change the exit status.
+
+With --auth it reads logs of logins, alone or besides captures: each login is an event for rules with
+on = "auth", at the time that the log has. Packets and logins come in the order of their times.
+docs/logins.md says which logs it can read.
 
 Run -i is the daemon: it watches interfaces until it gets SIGTERM or SIGINT, loads rules again when
 their files change or on SIGHUP, and answers the commands status, reload, rules and top on its control
@@ -43,11 +47,19 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
   ruleids run -r monday.pcapng.gz tuesday.pcapng.gz --rules my-rules/
   tcpdump -i eth0 -w - | ruleids run -r - --format json | jq .ruleids.rule
   ruleids run -r capture.pcap --set port_scan_ports=30 --summary always
+  ruleids run --auth /var/log/auth.log -r capture.pcap
+  journalctl -o json | ruleids run --auth -
   sudo ruleids run -i eth0 --rules my-rules/
   ruleids run --simulate capture.pcap --speed 10 --socket /tmp/ruleids.sock`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("read") {
+			if cmd.Flags().Changed("read") || cmd.Flags().Changed("auth") {
+				if err := r.auth.plain(args, cmd.Flags().Changed("read")); err != nil {
+					return err
+				}
 				files, err := r.captures.files(args)
+				if err == nil {
+					err = r.auth.check(files)
+				}
 				if err != nil {
 					return err
 				}
@@ -57,6 +69,7 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 		},
 	}
 	r.captures.add(cmd)
+	r.auth.add(cmd)
 	r.rules.add(cmd)
 	r.format.add(cmd, cmd.Flags(), "format", "form of the alerts; json is one object a line with Suricata's EVE keys")
 	r.summary.add(cmd, cmd.Flags(), "summary", "write a summary to standard error; auto where that is a terminal")
@@ -71,6 +84,7 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 		}
 	}
 	exclusive(cmd, "read", live...)
+	exclusive(cmd, "auth", live...)
 	exclusive(cmd, "interface", "simulate")
 	return cmd
 }
@@ -79,6 +93,7 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 type runCommand struct {
 	app      *app
 	captures captureArgs
+	auth     authArgs
 	rules    ruleFlags
 	format   choice
 	summary  choice
@@ -165,14 +180,28 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 		alerts:   func() uint64 { return tally.alerts },
 		flush:    alerts.flush,
 	}
-	if totalSize(files) > 0 {
+	var logins *loginFeed
+	if len(r.auth.names) > 0 {
+		logins = newLoginFeed(ctx, r.app, r.auth.names, nil, func(fault error) {
+			progress.clear()
+			r.app.tell(fault)
+		})
+		post := func(ev *packet.Packet) { e.Post(ev, emit) }
+		p.process = logins.mix(ctx, p.process, post)
+		if len(files) > 0 {
+			err = p.run(ctx, files)
+		}
+		if lerr := logins.rest(ctx, post, alerts.flush); err == nil {
+			err = lerr
+		}
+	} else if totalSize(files) > 0 {
 		direct := directReplay{replay: p, engine: e, emit: emit}
 		err = direct.run(ctx, files)
 	} else {
 		err = p.run(ctx, files)
 	}
 	elapsed := time.Since(start)
-	s := summary{files: len(files), stats: e.Stats(), elapsed: elapsed, tally: tally, interrupted: ctx.Err() != nil}
+	s := summary{files: len(files), logins: logins, stats: e.Stats(), elapsed: elapsed, tally: tally, interrupted: ctx.Err() != nil}
 	for _, w := range s.warnings() {
 		r.app.warn("%s", w)
 	}

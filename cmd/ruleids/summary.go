@@ -14,6 +14,7 @@ import (
 // A summary is what a replay has to say at its end.
 type summary struct {
 	files   int
+	logins  *loginFeed // nil where no logs were read
 	stats   engine.Stats
 	elapsed time.Duration
 	tally   *tally
@@ -85,8 +86,13 @@ func refused(st *engine.Stats) string {
 func (s *summary) write(w io.Writer, color bool) error {
 	var b strings.Builder
 	st := &s.stats
-	fmt.Fprintf(&b, "%s, %s, %s in %.3f s (%s packets/s)\n", plural(uint64(s.files), "capture"), plural(st.Packets, "packet"),
-		byteSize(st.Bytes), s.elapsed.Seconds(), perSecond(st.Packets, s.elapsed))
+	if s.files > 0 {
+		fmt.Fprintf(&b, "%s, %s, %s in %.3f s (%s packets/s)\n", plural(uint64(s.files), "capture"), plural(st.Packets, "packet"),
+			byteSize(st.Bytes), s.elapsed.Seconds(), perSecond(st.Packets, s.elapsed))
+	}
+	if s.logins != nil {
+		fmt.Fprintf(&b, "%s in %.3f s\n", s.logins.told(), s.elapsed.Seconds())
+	}
 	if st.Unknown+st.Malformed > 0 {
 		fmt.Fprintf(&b, "%s undecodable: %s of an unknown link type, %s with a broken or cut layer\n",
 			plural(st.Unknown+st.Malformed, "packet"), thousands(st.Unknown), thousands(st.Malformed))

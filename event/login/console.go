@@ -1,0 +1,68 @@
+package login
+
+import (
+	"regexp"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+const (
+	serviceConsole = "login"
+	serviceLogind  = "systemd-logind"
+)
+
+// login of shadow quotes names and terminals, that of util-linux does not. After "FOR" stands what somebody typed.
+var (
+	consoleFailed  = regexp.MustCompile(`^FAILED LOGIN \(?\d+\)?(?: on '([^']*)')?(?: [Ff][Rr][Oo][Mm] '?([^' ]+)'?)? FOR '?(.*?)'?, ([^,]*)$`)
+	consoleInvalid = regexp.MustCompile(`^invalid password for '(.*)' on '[^']*'(?: from '([^']*)')?$`)
+	consoleRoot    = regexp.MustCompile(`^ROOT LOGIN\s+ON '?([^' ]+)'?(?: FROM '?([^' ]+)'?)?$`)
+	consoleRoot2   = regexp.MustCompile(`^ROOT LOGIN\s+on '([^']+)'(?: from '([^']+)')?$`)
+	consoleDone    = regexp.MustCompile(`^(?:LOGIN|DIALUP AT) ON \S+ BY (\S+)(?: FROM (\S+))?$`)
+	consoleSession = regexp.MustCompile(`^pam_unix\(login:session\): session opened for user ([^\s(]+)`)
+)
+
+// parseConsole reads a message of login: at a terminal, or behind telnetd.
+func parseConsole(text string) (attempt, bool) {
+	if a, ok := parsePAM(text, "login"); ok {
+		a.wait = pamWait
+		return a, true
+	}
+	if m := consoleFailed.FindStringSubmatch(text); m != nil {
+		a := attempt{result: packet.AuthFailure, user: m[3], method: "password", reason: reasonCredential, src: parseEnd(m[2], "")}
+		if m[4] == "User not known to the underlying authentication module" {
+			if a.reason = reasonUser; a.user == "UNKNOWN" || a.user == "(unknown)" {
+				a.user = "" // login does not write what may be a password
+			}
+		}
+		return a, true
+	}
+	if m := consoleInvalid.FindStringSubmatch(text); m != nil {
+		a := attempt{result: packet.AuthFailure, user: m[1], method: "password", reason: reasonCredential, src: parseEnd(m[2], "")}
+		if a.user == "UNKNOWN" {
+			a.user, a.reason = "", reasonUser
+		}
+		return a, true
+	}
+	for _, form := range []*regexp.Regexp{consoleRoot, consoleRoot2} {
+		if m := form.FindStringSubmatch(text); m != nil {
+			return attempt{result: packet.AuthSuccess, user: "root", src: parseEnd(m[2], "")}, true
+		}
+	}
+	if m := consoleDone.FindStringSubmatch(text); m != nil {
+		return attempt{result: packet.AuthSuccess, user: m[1], src: parseEnd(m[2], "")}, true
+	}
+	if m := consoleSession.FindStringSubmatch(text); m != nil {
+		return attempt{result: packet.AuthSuccess, user: m[1], wait: markWait}, true
+	}
+	return attempt{}, false
+}
+
+var logindSession = regexp.MustCompile(`^New session '?[^' ]+'? of user '?([^' ]+?)'?(?: with class '[^']*'.*)?\.$`)
+
+// parseLogind reads that a session began, which counts where no program has said who came in.
+func parseLogind(text string) (attempt, bool) {
+	if m := logindSession.FindStringSubmatch(text); m != nil {
+		return attempt{result: packet.AuthSuccess, user: m[1], wait: markWait}, true
+	}
+	return attempt{}, false
+}
