@@ -9,6 +9,7 @@ const (
 	EventHoneypot
 	EventAlert
 	EventAuth
+	EventConnection
 
 	numEvents = iota
 )
@@ -24,10 +25,14 @@ var events = [numEvents]struct {
 	EventHoneypot: {"honeypot", "events of a honeypot", ClassHoneypot, LayerFrame | LayerHoneypot, LayerIP | LayerPorts},
 	EventAlert:    {"alert", "alerts", ClassAlert, LayerFrame | LayerAlert, LayerIP | LayerPorts},
 	EventAuth:     {"auth", "logins", ClassAuth, LayerFrame | LayerAuth, LayerIP | LayerPorts},
+
+	EventConnection: {"connection", "conversations", ClassConnection, LayerFrame | LayerConnection | LayerIP | LayerPorts, 0},
 }
 
 // Events returns the kinds of event, EventPacket first.
-func Events() []Event { return []Event{EventPacket, EventHoneypot, EventAlert, EventAuth} }
+func Events() []Event {
+	return []Event{EventPacket, EventHoneypot, EventAlert, EventAuth, EventConnection}
+}
 
 // EventWords returns the words of `on`, in the order of Events.
 func EventWords() []string {
@@ -92,6 +97,7 @@ const (
 	ClassHoneypot                 // an event of a honeypot
 	ClassAlert                    // an alert
 	ClassAuth                     // a login
+	ClassConnection               // what became of a conversation
 	ClassTCP         Class = 256
 	ClassTCPReserved Class = 512
 	NumClasses             = 768
@@ -109,10 +115,11 @@ var plainClasses = []struct {
 	{ClassICMPv6, "icmpv6", LayerICMPv6, 0},
 	{ClassIP, "ip, other protocol or fragment", LayerIP, LayerPorts},
 	{ClassOther, "other", 0, 0},
-	{ClassUDP, "udp", LayerUDP, LayerDNS | LayerDNSAnswers | LayerDNSQuery | LayerDNSResponse},
+	{ClassUDP, "udp", LayerUDP, LayerConn | LayerDNS | LayerDNSAnswers | LayerDNSQuery | LayerDNSResponse},
 	{ClassHoneypot, "honeypot event", events[EventHoneypot].has, events[EventHoneypot].may},
 	{ClassAlert, "alert event", events[EventAlert].has, events[EventAlert].may},
 	{ClassAuth, "auth event", events[EventAuth].has, events[EventAuth].may},
+	{ClassConnection, "connection event", events[EventConnection].has, events[EventConnection].may},
 }
 
 // PlainClasses returns the classes that no TCP flags are part of, in the order in which they are shown.
@@ -147,7 +154,7 @@ func (c Class) Event() Event {
 // Layers returns the layers that every packet of the class has, and those that one may have besides. LayerFlow is in
 // neither: whether it is there is up to who computes it.
 func (c Class) Layers() (has, may Layer) {
-	has, may = LayerTCP.Needs(), LayerDNS|LayerDNSAnswers|LayerDNSQuery|LayerDNSResponse
+	has, may = LayerTCP.Needs(), LayerConn|LayerDNS|LayerDNSAnswers|LayerDNSQuery|LayerDNSResponse
 	for i := range plainClasses {
 		if row := &plainClasses[i]; row.class == c {
 			has, may = row.has.Needs(), row.may

@@ -31,7 +31,8 @@ type Store uint8
 
 // The ways to hold a field. StoreFlag is a bit of TCPFlags given by Field.Bit; StoreTime is Time,
 // read in seconds; StoreName is QueryName; StoreBytes is Payload; StoreAttr is a string of
-// Attributes and StoreAttrBool a boolean of it, Offset within Attributes; StoreTunnel is the name of a Tunnel.
+// Attributes and StoreAttrBool a boolean of it, Offset within Attributes; StoreTunnel is the name of a
+// Tunnel, StoreState that of a ConnState and StoreService that of a Service.
 const (
 	StoreBool Store = iota
 	StoreU8
@@ -48,6 +49,8 @@ const (
 	StoreAttr
 	StoreAttrBool
 	StoreTunnel
+	StoreState
+	StoreService
 )
 
 // A Field is one row of the table of fields.
@@ -71,6 +74,8 @@ var (
 	onHoney  = []Event{EventHoneypot}
 	onAlert  = []Event{EventAlert}
 	onAuth   = []Event{EventAuth}
+	onConn   = []Event{EventConnection}
+	onProto  = []Event{EventPacket, EventConnection}
 )
 
 const (
@@ -103,7 +108,7 @@ var fields = number([]Field{
 	{Name: "ip.version", Doc: "4 or 6.", Kind: KindInt, Layer: LayerIP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.IPVersion), Max: 6, Events: onPacket},
 	{Name: "ip.src", Doc: "Source address, IPv4 or IPv6.", Kind: KindIP, Layer: LayerIP, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.Src), Events: onAny},
 	{Name: "ip.dst", Doc: "Destination address, IPv4 or IPv6.", Kind: KindIP, Layer: LayerIP, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.Dst), Events: onAny},
-	{Name: "ip.proto", Doc: "Transport protocol number, after IPv6 extension headers (1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6).", Kind: KindInt, Layer: LayerIP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.IPProto), Max: max8, Events: onPacket},
+	{Name: "ip.proto", Doc: "Transport protocol number, after IPv6 extension headers (1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6).", Kind: KindInt, Layer: LayerIP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.IPProto), Max: max8, Events: onProto},
 	{Name: "ip.ttl", Doc: "Time to live, or hop limit.", Kind: KindInt, Layer: LayerIP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.TTL), Max: max8, Events: onPacket},
 	{Name: "ip.len", Doc: "Bytes of the IP packet, header included; the rest of the frame where the header says 0.", Kind: KindInt, Layer: LayerIP, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.IPLen), Max: max32, Events: onPacket},
 	{Name: "ip.id", Doc: "Identification; of the fragment header for IPv6, 0 without one.", Kind: KindInt, Layer: LayerIP, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.IPID), Max: max32, Events: onPacket},
@@ -162,6 +167,18 @@ var fields = number([]Field{
 	{Name: "flow.duration", Doc: "Seconds from the first packet of this direction to this one.", Kind: KindFloat, Layer: LayerFlow, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.FlowDuration), Events: onPacket},
 	{Name: "flow.packet_rate", Doc: "Packets per second of this direction, over its duration or one second, whichever is longer.", Kind: KindFloat, Layer: LayerFlow, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.FlowPacketRate), Events: onPacket},
 	{Name: "flow.byte_rate", Doc: "Bytes per second of this direction, over its duration or one second, whichever is longer.", Kind: KindFloat, Layer: LayerFlow, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.FlowByteRate), Events: onPacket},
+
+	{Name: "conn.established", Doc: "The handshake of its TCP connection was seen whole: SYN, SYN with ACK, ACK.", Kind: KindBool, Layer: LayerConn, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.ConnOpen), Events: onPacket},
+	{Name: "conn.retransmission", Doc: "All that the TCP segment brings, its bytes, SYN or FIN, was seen before.", Kind: KindBool, Layer: LayerConn, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.ConnAgain), Events: onPacket},
+	{Name: "conn.to_server", Doc: "The TCP or UDP packet is from the side that opened the conversation.", Kind: KindBool, Layer: LayerConn, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.ConnToServer), Events: onPacket},
+
+	{Name: "conn.state", Doc: "What became of the conversation: \"established\", \"refused\", \"unanswered\" or \"closed\".", Kind: KindString, Layer: LayerConnection, Store: StoreState, Offset: unsafe.Offsetof(Packet{}.ConnState), Events: onConn, Enum: connStates[:]},
+	{Name: "conn.duration", Doc: "Seconds from the first packet of the conversation to its last.", Kind: KindFloat, Layer: LayerConnection, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.ConnDuration), Events: onConn},
+	{Name: "conn.bytes_out", Doc: "Bytes of IP packets from the side that opened the conversation.", Kind: KindInt, Layer: LayerConnection, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.ConnBytesOut), Max: max63, Events: onConn},
+	{Name: "conn.bytes_in", Doc: "Bytes of IP packets to the side that opened the conversation.", Kind: KindInt, Layer: LayerConnection, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.ConnBytesIn), Max: max63, Events: onConn},
+	{Name: "conn.packets_out", Doc: "Packets from the side that opened the conversation.", Kind: KindInt, Layer: LayerConnection, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.ConnPacketsOut), Max: max63, Events: onConn},
+	{Name: "conn.packets_in", Doc: "Packets to the side that opened the conversation.", Kind: KindInt, Layer: LayerConnection, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.ConnPacketsIn), Max: max63, Events: onConn},
+	{Name: "conn.service", Doc: "What the two sides speak, by what they said first and not by port, as \"http\"; empty where that is not known.", Kind: KindString, Layer: LayerConnection, Store: StoreService, Offset: unsafe.Offsetof(Packet{}.ConnService), Events: onConn},
 
 	{Name: "payload", Doc: "Bytes of the transport payload as captured: after the TCP or UDP header, or the first 8 bytes of ICMP or ICMPv6.", Kind: KindBytes, Layer: LayerPayload, Store: StoreBytes, Offset: unsafe.Offsetof(Packet{}.Payload), Events: onPacket},
 
@@ -273,6 +290,12 @@ func (f *Field) Bytes(p *Packet) []byte {
 		return *(*[]byte)(unsafe.Add(unsafe.Pointer(p), f.Offset))
 	case StoreTunnel:
 		s := (*(*Tunnel)(unsafe.Add(unsafe.Pointer(p), f.Offset))).String()
+		return unsafe.Slice(unsafe.StringData(s), len(s))
+	case StoreState:
+		s := (*(*ConnState)(unsafe.Add(unsafe.Pointer(p), f.Offset))).String()
+		return unsafe.Slice(unsafe.StringData(s), len(s))
+	case StoreService:
+		s := (*(*Service)(unsafe.Add(unsafe.Pointer(p), f.Offset))).String()
 		return unsafe.Slice(unsafe.StringData(s), len(s))
 	}
 	s := *(*string)(unsafe.Add(unsafe.Pointer(p.Attrs), f.Offset))

@@ -13,7 +13,7 @@ func TestFieldsAreHeldWhereTheySay(t *testing.T) {
 	sizes := map[Store]uintptr{StoreBool: 1, StoreU8: 1, StoreU16: 2, StoreU32: 4, StoreU64: 8, StoreF64: 8, StoreAddr: 16, StoreMAC: 8, StoreFlag: 2, StoreBytes: unsafe.Sizeof([]byte(nil)), StoreAttr: unsafe.Sizeof(""), StoreAttrBool: 1}
 	kinds := map[Store][]Kind{
 		StoreBool: {KindBool}, StoreFlag: {KindBool}, StoreAttrBool: {KindBool}, StoreU8: {KindInt}, StoreU16: {KindInt}, StoreU32: {KindInt}, StoreU64: {KindInt},
-		StoreF64: {KindFloat}, StoreTime: {KindFloat}, StoreAddr: {KindIP}, StoreMAC: {KindMAC}, StoreName: {KindString}, StoreTunnel: {KindString}, StoreAttr: {KindString}, StoreBytes: {KindBytes},
+		StoreF64: {KindFloat}, StoreTime: {KindFloat}, StoreAddr: {KindIP}, StoreMAC: {KindMAC}, StoreName: {KindString}, StoreTunnel: {KindString}, StoreState: {KindString}, StoreService: {KindString}, StoreAttr: {KindString}, StoreBytes: {KindBytes},
 	}
 	seen := map[string]bool{}
 	for i, f := range Fields() {

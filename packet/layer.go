@@ -34,13 +34,15 @@ const (
 	LayerDNSAnswers                    // a DNS message with a section of answers: any but an UPDATE (RFC 2136)
 	LayerTunnel                        // a tunnel was opened: Outer is there
 	LayerOuterPorts                    // its outermost packet has ports
+	LayerConn                          // its conversation was looked up
+	LayerConnection                    // what became of a conversation
 )
 
 // linkParts, outerParts and onlyPackets are what events of other kinds than packets never have.
 const (
 	linkParts   = LayerEth | LayerEthType | LayerVLAN
 	outerParts  = LayerTunnel | LayerOuterPorts
-	onlyPackets = linkParts | outerParts | LayerARP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPayload | LayerFlow
+	onlyPackets = linkParts | outerParts | LayerARP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPayload | LayerFlow | LayerConn
 )
 
 // layers is the table of layers: what each is called, whether that can be written in a condition, which layers it
@@ -72,9 +74,11 @@ var layers = []struct {
 	{LayerOuterPorts, "tunnel (UDP)", false, LayerTunnel, 0},
 	{LayerPayload, "payload", false, LayerIP, 0},
 	{LayerFlow, "flow", false, LayerIP, 0},
-	{LayerHoneypot, "honeypot", false, 0, LayerAlert | LayerAuth | onlyPackets},
-	{LayerAlert, "alert", false, 0, LayerAuth | onlyPackets},
-	{LayerAuth, "auth", false, 0, onlyPackets},
+	{LayerConn, "conn", false, LayerPorts, 0},
+	{LayerHoneypot, "honeypot", false, 0, LayerAlert | LayerAuth | LayerConnection | onlyPackets},
+	{LayerAlert, "alert", false, 0, LayerAuth | LayerConnection | onlyPackets},
+	{LayerAuth, "auth", false, 0, LayerConnection | onlyPackets},
+	{LayerConnection, "connection", false, LayerPorts, onlyPackets},
 }
 
 // Needs returns l and all layers that the layers of l never come without in what a condition can read.

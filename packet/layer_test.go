@@ -20,13 +20,13 @@ func TestNeeds(t *testing.T) {
 func TestNever(t *testing.T) {
 	dns := LayerDNS | LayerDNSAnswers | LayerDNSQuery | LayerDNSResponse
 	arp := LayerARP | LayerARPIPv4
-	other := LayerHoneypot | LayerAlert | LayerAuth
+	other := LayerHoneypot | LayerAlert | LayerAuth | LayerConnection
 	for l, want := range map[Layer]Layer{
 		LayerFrame: 0,
 		LayerIP:    arp,
 		LayerTCP:   LayerUDP | LayerICMP | LayerICMPv6 | arp | other,
-		LayerICMP:  LayerTCP | LayerUDP | LayerICMPv6 | LayerPorts | dns | arp | other,
-		LayerARP:   LayerIP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPorts | LayerPayload | LayerFlow | dns | other,
+		LayerICMP:  LayerTCP | LayerUDP | LayerICMPv6 | LayerPorts | LayerConn | dns | arp | other,
+		LayerARP:   LayerIP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPorts | LayerPayload | LayerFlow | LayerConn | dns | other,
 	} {
 		if got := l.Never(); got != want {
 			t.Errorf("%v is never with %v, want %v", l, got, want)

@@ -95,6 +95,18 @@ type Packet struct {
 	FlowPacketRate float64 // packets per second over max(duration, 1 s)
 	FlowByteRate   float64 // bytes per second over max(duration, 1 s)
 
+	// Of a packet in its conversation, with LayerConn.
+	ConnOpen       bool // the handshake of its TCP connection was seen whole
+	ConnAgain      bool // the same bytes, or the same SYN, came before
+	ConnToServer   bool // from the side that opened it
+	ConnState      ConnState
+	ConnService    Service
+	ConnDuration   float64 // of an event of kind EventConnection, as the following; seconds
+	ConnBytesOut   uint64  // bytes of IP packets from the opener
+	ConnBytesIn    uint64  // and to it
+	ConnPacketsOut uint64
+	ConnPacketsIn  uint64
+
 	Outer Outer // the outermost IP packet, with LayerTunnel
 
 	Data    []byte // the frame as captured

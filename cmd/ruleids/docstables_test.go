@@ -125,7 +125,9 @@ func presenceWords(f *packet.Field) string {
 		return "TCP, UDP, ICMP, ICMPv6"
 	case packet.LayerFlow:
 		return "every IP packet"
-	case packet.LayerHoneypot, packet.LayerAlert, packet.LayerAuth:
+	case packet.LayerConn:
+		return "every TCP or UDP packet"
+	case packet.LayerHoneypot, packet.LayerAlert, packet.LayerAuth, packet.LayerConnection:
 		return fmt.Sprintf("on = %q", f.Layer.String())
 	}
 	return map[string]string{

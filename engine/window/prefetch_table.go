@@ -106,3 +106,6 @@ func PrefetchFrame(data []byte) {
 		prefetchByte(&data[line])
 	}
 }
+
+// Prefetch asks for a word to be brought into the cache, and does not wait for it.
+func Prefetch(p *uint64) { prefetch(p) }

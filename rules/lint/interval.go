@@ -64,7 +64,7 @@ func fieldNumbers(f *packet.Field, d domains) interval {
 	switch {
 	case dom.isInt && len(dom.ints) > 0:
 		return interval{float64(dom.ints[0].Lo), float64(dom.ints[len(dom.ints)-1].Hi)}
-	case f.Kind == packet.KindFloat && f.Layer == packet.LayerFlow:
+	case f.Kind == packet.KindFloat && f.Layer&(packet.LayerFlow|packet.LayerConnection) != 0:
 		return notNegative // durations and rates
 	}
 	return anyNumber

@@ -1,0 +1,205 @@
+package conversation
+
+import (
+	"unsafe"
+
+	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A key is the two sides of a conversation, the lesser first, and what tells it from others with the same sides.
+type key [6]uint64
+
+// keyOf returns the key of a packet, and which side sent it: 0 for the first in the key.
+func keyOf(p *packet.Packet) (key, int) {
+	var ports [2]uint16
+	if p.Layers&packet.LayerPorts != 0 {
+		ports = [2]uint16{p.SrcPort, p.DstPort}
+	}
+	k, dir := keyBetween(p.Src, p.Dst, ports[0], ports[1], p.IPProto)
+	k.within(p)
+	return k, dir
+}
+
+func keyBetween(src, dst packet.Addr, srcPort, dstPort uint16, proto uint8) (k key, dir int) {
+	if dst.Less(src) || dst == src && dstPort < srcPort {
+		src, dst, srcPort, dstPort, dir = dst, src, dstPort, srcPort, 1
+	}
+	return key{src.Hi, src.Lo, dst.Hi, dst.Lo, uint64(srcPort)<<48 | uint64(dstPort)<<32 | uint64(proto)}, dir
+}
+
+// within adds the VLAN and the tunnel that a packet came in.
+func (k *key) within(p *packet.Packet) {
+	if p.Layers&packet.LayerVLAN != 0 {
+		k[4] |= 1<<31 | uint64(p.VLAN)<<8
+	}
+	if p.Layers&packet.LayerTunnel != 0 {
+		a, b := p.Outer.Src, p.Outer.Dst
+		if b.Less(a) {
+			a, b = b, a
+		}
+		k[5] = window.Hash(uint64(p.Outer.Tunnel), []uint64{a.Hi, a.Lo, b.Hi, b.Lo}) | 1
+	}
+}
+
+func (k *key) addr(side int) packet.Addr { return packet.Addr{Hi: k[2*side], Lo: k[2*side+1]} }
+func (k *key) port(side int) uint16      { return uint16(k[4] >> (48 - 16*side)) }
+func (k *key) proto() uint8              { return uint8(k[4]) }
+
+// A ref is the number of an entry, from 1; 0 is none.
+type ref uint32
+
+// An entry is a conversation. Arrays are by direction: of what the first side of the key sent, and the second.
+type entry struct {
+	key     key
+	tag     uint32    // the upper half of its hash
+	prev    ref       // in its pool
+	succ    ref       // in its pool; of a free entry the next free one
+	heads   [2]uint16 // places of half-read heads plus one
+	bytes   [2]uint64 // of IP packets
+	packets [2]uint64
+	first   int64 // clock of the first packet
+	seen    int64 // and of the last
+	base    [2]uint32
+	next    [2]uint32 // the sequence number that comes next
+	holes   [2][2]span
+	again   uint32 // the sequence number after a SYN that came while the conversation was open
+	gen     uint32 // changes when the entry is freed, or leaves a wheel
+	flags   flags
+	slot    uint16 // in a wheel
+	state   state
+	pool    poolID
+	service packet.Service
+}
+
+// A span is sequence numbers that were passed over, from lo up to, not with, hi.
+type span struct{ lo, hi uint32 }
+
+const (
+	chunkSize = 256 // entries
+	entrySize = unsafe.Sizeof(entry{})
+	lineBytes = 64
+)
+
+func nextLine(e *entry) unsafe.Pointer { return unsafe.Add(unsafe.Pointer(e), 2*lineBytes) }
+
+// A state is how far a conversation came.
+type state uint8
+
+const (
+	flowOnly   state = iota // none: statistics of a flow are all there is
+	pending                 // only the opener was seen, for less than AnswerWait
+	waiting                 // what became of it cannot be told yet, and may never be
+	unanswered              // nothing came from the other side for AnswerWait
+	refused
+	open // both sides take part
+	closed
+)
+
+// over reports whether a conversation is only remembered, so that another can begin in its place.
+func (e *entry) over() bool { return e.state != open && e.state != pending }
+
+type flags uint16
+
+const (
+	openerIsSecond flags = 1 << iota // the second side of the key opened it
+	synSeen                          // its first packet was a SYN
+	synAckSeen                       // and was accepted
+	whole                            // its handshake was seen whole
+	unnumbered                       // made up packets without sequence numbers
+	answered                         // the other side sent something
+	reopening                        // again is set,
+	reopenerSecond                   // by the second side of the key
+	fin0                             // the first side sent FIN
+	fin1
+	known0 // base and next of what the first side sends are set
+	known1
+	told0 // the first bytes of what the first side sends were looked at
+	told1
+	quiet0 // no head is wanted of what the first side sends
+	quiet1
+)
+
+func (e *entry) opener() int {
+	if e.flags&openerIsSecond != 0 {
+		return 1
+	}
+	return 0
+}
+
+func (e *entry) openedBy(dir int) {
+	e.flags &^= openerIsSecond
+	if dir == 1 {
+		e.flags |= openerIsSecond
+	}
+}
+
+func (t *Table) entry(r ref) *entry { return &t.chunks[(r-1)/chunkSize][(r-1)%chunkSize] }
+
+// find returns the entry of a key, 0 for none.
+func (t *Table) find(k *key, hash uint64) ref {
+	mask := uint64(len(t.index.slots) - 1)
+	tag := hash >> 32
+	for i := tag >> t.index.shift; ; i++ {
+		s := t.index.slots[i&mask]
+		if s == 0 {
+			return 0
+		}
+		if s>>32 == tag && t.entry(ref(s)).key == *k {
+			return ref(s)
+		}
+	}
+}
+
+// newEntry makes an entry that is in no pool yet.
+func (t *Table) newEntry(k *key, hash uint64, clock int64) ref {
+	r := t.free
+	if r != 0 {
+		t.free = t.entry(r).succ
+	} else {
+		if t.made%chunkSize == 0 {
+			t.chunks = append(t.chunks, make([]entry, chunkSize))
+			if t.cfg.Need&Flows != 0 {
+				t.flows = append(t.flows, make([]flow, chunkSize))
+			}
+		}
+		t.made++
+		r = ref(t.made)
+	}
+	e := t.entry(r)
+	*e = entry{key: *k, tag: uint32(hash >> 32), first: clock, seen: clock, gen: e.gen}
+	if t.flows != nil {
+		*t.flow(r) = flow{}
+	}
+	t.index.insert(uint64(e.tag), r)
+	return r
+}
+
+// restart makes an entry that of a new conversation between the same sides, in no pool. Its flows go on.
+func (t *Table) restart(r ref) {
+	t.leave(r)
+	t.forget(r)
+	e := t.entry(r)
+	*e = entry{key: e.key, tag: e.tag, first: e.seen, seen: e.seen, gen: e.gen}
+}
+
+// forget drops what is kept of an entry elsewhere.
+func (t *Table) forget(r ref) {
+	e := t.entry(r)
+	for dir := range e.heads {
+		t.dropHead(e, dir)
+	}
+	if e.key[5] != 0 {
+		delete(t.outers, r)
+	}
+}
+
+// drop frees an entry.
+func (t *Table) drop(r ref) {
+	t.leave(r)
+	t.forget(r)
+	e := t.entry(r)
+	t.index.remove(uint64(e.tag), r)
+	e.gen++
+	e.succ, t.free = t.free, r
+}
