@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
@@ -27,6 +28,9 @@ type Description struct {
 	VM         []string              `json:"vm"`                   // expressions that the expr VM evaluates
 	ParsesDNS  bool                  `json:"parses_dns"`
 	KeepsFlows bool                  `json:"keeps_flows"`
+	// Conversations is the bytes that TCP and UDP conversations, and the statistics of flows, can take at most; 0 where no rule asks
+	// for them.
+	Conversations int64 `json:"conversation_bytes_bound"`
 }
 
 // A ClassDescription is one kind of packet and the rules that look at it.
@@ -72,7 +76,7 @@ type CellDescription struct {
 
 // Describe returns what the plan does. Lists are in a fixed order.
 func (p *Plan) Describe() *Description {
-	d := &Description{Digest: p.Digest, Rules: len(p.rules), VM: append([]string{}, p.opaques...), ParsesDNS: p.needDNS, KeepsFlows: p.needFlow,
+	d := &Description{Digest: p.Digest, Rules: len(p.rules), VM: append([]string{}, p.opaques...), ParsesDNS: p.needDNS, KeepsFlows: p.need&conversation.Flows != 0,
 		Shared: []SharedPredicate{}, Classes: []ClassDescription{}, Tables: []TableDescription{}, Sequences: []SequenceDescription{}, Lists: []ListDescription{}}
 	p.describeClasses(d)
 	p.describeShared(d)
@@ -86,8 +90,9 @@ func (p *Plan) Describe() *Description {
 	p.describeOrder(d)
 	d.Cooldowns = coolBound(p.rules)
 	d.Bound += d.Cooldowns
-	if p.needFlow {
-		d.Bound += flowConfig.Bound()
+	if p.converses() {
+		d.Conversations = conversation.Bound(p.need, conversation.DefaultLimits())
+		d.Bound += d.Conversations
 	}
 	slices.SortStableFunc(d.Tables, func(x, y TableDescription) int {
 		return cmp.Compare(strings.Join(x.Rules, " "), strings.Join(y.Rules, " "))

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -57,11 +58,15 @@ type Engine struct {
 	position
 	posts  uint64     // events that are not frames, but for alerts
 	events eventClock // of those and of alerts
-	flows  *flowTable
-	out    haul
-	stats  Stats
-	mixed  int64   // the clock of sequences that look at other events than packets
-	writes []write // to lists, of the events that are being looked at
+	// conversations is nil where the plan needs none. They have a clock of their own, which events share that a test or another
+	// program makes.
+	conversations *conversation.Table
+	connClock     eventClock
+	heard         proofs // of packets that conversations were asked about
+	out           haul
+	stats         Stats
+	mixed         int64   // the clock of sequences that look at other events than packets
+	writes        []write // to lists, of the events that are being looked at
 	// What hangs on the order of packets besides windows.
 	reassembler packet.Reassembler
 	proofs      proofs
@@ -119,6 +124,7 @@ type fired struct {
 	number uint64
 	rule   *rule
 	clock  int64
+	order  uint32 // among the events of one packet
 }
 
 // batchSize is the number of packets that are decoded and filtered before the windows of any are
@@ -175,8 +181,7 @@ func (e *Engine) Process(frames []packet.Frame, emit Emit) {
 // packets are known and none of their windows is looked at.
 func (e *Engine) round(frames []packet.Frame, see func(*slot), emit Emit) int {
 	w, s := e.workers[0], e.slots[0]
-	at := e.prepare(w, s, frames[:min(len(frames), batchSize)], e.position)
-	e.position = at
+	e.position = e.prepare(w, s, frames[:min(len(frames), batchSize)], e.position)
 	e.settle(w, s)
 	see(s)
 	for i := range s.lanes {
@@ -224,11 +229,39 @@ func ahead(a, b int64) bool { return a > b && uint64(a)-uint64(b) > uint64(leap)
 // frameAhead is how many frames ahead of the one that is decoded bytes are asked for.
 const frameAhead = 8
 
+// converseEach is how many packets are decoded before conversations see them and they are looked at: few enough for all to be in the first
+// caches.
+const converseEach = 32
+
 // prepare fills a slot with packets and finds the groups that each concerns; at is the place of the
 // first. A packet is looked at at once, while it is in the first cache.
 func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position) position {
-	s.n, s.base, s.views = len(frames), len(frames), 0
-	for i := range frames {
+	s.begin(len(frames))
+	if !e.plan.converses() {
+		return e.decode(w, s, frames, 0, len(frames), at)
+	}
+	each := converseEach
+	if e.plan.ordered {
+		each = 1
+	}
+	for from := 0; from < len(frames); from += each {
+		to := min(from+each, len(frames))
+		at = e.decode(w, s, frames, from, to, at)
+		e.converse(w, s, from, to)
+		e.lookConversed(w, s, from, to)
+		if e.plan.cuts(w) {
+			s.n = to
+			break
+		}
+	}
+	return at
+}
+
+// decode fills places of a slot with packets. Those that are of no conversation it looks at as well, up to one after which the
+// slot ends.
+func (e *Engine) decode(w *worker, s *slot, frames []packet.Frame, from, to int, at position) position {
+	converses := e.plan.converses()
+	for i := from; i < to; i++ {
 		f, p := &frames[i], &s.packets[i]
 		if len(e.workers) > 1 && i+frameAhead < len(frames) {
 			window.PrefetchFrame(frames[i+frameAhead].Data) // it was read by another processor
@@ -243,18 +276,19 @@ func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position)
 		p.Number, p.Clock = at.number, at.clock
 		w.bytes += uint64(f.Length)
 		if p.Fragment() {
-			if !e.plan.needFlow && !e.plan.ordered {
+			if converses || !e.plan.ordered {
 				s.fragments = append(s.fragments, uint32(i))
 				continue
 			}
-			e.assemble(w, p) // flows and lists go by the order of packets, and so this is that
+			e.assemble(w, p) // lists go by the order of packets, and so this is that
 		}
-		if e.plan.needFlow {
-			e.flow(p)
+		if converses {
+			s.hashes[i] = e.conversations.Hash(p)
+			continue
 		}
 		e.look(w, s, i)
-		if e.plan.ordered && (w.cut || e.plan.single) {
-			s.n, w.cut = i+1, false
+		if e.plan.cuts(w) {
+			s.n = i + 1
 			break
 		}
 	}
@@ -274,7 +308,7 @@ func (e *Engine) emit(emit Emit) {
 // outermost datagram first; each with those that it leads to after it.
 func (e *Engine) emitAll(out []fired, emit Emit) {
 	slices.SortStableFunc(out, func(x, y fired) int {
-		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.rule.index, y.rule.index), compareTunnels(x.alert, y.alert))
+		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.rule.index, y.rule.index), cmp.Compare(x.order, y.order), compareTunnels(x.alert, y.alert))
 	})
 	for _, f := range out {
 		e.stats.Alerts++

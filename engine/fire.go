@@ -32,7 +32,7 @@ func (e *Engine) fire(w *worker, l *lane, r *rule, ev *event, row window.Row) {
 	if len(r.levels) == 0 {
 		w.load(r, ev.table, row)
 	}
-	l.fired = append(l.fired, fired{alert: e.alert(w, r, severity, suppressed), number: w.p.Number, rule: r, clock: w.p.Clock})
+	l.fired = append(l.fired, fired{alert: e.alert(w, r, severity, suppressed), number: w.p.Number, rule: r, clock: w.p.Clock, order: w.order})
 }
 
 // alert describes the packet at hand, for which a rule fired with a severity that reputation may raise.

@@ -10,14 +10,18 @@ func (p *Plan) Interest() (classes []packet.Class, dns bool) {
 		if c.Event() != packet.EventPacket {
 			continue
 		}
-		// The fields of flows are counted over all packets of a flow.
-		flow := p.needFlow && c != packet.ClassOther && c != packet.ClassARP
 		switch {
-		case p.table[0][c] != nil || flow || p.waits: // any packet may bring the time that a sequence waits for
+		case p.table[0][c] != nil || p.follows(c) || p.waits: // any packet may bring the time that a sequence waits for
 			classes = append(classes, c)
 		case p.table[1][c] != nil:
 			dns = true
 		}
 	}
 	return classes, dns
+}
+
+// follows reports whether packets of a class tell something of those of others: flows and conversations are of all their
+// packets, and ICMP says of conversations that they are refused. A fragment, which is of ClassIP, may be of any of them.
+func (p *Plan) follows(c packet.Class) bool {
+	return p.converses() && c != packet.ClassOther && c != packet.ClassARP
 }

@@ -31,12 +31,12 @@ func (e *Engine) apply(w *worker, s *slot, at int) {
 		}
 		for i := range events {
 			if ev := &events[i]; ev.table != nil {
-				ev.table.PrefetchBlocks(ev.key.hash, s.packets[ev.packet].Clock)
+				ev.table.PrefetchBlocks(ev.key.hash, s.clockAt(ev.packet))
 			}
 		}
 		for i := range events {
 			ev := &events[i]
-			w.p = &s.packets[ev.packet]
+			w.p = w.at(s, ev.packet)
 			e.observe(w, l, ev)
 		}
 	}

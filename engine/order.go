@@ -45,10 +45,10 @@ func (e *Engine) collect(s *slot) {
 	}
 }
 
-// sortMatches brings matches in the order of their packets, then of the rules' names, then of keys.
+// sortMatches brings matches in the order of their packets and of the events of each, then of the rules' names, then of keys.
 func sortMatches(ms []match) {
 	slices.SortStableFunc(ms, func(x, y match) int {
-		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.part.of.index, y.part.of.index),
+		return cmp.Or(cmp.Compare(x.number, y.number), cmp.Compare(x.order, y.order), cmp.Compare(x.part.of.index, y.part.of.index),
 			cmp.Compare(x.key.hash, y.key.hash), cmp.Compare(x.key.check[0], y.key.check[0]))
 	})
 }

@@ -80,9 +80,11 @@ type schedule struct {
 	rest     []packet.Frame // of the newest buffer, not yet taken
 	asked    int            // buffers asked for
 	ended    bool           // the source has no more
-	busy     bool           // somebody reads, or decodes where only one at a time may
+	busy     bool           // somebody reads
 	emitting bool
 	next     int         // the first part that nobody has taken
+	tracking bool        // somebody has the conversations see a part
+	tracked  int         // parts that they saw, where they are to
 	settled  int         // parts that were settled
 	done     int         // parts that were applied and collected
 	slots    []slotState // of part i at i modulo their number
@@ -94,7 +96,8 @@ type schedule struct {
 
 // slotState is how far the part in a slot has come.
 type slotState struct {
-	decoded bool // and filtered
+	decoded bool
+	looked  bool // and filtered
 	ready   bool // and settled
 	left    int  // lanes to be applied
 }
@@ -108,7 +111,9 @@ func (s *schedule) work(w *worker) {
 	defer s.mu.Unlock()
 	for !s.ended || s.done < s.next {
 		next := s.free()
-		if next && s.next-s.done < len(s.slots)/2 {
+		if s.trackable() {
+			s.track(w)
+		} else if next && s.next-s.done < len(s.slots)/2 {
 			s.prepare(w)
 		} else if l := s.lane(); l >= 0 {
 			s.apply(w, l)
@@ -127,7 +132,43 @@ func (s *schedule) free() bool {
 	return !s.busy && !s.ended && s.next < s.done+len(s.slots) && s.engine.out.len() < maxWaiting
 }
 
-// prepare takes the next part, decodes and filters it. The lock is held before and after.
+// trackable reports whether there is a part that the conversations can see now.
+func (s *schedule) trackable() bool {
+	return s.engine.plan.converses() && !s.tracking && s.tracked < s.next && s.slot(s.tracked).decoded
+}
+
+// converse has the conversations see the part that comes next for them, and filters it: only the first is one part after the other.
+// The lock is held before and after.
+func (s *schedule) track(w *worker) {
+	e, part := s.engine, s.tracked
+	sl := e.slots[part%len(e.slots)]
+	s.tracking = true
+	s.mu.Unlock()
+	e.converse(w, sl, 0, sl.n)
+	s.mu.Lock()
+	s.tracking = false
+	s.tracked++
+	s.wake()
+	s.mu.Unlock()
+	e.lookConversed(w, sl, 0, sl.n)
+	s.mu.Lock()
+	s.filtered(w, part)
+}
+
+// filtered notes that a part was filtered, and settles what can be. The lock is held.
+func (s *schedule) filtered(w *worker, part int) {
+	s.slot(part).looked = true
+	for s.settled < s.next && s.slot(s.settled).looked {
+		// This is little: of most parts nothing.
+		e := s.engine
+		e.settle(w, e.slots[s.settled%len(e.slots)])
+		s.slot(s.settled).ready = true
+		s.settled++
+	}
+	s.wake()
+}
+
+// prepare takes the next part, decodes it, and filters it where it need not be tracked. The lock is held before and after.
 func (s *schedule) prepare(w *worker) {
 	e := s.engine
 	s.busy = true
@@ -152,24 +193,19 @@ func (s *schedule) prepare(w *worker) {
 	for i := range frames {
 		s.at.pass(frames[i].Time)
 	}
-	if !e.plan.needFlow { // flows count packets in their order
-		s.busy = false
-		s.wake()
-	}
-	s.mu.Unlock()
-	e.prepare(w, e.slots[part%len(e.slots)], frames, at)
-	s.mu.Lock()
-	if e.plan.needFlow {
-		s.busy = false
-	}
-	*s.slot(part) = slotState{decoded: true, left: len(s.lanes)}
-	for s.settled < s.next && s.slot(s.settled).decoded {
-		// This is little: of most parts nothing.
-		e.settle(w, e.slots[s.settled%len(e.slots)])
-		s.slot(s.settled).ready = true
-		s.settled++
-	}
+	s.busy = false
 	s.wake()
+	s.mu.Unlock()
+	sl := e.slots[part%len(e.slots)]
+	sl.begin(len(frames))
+	e.decode(w, sl, frames, 0, len(frames), at)
+	s.mu.Lock()
+	*s.slot(part) = slotState{decoded: true, left: len(s.lanes)}
+	if e.plan.converses() {
+		s.wake()
+		return
+	}
+	s.filtered(w, part)
 }
 
 // apply runs a lane of the part that comes next in it. The lock is held before and after.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
@@ -50,7 +51,7 @@ type Plan struct {
 	outside   *branch  // of datagrams that carry a tunnel; nil where no rule looks at them
 
 	needDNS   bool
-	needFlow  bool
+	need      conversation.Need
 	needAlert bool // some rule looks at alerts
 	waits     bool // some sequence fires when time has passed
 	ordered   bool // some rule fills a list: packets are looked at in their order, by one worker,
@@ -113,8 +114,8 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 	if b.diags.HasErrors() {
 		return nil, diag.Sort(b.diags)
 	}
-	p.table = b.table(p.groups, p.needFlow)
-	p.outside = b.outside(p.groups, p.needFlow)
+	p.table = b.table(p.groups, p.need&conversation.Flows != 0)
+	p.outside = b.outside(p.groups, p.need&conversation.Flows != 0)
 	p.stores = b.stores(p)
 	p.preds, p.lists = b.preds, b.lists
 	p.order()
@@ -185,17 +186,23 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 // note records what a rule needs computed.
 func (p *Plan) note(r *rules.Rule) {
 	p.needAlert = p.needAlert || r.Alerts()
+	if r.On == packet.EventConnection {
+		p.need |= conversation.Conversations | conversation.Events
+	}
 	look := func(e rules.Expr) {
 		rules.Walk(e, func(x rules.Expr) bool {
 			var l packet.Layer
 			switch x := x.(type) {
 			case *rules.FieldExpr:
 				l = x.Field.Layer
+				if x.Field.Store == packet.StoreService {
+					p.need |= conversation.Services
+				}
 			case *rules.LayerExpr:
 				l = x.Layers
 			}
 			p.needDNS = p.needDNS || l&(packet.LayerDNS|packet.LayerDNSAnswers|packet.LayerDNSQuery|packet.LayerDNSResponse) != 0
-			p.needFlow = p.needFlow || l&packet.LayerFlow != 0
+			p.need |= tracking(l)
 			return true
 		})
 	}
@@ -233,6 +240,17 @@ func (p *Plan) note(r *rules.Rule) {
 			}
 		}
 	}
+}
+
+// tracking returns what fields of a layer need of conversations.
+func tracking(l packet.Layer) (n conversation.Need) {
+	if l&packet.LayerFlow != 0 {
+		n |= conversation.Flows
+	}
+	if l&packet.LayerConn != 0 {
+		n |= conversation.Conversations
+	}
+	return n
 }
 
 // branches calls f once for every branch of the plan.

@@ -12,7 +12,11 @@ import (
 // whether the clock that events come by is ahead of that of frames or behind it, and whatever the number of events.
 func (e *Engine) Post(ev *packet.Packet, emit Emit) {
 	e.posts++
-	ev.Number, ev.Clock = 0, e.events.pass(ev.Time)
+	if ev.Class == packet.ClassConnection {
+		ev.Number, ev.Clock = 0, e.connClock.pass(ev.Time)
+	} else {
+		ev.Number, ev.Clock = 0, e.events.pass(ev.Time)
+	}
 	e.emitAll(e.expireEvents(ev.Clock), emit)
 	e.emitAll(e.run(ev), emit)
 	e.write()

@@ -52,7 +52,7 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 		s.reading = min(s.reading, time.Since(begin))
 	}
 	begin = time.Now()
-	sl.n, sl.base, sl.views = 1, 1, 0
+	sl.begin(1)
 	p := &sl.packets[0]
 	w.decoder.Decode(p, &f)
 	if f.Time < e.clock && e.started {
@@ -66,27 +66,34 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 	if p.Fragment() {
 		e.assemble(w, p)
 	}
-	if plan.needFlow {
-		e.flow(p)
+	if plan.converses() {
+		sl.hashes[0] = e.conversations.Hash(p)
+		e.converse(w, sl, 0, 1)
+	} else if p.Has(packet.LayerTunnel) {
+		e.outside(sl, 0)
 	}
 	total := s.since(begin)
-	if p.Has(packet.LayerTunnel) {
-		begin = time.Now()
-		e.lookOutside(w, sl, 0)
-		total += s.since(begin)
-		p = &sl.packets[0]
+	begin = time.Now()
+	e.lookConns(w, sl, 0, true)
+	if sl.views > 0 {
+		e.lookView(w, sl, 1)
 	}
+	total += s.since(begin)
+	p = &sl.packets[0]
 	if br := plan.table.find(p); br != nil {
 		w.begin(p)
 		total += s.visit(w, br, sl)
 	}
+	begin = time.Now()
+	e.lookConns(w, sl, 0, false)
+	total += s.since(begin)
 	e.settle(w, sl)
 	for i := range sl.lanes {
 		l := &sl.lanes[i]
 		for j := range l.events {
 			ev := &l.events[j]
-			w.p = &sl.packets[ev.packet]
-			if !s.seen[ev.group.index] { // of the outermost datagram
+			w.p = w.at(sl, ev.packet)
+			if !s.seen[ev.group.index] { // of the outermost datagram, or of a conversation
 				s.seen[ev.group.index] = true
 				s.groups = append(s.groups, ev.group)
 			}

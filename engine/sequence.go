@@ -96,6 +96,7 @@ type match struct {
 	part   *stepRef
 	key    fingerprint
 	number uint64
+	order  uint32 // among the events of one packet
 	clock  int64
 	p      *packet.Packet // nil where several workers run, but for the last step
 }
@@ -108,7 +109,7 @@ func (e *Engine) match(w *worker, l *lane, part *stepRef, ev *event) {
 			w.tier(r, atThreshold) // who comes so far is asked about
 		}
 	}
-	if len(e.workers) > 1 && !e.plan.ordered && w != e.poster { // the packet is gone when it is seen
+	if p == &w.conn || len(e.workers) > 1 && !e.plan.ordered && w != e.poster { // the packet is gone when it is seen
 		if part.last {
 			own := new(packet.Packet)
 			p.CopyTo(own, true)
@@ -117,7 +118,7 @@ func (e *Engine) match(w *worker, l *lane, part *stepRef, ev *event) {
 			p = nil
 		}
 	}
-	l.matches = append(l.matches, match{part: part, key: ev.key, number: w.p.Number, clock: w.p.Clock, p: p})
+	l.matches = append(l.matches, match{part: part, key: ev.key, number: w.p.Number, order: w.order, clock: w.p.Clock, p: p})
 }
 
 // meet shows the matches of one event to the flights of their sequences, and appends what fires to out.
@@ -127,7 +128,7 @@ func (e *Engine) meet(out []fired, ms []match) []fired {
 		m := &ms[i]
 		s := m.part.of
 		bits, p := uint64(0), m.p
-		for ; i < len(ms) && ms[i].part.of == s && ms[i].key == m.key; i++ {
+		for ; i < len(ms) && ms[i].order == m.order && ms[i].part.of == s && ms[i].key == m.key; i++ {
 			bits |= ms[i].part.bit
 			if ms[i].part.last {
 				p = ms[i].p

@@ -44,8 +44,15 @@ func (e *Engine) ends(p *packet.Packet) bool {
 // for rules that look at UDP, unless the tunnel ends here: a header of eight bytes hides no flood.
 func (e *Engine) look(w *worker, s *slot, i int) {
 	if s.packets[i].Layers&packet.LayerTunnel != 0 {
-		e.lookOutside(w, s, i)
+		if v := e.outside(s, i); v >= 0 {
+			e.lookView(w, s, v)
+		}
 	}
+	e.lookInside(w, s, i)
+}
+
+// lookInside is look for the packet alone, without what carries it.
+func (e *Engine) lookInside(w *worker, s *slot, i int) {
 	p := &s.packets[i]
 	if br := e.plan.table.find(p); br != nil {
 		w.begin(p)
@@ -53,10 +60,10 @@ func (e *Engine) look(w *worker, s *slot, i int) {
 	}
 }
 
-// lookOutside finds the groups that the outermost datagram of packet i concerns. Its place in the slot is behind the frames.
-func (e *Engine) lookOutside(w *worker, s *slot, i int) {
+// outside gives the outermost datagram of packet i a place in the slot, behind the frames; -1 where no rule looks at it.
+func (e *Engine) outside(s *slot, i int) int {
 	if p := &s.packets[i]; e.plan.outside == nil || !p.Outer.Tunnel.UDP() || e.ends(p) {
-		return
+		return -1
 	}
 	at := s.base + s.views
 	if at == len(s.packets) {
@@ -65,11 +72,14 @@ func (e *Engine) lookOutside(w *worker, s *slot, i int) {
 	s.views++
 	v, p := &s.packets[at], &s.packets[i]
 	p.Outer.View(v, p)
-	if e.plan.needFlow {
-		e.flow(v)
-	}
-	w.begin(v)
-	w.visit(e.plan.outside, s, uint32(at))
+	s.viewOf = append(s.viewOf, uint32(i))
+	return at
+}
+
+// lookView finds the groups that an outermost datagram concerns.
+func (e *Engine) lookView(w *worker, s *slot, place int) {
+	w.begin(&s.packets[place])
+	w.visit(e.plan.outside, s, uint32(place))
 }
 
 // judge looks for what keeps any host from accepting the packet at hand, once it concerns a group. What hangs on the packets

@@ -207,7 +207,7 @@ func (b *builder) outside(groups []*group, flows bool) *branch {
 		}
 	}
 	k := b.withDNS(ofClass(packet.ClassUDP, flows), 0)
-	k.lacks |= packet.LayerTunnel | packet.LayerOuterPorts
+	k.lacks |= packet.LayerTunnel | packet.LayerOuterPorts | packet.LayerConn
 	es := b.known(some, packet.EventPacket, k)
 	if len(es) == 0 {
 		return nil

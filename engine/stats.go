@@ -96,8 +96,11 @@ func (e *Engine) Stats() Stats {
 			}
 		}
 	}
-	if e.flows != nil {
-		count(e.flows.t)
+	if e.conversations != nil {
+		cs := e.conversations.Stats()
+		s.Keys += cs.Entries
+		s.StateBytes += cs.Bytes
+		s.Evictions += cs.Evicted
 	}
 	for _, f := range e.state.flights {
 		s.Keys += uint64(f.keys.n)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
 )
 
@@ -16,7 +17,6 @@ type Successor struct {
 	plan, from *Plan
 	state      *state
 	scratches  []scratch          // of the workers
-	flows      *flowTable         // nil where the engine has one, or the plan needs none
 	stores     []int              // by store: the store of the plan before whose tables it takes over; -1 for none
 	rules      []int              // by rule: its place in the plan before; -1 for a new one
 	cooldowns  []bool             // by rule: its cooldowns go on
@@ -27,6 +27,8 @@ type Successor struct {
 	leftRules  []int              // rules of the plan before whose cooldowns end
 	report     SwapReport
 	left       []*window.Table // filled by SwapTo, emptied by Release
+	// conversations is nil where the engine has some, or the plan needs none.
+	conversations *conversation.Table
 }
 
 // Successor makes a plan ready to follow the one that the engine runs. It may run beside every method of the
@@ -88,8 +90,8 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 	s.inheritOrder(e)
 	s.report.Removed = slices.Sorted(maps.Keys(byName))
 	s.leftStores, s.leftRules = missing(takenStores), missing(goesOn)
-	if plan.needFlow && e.flows == nil {
-		s.flows = &flowTable{e.table(flowConfig)}
+	if plan.converses() && e.conversations == nil {
+		s.conversations = e.newConversations(plan)
 	}
 	var moves []*window.Move
 	for _, shards := range s.moves {
@@ -203,8 +205,8 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 			}
 		}
 	}
-	if e.flows == nil {
-		e.flows = s.flows
+	if e.conversations == nil {
+		e.conversations = s.conversations
 	}
 	e.use(s.plan, st, s.scratches)
 	return s.report

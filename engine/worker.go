@@ -9,6 +9,8 @@ import (
 type worker struct {
 	scope
 	decoder packet.Decoder
+	conn    packet.Packet     // scratch: an event of a conversation
+	order   uint32            // of the event at hand among those of its packet
 	tables  [][]*window.Table // of the engine's state, by store, by shard
 	keys    []keyMemo         // by keyID: the keys of the packet at hand
 	words   []uint64          // scratch for one key
@@ -32,9 +34,14 @@ type worker struct {
 type slot struct {
 	packets []packet.Packet // of n frames, and from base on the outermost datagrams of tunnels
 	n       int
-	base    int // where those are
-	views   int // how many there are of these
+	base    int      // where those are
+	views   int      // how many there are of these
+	viewOf  []uint32 // the places of the packets whose outermost datagrams these are
 	lanes   []lane
+
+	hashes []uint64                   // of the conversations of packets, where they are tracked
+	conns  []connEvent                // events of conversations
+	looked struct{ views, conns int } // how many of these were looked at
 
 	fragments []uint32 // places of packets to be looked at in order
 	proofs    []uint32 // of packets whose checksum is right,
@@ -72,7 +79,20 @@ type keyMemo struct {
 }
 
 func newSlot(size, lanes int) *slot {
-	return &slot{packets: make([]packet.Packet, size), lanes: make([]lane, lanes)}
+	return &slot{packets: make([]packet.Packet, size), hashes: make([]uint64, size), lanes: make([]lane, lanes)}
+}
+
+// connsKept is how many events of conversations a slot has room for when they are done with.
+const connsKept = 1 << 12
+
+// begin makes a slot ready for so many frames.
+func (s *slot) begin(n int) {
+	s.n, s.base, s.views = n, n, 0
+	s.viewOf, s.conns = s.viewOf[:0], s.conns[:0]
+	if cap(s.conns) > connsKept {
+		s.conns = nil
+	}
+	s.looked.views, s.looked.conns = 0, 0
 }
 
 // A scratch is the memory that a worker needs for a plan.
@@ -120,8 +140,13 @@ func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 		w.tables, w.lists = st.tables, st.lists
 		w.keys, w.now, w.matched, w.visited = g.keys, g.now, g.matched, g.visited
 	}
-	if plan.needFlow && e.flows == nil {
-		e.flows = &flowTable{e.table(flowConfig)}
+	switch {
+	case !plan.converses():
+		e.conversations = nil
+	case e.conversations == nil:
+		e.conversations = e.newConversations(plan)
+	default:
+		e.conversations.Need(plan.need)
 	}
 }
 

@@ -63,8 +63,9 @@ type entry struct {
 	base    [2]uint32
 	next    [2]uint32 // the sequence number that comes next
 	holes   [2][2]span
-	again   uint32 // the sequence number after a SYN that came while the conversation was open
-	gen     uint32 // changes when the entry is freed, or leaves a wheel
+	jump    [2]uint32 // the end of a segment far ahead
+	again   uint32    // the sequence number after a SYN that came while the conversation was open
+	gen     uint32    // changes when the entry is freed, or leaves a wheel
 	flags   flags
 	slot    uint16 // in a wheel
 	state   state

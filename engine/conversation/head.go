@@ -6,7 +6,7 @@ import "github.com/ruleids/ruleids/packet"
 // bytes and more, a request head seldom over 2,000.
 const headSize = 4096
 
-// pieces is how many parts of a head may be apart. What would be another is left out until it is sent again.
+// pieces is how many parts of a head may be apart. Of more, the last is left out until it is sent again.
 const pieces = 4
 
 // A head is the first bytes of a direction, as far as they came.
@@ -167,7 +167,10 @@ func (h *head) add(at int, b []byte) {
 		to++
 	}
 	if from == to && h.n == pieces {
-		return
+		if from == pieces {
+			return
+		}
+		h.n-- // what is nearer to the beginning is of more use
 	}
 	done := lo
 	for _, p := range h.have[from:to] {

@@ -6,6 +6,9 @@ import "github.com/ruleids/ruleids/packet"
 // not scaled, and little of the 2^32 that somebody who cannot see the conversation has to guess from (RFC 5961).
 const reach = 1 << 20
 
+// jump is how many sequence numbers may be passed over at once.
+const jump = 1 << 24
+
 const (
 	fin = packet.FlagFIN
 	syn = packet.FlagSYN
@@ -42,6 +45,7 @@ func (t *Table) tcp(p *packet.Packet, r ref, k *key, hash uint64, dir int) ref {
 		t.reset(p, r, dir)
 		return r
 	}
+	near := e.near(p.TCPSeq, dir)
 	t.sequence(p, e, dir)
 	if fresh {
 		return r
@@ -56,7 +60,7 @@ func (t *Table) tcp(p *packet.Packet, r ref, k *key, hash uint64, dir int) ref {
 		}
 	case !out:
 		e.flags |= answered
-	case e.flags&(synAckSeen|whole) == synAckSeen && f&ack != 0 && t.completes(p, e, dir):
+	case e.flags&(synAckSeen|whole) == synAckSeen && f&ack != 0 && near && t.completes(p, e, dir):
 		e.flags |= whole
 		e.state = open
 		t.keepOpen(r)
@@ -67,7 +71,7 @@ func (t *Table) tcp(p *packet.Packet, r ref, k *key, hash uint64, dir int) ref {
 		e.state = open
 		t.keepOpen(r)
 	}
-	if f&fin != 0 && (e.state == open || e.state == waiting || e.state == pending) && e.near(p.TCPSeq+p.TCPLen, dir) {
+	if f&fin != 0 && (e.state == open || e.state == waiting || e.state == pending) && near {
 		if e.flags |= fin0 << dir; e.flags&(fin0|fin1) == fin0|fin1 && e.state == open {
 			t.end(r, p.Time, false)
 		}
@@ -184,7 +188,7 @@ func (t *Table) completes(p *packet.Packet, e *entry, dir int) bool {
 		return true
 	}
 	other := 1 - dir
-	return p.TCPAck-e.base[other] <= e.next[other]-e.base[other] && e.near(p.TCPSeq, dir)
+	return p.TCPAck-e.base[other] <= e.next[other]-e.base[other]
 }
 
 // near reports whether a sequence number is within reach of the next one.
@@ -239,6 +243,9 @@ func (t *Table) sequence(p *packet.Packet, e *entry, dir int) {
 	case ahead == 0:
 		t.seg.InOrder = true
 		e.next[dir] = end
+	case ahead > jump && seq-e.jump[dir] > reach:
+		// Lost packets, or a forged one: the next one of the direction says which.
+		e.jump[dir] = end
 	case ahead > 0:
 		e.pass(span{next, seq}, dir)
 		e.next[dir] = end

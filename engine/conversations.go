@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"github.com/ruleids/ruleids/engine/conversation"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// connPlace and the places above it are of events of conversations, below it of packets.
+const connPlace = 1 << 31
+
+// packetOrder is the order of a packet among the events that it brought: those of deadlines come before it, others behind it.
+const packetOrder = connPlace - 1
+
+// A connEvent is an event of a conversation in a slot.
+type connEvent struct {
+	conversation.Event
+	number uint64
+	clock  int64
+	packet uint32 // the place of the packet that brought it
+}
+
+// converses reports whether packets are to be seen in their order before they are looked at.
+func (p *Plan) converses() bool { return p.need != 0 }
+
+// newConversations makes the table that a plan needs.
+func (e *Engine) newConversations(p *Plan) *conversation.Table {
+	return conversation.New(conversation.Config{Seed: e.cfg.Seed, Need: p.need, Sound: e.sound})
+}
+
+// sound reports whether a host takes a packet for whole. It is called in packet order.
+func (e *Engine) sound(p *packet.Packet) bool {
+	f, proven := p.Faults(e.cfg.Checksums != ChecksumsOff)
+	auto := e.cfg.Checksums == ChecksumsAuto && p.Sum() == packet.SumUnknown
+	switch {
+	case f == 0:
+		if proven && auto {
+			e.heard.add(p)
+		}
+		return true
+	case f&^packet.FaultSums != 0 || !auto:
+		return false
+	}
+	return !e.heard.has(p)
+}
+
+// converseAhead is how many packets ahead of the one that is tracked the table is asked for what it will need.
+const converseAhead = 8
+
+// converse has the conversations see the packets of a slot from place from to place to. It is called for slots, and for what is
+// in them, in order.
+func (e *Engine) converse(w *worker, s *slot, from, to int) {
+	t := e.conversations
+	for _, i := range s.fragments {
+		e.assemble(w, &s.packets[i])
+		s.hashes[i] = t.Hash(&s.packets[i])
+	}
+	s.fragments = s.fragments[:0]
+	for i := from; i < min(from+2*converseAhead, to); i++ {
+		t.Prefetch(s.hashes[i])
+	}
+	for i := from; i < to; i++ {
+		if i+2*converseAhead < to {
+			t.Prefetch(s.hashes[i+2*converseAhead])
+		}
+		if i+converseAhead < to {
+			t.PrefetchEntry(s.hashes[i+converseAhead])
+		}
+		p := &s.packets[i]
+		t.Track(p, s.hashes[i])
+		if events := t.Events(); len(events) > 0 {
+			for j := range events {
+				ev := &events[j]
+				s.conns = append(s.conns, connEvent{*ev, p.Number, e.connClock.pass(ev.Time), uint32(i)})
+			}
+			t.Clear()
+		}
+		if p.Layers&packet.LayerTunnel != 0 {
+			if v := e.outside(s, i); v >= 0 {
+				t.Flow(&s.packets[v])
+			}
+		}
+	}
+}
+
+// lookConversed finds the groups that the packets of a slot from place from to place to concern, once conversations have seen them, and those
+// of the events that they brought: what a deadline raised comes before the packet, what it raised itself behind it.
+func (e *Engine) lookConversed(w *worker, s *slot, from, to int) {
+	for i := from; i < to; i++ {
+		e.lookConns(w, s, i, true)
+		if s.views > s.looked.views && s.viewOf[s.looked.views] == uint32(i) {
+			s.looked.views++
+			e.lookView(w, s, s.base+s.looked.views-1)
+		}
+		e.lookInside(w, s, i)
+		e.lookConns(w, s, i, false)
+	}
+}
+
+// lookConns finds the groups that events of conversations concern, of those that a packet brought.
+func (e *Engine) lookConns(w *worker, s *slot, i int, deadlines bool) {
+	for s.looked.conns < len(s.conns) {
+		c := &s.conns[s.looked.conns]
+		if c.packet != uint32(i) || c.Deadline != deadlines {
+			return
+		}
+		place := uint32(connPlace + s.looked.conns)
+		s.looked.conns++
+		p := w.at(s, place)
+		if e.trace != nil {
+			e.trace(p)
+		}
+		if br := e.plan.table.find(p); br != nil {
+			w.begin(p)
+			w.visit(br, s, place)
+		}
+	}
+}
+
+// at returns the packet or other event at a place of a slot. One that is none is valid until the next.
+func (w *worker) at(s *slot, place uint32) *packet.Packet {
+	w.order = packetOrder
+	if place < connPlace {
+		return &s.packets[place]
+	}
+	c := &s.conns[place-connPlace]
+	w.order = place
+	if c.Deadline {
+		w.order = place - connPlace
+	}
+	c.Fill(&w.conn)
+	w.conn.Number, w.conn.Clock = c.number, c.clock
+	return &w.conn
+}
+
+// clockAt returns the clock of what is at a place.
+func (s *slot) clockAt(place uint32) int64 {
+	if place < connPlace {
+		return s.packets[place].Clock
+	}
+	return s.conns[place-connPlace].clock
+}
+
+// cuts reports whether a slot ends behind the packet that was looked at last, since rules see what it writes to lists.
+func (p *Plan) cuts(w *worker) bool {
+	if !p.ordered || !w.cut && !p.single {
+		return false
+	}
+	w.cut = false
+	return true
+}
