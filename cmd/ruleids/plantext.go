@@ -24,6 +24,9 @@ func (t *planText) write(d *engine.Description) {
 	fmt.Fprintf(t.w, "windows: %s in %s\n", plural(uint64(cells), "aggregate"), plural(uint64(len(d.Tables)), "table"))
 	fmt.Fprintf(t.w, "memory: some %s with %s keys in each table, at most %s, of which cooldowns %s\n", byteSize(uint64(usual)), thousands(usualKeys), byteSize(uint64(d.Bound)), byteSize(uint64(d.Cooldowns)))
 	fmt.Fprintf(t.w, "DNS messages are %s, flows are %s\n", choose(d.ParsesDNS, "parsed", "not parsed"), choose(d.KeepsFlows, "kept", "not kept"))
+	if d.Order != engine.OrderAny {
+		fmt.Fprintf(t.w, "lists that rules fill: one worker looks at packets in their order, %s\n", orderText(d.Order))
+	}
 	if names := everywhere(d.Classes); len(names) > 0 {
 		fmt.Fprintf(t.w, "looked at for most kinds of packets, by no port or address: %s\n", strings.Join(names, ", "))
 	}
@@ -33,6 +36,7 @@ func (t *planText) write(d *engine.Description) {
 	t.classes(d.Classes)
 	t.shared(d.Shared)
 	t.tables(d.Tables)
+	t.order(d)
 	t.heading("Slow expressions, which the interpreter of expr-lang evaluates")
 	if len(d.VM) == 0 {
 		fmt.Fprintln(t.w, "  nothing")
