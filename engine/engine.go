@@ -76,10 +76,9 @@ type Engine struct {
 	watch func(*worker, *rule, *window.Table, window.Row, []uint64)
 	// trace, where set, is called for every event that is not a frame, before it is looked at.
 	trace func(*packet.Packet)
-	// flew, where set, is called for every event that steps of a sequence let through, with the matches of the event, the parts
-	// that they are of and the step that a flight came to; lapsed for every key whose span has passed.
-	flew   func(s *sequence, ms []match, bits uint64, came int)
-	lapsed func(s *sequence, origin *packet.Packet)
+	// flew, where set, is called for every event of a key that parts of a sequence let through, with a match of the event, the
+	// bits of all of its parts and the step that a flight came to, from 1; 0 for none.
+	flew func(s *sequence, m *match, bits uint64, came int)
 }
 
 // state is what changes while a plan runs: one table for every shard of every group, and one for

@@ -23,6 +23,7 @@ type Explainer struct {
 type Explanation struct {
 	Rule    string `json:"rule"`
 	Enabled bool   `json:"enabled"` // a rule that is not is explained as if it were
+	On      string `json:"on"`      // the kind of event that it looks at; of a sequence, its last step
 	Silent  bool   `json:"silent"`  // it never alerts
 	Packets uint64 `json:"packets"` // or other events, of the kind that the rule looks at
 	Passed  uint64 `json:"passed"`  // those that matched: where held, the key was there, no exception applied
@@ -34,7 +35,8 @@ type Explanation struct {
 	When     string                    `json:"when,omitempty"`
 	Closest  []Near                    `json:"closest"` // the keys that came closest, the closest first
 	NoWindow bool                      `json:"no_window"`
-	Failures uint64                    `json:"failures"` // evaluations of functions that failed while conditions were tested, as of int('abc')
+	Steps    []StepCount               `json:"steps,omitempty"` // of the rule's sequence
+	Failures uint64                    `json:"failures"`        // evaluations of functions that failed while conditions were tested, as of int('abc')
 }
 
 // A Stop is a part of a rule's condition and the number of packets that it stopped, of those that the
@@ -58,6 +60,8 @@ type Near struct {
 	Time      int64   `json:"time"` // nanoseconds since 1970, of the packet
 	Packet    uint64  `json:"packet"`
 
+	Came *Came `json:"came,omitempty"` // in a sequence; nil for other rules
+
 	ratio float64
 	words []uint64
 }
@@ -68,6 +72,7 @@ const closest = 10
 type probe struct {
 	rule  *rule
 	parts []part
+	steps []stepProbe
 	out   Explanation
 }
 
@@ -78,17 +83,17 @@ type part struct {
 }
 
 // NewExplainer compiles the named rules, or all of the set when there are no names, disabled ones
-// too. Names that are not in the set are ignored. Where one of them is on alerts, the enabled rules
-// of the set run besides, so that there are alerts.
+// too. Names that are not in the set are ignored. Where one of them looks at alerts, or reads a
+// list that rules fill, the enabled rules of the set run besides.
 func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostics) {
 	chosen := *rs
 	chosen.Rules = nil
 	enabled := map[string]bool{}
 	named := func(r *rules.Rule) bool { return len(names) == 0 || slices.Contains(names, r.Name) }
-	needAlerts := slices.ContainsFunc(rs.Rules, func(r *rules.Rule) bool { return named(r) && r.On == packet.EventAlert })
+	needOthers := slices.ContainsFunc(rs.Rules, func(r *rules.Rule) bool { return named(r) && needsOthers(r) })
 	for _, r := range rs.Rules {
 		if !named(r) {
-			if needAlerts && r.Enabled {
+			if needOthers && r.Enabled {
 				chosen.Rules = append(chosen.Rules, r)
 			}
 			continue
@@ -109,7 +114,7 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 			x.probes = append(x.probes, nil)
 			continue
 		}
-		p := &probe{rule: r, out: Explanation{Rule: r.Name, Enabled: enabled[r.Name], Silent: r.Silent, NoWindow: len(r.Windows) == 0, Closest: []Near{}}}
+		p := &probe{rule: r, out: Explanation{Rule: r.Name, Enabled: enabled[r.Name], On: r.On.String(), Silent: r.Silent, NoWindow: len(r.Windows) == 0, Closest: []Near{}}}
 		add := func(text string, e rules.Expr, not bool) {
 			// A comparison and the presence of its field, which goes without saying, are one text and one stop.
 			if n := len(p.out.Stops); n == 0 || p.out.Stops[n-1].Text != text {
@@ -138,13 +143,25 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 		if len(r.Levels) > 0 {
 			p.out.Levels = map[rules.Severity]uint64{}
 		}
+		for _, s := range plan.sequences {
+			if s.rule == r {
+				p.sequence(b, s)
+			}
+		}
 		if r.When != nil {
 			p.out.When = written(rs, r.When)
 		}
 		x.probes = append(x.probes, p)
 	}
 	x.scope = scope{preds: b.preds, seed: 1}
-	x.engine.watch, x.engine.trace = x.watch, x.follow
+	for _, l := range b.lists {
+		for i, of := range plan.lists {
+			if of.Name == l.Name {
+				x.scope.lists = append(x.scope.lists, x.engine.state.lists[i])
+			}
+		}
+	}
+	x.engine.watch, x.engine.trace, x.engine.flew = x.watch, x.follow, x.flew
 	return x, diags
 }
 
@@ -186,7 +203,11 @@ func (x *Explainer) follow(p *packet.Packet) {
 	x.scope.p = p
 	on := p.Class.Event()
 	for _, pr := range x.probes {
-		if pr == nil || pr.rule.On != on {
+		if pr == nil {
+			continue
+		}
+		x.followSteps(pr, on)
+		if pr.rule.On != on {
 			continue
 		}
 		pr.out.Packets++

@@ -148,9 +148,6 @@ func (e *Engine) expireOne(out []fired, s *sequence, number uint64, now int64) [
 		if !ok {
 			return out
 		}
-		if e.lapsed != nil {
-			e.lapsed(s, origin)
-		}
 		out = e.complete(out, s, &key, origin, number, now, now)
 	}
 }

@@ -141,7 +141,7 @@ func (e *Engine) meet(out []fired, ms []match) []fired {
 		}
 		complete, came := e.state.flights[s.index].see(bits, m.key, p, now)
 		if e.flew != nil {
-			e.flew(s, ms[:i], bits, came)
+			e.flew(s, &ms[i-1], bits, came)
 		}
 		if complete {
 			out = e.complete(out, s, &m.key, p, p.Number, p.Time, now)

@@ -446,3 +446,31 @@ func TestSequenceReloads(t *testing.T) {
 	}
 	expect(t, run(e, frames(knocks("5:3")...)))
 }
+
+// An Explainer says how far each key came, and what did not follow.
+func TestExplainSequences(t *testing.T) {
+	x, diags := NewExplainer(load(t, knockRule+silenceRule+scanRule), []string{"knock", "silence"})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	segs := append(knocks("0:1>1 0:2>1 1:1>2 2:3>1 2:3>9"), seg{at: 3, src: "192.0.2.1", dst: "10.0.0.1", sport: 1, dport: 9999})
+	x.Process(frames(segs...))
+	var got []string
+	for _, ex := range x.Explanations() {
+		for _, s := range ex.Steps {
+			got = append(got, fmt.Sprintf("%s: %s %s %d of %d", ex.Rule, s.Kind, s.Name, s.Passed, s.Events))
+		}
+		for _, n := range ex.Closest {
+			got = append(got, fmt.Sprintf("%s: %v step %d of %d %s at %g #%d next %q ended %q", ex.Rule, n.Key[0].Value, n.Came.Step, n.Came.Of, n.Came.Name, float64(n.Time)/1e9, n.Packet, n.Came.Next, n.Came.Ended))
+		}
+	}
+	expect(t, got,
+		"knock: step first 3 of 6", "knock: step second 1 of 6", "knock: step third 0 of 6", "knock: unless peace 1 of 6",
+		`knock: 10.0.0.1 step 2 of 3 second at 1 #3 next "third" ended ""`,
+		`knock: 10.0.0.2 step 1 of 3 first at 0 #2 next "second" ended ""`,
+		`knock: 10.0.0.3 step 1 of 3 first at 2 #4 next "second" ended "unless peace"`,
+		"silence: step hello 3 of 6", "silence: absent goodbye 1 of 6", "silence: unless peace 1 of 6",
+		`silence: 10.0.0.1 step 1 of 1 hello at 0 #1 next "" ended "absent goodbye"`,
+		`silence: 10.0.0.2 step 1 of 1 hello at 0 #2 next "" ended ""`,
+		`silence: 10.0.0.3 step 1 of 1 hello at 2 #4 next "" ended "unless peace"`)
+}

@@ -17,6 +17,7 @@ type nearJSON struct {
 	Aggregate string         `json:"aggregate,omitempty"` // which was furthest from its bound
 	Value     any            `json:"value,omitempty"`
 	Bound     any            `json:"bound,omitempty"`
+	Came      *engine.Came   `json:"came,omitempty"` // in a sequence
 	Timestamp string         `json:"timestamp"`
 	Packet    uint64         `json:"pcap_cnt"`
 }
@@ -27,7 +28,7 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 	for i := range ex.Closest {
 		n := &ex.Closest[i]
 		closest[i] = nearJSON{
-			Key: namedMap(n.Key), Values: namedMap(n.Values), Packet: n.Packet,
+			Key: namedMap(n.Key), Values: namedMap(n.Values), Packet: n.Packet, Came: n.Came,
 			Timestamp: time.Unix(0, n.Time).UTC().Format(alert.TimestampLayout),
 		}
 		if n.Aggregate != "" {
@@ -43,6 +44,7 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 	return enc.Encode(struct {
 		Rule       string        `json:"rule"`
 		Enabled    bool          `json:"enabled"`
+		On         string        `json:"on"`
 		Silent     bool          `json:"silent"`
 		Packets    uint64        `json:"packets"`
 		Stops      []engine.Stop `json:"stops"`
@@ -53,8 +55,9 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 		Failures   uint64        `json:"failures"`
 		Closest    []nearJSON    `json:"closest"`
 
+		Steps  []engine.StepCount        `json:"steps,omitempty"`
 		Levels map[alert.Severity]uint64 `json:"levels,omitempty"`
-	}{ex.Rule, ex.Enabled, ex.Silent, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest, ex.Levels})
+	}{ex.Rule, ex.Enabled, ex.On, ex.Silent, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest, ex.Steps, ex.Levels})
 }
 
 func namedMap(list []alert.Named) map[string]any {

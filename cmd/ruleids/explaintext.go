@@ -22,7 +22,11 @@ type explainText struct {
 
 func (t *explainText) write(ex *engine.Explanation) {
 	fmt.Fprintf(t.w, "%s: %s%s\n", styleBold.paint(ex.Rule, t.color), verdict(ex), choose(ex.Enabled, "", " (the rule is not enabled)"))
-	rows := [][]string{{thousands(ex.Packets), choose(ex.Packets == 1, "packet", "packets")}}
+	if len(ex.Steps) > 0 {
+		t.steps(ex.Steps)
+		fmt.Fprintln(t.w, "  of the last step:")
+	}
+	rows := [][]string{{thousands(ex.Packets), eventsText(ex.On, ex.Packets == 1)}}
 	for _, s := range ex.Stops {
 		if s.Packets > 0 {
 			rows = append(rows, []string{"-" + thousands(s.Packets), "stopped by " + s.Text})
@@ -42,6 +46,10 @@ func (t *explainText) write(ex *engine.Explanation) {
 		fmt.Fprintln(t.w, "  keys that came closest:")
 		rows = rows[:0]
 		for i := range ex.Closest {
+			if ex.Closest[i].Came != nil {
+				rows = append(rows, cameRow(&ex.Closest[i]))
+				continue
+			}
 			rows = append(rows, nearRow(&ex.Closest[i]))
 		}
 		writeColumns(t.w, rows)
@@ -57,12 +65,14 @@ func verdict(ex *engine.Explanation) string {
 		return fmt.Sprintf("%s%s, %s more in a cooldown", plural(ex.Alerts, "alert"), levelsText(ex), thousands(ex.Quiet))
 	case ex.Alerts > 0:
 		return plural(ex.Alerts, "alert") + levelsText(ex)
+	case len(ex.Steps) > 0:
+		return sequenceVerdict(ex)
 	case ex.Packets == 0:
-		return "no alert: it saw no packet"
+		return "no alert: it saw no " + eventsText(ex.On, true)
 	case ex.Passed == 0:
-		return "no alert: no packet passed `where`"
+		return "no alert: no " + eventsText(ex.On, true) + " passed `where`"
 	}
-	return fmt.Sprintf("no alert: %s passed `where`, but `when` never held", plural(ex.Passed, "packet"))
+	return fmt.Sprintf("no alert: %s %s passed `where`, but `when` never held", thousands(ex.Passed), eventsText(ex.On, ex.Passed == 1))
 }
 
 // levelsText says of a rule with levels how many alerts have each severity, the worst first.
