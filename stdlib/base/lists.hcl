@@ -85,3 +85,9 @@ list "reflector_ports" {
   type        = "port"
   values      = [17, 19, 53, 111, 123, 137, 161, 389, 500, 1900, 3283, 3702, 5683, 10001, 11211, 27015, 30120, 37810, 47808]
 }
+
+list "superusers" {
+  description = "Accounts that may do everything, in lower case; from the variable of the same name."
+  type        = "string"
+  values      = var.superusers
+}

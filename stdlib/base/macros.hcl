@@ -59,3 +59,8 @@ macro "login_refused" {
     or (tcp.srcport in [80, 8000, 8080] and (payload startsWith 'HTTP/1.1 401' or payload startsWith 'HTTP/1.0 401'))
   EOT
 }
+
+macro "login_failed" {
+  description = "A login with a name that did not succeed, by the log of a host."
+  expr        = "auth.result == 'failure'"
+}

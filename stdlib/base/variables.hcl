@@ -219,3 +219,28 @@ variable "login_failures_failures" {
   description = "Passwords of one client that one server refuses in 60 s, which make guessing."
   default     = 15
 }
+
+variable "login_brute_force_failures" {
+  description = "Failed logins of one source in 5 min, by the logs of hosts, that make a brute-force attack."
+  default     = 8
+}
+
+variable "password_spray_users" {
+  description = "Distinct accounts that one source fails to log in to in 1 h, by the logs of hosts, which make a password spray."
+  default     = 10
+}
+
+variable "distributed_login_failures_sources" {
+  description = "Distinct sources that fail to log in to one account in 1 h, by the logs of hosts, which make distributed guessing."
+  default     = 10
+}
+
+variable "success_after_failures_failures" {
+  description = "Failed logins of one source in the 10 min before one that succeeds, by the logs of hosts, which make a guessed password."
+  default     = 5
+}
+
+variable "superusers" {
+  description = "Accounts that may do everything, in lower case."
+  default     = ["root", "toor", "administrator"]
+}

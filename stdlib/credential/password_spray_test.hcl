@@ -1,0 +1,53 @@
+test "the tenth account fires, one every four minutes" {
+  packets {
+    count = 10
+    every = "4m"
+    auth {
+      src  = "198.51.100.7"
+      user = "user${i}"
+    }
+  }
+  alert "password_spray" {
+    count    = 1
+    key      = { "ip.src" = "198.51.100.7" }
+    at       = "2160s"
+    severity = "high"
+  }
+}
+
+test "nine accounts are too few, however often" {
+  packets {
+    count = 30
+    every = "100s"
+    auth {
+      src  = "198.51.100.7"
+      user = "user${i % 9}"
+    }
+  }
+  quiet = true
+}
+
+test "ten accounts in an hour and more" {
+  packets {
+    count = 10
+    every = "401s"
+    auth {
+      src  = "198.51.100.7"
+      user = "user${i}"
+    }
+  }
+  quiet = true
+}
+
+test "many people behind one gateway log in, one of them at the second try" {
+  packets {
+    count = 40
+    every = "1m"
+    auth {
+      src     = "192.0.2.1"
+      user    = "user${i}"
+      success = i != 5
+    }
+  }
+  quiet = true
+}
