@@ -16,7 +16,7 @@ LDFLAGS   ?= -s -w
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint fmt oracle lab lab-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean
+.PHONY: help build run demo test lint fmt oracle lab lab-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ build: ## build bin/ruleids, one static file, stripped (LDFLAGS= keeps the symbo
 
 run: build ## replay a capture through the shipped rules (PCAP=FILE for another than the bundled one)
 	$(BIN) run -r $(PCAP) --summary always
+
+demo: build ## a server with five made-up agents and a day of their alerts, live ones following
+	$(BIN) server --demo
 
 test: build ## all tests and checks: what has to pass before a change is merged
 	@files=$$($(GOFMT) -l .); if [ -n "$$files" ]; then echo "gofmt would change:" $$files >&2; exit 1; fi

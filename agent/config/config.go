@@ -16,6 +16,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/firewall"
+	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
@@ -32,6 +33,9 @@ type Config struct {
 
 	Response decision.Config // what becomes of actions of rules
 	Firewall firewall.Config // of the block response, too
+
+	Server fleet.Server // of `ruleids server`
+	Fleet  fleet.Agent  // of a daemon that joined a server
 
 	// Outputs and what follows are in the order of the file.
 	Outputs     []Output
@@ -148,6 +152,7 @@ func (c *Config) parts() []part {
 	return []part{
 		{"", []any{&c.General}}, {"capture", []any{&c.Capture}}, {"rules", []any{&c.Rules}}, {"control", []any{&c.Control}},
 		{"metrics", []any{&c.Metrics}}, {"log", []any{&c.Log}}, {"response", []any{&c.Response, &c.Firewall}},
+		{"server", []any{&c.Server}}, {"fleet", []any{&c.Fleet}},
 	}
 }
 

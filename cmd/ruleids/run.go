@@ -79,7 +79,7 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 	// Flags that mean nothing beside each other are a mistake, not to be passed over.
 	live := []string{"simulate", "speed"}
 	for _, row := range flagSettings {
-		if row.setting != "capture.checksums" { // which captures have too
+		if row.setting != "capture.checksums" && !ofServer(row.setting) { // which captures have too
 			live = append(live, row.flag)
 		}
 	}

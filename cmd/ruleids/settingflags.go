@@ -25,7 +25,7 @@ func (f flagSetting) complete() cobra.CompletionFunc {
 		return completeInterfaces
 	case f.value == "":
 		return completeWords([]string{"true", "false"})
-	case f.setting == "control.socket":
+	case f.setting == "control.socket", f.setting == "server.data":
 		return nil // a file
 	case strings.Contains(f.value, "|"):
 		return completeWords(strings.Split(f.value, "|"))
@@ -48,7 +48,14 @@ var flagSettings = []flagSetting{
 	{"log-level", "", "log.level", "debug|info|warn|error"},
 	{"user", "", "user", "NAME"},
 	{"agent", "", "agent", "NAME"},
+	{"data", "", "server.data", "DIR"},
+	{"listen", "", "server.listen", "HOST:PORT"},
+	{"agents", "", "server.agents", "HOST:PORT"},
+	{"redirect", "", "server.redirect", "HOST:PORT"},
 }
+
+// ofServer reports whether a setting is one of ruleids server.
+func ofServer(setting string) bool { return strings.HasPrefix(setting, "server.") }
 
 // settingFlags are flags that stand for settings. The settings say what they mean and what values they take.
 type settingFlags struct {
@@ -74,12 +81,12 @@ func (v *settingValue) Set(s string) error {
 	return nil
 }
 
-// add declares the flags of the named settings, or of all that have one.
+// add declares the flags of the named settings, or of all that have one, but for those of ruleids server.
 func (f *settingFlags) add(cmd *cobra.Command, names ...string) {
 	f.flags = cmd.Flags()
 	f.values = map[string]*settingValue{}
 	for _, row := range flagSettings {
-		if len(names) > 0 && !slices.Contains(names, row.setting) {
+		if len(names) > 0 && !slices.Contains(names, row.setting) || len(names) == 0 && ofServer(row.setting) {
 			continue
 		}
 		all := config.Settings()

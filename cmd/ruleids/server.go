@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/fleet/server"
+)
+
+// serverFlags are the flags that all commands of ruleids server have.
+type serverFlags struct {
+	settings settingFlags
+	config   string
+}
+
+func (f *serverFlags) add(cmd *cobra.Command, names ...string) {
+	f.settings.add(cmd, append([]string{"server.data"}, names...)...)
+	addConfigFlag(cmd, &f.config)
+}
+
+// load reads the settings.
+func (f *serverFlags) load(a *app) (*config.Config, error) {
+	file, err := settingsFile(f.config)
+	if err != nil {
+		return nil, err
+	}
+	c, diags := config.Load(config.Options{File: file, Environ: os.Environ(), Flags: f.settings.given()})
+	if diags.HasErrors() {
+		return nil, a.refuse(diags, c.Sources)
+	}
+	return c, nil
+}
+
+func newServerCmd(a *app) *cobra.Command {
+	var f serverFlags
+	demo := false
+	cmd := &cobra.Command{
+		Use:   "server",
+		Short: "Run the server of a fleet, or ask it",
+		Long: `Server collects the alerts of many sensors, its agents, on one page and in one API, and tells them whom to
+keep out. At its first start it makes its keys, its directory and an administrator whose password it
+prints once. docs/fleet.md says more.`,
+		Example: `  ruleids server --demo                 a made-up fleet, to look around
+  ruleids server --data /var/lib/ruleids/server
+  ruleids server token create --for 1h  the line with which an agent joins
+  ruleids server apikey create siem --role viewer`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return nil
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.load(a)
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), c, demo, f.settings.flags.Changed("data"))
+		},
+	}
+	f.add(cmd, "server.listen", "server.agents", "server.redirect", "log.format", "log.level")
+	cmd.Flags().BoolVar(&demo, "demo", false, "make up five agents and a day of their alerts; without --data in a directory that goes when this ends")
+	cmd.AddCommand(newServerAPIKeyCmd(a), newServerAccountCmd(a), newServerTokenCmd(a), newServerAgentsCmd(a), newServerBlockCmd(a), newServerUnblockCmd(a))
+	return cmd
+}
+
+// serve runs a server until a signal comes.
+func (a *app) serve(ctx context.Context, c *config.Config, demo, keep bool) error {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	settings := c.Server
+	if demo && !keep {
+		dir, err := os.MkdirTemp("", "ruleids-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		settings.Data = dir
+	}
+	_, journal := os.LookupEnv("JOURNAL_STREAM")
+	level := new(slog.LevelVar)
+	level.Set(agent.LogLevel(c.Log.Level))
+	log := agent.NewLog(a.err, c.Log.Format, level, journal)
+	s, err := server.Open(ctx, server.Options{Settings: settings, Version: currentBuild().Version, Log: log, Say: a.out, Demo: demo})
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}

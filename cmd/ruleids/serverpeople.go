@@ -1,0 +1,222 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/ruleids/ruleids/fleet/api"
+	"github.com/ruleids/ruleids/fleet/state"
+)
+
+// newServerAPIKeyCmd is the command server apikey.
+func newServerAPIKeyCmd(a *app) *cobra.Command {
+	return grouped(a, &cobra.Command{
+		Use:   "apikey",
+		Short: "Manage the keys with which programs ask the server",
+		Long:  "A key goes with each request as Authorization: Bearer KEY. It is shown once, when it is made.",
+	}, newAPIKeyCreateCmd(a), newAPIKeyListCmd(a), newAPIKeyRevokeCmd(a))
+}
+
+func newAPIKeyCreateCmd(a *app) *cobra.Command {
+	var f serverFlags
+	role := oneOf("viewer", "analyst", "admin")
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:   "create [NAME]",
+		Short: "Make an API key and print it",
+		Long: `Create makes a key and prints it, alone on standard output. A viewer reads; an analyst decides and brings
+events besides; an admin may do everything.`,
+		Example: "  ruleids server apikey create siem --role viewer",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return misused("name one key")
+			}
+			return nil
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := f.client(a)
+			if err != nil {
+				return err
+			}
+			name := "key-" + time.Now().UTC().Format("20060102-150405.000")
+			if len(args) > 0 {
+				name = args[0]
+			}
+			var key api.NewKey
+			if err := c.ask(cmd.Context(), "POST", "/api/v1/keys", api.KeyRequest{Name: name, Role: state.Role(role.value)}, &key); err != nil {
+				return err
+			}
+			if format.value == "json" {
+				return writeJSON(a.out, key)
+			}
+			fmt.Fprintf(a.err, "key %s, role %s; it is shown this once:\n", key.Name, key.Role)
+			_, err = fmt.Fprintln(a.out, key.Key)
+			return err
+		},
+	}
+	f.add(cmd)
+	role.add(cmd, cmd.Flags(), "role", "what the key may do")
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+func newAPIKeyListCmd(a *app) *cobra.Command {
+	var f serverFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the API keys", Long: "List prints the names of all keys, with what they may do.", Example: "  ruleids server apikey list",
+		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.client(a)
+			if err != nil {
+				return err
+			}
+			var list api.KeyList
+			if err := c.ask(cmd.Context(), "GET", "/api/v1/keys", nil, &list); err != nil {
+				return err
+			}
+			if format.value == "json" {
+				return writeJSON(a.out, list.Keys)
+			}
+			rows := [][]string{{"name", "role", "made", "by"}}
+			for _, k := range list.Keys {
+				rows = append(rows, []string{k.Name, string(k.Role), k.Created.Local().Format(time.DateTime), k.By})
+			}
+			return a.table(rows)
+		},
+	}
+	f.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+// table writes rows, the first being the headings.
+func (a *app) table(rows [][]string) error {
+	var b strings.Builder
+	writeTable(&b, rows, headed(a.wantsColor(a.out)))
+	_, err := io.WriteString(a.folded(a.out), b.String())
+	return err
+}
+
+func newAPIKeyRevokeCmd(a *app) *cobra.Command {
+	return newServerDeleteCmd(a, "revoke NAME", "Make an API key worthless", "  ruleids server apikey revoke siem", "/api/v1/keys/")
+}
+
+// newServerDeleteCmd is a command that names one thing and has the server remove it.
+func newServerDeleteCmd(a *app, use, short, example, path string) *cobra.Command {
+	var f serverFlags
+	cmd := &cobra.Command{
+		Use: use, Short: short, Long: short + ". It takes effect at once.", Example: example,
+		Args: exactly(1, strings.ToLower(strings.Fields(use)[1])), ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := f.client(a)
+			if err != nil {
+				return err
+			}
+			return c.ask(cmd.Context(), "DELETE", path+pathEscape(args[0]), nil, nil)
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
+
+// newServerAccountCmd is the command server account.
+func newServerAccountCmd(a *app) *cobra.Command {
+	return grouped(a, &cobra.Command{
+		Use:   "account",
+		Short: "Manage the accounts with which people log in",
+		Long:  "The first account, admin, is made at the first start of the server.",
+	}, newAccountSetCmd(a), newAccountListCmd(a),
+		newServerDeleteCmd(a, "remove NAME", "Remove an account and end its sessions", "  ruleids server account remove lee", "/api/v1/accounts/"))
+}
+
+func newAccountSetCmd(a *app) *cobra.Command {
+	var f serverFlags
+	role := oneOf("viewer", "analyst", "admin")
+	cmd := &cobra.Command{
+		Use:   "set NAME",
+		Short: "Make an account, or give it another password and role",
+		Long: `Set asks for the password on a terminal, reads it from standard input where that is none, and where that is
+empty makes one and prints it. Sessions of the account end.`,
+		Example: "  ruleids server account set lee --role analyst",
+		Args:    exactly(1, "name"), ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			password, err := a.readPassword()
+			if err != nil {
+				return err
+			}
+			made := password == ""
+			if made {
+				b := make([]byte, 15)
+				_, _ = rand.Read(b) // it never fails, by its contract
+				password = base64.RawURLEncoding.EncodeToString(b)
+			}
+			c, err := f.client(a)
+			if err != nil {
+				return err
+			}
+			if err := c.ask(cmd.Context(), "POST", "/api/v1/accounts", api.AccountRequest{Name: args[0], Password: password, Role: state.Role(role.value)}, nil); err != nil {
+				return err
+			}
+			if made {
+				_, err = fmt.Fprintf(a.out, "account:  %s\npassword: %s\n", args[0], password)
+			}
+			return err
+		},
+	}
+	f.add(cmd)
+	role.add(cmd, cmd.Flags(), "role", "what the account may do")
+	return cmd
+}
+
+// readPassword reads a password: from a terminal without showing it, or a line of standard input; "" for none.
+func (a *app) readPassword() (string, error) {
+	if f, ok := a.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprint(a.err, "password (empty: one is made): ")
+		b, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(a.err)
+		return string(b), err
+	}
+	b, err := io.ReadAll(io.LimitReader(a.in, 4096))
+	line, _, _ := strings.Cut(string(b), "\n")
+	return strings.TrimSuffix(line, "\r"), err
+}
+
+func newAccountListCmd(a *app) *cobra.Command {
+	var f serverFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the accounts", Long: "List prints the names of all accounts, with what they may do.", Example: "  ruleids server account list",
+		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.client(a)
+			if err != nil {
+				return err
+			}
+			var list api.AccountList
+			if err := c.ask(cmd.Context(), "GET", "/api/v1/accounts", nil, &list); err != nil {
+				return err
+			}
+			if format.value == "json" {
+				return writeJSON(a.out, list.Accounts)
+			}
+			rows := [][]string{{"name", "role", "made"}}
+			for _, x := range list.Accounts {
+				rows = append(rows, []string{x.Name, string(x.Role), x.Created.Local().Format(time.DateTime)})
+			}
+			return a.table(rows)
+		},
+	}
+	f.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}

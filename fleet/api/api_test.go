@@ -1,0 +1,577 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ruleids/ruleids/fleet/api"
+	"github.com/ruleids/ruleids/fleet/demo"
+	"github.com/ruleids/ruleids/fleet/live"
+	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/fleet/roster"
+	"github.com/ruleids/ruleids/fleet/share"
+	"github.com/ruleids/ruleids/fleet/state"
+	"github.com/ruleids/ruleids/fleet/store"
+)
+
+// A world is an API with a day of a made-up fleet behind it.
+type world struct {
+	*httptest.Server
+	t        *testing.T
+	api      *api.API
+	state    *state.DB
+	store    *store.Store
+	live     *live.Ring
+	keys     map[state.Role]string
+	password string
+	cut      []string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir, ctx, log := t.TempDir(), t.Context(), slog.New(slog.DiscardHandler)
+	w := &world{t: t, live: live.New(), keys: map[state.Role]string{}}
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	w.state, err = state.Open(dir + "/server.db")
+	check(err)
+	t.Cleanup(func() { w.state.Close() })
+	w.store, err = store.Open(store.Options{Dir: dir + "/alerts", Keep: 90 * 24 * time.Hour, KeepSize: 1 << 40, Log: log, Stored: func(list []*store.Stored) {
+		for _, x := range list {
+			w.live.Add("alert", x.AppendJSON(nil))
+		}
+	}})
+	check(err)
+	t.Cleanup(func() { w.store.Close() })
+	ca, err := pki.Open(dir + "/pki")
+	check(err)
+	f := demo.New(1)
+	for _, a := range f.Agents() {
+		token, err := w.state.NewToken(ctx, time.Minute, 1, a.Labels, "test")
+		check(err)
+		joined, err := w.state.Join(ctx, token, a.Name, 100, func(string) (string, time.Time, error) { return "1", time.Now().Add(time.Hour), nil })
+		check(err)
+		f.Join(a, joined.ID)
+	}
+	people, err := roster.Open(ctx, roster.Options{DB: w.state, Log: log, Offline: time.Minute})
+	check(err)
+	for _, a := range f.Agents() {
+		people.Heard(people.Get(a.Name).ID, "192.0.2.1", f.Beat(a, time.Now(), time.Second))
+	}
+	shared, err := share.Open(ctx, w.state, log, func(*state.Decision) {})
+	check(err)
+	check(w.store.Append(ctx, f.Day(time.Now())))
+	w.password, err = w.state.FirstAccount(ctx)
+	check(err)
+	for _, r := range state.Roles() {
+		w.keys[r], err = w.state.NewKey(ctx, "key-"+string(r), r, "test")
+		check(err)
+	}
+	w.api = api.New(api.Options{Store: w.store, State: w.state, Roster: people, Shared: shared, Live: w.live, CA: ca, Log: log, Version: "1.2.3", Started: time.Now(), AgentsPort: 8444, MaxAgents: 100,
+		IngestLimit: 1000, Ingest: w.store.Append, Cut: func(id string) { w.cut = append(w.cut, id) }, OperatorKey: func(context.Context) (string, error) { return "", nil }})
+	w.Server = httptest.NewTLSServer(w.api.Handler(false))
+	t.Cleanup(w.Server.Close)
+	return w
+}
+
+// ask sends a request with a key, "" for none, and returns the status and the body.
+func (w *world) ask(key, method, path, body string) (int, string) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), method, w.URL+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
+	answer, err := w.Client().Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+func (w *world) get(path string, into any) {
+	w.t.Helper()
+	code, body := w.ask(w.keys[state.Viewer], "GET", path, "")
+	if code != 200 {
+		w.t.Fatalf("%s: %d %s", path, code, body)
+	}
+	if err := json.Unmarshal([]byte(body), into); err != nil {
+		w.t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// TestExamples sends every example of the description, and holds the answers to the schemas in it.
+func TestExamples(t *testing.T) {
+	w := newWorld(t)
+	var page struct{ Alerts []struct{ ID string } }
+	w.get("/api/v1/alerts?limit=1", &page)
+	key, err := pki.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	csr, err := pki.Request(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := w.state.NewToken(t.Context(), time.Hour, 2, state.Labels{}, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spare, err := w.state.NewToken(t.Context(), time.Hour, 1, state.Labels{}, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := strings.NewReplacer("{alert}", page.Alerts[0].ID, "{agent}", "osaka-edge", "{token}", spare[:16], "{join}", token, "{request}", base64.StdEncoding.EncodeToString(csr), "{password}", w.password)
+	code, text := w.ask("", "GET", "/api/v1/openapi.json", "")
+	if code != 200 {
+		t.Fatalf("%d %s", code, text)
+	}
+	var doc struct {
+		OpenAPI string
+		Paths   map[string]map[string]struct {
+			Security   []any
+			Parameters []struct{ Name, In, Example string }
+			Body       struct {
+				Content map[string]struct{ Example any }
+			} `json:"requestBody"`
+			Responses map[string]struct {
+				Content map[string]struct{ Schema map[string]any }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &doc); err != nil || doc.OpenAPI != "3.1.0" {
+		t.Fatalf("%v %s", err, doc.OpenAPI)
+	}
+	jar, _ := cookiejar.New(nil)
+	person := &http.Client{Transport: w.Client().Transport, Jar: jar}
+	// What takes something away comes after what looks at it.
+	order := []string{"post", "get", "patch", "delete"}
+	asked := 0
+	for _, method := range order {
+		for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+			op, ok := doc.Paths[path][method]
+			if !ok || path == "/api/v1/stream" || path == "/api/v1/password" || path == "/api/v1/logout" {
+				continue
+			}
+			url, query := path, ""
+			for _, p := range op.Parameters {
+				if p.In == "path" {
+					url = strings.ReplaceAll(url, "{"+p.Name+"}", fill.Replace(p.Example))
+				} else if p.Example != "" {
+					query += "&" + p.Name + "=" + strings.ReplaceAll(p.Example, " ", "%20")
+				}
+			}
+			body := ""
+			for _, c := range op.Body.Content {
+				if s, ok := c.Example.(string); ok {
+					body = s
+				} else {
+					raw, _ := json.Marshal(c.Example)
+					body = fill.Replace(string(raw))
+				}
+			}
+			who := w.keys[state.Admin]
+			if op.Security != nil {
+				who = ""
+			}
+			code, text := w.ask(who, strings.ToUpper(method), url+"?"+strings.TrimPrefix(query, "&"), body)
+			answer, ok := op.Responses[fmt.Sprint(code)]
+			if !ok {
+				t.Errorf("%s %s: %d %s", method, url, code, text)
+				continue
+			}
+			asked++
+			for kind, c := range answer.Content {
+				if kind != "application/json" {
+					if text == "" {
+						t.Errorf("%s %s is empty", method, url)
+					}
+					continue
+				}
+				var v any
+				if err := json.Unmarshal([]byte(text), &v); err != nil {
+					t.Errorf("%s %s: %v: %s", method, url, err, text)
+					continue
+				}
+				if path != "/healthz" { // which says less to who is nobody
+					if err := conforms(v, c.Schema, path); err != nil {
+						t.Errorf("%s %s: %v\n%s", method, url, err, text[:min(len(text), 2000)])
+					}
+				}
+			}
+		}
+	}
+	if asked < 25 {
+		t.Errorf("only %d examples were sent", asked)
+	}
+	_ = person
+}
+
+// conforms holds a value to a schema, as far as this program writes those.
+func conforms(v any, schema map[string]any, at string) error {
+	if want, ok := schema["const"]; ok && !reflect.DeepEqual(v, want) {
+		return fmt.Errorf("%s is %v, not %v", at, v, want)
+	}
+	var kinds []string
+	switch k := schema["type"].(type) {
+	case nil:
+		return nil
+	case string:
+		kinds = []string{k}
+	case []any:
+		for _, x := range k {
+			kinds = append(kinds, x.(string))
+		}
+	}
+	kind := "null"
+	switch x := v.(type) {
+	case bool:
+		kind = "boolean"
+	case float64:
+		kind = "number"
+		if x == float64(int64(x)) && slices.Contains(kinds, "integer") {
+			kind = "integer"
+		}
+	case string:
+		kind = "string"
+	case []any:
+		kind = "array"
+	case map[string]any:
+		kind = "object"
+	}
+	if !slices.Contains(kinds, kind) {
+		return fmt.Errorf("%s is %s, not %v", at, kind, kinds)
+	}
+	switch x := v.(type) {
+	case []any:
+		items, _ := schema["items"].(map[string]any)
+		for i, e := range x {
+			if err := conforms(e, items, fmt.Sprintf("%s[%d]", at, i)); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		required, _ := schema["required"].([]any)
+		for _, name := range required {
+			if _, ok := x[name.(string)]; !ok {
+				return fmt.Errorf("%s has no %s", at, name)
+			}
+		}
+		properties, _ := schema["properties"].(map[string]any)
+		for name, e := range x {
+			p, ok := properties[name].(map[string]any)
+			if !ok {
+				p, _ = schema["additionalProperties"].(map[string]any)
+			}
+			if err := conforms(e, p, at+"."+name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// TestRoles: nobody may do what needs a role that they lack, and nobody without a key anything.
+func TestRoles(t *testing.T) {
+	w := newWorld(t)
+	for _, r := range w.api.Routes() {
+		path := strings.NewReplacer("{id}", "0000000000000001", "{agent}", "none", "{token}", "none", "{target...}", "192.0.2.99", "{account}", "none", "{key}", "none").Replace(r.Path)
+		if r.Role == "" || path == "/api/v1/stream" {
+			continue
+		}
+		if code, body := w.ask("", r.Method, path, ""); code != 401 {
+			t.Errorf("%s %s for nobody: %d %s", r.Method, path, code, body)
+		}
+		if code, _ := w.ask("rids_wrong", r.Method, path, ""); code != 401 {
+			t.Errorf("%s %s with a wrong key: %d", r.Method, path, code)
+		}
+		for _, role := range state.Roles() {
+			code, body := w.ask(w.keys[role], r.Method, path, "{")
+			if may := role.Includes(r.Role); may == (code == 403) {
+				t.Errorf("%s %s for %s: %d %s", r.Method, path, role, code, body)
+			}
+		}
+	}
+	for role, want := range map[string]bool{"viewer": true, "": false, "root": false} {
+		if state.Role(role).Includes(state.Viewer) != want {
+			t.Errorf("role %q", role)
+		}
+	}
+}
+
+// TestPaging walks all alerts of a query by cursors.
+func TestPaging(t *testing.T) {
+	w := newWorld(t)
+	seen, cursor, last := map[string]bool{}, "", "~"
+	for {
+		var page struct {
+			Alerts []struct {
+				ID, Agent, Received, Timestamp string
+				Ruleids                        struct{ Severity string }
+			}
+			Next *string
+		}
+		w.get("/api/v1/alerts?severity=critical&limit=50&cursor="+cursor, &page)
+		for _, a := range page.Alerts {
+			if seen[a.ID] || a.ID >= last || a.Ruleids.Severity != "critical" || a.Agent == "" || a.Received == "" {
+				t.Fatalf("%+v after %s", a, last)
+			}
+			seen[a.ID], last = true, a.ID
+		}
+		if page.Next == nil {
+			break
+		}
+		cursor = *page.Next
+	}
+	var stats store.Stats
+	w.get("/api/v1/stats?since=25h&severity=critical", &stats)
+	if len(seen) < 50 || stats.Total != len(seen) || stats.Severity["critical"] != len(seen) {
+		t.Errorf("%d alerts on pages, %d counted", len(seen), stats.Total)
+	}
+	code, body := w.ask(w.keys[state.Viewer], "GET", "/api/v1/export?severity=critical&format=json", "")
+	if lines := strings.Count(body, "\n"); code != 200 || lines != len(seen) {
+		t.Errorf("the export has %d lines of %d", lines, len(seen))
+	}
+	if _, body := w.ask(w.keys[state.Viewer], "GET", "/api/v1/export?severity=critical&format=csv", ""); strings.Count(body, "\n") != len(seen)+1 {
+		t.Errorf("the CSV has %d lines", strings.Count(body, "\n"))
+	}
+	for _, bad := range []string{"limit=0", "limit=x", "cursor=zz", "severity=huge", "since=whenever", "q=src:nowhere", "q=port:99999", "q=" + strings.Repeat("a%20", 40)} {
+		if code, _ := w.ask(w.keys[state.Viewer], "GET", "/api/v1/alerts?"+bad, ""); code != 400 {
+			t.Errorf("%s: %d", bad, code)
+		}
+	}
+}
+
+// TestSessions: a person logs in and out; a cookie alone changes nothing that comes from another site.
+func TestSessions(t *testing.T) {
+	w := newWorld(t)
+	var cookie *http.Cookie
+	send := func(method, path, body string, edit func(*http.Request)) *http.Response {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cookie != nil {
+			r.AddCookie(cookie)
+		}
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		if edit != nil {
+			edit(r)
+		}
+		answer, err := w.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer
+	}
+	login, _ := json.Marshal(api.Login{Name: "admin", Password: w.password})
+	if a := send("POST", "/api/v1/login", string(login), func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }); a.StatusCode != 403 {
+		t.Errorf("a log-in from another site: %d", a.StatusCode)
+	}
+	a := send("POST", "/api/v1/login", string(login), nil)
+	if a.StatusCode != 200 || len(a.Cookies()) != 1 {
+		t.Fatalf("%d %v", a.StatusCode, a.Cookies())
+	}
+	cookie = a.Cookies()[0]
+	if cookie.Name != "__Host-ruleids" || !cookie.Secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Path != "/" || cookie.Domain != "" {
+		t.Errorf("%+v", cookie)
+	}
+	const decision = `{"target":"203.0.113.9","for":"1m"}`
+	if a := send("POST", "/api/v1/decisions", decision, nil); a.StatusCode != 201 {
+		t.Errorf("from our own page: %d", a.StatusCode)
+	}
+	for name, edit := range map[string]func(*http.Request){
+		"cross-site": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+		"same-site":  func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") },
+		"origin":     func(r *http.Request) { r.Header.Del("Sec-Fetch-Site"); r.Header.Set("Origin", "https://evil.example") },
+	} {
+		if a := send("POST", "/api/v1/decisions", decision, edit); a.StatusCode != 403 {
+			t.Errorf("%s: %d", name, a.StatusCode)
+		}
+		if a := send("DELETE", "/api/v1/decisions/203.0.113.9", "", edit); a.StatusCode != 403 {
+			t.Errorf("%s: %d", name, a.StatusCode)
+		}
+	}
+	if a := send("POST", "/api/v1/logout", "{}", nil); a.StatusCode != 200 {
+		t.Errorf("%d", a.StatusCode)
+	}
+	if a := send("GET", "/api/v1/me", "", nil); a.StatusCode != 401 {
+		t.Errorf("after the end of the session: %d", a.StatusCode)
+	}
+}
+
+// TestWrongPasswords: thousands of wrong passwords are refused, most of them unseen; they lock out neither others nor keys,
+// and the log has no password.
+func TestWrongPasswords(t *testing.T) {
+	w := newWorld(t)
+	seen := map[int]int{}
+	for n := range 10_000 {
+		r := httptest.NewRequest("POST", "/api/v1/login", strings.NewReader(fmt.Sprintf(`{"name":"admin","password":"guess number %d"}`, n)))
+		r.RemoteAddr = fmt.Sprintf("192.0.2.%d:4000", n%3)
+		rec := httptest.NewRecorder()
+		w.api.Handler(false).ServeHTTP(rec, r)
+		seen[rec.Code]++
+	}
+	if seen[200] != 0 || seen[401] == 0 || seen[401] > 40 || seen[401]+seen[429] != 10_000 {
+		t.Errorf("%v", seen)
+	}
+	if code, _ := w.ask(w.keys[state.Viewer], "GET", "/api/v1/me", ""); code != 200 {
+		t.Errorf("a key is locked out: %d", code)
+	}
+	if err := w.state.SetAccount(t.Context(), "lee", "correct horse battery", state.Viewer); err != nil {
+		t.Fatal(err)
+	}
+	if code, body := w.ask("", "POST", "/api/v1/login", `{"name":"lee","password":"correct horse battery"}`); code != 200 {
+		t.Errorf("another account is locked out: %d %s", code, body)
+	}
+	lines, err := w.state.Audits(t.Context(), 0, 1000)
+	if err != nil || !slices.ContainsFunc(lines, func(a state.Audit) bool { return a.Action == "login.fail" }) {
+		t.Errorf("no failed log-in in the audit log: %v", err)
+	}
+	for _, a := range lines {
+		if strings.Contains(a.Target+a.Detail, "guess") {
+			t.Errorf("a password is in the audit log: %+v", a)
+		}
+	}
+}
+
+// TestBodies: what is too long, malformed or strange is refused, and nothing else is harmed.
+func TestBodies(t *testing.T) {
+	w := newWorld(t)
+	admin := w.keys[state.Admin]
+	for body, want := range map[string]int{
+		"": 400, "{": 400, "[]": 400, `{"target":1}`: 400, `{"target":"203.0.113.1"} {}`: 400, `{"target":"203.0.113.1","colour":"red"}`: 400,
+		`{"target":"` + strings.Repeat("1", 2<<20) + `"}`: 413, `{"target":"0.0.0.0/0"}`: 400, `{"target":"::/0"}`: 400, `{"target":"203.0.113.1","for":"-1h"}`: 400, `{"target":"203.0.113.1","seconds":1e300}`: 400,
+		`{"target":"203.0.113.1","kind":"quarantine"}`: 400, `{"target":"203.0.113.1","kind":"release"}`: 400, `{"target":"203.0.113.1","label":"x"}`: 400,
+	} {
+		if code, text := w.ask(admin, "POST", "/api/v1/decisions", body); code != want {
+			t.Errorf("%.60s: %d %s", body, code, text)
+		}
+	}
+	for _, path := range []string{"/api/v1/../../etc/passwd", "/api/v1/agents/..%2f..%2fetc%2fpasswd", "/api/v1/%2e%2e/%2e%2e/etc/passwd", "/api/v1/keys/..%2f"} {
+		if code, body := w.ask(admin, "GET", path, ""); code/100 == 2 || strings.Contains(body, "root:") {
+			t.Errorf("%s: %d %.80s", path, code, body)
+		}
+	}
+	var list struct{ Decisions []any }
+	w.get("/api/v1/decisions", &list)
+	if len(list.Decisions) != 0 {
+		t.Errorf("%v", list.Decisions)
+	}
+}
+
+// TestIngest: events of others are stored, found, and bounded.
+func TestIngest(t *testing.T) {
+	w := newWorld(t)
+	now := time.Now().UTC().Format("2006-01-02T15:04:05.000000-0700")
+	suricata := `{"timestamp":"` + now + `","event_type":"alert","src_ip":"203.0.113.77","src_port":1,"dest_ip":"192.0.2.1","dest_port":22,"proto":"TCP","host":"sensor-9","alert":{"gid":1,"signature_id":2001219,"signature":"ET SCAN SSH","category":"Attempted Information Leak","severity":2}}`
+	ours := `{"timestamp":"` + now + `","event_type":"alert","src_ip":"203.0.113.78","src_port":1,"dest_ip":"192.0.2.1","dest_port":22,"proto":"TCP","alert":{"action":"allowed","signature":"` + strings.Repeat("x", 5000) + `","category":"recon","severity":1},"ruleids":{"rule":"own","severity":"critical","key":{},"values":{},"attack":[],"actions":[],"agent":"berlin-edge"}}`
+	body := strings.Join([]string{suricata, `{"timestamp":"` + now + `","event_type":"flow"}`, "not json", "", ours, `{"event_type":"alert"}`, `{"event_type":"alert","timestamp":"` + now + `","src_ip":"nowhere","alert":{}}`,
+		`{"x":"` + strings.Repeat("y", 300<<10) + `"}`, `{"timestamp":"` + now + `","event_type":"alert","proto":"` + strings.Repeat("[", 1000) + `","alert":{}}`}, "\n")
+	code, text := w.ask(w.keys[state.Analyst], "POST", "/api/v1/ingest", body)
+	var got api.Ingested
+	if err := json.Unmarshal([]byte(text), &got); err != nil || code != 200 {
+		t.Fatalf("%d %s", code, text)
+	}
+	if got.Accepted != 2 || got.Skipped != 1 || got.Cut != 1 || got.Count != 5 || got.Rejected[0].Line != 3 {
+		t.Errorf("%+v", got)
+	}
+	var page struct {
+		Alerts []struct {
+			Agent   string
+			Ruleids struct{ Rule, Severity string }
+		}
+	}
+	w.get("/api/v1/alerts?q=203.0.113.77", &page)
+	if len(page.Alerts) != 1 || page.Alerts[0].Agent != "sensor-9" || page.Alerts[0].Ruleids.Rule != "suricata:1:2001219" || page.Alerts[0].Ruleids.Severity != "high" {
+		t.Errorf("%+v", page)
+	}
+	w.get("/api/v1/alerts?q=203.0.113.78", &page)
+	if len(page.Alerts) != 1 || page.Alerts[0].Agent != "key-analyst" {
+		t.Errorf("in the name of an agent that joined: %+v", page)
+	}
+	if code, text := w.ask(w.keys[state.Analyst], "POST", "/api/v1/ingest", strings.Repeat(suricata+"\n", 60_000)); code != 413 && code != 429 {
+		t.Errorf("too much: %d %.200s", code, text)
+	}
+}
+
+// TestStream: a watcher gets alerts as they are stored, goes on where it stopped, and is told where it cannot.
+func TestStream(t *testing.T) {
+	w := newWorld(t)
+	watch := func(last string) (io.ReadCloser, func() string) {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+"/api/v1/stream", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+w.keys[state.Viewer])
+		if last != "" {
+			r.Header.Set("Last-Event-ID", last)
+		}
+		answer, err := (&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all bytes.Buffer
+		buf := make([]byte, 64<<10)
+		return answer.Body, func() string {
+			n, err := answer.Body.Read(buf)
+			if err != nil {
+				return "END " + err.Error()
+			}
+			all.Write(buf[:n])
+			return all.String()
+		}
+	}
+	body, next := watch("")
+	defer body.Close()
+	next()
+	w.live.Add("alert", []byte(`{"n":1}`), []byte(`{"n":2}`))
+	w.live.Add("agent", []byte(`{"name":"x"}`))
+	text := ""
+	for !strings.Contains(text, "event: agent") && !strings.HasPrefix(text, "END") {
+		text = next()
+	}
+	if !strings.Contains(text, `data: [{"n":1},{"n":2}]`) {
+		t.Errorf("%q", text)
+	}
+	last := w.live.Last()
+	again, more := watch(fmt.Sprint(last - 1))
+	defer again.Close()
+	if text := more(); !strings.Contains(text, `data: [{"name":"x"}]`) || strings.Contains(text, "resync") {
+		t.Errorf("%q", text)
+	}
+	lost, what := watch("99999999")
+	defer lost.Close()
+	if text := what(); !strings.Contains(text, "event: resync") {
+		t.Errorf("%q", text)
+	}
+}

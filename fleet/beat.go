@@ -1,0 +1,66 @@
+package fleet
+
+import (
+	"time"
+
+	"github.com/ruleids/ruleids/internal/scale"
+)
+
+// BeatEvery is the time between two heartbeats of an agent; each is earlier or later by up to a tenth of it, so that those
+// of many agents do not come together.
+const BeatEvery = 30 * time.Second
+
+// A Beat is what an agent says of itself with every heartbeat.
+type Beat struct {
+	Time     time.Time `json:"time"` // by its own clock
+	Started  time.Time `json:"started"`
+	Version  string    `json:"version"`
+	Healthy  bool      `json:"healthy"`
+	Trouble  []string  `json:"trouble"`  // for people; at most MaxTrouble
+	Mode     string    `json:"mode"`     // of responses: monitor or enforce
+	Rules    int       `json:"rules"`    // that run
+	Digest   string    `json:"digest"`   // of the rules that run
+	Set      string    `json:"set"`      // digest of the rule set that the server gave it; "" for none
+	Reload   string    `json:"reload"`   // why the newest files or the newest rule set are not used; "" where they are
+	Packets  uint64    `json:"packets"`  // since the start
+	Dropped  uint64    `json:"dropped"`  // since the start
+	Rate     float64   `json:"rate"`     // packets a second since the last beat
+	Loss     float64   `json:"loss"`     // share of packets that were lost since the last beat
+	CPU      float64   `json:"cpu"`      // processors that it kept busy since the last beat
+	Alerts   uint64    `json:"alerts"`   // since the start
+	Queue    Queue     `json:"queue"`    // of alerts for the server
+	Shared   Shared    `json:"shared"`   // decisions for all
+	Blocked  int       `json:"blocked"`  // targets that it keeps out
+	Boot     uint64    `json:"boot"`     // of its queue
+	Services []string  `json:"services"` // interfaces that it watches
+}
+
+// MaxTrouble is how many troubles a beat tells of.
+const MaxTrouble = 10
+
+// A Queue is how the queue of alerts of an agent is.
+type Queue struct {
+	Alerts int    `json:"alerts"`
+	Bytes  int64  `json:"bytes"`
+	Room   int64  `json:"room"`   // bytes that it may have
+	Limit  uint64 `json:"limit"`  // alerts since the start that came in summaries, for they were too many
+	Failed string `json:"failed"` // why it cannot be written; "" where it can
+	// Dropped are alerts that a full queue gave up since it was made.
+	Dropped map[scale.Severity]uint64 `json:"dropped"`
+}
+
+// Shared is what an agent made of the decisions for all.
+type Shared struct {
+	Digest  string    `json:"digest"` // of those that it knows
+	Held    int       `json:"held"`   // that hold here, or would in monitor mode
+	Refused []Refusal `json:"refused"`
+}
+
+// A Refusal is a decision for all that an agent did not carry out.
+type Refusal struct {
+	Target string `json:"target"`
+	Why    string `json:"why"`
+}
+
+// MaxRefused is how many refusals a beat tells of.
+const MaxRefused = 100

@@ -1,0 +1,254 @@
+// Package server is `ruleids server`: the parts of a fleet's server put together.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/ruleids/ruleids/fleet"
+	"github.com/ruleids/ruleids/fleet/api"
+	"github.com/ruleids/ruleids/fleet/live"
+	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/fleet/roster"
+	"github.com/ruleids/ruleids/fleet/share"
+	"github.com/ruleids/ruleids/fleet/state"
+	"github.com/ruleids/ruleids/fleet/store"
+	"github.com/ruleids/ruleids/internal/filelock"
+)
+
+// Options are what a Server is made of.
+type Options struct {
+	Settings fleet.Server
+	Version  string
+	Log      *slog.Logger
+	// Say takes what the administrator must read at the first start: the password, which is shown this once.
+	Say io.Writer
+	// Demo has the server make up five agents and their alerts, in a directory that goes when it ends.
+	Demo bool
+}
+
+// A Server is a fleet's server. It is made by Open, and run once.
+type Server struct {
+	opt     Options
+	log     *slog.Logger
+	started time.Time
+	lock    *os.File
+
+	ca     *pki.CA
+	state  *state.DB
+	store  *store.Store
+	roster *roster.Roster
+	shared *share.Book
+	live   *live.Ring
+	api    *api.API
+
+	servers []listening
+	demo    *demonstration // nil without
+}
+
+// A listening server.
+type listening struct {
+	what string
+	http *http.Server
+	in   net.Listener
+}
+
+// StateFile is the name of the file of the state, and SocketFile that of the socket of the host's administrator, in the
+// server's directory.
+const (
+	StateFile  = "server.db"
+	SocketFile = "server.sock"
+)
+
+// Open opens everything. After an error nothing is left open.
+func Open(ctx context.Context, opt Options) (s *Server, err error) {
+	s = &Server{opt: opt, log: opt.Log, started: time.Now(), live: live.New()}
+	defer func() {
+		if err != nil {
+			_ = s.close()
+			s = nil
+		}
+	}()
+	dir := opt.Settings.Data
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return s, fmt.Errorf("the server's directory: %w; name another with server { data = … } or --data", err)
+	}
+	if s.lock, err = os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return s, fmt.Errorf("the server's directory: %w; name another with server { data = … } or --data", err)
+	}
+	if filelock.Within(s.lock, time.Second) {
+		return s, fmt.Errorf("a server runs in %s already", dir)
+	}
+	if s.ca, err = pki.Open(filepath.Join(dir, "pki")); err != nil {
+		return s, err
+	}
+	if s.state, err = state.Open(filepath.Join(dir, StateFile)); err != nil {
+		return s, err
+	}
+	if s.store, err = store.Open(store.Options{Dir: filepath.Join(dir, "alerts"), Keep: opt.Settings.Keep, KeepSize: int64(opt.Settings.KeepSize), Log: s.log, Stored: s.stored}); err != nil {
+		return s, err
+	}
+	if s.roster, err = roster.Open(ctx, roster.Options{DB: s.state, Log: s.log, Offline: opt.Settings.OfflineAfter, Changed: func(a *roster.Agent) { s.tell("agent", a) }}); err != nil {
+		return s, err
+	}
+	if s.shared, err = share.Open(ctx, s.state, s.log, s.decided); err != nil {
+		return s, err
+	}
+	s.api = api.New(api.Options{Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
+		AgentsPort: port(opt.Settings.Agents), MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut,
+		OperatorKey: func(ctx context.Context) (string, error) {
+			key, err := s.state.Note(ctx, "operator_key")
+			return string(key), err
+		}})
+	if err := s.listen(); err != nil {
+		return s, err
+	}
+	if opt.Demo {
+		if s.demo, err = s.demonstrate(ctx); err != nil {
+			return s, err
+		}
+	}
+	return s, s.greet(ctx)
+}
+
+// port returns the port of an address to listen on; 0 for none.
+func port(l fleet.Listen) int {
+	_, text, _ := net.SplitHostPort(string(l))
+	n, _ := strconv.Atoi(text) // the settings were checked
+	return n
+}
+
+// greet makes the first administrator, and says the password.
+func (s *Server) greet(ctx context.Context) error {
+	password, err := s.state.FirstAccount(ctx)
+	if err != nil {
+		return err
+	}
+	if password != "" {
+		fmt.Fprintf(s.opt.Say, "account:  admin\npassword: %s    (shown this once)\n", password)
+	}
+	if s.demo != nil {
+		fmt.Fprintf(s.opt.Say, "API key:  %s\n", s.demo.key)
+	}
+	for _, l := range s.servers {
+		if l.what == "page" {
+			fmt.Fprintf(s.opt.Say, "page:     https://%s/\nCA:       %s\n", reachable(l.in.Addr()), s.ca.Pin())
+		}
+	}
+	return nil
+}
+
+// reachable is an address as a browser on this host takes it.
+func reachable(a net.Addr) string {
+	if t, ok := a.(*net.TCPAddr); ok && t.IP.IsUnspecified() {
+		return fmt.Sprintf("localhost:%d", t.Port)
+	}
+	return a.String()
+}
+
+// Run serves until ctx is done.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var running sync.WaitGroup
+	for _, l := range s.servers {
+		running.Go(func() {
+			if err := l.http.Serve(l.in); err != nil && !errors.Is(err, http.ErrServerClosed) {
+				stop(fmt.Errorf("%s: %w", l.what, err))
+			}
+		})
+	}
+	running.Go(func() { s.tick(ctx) })
+	if s.demo != nil {
+		running.Go(func() {
+			if err := s.demo.run(ctx); err != nil {
+				stop(err)
+			}
+		})
+	}
+	s.log.Info("serving", "version", s.opt.Version, "data", s.opt.Settings.Data, "page", s.opt.Settings.Listen, "agents", s.opt.Settings.Agents)
+	<-ctx.Done()
+	s.log.Info("stopping")
+	ending, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	for _, l := range s.servers {
+		if err := l.http.Shutdown(ending); err != nil {
+			_ = l.http.Close() // streams have no end of their own
+		}
+	}
+	running.Wait()
+	err := s.close()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+// tick does what is due every second.
+func (s *Server) tick(ctx context.Context) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := s.roster.Tick(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("heartbeats cannot be written down", "error", err)
+		}
+		if n%60 == 0 {
+			s.shared.Trim()
+		}
+	}
+}
+
+// close gives everything up.
+func (s *Server) close() error {
+	var errs []error
+	for _, l := range s.servers {
+		_ = l.in.Close() // closed by Shutdown, else never served
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.state != nil {
+		errs = append(errs, s.state.Close())
+	}
+	if s.lock != nil {
+		_ = s.lock.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// cutHeaders bounds the heads of requests.
+const cutHeaders = 64 << 10
+
+// newHTTP returns a server of HTTP that waits for nobody for long.
+func (s *Server) newHTTP(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: cutHeaders,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
+}
+
+// certificate returns the certificate of the page.
+func (s *Server) certificate() (*tls.Certificate, error) {
+	if c := s.opt.Settings; c.Certificate != "" {
+		pair, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
+		if err != nil {
+			return nil, fmt.Errorf("server: certificate: %w", err)
+		}
+		return &pair, nil
+	}
+	return s.ca.Server(s.names())
+}

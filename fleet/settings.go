@@ -1,0 +1,88 @@
+// Package fleet is what a server and its agents say to each other, and the settings of both.
+package fleet
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
+)
+
+// A Listen is an address that a server listens on: host:port, or a port alone for all addresses of the host. 0 and "" are
+// none.
+type Listen string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *Listen) UnmarshalText(text []byte) error {
+	s := string(text)
+	if s == "0" || s == "" {
+		*l = ""
+		return nil
+	}
+	if _, err := strconv.ParseUint(s, 10, 16); err == nil {
+		s = ":" + s
+	}
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not an address to listen on: write host:port, as \"192.0.2.1:8443\", a port alone, or 0 for none", text)
+	}
+	*l = Listen(s)
+	return nil
+}
+
+// Server is the settings of `ruleids server`.
+type Server struct {
+	Data         string        `setting:"data,path" default:"/var/lib/ruleids/server" doc:"Directory of the server: its keys, its accounts, what it knows of its agents, and alerts."`
+	Names        []string      `setting:"names" doc:"Names and addresses under which agents and people reach the server, for its certificate; beside the host's own."`
+	Listen       Listen        `setting:"listen" default:":8443" doc:"host:port of the page, the API and the place where agents join (HTTPS); 0 for none."`
+	Agents       Listen        `setting:"agents" default:":8444" doc:"host:port that agents connect to, with their certificates (NATS over TLS 1.3); 0 for none."`
+	Redirect     Listen        `setting:"redirect" default:":8442" doc:"host:port of plain HTTP, which only leads to the page; 0 for none."`
+	Certificate  string        `setting:"certificate,path" doc:"PEM file with a certificate of your own, and those between it and its CA, for the page; empty: the server's own CA makes one."`
+	Key          string        `setting:"key,secret" doc:"PEM file with the key of certificate."`
+	Keep         time.Duration `setting:"keep" default:"90d" range:"1d..3650d" doc:"How long alerts are kept, by the time that they tell."`
+	KeepSize     setting.Size  `setting:"keep_size" default:"50GiB" range:"64MiB.." doc:"Bytes of alerts that are kept; the oldest days go first."`
+	MaxAgents    int           `setting:"max_agents" default:"10000" range:"1..100000" doc:"Agents that may join."`
+	AlertLimit   int           `setting:"alert_limit" default:"50" range:"1..100000" doc:"Alerts of one agent in alert_span; those above it come as one summary with their number."`
+	AlertSpan    time.Duration `setting:"alert_span" default:"5s" range:"1s..10m" doc:"Span of alert_limit."`
+	IngestLimit  int           `setting:"ingest_limit" default:"1000" range:"1..1000000" doc:"Events a second that one API key may bring, over a minute; above it the answer is 429."`
+	OfflineAfter time.Duration `setting:"offline_after" default:"90s" range:"5s..1h" doc:"How long after its last heartbeat an agent counts as offline."`
+}
+
+// Check implements the checks of package setting that no tag can say.
+func (s *Server) Check() []setting.Problem {
+	var ps []setting.Problem
+	if (s.Certificate == "") != (s.Key == "") {
+		ps = append(ps, setting.Problem{Setting: "certificate", Detail: "A certificate and its key go together: give both, or neither."})
+	}
+	for _, name := range s.Names {
+		if net.ParseIP(name) == nil && !validName(name) {
+			ps = append(ps, setting.Problem{Setting: "names", Detail: fmt.Sprintf("%q is neither the name of a host nor an address.", name)})
+		}
+	}
+	return ps
+}
+
+// validName reports whether a name can be that of a host, by its characters.
+func validName(s string) bool {
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	for _, c := range s {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' {
+			continue
+		}
+		return false
+	}
+	return true
+}
+
+// Agent is the settings of a daemon as an agent of a fleet.
+type Agent struct {
+	Directory string       `setting:"directory,path" default:"/var/lib/ruleids/fleet" doc:"Directory that ruleids join made: the agent's key, its certificate, its queue of alerts. A daemon that finds none there belongs to no fleet."`
+	Spool     setting.Size `setting:"spool" default:"256MiB" range:"1MiB..64GiB" doc:"Bytes of alerts that are kept for a server that cannot be reached; above it those of low severity go first."`
+}

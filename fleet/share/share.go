@@ -1,0 +1,258 @@
+// Package share keeps the decisions for all agents: it makes them, tells the agents, and ends them.
+package share
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/fleet"
+	"github.com/ruleids/ruleids/fleet/state"
+	"github.com/ruleids/ruleids/internal/printable"
+	"github.com/ruleids/ruleids/internal/setting"
+)
+
+// MaxDecisions is how many decisions for all there may be.
+const MaxDecisions = 100_000
+
+// A Request asks for a decision for all.
+type Request struct {
+	Target string  `json:"target"`            // address or prefix
+	Kind   string  `json:"kind,omitempty"`    // block (the default without a time) or quarantine
+	For    string  `json:"for,omitempty"`     // a duration, as 10m or 24h
+	Second float64 `json:"seconds,omitempty"` // the same as a number
+	Reason string  `json:"reason,omitempty"`
+	Label  string  `json:"label,omitempty"` // of the agents that it is for, as site=berlin; all where it is left out
+}
+
+// An Origin is who asks.
+type Origin struct{ Source, By, Rule string }
+
+// A Book keeps the decisions. Its methods may be called by several goroutines.
+type Book struct {
+	db   *state.DB
+	log  *slog.Logger
+	now  func() time.Time
+	tell func(*state.Decision) // everybody, of a change
+
+	writing sync.Mutex // one change at a time
+	mu      sync.RWMutex
+	all     map[string]*state.Decision // by target; tombstones too
+}
+
+// Open reads the decisions. tell is called with each change, after it is on the disk.
+func Open(ctx context.Context, db *state.DB, log *slog.Logger, tell func(*state.Decision)) (*Book, error) {
+	b := &Book{db: db, log: log, now: time.Now, tell: tell, all: map[string]*state.Decision{}}
+	all, err := db.Decisions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range all {
+		b.all[x.Target] = x
+	}
+	return b, nil
+}
+
+// An Invalid error says what is wrong with a request.
+type Invalid struct{ Why string }
+
+// Error implements error.
+func (e Invalid) Error() string { return e.Why }
+
+// Decide makes a decision for all agents. Whether each carries it out is for its own rules of what it must not lose.
+func (b *Book) Decide(ctx context.Context, r Request, by Origin) (*state.Decision, error) {
+	t, err := decision.ParseTarget(r.Target)
+	if err != nil {
+		return nil, Invalid{err.Error()}
+	}
+	length := time.Duration(r.Second * float64(time.Second))
+	if r.For != "" {
+		if length, err = setting.ParseDuration(r.For); err != nil {
+			return nil, Invalid{"for: " + err.Error()}
+		}
+	}
+	const most = 10 * 365 * 24 * time.Hour
+	switch {
+	case length < 0 || length > most || r.Second > most.Seconds() || r.Second < 0:
+		return nil, Invalid{"a decision holds for up to ten years, or until it is lifted"}
+	case r.Kind == "" && length == 0, r.Kind == string(decision.Block):
+		r.Kind = string(decision.Block)
+	case r.Kind == "":
+		r.Kind = string(decision.Block)
+	case r.Kind != string(decision.Quarantine):
+		return nil, Invalid{fmt.Sprintf("there is no decision %q; there are block and quarantine", r.Kind)}
+	case length == 0:
+		return nil, Invalid{"a quarantine ends by itself; say for how long"}
+	}
+	if r.Label != "" {
+		if _, err := state.ParseLabels([]string{r.Label}); err != nil {
+			return nil, Invalid{err.Error()}
+		}
+	}
+	if t.Prefix().Bits() < 8 || !t.Is4() && t.Prefix().Bits() < 32 {
+		return nil, Invalid{fmt.Sprintf("%s is more than one network; write a longer prefix: at least /8, of IPv6 /32", t)}
+	}
+	if len(r.Reason) > 500 {
+		r.Reason = r.Reason[:500]
+	}
+	now := b.now().UTC().Truncate(time.Millisecond)
+	x := &state.Decision{Target: t.String(), Kind: r.Kind, Since: now, Reason: printable.Text(r.Reason), Source: by.Source, By: by.By, Rule: by.Rule, Label: r.Label}
+	if length > 0 {
+		x.Until = now.Add(length)
+	}
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.mu.RLock()
+	was, n := b.all[x.Target], len(b.all)
+	b.mu.RUnlock()
+	if was == nil && n >= MaxDecisions {
+		return nil, Invalid{fmt.Sprintf("there are %d decisions already; lift some", n)}
+	}
+	if by.Source == "rule" && was != nil {
+		// A rule does not shorten what holds, nor does it take back at once what a person lifted.
+		if was.Holds(now) && (was.Until.IsZero() || !x.Until.IsZero() && !was.Until.Before(x.Until)) {
+			return was, nil
+		}
+		if !was.Lifted.IsZero() && now.Sub(was.Lifted) < grace {
+			return nil, Invalid{fmt.Sprintf("%s was released a moment ago", x.Target)}
+		}
+	}
+	if err := b.db.SetDecision(ctx, x); err != nil {
+		return nil, err
+	}
+	b.keep(x)
+	b.log.Info("decision for all", "target", x.Target, "action", x.Kind, "by", x.By, "rule", x.Rule)
+	return x, nil
+}
+
+// grace is for how long rules leave alone what a person released.
+const grace = time.Minute
+
+// Lift ends a decision for all. ErrAbsent where there is none.
+func (b *Book) Lift(ctx context.Context, target, by string) (*state.Decision, error) {
+	t, err := decision.ParseTarget(target)
+	if err != nil {
+		return nil, Invalid{err.Error()}
+	}
+	now := b.now().UTC().Truncate(time.Millisecond)
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.mu.RLock()
+	was := b.all[t.String()]
+	b.mu.RUnlock()
+	if was == nil || !was.Holds(now) {
+		return nil, state.ErrAbsent
+	}
+	x := *was
+	x.Lifted, x.By = now, by
+	if err := b.db.SetDecision(ctx, &x); err != nil {
+		return nil, err
+	}
+	b.keep(&x)
+	b.log.Info("decision for all lifted", "target", x.Target, "by", by)
+	return &x, nil
+}
+
+func (b *Book) keep(x *state.Decision) {
+	b.mu.Lock()
+	b.all[x.Target] = x
+	b.mu.Unlock()
+	b.tell(x)
+}
+
+// List returns the decisions that hold, the newest first.
+func (b *Book) List() []*state.Decision {
+	now := b.now()
+	out := []*state.Decision{}
+	b.mu.RLock()
+	for _, x := range b.all {
+		if x.Holds(now) {
+			out = append(out, x)
+		}
+	}
+	b.mu.RUnlock()
+	slices.SortFunc(out, func(a, b *state.Decision) int {
+		if c := b.Since.Compare(a.Since); c != 0 {
+			return c
+		}
+		if a.Target < b.Target {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// Everything returns what an agent with labels is to know: decisions that hold and tombstones, sorted by target.
+func (b *Book) Everything(labels state.Labels) []*state.Decision {
+	now := b.now()
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var out []*state.Decision
+	for _, target := range slices.Sorted(maps.Keys(b.all)) {
+		x := b.all[target]
+		if !labels.Match(x.Label) {
+			continue
+		}
+		if x.Holds(now) || !x.Lifted.IsZero() && now.Sub(x.Lifted) < state.TombstoneLife {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// Trim forgets what is over. It is called every minute or so.
+func (b *Book) Trim() {
+	now := b.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	maps.DeleteFunc(b.all, func(_ string, x *state.Decision) bool {
+		return !x.Lifted.IsZero() && now.Sub(x.Lifted) > state.TombstoneLife || x.Lifted.IsZero() && !x.Until.IsZero() && now.Sub(x.Until) > time.Hour
+	})
+}
+
+// Digest returns the digest of the decisions that hold of a list, whatever its order.
+func Digest(list []*state.Decision, now time.Time) string {
+	var sum [sha256.Size]byte
+	for _, x := range list {
+		if !x.Holds(now) {
+			continue
+		}
+		one := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", x.Target, x.Kind, x.Until.UnixMilli()))
+		for i := range sum {
+			sum[i] ^= one[i]
+		}
+	}
+	return hex.EncodeToString(sum[:8])
+}
+
+// Refused returns what agents refused of the decisions that hold, by target: the names of the agents, each with why.
+func (b *Book) Refused(beats map[string]*fleet.Beat) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for name, beat := range beats {
+		for _, r := range beat.Shared.Refused {
+			if out[r.Target] == nil {
+				out[r.Target] = map[string]string{}
+			}
+			out[r.Target][name] = r.Why
+		}
+	}
+	return out
+}
+
+// IsInvalid reports whether an error says what is wrong with a request, and what.
+func IsInvalid(err error) (string, bool) {
+	var x Invalid
+	if errors.As(err, &x) {
+		return x.Why, true
+	}
+	return "", false
+}

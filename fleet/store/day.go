@@ -1,0 +1,309 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// schema is that of the file of a day. The key of an alert is its ID, so that its order is that of time: a page of alerts is
+// a walk of the table or of one index, and indexes need no column for time.
+const schema = `
+CREATE TABLE IF NOT EXISTS name(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE(kind, text));
+CREATE TABLE IF NOT EXISTS alert(id INTEGER PRIMARY KEY, received INTEGER NOT NULL, severity INTEGER NOT NULL, rule INTEGER NOT NULL, category INTEGER NOT NULL,
+  agent INTEGER NOT NULL, proto INTEGER NOT NULL, src BLOB, sport INTEGER, dst BLOB, dport INTEGER, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS origin(agent INTEGER NOT NULL, boot INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(agent, boot, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS minute(minute INTEGER NOT NULL, agent INTEGER NOT NULL, rule INTEGER NOT NULL, category INTEGER NOT NULL, severity INTEGER NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY(minute, agent, rule, category, severity)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS source(hour INTEGER NOT NULL, src BLOB NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(hour, src)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS alert_rule ON alert(rule);
+CREATE INDEX IF NOT EXISTS alert_severity ON alert(severity);
+CREATE INDEX IF NOT EXISTS alert_src ON alert(src) WHERE src IS NOT NULL;
+CREATE INDEX IF NOT EXISTS alert_dst ON alert(dst) WHERE dst IS NOT NULL;
+CREATE INDEX IF NOT EXISTS alert_agent ON alert(agent);
+CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(text, content='', detail=none, columnsize=0, tokenize="unicode61 remove_diacritics 2 tokenchars '._-'");
+`
+
+// The kinds of names.
+const (
+	nameRule = iota
+	nameCategory
+	nameAgent
+	nameProto
+	nameOrigin
+)
+
+// A day is the file with the alerts of one day, UTC.
+type day struct {
+	date string
+	db   *sql.DB
+
+	mu    sync.RWMutex
+	names [nameOrigin + 1]map[string]int64
+	texts map[int64]string
+
+	// Of the writer.
+	conn  *sql.Conn
+	stmts struct{ name, origin, alert, minute, source, word *sql.Stmt }
+
+	users int // of readers; guarded by Store.mu
+	used  time.Time
+}
+
+// dsn is the name of a database for the driver. FULL has every transaction on the disk before it is answered: an agent
+// forgets what it is told is stored.
+func dsn(path string) string {
+	return "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-8000)&_pragma=temp_store(MEMORY)&_txlock=immediate"
+}
+
+// OpenDB opens a SQLite database as this program uses them: with a write-ahead log that is synced at every commit.
+func OpenDB(path string, conns int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db, nil
+}
+
+func openDay(ctx context.Context, path, date string) (*day, error) {
+	db, err := OpenDB(path, 4)
+	if err != nil {
+		return nil, err
+	}
+	d := &day{date: date, db: db, texts: map[int64]string{}}
+	for i := range d.names {
+		d.names[i] = map[string]int64{}
+	}
+	if err := d.prepare(ctx); err != nil {
+		_ = d.close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return d, nil
+}
+
+func (d *day) prepare(ctx context.Context) (err error) {
+	if d.conn, err = d.db.Conn(ctx); err != nil {
+		return err
+	}
+	if _, err := d.conn.ExecContext(ctx, schema); err != nil {
+		return err
+	}
+	for _, s := range []struct {
+		to   **sql.Stmt
+		text string
+	}{
+		{&d.stmts.name, `INSERT INTO name(kind, text) VALUES(?, ?) ON CONFLICT DO UPDATE SET text = excluded.text RETURNING id`},
+		{&d.stmts.origin, `INSERT INTO origin(agent, boot, seq) VALUES(?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&d.stmts.alert, `INSERT INTO alert(id, received, severity, rule, category, agent, proto, src, sport, dst, dport, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&d.stmts.minute, `INSERT INTO minute(minute, agent, rule, category, severity, n) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
+		{&d.stmts.source, `INSERT INTO source(hour, src, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
+		{&d.stmts.word, `INSERT INTO word(rowid, text) VALUES(?, ?)`},
+	} {
+		if *s.to, err = d.conn.PrepareContext(ctx, s.text); err != nil {
+			return err
+		}
+	}
+	return d.loadNames(ctx)
+}
+
+func (d *day) loadNames(ctx context.Context) error {
+	rows, err := d.conn.QueryContext(ctx, `SELECT id, kind, text FROM name`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for rows.Next() {
+		var id int64
+		var kind int
+		var text string
+		if err := rows.Scan(&id, &kind, &text); err != nil {
+			return err
+		}
+		if kind >= 0 && kind < len(d.names) {
+			d.names[kind][text] = id
+			d.texts[id] = text
+		}
+	}
+	return rows.Err()
+}
+
+func (d *day) close() error {
+	if d.conn != nil {
+		_ = d.conn.Close()
+	}
+	return d.db.Close()
+}
+
+// known returns the ids of names; those that the day does not have are left out.
+func (d *day) known(kind int, words []string) []int64 {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var out []int64
+	for _, w := range words {
+		if id, ok := d.names[kind][w]; ok {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func (d *day) text(id int64) string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.texts[id]
+}
+
+// A name that was made in a transaction is taken down when that is committed.
+type newName struct {
+	kind int
+	text string
+	id   int64
+}
+
+func (d *day) name(ctx context.Context, kind int, text string, made *[]newName) (int64, error) {
+	d.mu.RLock()
+	id, ok := d.names[kind][text]
+	d.mu.RUnlock()
+	if ok {
+		return id, nil
+	}
+	for _, m := range *made {
+		if m.kind == kind && m.text == text {
+			return m.id, nil
+		}
+	}
+	if err := d.stmts.name.QueryRowContext(ctx, kind, text).Scan(&id); err != nil {
+		return 0, err
+	}
+	*made = append(*made, newName{kind, text, id})
+	return id, nil
+}
+
+type minuteKey struct {
+	minute, agent, rule, category int64
+	severity                      uint8
+}
+
+type sourceKey struct {
+	hour int64
+	src  [16]byte
+}
+
+// append stores entries in one transaction. It returns those that were not there before, in the order of their ids.
+func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, err error) {
+	if _, err := d.conn.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_, _ = d.conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+		}
+	}()
+	var made []newName
+	minutes, sources := map[minuteKey]int{}, map[sourceKey]int{}
+	type text struct {
+		id   ID
+		text string
+	}
+	var texts []text
+	for _, e := range entries {
+		if e.Seq != 0 {
+			origin, err := d.name(ctx, nameOrigin, e.Origin.Agent, &made)
+			if err != nil {
+				return nil, err
+			}
+			r, err := d.stmts.origin.ExecContext(ctx, origin, int64(e.Boot), int64(e.Seq))
+			if err != nil {
+				return nil, err
+			}
+			if n, err := r.RowsAffected(); err != nil {
+				return nil, err
+			} else if n == 0 {
+				continue
+			}
+		}
+		var ids [4]int64
+		for i, w := range [4]struct {
+			kind int
+			text string
+		}{{nameRule, e.Rule}, {nameCategory, e.Category}, {nameAgent, e.Name}, {nameProto, e.Proto}} {
+			if ids[i], err = d.name(ctx, w.kind, w.text, &made); err != nil {
+				return nil, err
+			}
+		}
+		var src, dst any
+		if e.Src.IsValid() {
+			b := e.Src.As16()
+			src = b[:]
+			sources[sourceKey{e.Time.Unix() / 3600, b}]++
+		}
+		if e.Dst.IsValid() {
+			b := e.Dst.As16()
+			dst = b[:]
+		}
+		id, last := firstAt(e.Time), firstAt(e.Time)+1<<(idBits+10)
+		for ; ; id++ {
+			r, err := d.stmts.alert.ExecContext(ctx, int64(id), e.Received.UnixMicro(), int(e.Severity), ids[0], ids[1], ids[2], ids[3], src, int(e.SrcPort), dst, int(e.DstPort), e.Body)
+			if err != nil {
+				return nil, err
+			}
+			if n, err := r.RowsAffected(); err != nil {
+				return nil, err
+			} else if n == 1 {
+				break
+			}
+			if id == last { // millions at one millisecond
+				return nil, fmt.Errorf("too many alerts at %s", e.Time)
+			}
+		}
+		minutes[minuteKey{e.Time.Unix() / 60, ids[2], ids[0], ids[1], uint8(e.Severity)}]++
+		texts = append(texts, text{id, e.Text})
+		fresh = append(fresh, &Stored{ID: id, Received: e.Received, Agent: e.Name, Body: e.Body})
+	}
+	// The index of words takes rows in their order without writing out what it holds in between.
+	slices.SortFunc(texts, func(a, b text) int { return cmp.Compare(a.id, b.id) })
+	for _, t := range texts {
+		if _, err := d.stmts.word.ExecContext(ctx, int64(t.id), t.text); err != nil {
+			return nil, err
+		}
+	}
+	for k, n := range minutes {
+		if _, err := d.stmts.minute.ExecContext(ctx, k.minute, k.agent, k.rule, k.category, int(k.severity), n); err != nil {
+			return nil, err
+		}
+	}
+	for k, n := range sources {
+		if _, err := d.stmts.source.ExecContext(ctx, k.hour, k.src[:], n); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := d.conn.ExecContext(ctx, `COMMIT`); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	for _, m := range made {
+		d.names[m.kind][m.text] = m.id
+		d.texts[m.id] = m.text
+	}
+	d.mu.Unlock()
+	slices.SortFunc(fresh, func(a, b *Stored) int { return cmp.Compare(a.ID, b.ID) })
+	return fresh, nil
+}
+
+// addrBytes is an address as the file has it.
+func addrBytes(a netip.Addr) []byte {
+	b := a.As16()
+	return b[:]
+}
