@@ -49,6 +49,36 @@ func acting(where, rest string) string {
 
 const block = "  block { target = \"ip.src\" }"
 
+// tracked is a list that a rule with some text fills, where there is a text, and a rule that may read it.
+func tracked(writer, reader, rest string) string {
+	out := "list \"seen\" {\n  type = \"ip\"\n  for = \"1h\"\n}\n"
+	if writer != "" {
+		out += "rule \"w\" {\n  description = \"A rule.\"\n  severity = \"low\"\n  where = \"udp\"\n  " + writer + "\n  track \"seen\" { value = \"ip.src\" }\n}\n"
+	}
+	return out + ruleText("  by = [\"ip.src\"]\n  "+reader+"\n  "+rest)
+}
+
+// sequenced is a rule with a sequence of a step on alerts and one on logins, and rules that it may name.
+func sequenced(span, where string) string {
+	rule := func(name, text string) string {
+		return "rule \"" + name + "\" {\n  description = \"A rule.\"\n  severity = \"low\"\n  " + text + "\n}\n"
+	}
+	step := func(name, on, where string) string {
+		return "step \"" + name + "\" {\n on = \"" + on + "\"\n where = \"" + where + "\"\n by = [\"ip.src\"]\n}\n"
+	}
+	return rule("quiet", "silent = true\n  where = \"tcp\"") + rule("off", "enabled = false\n  where = \"tcp\"") + rule("loud", "where = \"tcp\"") +
+		rule("meta", "on = \"alert\"\n  where = \"alert.severity == 'low'\"") +
+		ruleText("sequence \""+span+"\" {\n"+step("a", "alert", where)+step("b", "auth", "auth.success")+"}")
+}
+
+// blockAfter is a rule that blocks a source after packets of two kinds.
+func blockAfter(first, last string) string {
+	step := func(name, where string) string {
+		return "step \"" + name + "\" {\n where = \"" + where + "\"\n by = [\"ip.src\"]\n}\n"
+	}
+	return ruleText("sequence \"1m\" {\n" + step("a", first) + step("b", last) + "}\n" + block)
+}
+
 // The codes that each text gives, in the order of their places. Every check has texts that give its
 // code and near misses that do not.
 func TestChecks(t *testing.T) {
@@ -84,6 +114,25 @@ func TestChecks(t *testing.T) {
 		// silent-response
 		{"silent with actions", acting("tcp.flags.ack", block+"\n  silent = true\n  notify { to = [\"ops\"] }\n  escalate \"list\" { indicator = \"ip.src\" }"), []string{"silent-response", "silent-response", "silent-response"}},
 		{"silent without", acting("tcp.flags.ack", "  silent = true"), nil},
+
+		// unfilled-list, unused-list and trial-list: lists that rules fill
+		{"a list that nothing fills", tracked("", "", "where = \"ip.src in list.seen\""), []string{"unfilled-list"}},
+		{"a list that a disabled rule fills", tracked("enabled = false", "", "where = \"ip.src in list.seen\""), []string{"unfilled-list"}},
+		{"a list that nothing reads", tracked("cooldown = \"1s\"", "", "where = \"tcp\""), []string{"unused-list"}},
+		{"a list that nothing fills or reads", tracked("", "", "where = \"tcp\""), []string{"unused-list"}},
+		{"a list that is filled and read", tracked("cooldown = \"1s\"", "", "where = \"ip.src in list.seen\""), nil},
+		{"a rule on trial fills it", tracked("mode = \"shadow\"", "", "where = \"tcp.flags.ack and ip.src in list.seen\"\n  block { target = \"ip.src\" }"), []string{"trial-list"}},
+		{"both are on trial", tracked("mode = \"shadow\"", "mode = \"shadow\"", "where = \"tcp.flags.ack and ip.src in list.seen\"\n  block { target = \"ip.src\" }"), nil},
+		{"nobody is kept out", tracked("mode = \"shadow\"", "", "where = \"ip.src in list.seen\""), nil},
+
+		// unheard-rule, and others on sequences
+		{"steps on rules that are not heard", sequenced("1h", "alert.rule == 'quiet' or alert.rule in ['off', 'meta', 'quiet', 'loud']"),
+			[]string{"unheard-rule", "unheard-rule", "unheard-rule", "unheard-rule"}},
+		{"steps on rules that are heard", sequenced("1h", "alert.rule == 'loud' and not (alert.rule == 'quiet')"), nil},
+		{"a sequence of months", sequenced("200h", "alert.severity == 'high'"), []string{"window-too-long"}},
+		{"forged in every step", blockAfter("tcp.flags.syn", "udp"), []string{"spoofable-block"}},
+		{"forged in the last step only", blockAfter("tcp.len > 0", "udp"), nil},
+		{"forged in the first step only", blockAfter("udp", "tcp.len > 0"), nil},
 
 		// bystander-target
 		{"target of another key", windowed("tcp", "count()", "true") + `

@@ -31,6 +31,9 @@ func spoofableBlock() Check {
 				if r.On != packet.EventPacket {
 					continue // other events come of connections, or were judged where they arose
 				}
+				if r.Sequence != nil && !forgeable(r.Sequence) {
+					continue
+				}
 				for _, a := range r.Actions {
 					if a.Kind != "block" || a.Spoofable || a.Target == nil {
 						continue
@@ -63,9 +66,27 @@ func forged(r *rules.Rule, target rules.Expr) string {
 		return "" // a constant, which no packet sets
 	}
 	target = &rules.LayerExpr{Layers: layers}
-	accepts := func(s *shape) bool {
-		return !s.is(r.Where, false) && !s.is(target, false)
+	return forgery(func(s *shape) bool { return !s.is(r.Where, false) && !s.is(target, false) })
+}
+
+// forgeable reports whether someone who forges packets can take all steps of a sequence but the last.
+func forgeable(seq *rules.Sequence) bool {
+	for _, st := range seq.Steps[:len(seq.Steps)-1] {
+		switch st.On {
+		case packet.EventAlert: // it may come of forged packets
+		case packet.EventPacket:
+			if forgery(func(s *shape) bool { return !s.is(st.Where, false) }) == "" {
+				return false
+			}
+		default:
+			return false
+		}
 	}
+	return true
+}
+
+// forgery names a kind of packet that can be forged among those that are accepted; empty where there is none.
+func forgery(accepts func(*shape) bool) string {
 	for flags := range int64(flagValues) {
 		if flags&packet.FlagACK == 0 && accepts(tcpShape(flags, true)) {
 			return "TCP segments of no connection"

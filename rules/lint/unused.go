@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
@@ -29,11 +31,28 @@ func unused(kind string, each func(rs *rules.RuleSet, see func(name string, at h
 }
 
 func unusedList() Check {
-	return unused("list", func(rs *rules.RuleSet, see func(string, hcl.Range, bool)) {
+	c := unused("list", func(rs *rules.RuleSet, see func(string, hcl.Range, bool)) {
 		for _, x := range rs.Lists {
-			see(x.Name, x.Range, x.Used || x.Shipped)
+			if writers(rs, x) == nil {
+				see(x.Name, x.Range, x.Used || x.Shipped)
+			}
 		}
 	})
+	plain := c.check
+	c.check = func(rs *rules.RuleSet, report report) {
+		plain(rs, report)
+		for _, x := range rs.Lists {
+			if x.Used || x.Shipped {
+				continue
+			}
+			for _, r := range writers(rs, x) {
+				value := r.Tracks[slices.IndexFunc(r.Tracks, func(t *rules.Track) bool { return t.List == x })].Text
+				report(x.Range, "Rule %q writes to list %q, and no rule reads it. Look into it, as in %s in list.%s, or remove both.", r.Name, x.Name, value, x.Name)
+				break
+			}
+		}
+	}
+	return c
 }
 
 func unusedMacro() Check {

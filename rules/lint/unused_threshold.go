@@ -32,6 +32,11 @@ func usesThreshold(r *rules.Rule) bool {
 	used := false
 	look := func(e rules.Expr) { used = used || uses(e) }
 	look(r.Where)
+	if r.Sequence != nil {
+		for _, st := range r.Sequence.Parts() {
+			look(st.Where)
+		}
+	}
 	for _, e := range r.Conditions() {
 		look(e)
 	}

@@ -27,6 +27,10 @@ func windowTooLong() Check {
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {
+				if s := r.Sequence; s != nil && s.Span > MaxSpan {
+					report(s.Range, "The sequence spans %s. What is under way is held in memory and ends with the process, so no more than %s can be promised. Shorten the span, or keep what came first in a list that a rule fills.",
+						spanText(s.Span), spanText(MaxSpan))
+				}
 				for _, w := range r.Windows {
 					if w.Span > MaxSpan {
 						report(w.Range, "The window spans %s. State is held in memory and ends with the process, so no more than %s can be promised. Shorten the span.",
