@@ -22,7 +22,7 @@ type Came struct {
 	Step  int    `json:"step"`            // that was taken last, from 1
 	Of    int    `json:"of"`              // steps
 	Name  string `json:"name"`            // of that step
-	Next  string `json:"next,omitempty"`  // what did not come: the step after it; empty after the last
+	Next  string `json:"next,omitempty"`  // what did not come: "step NAME" or "absent NAME"; empty after the last
 	Ended string `json:"ended,omitempty"` // what ended it: "unless NAME" or "absent NAME"
 }
 
@@ -84,8 +84,8 @@ func (x *Explainer) flew(s *sequence, m *match, bits uint64, came int) {
 	for i := range m.part.key {
 		near.Key = append(near.Key, alert.Named{Name: m.part.key[i].name, Value: m.part.key[i].value(&w.scope)})
 	}
-	if came < s.steps {
-		near.Came.Next = s.parts[came].Name
+	if came < s.steps || s.absent {
+		near.Came.Next = s.parts[came].Kind + " " + s.parts[came].Name
 	}
 	list[at] = near
 	for ; at > 0 && list[at].Came.Step > list[at-1].Came.Step; at-- {

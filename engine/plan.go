@@ -213,6 +213,9 @@ func (p *Plan) note(r *rules.Rule) {
 	}
 	if r.Sequence != nil {
 		for _, st := range r.Sequence.Parts() {
+			if st.On == packet.EventConnection {
+				p.need |= conversation.Conversations | conversation.Events
+			}
 			look(st.Where)
 			for _, k := range st.By {
 				look(k.Expr)

@@ -110,7 +110,7 @@ func (e *Engine) match(w *worker, l *lane, part *stepRef, ev *event) {
 		}
 	}
 	if p == &w.conn || len(e.workers) > 1 && !e.plan.ordered && w != e.poster { // the packet is gone when it is seen
-		if part.last {
+		if part.last || e.flew != nil {
 			own := new(packet.Packet)
 			p.CopyTo(own, true)
 			p = own

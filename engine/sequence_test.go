@@ -466,11 +466,64 @@ func TestExplainSequences(t *testing.T) {
 	}
 	expect(t, got,
 		"knock: step first 3 of 6", "knock: step second 1 of 6", "knock: step third 0 of 6", "knock: unless peace 1 of 6",
-		`knock: 10.0.0.1 step 2 of 3 second at 1 #3 next "third" ended ""`,
-		`knock: 10.0.0.2 step 1 of 3 first at 0 #2 next "second" ended ""`,
-		`knock: 10.0.0.3 step 1 of 3 first at 2 #4 next "second" ended "unless peace"`,
+		`knock: 10.0.0.1 step 2 of 3 second at 1 #3 next "step third" ended ""`,
+		`knock: 10.0.0.2 step 1 of 3 first at 0 #2 next "step second" ended ""`,
+		`knock: 10.0.0.3 step 1 of 3 first at 2 #4 next "step second" ended "unless peace"`,
 		"silence: step hello 3 of 6", "silence: absent goodbye 1 of 6", "silence: unless peace 1 of 6",
-		`silence: 10.0.0.1 step 1 of 1 hello at 0 #1 next "" ended "absent goodbye"`,
-		`silence: 10.0.0.2 step 1 of 1 hello at 0 #2 next "" ended ""`,
-		`silence: 10.0.0.3 step 1 of 1 hello at 2 #4 next "" ended "unless peace"`)
+		`silence: 10.0.0.1 step 1 of 1 hello at 0 #1 next "absent goodbye" ended "absent goodbye"`,
+		`silence: 10.0.0.2 step 1 of 1 hello at 0 #2 next "absent goodbye" ended ""`,
+		`silence: 10.0.0.3 step 1 of 1 hello at 2 #4 next "absent goodbye" ended "unless peace"`)
+}
+
+// Steps on conversations, in either place, and a packet and what it ends: whatever the number of workers, and explained.
+func TestSequenceOfConversations(t *testing.T) {
+	const rule = `
+rule "refused_then_packet" {
+  sequence "10s" {
+    step "refused" {
+      on    = "connection"
+      where = "conn.state == 'refused'"
+      by    = ["ip.src"]
+    }
+    step "packet" {
+      where = "tcp.dstport == 7"
+      by    = ["ip.src"]
+    }
+  }
+}
+rule "packet_then_refused" {
+  sequence "10s" {
+    step "reset" {
+      where = "tcp.flags.reset"
+      by    = ["ip.dst"]
+    }
+    step "refused" {
+      on    = "connection"
+      where = "conn.state == 'refused'"
+      by    = ["ip.src"]
+    }
+  }
+  notify {
+    to      = ["ops"]
+    message = "${conn.state} by ${ip.dst}"
+  }
+}`
+	rst := seg{at: 1, src: "192.0.2.1", dst: "10.0.0.1", sport: 1, dport: 40000, flags: packet.FlagRST | packet.FlagACK}
+	segs := []seg{syn(0, "10.0.0.1", 1), rst, syn(2, "10.0.0.1", 7)}
+	for workers := range 5 {
+		e := New(compile(t, rule, Options{}), Config{Workers: workers})
+		var got []string
+		e.Process(frames(segs...), func(a *alert.Alert) { got = append(got, line(a)+" "+a.Message) })
+		expect(t, got, "packet_then_refused #2 10.0.0.1 refused by 192.0.2.1", "refused_then_packet #3 10.0.0.1 ")
+	}
+	x, diags := NewExplainer(load(t, rule), nil)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	x.Process(frames(segs...))
+	for _, ex := range x.Explanations() {
+		if ex.Alerts != 1 || len(ex.Closest) != 1 || ex.Closest[0].Came.Step != 2 {
+			t.Errorf("%s: %d alerts, closest %+v", ex.Rule, ex.Alerts, ex.Closest)
+		}
+	}
 }

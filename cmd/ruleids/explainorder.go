@@ -35,7 +35,7 @@ func cameRow(n *engine.Near) []string {
 	row := nearRow(n)
 	c := n.Came
 	row[1] = fmt.Sprintf("step %d of %d, %s,", c.Step, c.Of, c.Name)
-	what := "step " + c.Next + " never came"
+	what := c.Next + " never came"
 	switch {
 	case c.Ended != "":
 		what = c.Ended + " ended it"
