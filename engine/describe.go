@@ -28,9 +28,8 @@ type Description struct {
 	VM         []string              `json:"vm"`                   // expressions that the expr VM evaluates
 	ParsesDNS  bool                  `json:"parses_dns"`
 	KeepsFlows bool                  `json:"keeps_flows"`
-	// Conversations is the bytes that TCP and UDP conversations, and the statistics of flows, can take at most; 0 where no rule asks
-	// for them.
-	Conversations int64 `json:"conversation_bytes_bound"`
+	// Conversations is what is kept of TCP and UDP conversations, and of flows; nil where no rule asks for it.
+	Conversations *ConversationDescription `json:"conversations,omitempty"`
 }
 
 // A ClassDescription is one kind of packet and the rules that look at it.
@@ -91,8 +90,8 @@ func (p *Plan) Describe() *Description {
 	d.Cooldowns = coolBound(p.rules)
 	d.Bound += d.Cooldowns
 	if p.converses() {
-		d.Conversations = conversation.Bound(p.need, conversation.DefaultLimits())
-		d.Bound += d.Conversations
+		d.Conversations = describeConversations(p.need)
+		d.Bound += d.Conversations.Bound
 	}
 	slices.SortStableFunc(d.Tables, func(x, y TableDescription) int {
 		return cmp.Compare(strings.Join(x.Rules, " "), strings.Join(y.Rules, " "))

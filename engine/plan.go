@@ -114,8 +114,8 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 	if b.diags.HasErrors() {
 		return nil, diag.Sort(b.diags)
 	}
-	p.table = b.table(p.groups, p.need&conversation.Flows != 0)
-	p.outside = b.outside(p.groups, p.need&conversation.Flows != 0)
+	p.table = b.table(p.groups, p.need)
+	p.outside = b.outside(p.groups, p.need)
 	p.stores = b.stores(p)
 	p.preds, p.lists = b.preds, b.lists
 	p.order()

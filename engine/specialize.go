@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -16,8 +17,8 @@ type knowledge struct {
 	flags      int // tcp.flags, -1 unknown
 }
 
-// ofClass returns what a class tells. flows says whether flow statistics are computed.
-func ofClass(c packet.Class, flows bool) knowledge {
+// ofClass returns what a class tells, where so much is known of conversations.
+func ofClass(c packet.Class, need conversation.Need) knowledge {
 	has, may := c.Layers()
 	k := knowledge{has: has, proto: -1, flags: -1}
 	switch {
@@ -26,8 +27,13 @@ func ofClass(c packet.Class, flows bool) knowledge {
 	case c == packet.ClassUDP:
 		k.proto = 17
 	}
-	if flows && k.has&packet.LayerIP != 0 {
-		k.has |= packet.LayerFlow
+	if c.Event() == packet.EventPacket {
+		if need&conversation.Flows != 0 && k.has&packet.LayerIP != 0 {
+			k.has |= packet.LayerFlow
+		}
+		if need&^conversation.Flows != 0 && k.has&(packet.LayerTCP|packet.LayerUDP) != 0 {
+			k.has |= packet.LayerConn
+		}
 	}
 	k.lacks = ^(k.has | may)
 	return k
@@ -173,7 +179,7 @@ func (t *table) find(p *packet.Packet) *branch {
 }
 
 // table specializes every group's filter for every class.
-func (b *builder) table(groups []*group, flows bool) *table {
+func (b *builder) table(groups []*group, need conversation.Need) *table {
 	t := new(table)
 	share := func(es []entry) *branch {
 		if len(es) == 0 {
@@ -183,9 +189,9 @@ func (b *builder) table(groups []*group, flows bool) *table {
 	}
 	for dns := range t {
 		for _, c := range packet.PlainClasses() {
-			t[dns][c] = share(b.known(groups, c.Event(), b.withDNS(ofClass(c, flows), dns)))
+			t[dns][c] = share(b.known(groups, c.Event(), b.withDNS(ofClass(c, need), dns)))
 		}
-		tcp := b.known(groups, packet.EventPacket, b.withDNS(ofClass(packet.ClassTCP, flows), dns))
+		tcp := b.known(groups, packet.EventPacket, b.withDNS(ofClass(packet.ClassTCP, need), dns))
 		plain := b.byFlags(tcp)
 		reserved := share(tcp)
 		for f := range 256 {
@@ -198,7 +204,7 @@ func (b *builder) table(groups []*group, flows bool) *table {
 
 // outside returns the branch of datagrams that carry a tunnel: the groups that look at nothing but UDP. Others
 // look at each frame once.
-func (b *builder) outside(groups []*group, flows bool) *branch {
+func (b *builder) outside(groups []*group, need conversation.Need) *branch {
 	var some []*group
 	memo := map[int32]int32{}
 	for _, g := range groups {
@@ -206,7 +212,8 @@ func (b *builder) outside(groups []*group, flows bool) *branch {
 			some = append(some, g)
 		}
 	}
-	k := b.withDNS(ofClass(packet.ClassUDP, flows), 0)
+	k := b.withDNS(ofClass(packet.ClassUDP, need), 0)
+	k.has &^= packet.LayerConn
 	k.lacks |= packet.LayerTunnel | packet.LayerOuterPorts | packet.LayerConn
 	es := b.known(some, packet.EventPacket, k)
 	if len(es) == 0 {

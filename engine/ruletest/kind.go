@@ -46,6 +46,7 @@ type spec struct {
 
 	service, action, user, client string // of a honeypot; service and user of a login, too
 	host, method, reason, result  string // of a login
+	conn                          packet.Connection
 }
 
 // A param is an attribute of a packet kind.
@@ -66,7 +67,7 @@ type kind struct {
 // source port of 40000 as a client's, a time to live of 64 as most systems have, SYN for TCP (scapy's
 // default too), an echo request for ICMP, an ARP request, a DNS query for an A record, and for a honeypot
 // that of SSH, on the port of its service, and a login where there is a user name; for a login a password that sshd refused,
-// or took where success says so.
+// or took where success says so; for a connection one over TCP that is established, with one packet out.
 var kinds = []kind{
 	{"tcp", spec{kind: "tcp", srcPort: -1, ttl: 64, flags: packet.FlagSYN, window: 64240}, join(ipParams, portParams, payloadParams, []param{
 		{"flags", false, setFlags},
@@ -121,6 +122,7 @@ var kinds = []kind{
 		{"success", false, setSuccess},
 		{"result", false, setResult},
 	}},
+	{connectionKind, spec{kind: connectionKind, srcPort: -1, conn: packet.Connection{Proto: protocolTCP, PacketsOut: 1}}, join(addressParams, connectionParams)},
 }
 
 var linkParams = []param{

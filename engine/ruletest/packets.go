@@ -178,8 +178,11 @@ func (m *maker) event(i int) (*packet.Packet, hcl.Diagnostics) {
 		return nil, diags
 	}
 	event := s.event
-	if s.kind == authKind {
+	switch s.kind {
+	case authKind:
 		event = s.login
+	case connectionKind:
+		event = s.connection
 	}
 	ev, err := event()
 	if err != nil {
@@ -197,7 +200,9 @@ func (m *maker) failed(s *spec, err error, i int) hcl.Diagnostics {
 }
 
 // frames reports whether the block makes frames, and not other events.
-func (p *packets) frames() bool { return p.base.kind != honeypotKind && p.base.kind != authKind }
+func (p *packets) frames() bool {
+	return p.base.kind != honeypotKind && p.base.kind != authKind && p.base.kind != connectionKind
+}
 
 func invalid(rng hcl.Range, format string, args ...any) hcl.Diagnostics {
 	return hcl.Diagnostics{diag.New(diag.BadValue, rng, format, args...)}
