@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/ruleids/ruleids/packet"
+import (
+	"github.com/ruleids/ruleids/engine/conversation"
+	"github.com/ruleids/ruleids/packet"
+)
 
 // Interest returns the classes of packets that some rule can look at, in ascending order, and whether a rule can
 // look at DNS messages of other classes besides. Alerts are the same when no other packet comes, where packets
@@ -21,7 +24,8 @@ func (p *Plan) Interest() (classes []packet.Class, dns bool) {
 }
 
 // follows reports whether packets of a class tell something of those of others: flows and conversations are of all their
-// packets, and ICMP says of conversations that they are refused. A fragment, which is of ClassIP, may be of any of them.
+// packets, ICMP says of conversations that they are refused, and any packet may bring the deadline of one. A fragment, which is of
+// ClassIP, may be of any of them.
 func (p *Plan) follows(c packet.Class) bool {
-	return p.converses() && c != packet.ClassOther && c != packet.ClassARP
+	return p.need&conversation.Events != 0 || p.converses() && c != packet.ClassOther && c != packet.ClassARP
 }
