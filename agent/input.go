@@ -78,9 +78,7 @@ func (in *Input) Load() *Loaded {
 	}
 	out.Paths = append(slices.Clone(opt.Paths), out.Config.Files...)
 	for _, l := range set.Lists {
-		if l.File != "" && !l.Shipped {
-			out.Paths = append(out.Paths, l.File)
-		}
+		out.Paths = append(out.Paths, l.Files...)
 	}
 	for _, r := range out.Config.Reputations {
 		if l, ok := r.Config.(*reputation.ListConfig); ok {

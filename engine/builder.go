@@ -232,7 +232,7 @@ func (b *builder) group(o op, name string, kids []int32, empty int32) int32 {
 	cost := uint16(1)
 	for _, k := range kids {
 		text = strconv.AppendInt(append(text, ' '), int64(k), 10)
-		cost += b.preds[k].cost
+		cost += min(b.preds[k].cost, maxCost-cost)
 	}
 	if i, ok := b.byText[string(text)]; ok {
 		return i
@@ -249,7 +249,7 @@ func (b *builder) not(k int32) int32 {
 	case opNot:
 		return p.kids[0]
 	}
-	return b.intern(predicate{op: opNot, cost: b.preds[k].cost + 1, kids: []int32{k}, text: "not " + strconv.Itoa(int(k))})
+	return b.intern(predicate{op: opNot, cost: min(b.preds[k].cost+1, maxCost), kids: []int32{k}, text: "not " + strconv.Itoa(int(k))})
 }
 
 // closure makes a predicate of a function.

@@ -119,6 +119,10 @@ func (c *canon) expr(e rules.Expr) {
 		c.b.WriteString("gap" + strconv.FormatInt(int64(e.Span), 10))
 	case *rules.TupleExpr:
 		c.list("tuple", e.Xs...)
+	case *rules.ColumnExpr:
+		c.list("column"+strconv.Itoa(e.Column)+"."+e.List.Digest(), e.Key)
+	case *rules.AnyExpr:
+		c.list("any "+e.Op.String()+strconv.FormatBool(len(e.Patterns) > 0 && e.Patterns[0].OnBytes())+wordsDigest(e.Words), e.X)
 	case *rules.OpaqueExpr:
 		c.list("vm"+strconv.Quote(e.Text), e.Args...)
 	case *rules.ClosureExpr:
@@ -136,6 +140,19 @@ func (c *canon) expr(e rules.Expr) {
 	default:
 		panic(fmt.Sprintf("engine: unknown expression %T", e))
 	}
+}
+
+// wordsDigest identifies texts in their order.
+func wordsDigest(words []string) string {
+	var h maphash.Hash
+	h.SetSeed(setSeed)
+	for _, w := range words {
+		var n [8]byte
+		binary.LittleEndian.PutUint64(n[:], uint64(len(w)))
+		h.Write(n[:])
+		h.WriteString(w)
+	}
+	return "#" + strconv.Itoa(len(words)) + "." + strconv.FormatUint(h.Sum64(), 16)
 }
 
 // setSeed makes the digests of sets: good within the process, which is as long as they live.
@@ -164,6 +181,13 @@ func members(s *rules.Set) string {
 			num(uint64(len(v)))
 			h.WriteString(v)
 		}
+	case s.Names != nil: // in whatever order
+		var sum uint64
+		for n = range s.Names.Len() {
+			sum += maphash.Bytes(setSeed, s.Names.Entry(n))
+		}
+		num(sum)
+		return "#names" + strconv.Itoa(s.Names.Len()) + "." + strconv.FormatUint(h.Sum64(), 16)
 	default:
 		for _, r := range s.Ints {
 			num(uint64(r.Lo), uint64(r.Hi))

@@ -159,7 +159,16 @@ func (b *builder) contents(entries []entry) (found *contents, rest []entry) {
 
 // search visits the branches whose literals the packet at hand has, each once.
 func (w *worker) search(c *contents, s *slot, place uint32) {
-	base := len(w.found)
+	base := len(w.reached)
+	w.branchesIn(c)
+	for i := base; i < len(w.reached); i++ {
+		w.visit(c.branches[w.reached[i]], s, place)
+	}
+	w.reached = w.reached[:base]
+}
+
+// branchesIn appends the numbers of the branches whose literals the packet at hand has to w.reached, each once.
+func (w *worker) branchesIn(c *contents) {
 	for i := range c.fields {
 		f := &c.fields[i]
 		if !w.p.Has(f.field.Layer) {
@@ -169,22 +178,21 @@ func (w *worker) search(c *contents, s *slot, place uint32) {
 		if len(text) == 0 {
 			continue
 		}
-		w.found = f.index.Find(w.found, text)
+		w.numbers = f.index.Find(w.numbers[:0], text)
 		if f.index.Folds() {
-			if alike := rules.FoldAlike(text, w.room); len(alike) > 0 && &alike[0] != &text[0] {
+			if alike := rules.FoldAlike(text, w.room); &alike[0] != &text[0] {
 				w.room = alike
-				w.found = f.index.FindFolding(w.found, alike)
+				w.numbers = f.index.FindFolding(w.numbers, alike)
 			}
 		}
-		for _, l := range w.found[base:] {
+		for _, l := range w.numbers {
 			for _, k := range f.users[f.first[l]:f.first[l+1]] {
 				if v := &w.visited[c.base+int(k)]; *v != w.turn {
 					*v = w.turn
-					w.visit(c.branches[k], s, place)
+					w.reached = append(w.reached, k)
 				}
 			}
 		}
-		w.found = w.found[:base]
 	}
 }
 
@@ -237,6 +245,9 @@ func (b *builder) matchFunc(e *rules.MatchExpr) (func(*scope) bool, uint16) {
 	}
 	return func(s *scope) bool { return look(s) && match(s) }, 100
 }
+
+// maxCost bounds the costs that are added up.
+const maxCost = 60000
 
 // slowCost is the rough cost of a regular expression that is tried on every text: some hundred bytes at 3 MB/s.
 const slowCost = 20000

@@ -26,10 +26,19 @@ type Description struct {
 	Cooldowns  int64                 `json:"cooldown_bytes_bound"` // bytes that the cooldowns of all rules can take at most
 	Bound      int64                 `json:"bytes_bound"`          // bytes that all state can take at most
 	VM         []string              `json:"vm"`                   // expressions that the expr VM evaluates
+	Unguarded  []Unguarded           `json:"unguarded"`            // conditions that read all of a text
 	ParsesDNS  bool                  `json:"parses_dns"`
 	KeepsFlows bool                  `json:"keeps_flows"`
 	// Conversations is what is kept of TCP and UDP conversations, and of flows; nil where no rule asks for it.
 	Conversations *ConversationDescription `json:"conversations,omitempty"`
+}
+
+// An Unguarded is a condition on a text that no literal keeps from being evaluated for each packet that comes to it.
+type Unguarded struct {
+	Text        string   `json:"text"`
+	Nanoseconds int      `json:"nanoseconds"` // for a payload of some hundred bytes, roughly
+	Rules       []string `json:"rules"`
+	By          string   `json:"found_by,omitempty"` // the field whose value leads to the rules; empty: it is evaluated always
 }
 
 // A ClassDescription is one kind of packet and the rules that look at it.
@@ -79,6 +88,7 @@ func (p *Plan) Describe() *Description {
 		Shared: []SharedPredicate{}, Classes: []ClassDescription{}, Tables: []TableDescription{}, Sequences: []SequenceDescription{}, Lists: []ListDescription{}}
 	p.describeClasses(d)
 	p.describeShared(d)
+	d.Unguarded = p.unguarded()
 	for _, s := range p.stores {
 		if len(s.config.Cells) > 0 {
 			t := describeTable(s)

@@ -217,7 +217,7 @@ func (b *builder) in(e *rules.InExpr) int32 {
 			return b.address(f.Field, only.Lo)
 		}
 		return b.intern(predicate{op: opAddrs, cost: 8, off: f.Field.Offset, addrs: e.Set.Addrs, field: f.Field, text: b.canon(e), source: rules.Format(e)})
-	case e.Set.Strs != nil || f.Field.Kind == packet.KindFloat:
+	case e.Set.Strs != nil || e.Set.Names != nil || f.Field.Kind == packet.KindFloat:
 		return b.closure(e)
 	case f.Field.Store == packet.StoreU16:
 		m := new(bitmap)

@@ -45,6 +45,14 @@ func (b *builder) intFunc(e rules.Expr) intFunc {
 		if e.Kind() != packet.KindBool {
 			return b.intCall(e)
 		}
+	case *rules.ColumnExpr:
+		row, column := b.rowFunc(e), e.List.Columns[e.Column]
+		return func(s *scope) int64 {
+			if r := row(s); r >= 0 {
+				return column.Int(r)
+			}
+			return 0
+		}
 	case *rules.OpaqueExpr:
 		o := b.opaque(e)
 		return func(s *scope) int64 { return number[int64](o.value(s)) }
@@ -173,6 +181,14 @@ func (b *builder) floatFunc(e rules.Expr) floatFunc {
 	case *rules.CallExpr:
 		if f := b.floatCall(e); f != nil {
 			return f
+		}
+	case *rules.ColumnExpr:
+		row, column := b.rowFunc(e), e.List.Columns[e.Column]
+		return func(s *scope) float64 {
+			if r := row(s); r >= 0 {
+				return column.Float(r)
+			}
+			return 0
 		}
 	case *rules.OpaqueExpr:
 		o := b.opaque(e)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,26 @@ type vmEnv struct {
 	// patterns are of characters of Latin-1, each of which stands for a byte.
 	patterns []*regexp.Regexp
 	texts    []string
+	any      []*rules.AnyExpr
+}
+
+// Any tries the texts of an operator one by one.
+func (e *vmEnv) Any(i int, text string) bool {
+	x := e.any[i]
+	return slices.ContainsFunc(x.Words, func(w string) bool {
+		switch x.Op {
+		case rules.OpContains:
+			return strings.Contains(text, w)
+		case rules.OpStartsWith:
+			return strings.HasPrefix(text, w)
+		case rules.OpEndsWith:
+			return strings.HasSuffix(text, w)
+		}
+		if x.Patterns[0].OnBytes() {
+			return byteRegexp(w).MatchReader(&byteReader{text})
+		}
+		return regexp.MustCompile(w).MatchString(text)
+	})
 }
 
 // C returns a constant that is no text.
@@ -320,7 +341,10 @@ func (w *vmWriter) expr(e rules.Expr) {
 		w.call("At", e.X, e.I)
 	case *rules.SliceExpr:
 		w.call("Cut", e.X, e.From, e.To)
-	case *rules.GapExpr, *rules.OpaqueExpr, *rules.ClosureExpr, *rules.ElementExpr, *rules.HasExpr, *rules.AbsentExpr, *rules.ListedExpr:
+	case *rules.AnyExpr:
+		w.env.any = append(w.env.any, e)
+		w.call("Any", len(w.env.any)-1, e.X)
+	case *rules.ColumnExpr, *rules.GapExpr, *rules.OpaqueExpr, *rules.ClosureExpr, *rules.ElementExpr, *rules.HasExpr, *rules.AbsentExpr, *rules.ListedExpr:
 		w.env.opaque = append(w.env.opaque, w.b.boxed(e))
 		if e.Kind() == packet.KindBool {
 			w.out.WriteString("(O(" + strconv.Itoa(len(w.env.opaque)-1) + ") == true)")
@@ -360,7 +384,7 @@ func (w *vmWriter) in(e *rules.InExpr) {
 	switch {
 	case e.Set.Addrs != nil:
 		w.call("InAddr", n, e.X)
-	case e.Set.Strs != nil:
+	case e.Set.Strs != nil, e.Set.Names != nil:
 		w.call("InStr", n, e.X)
 	case e.X.Kind() == packet.KindString || e.X.Kind() == packet.KindBytes || e.X.Kind() == packet.KindIP:
 		w.out.WriteString("false") // an empty set

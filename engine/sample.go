@@ -147,6 +147,15 @@ func (s *Sampler) visit(w *worker, br *branch, sl *slot) (total float64) {
 	if br.sport != nil {
 		next(br.sport.find(w.p))
 	}
+	if br.contents != nil {
+		begin, base := time.Now(), len(w.reached)
+		w.branchesIn(br.contents)
+		total += s.since(begin)
+		for i := base; i < len(w.reached); i++ {
+			next(br.contents.branches[w.reached[i]])
+		}
+		w.reached = w.reached[:base]
+	}
 	return total
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/ruleids/ruleids/internal/publicsuffix"
 	"github.com/ruleids/ruleids/rules"
@@ -86,6 +87,15 @@ func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
 			return func(s *scope) []byte { return s.fold(x(s), unicode.ToUpper) }
 		case rules.FnRegisteredDomain:
 			return func(s *scope) []byte { return publicsuffix.RegisteredDomain(x(s)) }
+		}
+	case *rules.ColumnExpr:
+		row, column := b.rowFunc(e), e.List.Columns[e.Column]
+		return func(s *scope) []byte {
+			if r := row(s); r >= 0 {
+				t := column.Text(r)
+				return unsafe.Slice(unsafe.StringData(t), len(t))
+			}
+			return nil
 		}
 	case *rules.OpaqueExpr:
 		o := b.opaque(e)

@@ -30,6 +30,8 @@ func (b *builder) boolFunc(e rules.Expr) (func(*scope) bool, uint16) {
 		return b.matchFunc(e)
 	case *rules.TextExpr:
 		return b.textFunc(e)
+	case *rules.AnyExpr:
+		return b.anyFunc(e)
 	case *rules.CallExpr:
 		if e.Func.ID == rules.FnIsPrivate {
 			x := b.addrFunc(e.Args[0])
@@ -70,7 +72,7 @@ func (b *builder) inFunc(e *rules.InExpr) (func(*scope) bool, uint16) {
 	case set.Addrs != nil:
 		x := b.addrFunc(e.X)
 		return func(s *scope) bool { return set.Addrs.Has(x(s)) }, 10
-	case set.Strs != nil:
+	case set.Strs != nil, set.Names != nil:
 		x := b.bytesFunc(e.X)
 		return func(s *scope) bool { return set.HasString(x(s)) }, 30
 	case k == packet.KindFloat:

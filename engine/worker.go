@@ -16,7 +16,7 @@ type worker struct {
 	words   []uint64          // scratch for one key
 	now     []float64         // by cell of the group at hand: its value with the packet at hand; NaN where it was not counted
 	matched []uint64          // by group
-	found   []int32           // scratch: numbers of literals
+	reached []int32           // scratch: branches that contents has found, those of the branches around first
 	visited []uint64          // by branch that is found by contents: the turn of the packet that it was visited for last
 	late    uint64
 	leaps   uint64

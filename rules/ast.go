@@ -12,7 +12,7 @@ import (
 //
 // The nodes are ConstExpr, FieldExpr, LayerExpr, ThresholdExpr, AggregateExpr, NotExpr, LogicExpr,
 // CompareExpr, InExpr, ListedExpr, MatchExpr, TextExpr, ArithExpr, NegExpr, CondExpr, CallExpr, IndexExpr,
-// SliceExpr, TupleExpr, GapExpr, OpaqueExpr, ClosureExpr, ElementExpr, HasExpr and AbsentExpr. They do not change after Load and may be shared between rules.
+// SliceExpr, TupleExpr, GapExpr, ColumnExpr, AnyExpr, OpaqueExpr, ClosureExpr, ElementExpr, HasExpr and AbsentExpr. They do not change after Load and may be shared between rules.
 type Expr interface {
 	Kind() packet.Kind
 	Range() hcl.Range // the characters in the rule file
@@ -81,7 +81,7 @@ type LogicExpr struct {
 	Xs []Expr
 }
 
-// Op is an operator of CompareExpr, TextExpr or ArithExpr.
+// Op is an operator of CompareExpr, TextExpr, AnyExpr or ArithExpr.
 type Op uint8
 
 // The operators.
@@ -100,11 +100,12 @@ const (
 	OpMul
 	OpDiv
 	OpMod
+	OpMatches
 )
 
 // String returns the operator as written in a rule.
 func (o Op) String() string {
-	return [...]string{"==", "!=", "<", "<=", ">", ">=", "contains", "startsWith", "endsWith", "+", "-", "*", "/", "%"}[o]
+	return [...]string{"==", "!=", "<", "<=", ">", ">=", "contains", "startsWith", "endsWith", "+", "-", "*", "/", "%", "matches"}[o]
 }
 
 // Mirror returns the comparison that y and x have where x and y have this one: > for <.

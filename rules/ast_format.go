@@ -154,6 +154,26 @@ func format(b *strings.Builder, e Expr, outer int) {
 			format(b, x, 0)
 		}
 		b.WriteByte(']')
+	case *ColumnExpr:
+		b.WriteString("list." + e.List.Name + "[")
+		format(b, e.Key, 0)
+		b.WriteString("]." + e.List.Columns[e.Column].Name)
+	case *AnyExpr:
+		wrap(bindCompare, func() {
+			format(b, e.X, bindCompare)
+			b.WriteString(" " + e.Op.String() + " ")
+			switch {
+			case e.List != nil:
+				b.WriteString("list." + e.List.Name)
+			case len(e.Words) > setWords:
+				fmt.Fprintf(b, "[%d parts]", len(e.Words))
+			default:
+				for i, w := range e.Words {
+					b.WriteString([...]string{"[", ", "}[min(i, 1)] + strconv.Quote(w))
+				}
+				b.WriteByte(']')
+			}
+		})
 	case *OpaqueExpr:
 		b.WriteString(e.Source)
 	case *ClosureExpr:
@@ -243,6 +263,11 @@ func (s *Set) String() string {
 			for _, w := range sortedKeys(s.Strs) {
 				parts = append(parts, strconv.Quote(w))
 			}
+		}
+	case s.Names != nil:
+		n = s.Names.Len()
+		for i := 0; i < n && n <= setWords; i++ {
+			parts = append(parts, strconv.Quote(string(s.Names.Entry(i))))
 		}
 	default:
 		n = len(s.Ints)

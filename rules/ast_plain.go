@@ -74,7 +74,7 @@ func asked(e Expr) packet.Layer {
 				all &= a
 			}
 		}
-	case *FieldExpr, *CompareExpr, *InExpr, *ListedExpr, *MatchExpr, *TextExpr, *CallExpr:
+	case *FieldExpr, *CompareExpr, *InExpr, *ListedExpr, *MatchExpr, *TextExpr, *AnyExpr, *CallExpr:
 		Walk(e, func(x Expr) bool {
 			switch x := x.(type) {
 			case *FieldExpr:

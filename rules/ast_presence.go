@@ -67,6 +67,9 @@ func (p *presence) add(e Expr) {
 			b = constBool(e.Else.Range(), true)
 		}
 		p.rest = append(p.rest, &CondExpr{e.At, e.If, a, b})
+	case *ColumnExpr:
+		p.add(e.Key)
+		p.rest = append(p.rest, &InExpr{e.At, e.Key, e.List.Set, e.List})
 	case *OpaqueExpr:
 		for _, a := range e.Args {
 			p.add(a)

@@ -73,6 +73,12 @@ func same(a, b Expr) bool {
 	case *TupleExpr:
 		b, ok := b.(*TupleExpr)
 		return ok && slices.EqualFunc(a.Xs, b.Xs, same)
+	case *ColumnExpr:
+		b, ok := b.(*ColumnExpr)
+		return ok && a.List == b.List && a.Column == b.Column && same(a.Key, b.Key)
+	case *AnyExpr:
+		b, ok := b.(*AnyExpr)
+		return ok && a.Op == b.Op && a.List == b.List && slices.Equal(a.Words, b.Words) && same(a.X, b.X)
 	case *OpaqueExpr:
 		b, ok := b.(*OpaqueExpr)
 		return ok && a.Text == b.Text && slices.EqualFunc(a.Args, b.Args, same)
@@ -94,5 +100,5 @@ func samePlace(a, b *packet.Field) bool {
 }
 
 func sameSet(a, b *Set) bool {
-	return a == b || a.Addrs == nil && b.Addrs == nil && a.Strs == nil && b.Strs == nil && slices.Equal(a.Ints, b.Ints)
+	return a == b || a.Addrs == nil && b.Addrs == nil && a.Strs == nil && b.Strs == nil && a.Names == nil && b.Names == nil && slices.Equal(a.Ints, b.Ints)
 }

@@ -44,6 +44,10 @@ func Walk(e Expr, visit func(Expr) bool) {
 		each(e.X)
 	case *TupleExpr:
 		each(e.Xs...)
+	case *ColumnExpr:
+		each(e.Key)
+	case *AnyExpr:
+		each(e.X)
 	case *OpaqueExpr:
 		each(e.Args...)
 	case *ClosureExpr:

@@ -44,6 +44,7 @@ type checker struct {
 	unrolled   int               // bodies of closures checked so far
 	composites map[ast.Node]Expr // arrays and maps checked so far, where names mean what they mean here
 	never      bool              // a macro was used that never holds, as was reported with it
+	given      bool              // a variable was used that has another value than its default
 }
 
 func newChecker(sym *symbols, p parsed, sc *scope) *checker {
@@ -199,6 +200,9 @@ func (c *checker) node(n ast.Node) Expr {
 			return c.name(n, name)
 		}
 		if m, ok := n.(*ast.MemberNode); ok {
+			if e, ok := c.column(m); ok {
+				return e
+			}
 			return c.index(m, m)
 		}
 	case *ast.IntegerNode:

@@ -15,7 +15,7 @@ import (
 
 var operators = map[string]Op{
 	"==": OpEq, "!=": OpNe, "<": OpLt, "<=": OpLe, ">": OpGt, ">=": OpGe,
-	"contains": OpContains, "startsWith": OpStartsWith, "endsWith": OpEndsWith,
+	"contains": OpContains, "startsWith": OpStartsWith, "endsWith": OpEndsWith, "matches": OpMatches,
 	"+": OpAdd, "-": OpSub, "*": OpMul, "/": OpDiv, "%": OpMod,
 }
 
@@ -264,7 +264,13 @@ func (c *checker) matches(n *ast.BinaryNode) Expr {
 	if c.looseNot(n) {
 		return nil
 	}
-	x, y := c.value(n.Left), c.value(n.Right)
+	x := c.value(n.Left)
+	if w, ok, failed := c.wordList(n.Right, n.Operator, x != nil && onBytes(x)); failed {
+		return nil
+	} else if ok && x != nil && x.Kind() != kindComposite {
+		return c.anyOf(n, x, w)
+	}
+	y := c.value(n.Right)
 	if x == nil || y == nil {
 		return nil
 	}
@@ -308,7 +314,13 @@ func (c *checker) textual(n *ast.BinaryNode) Expr {
 	if c.looseNot(n) {
 		return nil
 	}
-	x, y := c.value(n.Left), c.value(n.Right)
+	x := c.value(n.Left)
+	if w, ok, failed := c.wordList(n.Right, n.Operator, x != nil && onBytes(x)); failed {
+		return nil
+	} else if ok && x != nil && x.Kind() != kindComposite {
+		return c.anyOf(n, x, w)
+	}
+	y := c.value(n.Right)
 	if x == nil || y == nil {
 		return nil
 	}

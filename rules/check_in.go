@@ -132,7 +132,7 @@ func (c *checker) inList(rng hcl.Range, n *ast.BinaryNode, x Expr, name string) 
 	at := c.token(n.Right)
 	set := l.Set
 	switch k := x.Kind(); {
-	case k == packet.KindIP && l.Type == ListIP, k == packet.KindInt && l.Type == ListPort, isText(k) && l.Type == ListString:
+	case k == packet.KindIP && l.Type == ListIP, k == packet.KindInt && l.Type == ListPort, isText(k) && (l.Type == ListString || l.Type == ListDomain):
 	case k == packet.KindMAC && l.Type == ListString:
 		ints := make([]IntRange, 0, len(l.Set.Strs))
 		for s := range l.Set.Strs {
@@ -144,7 +144,7 @@ func (c *checker) inList(rng hcl.Range, n *ast.BinaryNode, x Expr, name string) 
 		}
 		set = NewIntSet(ints)
 	default:
-		entries := [...]string{"addresses", "ports", "strings"}[l.Type]
+		entries := [...]string{"addresses", "ports", "strings", "domain names"}[l.Type]
 		hint := ""
 		if k == packet.KindIP && l.Type == ListString {
 			hint = " Give the list type = \"ip\"."

@@ -137,7 +137,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 	}
 	if m, ok := c.sym.macros[name]; ok {
 		c.sym.use(&m.macro.Used)
-		if !m.check(c.sym, c, rng) {
+		if !m.check(c, rng) {
 			return nil
 		}
 		if !c.scope.anyEvent && m.events&(1<<c.scope.event) == 0 {
@@ -145,6 +145,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		}
 		c.events &= m.events
 		c.never = c.never || m.never
+		c.given = c.given || m.given
 		return m.macro.Expr
 	}
 	return c.errorf(diag.UnknownName, rng, "There is no field, layer, macro or aggregate %q.%s", name, diag.DidYouMean(name, c.names()))
@@ -201,6 +202,7 @@ func (c *checker) variable(rng hcl.Range, name string) *Variable {
 		return nil
 	}
 	c.vars++
+	c.given = c.given || v.From != "default"
 	return v
 }
 
@@ -224,7 +226,7 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 func exampleField(t ListType) string {
-	return [...]string{"ip.src", "tcp.dstport", "dns.qry.name"}[t]
+	return [...]string{"ip.src", "tcp.dstport", "dns.qry.name", "dns.qry.name"}[t]
 }
 
 // constantOf is the value of a variable that is no list.

@@ -16,6 +16,9 @@ type contradictor struct {
 }
 
 func (c *contradictor) found(at hcl.Range, format string, args ...any) {
+	if c.arms > 0 {
+		format += " Only this part of the condition never holds."
+	}
 	d := diag.New(diag.NeverTrue, at, format, args...)
 	if c.arms > 0 {
 		d.Severity = hcl.DiagWarning

@@ -244,6 +244,8 @@ func wordPasses(w string, ts []term) bool {
 			ok = e.Set.HasString([]byte(w)) != t.not
 		case *TextExpr:
 			ok = textHolds(e.Op, w, e.Y.(*ConstExpr).Value.Str) != t.not
+		case *AnyExpr:
+			ok = e.holds(w) != t.not
 		case *MatchExpr:
 			ok = e.Pattern.matchString(w) != t.not
 		}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"math/bits"
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -27,7 +29,12 @@ type entries struct {
 	addrs []AddrRange
 	ints  []IntRange
 	strs  []string
+	names *NameSet
 	n     int
+
+	rowed    bool             // each entry has a row, also where another was the same
+	rowOf    map[string]int32 // of strings
+	nameRows []int32          // by number in names
 }
 
 // add reads one entry.
@@ -45,8 +52,32 @@ func (s *entries) add(text string) error {
 			return fmt.Errorf("%q is not a port: write a number from 0 to 65535, or a range such as \"8000-8010\"", text)
 		}
 		s.ints = append(s.ints, r)
+	case ListDomain:
+		name, err := parseName(text)
+		if err != nil {
+			return err
+		}
+		if s.names == nil {
+			s.names = &NameSet{}
+		}
+		_, added, err := s.names.add(name)
+		if err != nil {
+			return err
+		}
+		if added && s.rowed {
+			s.nameRows = append(s.nameRows, int32(s.n))
+		}
 	default:
-		s.strs = append(s.strs, strings.Clone(text))
+		text = strings.Clone(text)
+		s.strs = append(s.strs, text)
+		if s.rowed {
+			if s.rowOf == nil {
+				s.rowOf = map[string]int32{}
+			}
+			if _, known := s.rowOf[text]; !known {
+				s.rowOf[text] = int32(s.n)
+			}
+		}
 	}
 	s.n++
 	return nil
@@ -55,9 +86,17 @@ func (s *entries) add(text string) error {
 func (s *entries) set() *Set {
 	switch s.typ {
 	case ListIP:
+		if s.rowed { // it sorts them, and their order is that of rows
+			return NewAddrSet(slices.Clone(s.addrs))
+		}
 		return NewAddrSet(s.addrs)
 	case ListPort:
 		return NewIntSet(s.ints)
+	case ListDomain:
+		if s.names == nil {
+			s.names = &NameSet{}
+		}
+		return &Set{Names: s.names}
 	}
 	return NewStringSet(s.strs)
 }
@@ -172,9 +211,14 @@ func (s *entries) readLines(name string, data []byte) hcl.Diagnostics {
 	lines := bytes.Count(data, []byte{'\n'}) + 1
 	switch s.typ {
 	case ListIP:
-		s.addrs = make([]AddrRange, 0, lines)
+		s.addrs = slices.Grow(s.addrs, lines)
 	case ListString:
-		s.strs = make([]string, 0, lines)
+		s.strs = slices.Grow(s.strs, lines)
+	case ListDomain:
+		if s.names == nil {
+			s.names = &NameSet{}
+			s.names.reserve(lines, len(data))
+		}
 	}
 	var diags hcl.Diagnostics
 	bad, offset, lineNo := 0, 0, 0
@@ -216,62 +260,163 @@ func (s *entries) readLines(name string, data []byte) hcl.Diagnostics {
 	return diags
 }
 
-var listTypes = []string{"ip", "port", "string"}
+var listTypes = []string{"ip", "port", "string", "domain"}
 
-// loadList checks a list block and reads its file.
-func (l *loader) loadList(b *block) {
+// An appended is the list blocks that add to another.
+type appended []*block
+
+// appends takes the list blocks that add to another from the blocks, and sorts them to those: one of the user's goes to the
+// user's list of the name where there is one, else to the shipped one.
+func (l *loader) appends(blocks []*block) (lists []*block, to map[*block]appended) {
+	to = map[*block]appended{}
+	byName := map[string][2]*block{} // shipped, own
+	own := func(b *block) int {
+		if b.shipped() {
+			return 0
+		}
+		return 1
+	}
+	var adding []*block
+	for _, b := range blocks {
+		if adds(b) {
+			adding = append(adding, b)
+			continue
+		}
+		lists = append(lists, b)
+		pair := byName[b.name]
+		pair[own(b)] = b
+		byName[b.name] = pair
+	}
+	for _, b := range adding {
+		pair := byName[b.name]
+		switch home := pair[own(b)]; {
+		case home != nil:
+			to[home] = append(to[home], b)
+		case pair[0] != nil:
+			to[pair[0]] = append(to[pair[0]], b)
+		default:
+			l.report(diag.UnknownList, b.labelRange(), "There is no list %q to add to.%s", b.name, diag.DidYouMean(b.name, sortedKeys(byName)))
+		}
+	}
+	return lists, to
+}
+
+// adds reports whether a block is a list that adds to another.
+func adds(b *block) bool {
+	a := b.attrs["append"]
+	if b.kind != "list" || a == nil {
+		return false
+	}
+	v, _ := literalValue(a.Expr)
+	yes, _ := v.(bool)
+	return yes
+}
+
+// loadList checks a list block and reads its file, and those of the blocks that add to it.
+func (l *loader) loadList(b *block, more appended) {
 	list := &List{Name: b.name, Description: l.stringAttr(b, "description"), Shipped: b.file.shipped, Range: b.header()}
-	l.sym.lists[b.name] = list
-	l.known(b, []string{"description", "type", "values", "file", "for", "max"}, nil)
+	l.define(b, func(s *symbols) { s.lists[b.name] = list })
 	word, at, ok := l.stringValue(b, "type")
 	typed := false
 	if !ok {
 		if b.attrs["type"] == nil {
-			l.report(diag.MissingAttribute, b.header(), "The list %q needs a type: \"ip\", \"port\" or \"string\".", b.name)
+			l.report(diag.MissingAttribute, b.header(), "The list %q needs a type: \"ip\", \"port\", \"string\" or \"domain\".", b.name)
 		}
 	} else if typed = l.oneOf(at, "type", word, listTypes); typed {
-		for i, t := range listTypes {
-			if t == word {
-				list.Type = ListType(i)
-			}
+		list.Type = ListType(slices.Index(listTypes, word))
+	}
+	header, places := l.columnNames(b)
+	for i := range header {
+		if i > 0 {
+			list.Columns = append(list.Columns, &Column{Name: header[i], Range: places[i], known: map[string]uint32{}})
 		}
 	}
 	if b.attrs["for"] != nil {
-		l.loadTracked(b, list)
+		l.loadTracked(b, list, more)
 		return
 	}
 	if a := b.attrs["max"]; a != nil {
 		l.report(diag.MissingAttribute, a.NameRange, "max bounds a list that rules fill, and such a list says how long an entry lasts. Add for, as in for = \"1h\".")
 	}
+	s := entries{typ: list.Type, rowed: header != nil}
+	good := true
+	for _, part := range append(appended{b}, more...) {
+		good = l.listPart(part, list, &s, header, typed) && good
+	}
+	if !typed || !good {
+		return
+	}
+	list.Set, list.Len = s.set(), s.n
+	if header == nil {
+		return
+	}
+	if s.n > math.MaxInt32 {
+		l.report(diag.BadValue, b.header(), "%s.", capital(errRows.Error()))
+		return
+	}
+	for _, c := range list.Columns {
+		c.settle()
+	}
+	list.rows = s.rowsOf()
+}
+
+// listPart adds the entries of one block to a list. It returns false where the block says nothing of its entries.
+func (l *loader) listPart(b *block, list *List, s *entries, header []string, typed bool) bool {
+	l.known(b, []string{"description", "type", "values", "file", "columns", "append", "for", "max"}, nil)
 	values, fileAttr := b.attrs["values"], b.attrs["file"]
 	switch {
 	case values != nil && fileAttr != nil:
 		l.report(diag.BadValue, fileAttr.NameRange, "A list has values or a file, not both.")
-		return
+		return false
 	case values == nil && fileAttr == nil:
 		l.report(diag.MissingAttribute, b.header(), "The list %q needs values, as in values = [\"10.0.0.0/8\"], or a file; or for, as in for = \"1h\", where rules fill it.", b.name)
-		return
-	case !typed:
-		return
+		return false
 	}
-	s := entries{typ: list.Type}
+	if a := b.attrs["append"]; a != nil && !adds(b) {
+		l.report(diag.BadValue, a.Expr.Range(), "append needs true, or is left out.")
+	}
+	if b.header() != list.Range { // it adds to the list
+		if word, at, ok := l.stringValue(b, "type"); ok && typed && word != list.Type.String() {
+			l.report(diag.BadValue, at, "The list %q in %s has the type %q. Leave the type out.", b.name, place(list.Range), list.Type)
+			return false
+		}
+		if names, _ := l.columnNames(b); names != nil && !slices.Equal(names, header) {
+			l.report(diag.BadValue, b.attrs["columns"].Expr.Range(), "The list %q in %s has not these columns. Leave columns out.", b.name, place(list.Range))
+			return false
+		}
+	}
+	if !typed {
+		return false
+	}
 	if values != nil {
-		l.listValues(b, values, &s)
+		if header != nil || b.attrs["columns"] != nil {
+			l.report(diag.BadValue, values.NameRange, "The columns of a list come from a CSV file, as in file = \"feed.csv\". Entries without data make a list of their own.")
+			return false
+		}
+		l.listValues(b, values, s)
+		return true
+	}
+	name, at, ok := l.stringValue(b, "file")
+	if !ok {
+		return false
+	}
+	data, full, err := l.readBeside(b.file, name)
+	if err != nil {
+		l.report(diag.UnreadableFile, at, "The list file cannot be read: %v.", err)
+		return false
+	}
+	if !b.shipped() {
+		list.Files = append(list.Files, full)
+	}
+	sum := sha256.Sum256(data)
+	l.digest = append(l.digest, sum)
+	list.digest = append(list.digest, sum[:]...)
+	if header != nil {
+		l.diags = append(l.diags, s.readRows(full, data, list.Columns, header)...)
 	} else {
-		name, at, ok := l.stringValue(b, "file")
-		if !ok {
-			return
-		}
-		data, full, err := l.readBeside(b.file, name)
-		if err != nil {
-			l.report(diag.UnreadableFile, at, "The list file cannot be read: %v.", err)
-			return
-		}
-		list.File = full
-		l.digest = append(l.digest, sha256.Sum256(data))
 		l.diags = append(l.diags, s.readLines(full, data)...)
 	}
-	list.Set, list.Len = s.set(), s.n
+	return true
 }
 
 // listValues adds the entries of an inline list; each bad one is reported at its place.

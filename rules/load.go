@@ -56,7 +56,9 @@ type ruleFile struct {
 
 type loader struct {
 	opt          Options
-	sym          *symbols
+	sym          *symbols // what names mean in files of the user
+	base         *symbols // and in shipped ones; the marks of what was used are the same
+	shadowed     map[shadow]bool
 	diags        hcl.Diagnostics
 	files        []*ruleFile // those of the standard library first, then by name
 	byName       map[string]*ruleFile
@@ -77,12 +79,15 @@ type loader struct {
 // editors; it must not be compiled then. Load never panics and keeps nothing of its options.
 func Load(opt Options) (*RuleSet, hcl.Diagnostics) {
 	l := &loader{
-		opt:    opt,
-		sym:    newSymbols(),
-		byName: map[string]*ruleFile{},
-		trees:  map[string]*tree{},
-		rules:  map[string]*ruleDecl{},
+		opt:      opt,
+		sym:      newSymbols(),
+		shadowed: map[shadow]bool{},
+		byName:   map[string]*ruleFile{},
+		trees:    map[string]*tree{},
+		rules:    map[string]*ruleDecl{},
 	}
+	l.base = newSymbols()
+	l.base.used = l.sym.used
 	l.loadSettings()
 	l.readFiles()
 	rs := l.build()
@@ -121,7 +126,13 @@ func (l *loader) build() *RuleSet {
 				if names[b.kind] == nil {
 					names[b.kind] = map[string]*block{}
 				}
-				if first := names[b.kind][b.name]; first != nil {
+				first := names[b.kind][b.name]
+				switch {
+				case first == nil, adds(b):
+				case first.shipped() && !b.shipped() && b.kind != "rule":
+					l.shadowed[shadow{b.kind, b.name}] = true
+					l.report(diag.ShadowsShipped, b.labelRange(), "There is a shipped %s %q in %s. Your rules use this one, the shipped rules that one. Give it another name.", b.kind, b.name, place(first.header()))
+				default:
 					hint := "Give one of them another name."
 					if first.shipped() != b.shipped() && b.kind == "rule" {
 						hint = "To change the shipped rule write an override block."
@@ -129,7 +140,9 @@ func (l *loader) build() *RuleSet {
 					l.report(diag.DuplicateName, b.labelRange(), "The %s %q is already declared in %s. %s", b.kind, b.name, place(first.header()), hint)
 					continue
 				}
-				names[b.kind][b.name] = b
+				if !adds(b) {
+					names[b.kind][b.name] = b
+				}
 			}
 			kinds[b.kind] = append(kinds[b.kind], b)
 		}
@@ -138,20 +151,21 @@ func (l *loader) build() *RuleSet {
 		l.loadVariable(b)
 	}
 	l.unknownSettings()
-	for _, b := range kinds["list"] {
-		l.loadList(b)
+	lists, more := l.appends(kinds["list"])
+	for _, b := range lists {
+		l.loadList(b, more[b])
 	}
 	l.sym.rules = map[string]bool{}
 	for _, b := range kinds["rule"] {
 		l.sym.rules[b.name] = true
 	}
+	l.base.rules = l.sym.rules
 	for _, b := range kinds["macro"] {
 		l.loadMacro(b)
 	}
 	rs := &RuleSet{Sources: map[string]*hcl.File{}}
-	for _, name := range sortedKeys(l.sym.macros) {
-		m := l.sym.macros[name]
-		m.check(l.sym, nil, hcl.Range{})
+	for _, m := range both(l, func(s *symbols) map[string]*macroDecl { return s.macros }) {
+		m.check(nil, hcl.Range{})
 		l.diags = append(l.diags, m.diags...)
 		rs.Macros = append(rs.Macros, m.macro)
 	}
@@ -165,12 +179,8 @@ func (l *loader) build() *RuleSet {
 	}
 	rs.Rules = l.buildRules()
 	l.sym.settle()
-	for _, name := range sortedKeys(l.sym.lists) {
-		rs.Lists = append(rs.Lists, l.sym.lists[name])
-	}
-	for _, name := range sortedKeys(l.sym.vars) {
-		rs.Variables = append(rs.Variables, l.sym.vars[name])
-	}
+	rs.Lists = both(l, func(s *symbols) map[string]*List { return s.lists })
+	rs.Variables = both(l, func(s *symbols) map[string]*Variable { return s.vars })
 	for _, f := range l.files {
 		if f.file != nil {
 			rs.Sources[f.name] = f.file
@@ -194,7 +204,8 @@ func (l *loader) buildRules() []*Rule {
 	for w := range workers {
 		own := *l
 		own.diags, own.trees, own.solver = nil, map[string]*tree{}, solver{}
-		own.sym = &symbols{lists: l.sym.lists, macros: l.sym.macros, vars: l.sym.vars, rules: l.sym.rules, used: map[*bool]struct{}{}}
+		used := map[*bool]struct{}{}
+		own.sym, own.base = l.sym.with(used), l.base.with(used)
 		workers[w] = &own
 		wg.Go(func() {
 			for i := w; i < len(names); i += len(workers) {

@@ -155,8 +155,8 @@ func TestLoadFolder(t *testing.T) {
 		t.Errorf("%d rules, %d lists, %d files", len(rs.Rules), len(rs.Lists), len(rs.Sources))
 	}
 	l := rs.Lists[0]
-	if got := l.Set.String(); got != "['10.0.0.0/8', '2001:db8::1']" || l.Len != 2 || !strings.HasSuffix(l.File, "deep/bad.txt") {
-		t.Errorf("list %s of %d entries from %s", got, l.Len, l.File)
+	if got := l.Set.String(); got != "['10.0.0.0/8', '2001:db8::1']" || l.Len != 2 || len(l.Files) != 1 || !strings.HasSuffix(l.Files[0], "deep/bad.txt") {
+		t.Errorf("list %s of %d entries from %v", got, l.Len, l.Files)
 	}
 	if _, diags := Load(Options{Paths: []string{filepath.Join(dir, "none")}}); len(diags) != 1 || diag.CodeOf(diags[0]) != diag.UnreadableFile {
 		t.Errorf("a missing path: %v", diags)

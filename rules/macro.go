@@ -12,10 +12,12 @@ import (
 // A macroDecl is a macro on the way to be checked.
 type macroDecl struct {
 	macro  *Macro
+	sym    *symbols // what names mean in it
 	source parsed
 	state  macroState
 	events uint8 // the kinds of events that have all its names
 	never  bool  // it never holds, as was reported
+	given  bool  // a variable in it has another value than its default
 	diags  hcl.Diagnostics
 }
 
@@ -30,7 +32,8 @@ const (
 
 // check checks a macro when it is first used; user is who asks, at rng. It returns false for a macro
 // with errors, which are reported once, where it is defined.
-func (m *macroDecl) check(sym *symbols, user *checker, rng hcl.Range) bool {
+func (m *macroDecl) check(user *checker, rng hcl.Range) bool {
+	sym := m.sym
 	switch m.state {
 	case macroGood:
 		return true
@@ -59,6 +62,9 @@ func (m *macroDecl) check(sym *symbols, user *checker, rng hcl.Range) bool {
 		m.never = !(&contradictor{diags: &c.diags}).check(e, m.source.src.Whole, nil)
 	}
 	m.never = m.never || c.dead
+	if m.given = c.given; m.given {
+		forgive(c.diags)
+	}
 	m.diags = c.diags
 	m.events = c.events
 	if e == nil {
@@ -83,8 +89,8 @@ func (s *symbols) cycle(m *macroDecl) string {
 
 // loadMacro reads a macro block; its expression is checked when all blocks are known.
 func (l *loader) loadMacro(b *block) {
-	m := &macroDecl{macro: &Macro{Name: b.name, Description: l.stringAttr(b, "description"), Shipped: b.file.shipped, Range: b.header()}}
-	l.sym.macros[b.name] = m
+	m := &macroDecl{macro: &Macro{Name: b.name, Description: l.stringAttr(b, "description"), Shipped: b.file.shipped, Range: b.header()}, sym: l.view(b.file.name)}
+	l.define(b, func(s *symbols) { s.macros[b.name] = m })
 	l.known(b, []string{"description", "expr"}, nil)
 	if b.attrs["expr"] == nil {
 		l.report(diag.MissingAttribute, b.header(), "The macro %q needs its condition: expr = \"…\".", b.name)

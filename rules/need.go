@@ -63,10 +63,50 @@ func NeedOf(e Expr) *Need {
 			}
 			return NeedOfAny(needs)
 		}
+		if e.Set.Names != nil && e.Set.Names.Len() <= maxMembers {
+			return nameNeed(e.X, e.Set.Names)
+		}
 	case *MatchExpr:
 		return patternNeed(e.X, e.Pattern)
+	case *AnyExpr:
+		if len(e.Words) > maxNeed {
+			return nil
+		}
+		needs := make([]*Need, len(e.Words))
+		for i, w := range e.Words {
+			if e.Op == OpMatches {
+				needs[i] = patternNeed(e.X, e.Patterns[i])
+			} else {
+				needs[i] = wordNeed(e.X, placeOf(e.Op), w)
+			}
+			if needs[i] == nil {
+				return nil
+			}
+		}
+		return NeedOfAny(needs)
 	}
 	return nil
+}
+
+// nameNeed is what is needed for a name to be in a set of names.
+func nameNeed(x Expr, names *NameSet) *Need {
+	var needs []*Need
+	for i := range names.Len() {
+		for _, dot := range []string{"", "."} {
+			name := string(names.Entry(i)) + dot
+			needs = append(needs, wordNeed(x, literals.Whole, name), wordNeed(x, literals.End, "."+name))
+		}
+	}
+	n := NeedOfAny(needs)
+	if n == nil {
+		return nil
+	}
+	out := &Need{} // not exact: the case of a name does not matter, and that of a literal may
+	for _, l := range n.Literals {
+		l.Fold = true
+		out.Literals = append(out.Literals, l)
+	}
+	return out
 }
 
 // maxMembers is the size of a set from which a look-up in the set itself serves better.
@@ -311,6 +351,22 @@ func patternNeed(x Expr, p *Pattern) *Need {
 	}
 	return s.need(words, at, r.fold, exact)
 }
+
+// Need returns literals without one of which in a text the pattern does not match it; none where that is not known.
+func (p *Pattern) Need() []literals.Literal {
+	n := patternNeed(&FieldExpr{Field: wholeText}, p)
+	if n == nil {
+		return nil
+	}
+	out := make([]literals.Literal, len(n.Literals))
+	for i, l := range n.Literals {
+		out[i] = l.Literal
+	}
+	return out
+}
+
+// wholeText stands for a text that is no field.
+var wholeText = &packet.Field{Kind: packet.KindString}
 
 func fromLatin1(s string) string {
 	b := make([]byte, 0, len(s))

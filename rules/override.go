@@ -65,6 +65,6 @@ func (l *loader) drop(d *ruleDecl, which func(*hclsyntax.Block) bool) {
 // override goes, and belong to whoever wrote the rule.
 func (l *loader) replaced(d *ruleDecl, rng hcl.Range) {
 	if src := d.file.bytes; rng.Filename == d.file.name && rng.CanSliceBytes(src) {
-		l.sym.useWords(string(rng.SliceBytes(src)))
+		l.view(d.file.name).useWords(string(rng.SliceBytes(src)))
 	}
 }

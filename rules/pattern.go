@@ -48,6 +48,15 @@ func newPattern(text string, bytes bool) (*Pattern, error) {
 // String returns the expression as written.
 func (p *Pattern) String() string { return p.text }
 
+// Anchored reports whether the pattern matches at the start of a text alone.
+func (p *Pattern) Anchored() bool {
+	t := p.tree
+	for t.Op == syntax.OpConcat || t.Op == syntax.OpCapture {
+		t = t.Sub[0]
+	}
+	return t.Op == syntax.OpBeginText
+}
+
 // OnBytes reports whether a character is a byte.
 func (p *Pattern) OnBytes() bool { return p.bytes }
 

@@ -51,6 +51,7 @@ type ruleBuilder struct {
 	full   scope // for when and messages: aggregates too
 	failed bool  // a condition could not be checked
 	never  bool  // a macro never holds, as was reported with it
+	given  bool  // a variable has another value than its default
 }
 
 func (l *loader) buildRule(d *ruleDecl) *Rule {
@@ -58,7 +59,11 @@ func (l *loader) buildRule(d *ruleDecl) *Rule {
 		Name: d.name, Severity: scale.SeverityMedium, Shipped: d.shipped(), Overridden: d.overridden,
 		Range: d.header(), AttrRanges: make(map[string]hcl.Range, len(d.attrs)),
 	}}
+	before := len(l.diags)
 	rb.build()
+	if rb.given {
+		forgive(l.diags[before:])
+	}
 	rb.r.Broken = rb.failed
 	return rb.r
 }
@@ -171,12 +176,22 @@ func (rb *ruleBuilder) check(b *block, name string, sc *scope, how func(*checker
 // checked remembers that an expression of the rule failed: its error may be reported elsewhere, with a
 // macro.
 func (rb *ruleBuilder) checked(p parsed, sc *scope, how func(*checker, ast.Node) Expr) Expr {
-	c := newChecker(rb.sym, p, sc)
+	c := newChecker(rb.view(p.src.Whole.Filename), p, sc)
 	e := c.run(func(n ast.Node) Expr { return how(c, n) })
 	rb.diags = append(rb.diags, c.diags...)
 	rb.failed = rb.failed || e == nil
 	rb.never = rb.never || c.never
+	rb.given = rb.given || c.given
 	return e
+}
+
+// forgive makes warnings of what never holds: where a site's value of a variable is the reason it is to stop no rule set.
+func forgive(diags hcl.Diagnostics) {
+	for _, d := range diags {
+		if diag.CodeOf(d) == diag.NeverTrue {
+			d.Severity = hcl.DiagWarning
+		}
+	}
 }
 
 // windows reads the windows and their aggregates.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/hex"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -216,13 +217,13 @@ const (
 	ListIP ListType = iota
 	ListPort
 	ListString
+	ListDomain
 )
 
 // String returns the word of the language.
-func (t ListType) String() string { return [...]string{"ip", "port", "string"}[t] }
+func (t ListType) String() string { return listTypes[t] }
 
-// A List is a named set of addresses, ports or strings. One of Addrs, Ports and Strings is set, by
-// Type.
+// A List is a named set of addresses, ports, strings or domain names, with columns where it knows more of its entries.
 type List struct {
 	Name, Description string
 	Type              ListType
@@ -232,11 +233,18 @@ type List struct {
 	// most; 0 for other lists. Such a list has no Set.
 	For     time.Duration
 	Max     int
-	File    string // the file it was read from; empty for an inline list
+	Files   []string  // the files of the user that it was read from
+	Columns []*Column // in the order of the file; nil for a list without data
 	Used    bool
 	Shipped bool
 	Range   hcl.Range
+
+	rows   *rows
+	digest []byte // of the files
 }
+
+// Digest identifies the contents of the list's files.
+func (l *List) Digest() string { return hex.EncodeToString(l.digest) }
 
 // An Override is an `override` block as read; the rule it names has it applied already.
 type Override struct {

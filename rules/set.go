@@ -6,12 +6,13 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// A Set is what `in` looks into: addresses, integers (MAC addresses among them) or strings. It does
+// A Set is what `in` looks into: addresses, integers (MAC addresses among them), strings or domain names. It does
 // not change after it was made.
 type Set struct {
 	Addrs *AddrSet            // nil unless of addresses
 	Ints  []IntRange          // sorted, disjoint, not adjacent
 	Strs  map[string]struct{} // nil unless of strings
+	Names *NameSet            // nil unless of domain names
 }
 
 // An IntRange is the integers from Lo to Hi, both included.
@@ -66,15 +67,18 @@ func (s *Set) HasInt(n int64) bool {
 	return lo < len(s.Ints) && s.Ints[lo].Lo <= n
 }
 
-// HasString reports whether b is in a set of strings.
+// HasString reports whether b is in a set of strings or of domain names.
 func (s *Set) HasString(b []byte) bool {
+	if s.Names != nil {
+		return s.Names.Has(b)
+	}
 	_, ok := s.Strs[string(b)]
 	return ok
 }
 
 // Empty reports whether the set has no members.
 func (s *Set) Empty() bool {
-	return len(s.Ints) == 0 && len(s.Strs) == 0 && (s.Addrs == nil || s.Addrs.Empty())
+	return len(s.Ints) == 0 && len(s.Strs) == 0 && (s.Names == nil || s.Names.Len() == 0) && (s.Addrs == nil || s.Addrs.Empty())
 }
 
 // An AddrRange is the addresses from Lo to Hi, both included.

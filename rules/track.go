@@ -35,8 +35,16 @@ func (e *ListedExpr) Kind() packet.Kind { return packet.KindBool }
 const defaultTracked = 65536
 
 // loadTracked reads what a list says that rules fill.
-func (l *loader) loadTracked(b *block, list *List) {
-	for _, name := range []string{"values", "file"} {
+func (l *loader) loadTracked(b *block, list *List, more appended) {
+	l.known(b, []string{"description", "type", "values", "file", "columns", "append", "for", "max"}, nil)
+	if list.Type == ListDomain {
+		l.report(diag.BadValue, b.attrs["type"].Expr.Range(), "Rules fill lists of type \"ip\", \"port\" or \"string\" alone.")
+		list.Type = ListString
+	}
+	for _, part := range more {
+		l.report(diag.BadValue, part.attrs["append"].NameRange, "The list %q in %s is filled by rules, and nothing else adds to it.", b.name, place(list.Range))
+	}
+	for _, name := range []string{"values", "file", "columns"} {
 		if a := b.attrs[name]; a != nil {
 			l.report(diag.BadValue, a.NameRange, "A list with for is filled by rules, and has no %s. Entries that are always there make a list of their own.", name)
 		}
@@ -65,10 +73,11 @@ func (rb *ruleBuilder) track(b *block) {
 	}
 	t := &Track{Range: b.header()}
 	name := b.hcl.Labels[0]
-	t.List = rb.sym.lists[name]
+	known := rb.view(b.header().Filename).lists
+	t.List = known[name]
 	if t.List == nil {
 		var some []string
-		for n, x := range rb.sym.lists {
+		for n, x := range known {
 			if x.Tracked() {
 				some = append(some, n)
 			}

@@ -185,7 +185,7 @@ func numberFromText(s string) (any, bool) {
 // loadVariable checks a variable block and settles its value.
 func (l *loader) loadVariable(b *block) {
 	v := &Variable{Name: b.name, Description: l.stringAttr(b, "description"), Shipped: b.file.shipped, Range: b.header(), From: "default"}
-	l.sym.vars[b.name] = v
+	l.define(b, func(s *symbols) { s.vars[b.name] = v })
 	l.known(b, []string{"description", "default"}, nil)
 	if a := b.attrs["default"]; a != nil {
 		x, ok := l.constant(a.Expr, "The default of a variable is a constant.")
@@ -196,6 +196,9 @@ func (l *loader) loadVariable(b *block) {
 		v.Value = x
 	}
 	like := v.Value
+	if b.shipped() && l.shadowed[shadow{"variable", b.name}] {
+		return // values that are given are for the one of the user
+	}
 	if s, ok := l.settings[b.name]; ok {
 		if x, ok := fits(s.value, like); ok {
 			v.Value, v.From = x, s.rng.Filename
@@ -308,13 +311,14 @@ func (l *loader) eval(e hclsyntax.Expression) (any, bool) {
 				l.report(diag.BadValue, rng, "A variable is written var.name.")
 				continue
 			}
-			v := l.sym.vars[name.Name]
+			sym := l.view(rng.Filename)
+			v := sym.vars[name.Name]
 			if v == nil {
 				ok = false
-				l.report(diag.UnknownVariable, rng, "There is no variable %q.%s", name.Name, diag.DidYouMean(name.Name, sortedKeys(l.sym.vars)))
+				l.report(diag.UnknownVariable, rng, "There is no variable %q.%s", name.Name, diag.DidYouMean(name.Name, sortedKeys(sym.vars)))
 				continue
 			}
-			l.sym.use(&v.Used)
+			sym.use(&v.Used)
 			if v.Value == nil {
 				ok = false
 				continue

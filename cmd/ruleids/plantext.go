@@ -40,6 +40,9 @@ func (t *planText) write(d *engine.Description) {
 	if len(d.VM) > 0 {
 		fmt.Fprintf(t.w, "slow: %s, see the end\n", plural(uint64(len(d.VM)), "expression"))
 	}
+	if len(d.Unguarded) > 0 {
+		fmt.Fprintf(t.w, "slow: %s of payloads, see the end\n", plural(uint64(len(d.Unguarded)), "regular expression"))
+	}
 	t.classes(d.Classes)
 	t.shared(d.Shared)
 	t.tables(d.Tables)
@@ -50,6 +53,16 @@ func (t *planText) write(d *engine.Description) {
 	}
 	for _, text := range d.VM {
 		fmt.Fprintf(t.w, "  %s\n", text)
+	}
+	if len(d.Unguarded) > 0 {
+		t.heading("Slow conditions, which read all of a text as no literal tells where they can hold")
+	}
+	for _, u := range d.Unguarded {
+		where := "for each packet"
+		if u.By != "" {
+			where = "for packets found by " + u.By
+		}
+		fmt.Fprintf(t.w, "  %s\n    some %s ns %s: %s\n", u.Text, thousands(uint64(u.Nanoseconds)), where, strings.Join(u.Rules, ", "))
 	}
 }
 

@@ -86,6 +86,22 @@ func TestChecks(t *testing.T) {
 		name, text string
 		want       []string
 	}{
+		// unused-column
+		{"columns that nothing asks for", "list \"f\" {\n  type = \"ip\"\n  file = \"feed.csv\"\n  columns = [\"ip\", \"threat\"]\n}\n" + ruleText(`where = "ip.src in list.f"`), []string{"unused-column"}},
+		{"a column that is asked for", "list \"f\" {\n  type = \"ip\"\n  file = \"feed.csv\"\n  columns = [\"ip\", \"threat\"]\n}\n" + ruleText(`where = "list.f[ip.src].threat == 'scanner'"`), nil},
+
+		// slow-condition
+		{"regexp on every payload", ruleText(`where = "payload matches '[0-9]{16}'"`), []string{"slow-condition"}},
+		{"regexp on every segment", ruleText(`where = "tcp.flags.ack and frame.len > 20 and payload matches '[0-9]{16}'"`), []string{"slow-condition"}},
+		{"one of several regexps", ruleText(`where = "payload matches ['evil', '[0-9]{16}']"`), []string{"slow-condition"}},
+		{"regexp to networks", ruleText(`where = "ip.dst in ['10.0.0.0/8'] and payload matches '[0-9]{16}'"`), []string{"slow-condition"}},
+		{"regexp with a literal", ruleText(`where = "payload matches 'n=[0-9]{16}'"`), nil},
+		{"regexp at the start", ruleText(`where = "payload matches '^[0-9]{16}'"`), nil},
+		{"regexp behind a port", ruleText(`where = "tcp.dstport == 80 and payload matches '[0-9]{16}'"`), nil},
+		{"regexp behind a text", ruleText(`where = "payload startsWith 'POST ' and payload matches '[0-9]{16}'"`), nil},
+		{"regexp behind a byte", ruleText(`where = "payload[0] == 22 and payload matches '[0-9]{16}'"`), nil},
+		{"regexp on names", ruleText(`where = "dns.qry.name matches '[0-9]{16}'"`), nil},
+
 		// shadowed-exception
 		{"exception by values leaves some", ruleText(`where = "tcp.dstport in [22, 25]"
   except "x" { where = "tcp.dstport in [22, 23]" }`), nil},

@@ -183,7 +183,7 @@ func load(text string, set map[string]string) (*rules.RuleSet, hcl.Diagnostics) 
 	}
 	return rules.Load(rules.Options{
 		Stdlib:    shipped,
-		Sources:   map[string][]byte{"rules.hcl": []byte(text)},
+		Sources:   map[string][]byte{"rules.hcl": []byte(text), "feed.csv": []byte("10.0.0.1,scanner\n")},
 		Set:       set,
 		LintCodes: IgnoreCodes(),
 	})

@@ -55,6 +55,28 @@ func unusedList() Check {
 	return c
 }
 
+// unusedColumn finds columns of lists that nothing asks for. Which there are is up to the file, so they stay when it is
+// someone else's; but a list of which no column is used does with less memory without.
+func unusedColumn() Check {
+	return Check{
+		Code: diag.Code{
+			Name:      "unused-column",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Unused columns",
+			Doc:       "Nothing asks for a column of a list that has columns.",
+			Judgement: true,
+		},
+		check: func(rs *rules.RuleSet, report report) {
+			for _, l := range rs.Lists {
+				used := slices.ContainsFunc(l.Columns, func(c *rules.Column) bool { return c.Used })
+				if len(l.Columns) > 0 && !used && l.Used && !l.Shipped {
+					report(l.Columns[0].Range, "Nothing asks for a column of list %q, as in list.%s[…].%s. Ask for one, or leave columns out and the file without them.", l.Name, l.Name, l.Columns[0].Name)
+				}
+			}
+		},
+	}
+}
+
 func unusedMacro() Check {
 	return unused("macro", func(rs *rules.RuleSet, see func(string, hcl.Range, bool)) {
 		for _, x := range rs.Macros {

@@ -1,0 +1,203 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// column checks list.name[key].column. It returns false for what is not of this form.
+func (c *checker) column(n *ast.MemberNode) (Expr, bool) {
+	if c.tree.opensIndex(n.Location().From) { // without a column
+		if name, ok := c.dotted(n.Node); ok && strings.HasPrefix(name, "list.") {
+			return c.wholeRow(n, name[len("list."):]), true
+		}
+		return nil, false
+	}
+	row, ok := n.Node.(*ast.MemberNode)
+	prop, isName := n.Property.(*ast.StringNode)
+	if !ok || !isName || !c.tree.opensIndex(row.Location().From) {
+		return nil, false
+	}
+	name, ok := c.dotted(row.Node)
+	if !ok || !strings.HasPrefix(name, "list.") {
+		return nil, false
+	}
+	l := c.list(c.token(row.Node), name[len("list."):])
+	key := c.value(row.Property)
+	if l == nil || key == nil {
+		return nil, true
+	}
+	if l.Columns == nil {
+		return c.errorf(diag.TypeMismatch, c.token(row.Node), "list.%s has no columns. Give the block columns = [\"entry\", …] and a CSV file, or use the list with in.", l.Name), true
+	}
+	i := slices.IndexFunc(l.Columns, func(k *Column) bool { return k.Name == prop.Value })
+	if i < 0 {
+		whole := c.token(n)
+		at := c.src.Range(n.Location().From, n.Location().To)
+		at.End = whole.End
+		return c.errorf(diag.UnknownName, at, "list.%s has no column %q.%s", l.Name, prop.Value, diag.DidYouMean(prop.Value, l.columnNames())), true
+	}
+	c.sym.use(&l.Columns[i].Used)
+	if key = c.entryOf(l, row.Property, key); key == nil || l.Set == nil {
+		return nil, true
+	}
+	return &ColumnExpr{At{c.rng(n)}, key, l, i}, true
+}
+
+// wholeRow reports a row of which no column is named.
+func (c *checker) wholeRow(n *ast.MemberNode, name string) Expr {
+	l := c.list(c.token(n.Node), name)
+	c.value(n.Property)
+	if l == nil {
+		return nil
+	}
+	if l.Columns == nil {
+		return c.errorf(diag.TypeMismatch, c.token(n.Node), "list.%s has no columns. Use it with in, as in %s in list.%s.", name, exampleField(l.Type), name)
+	}
+	return c.errorf(diag.TypeMismatch, c.rng(n), "Name a column of the entry, as in %s.%s.", c.text(n), l.Columns[0].Name)
+}
+
+// entryOf checks that a key is of the type of a list's entries.
+func (c *checker) entryOf(l *List, n ast.Node, key Expr) Expr {
+	want := [...]packet.Kind{packet.KindIP, packet.KindInt, packet.KindString, packet.KindString}[l.Type]
+	if want == packet.KindIP {
+		if key = c.coerce(n, key, want); key == nil {
+			return nil
+		}
+	}
+	if k := key.Kind(); k != want && !(isText(k) && isText(want)) {
+		return c.errorf(diag.TypeMismatch, c.rng(n), "The entries of list.%s are asked for by %s, and %s is %s.", l.Name, an(want), c.text(n), an(k))
+	}
+	return key
+}
+
+// A wordList is the texts on the right of an operator that takes any of several.
+type wordList struct {
+	list  *List // nil where they are written out
+	texts []string
+	at    []hcl.Range // of each text; one for all of them where they stand elsewhere
+}
+
+func (w *wordList) place(i int) hcl.Range { return w.at[min(i, len(w.at)-1)] }
+
+// wordList reads a list, an array or a variable of texts on the right of an operator. It returns false for what is none
+// of these; failed says that there was an error.
+func (c *checker) wordList(n ast.Node, op string, bytes bool) (w *wordList, ok, failed bool) {
+	whole := c.token(n)
+	if name, isName := c.dotted(n); isName {
+		switch head, rest, _ := strings.Cut(name, "."); head {
+		case "list":
+			l := c.list(whole, rest)
+			if l != nil && l.Tracked() {
+				c.errorf(diag.TypeMismatch, whole, "list.%s is filled by rules, and can stand behind in alone; %s needs a list with fixed entries.", rest, op)
+			}
+			if l == nil || l.Set == nil {
+				return nil, true, true
+			}
+			if l.Type != ListString {
+				c.errorf(diag.TypeMismatch, whole, "list.%s has the type %q; %s needs one of type \"string\".", rest, l.Type, op)
+				return nil, true, true
+			}
+			return &wordList{l, sortedKeys(l.Set.Strs), []hcl.Range{whole}}, true, false
+		case "var":
+			if v := c.sym.vars[rest]; v != nil {
+				return c.wordsOfVariable(whole, v, op)
+			}
+		}
+		return nil, false, false
+	}
+	arr, isArray := n.(*ast.ArrayNode)
+	if !isArray {
+		return nil, false, false
+	}
+	w = &wordList{}
+	for _, x := range arr.Nodes {
+		y := c.value(x)
+		k, isConst := y.(*ConstExpr)
+		switch {
+		case y == nil:
+			failed = true
+		case !isConst:
+			c.errorf(diag.TypeMismatch, c.rng(x), "%s is not a text that is written out; %s needs such texts in an array.", c.text(x), op)
+			failed = true
+		case !isText(k.Value.Kind):
+			c.errorf(diag.TypeMismatch, c.rng(x), "The array has %s, and %s needs texts.", an(k.Value.Kind), op)
+			failed = true
+		default:
+			if bytes {
+				k = c.asBytes(x, k)
+			}
+			w.texts, w.at = append(w.texts, k.Value.Str), append(w.at, c.rng(x))
+		}
+	}
+	return w, true, failed
+}
+
+func (c *checker) wordsOfVariable(rng hcl.Range, v *Variable, op string) (w *wordList, ok, failed bool) {
+	items, isList := v.Value.([]any)
+	if !isList {
+		return nil, false, false
+	}
+	c.variable(rng, v.Name)
+	w = &wordList{at: []hcl.Range{rng}}
+	for _, x := range items {
+		s, isString := x.(string)
+		if !isString {
+			c.errorf(diag.TypeMismatch, rng, "var.%s has the value %v, and %s needs texts.", v.Name, x, op)
+			return nil, true, true
+		}
+		w.texts = append(w.texts, s)
+	}
+	return w, true, false
+}
+
+// anyOf checks an operator with several texts on its right.
+func (c *checker) anyOf(n *ast.BinaryNode, x Expr, w *wordList) Expr {
+	rng := c.rng(n)
+	if !isText(x.Kind()) {
+		return c.notText(n.Left, x, n.Operator)
+	}
+	e := &AnyExpr{At: At{rng}, Op: operators[n.Operator], X: x, List: w.list}
+	seen := map[string]bool{}
+	never := 0
+	for i, s := range w.texts {
+		if c.judgeCase(x, e.Op, w.place(i), s) {
+			never++
+		}
+		if seen[s] {
+			continue
+		}
+		seen[s] = true
+		if e.Op == OpMatches {
+			p, err := newPattern(s, onBytes(x))
+			if err != nil {
+				from := ""
+				if w.list != nil {
+					from = "An entry of list." + w.list.Name + ": "
+				}
+				return c.errorf(diag.BadRegexp, w.place(i), "%s%s", from, patternProblem(s, err))
+			}
+			e.Patterns = append(e.Patterns, p)
+		}
+		e.Words = append(e.Words, s)
+	}
+	if len(w.texts) == 0 {
+		if w.list == nil {
+			c.doubt(c.rng(n.Right), "There is nothing to look for.")
+		}
+		return falseConst(rng)
+	}
+	if k, ok := x.(*ConstExpr); ok {
+		return constBool(rng, e.holds(k.Value.Str))
+	}
+	if never == len(w.texts) {
+		return falseConst(rng)
+	}
+	return present(e, x)
+}

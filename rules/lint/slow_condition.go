@@ -1,0 +1,48 @@
+package lint
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// slowCondition finds regular expressions that are tried on every payload.
+func slowCondition() Check {
+	return Check{
+		Code: diag.Code{
+			Name:      "slow-condition",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Slow condition",
+			Doc:       "A regular expression is tried on every payload, as no literal in it and no other condition tells where it can match.",
+			Judgement: true,
+		},
+		check: func(rs *rules.RuleSet, report report) {
+			for _, r := range sound(rs) {
+				conjuncts := []rules.Expr{r.Where}
+				if and, ok := r.Where.(*rules.LogicExpr); ok && !and.Or {
+					conjuncts = and.Xs
+				}
+				narrow := false
+				for _, x := range conjuncts {
+					narrow = narrow || rules.Narrow(x)
+				}
+				if narrow {
+					continue
+				}
+				seen := map[hcl.Range]bool{}
+				for _, x := range rules.SlowPatterns(r.Where) {
+					at := x.Range()
+					if where := r.AttrRanges["where"]; !overlaps([]hcl.Range{where}, at) { // of a macro, or of an exception
+						at = where
+					}
+					if seen[at] {
+						continue
+					}
+					seen[at] = true
+					report(at, "Nothing tells quickly which payloads this can match, so it is tried on all of them, at some 3 MB a second. Add a condition that few packets pass, such as a port or a text that all matches contain.")
+				}
+			}
+		},
+	}
+}

@@ -1,0 +1,41 @@
+package rules
+
+import "slices"
+
+// A shadow is a name of the user's that is a shipped one's too.
+type shadow struct{ kind, name string }
+
+// view returns what names mean in a file. A list, macro or variable of the user with a shipped name takes the place of the
+// shipped one in files of the user alone, so that a name that is shipped later changes no rule.
+func (l *loader) view(file string) *symbols {
+	if f := l.byName[file]; f != nil && f.shipped {
+		return l.base
+	}
+	return l.sym
+}
+
+// define lets a block's name be known where it is to be known. Shipped blocks come first.
+func (l *loader) define(b *block, in func(*symbols)) {
+	if b.shipped() {
+		in(l.base)
+	}
+	in(l.sym)
+}
+
+// with returns the same names with other marks of what was used.
+func (s *symbols) with(used map[*bool]struct{}) *symbols {
+	return &symbols{lists: s.lists, macros: s.macros, vars: s.vars, rules: s.rules, used: used}
+}
+
+// both returns what has a name of some kind, those of the user and those that they hide, by name.
+func both[T comparable](l *loader, of func(*symbols) map[string]T) []T {
+	var out []T
+	own, shipped := of(l.sym), of(l.base)
+	for _, name := range sortedKeys(own) {
+		if hidden, ok := shipped[name]; ok && hidden != own[name] {
+			out = append(out, hidden)
+		}
+		out = append(out, own[name])
+	}
+	return slices.Clip(out)
+}
