@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hashicorp/hcl/v2"
@@ -177,6 +178,10 @@ func (l *loader) build() *RuleSet {
 			rs.Overrides = append(rs.Overrides, o)
 		}
 	}
+	for _, b := range kinds["parser"] {
+		rs.Parsers = append(rs.Parsers, l.loadParser(b))
+	}
+	slices.SortFunc(rs.Parsers, func(a, b *Parser) int { return strings.Compare(a.Name, b.Name) })
 	rs.Rules = l.buildRules()
 	l.sym.settle()
 	rs.Lists = both(l, func(s *symbols) map[string]*List { return s.lists })

@@ -16,6 +16,7 @@ type RuleSet struct {
 	Rules     []*Rule     // sorted by name; disabled rules too
 	Lists     []*List     // sorted by name
 	Macros    []*Macro    // sorted by name
+	Parsers   []*Parser   // sorted by name
 	Variables []*Variable // sorted by name
 	Overrides []*Override // in the order of their files and lines
 	Digest    string      // hex SHA-256 over the texts of rule and list files, whatever their names, and the values of variables

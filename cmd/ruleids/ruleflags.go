@@ -114,13 +114,19 @@ func (f *ruleFlags) ruleSet(a *app) (*rules.RuleSet, error) {
 
 // compile loads the rules and makes a plan of them.
 func (f *ruleFlags) compile(a *app) (*engine.Plan, error) {
+	_, plan, err := f.compiled(a)
+	return plan, err
+}
+
+// compiled loads the rules, and makes a plan of them.
+func (f *ruleFlags) compiled(a *app) (*rules.RuleSet, *engine.Plan, error) {
 	src, err := f.options()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	set, plan, diags := engine.Load(src, engine.Options{})
 	if diags.HasErrors() {
-		return nil, a.refuse(diags, set.Sources)
+		return nil, nil, a.refuse(diags, set.Sources)
 	}
-	return plan, nil
+	return set, plan, nil
 }

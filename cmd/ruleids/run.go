@@ -158,7 +158,7 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 			return misused("--checksums must be auto, on or off, not %q", g.Values[0])
 		}
 	}
-	plan, err := r.rules.compile(r.app)
+	set, plan, err := r.rules.compiled(r.app)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	}
 	var logins *loginFeed
 	if len(r.auth.names) > 0 {
-		logins = newLoginFeed(ctx, r.app, r.auth.names, nil, func(fault error) {
+		logins = newLoginFeed(ctx, r.app, r.auth.names, set.Patterns(), func(fault error) {
 			progress.clear()
 			r.app.tell(fault)
 		})

@@ -17,7 +17,8 @@ func (t *Test) explain(rs *rules.RuleSet, rule string, start int64) string {
 	if diags.HasErrors() {
 		return ""
 	}
-	if diags := t.play(player{frames: x.Process, event: x.Post}); diags.HasErrors() {
+	events, _ := t.readLogs(rs)
+	if diags := t.play(events, player{frames: x.Process, event: x.Post}); diags.HasErrors() {
 		return ""
 	}
 	for _, e := range x.Explanations() {

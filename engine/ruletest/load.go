@@ -131,6 +131,9 @@ func (r *reader) test(b *hclsyntax.Block) *Test {
 	for _, p := range body.blocks("packets") {
 		t.packets = append(t.packets, r.packets(p))
 	}
+	for _, b := range body.blocks("log") {
+		t.logs = append(t.logs, r.log(b))
+	}
 	for _, a := range body.blocks("alert") {
 		t.expects = append(t.expects, r.expectation(a))
 	}
@@ -138,10 +141,10 @@ func (r *reader) test(b *hclsyntax.Block) *Test {
 	body.finish()
 
 	switch {
-	case pcap != nil && len(t.packets) > 0:
-		r.report(diag.BadValue, pcap.NameRange, "A test replays either a capture or packets blocks; remove one of them, or make two tests.")
-	case pcap == nil && len(t.packets) == 0:
-		r.report(diag.MissingAttribute, rng, "The test has nothing to replay; add pcap = \"…\" or a packets block.")
+	case pcap != nil && len(t.packets)+len(t.logs) > 0:
+		r.report(diag.BadValue, pcap.NameRange, "A test replays either a capture or packets and log blocks; remove one of them, or make two tests.")
+	case pcap == nil && len(t.packets)+len(t.logs) == 0:
+		r.report(diag.MissingAttribute, rng, "The test has nothing to replay; add pcap = \"…\", a packets block, or a log block.")
 	}
 	wanted := slices.IndexFunc(t.expects, func(e *expectation) bool { return e.min > 0 })
 	switch {
@@ -149,7 +152,7 @@ func (r *reader) test(b *hclsyntax.Block) *Test {
 		r.report(diag.BadValue, t.expects[wanted].ruleAt, "The test is quiet, which is no alert at all, and waits for an alert of %q; remove quiet or the block.", t.expects[wanted].rule)
 	case t.quiet && t.othersOK:
 		r.report(diag.BadValue, others.NameRange, "A quiet test allows no alert; remove quiet or others.")
-	case !t.quiet && len(t.expects) == 0:
+	case !t.quiet && len(t.expects) == 0 && !slices.ContainsFunc(t.logs, (*log).expects):
 		r.report(diag.MissingAttribute, rng, "The test says nothing of alerts; add an alert block, or quiet = true where none may come.")
 	}
 	return t

@@ -116,7 +116,8 @@ func (r *Runner) run(t *Test, res *Result) {
 	eng := engine.New(v.plan, engine.Config{Seed: 1})
 	var o outcome
 	emit := func(a *alert.Alert) { o.alerts = append(o.alerts, a) }
-	diags = t.play(player{
+	events, problems := t.readLogs(v.rules)
+	diags = t.play(events, player{
 		frames: func(frames []packet.Frame) {
 			if o.packets == 0 && len(frames) > 0 {
 				o.start = frames[0].Time
@@ -143,7 +144,7 @@ func (r *Runner) run(t *Test, res *Result) {
 	o.explain = func(rule string) string { return t.explain(v.rules, rule, o.start) }
 	res.fired(t, &o)
 	res.Status = Pass
-	if res.Problems = t.check(&o); len(res.Problems) > 0 {
+	if res.Problems = append(problems, t.check(&o)...); len(res.Problems) > 0 {
 		res.Status = Fail
 	}
 }
@@ -311,9 +312,9 @@ func (t *Test) claim(rs *rules.RuleSet, diags hcl.Diagnostics) {
 }
 
 // play hands out the packets of a test, in order. The frames are valid until yield returns.
-func (t *Test) play(to player) hcl.Diagnostics {
+func (t *Test) play(events []*packet.Packet, to player) hcl.Diagnostics {
 	if t.pcap == "" {
-		return replay(t.packets, to)
+		return replayWith(t.packets, events, to)
 	}
 	in, err := capture.Open(t.pcap)
 	if err != nil {

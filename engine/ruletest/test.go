@@ -24,6 +24,7 @@ type Test struct {
 	pcap     string // path of the capture; "" where there are packets
 	pcapAt   hcl.Range
 	packets  []*packets
+	logs     []*log
 	set      map[string]assignment
 	expects  []*expectation
 	quiet    bool

@@ -22,7 +22,11 @@ type player struct {
 
 // replay makes the packets of the blocks and hands them out in the order of their times, those of
 // one time in the order of the file.
-func replay(blocks []*packets, to player) hcl.Diagnostics {
+func replay(blocks []*packets, to player) hcl.Diagnostics { return replayWith(blocks, nil, to) }
+
+// replayWith does what replay does, with the events of logs besides, which are in the order of their times and come behind
+// packets of the same time.
+func replayWith(blocks []*packets, events []*packet.Packet, to player) hcl.Diagnostics {
 	type source struct {
 		p     *packets
 		m     *maker
@@ -55,6 +59,12 @@ func replay(blocks []*packets, to player) hcl.Diagnostics {
 			if s := &sources[i]; s.next < s.p.count && (best < 0 || s.p.time(s.next) < sources[best].p.time(sources[best].next)) {
 				best = i
 			}
+		}
+		if len(events) > 0 && (best < 0 || events[0].Time-epoch < sources[best].p.time(sources[best].next)) {
+			flush()
+			to.event(events[0])
+			events = events[1:]
+			continue
 		}
 		if best < 0 {
 			break

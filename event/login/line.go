@@ -18,8 +18,9 @@ type Format struct {
 	// Program is whose log it is, where its lines do not say; "" to find out from each line.
 	Program string
 
-	last time.Time // of the line before
-	of   string    // program of the line before, for messages of several lines
+	dated bool      // the line had a time
+	last  time.Time // of the line before
+	of    string    // program of the line before, for messages of several lines
 }
 
 var (
@@ -49,7 +50,7 @@ func (f *Format) Parse(raw string) Line {
 	if f.last.IsZero() {
 		f.last = f.Reference
 	}
-	if l.Time.IsZero() {
+	if f.dated = !l.Time.IsZero(); !f.dated {
 		l.Time = f.last
 	}
 	if f.Program != "" && !known(l.Program) {
@@ -59,6 +60,9 @@ func (f *Format) Parse(raw string) Line {
 	l.Text = strings.TrimSuffix(l.Text, "\n")
 	return l
 }
+
+// Dated reports whether the line that Parse took apart last had a time of its own.
+func (f *Format) Dated() bool { return f.dated }
 
 func (f *Format) parse(raw string) Line {
 	if strings.HasPrefix(raw, "{") {
