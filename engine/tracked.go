@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"bytes"
+
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -105,10 +107,6 @@ func (b *builder) list(l *rules.List) *trackedList {
 // entry returns how a value becomes an entry of a list.
 func (b *builder) entry(l *trackedList, e rules.Expr) entryFunc {
 	index := l.index
-	text := func(s *scope, v []byte) [2]uint64 {
-		seed := s.lists[index].keys.seed
-		return [2]uint64{hashBytes(seed, v), hashBytes(^seed, v)}
-	}
 	switch e.Kind() {
 	case packet.KindIP:
 		x := b.addrFunc(e)
@@ -124,15 +122,57 @@ func (b *builder) entry(l *trackedList, e rules.Expr) entryFunc {
 		}
 	case packet.KindMAC:
 		x := b.intFunc(e)
-		return func(s *scope) ([2]uint64, bool) { return text(s, []byte(packet.MAC(x(s)).String())), true }
+		return func(s *scope) ([2]uint64, bool) { return s.lists[index].text([]byte(packet.MAC(x(s)).String())), true }
 	}
 	x := b.bytesFunc(e)
-	return func(s *scope) ([2]uint64, bool) { return text(s, x(s)), true }
+	if l.Type == rules.ListDomain {
+		return func(s *scope) ([2]uint64, bool) {
+			var buf [packet.MaxName + 1]byte
+			name := domainName(buf[:0], x(s))
+			return s.lists[index].text(name), len(name) > 0
+		}
+	}
+	return func(s *scope) ([2]uint64, bool) { return s.lists[index].text(x(s)), true }
+}
+
+// text is the entry of a text.
+func (t *listTable) text(v []byte) [2]uint64 {
+	return [2]uint64{hashBytes(t.keys.seed, v), hashBytes(^t.keys.seed, v)}
+}
+
+// domainName appends a domain name as lists compare it: in lower case, without the final dot.
+func domainName(dst, name []byte) []byte {
+	for _, c := range bytes.TrimSuffix(name, []byte(".")) {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// hasDomain reports whether a name or one of its parents is there at a time.
+func (t *listTable) hasDomain(name []byte, now int64) bool {
+	if t.keys.n == 0 {
+		return false
+	}
+	var buf [packet.MaxName + 1]byte
+	for rest := domainName(buf[:0], name); len(rest) > 0; {
+		if t.has(t.text(rest), now) {
+			return true
+		}
+		_, rest, _ = bytes.Cut(rest, []byte("."))
+	}
+	return false
 }
 
 // listed returns a function for whether a value is in a list that rules fill.
 func (b *builder) listed(e *rules.ListedExpr) func(*scope) bool {
 	l := b.list(e.List)
+	if l.Type == rules.ListDomain {
+		x, index := b.bytesFunc(e.X), l.index
+		return func(s *scope) bool { return s.lists[index].hasDomain(x(s), s.p.Clock) }
+	}
 	entry, index := b.entry(l, e.X), l.index
 	return func(s *scope) bool {
 		k, ok := entry(s)

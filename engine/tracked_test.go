@@ -92,6 +92,8 @@ rule "w" {
 rule "r" {
   where = "dns.qry.name in list.x"
 }`
+	domains := strings.NewReplacer("\"string\"", "\"domain\"", "registered_domain(dns.qry.name)", "dns.qry.name + '.'").Replace(names)
+	expect(t, fire(t, domains, dns(0, "a.W.example.com"), dns(1, "w.Example.com"), dns(2, "a.W.example.com"), dns(20, "example.com"), dns(40, "aw.example.com"), dns(60, "b.a.w.example.com")), "r #3", "r #6")
 	expect(t, fire(t, names, dns(0, "example.com"), dns(1, "w.example.com"), dns(2, "example.org"), dns(3, "example.com")), "r #4")
 }
 

@@ -37,10 +37,6 @@ const defaultTracked = 65536
 // loadTracked reads what a list says that rules fill.
 func (l *loader) loadTracked(b *block, list *List, more appended) {
 	l.known(b, []string{"description", "type", "values", "file", "columns", "append", "for", "max"}, nil)
-	if list.Type == ListDomain {
-		l.report(diag.BadValue, b.attrs["type"].Expr.Range(), "Rules fill lists of type \"ip\", \"port\" or \"string\" alone.")
-		list.Type = ListString
-	}
 	for _, part := range more {
 		l.report(diag.BadValue, part.attrs["append"].NameRange, "The list %q in %s is filled by rules, and nothing else adds to it.", b.name, place(list.Range))
 	}
@@ -116,6 +112,8 @@ func (l *List) holds(k packet.Kind) (what string, fits bool) {
 		return "addresses", k == packet.KindIP
 	case ListPort:
 		return "ports", k == packet.KindInt
+	case ListDomain:
+		return "domain names", isText(k)
 	}
 	return "strings", isText(k) || k == packet.KindMAC
 }
