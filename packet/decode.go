@@ -1,6 +1,10 @@
 package packet
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/ruleids/ruleids/packet/application"
+)
 
 // Bounds on what a hostile frame can make Decode do. A frame with more of either counts as malformed.
 const (
@@ -41,11 +45,19 @@ type Decoder struct {
 	// DNS and LLMNR are protocols of their own, as in Wireshark.
 	NeedDNS bool
 
+	// Need are the layers of AllNeeds that are to be looked for; others are not there. Those of DNS need NeedDNS too.
+	Need Layer
+	// Single says that HeadLayers are looked for in each packet alone: a head is there where the payload of one packet
+	// begins with it and has all of it. Without it Head has to be called, by who knows what came before.
+	Single bool
+
 	// Unknown counts frames of a link type that Decode does not know.
 	Unknown uint64
 	// Malformed counts frames with a header that is broken or cut short, at most one a frame. The
 	// layers before that header are valid, those after it are not there.
 	Malformed uint64
+
+	quic application.QUIC // with Single
 }
 
 // Decode fills p from a frame: its time and lengths, its Layers and Class, and every field of those

@@ -12,8 +12,13 @@ func (s *sample) frame() packet.Frame {
 	return packet.Frame{Data: s.data, Time: 1_500_000_000, Length: uint32(len(s.data)) + s.missing, Link: s.link}
 }
 
-// text writes the value of a field.
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }
+
+// text writes the value of a field, of several all.
 func text(f *packet.Field, p *packet.Packet) string {
+	if f.Many() {
+		return values(f, p)
+	}
 	switch f.Kind {
 	case packet.KindBool, packet.KindInt:
 		return strconv.FormatInt(f.Int(p), 10)
@@ -31,7 +36,7 @@ func TestDecode(t *testing.T) {
 	var p packet.Packet // one for all: nothing of a frame may depend on the frame before
 	for _, s := range samples() {
 		t.Run(s.name, func(t *testing.T) {
-			d := packet.Decoder{NeedDNS: true}
+			d := everything()
 			f := s.frame()
 			p.Attrs = new(packet.Attributes)
 			d.Decode(&p, &f)
@@ -130,6 +135,11 @@ func checkInvariants(t *testing.T, p *packet.Packet, f *packet.Frame) {
 	p.Faults(true) // anything may be asked for its faults
 	for i := range packet.Fields() {
 		field := &packet.Fields()[i]
+		if field.On(packet.EventPacket) && p.Has(field.Layer) && field.Kind != packet.KindFloat {
+			if got := text(field, p); field.Many() && got == "" && field.Kind != packet.KindString {
+				t.Errorf("%s has no value, and layers %v", field.Name, p.Layers)
+			}
+		}
 		if field.Kind == packet.KindInt && field.On(packet.EventPacket) && p.Has(field.Layer) {
 			if v := field.Int(p); v < 0 || uint64(v) > field.Max {
 				t.Errorf("%s = %d, above its maximum %d", field.Name, v, field.Max)
@@ -138,9 +148,9 @@ func checkInvariants(t *testing.T, p *packet.Packet, f *packet.Frame) {
 	}
 }
 
-// TestDNSOnlyWhenNeeded shows that NeedDNS changes nothing but the DNS layers.
-func TestDNSOnlyWhenNeeded(t *testing.T) {
-	const dns = packet.LayerDNS | packet.LayerDNSAnswers | packet.LayerDNSQuery | packet.LayerDNSResponse
+// TestOnlyWhatIsNeeded shows that NeedDNS and Need change nothing but the layers that they stand for.
+func TestOnlyWhatIsNeeded(t *testing.T) {
+	const dns = packet.AllNeeds
 	for _, s := range samples() {
 		var d packet.Decoder
 		var p packet.Packet
@@ -154,7 +164,7 @@ func TestDNSOnlyWhenNeeded(t *testing.T) {
 
 // TestCutAnywhere cuts every sample at every length, with and without the bytes on the wire.
 func TestCutAnywhere(t *testing.T) {
-	d := packet.Decoder{NeedDNS: true}
+	d := everything()
 	var p packet.Packet
 	for _, s := range samples() {
 		for n := range s.data {
@@ -172,7 +182,7 @@ func TestCutAnywhere(t *testing.T) {
 }
 
 func TestNoAllocs(t *testing.T) {
-	d := packet.Decoder{NeedDNS: true}
+	d := everything()
 	p := new(packet.Packet)
 	for _, s := range samples() {
 		f := s.frame()
@@ -189,7 +199,7 @@ func BenchmarkDecode(b *testing.B) {
 			continue
 		}
 		b.Run(s.name, func(b *testing.B) {
-			d := packet.Decoder{NeedDNS: true}
+			d := everything()
 			p := new(packet.Packet)
 			f := s.frame()
 			b.ReportAllocs()

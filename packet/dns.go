@@ -34,10 +34,14 @@ func (d *Decoder) dns(p *Packet, b []byte) {
 		p.Layers |= LayerDNSAnswers
 	}
 	p.DNSAnswers = binary.BigEndian.Uint16(b[6:])
+	if d.Need&recordParts != 0 {
+		p.records(b)
+	}
 	if binary.BigEndian.Uint16(b[4:]) == 0 {
 		return
 	}
-	end, ok := p.dnsName(b, 12)
+	n, end, ok := dnsName(b, 12, &p.name)
+	p.nameLen = n
 	if !ok {
 		d.Malformed++
 	}
@@ -51,12 +55,12 @@ func (d *Decoder) dns(p *Packet, b []byte) {
 	p.Layers |= LayerDNSQuery
 }
 
-// dnsName reads the name at an offset of a message into p.name and returns the offset after it. It
+// dnsName reads the name at an offset of a message, and returns its length as text and the offset after it. It
 // returns 0 and false where the labels or compression pointers make no sense. Pointers may point forward, as some
 // that look for gaps between parsers do; no more than maxPointers are followed. A name of more than
 // 255 octets (RFC 1035 section 2.3.4) is false too, but it has an end, and its beginning is kept: a
 // resolver refuses it, yet what sends it may be a tunnel that talks to no resolver.
-func (p *Packet) dnsName(b []byte, at int) (end int, ok bool) {
+func dnsName(b []byte, at int, name *[MaxName]byte) (size uint8, end int, ok bool) {
 	const (
 		maxText     = 254 // 255 octets less the root label; each label's length is its dot here
 		maxPointers = 16  // a name of more cannot be told from a loop, for Wireshark either
@@ -73,42 +77,40 @@ func (p *Packet) dnsName(b []byte, at int) (end int, ok bool) {
 					end = at
 				}
 				if n == 0 {
-					n = copy(p.name[:], "<Root>.")
+					n = copy(name[:], "<Root>.")
 				}
-				p.nameLen = uint8(n - 1)
-				return end, ok
+				return uint8(n - 1), end, ok
 			}
 			if at+length > len(b) {
-				return 0, false
+				return 0, 0, false
 			}
 			if n+length+1 > maxText {
 				ok = false
 				length = maxText - n - 1
 			}
 			if length >= 0 {
-				copy(p.name[n:], b[at:at+length])
-				p.name[n+length] = '.'
+				copy(name[n:], b[at:at+length])
+				name[n+length] = '.'
 				n += length + 1
 			}
 			if !ok && end != 0 {
-				p.nameLen = uint8(n - 1)
-				return end, ok
+				return uint8(n - 1), end, ok
 			}
 			at += int(b[at-1])
 		case 3:
 			if at+2 > len(b) {
-				return 0, false
+				return 0, 0, false
 			}
 			if end == 0 {
 				end = at + 2
 			}
 			if pointers++; pointers > maxPointers {
-				return 0, false
+				return 0, 0, false
 			}
 			at = int(binary.BigEndian.Uint16(b[at:])) & 0x3fff
 		default: // 01 was given up (RFC 6891 section 5), 10 was never used
-			return 0, false
+			return 0, 0, false
 		}
 	}
-	return 0, false
+	return 0, 0, false
 }

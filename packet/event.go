@@ -63,7 +63,7 @@ func (e Event) Plural() string { return events[e].plural }
 // class says more.
 func (e Event) Layers() (has, may Layer) {
 	if e == EventPacket {
-		return LayerFrame, onlyPackets.Needs() | LayerARPIPv4 | LayerDNS | LayerDNSAnswers | LayerDNSQuery | LayerDNSResponse
+		return LayerFrame, onlyPackets.Needs() | LayerARPIPv4 | dnsParts
 	}
 	return events[e].has, events[e].may
 }
@@ -111,11 +111,11 @@ var plainClasses = []struct {
 	has, may Layer
 }{
 	{ClassARP, "arp", LayerARP, LayerARPIPv4},
-	{ClassICMP, "icmp", LayerICMP, 0},
-	{ClassICMPv6, "icmpv6", LayerICMPv6, 0},
+	{ClassICMP, "icmp", LayerICMP, LayerICMPEcho},
+	{ClassICMPv6, "icmpv6", LayerICMPv6, LayerICMPEcho | neighborParts},
 	{ClassIP, "ip, other protocol or fragment", LayerIP, LayerPorts},
 	{ClassOther, "other", 0, 0},
-	{ClassUDP, "udp", LayerUDP, LayerConn | LayerDNS | LayerDNSAnswers | LayerDNSQuery | LayerDNSResponse},
+	{ClassUDP, "udp", LayerUDP, LayerConn | dnsParts | recordParts | tlsParts | dhcpParts},
 	{ClassHoneypot, "honeypot event", events[EventHoneypot].has, events[EventHoneypot].may},
 	{ClassAlert, "alert event", events[EventAlert].has, events[EventAlert].may},
 	{ClassAuth, "auth event", events[EventAuth].has, events[EventAuth].may},
@@ -154,7 +154,7 @@ func (c Class) Event() Event {
 // Layers returns the layers that every packet of the class has, and those that one may have besides. LayerFlow is in
 // neither: whether it is there is up to who computes it.
 func (c Class) Layers() (has, may Layer) {
-	has, may = LayerTCP.Needs(), LayerConn|LayerDNS|LayerDNSAnswers|LayerDNSQuery|LayerDNSResponse
+	has, may = LayerTCP.Needs(), LayerConn|dnsParts|recordParts|(HeadLayers&^LayerQUIC)
 	for i := range plainClasses {
 		if row := &plainClasses[i]; row.class == c {
 			has, may = row.has.Needs(), row.may

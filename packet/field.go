@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/packet/application"
 )
 
 // Kind is the type of a field's value.
@@ -32,7 +33,8 @@ type Store uint8
 // The ways to hold a field. StoreFlag is a bit of TCPFlags given by Field.Bit; StoreTime is Time,
 // read in seconds; StoreName is QueryName; StoreBytes is Payload; StoreAttr is a string of
 // Attributes and StoreAttrBool a boolean of it, Offset within Attributes; StoreTunnel is the name of a
-// Tunnel, StoreState that of a ConnState and StoreService that of a Service.
+// Tunnel, StoreState that of a ConnState and StoreService that of a Service; StoreHead is a text of a
+// message head; of StoreMany a packet may have several values, which a Cursor walks.
 const (
 	StoreBool Store = iota
 	StoreU8
@@ -51,6 +53,8 @@ const (
 	StoreTunnel
 	StoreState
 	StoreService
+	StoreHead
+	StoreMany
 )
 
 // A Field is one row of the table of fields.
@@ -60,7 +64,7 @@ type Field struct {
 	Kind   Kind
 	Layer  Layer // what a packet must have for the field to be there
 	Store  Store
-	Offset uintptr // within Packet, or within Attributes
+	Offset uintptr // within Packet, within Attributes or within what StoreHead is held in; of StoreMany it is a Many
 	Bit    uint16  // StoreFlag: the mask
 	Max    uint64  // KindInt: the largest value that can occur
 	Events []Event // the kinds of events that can have it
@@ -99,6 +103,7 @@ var fields = number([]Field{
 	{Name: "eth.dst", Doc: "Destination hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthDst), Events: onPacket},
 	{Name: "eth.type", Doc: "EtherType of the Ethernet header (0x0800 IPv4, 0x86dd IPv6, 0x8100 a VLAN tag follows); frames of IEEE 802.3 have none.", Kind: KindInt, Layer: LayerEthType, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.EthType), Max: max16, Events: onPacket},
 	{Name: "vlan.id", Doc: "VLAN id of the innermost tag.", Kind: KindInt, Layer: LayerVLAN, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.VLAN), Max: max12, Events: onPacket},
+	{Name: "vlan.depth", Doc: "How many VLAN tags are in front of the packet: 2 with QinQ, and with an attack that hops VLANs.", Kind: KindInt, Layer: LayerVLAN, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.VLANDepth), Max: maxHeaders, Events: onPacket},
 	{Name: "arp.opcode", Doc: "ARP operation: 1 request, 2 reply.", Kind: KindInt, Layer: LayerARP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ARPOpcode), Max: max16, Events: onPacket},
 	{Name: "arp.src.hw_mac", Doc: "Hardware address that the sender claims.", Kind: KindMAC, Layer: LayerARPIPv4, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.ARPSrcMAC), Events: onPacket},
 	{Name: "arp.src.proto_ipv4", Doc: "IPv4 address that the sender claims.", Kind: KindIP, Layer: LayerARPIPv4, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.ARPSrcIP), Events: onPacket},
@@ -153,14 +158,50 @@ var fields = number([]Field{
 
 	{Name: "icmp.type", Doc: "ICMP type (8 echo request, 0 echo reply).", Kind: KindInt, Layer: LayerICMP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPType), Max: max8, Events: onPacket},
 	{Name: "icmp.code", Doc: "ICMP code.", Kind: KindInt, Layer: LayerICMP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPCode), Max: max8, Events: onPacket},
+	{Name: "icmp.ident", Doc: "Identifier of an ICMP message that is answered, such as an echo.", Kind: KindInt, Layer: LayerICMP | LayerICMPEcho, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ICMPIdent), Max: max16, Events: onPacket},
+	{Name: "icmp.seq", Doc: "Sequence number of an ICMP message that is answered, such as an echo.", Kind: KindInt, Layer: LayerICMP | LayerICMPEcho, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ICMPSeq), Max: max16, Events: onPacket},
+	{Name: "icmp.data_len", Doc: "Bytes of an ICMP message after its first eight, by the IP header.", Kind: KindInt, Layer: LayerICMP, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.ICMPLength), Max: max32, Events: onPacket},
 	{Name: "icmpv6.type", Doc: "ICMPv6 type (128 echo request, 129 echo reply).", Kind: KindInt, Layer: LayerICMPv6, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPType), Max: max8, Events: onPacket},
 	{Name: "icmpv6.code", Doc: "ICMPv6 code.", Kind: KindInt, Layer: LayerICMPv6, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPCode), Max: max8, Events: onPacket},
+
+	{Name: "icmpv6.echo.identifier", Doc: "Identifier of an ICMPv6 echo.", Kind: KindInt, Layer: LayerICMPv6 | LayerICMPEcho, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ICMPIdent), Max: max16, Events: onPacket},
+	{Name: "icmpv6.echo.sequence_number", Doc: "Sequence number of an ICMPv6 echo.", Kind: KindInt, Layer: LayerICMPv6 | LayerICMPEcho, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ICMPSeq), Max: max16, Events: onPacket},
+	{Name: "icmpv6.data_len", Doc: "Bytes of an ICMPv6 message after its first eight, by the IP header.", Kind: KindInt, Layer: LayerICMPv6, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.ICMPLength), Max: max32, Events: onPacket},
+	{Name: "icmpv6.nd.target", Doc: "Address that a neighbor solicitation, advertisement or redirect is about.", Kind: KindIP, Layer: LayerNDTarget, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.NDTarget), Events: onPacket},
+	{Name: "icmpv6.opt.linkaddr", Doc: "Link-layer address in the first option of neighbor discovery that has one of six octets.", Kind: KindMAC, Layer: LayerNDLink, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.NDLink), Events: onPacket},
 
 	{Name: "dns.flags.response", Doc: "The message is a response.", Kind: KindBool, Layer: LayerDNS, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.DNSResponse), Events: onPacket},
 	{Name: "dns.flags.rcode", Doc: "Reply code of a response (0 no error, 3 no such name).", Kind: KindInt, Layer: LayerDNSResponse, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.DNSRcode), Max: 15, Events: onPacket},
 	{Name: "dns.qry.name", Doc: "Name of the first question, case kept, no final dot; \"<Root>\" for the root.", Kind: KindString, Layer: LayerDNSQuery, Store: StoreName, Events: onPacket},
 	{Name: "dns.qry.type", Doc: "Type of the first question (1 A, 16 TXT, 28 AAAA).", Kind: KindInt, Layer: LayerDNSQuery, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DNSQType), Max: max16, Events: onPacket},
 	{Name: "dns.count.answers", Doc: "Answer records that the header announces; an UPDATE (RFC 2136) has none.", Kind: KindInt, Layer: LayerDNSAnswers, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.DNSAnswers), Max: max16, Events: onPacket},
+
+	{Name: "dns.a", Doc: "IPv4 addresses of A records, in any section.", Kind: KindIP, Layer: LayerDNSA, Store: StoreMany, Offset: uintptr(ManyA), Events: onPacket},
+	{Name: "dns.aaaa", Doc: "IPv6 addresses of AAAA records, in any section.", Kind: KindIP, Layer: LayerDNSAAAA, Store: StoreMany, Offset: uintptr(ManyAAAA), Events: onPacket},
+	{Name: "dns.cname", Doc: "Names that CNAME records give, written as dns.qry.name.", Kind: KindString, Layer: LayerDNSCNAME, Store: StoreMany, Offset: uintptr(ManyCNAME), Events: onPacket},
+	{Name: "dns.ns", Doc: "Names that NS records give, written as dns.qry.name.", Kind: KindString, Layer: LayerDNSNS, Store: StoreMany, Offset: uintptr(ManyNS), Events: onPacket},
+	{Name: "dns.txt", Doc: "Character strings of TXT records: of one of more than 255 bytes its parts.", Kind: KindString, Layer: LayerDNSTXT, Store: StoreMany, Offset: uintptr(ManyTXT), Events: onPacket},
+	{Name: "dns.resp.ttl", Doc: "Seconds to live of the records, in any section.", Kind: KindInt, Layer: LayerDNSRecords, Store: StoreMany, Offset: uintptr(ManyTTL), Max: max32, Events: onPacket},
+	{Name: "dns.resp.len", Doc: "Bytes of the data of the records, in any section.", Kind: KindInt, Layer: LayerDNSRecords, Store: StoreMany, Offset: uintptr(ManyLength), Max: max16, Events: onPacket},
+
+	{Name: "http.request.method", Doc: "Method of an HTTP request, as GET.", Kind: KindString, Layer: LayerHTTPRequest, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.method), Events: onPacket},
+	{Name: "http.request.uri", Doc: "Target of an HTTP request as written: the path with its query; all of the URL in a request to a proxy.", Kind: KindString, Layer: LayerHTTPRequest, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.uri), Events: onPacket},
+	{Name: "http.host", Doc: "Host that an HTTP request names.", Kind: KindString, Layer: LayerHTTPHost, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.host), Events: onPacket},
+	{Name: "http.user_agent", Doc: "Client that an HTTP request names.", Kind: KindString, Layer: LayerHTTPAgent, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.agent), Events: onPacket},
+	{Name: "http.content_type", Doc: "Content-Type of an HTTP request or response.", Kind: KindString, Layer: LayerHTTPContent, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.content), Events: onPacket},
+	{Name: "http.response.code", Doc: "Status of an HTTP response, as 404.", Kind: KindInt, Layer: LayerHTTPResponse, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.HTTPCode), Max: 999, Events: onPacket},
+
+	{Name: "tls.handshake.type", Doc: "1 for a ClientHello, 2 for a ServerHello; other handshake messages are not looked at.", Kind: KindInt, Layer: LayerTLS, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.TLSType), Max: max8, Events: onPacket},
+	{Name: "tls.handshake.version", Doc: "Version in a hello: 0x0303 for TLS 1.2, and for TLS 1.3, which names itself in an extension.", Kind: KindInt, Layer: LayerTLS, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.TLSVersion), Max: max16, Events: onPacket},
+	{Name: "tls.handshake.extensions_server_name", Doc: "Server name (SNI) of a ClientHello.", Kind: KindString, Layer: LayerTLSName, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.serverName), Events: onPacket},
+	{Name: "tls.handshake.extensions_alpn_str", Doc: "Protocols that a hello names (ALPN), as h2 and http/1.1.", Kind: KindString, Layer: LayerTLSALPN, Store: StoreMany, Offset: uintptr(ManyALPN), Events: onPacket},
+	{Name: "tls.handshake.ja3", Doc: "Fingerprint JA3 of a ClientHello: 32 hexadecimal digits.", Kind: KindString, Layer: LayerJA3, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.ja3), Events: onPacket},
+	{Name: "tls.handshake.ja4", Doc: "Fingerprint JA4 of a ClientHello, as t13d1516h2_8daaf6152771_e5627efa2ab1.", Kind: KindString, Layer: LayerJA4, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.ja4), Events: onPacket},
+
+	{Name: "ssh.protocol", Doc: "Banner of SSH, as SSH-2.0-OpenSSH_9.6.", Kind: KindString, Layer: LayerSSH, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.banner), Events: onPacket},
+
+	{Name: "dhcp.type", Doc: "Type of a DHCP message.", Kind: KindString, Layer: LayerDHCPType, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.dhcpType), Events: onPacket, Enum: application.DHCPTypes()},
+	{Name: "dhcp.hw.mac_addr", Doc: "Hardware address of the client in a DHCP message.", Kind: KindMAC, Layer: LayerDHCPClient, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.DHCPClient), Events: onPacket},
 
 	{Name: "flow.packets", Doc: "Packets of this direction of the 5-tuple, up to and with this one.", Kind: KindInt, Layer: LayerFlow, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.FlowPackets), Max: max63, Events: onPacket},
 	{Name: "flow.bytes", Doc: "Frame bytes of this direction of the 5-tuple, up to and with this packet.", Kind: KindInt, Layer: LayerFlow, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.FlowBytes), Max: max63, Events: onPacket},
@@ -232,6 +273,18 @@ var fieldByName = func() map[string]*Field {
 // FieldByName returns the field with a name, or nil.
 func FieldByName(name string) *Field { return fieldByName[name] }
 
+// Many reports whether a packet may have several values of the field, which a Cursor walks. Int, Addr and Bytes return the
+// first.
+func (f *Field) Many() bool { return f.Store == StoreMany }
+
+// first returns a cursor at the first value.
+func (f *Field) first(p *Packet) *Cursor {
+	var c Cursor
+	c.Begin(f, p)
+	c.Next()
+	return &c
+}
+
 // On reports whether events of a kind can have the field.
 func (f *Field) On(e Event) bool { return slices.Contains(f.Events, e) }
 
@@ -258,6 +311,8 @@ func (f *Field) Int(p *Packet) int64 {
 			return 1
 		}
 		return 0
+	case StoreMany:
+		return f.first(p).Int
 	case StoreAttrBool:
 		if *(*bool)(unsafe.Add(unsafe.Pointer(p.Attrs), f.Offset)) {
 			return 1
@@ -277,6 +332,9 @@ func (f *Field) Float(p *Packet) float64 {
 
 // Addr returns the value of a field of KindIP.
 func (f *Field) Addr(p *Packet) Addr {
+	if f.Store == StoreMany {
+		return f.first(p).Addr
+	}
 	return *(*Addr)(unsafe.Add(unsafe.Pointer(p), f.Offset))
 }
 
@@ -288,6 +346,10 @@ func (f *Field) Bytes(p *Packet) []byte {
 		return p.QueryName()
 	case StoreBytes:
 		return *(*[]byte)(unsafe.Add(unsafe.Pointer(p), f.Offset))
+	case StoreHead:
+		return *(*[]byte)(unsafe.Add(unsafe.Pointer(p.heads), f.Offset))
+	case StoreMany:
+		return f.first(p).Bytes
 	case StoreTunnel:
 		s := (*(*Tunnel)(unsafe.Add(unsafe.Pointer(p), f.Offset))).String()
 		return unsafe.Slice(unsafe.StringData(s), len(s))

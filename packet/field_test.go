@@ -10,10 +10,10 @@ import (
 // TestFieldsAreHeldWhereTheySay reads every field of a Packet of zeros and of one of ones, which
 // finds an Offset or a Store that does not fit.
 func TestFieldsAreHeldWhereTheySay(t *testing.T) {
-	sizes := map[Store]uintptr{StoreBool: 1, StoreU8: 1, StoreU16: 2, StoreU32: 4, StoreU64: 8, StoreF64: 8, StoreAddr: 16, StoreMAC: 8, StoreFlag: 2, StoreBytes: unsafe.Sizeof([]byte(nil)), StoreAttr: unsafe.Sizeof(""), StoreAttrBool: 1}
+	sizes := map[Store]uintptr{StoreBool: 1, StoreU8: 1, StoreU16: 2, StoreU32: 4, StoreU64: 8, StoreF64: 8, StoreAddr: 16, StoreMAC: 8, StoreFlag: 2, StoreBytes: unsafe.Sizeof([]byte(nil)), StoreAttr: unsafe.Sizeof(""), StoreAttrBool: 1, StoreHead: unsafe.Sizeof([]byte(nil))}
 	kinds := map[Store][]Kind{
 		StoreBool: {KindBool}, StoreFlag: {KindBool}, StoreAttrBool: {KindBool}, StoreU8: {KindInt}, StoreU16: {KindInt}, StoreU32: {KindInt}, StoreU64: {KindInt},
-		StoreF64: {KindFloat}, StoreTime: {KindFloat}, StoreAddr: {KindIP}, StoreMAC: {KindMAC}, StoreName: {KindString}, StoreTunnel: {KindString}, StoreState: {KindString}, StoreService: {KindString}, StoreAttr: {KindString}, StoreBytes: {KindBytes},
+		StoreF64: {KindFloat}, StoreTime: {KindFloat}, StoreAddr: {KindIP}, StoreMAC: {KindMAC}, StoreName: {KindString}, StoreTunnel: {KindString}, StoreState: {KindString}, StoreService: {KindString}, StoreAttr: {KindString}, StoreBytes: {KindBytes}, StoreHead: {KindString}, StoreMany: {KindIP, KindString, KindInt},
 	}
 	seen := map[string]bool{}
 	for i, f := range Fields() {
@@ -30,6 +30,9 @@ func TestFieldsAreHeldWhereTheySay(t *testing.T) {
 		whole := unsafe.Sizeof(Packet{})
 		if f.Store == StoreAttr || f.Store == StoreAttrBool {
 			whole = unsafe.Sizeof(Attributes{})
+		}
+		if f.Store == StoreHead {
+			whole = unsafe.Sizeof(heads{})
 		}
 		if f.Offset+sizes[f.Store] > whole {
 			t.Errorf("%s ends at byte %d of %d", f.Name, f.Offset+sizes[f.Store], whole)

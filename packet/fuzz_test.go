@@ -22,7 +22,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, link uint16, data []byte, missing uint32) {
 		data = slices.Clip(data) // gopacket would look beyond its end
-		d := packet.Decoder{NeedDNS: true}
+		d := everything()
 		var p packet.Packet
 		frame := packet.Frame{Data: data, Length: uint32(len(data)) + missing%70000, Link: packet.LinkType(link)}
 		d.Decode(&p, &frame)

@@ -204,11 +204,11 @@ func (d *Decoder) transport(p *Packet, proto uint8, b []byte, wire, depth int) {
 		d.udp(p, b, wire, depth)
 	case protoICMP:
 		if p.IPVersion == 4 {
-			d.icmp(p, b, LayerICMP, ClassICMP)
+			d.icmp(p, b, wire, LayerICMP, ClassICMP)
 		}
 	case protoICMPv6:
 		if p.IPVersion == 6 {
-			d.icmp(p, b, LayerICMPv6, ClassICMPv6)
+			d.icmp(p, b, wire, LayerICMPv6, ClassICMPv6)
 		}
 	case protoIPv4:
 		t := TunnelIPIP

@@ -11,38 +11,79 @@ type Layer uint64
 
 // The layers.
 const (
-	LayerFrame       Layer = 1 << iota // every packet
-	LayerEth                           // an Ethernet header
-	LayerVLAN                          // an 802.1Q or 802.1ad tag
-	LayerARP                           // ARP
-	LayerARPIPv4                       // ARP for IPv4 over six-octet hardware addresses (RFC 826)
-	LayerIP                            // IPv4 or IPv6
-	LayerTCP                           // TCP, first fragment or unfragmented
-	LayerUDP                           // UDP, first fragment or unfragmented
-	LayerPorts                         // TCP or UDP ports; of a header that is cut short they may be all that is there
-	LayerICMP                          // ICMP for IPv4
-	LayerICMPv6                        // ICMP for IPv6
-	LayerDNS                           // a DNS message
-	LayerDNSQuery                      // a DNS message with at least one question
-	LayerDNSResponse                   // a DNS message with the QR bit
-	LayerPayload                       // a transport payload, may be empty: TCP, UDP, ICMP, ICMPv6
-	LayerFlow                          // flow statistics were computed
-	LayerHoneypot                      // an event of a honeypot
-	LayerAlert                         // an alert of another rule
-	LayerAuth                          // a login from a host's log
-	LayerEthType                       // an Ethernet header with an EtherType, not the length of IEEE 802.3
-	LayerDNSAnswers                    // a DNS message with a section of answers: any but an UPDATE (RFC 2136)
-	LayerTunnel                        // a tunnel was opened: Outer is there
-	LayerOuterPorts                    // its outermost packet has ports
-	LayerConn                          // its conversation was looked up
-	LayerConnection                    // what became of a conversation
+	LayerFrame        Layer = 1 << iota // every packet
+	LayerEth                            // an Ethernet header
+	LayerVLAN                           // an 802.1Q or 802.1ad tag
+	LayerARP                            // ARP
+	LayerARPIPv4                        // ARP for IPv4 over six-octet hardware addresses (RFC 826)
+	LayerIP                             // IPv4 or IPv6
+	LayerTCP                            // TCP, first fragment or unfragmented
+	LayerUDP                            // UDP, first fragment or unfragmented
+	LayerPorts                          // TCP or UDP ports; of a header that is cut short they may be all that is there
+	LayerICMP                           // ICMP for IPv4
+	LayerICMPv6                         // ICMP for IPv6
+	LayerDNS                            // a DNS message
+	LayerDNSQuery                       // a DNS message with at least one question
+	LayerDNSResponse                    // a DNS message with the QR bit
+	LayerPayload                        // a transport payload, may be empty: TCP, UDP, ICMP, ICMPv6
+	LayerFlow                           // flow statistics were computed
+	LayerHoneypot                       // an event of a honeypot
+	LayerAlert                          // an alert of another rule
+	LayerAuth                           // a login from a host's log
+	LayerEthType                        // an Ethernet header with an EtherType, not the length of IEEE 802.3
+	LayerDNSAnswers                     // a DNS message with a section of answers: any but an UPDATE (RFC 2136)
+	LayerTunnel                         // a tunnel was opened: Outer is there
+	LayerOuterPorts                     // its outermost packet has ports
+	LayerConn                           // its conversation was looked up
+	LayerConnection                     // what became of a conversation
+	LayerHTTP                           // the head of an HTTP message ends here
+	LayerHTTPRequest                    // of a request
+	LayerHTTPResponse                   // of a response
+	LayerHTTPHost                       // with a Host
+	LayerHTTPAgent                      // with a User-Agent
+	LayerHTTPContent                    // with a Content-Type
+	LayerTLS                            // a ClientHello or a ServerHello ends here
+	LayerTLSName                        // with a server name
+	LayerTLSALPN                        // with ALPN names
+	LayerJA3                            // with a fingerprint JA3
+	LayerJA4                            // with a fingerprint JA4
+	LayerQUIC                           // it came in QUIC
+	LayerSSH                            // the banner of SSH ends here
+	LayerDHCP                           // a message of DHCP for IPv4
+	LayerDHCPType                       // with a type
+	LayerDHCPClient                     // with a client's hardware address
+	LayerDNSRecords                     // a DNS message with a whole record at least, in any section
+	LayerDNSA                           // with an A record
+	LayerDNSAAAA                        // with an AAAA record
+	LayerDNSCNAME                       // with a CNAME record
+	LayerDNSTXT                         // with a TXT record
+	LayerDNSNS                          // with an NS record
+	LayerICMPEcho                       // an ICMP or ICMPv6 message with an identifier and a sequence number
+	LayerNDTarget                       // an ICMPv6 message of neighbor discovery with a target
+	LayerNDLink                         // an ICMPv6 message of neighbor discovery with a link-layer address
+)
+
+// What applications say: the layers that a Decoder looks for only where its Need has them.
+const (
+	httpParts     = LayerHTTP | LayerHTTPRequest | LayerHTTPResponse | LayerHTTPHost | LayerHTTPAgent | LayerHTTPContent
+	tlsParts      = LayerTLS | LayerTLSName | LayerTLSALPN | LayerJA3 | LayerJA4 | LayerQUIC
+	dhcpParts     = LayerDHCP | LayerDHCPType | LayerDHCPClient
+	dnsParts      = LayerDNS | LayerDNSQuery | LayerDNSResponse | LayerDNSAnswers
+	recordParts   = LayerDNSRecords | LayerDNSA | LayerDNSAAAA | LayerDNSCNAME | LayerDNSTXT | LayerDNSNS
+	neighborParts = LayerNDTarget | LayerNDLink
+
+	// HeadLayers are those of message heads, which hang on the packets before them: they are looked for by who knows the
+	// conversations, or with Decoder.Single.
+	HeadLayers = httpParts | tlsParts | LayerSSH
+	// AllNeeds are all layers that Decoder.Need may have.
+	AllNeeds = HeadLayers | dhcpParts | dnsParts | recordParts | LayerICMPEcho | neighborParts
 )
 
 // linkParts, outerParts and onlyPackets are what events of other kinds than packets never have.
 const (
 	linkParts   = LayerEth | LayerEthType | LayerVLAN
 	outerParts  = LayerTunnel | LayerOuterPorts
-	onlyPackets = linkParts | outerParts | LayerARP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPayload | LayerFlow | LayerConn
+	onlyPackets = linkParts | outerParts | LayerARP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPayload | LayerFlow | LayerConn | HeadLayers | dhcpParts | recordParts | LayerICMPEcho | neighborParts
 )
 
 // layers is the table of layers: what each is called, whether that can be written in a condition, which layers it
@@ -70,6 +111,31 @@ var layers = []struct {
 	{LayerDNSQuery, "dns question", false, LayerDNS, 0},
 	{LayerDNSResponse, "dns response", false, LayerDNS, 0},
 	{LayerDNSAnswers, "dns answers", false, LayerDNS, 0},
+	{LayerDNSRecords, "dns records", false, LayerDNS, 0},
+	{LayerDNSA, "dns record A", false, LayerDNSRecords, 0},
+	{LayerDNSAAAA, "dns record AAAA", false, LayerDNSRecords, 0},
+	{LayerDNSCNAME, "dns record CNAME", false, LayerDNSRecords, 0},
+	{LayerDNSTXT, "dns record TXT", false, LayerDNSRecords, 0},
+	{LayerDNSNS, "dns record NS", false, LayerDNSRecords, 0},
+	{LayerHTTP, "http", true, LayerTCP, LayerTLS | LayerSSH | LayerDNS},
+	{LayerHTTPRequest, "http request", false, LayerHTTP, LayerHTTPResponse},
+	{LayerHTTPResponse, "http response", false, LayerHTTP, 0},
+	{LayerHTTPHost, "http host", false, LayerHTTPRequest, 0},
+	{LayerHTTPAgent, "http user agent", false, LayerHTTPRequest, 0},
+	{LayerHTTPContent, "http content type", false, LayerHTTP, 0},
+	{LayerTLS, "tls", true, LayerPorts | LayerPayload, LayerSSH | LayerDNS},
+	{LayerTLSName, "tls server name", false, LayerTLS, 0},
+	{LayerTLSALPN, "tls alpn", false, LayerTLS, 0},
+	{LayerJA3, "tls ja3", false, LayerTLS, 0},
+	{LayerJA4, "tls ja4", false, LayerTLS, 0},
+	{LayerQUIC, "quic", true, LayerTLS | LayerUDP, 0},
+	{LayerSSH, "ssh", true, LayerTCP, LayerDNS},
+	{LayerDHCP, "dhcp", true, LayerUDP, LayerTLS | LayerDNS},
+	{LayerDHCPType, "dhcp type", false, LayerDHCP, 0},
+	{LayerDHCPClient, "dhcp client", false, LayerDHCP, 0},
+	{LayerICMPEcho, "icmp identifier", false, LayerIP | LayerPayload, LayerPorts},
+	{LayerNDTarget, "icmpv6 nd target", false, LayerICMPv6, LayerICMPEcho},
+	{LayerNDLink, "icmpv6 nd link-layer address", false, LayerICMPv6, LayerICMPEcho},
 	{LayerTunnel, "tunnel", true, 0, 0},
 	{LayerOuterPorts, "tunnel (UDP)", false, LayerTunnel, 0},
 	{LayerPayload, "payload", false, LayerIP, 0},

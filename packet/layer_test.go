@@ -18,15 +18,15 @@ func TestNeeds(t *testing.T) {
 }
 
 func TestNever(t *testing.T) {
-	dns := LayerDNS | LayerDNSAnswers | LayerDNSQuery | LayerDNSResponse
+	const dns, apps = dnsParts | recordParts, HeadLayers | dhcpParts
 	arp := LayerARP | LayerARPIPv4
 	other := LayerHoneypot | LayerAlert | LayerAuth | LayerConnection
 	for l, want := range map[Layer]Layer{
 		LayerFrame: 0,
 		LayerIP:    arp,
-		LayerTCP:   LayerUDP | LayerICMP | LayerICMPv6 | arp | other,
-		LayerICMP:  LayerTCP | LayerUDP | LayerICMPv6 | LayerPorts | LayerConn | dns | arp | other,
-		LayerARP:   LayerIP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPorts | LayerPayload | LayerFlow | LayerConn | dns | other,
+		LayerTCP:   LayerUDP | LayerICMP | LayerICMPv6 | LayerICMPEcho | neighborParts | LayerQUIC | dhcpParts | arp | other,
+		LayerICMP:  LayerTCP | LayerUDP | LayerICMPv6 | neighborParts | LayerPorts | LayerConn | dns | apps | arp | other,
+		LayerARP:   LayerIP | LayerTCP | LayerUDP | LayerICMP | LayerICMPv6 | LayerPorts | LayerPayload | LayerFlow | LayerConn | LayerICMPEcho | neighborParts | dns | apps | other,
 	} {
 		if got := l.Never(); got != want {
 			t.Errorf("%v is never with %v, want %v", l, got, want)

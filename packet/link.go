@@ -26,10 +26,12 @@ func (d *Decoder) ethernet(p *Packet, b []byte, wire, depth int) bool {
 
 // vlan decodes a tag, those that follow it, and what they carry. A tag's EtherType comes before it.
 func (d *Decoder) vlan(p *Packet, b []byte, wire, depth int) bool {
+	p.VLANDepth = 0
 	for range maxHeaders {
 		if len(b) < 4 {
 			return d.fault()
 		}
+		p.VLANDepth++
 		p.VLAN = binary.BigEndian.Uint16(b) & 0xfff
 		p.Layers |= LayerVLAN
 		etherType := binary.BigEndian.Uint16(b[2:])

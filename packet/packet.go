@@ -49,10 +49,11 @@ type Packet struct {
 	FrameLen uint32 // bytes on the wire
 	CapLen   uint32 // bytes captured
 
-	EthType uint16 // EtherType of the Ethernet header itself: that of its first tag, if it has tags
-	VLAN    uint16 // VLAN id of the innermost tag
-	EthSrc  MAC
-	EthDst  MAC
+	EthType   uint16 // EtherType of the Ethernet header itself: that of its first tag, if it has tags
+	VLAN      uint16 // VLAN id of the innermost tag
+	VLANDepth uint16 // tags of the innermost Ethernet header with any
+	EthSrc    MAC
+	EthDst    MAC
 
 	ARPOpcode uint16
 	ARPSrcMAC MAC
@@ -81,7 +82,11 @@ type Packet struct {
 	TCPLen           uint32 // payload bytes by the IP header, not by what was captured
 	UDPLength        uint16 // from the header
 
-	ICMPType, ICMPCode uint8 // of ICMP or ICMPv6, see Layers
+	ICMPType, ICMPCode uint8  // of ICMP or ICMPv6, see Layers
+	ICMPIdent, ICMPSeq uint16 // with LayerICMPEcho
+	ICMPLength         uint32 // bytes behind the first eight, by the IP header
+	NDTarget           Addr   // with LayerNDTarget
+	NDLink             MAC    // with LayerNDLink
 
 	DNSRcode    uint8
 	DNSResponse bool
@@ -107,6 +112,11 @@ type Packet struct {
 	ConnPacketsOut uint64
 	ConnPacketsIn  uint64
 
+	HTTPCode   uint16 // with LayerHTTPResponse
+	TLSVersion uint16 // with LayerTLS
+	TLSType    uint8  // with LayerTLS
+	DHCPClient MAC    // with LayerDHCPClient
+
 	Outer Outer // the outermost IP packet, with LayerTunnel
 
 	Data    []byte // the frame as captured
@@ -114,7 +124,8 @@ type Packet struct {
 
 	Attrs *Attributes // what other events than packets carry; nil for packets
 
-	name [MaxName]byte
+	heads *heads // texts of message heads, once there were any
+	name  [MaxName]byte
 
 	// What a Reassembler and Faults go by. Bytes are as captured, lengths as on the wire.
 	sum           Sum    // what is known of the checksums

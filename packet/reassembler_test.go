@@ -141,7 +141,7 @@ func FuzzReassembler(f *testing.F) {
 	f.Add([]byte{0, 8, 1, 2, 16, 0, 1, 3})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var r packet.Reassembler
-		d := packet.Decoder{NeedDNS: true}
+		d := everything()
 		var p packet.Packet
 		for len(b) >= 4 {
 			n := min(int(b[1]), len(b)-4)

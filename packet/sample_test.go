@@ -170,9 +170,9 @@ func samples() []sample {
 		{name: "ethernet with padding", link: packet.LinkEthernet, data: join(frame(eth(layers.EthernetTypeIPv4), ip4(layers.IPProtocolTCP), &layers.TCP{SrcPort: 40000, DstPort: 80, ACK: true}), make([]byte, 6)),
 			layers: lIP | lTCP, class: packet.ClassTCP + packet.FlagACK, fields: map[string]string{"tcp.len": "0", "payload": "", "frame.len": "60"}},
 		{name: "802.1Q", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeDot1Q), &layers.Dot1Q{VLANIdentifier: 209, Priority: 7, Type: layers.EthernetTypeIPv4}, ip4(layers.IPProtocolTCP), syn()),
-			layers: lIP | lTCP | packet.LayerVLAN, class: classSYN, fields: and(synFields, "eth.type", "33024", "vlan.id", "209")},
+			layers: lIP | lTCP | packet.LayerVLAN, class: classSYN, fields: and(synFields, "eth.type", "33024", "vlan.id", "209", "vlan.depth", "1")},
 		{name: "802.1ad", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeQinQ), &layers.Dot1Q{VLANIdentifier: 30, Type: layers.EthernetTypeDot1Q}, &layers.Dot1Q{VLANIdentifier: 20, Type: layers.EthernetTypeDot1Q}, &layers.Dot1Q{VLANIdentifier: 10, Type: layers.EthernetTypeIPv4}, ip4(layers.IPProtocolTCP), syn()),
-			layers: lIP | lTCP | packet.LayerVLAN, class: classSYN, fields: and(synFields, "vlan.id", "10")},
+			layers: lIP | lTCP | packet.LayerVLAN, class: classSYN, fields: and(synFields, "vlan.id", "10", "vlan.depth", "3")},
 		{name: "tag cut short", link: packet.LinkEthernet, data: frame(eth(layers.EthernetTypeDot1Q), body("\x00\x01\x08")), layers: lEth, malformed: 1},
 		{name: "too many tags", link: packet.LinkEthernet, data: join(frame(eth(layers.EthernetTypeDot1Q)), bytes.Repeat([]byte{0, 1, 0x81, 0}, 600)), layers: lEth | packet.LayerVLAN, malformed: 1},
 		{name: "SNAP", link: packet.LinkEthernet, data: join(macB, macA, []byte{0, byte(8 + len(synPacket)), 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, synPacket),
@@ -303,14 +303,14 @@ func samples() []sample {
 		{name: "UDP, length beyond the packet", link: packet.LinkRaw, data: with(frame(ip4(layers.IPProtocolUDP), udp(1234, 1337), body("hello")), 25, 99), layers: lFrame | packet.LayerIP | lUDP, class: packet.ClassUDP, fields: map[string]string{"udp.length": "99", "payload": "hello"}},
 		{name: "UDP, length below the packet", link: packet.LinkRaw, data: with(frame(ip4(layers.IPProtocolUDP), udp(1234, 1337), body("hello")), 25, 10), layers: lFrame | packet.LayerIP | lUDP, class: packet.ClassUDP, fields: map[string]string{"payload": "he"}},
 		{name: "UDP cut short", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolUDP), udp(1234, 1337))[:27], layers: lFrame | packet.LayerIP | packet.LayerPorts, class: packet.ClassIP, malformed: 1},
-		{name: "ICMP echo", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(8, 0), Id: 1, Seq: 2}, body("ping")), layers: lFrame | packet.LayerIP | lICMP, class: packet.ClassICMP,
-			fields: map[string]string{"icmp.type": "8", "icmp.code": "0", "payload": "ping"}},
+		{name: "ICMP echo", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(8, 0), Id: 1, Seq: 2}, body("ping")), layers: lFrame | packet.LayerIP | lICMP | packet.LayerICMPEcho, class: packet.ClassICMP,
+			fields: map[string]string{"icmp.type": "8", "icmp.code": "0", "icmp.ident": "1", "icmp.seq": "2", "icmp.data_len": "4", "payload": "ping"}},
 		{name: "ICMP error", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(3, 4)}, gopacket.Payload(frame(outer4(layers.IPProtocolUDP), udp(1, 2)))), layers: lFrame | packet.LayerIP | lICMP, class: packet.ClassICMP,
 			fields: map[string]string{"icmp.type": "3", "icmp.code": "4", "ip.src": "10.0.0.1", "ip.ttl": "64"}},
 		{name: "ICMP of 4 bytes", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), body("\x08\x00\x00\x00")), layers: lFrame | packet.LayerIP | lICMP, class: packet.ClassICMP, fields: map[string]string{"payload": ""}},
 		{name: "ICMP cut short", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), body("\x08\x00\x00")), layers: lFrame | packet.LayerIP, class: packet.ClassIP, malformed: 1},
-		{name: "ICMPv6", link: packet.LinkRaw, data: frame(ip6(layers.IPProtocolICMPv6), &layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(128, 0)}, body("\x00\x01\x00\x02ping")), layers: lFrame | packet.LayerIP | lICMP6, class: packet.ClassICMPv6,
-			fields: map[string]string{"icmpv6.type": "128", "icmpv6.code": "0", "payload": "ping"}},
+		{name: "ICMPv6", link: packet.LinkRaw, data: frame(ip6(layers.IPProtocolICMPv6), &layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(128, 0)}, body("\x00\x01\x00\x02ping")), layers: lFrame | packet.LayerIP | lICMP6 | packet.LayerICMPEcho, class: packet.ClassICMPv6,
+			fields: map[string]string{"icmpv6.type": "128", "icmpv6.code": "0", "icmpv6.echo.identifier": "1", "icmpv6.echo.sequence_number": "2", "payload": "ping"}},
 
 		// Tunnels.
 		tunnel("IP in IP", outer4(layers.IPProtocolIPv4), ip4(layers.IPProtocolTCP), syn()),
@@ -376,7 +376,7 @@ func samples() []sample {
 		sample{name: "GRE keepalive", link: packet.LinkRaw, data: frame(outer4(layers.IPProtocolGRE), body("\x00\x00\x00\x00")), layers: lFrame | packet.LayerIP, class: packet.ClassIP},
 		sample{name: "PPTP acknowledgment", link: packet.LinkRaw, data: frame(outer4(layers.IPProtocolGRE), body("\x20\x81\x88\x0b\x00\x00\x00\x01\x00\x00\x00\x01")), layers: lFrame | packet.LayerIP, class: packet.ClassIP},
 	)
-	return append(s, dnsSamples()...)
+	return append(append(s, dnsSamples()...), messageSamples()...)
 }
 
 func arp() *layers.ARP {

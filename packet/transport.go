@@ -1,13 +1,19 @@
 package packet
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/ruleids/ruleids/packet/application"
+)
 
 // UDP and TCP ports that Decode looks behind (Service Name and Port Number Registry, IANA).
 const (
-	portDNS    = 53
-	portGTPU   = 2152
-	portVXLAN  = 4789
-	portGENEVE = 6081
+	portDNS        = 53
+	portDHCPServer = 67
+	portDHCPClient = 68
+	portGTPU       = 2152
+	portVXLAN      = 4789
+	portGENEVE     = 6081
 )
 
 // tcp decodes a TCP header (RFC 9293 section 3.1). The layer is there with the fixed twenty octets;
@@ -46,6 +52,11 @@ func (d *Decoder) tcp(p *Packet, b []byte, wire int) {
 	p.Payload = b[min(header, len(b)):]
 	if d.NeedDNS && (src == portDNS || dst == portDNS) {
 		d.dnsOverTCP(p)
+	}
+	if d.Single && d.Need&HeadLayers != 0 && len(p.Payload) > 0 {
+		if kind, need := application.Scan(p.Payload); need == 0 && kind.Head() {
+			d.Head(p, kind, p.Payload)
+		}
 	}
 }
 
@@ -95,13 +106,21 @@ func (d *Decoder) udp(p *Packet, b []byte, wire, depth int) {
 		d.geneve(p, b, wire-8, depth)
 	case dst == portGTPU:
 		d.gtpu(p, b, wire-8, depth)
+	case dst == portDHCPServer || dst == portDHCPClient:
+		if d.Need&dhcpParts != 0 {
+			d.dhcp(p)
+		}
+	case d.Single && d.Need&tlsParts != 0:
+		if message := d.quic.ClientHello(0, b); message != nil {
+			d.QUICHello(p, message)
+		}
 	}
 }
 
 // icmp decodes the head of ICMP (RFC 792) or ICMPv6 (RFC 4443): type, code and checksum, then one
 // word that depends on the type. Its payload is what follows that word, so that it is the same
 // bytes in an echo of either version. A packet that an error message quotes is payload.
-func (d *Decoder) icmp(p *Packet, b []byte, layer Layer, class Class) {
+func (d *Decoder) icmp(p *Packet, b []byte, wire int, layer Layer, class Class) {
 	if len(b) < 4 {
 		if !p.MF {
 			d.fault()
@@ -111,5 +130,9 @@ func (d *Decoder) icmp(p *Packet, b []byte, layer Layer, class Class) {
 	p.Layers |= layer | LayerPayload
 	p.Class = class
 	p.ICMPType, p.ICMPCode = b[0], b[1]
+	p.ICMPLength = uint32(max(wire-8, 0))
 	p.Payload = b[min(8, len(b)):]
+	if d.Need&(LayerICMPEcho|neighborParts) != 0 {
+		d.icmpParts(p, b)
+	}
 }

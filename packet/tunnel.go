@@ -82,13 +82,13 @@ func (d *Decoder) inner(p *Packet, t Tunnel, etherType uint16, b []byte, wire, d
 		d.fault()
 		return
 	}
-	layers, ethType, vlan, src, dst := p.Layers, p.EthType, p.VLAN, p.EthSrc, p.EthDst
+	layers, ethType, vlan, tags, src, dst := p.Layers, p.EthType, p.VLAN, p.VLANDepth, p.EthSrc, p.EthDst
 	outer := Outer{Src: p.Src, Dst: p.Dst, IPLen: p.IPLen, TTL: p.TTL, IPVersion: p.IPVersion, IPProto: p.IPProto, Tunnel: t, Depth: 1}
 	if layers&LayerPorts != 0 {
 		outer.SrcPort, outer.DstPort, outer.UDPLength, outer.payload = p.SrcPort, p.DstPort, p.UDPLength, p.Payload
 	}
 	if !d.network(p, etherType, b, wire, depth+1) {
-		p.Layers, p.EthType, p.VLAN, p.EthSrc, p.EthDst = layers, ethType, vlan, src, dst
+		p.Layers, p.EthType, p.VLAN, p.VLANDepth, p.EthSrc, p.EthDst = layers, ethType, vlan, tags, src, dst
 		return
 	}
 	if p.Layers&LayerTunnel != 0 { // of a tunnel in this one

@@ -1,13 +1,12 @@
 package application
 
-// IsInitial reports whether a datagram begins with an Initial packet of QUIC version 1 or 2 (RFC 9000 section 17.2.2, RFC 9369).
-func IsInitial(b []byte) bool {
-	if len(b) < 7 || b[0]&0xc0 != 0xc0 {
-		return false
-	}
-	v := versionOf(b)
-	return v != nil && b[0]>>4&3 == v.initial
-}
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/sha256"
+	"encoding/binary"
+	"math/bits"
+)
 
 // A quicVersion is how a version of QUIC protects Initial packets.
 type quicVersion struct {
@@ -27,11 +26,363 @@ var quicVersions = []quicVersion{
 
 // versionOf returns the version of a packet with a long header; nil for one that is not known.
 func versionOf(b []byte) *quicVersion {
-	number := uint32(b[1])<<24 | uint32(b[2])<<16 | uint32(b[3])<<8 | uint32(b[4])
+	number := binary.BigEndian.Uint32(b[1:])
 	for i := range quicVersions {
 		if quicVersions[i].number == number {
 			return &quicVersions[i]
 		}
 	}
 	return nil
+}
+
+// IsInitial reports whether a datagram begins with an Initial packet of QUIC version 1 or 2 (RFC 9000 section 17.2.2,
+// RFC 9369).
+func IsInitial(b []byte) bool {
+	if len(b) < 7 || b[0]&0xc0 != 0xc0 {
+		return false
+	}
+	v := versionOf(b)
+	return v != nil && b[0]>>4&3 == v.initial
+}
+
+// Bounds of what a QUIC keeps.
+const (
+	maxHalves   = 1024    // hellos that are not whole yet, of MaxHead bytes each
+	maxSeen     = 1 << 12 // connections whose hello was seen
+	maxDatagram = 9216    // the longest datagram that is opened: a jumbo frame
+	maxConnID   = 20      // RFC 9000 section 17.2
+)
+
+// A QUIC opens Initial packets of clients and puts their hellos together. The keys of a connection are derived once. The
+// zero value is ready; it must not be used by two goroutines at once.
+//
+// What a server says in its Initial packets is protected with a key that only the client's first packet tells, and is not
+// opened.
+type QUIC struct {
+	plain   []byte   // of the packet at hand, its header in front
+	seen    []uint64 // by the low bits of a connection: that its hello was given
+	halves  []*half
+	oldest  int            // of halves, where the next goes once they are all there
+	by      map[uint64]int // connection to place in halves
+	scratch half
+}
+
+// A half is a hello of which some bytes are there, and the keys of its connection.
+type half struct {
+	connection uint64
+	keys       initialKeys
+	have       [MaxHead / 64]uint64
+	data       [MaxHead]byte
+}
+
+// initialKeys are what a client protects its Initial packets with.
+type initialKeys struct {
+	open cipher.AEAD
+	mask cipher.Block
+	iv   [12]byte
+}
+
+// ClientHello looks into a datagram of a client, of a flow that flow stands for, and returns the handshake message that
+// it completes: once for each connection, and nil otherwise. The message is valid until the next call. It allocates where
+// a connection begins.
+func (q *QUIC) ClientHello(flow uint64, datagram []byte) []byte {
+	if !IsInitial(datagram) || len(datagram) > maxDatagram {
+		return nil
+	}
+	var h *half
+	whole := false
+	for IsInitial(datagram) { // several may be in one datagram (RFC 9000 section 12.2)
+		p, ok := parseInitial(datagram)
+		if !ok {
+			break
+		}
+		datagram = datagram[p.end:]
+		if len(p.dcid) == 0 {
+			continue
+		}
+		id := connection(flow, p.dcid)
+		if q.seen != nil && q.seen[id%maxSeen] == id {
+			continue
+		}
+		if h == nil || h.connection != id {
+			h = q.half(id)
+			if h == nil {
+				h = &q.scratch
+				h.connection, h.have = id, [MaxHead / 64]uint64{}
+				if !h.keys.derive(p.version, p.dcid) {
+					return nil
+				}
+			}
+		}
+		frames := q.open(&h.keys, &p)
+		if frames == nil || !h.crypto(frames) {
+			continue
+		}
+		if n := h.contiguous(); n >= message {
+			size := message + int(h.data[1])<<16 + int(h.data[2])<<8 + int(h.data[3])
+			whole = n >= min(size, MaxHead)
+		}
+		if whole {
+			q.settle(h)
+			return h.data[:h.contiguous()]
+		}
+		if h == &q.scratch {
+			h = q.keep()
+		}
+	}
+	return nil
+}
+
+// connection is a hash of a flow and a connection id.
+func connection(flow uint64, id []byte) uint64 {
+	h := flow ^ uint64(len(id))*0x9e3779b97f4a7c15
+	for _, c := range id {
+		h = (h ^ uint64(c)) * 0x100000001b3
+	}
+	return h ^ h>>29 | 1
+}
+
+// half returns the half-read hello of a connection, or nil.
+func (q *QUIC) half(id uint64) *half {
+	if i, ok := q.by[id]; ok {
+		return q.halves[i]
+	}
+	return nil
+}
+
+// keep gives the scratch a place of its own, where the oldest was when there is no room.
+func (q *QUIC) keep() *half {
+	if q.by == nil {
+		q.by = map[uint64]int{}
+	}
+	i := len(q.halves)
+	if i < maxHalves {
+		q.halves = append(q.halves, new(half))
+	} else {
+		i = q.oldest
+		q.oldest = (i + 1) % maxHalves
+		if q.by[q.halves[i].connection] == i {
+			delete(q.by, q.halves[i].connection)
+		}
+	}
+	h := q.halves[i]
+	*h = q.scratch
+	q.by[h.connection] = i
+	return h
+}
+
+// settle notes that the hello of a connection was given.
+func (q *QUIC) settle(h *half) {
+	if q.seen == nil {
+		q.seen = make([]uint64, maxSeen)
+	}
+	q.seen[h.connection%maxSeen] = h.connection
+	delete(q.by, h.connection)
+}
+
+// An initial is an Initial packet in its datagram.
+type initial struct {
+	version *quicVersion
+	packet  []byte
+	dcid    []byte
+	number  int // where the packet number is
+	end     int
+}
+
+// parseInitial finds the parts of the Initial packet that a datagram begins with (RFC 9000 section 17.2.2).
+func parseInitial(b []byte) (p initial, ok bool) {
+	p.version = versionOf(b)
+	at := 5
+	id := func() (v []byte) {
+		if at >= len(b) || b[at] > maxConnID || at+1+int(b[at]) > len(b) {
+			at = len(b) + 1
+			return nil
+		}
+		v = b[at+1 : at+1+int(b[at])]
+		at += 1 + len(v)
+		return v
+	}
+	p.dcid = id()
+	id()
+	token, n := varint(b, at)
+	at += n
+	if n == 0 || token > uint64(len(b)-at) {
+		return p, false
+	}
+	at += int(token)
+	length, n := varint(b, at)
+	at += n
+	if n == 0 || length > uint64(len(b)-at) || length < 4+16 {
+		return p, false
+	}
+	p.number, p.end = at, at+int(length)
+	p.packet = b[:p.end]
+	return p, true
+}
+
+// varint reads an integer of variable length (RFC 9000 section 16), and how many bytes it has; 0 where it is cut short.
+func varint(b []byte, at int) (v uint64, n int) {
+	if at >= len(b) {
+		return 0, 0
+	}
+	n = 1 << (b[at] >> 6)
+	if at+n > len(b) {
+		return 0, 0
+	}
+	v = uint64(b[at] & 0x3f)
+	for _, c := range b[at+1 : at+n] {
+		v = v<<8 | uint64(c)
+	}
+	return v, n
+}
+
+// derive derives a client's keys from the connection id that it chose for the server (RFC 9001 section 5.2).
+func (k *initialKeys) derive(v *quicVersion, dcid []byte) bool {
+	secret := hmac(v.salt[:], dcid)
+	client := expand(&secret, "client in")
+	key, iv, mask := expand(&client, v.key), expand(&client, v.iv), expand(&client, v.mask)
+	copy(k.iv[:], iv[:])
+	block, err := aes.NewCipher(key[:16])
+	if err != nil {
+		return false
+	}
+	if k.open, err = cipher.NewGCM(block); err != nil {
+		return false
+	}
+	k.mask, err = aes.NewCipher(mask[:16])
+	return err == nil
+}
+
+// hmac is HMAC-SHA-256 of a short message (RFC 2104), which needs no memory.
+func hmac(key, text []byte) [32]byte {
+	var inner [64 + 64]byte
+	var outer [64 + 32]byte
+	for i := range 64 {
+		k := byte(0)
+		if i < len(key) {
+			k = key[i]
+		}
+		inner[i], outer[i] = k^0x36, k^0x5c
+	}
+	n := copy(inner[64:], text)
+	sum := sha256.Sum256(inner[:64+n])
+	copy(outer[64:], sum[:])
+	return sha256.Sum256(outer[:])
+}
+
+// expand is HKDF-Expand-Label without context (RFC 8446 section 7.1), for what one block is enough for. The length is
+// part of what is hashed.
+func expand(secret *[32]byte, label string) [32]byte {
+	length := byte(16)
+	switch label[len(label)-2:] {
+	case "in": // a secret
+		length = 32
+	case "iv":
+		length = 12
+	}
+	var info [64]byte
+	b := append(info[:0], 0, length, byte(len("tls13 ")+len(label)))
+	b = append(append(b, "tls13 "...), label...)
+	b = append(b, 0, 1)
+	return hmac(secret[:], b)
+}
+
+// open takes the protection off a packet (RFC 9001 sections 5.3 and 5.4) and returns its frames; nil where they are not
+// what the client of the keys wrote.
+func (q *QUIC) open(k *initialKeys, p *initial) []byte {
+	q.plain = append(q.plain[:0], p.packet...)
+	b := q.plain
+	var mask [16]byte
+	k.mask.Encrypt(mask[:], b[p.number+4:p.number+4+16])
+	b[0] ^= mask[0] & 0x0f
+	n := int(b[0]&3) + 1
+	nonce := k.iv
+	for i := range n {
+		b[p.number+i] ^= mask[1+i]
+		nonce[12-n+i] ^= b[p.number+i]
+	}
+	head, sealed := b[:p.number+n], b[p.number+n:]
+	frames, err := k.open.Open(sealed[:0], nonce[:], sealed, head)
+	if err != nil {
+		return nil
+	}
+	return frames
+}
+
+// Types of frames that an Initial packet may have (RFC 9000 section 12.4).
+const (
+	framePadding = 0
+	framePing    = 1
+	frameACK     = 2
+	frameACKECN  = 3
+	frameCrypto  = 6
+)
+
+// crypto takes the CRYPTO frames of a packet in, and reports whether there are any.
+func (h *half) crypto(b []byte) (any bool) {
+	for at := 0; at < len(b); {
+		kind := b[at]
+		at++
+		next := func() (v uint64) {
+			v, n := varint(b, at)
+			if n == 0 {
+				at = len(b) + 1
+			}
+			at += n
+			return v
+		}
+		switch kind {
+		case framePadding, framePing:
+		case frameACK, frameACKECN:
+			next() // the largest
+			next() // the delay
+			ranges := next()
+			for next(); ranges > 0 && at < len(b); ranges-- {
+				next() // a gap
+				next() // and what comes before it
+			}
+			if kind == frameACKECN {
+				next()
+				next()
+				next()
+			}
+		case frameCrypto:
+			offset, length := next(), next()
+			if at > len(b) || length > uint64(len(b)-at) {
+				return any
+			}
+			if offset < MaxHead {
+				part := b[at : at+int(length)]
+				n := copy(h.data[offset:], part)
+				h.mark(int(offset), n)
+				any = true
+			}
+			at += int(length)
+		default:
+			return any
+		}
+	}
+	return any
+}
+
+// mark notes bytes that are there.
+func (h *half) mark(from, n int) {
+	for i := from; i < from+n; i++ {
+		if i%64 == 0 && i+64 <= from+n {
+			h.have[i/64] = ^uint64(0)
+			i += 63
+			continue
+		}
+		h.have[i/64] |= 1 << (i % 64)
+	}
+}
+
+// contiguous returns how many bytes there are from the first on.
+func (h *half) contiguous() int {
+	for i, w := range h.have {
+		if w != ^uint64(0) {
+			return i*64 + bits.TrailingZeros64(^w)
+		}
+	}
+	return MaxHead
 }

@@ -45,7 +45,7 @@ func helloRecord(b []byte) bool {
 	case len(b) > 2 && b[2] > 4:
 	case len(b) >= record && (binary.BigEndian.Uint16(b[3:]) == 0 || binary.BigEndian.Uint16(b[3:]) > maxRecord):
 	case len(b) > record && b[record] != ClientHello && b[record] != ServerHello:
-	case len(b) > record+1 && b[record+1] != 0: // a hello of more than 64 kB is none
+	case len(b) > record+1 && binary.BigEndian.Uint16(b[3:]) > 1 && b[record+1] != 0: // a hello of more than 64 kB is none
 	default:
 		return true
 	}
@@ -113,16 +113,28 @@ func headOfMessage(data []byte, head *[message]byte) (n int) {
 	return n
 }
 
-// HandshakeOf returns the handshake message that records in data begin with, as far as data goes. Where the message is in
-// several records it is put together in scratch, as much of it as has room.
+// Joined reports whether the handshake message that records in data begin with is in several of them.
+func Joined(data []byte) bool {
+	if len(data) < leastRecord || !helloRecord(data) {
+		return false
+	}
+	size := int(binary.BigEndian.Uint16(data[3:]))
+	if len(data) <= record+size {
+		return false
+	}
+	var head [message]byte
+	return size < message || headOfMessage(data, &head) < message || message+int(head[1])<<16+int(head[2])<<8+int(head[3]) > size
+}
+
+// HandshakeOf returns the handshake message that records in data begin with, as far as data goes. Where it is Joined it is
+// put together in scratch, as much of it as has room, which may be the memory that data is in.
 func HandshakeOf(data, scratch []byte) []byte {
 	if len(data) < leastRecord || !helloRecord(data) {
 		return nil
 	}
-	size := int(binary.BigEndian.Uint16(data[3:]))
-	first := data[record:min(len(data), record+size)]
-	if len(first) >= message && int(first[2])<<8|int(first[3]) <= size-message || len(data) <= record+size {
-		return first
+	if !Joined(data) {
+		size := int(binary.BigEndian.Uint16(data[3:]))
+		return data[record:min(len(data), record+size)]
 	}
 	n := 0
 	for len(data) > record && data[0] == recordHandshake && n < len(scratch) {
