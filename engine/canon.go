@@ -126,13 +126,18 @@ func (c *canon) expr(e rules.Expr) {
 	case *rules.OpaqueExpr:
 		c.list("vm"+strconv.Quote(e.Text), e.Args...)
 	case *rules.ClosureExpr:
-		xs := []rules.Expr{e.Array, e.Body}
+		xs := []rules.Expr{e.Body}
+		if e.Field != nil {
+			xs = append(xs, &rules.FieldExpr{Field: e.Field})
+		} else {
+			xs = append(xs, e.Array)
+		}
 		if e.Value != nil {
 			xs = append(xs, e.Value)
 		}
-		c.list(fmt.Sprintf("loop%d.%d", e.Quantifier, e.Depth), xs...)
+		c.list(fmt.Sprintf("loop%d.%d.%t", e.Quantifier, e.Depth, e.Each), xs...)
 	case *rules.ElementExpr:
-		fmt.Fprintf(&c.b, "#%d.%t.%d", e.Depth, e.Index, e.K)
+		fmt.Fprintf(&c.b, "#%d.%t.%d.%t", e.Depth, e.Index, e.K, e.Field != nil)
 	case *rules.HasExpr:
 		c.list("has", e.X)
 	case *rules.AbsentExpr:

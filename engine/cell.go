@@ -71,6 +71,14 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 					c.num = b.floatFunc(a.Arg)
 				}
 			}
+			c.per = predTrue
+			if a.Arg != nil {
+				if c.each = rules.Several(a.Arg); c.each != nil {
+					if p := rules.ValuePresence(a.Arg); p != nil {
+						c.per = b.lower(p)
+					}
+				}
+			}
 			at = len(g.cells)
 			have[c.text] = at
 			c.state = w
@@ -112,6 +120,8 @@ type cell struct {
 	cond  int32               // predTrue where every event of the group counts
 	value func(*scope) uint64 // Distinct, Changes
 	num   floatFunc           // Series, Quantile; nil counts ones
+	each  []*packet.Field     // with several values, each of which counts
+	per   int32               // what a choice of values of these must fulfil to count
 }
 
 // observation returns how a value becomes the 64 bits that Distinct and Changes compare. Addresses

@@ -174,16 +174,15 @@ func (w *worker) branchesIn(c *contents) {
 		if !w.p.Has(f.field.Layer) {
 			continue
 		}
-		text := f.field.Bytes(w.p)
-		if len(text) == 0 {
-			continue
-		}
-		w.numbers = f.index.Find(w.numbers[:0], text)
-		if f.index.Folds() {
-			if alike := rules.FoldAlike(text, w.room); &alike[0] != &text[0] {
-				w.room = alike
-				w.numbers = f.index.FindFolding(w.numbers, alike)
+		w.numbers = w.numbers[:0]
+		if f.field.Many() {
+			v := w.borrow()
+			for v.Begin(f.field, w.p); v.Next(); {
+				w.find(f, v.Bytes)
 			}
+			w.giveBack(v)
+		} else {
+			w.find(f, f.field.Bytes(w.p))
 		}
 		for _, l := range w.numbers {
 			for _, k := range f.users[f.first[l]:f.first[l+1]] {
@@ -192,6 +191,20 @@ func (w *worker) branchesIn(c *contents) {
 					w.reached = append(w.reached, k)
 				}
 			}
+		}
+	}
+}
+
+// find appends the literals of a field that a value of it has.
+func (w *worker) find(f *fieldContents, text []byte) {
+	if len(text) == 0 {
+		return
+	}
+	w.numbers = f.index.Find(w.numbers, text)
+	if f.index.Folds() {
+		if alike := rules.FoldAlike(text, w.room); &alike[0] != &text[0] {
+			w.room = alike
+			w.numbers = f.index.FindFolding(w.numbers, alike)
 		}
 	}
 }
@@ -212,7 +225,12 @@ func lookFor(n *rules.Need) func(*scope) bool {
 	}
 	index := literals.New(ls)
 	return func(s *scope) bool {
-		text := field.Bytes(s.p)
+		var text []byte
+		if field.Many() {
+			text = s.value(field).Bytes
+		} else {
+			text = field.Bytes(s.p)
+		}
 		if index.Has(text) {
 			return true
 		}

@@ -47,6 +47,7 @@ type keyPart struct {
 func (b *builder) keyPart(k rules.Key) keyPart {
 	part := keyPart{text: k.Text}
 	f, isField := k.Expr.(*rules.FieldExpr)
+	isField = isField && !f.Field.Many() // of several the first counts
 	switch k.Expr.Kind() {
 	case packet.KindIP:
 		if isField {

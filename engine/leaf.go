@@ -102,7 +102,7 @@ func (b *builder) compare(e *rules.CompareExpr) int32 {
 		x, y, o = y, x, o.Mirror()
 	}
 	f, isField := x.(*rules.FieldExpr)
-	if !isField {
+	if !isField || f.Field.Many() {
 		return b.closure(e)
 	}
 	if g, ok := y.(*rules.FieldExpr); ok && (o == rules.OpEq || o == rules.OpNe) {
@@ -197,7 +197,7 @@ func (b *builder) wholeConst(e rules.Expr) (int64, bool) {
 // in lowers membership of a field: port sets become bitmaps, address sets prefix tables.
 func (b *builder) in(e *rules.InExpr) int32 {
 	f, ok := e.X.(*rules.FieldExpr)
-	if !ok {
+	if !ok || f.Field.Many() {
 		return b.closure(e)
 	}
 	switch {

@@ -16,6 +16,9 @@ func (b *builder) intFunc(e rules.Expr) intFunc {
 		return func(*scope) int64 { return v }
 	case *rules.FieldExpr:
 		f := e.Field
+		if f.Many() {
+			return func(s *scope) int64 { return s.value(f).Int }
+		}
 		return func(s *scope) int64 { return f.Int(s.p) }
 	case *rules.ThresholdExpr, *rules.AggregateExpr:
 		v := b.floatFunc(e)
@@ -65,6 +68,9 @@ func (b *builder) intFunc(e rules.Expr) intFunc {
 			return found(b.loop(e), b.intFunc(e.Value))
 		}
 	case *rules.ElementExpr:
+		if depth := e.Depth; e.Field != nil {
+			return func(s *scope) int64 { return s.elems[depth].cursor.Int }
+		}
 		x := element(e)
 		return func(s *scope) int64 { return number[int64](x(s)) }
 	case *rules.AbsentExpr:

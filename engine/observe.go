@@ -63,6 +63,10 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 				w.now[i] = math.NaN()
 				continue
 			}
+			if c.each != nil {
+				w.observeEach(c, t, row, g.base+i, &w.now[i])
+				continue
+			}
 			switch at := g.base + i; c.state.Kind {
 			case window.Count:
 				w.now[i] = float64(t.Hit(row, at, p.Time, p.Clock))

@@ -104,13 +104,17 @@ const opaqueCost = 1000
 
 // An elem is the element that a closure looks at.
 type elem struct {
-	value any
-	index int
+	value  any
+	cursor *packet.Cursor // of a closure over the values of a field
+	index  int
 }
 
 // loop returns what a closure asks of its array: for Any and All 1 for yes, for Count the number, and for
 // Find one more than the place of the element, which is then the one at hand. 0 where there is no array.
 func (b *builder) loop(e *rules.ClosureExpr) func(*scope) int {
+	if e.Field != nil {
+		return b.valueLoop(e)
+	}
 	array, body, depth, quantifier := b.opaque(e.Array), b.lower(e.Body), e.Depth, e.Quantifier
 	return func(s *scope) int {
 		v := array.value(s)
@@ -123,7 +127,7 @@ func (b *builder) loop(e *rules.ClosureExpr) func(*scope) int {
 		xs := reflect.ValueOf(v)
 		n := 0
 		for i := range xs.Len() {
-			s.elems[depth] = elem{xs.Index(i).Interface(), i}
+			s.elems[depth] = elem{value: xs.Index(i).Interface(), index: i}
 			s.step++
 			switch hit := s.test(body); {
 			case quantifier == rules.Any && hit:

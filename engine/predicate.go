@@ -156,6 +156,12 @@ type scope struct {
 	elems   []elem   // by depth of closures
 	step    uint64   // changes with every element
 
+	// Of fields with several values, by packet.Many: where the closure around stands; nil where there is none.
+	many   [packet.NumMany]*packet.Cursor
+	firsts [packet.NumMany]packet.Cursor // at the first value
+	spare  []*packet.Cursor              // that no closure uses
+	kept   []*packet.Cursor              // by depth of closures: at what was found last
+
 	rep     Reputation       // nil where nobody is asked
 	turn    uint64           // changes with every packet
 	answers []answer         // by inquiry

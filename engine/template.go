@@ -104,6 +104,8 @@ type segment struct {
 	present int32
 	placeholder
 	filled bool
+	each   []*packet.Field // with several values, all of which are shown
+	per    int32           // what a choice of values of these must fulfil to be shown
 }
 
 type template struct{ parts []segment }
@@ -117,6 +119,8 @@ func (t *template) render(s *scope) string {
 			out.WriteString(h.literal)
 		case !s.test(h.present):
 			out.WriteByte('-')
+		case h.each != nil:
+			h.join(&out, s)
 		default:
 			out.WriteString(h.text(s))
 		}

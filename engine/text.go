@@ -49,6 +49,9 @@ func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
 		return func(*scope) []byte { return v }
 	case *rules.FieldExpr:
 		f := e.Field
+		if f.Many() {
+			return func(s *scope) []byte { return s.value(f).Bytes }
+		}
 		return func(s *scope) []byte { return f.Bytes(s.p) }
 	case *rules.CondExpr:
 		c, x, y := b.lower(e.If), b.bytesFunc(e.Then), b.bytesFunc(e.Else)
@@ -105,6 +108,9 @@ func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
 			return found(b.loop(e), b.bytesFunc(e.Value))
 		}
 	case *rules.ElementExpr:
+		if depth := e.Depth; e.Field != nil {
+			return func(s *scope) []byte { return s.elems[depth].cursor.Bytes }
+		}
 		x := element(e)
 		return func(s *scope) []byte { return text(x(s)) }
 	case *rules.AbsentExpr:

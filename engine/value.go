@@ -41,6 +41,9 @@ func (b *builder) boolFunc(e rules.Expr) (func(*scope) bool, uint16) {
 		o := b.opaque(e)
 		return func(s *scope) bool { v, _ := o.value(s).(bool); return v }, opaqueCost
 	case *rules.ClosureExpr:
+		if e.Each {
+			return b.eachFunc(e)
+		}
 		loop := b.loop(e)
 		if e.Quantifier == rules.Find {
 			value := b.lower(e.Value)
@@ -174,7 +177,17 @@ func (b *builder) addrFunc(e rules.Expr) addrFunc {
 		return func(*scope) packet.Addr { return v }
 	case *rules.FieldExpr:
 		f := e.Field
+		if f.Many() {
+			return func(s *scope) packet.Addr { return s.value(f).Addr }
+		}
 		return func(s *scope) packet.Addr { return f.Addr(s.p) }
+	case *rules.ElementExpr: // of a field: no array of the VM has addresses
+		depth := e.Depth
+		return func(s *scope) packet.Addr { return s.elems[depth].cursor.Addr }
+	case *rules.ClosureExpr:
+		if e.Quantifier == rules.Find {
+			return found(b.loop(e), b.addrFunc(e.Value))
+		}
 	case *rules.CondExpr:
 		c, x, y := b.lower(e.If), b.addrFunc(e.Then), b.addrFunc(e.Else)
 		return func(s *scope) packet.Addr {

@@ -191,6 +191,10 @@ func LayerByName(name string) (l Layer, ok bool) {
 	return 0, false
 }
 
+// Yields reports whether the bare name of a layer may be given another meaning: rules were written before packets had
+// these layers.
+func (l Layer) Yields() bool { return l&(HeadLayers|dhcpParts) != 0 }
+
 // LayerNames returns the bare layer names, sorted.
 func LayerNames() []string {
 	var names []string

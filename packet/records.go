@@ -57,6 +57,8 @@ const (
 	ManyTXT
 	ManyTTL
 	ManyLength
+
+	NumMany = iota
 )
 
 // A Cursor walks the values of a field with StoreMany, in the order in which the packet has them. It reads the packet

@@ -225,12 +225,15 @@ const (
 	Find                    // the value of the first for which it holds, or no value
 )
 
-// ClosureExpr looks at the elements of an array that the packet decides on. It has no value where the
-// array has none.
+// ClosureExpr looks at the elements of an array that the packet decides on, or at the values of a field that may have
+// several. It has no value where the array has none. With Each a FieldExpr of the field in Body is the value at hand, and
+// Body is looked at once, without one, where the packet lacks the field.
 type ClosureExpr struct {
 	At
 	Quantifier Quantifier
-	Array      *OpaqueExpr
+	Array      *OpaqueExpr   // nil with Field
+	Field      *packet.Field // nil with Array
+	Each       bool
 	Body       Expr
 	Value      Expr // of Find: what the element gives; nil for others
 	Depth      int  // closures around this one
@@ -243,6 +246,7 @@ type ElementExpr struct {
 	K     packet.Kind
 	Depth int
 	Index bool
+	Field *packet.Field // of a closure over the values of a field; nil for others and for Index
 }
 
 // HasExpr is true when X, an OpaqueExpr, a GapExpr or a ClosureExpr with Find, has a value. It stands only where

@@ -177,8 +177,16 @@ func format(b *strings.Builder, e Expr, outer int) {
 	case *OpaqueExpr:
 		b.WriteString(e.Source)
 	case *ClosureExpr:
+		if e.Each {
+			format(b, e.Body, outer)
+			return
+		}
 		b.WriteString([...]string{"any(", "all(", "count(", "find("}[e.Quantifier])
-		format(b, e.Array, 0)
+		if e.Field != nil {
+			b.WriteString(e.Field.Name)
+		} else {
+			format(b, e.Array, 0)
+		}
 		b.WriteString(", ")
 		format(b, e.Body, 0)
 		if el, plain := e.Value.(*ElementExpr); e.Value != nil && (!plain || el.Index) {

@@ -29,6 +29,12 @@ func plain(e Expr) Expr {
 			return xs[0]
 		}
 		return &LogicExpr{e.At, e.Or, xs}
+	case *ClosureExpr:
+		if e.Each {
+			out := *e
+			out.Body = plain(e.Body)
+			return &out
+		}
 	}
 	return e
 }
@@ -73,6 +79,13 @@ func asked(e Expr) packet.Layer {
 			default:
 				all &= a
 			}
+		}
+	case *ClosureExpr:
+		if e.Each {
+			all = asked(e.Body)
+		}
+		if e.Field != nil {
+			all |= e.Field.Layer
 		}
 	case *FieldExpr, *CompareExpr, *InExpr, *ListedExpr, *MatchExpr, *TextExpr, *AnyExpr, *CallExpr:
 		Walk(e, func(x Expr) bool {

@@ -19,10 +19,7 @@ func Presence(e Expr) Expr {
 	if len(p.rest) == 0 {
 		return layers
 	}
-	if layers != nil {
-		p.rest = append([]Expr{layers}, p.rest...)
-	}
-	return conjunction(e.Range(), p.rest...)
+	return conjunction(e.Range(), layers, some(conjunction(e.Range(), p.rest...)))
 }
 
 type presence struct {
@@ -77,25 +74,42 @@ func (p *presence) add(e Expr) {
 		p.rest = append(p.rest, &HasExpr{e.At, e})
 	case *ClosureExpr:
 		if e.Quantifier == Find {
-			p.add(e.Array)
+			p.source(e)
 			p.rest = append(p.rest, &HasExpr{e.At, e})
 		} else if e.Quantifier == Count {
-			p.add(e.Array)
+			p.source(e)
 		}
 	case *AbsentExpr:
 		p.rest = append(p.rest, constBool(e.Rng, false))
 	}
 }
 
-// present returns leaf, false where one of the values that it is made from is missing.
+// source adds what a closure goes over.
+func (p *presence) source(e *ClosureExpr) {
+	if e.Field != nil {
+		p.layers |= e.Field.Layer
+	} else {
+		p.add(e.Array)
+	}
+}
+
+// present returns leaf, false where one of the values that it is made from is missing; of fields with several it holds
+// when it holds for some.
 func present(leaf Expr, operands ...Expr) Expr {
 	var p presence
 	for _, o := range operands {
 		p.add(o)
 	}
-	xs := make([]Expr, 0, 2+len(p.rest))
+	var layers Expr
 	if p.layers != 0 {
-		xs = append(xs, &LayerExpr{At{leaf.Range()}, p.layers})
+		layers = &LayerExpr{At{leaf.Range()}, p.layers}
+	}
+	if len(Several(leaf)) > 0 {
+		return conjunction(leaf.Range(), layers, some(conjunction(leaf.Range(), append(p.rest, leaf)...)))
+	}
+	xs := make([]Expr, 0, 2+len(p.rest))
+	if layers != nil {
+		xs = append(xs, layers)
 	}
 	return conjunction(leaf.Range(), append(append(xs, p.rest...), leaf)...)
 }

@@ -84,10 +84,10 @@ func same(a, b Expr) bool {
 		return ok && a.Text == b.Text && slices.EqualFunc(a.Args, b.Args, same)
 	case *ClosureExpr:
 		b, ok := b.(*ClosureExpr)
-		return ok && a.Quantifier == b.Quantifier && a.Depth == b.Depth && same(a.Array, b.Array) && same(a.Body, b.Body) && (a.Value == nil) == (b.Value == nil) && (a.Value == nil || same(a.Value, b.Value))
+		return ok && a.Quantifier == b.Quantifier && a.Depth == b.Depth && a.Field == b.Field && a.Each == b.Each && (a.Field != nil || same(a.Array, b.Array)) && same(a.Body, b.Body) && (a.Value == nil) == (b.Value == nil) && (a.Value == nil || same(a.Value, b.Value))
 	case *ElementExpr:
 		b, ok := b.(*ElementExpr)
-		return ok && a.Depth == b.Depth && a.Index == b.Index
+		return ok && a.Depth == b.Depth && a.Index == b.Index && a.Field == b.Field
 	case *HasExpr:
 		b, ok := b.(*HasExpr)
 		return ok && same(a.X, b.X)

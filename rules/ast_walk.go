@@ -51,7 +51,10 @@ func Walk(e Expr, visit func(Expr) bool) {
 	case *OpaqueExpr:
 		each(e.Args...)
 	case *ClosureExpr:
-		each(e.Array, e.Body, e.Value)
+		if e.Array != nil {
+			each(e.Array)
+		}
+		each(e.Body, e.Value)
 	case *HasExpr:
 		each(e.X)
 	default:

@@ -161,10 +161,8 @@ func isAggregate(e Expr) bool { _, ok := e.(*AggregateExpr); return ok }
 // guard makes a boolean that may lack a value one that is false then.
 func guard(e Expr) Expr {
 	switch e.(type) {
-	case *FieldExpr, *CallExpr, *OpaqueExpr, *AbsentExpr:
-		return conjunction(e.Range(), Presence(e), e)
-	case *ClosureExpr:
-		return conjunction(e.Range(), Presence(e), e)
+	case *FieldExpr, *CallExpr, *OpaqueExpr, *AbsentExpr, *ClosureExpr:
+		return present(e, e)
 	}
 	return e
 }

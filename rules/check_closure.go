@@ -28,10 +28,12 @@ type arrayElement struct {
 	when  Expr
 }
 
-// A streamExpr is what filter and map make of an array that a packet decides on. It never leaves the checker.
+// A streamExpr is what filter and map make of an array that a packet decides on, or of the values of a field. It never
+// leaves the checker.
 type streamExpr struct {
 	At
 	array *OpaqueExpr
+	field *packet.Field // in the place of an array: the values of a field that may have several
 	depth int
 	when  Expr // nil: all
 	value Expr // of an element
@@ -181,6 +183,9 @@ func (c *checker) builtin(n *ast.BuiltinNode) Expr {
 	var pred ast.Node
 	if len(n.Arguments) > 1 {
 		pred = n.Arguments[1]
+	}
+	if many := c.manyStream(xs); many != nil && !(n.Name == "len" && isText(xs.Kind())) {
+		return c.loop(n, many, pred)
 	}
 	switch xs := xs.(type) {
 	case *arrayExpr:
@@ -377,7 +382,7 @@ func (c *checker) loop(n *ast.BuiltinNode, xs *streamExpr, pred ast.Node) Expr {
 		if v.Kind() == kindComposite {
 			return c.cannotFollow(n)
 		}
-		return &streamExpr{at, xs.array, xs.depth, xs.when, v}
+		return &streamExpr{at, xs.array, xs.field, xs.depth, xs.when, v}
 	case n.Name == "sum", n.Name == "last", n.Name == "findLast", n.Name == "findLastIndex", n.Name == "findIndex" && xs.when != nil:
 		return c.cannotFollow(n)
 	case pred != nil:
@@ -386,20 +391,20 @@ func (c *checker) loop(n *ast.BuiltinNode, xs *streamExpr, pred ast.Node) Expr {
 		}
 	}
 	both := conjunction(at.Rng, xs.when, cond)
-	closure := &ClosureExpr{At: at, Array: xs.array, Body: both, Depth: xs.depth}
+	closure := &ClosureExpr{At: at, Array: xs.array, Field: xs.field, Body: both, Depth: xs.depth}
 	switch n.Name {
 	case "filter":
-		return &streamExpr{at, xs.array, xs.depth, both, xs.value}
+		return &streamExpr{at, xs.array, xs.field, xs.depth, both, xs.value}
 	case "any":
-		return present(closure, xs.array)
+		return present(closure, xs.source())
 	case "none":
-		return present(negation(at.Rng, closure), xs.array)
+		return present(negation(at.Rng, closure), xs.source())
 	case "all":
 		closure.Quantifier = All
 		if xs.when != nil {
 			closure.Body = disjunction(at.Rng, negation(at.Rng, xs.when), cond)
 		}
-		return present(closure, xs.array)
+		return present(closure, xs.source())
 	case "one":
 		closure.Quantifier = Count
 		return present(&CompareExpr{at, OpEq, closure, constInt(at, 1)}, closure)
@@ -460,8 +465,8 @@ func (c *checker) inStream(n *ast.BinaryNode, x Expr, y *streamExpr) Expr {
 		return c.errorf(diag.TypeMismatch, c.rng(n.Right), "The array has %s, and %s is %s.", an(ky), c.text(n.Left), an(kx))
 	}
 	same := present(&CompareExpr{At{rng}, OpEq, y.value, x}, y.value, x)
-	closure := &ClosureExpr{At: At{rng}, Array: y.array, Body: conjunction(rng, y.when, same), Depth: y.depth}
-	return present(closure, y.array)
+	closure := &ClosureExpr{At: At{rng}, Array: y.array, Field: y.field, Body: conjunction(rng, y.when, same), Depth: y.depth}
+	return present(closure, y.source())
 }
 
 // coalesce checks a ?? b: b where a has no value.
@@ -525,7 +530,7 @@ func (c *checker) streamElement(n ast.Node, xs *streamExpr, i int64) Expr {
 	if body == nil {
 		body = &CompareExpr{at, OpEq, &ElementExpr{At: at, K: packet.KindInt, Depth: xs.depth, Index: true}, constInt(at, i)}
 	}
-	return &ClosureExpr{At: at, Quantifier: Find, Array: xs.array, Body: body, Value: xs.value, Depth: xs.depth}
+	return &ClosureExpr{At: at, Quantifier: Find, Array: xs.array, Field: xs.field, Body: body, Value: xs.value, Depth: xs.depth}
 }
 
 func elementCount(n int) string {

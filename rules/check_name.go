@@ -108,7 +108,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 	if isDotted {
 		return c.errorf(diag.UnknownField, rng, "There is no field %q.%s", name, fieldAdvice(name))
 	}
-	if l, ok := packet.LayerByName(name); ok {
+	if l, ok := packet.LayerByName(name); ok && !c.named(name, l) {
 		if !c.seen(rng, name, packet.LayerEvents(l)) {
 			return nil
 		}
@@ -149,6 +149,15 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		return m.macro.Expr
 	}
 	return c.errorf(diag.UnknownName, rng, "There is no field, layer, macro or aggregate %q.%s", name, diag.DidYouMean(name, c.names()))
+}
+
+// named reports whether the rules themselves give a name another meaning than that of a layer.
+func (c *checker) named(name string, l packet.Layer) bool {
+	if !l.Yields() {
+		return false
+	}
+	_, aggregate := c.scope.aggregates[name]
+	return aggregate || c.sym.macros[name] != nil
 }
 
 // names are those that a bare identifier can stand for here.

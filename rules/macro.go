@@ -97,7 +97,7 @@ func (l *loader) loadMacro(b *block) {
 		m.state = macroBad
 		return
 	}
-	if _, isLayer := packet.LayerByName(b.name); isLayer || packet.FieldByName(b.name) != nil || reserved(b.name) {
+	if layer, isLayer := packet.LayerByName(b.name); isLayer && !layer.Yields() || packet.FieldByName(b.name) != nil || reserved(b.name) {
 		l.report(diag.BadName, b.labelRange(), "%q means something else in conditions. Choose another name.", b.name)
 		m.state = macroBad
 		return

@@ -47,6 +47,10 @@ func NeedOf(e Expr) *Need {
 		n := *needs[best]
 		n.Exact = false
 		return &n
+	case *ClosureExpr:
+		if e.Each { // one of the values has the literal
+			return NeedOf(e.Body)
+		}
 	case *CompareExpr:
 		if k, ok := e.Y.(*ConstExpr); ok && e.Op == OpEq && isText(k.Value.Kind) {
 			return wordNeed(e.X, literals.Whole, k.Value.Str)

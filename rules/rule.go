@@ -223,7 +223,8 @@ func (rb *ruleBuilder) windows() {
 				continue
 			}
 			n++
-			_, isLayer := packet.LayerByName(a.Name)
+			l, isLayer := packet.LayerByName(a.Name)
+			isLayer = isLayer && !l.Yields()
 			switch {
 			case !isName(a.Name, false) || reserved(a.Name) || isLayer || packet.FieldByName(a.Name) != nil:
 				rb.report(diag.BadName, a.NameRange, "%q cannot name an aggregate: conditions read it as something else. Choose another name.", a.Name)
