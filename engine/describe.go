@@ -190,18 +190,18 @@ func (p *Plan) describeShared(d *Description) {
 }
 
 func (p *Plan) describeClasses(d *Description) {
-	for dns, suffix := range []string{"", ", DNS question"} {
+	for said, suffix := range [numSaid]string{"", ", DNS question", ", message head"} {
 		for _, c := range packet.PlainClasses() {
-			br := p.table[dns][c]
-			if dns == 1 && (c != packet.ClassUDP || br == p.table[0][c]) || br == nil {
+			br := p.table[said][c]
+			if said != saidNone && (c != packet.ClassUDP || br == p.table[saidNone][c]) || br == nil {
 				continue
 			}
 			d.Classes = append(d.Classes, ClassDescription{Class: c.String() + suffix, Rules: p.visits(br)})
 		}
 		first := map[*branch]int{}
 		for _, f := range flagOrder() {
-			br := p.table[dns][packet.ClassTCP+packet.Class(f)]
-			if br == nil || dns == 1 && br == p.table[0][packet.ClassTCP+packet.Class(f)] {
+			br := p.table[said][packet.ClassTCP+packet.Class(f)]
+			if br == nil || said != saidNone && br == p.table[saidNone][packet.ClassTCP+packet.Class(f)] {
 				continue
 			}
 			if at, ok := first[br]; ok {
@@ -211,7 +211,7 @@ func (p *Plan) describeClasses(d *Description) {
 			first[br] = len(d.Classes)
 			d.Classes = append(d.Classes, ClassDescription{Class: "tcp " + flagNames(f) + suffix, Rules: p.visits(br)})
 		}
-		if br := p.table[dns][packet.ClassTCPReserved]; br != nil && (dns == 0 || br != p.table[0][packet.ClassTCPReserved]) {
+		if br := p.table[said][packet.ClassTCPReserved]; br != nil && (said == saidNone || br != p.table[saidNone][packet.ClassTCPReserved]) {
 			d.Classes = append(d.Classes, ClassDescription{Class: "tcp with reserved flags" + suffix, Also: 255, Rules: p.visits(br)})
 		}
 	}

@@ -14,9 +14,9 @@ func (p *Plan) Interest() (classes []packet.Class, dns bool) {
 			continue
 		}
 		switch {
-		case p.table[0][c] != nil || p.follows(c) || p.waits: // any packet may bring the time that a sequence waits for
+		case p.table[saidNone][c] != nil || p.follows(c) || p.waits: // any packet may bring the time that a sequence waits for
 			classes = append(classes, c)
-		case p.table[1][c] != nil:
+		case p.table[saidDNS][c] != nil:
 			dns = true
 		}
 	}

@@ -204,6 +204,9 @@ func (b *builder) floatFunc(e rules.Expr) floatFunc {
 			return found(b.loop(e), b.floatFunc(e.Value))
 		}
 	case *rules.ElementExpr:
+		if e.Field != nil {
+			break
+		}
 		x := element(e)
 		return func(s *scope) float64 { return number[float64](x(s)) }
 	}

@@ -31,6 +31,8 @@ type vmEnv struct {
 	addrs  []packet.Addr
 	sets   []*rules.Set
 	opaque []func(*scope) any
+
+	opaqueAddrs []addrFunc
 	// patterns are of characters of Latin-1, each of which stands for a byte.
 	patterns []*regexp.Regexp
 	texts    []string
@@ -104,16 +106,34 @@ func (r *byteReader) ReadRune() (rune, int, error) {
 func (e *vmEnv) B(field int) bool { return e.fields[field].Int(e.s.p) != 0 }
 
 // I returns the integer field, or MAC address, with a number.
-func (e *vmEnv) I(field int) int { return int(e.fields[field].Int(e.s.p)) }
+func (e *vmEnv) I(field int) int {
+	if f := &e.fields[field]; f.Many() {
+		return int(e.s.value(f).Int)
+	}
+	return int(e.fields[field].Int(e.s.p))
+}
 
 // F returns the float field with a number.
 func (e *vmEnv) F(field int) float64 { return e.fields[field].Float(e.s.p) }
 
 // S returns the string or bytes field with a number.
-func (e *vmEnv) S(field int) string { return string(e.fields[field].Bytes(e.s.p)) }
+func (e *vmEnv) S(field int) string {
+	if f := &e.fields[field]; f.Many() {
+		return string(e.s.value(f).Bytes)
+	}
+	return string(e.fields[field].Bytes(e.s.p))
+}
 
 // A returns the address field with a number.
-func (e *vmEnv) A(field int) packet.Addr { return e.fields[field].Addr(e.s.p) }
+func (e *vmEnv) A(field int) packet.Addr {
+	if f := &e.fields[field]; f.Many() {
+		return e.s.value(f).Addr
+	}
+	return e.fields[field].Addr(e.s.p)
+}
+
+// OA evaluates an opaque expression that is an address.
+func (e *vmEnv) OA(i int) packet.Addr { return e.opaqueAddrs[i](e.s) }
 
 // K returns a constant address.
 func (e *vmEnv) K(i int) packet.Addr { return e.addrs[i] }
@@ -344,16 +364,61 @@ func (w *vmWriter) expr(e rules.Expr) {
 	case *rules.AnyExpr:
 		w.env.any = append(w.env.any, e)
 		w.call("Any", len(w.env.any)-1, e.X)
-	case *rules.ColumnExpr, *rules.GapExpr, *rules.OpaqueExpr, *rules.ClosureExpr, *rules.ElementExpr, *rules.HasExpr, *rules.AbsentExpr, *rules.ListedExpr:
-		w.env.opaque = append(w.env.opaque, w.b.boxed(e))
-		if e.Kind() == packet.KindBool {
+	case *rules.ClosureExpr:
+		if e.Each {
+			w.env.opaque = append(w.env.opaque, someInVM(w.b, e))
 			w.out.WriteString("(O(" + strconv.Itoa(len(w.env.opaque)-1) + ") == true)")
 			return
 		}
-		w.call(map[packet.Kind]string{packet.KindInt: "int", packet.KindFloat: "float", packet.KindString: "string"}[e.Kind()]+"(O", len(w.env.opaque)-1)
-		w.out.WriteByte(')')
+		w.opaque(e)
+	case *rules.ColumnExpr, *rules.GapExpr, *rules.OpaqueExpr, *rules.ElementExpr, *rules.HasExpr, *rules.AbsentExpr, *rules.ListedExpr:
+		w.opaque(e)
 	default:
 		panic(fmt.Sprintf("engine: unknown expression %T", e))
+	}
+}
+
+// opaque has the plan evaluate what only it can.
+func (w *vmWriter) opaque(e rules.Expr) {
+	if e.Kind() == packet.KindIP {
+		w.env.opaqueAddrs = append(w.env.opaqueAddrs, w.b.addrFunc(e))
+		w.call("OA", len(w.env.opaqueAddrs)-1)
+		return
+	}
+	w.env.opaque = append(w.env.opaque, w.b.boxed(e))
+	if e.Kind() == packet.KindBool {
+		w.out.WriteString("(O(" + strconv.Itoa(len(w.env.opaque)-1) + ") == true)")
+		return
+	}
+	w.call(map[packet.Kind]string{packet.KindInt: "int", packet.KindFloat: "float", packet.KindString: "string"}[e.Kind()]+"(O", len(w.env.opaque)-1)
+	w.out.WriteByte(')')
+}
+
+// someInVM tries the body of a closure with Each in the VM, for one value after the other.
+func someInVM(b *builder, e *rules.ClosureExpr) func(*scope) any {
+	body, f := oracle(b, e.Body), e.Field
+	return func(s *scope) any {
+		if !s.p.Has(f.Layer) {
+			return s.test(body)
+		}
+		around := s.many[f.Offset]
+		defer func() { s.many[f.Offset] = around }()
+		var all packet.Cursor
+		n := 0
+		for all.Begin(f, s.p); all.Next(); n++ {
+			var c packet.Cursor
+			c.Begin(f, s.p)
+			for range n + 1 {
+				c.Next()
+			}
+			s.many[f.Offset] = &c
+			s.step++
+			if s.test(body) {
+				return true
+			}
+		}
+		s.step++
+		return false
 	}
 }
 

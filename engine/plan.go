@@ -52,10 +52,11 @@ type Plan struct {
 
 	needDNS   bool
 	need      conversation.Need
-	needAlert bool // some rule looks at alerts
-	waits     bool // some sequence fires when time has passed
-	ordered   bool // some rule fills a list: packets are looked at in their order, by one worker,
-	single    bool // and each is done with before the next is looked at, since any may lead to a write
+	says      packet.Layer // of packet.AllNeeds, what rules read
+	needAlert bool         // some rule looks at alerts
+	waits     bool         // some sequence fires when time has passed
+	ordered   bool         // some rule fills a list: packets are looked at in their order, by one worker,
+	single    bool         // and each is done with before the next is looked at, since any may lead to a write
 }
 
 // Compile makes a plan of the enabled rules of a set that was loaded without errors.
@@ -200,8 +201,13 @@ func (p *Plan) note(r *rules.Rule) {
 				}
 			case *rules.LayerExpr:
 				l = x.Layers
+			case *rules.ClosureExpr:
+				if x.Field != nil {
+					l = x.Field.Layer
+				}
 			}
-			p.needDNS = p.needDNS || l&(packet.LayerDNS|packet.LayerDNSAnswers|packet.LayerDNSQuery|packet.LayerDNSResponse) != 0
+			p.needDNS = p.needDNS || l&packet.DNSLayers != 0
+			p.says |= l & packet.AllNeeds
 			p.need |= tracking(l)
 			return true
 		})
@@ -287,8 +293,8 @@ func (p *Plan) branches(f func(*branch)) {
 		}
 	}
 	visit(p.outside)
-	for dns := range p.table {
-		for _, br := range p.table[dns] {
+	for said := range p.table {
+		for _, br := range p.table[said] {
 			visit(br)
 		}
 	}

@@ -37,7 +37,13 @@ func (g grammar) one(of ...string) string { return of[g.IntN(len(of))] }
 func (g grammar) port() string { return g.one("22", "80", "443", "4444", "53", "1000", "1001") }
 
 func (g grammar) leaf() string {
-	switch g.IntN(17) {
+	switch g.IntN(20) {
+	case 17:
+		return g.said()
+	case 18:
+		return g.said()
+	case 19:
+		return fmt.Sprintf("(%s ? %s : %s)", g.said(), g.said(), g.said())
 	case 0:
 		return g.one("tcp", "udp", "icmp", "ip", "dns", "arp", "icmpv6", "vlan")
 	case 1:
@@ -77,6 +83,37 @@ func (g grammar) leaf() string {
 	return fmt.Sprintf("%s == %s", g.one("ip.proto", "icmp.type", "ip.version", "dns.qry.type"), g.one("6", "17", "4", "8", "16"))
 }
 
+// said is a condition on what applications say.
+func (g grammar) said() string {
+	text := g.one("dns.cname", "dns.txt", "dns.ns", "tls.handshake.extensions_alpn_str", "http.host", "http.request.uri", "http.user_agent", "http.request.method", "tls.handshake.extensions_server_name", "ssh.protocol", "lower(dns.cname)", "upper(http.host)", "registered_domain(dns.ns)")
+	word := g.one("example", ".example.com", "a", "IEX", "GET", "h2", "SSH-2.0", "www.example.com", "")
+	number := g.one("dns.resp.ttl", "dns.resp.len", "http.response.code", "tls.handshake.type", "dns.resp.ttl + dns.resp.len", "len(dns.txt)", "dns.txt[1]")
+	address := g.one("dns.a", "dns.aaaa", "network(dns.a, 30)")
+	switch g.IntN(12) {
+	case 0:
+		return g.one("http", "tls", "ssh", "dns", "is_private(dns.a)", "not is_private(dns.a)")
+	case 1, 2:
+		return fmt.Sprintf("%s %s '%s'", text, g.one("contains", "startsWith", "endsWith", "==", "!=", "<", "matches"), word)
+	case 3:
+		return fmt.Sprintf("%s in ['%s', 'a.example.com', 'h2']", text, word)
+	case 4:
+		return fmt.Sprintf("%s %s %s", number, g.one("==", "!=", "<", ">="), g.one("4", "60", "120", "404", "1"))
+	case 5:
+		return fmt.Sprintf("%s in %d..%d", number, g.IntN(60), 60+g.IntN(200))
+	case 6:
+		return fmt.Sprintf("%s %s '10.0.0.%d'", g.one("dns.a", "network(dns.a, 31)"), g.one("==", "!="), g.IntN(4))
+	case 7:
+		return fmt.Sprintf("%s in ['10.0.0.0/30', '2001:db8::/64', '198.51.100.%d']", address, g.IntN(9))
+	case 8:
+		return fmt.Sprintf("%s == %s", g.one("dns.a", "ip.src"), g.one("ip.dst", "dns.a", "first(dns.a)"))
+	case 9:
+		return fmt.Sprintf("%s(%s, # %s '10.0.0.%d')", g.one("any", "all", "none", "one"), g.one("dns.a"), g.one("==", "!="), g.IntN(4))
+	case 10:
+		return fmt.Sprintf("%s(%s, len(#) > %d or # == %s)", g.one("any", "all", "none"), g.one("dns.cname", "dns.txt", "tls.handshake.extensions_alpn_str"), g.IntN(8), g.one("'h2'", "dns.ns", "'IEX'"))
+	}
+	return fmt.Sprintf("%s %s %d", g.one("len(dns.a)", "len(filter(dns.resp.ttl, # > 60))", "len(filter(dns.ns, # != 'x'))", "len(dns.qry.name)"), g.one(">", "==", "<="), g.IntN(4))
+}
+
 func (g grammar) cond(depth int) string {
 	if depth == 0 || g.IntN(3) == 0 {
 		if g.IntN(4) == 0 {
@@ -91,12 +128,13 @@ func (g grammar) cond(depth int) string {
 }
 
 func (g grammar) rule(name string) string {
-	by := g.one(`[]`, `["ip.src"]`, `["ip.src", "dst.port"]`, `["ip.dst"]`, `["dns.qry.name"]`, `["tcp.flags.syn"]`, `["is_private(ip.src)", "ip.len % 3"]`, `["registered_domain(dns.qry.name)"]`, `["ip.src == ip.dst", "lower(dns.qry.name)"]`, `["network(ip.src, 31)"]`, `["tcp ? tcp.dstport : 0"]`)
+	by := g.one(`[]`, `["ip.src"]`, `["ip.src", "dst.port"]`, `["ip.dst"]`, `["dns.qry.name"]`, `["tcp.flags.syn"]`, `["is_private(ip.src)", "ip.len % 3"]`, `["registered_domain(dns.qry.name)"]`, `["ip.src == ip.dst", "lower(dns.qry.name)"]`, `["network(ip.src, 31)"]`, `["tcp ? tcp.dstport : 0"]`, `["dns.a"]`, `["http.host"]`, `["dns.qry.name", "dns.resp.ttl"]`, `["lower(dns.cname)"]`)
 	agg := func() string {
 		return g.one("count()", "distinct(dst.port)", "distinct(ip.src)", "sum(ip.len)", "count("+g.leaf()+")", "changes(ip.ttl)", "max(ip.len)", "mean(ip.len)", "rate()", "distinct(dns.qry.name, "+g.leaf()+")",
 			"distinct(is_private(ip.src))", "distinct(network(ip.dst, 31))", "changes(is_private(ip.dst))", "distinct(tcp.flags.syn)", "sum(max(src.port, dst.port))", "max(entropy(payload))", "min(ip.len / 2)",
 			"distinct(dst.port in [22, 80])", "changes(payload startsWith 'a')", "sum(tcp ? tcp.len : 0)", "stddev(len(payload))", "distinct(payload[0])", "mean(flow.duration)",
 			"cv(gap())", "median(gap())", "percentile(ip.len, 90)", "count(gap() < 0.5)", "max(gap())", "percentile(abs(gap() - 1), 25, "+g.leaf()+")", "distinct([tcp.flags.syn, gap() > 1])",
+			"distinct(dns.a)", "distinct(lower(dns.cname), "+g.said()+")", "sum(dns.resp.ttl)", "max(dns.resp.len)", "distinct([dns.a, dns.resp.ttl])", "distinct(http.request.uri)", "changes(dns.txt)", "distinct(dns.txt[2])", "mean(len(dns.ns))",
 			"distinct([ip.dst, dst.port])", "changes([ip.ttl, lower(dns.qry.name)])", "distinct([ip.src, tcp.flags.syn, payload], "+g.leaf()+")")
 	}
 	var b strings.Builder
@@ -131,6 +169,12 @@ func (g grammar) seg(at float64) seg {
 		s.proto, s.payload = 17, g.one("", "GET", "abc")
 		if g.IntN(2) == 0 {
 			s.dport, s.payload = 53, question(g.one("www.example.com", "evil.test", "a.b.example.com", "WWW.Example.COM"))
+		} else if g.IntN(2) == 0 {
+			var records []string
+			for range g.IntN(5) {
+				records = append(records, g.one("10.0.0.1", "10.0.0.2", "10.0.0.9", "198.51.100.7", "2001:db8::1", "fd00::2", "cname a.example.com", "cname b.example.com", "ns x", "ns www.example.com", "IEX", "other text", ""))
+			}
+			s.sport, s.payload = 53, answers(g.one("www.example.com", "x"), records...)
 		}
 	case 1:
 		s.proto, s.icmpType, s.payload = 1, byte(g.IntN(10)), g.one("", "abc")
@@ -139,6 +183,10 @@ func (g grammar) seg(at float64) seg {
 		}
 	default:
 		s.flags, s.payload = byte(g.IntN(64)), g.one("", "", "GET / HTTP", "bc")
+		if g.IntN(3) == 0 {
+			s.payload = g.one("GET /a?example HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: a\r\n\r\n", "POST / HTTP/1.0\r\nHost: evil.example.com\r\n\r\n", "HTTP/1.1 404 Not Found\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Type: a\r\n\r\n",
+				"SSH-2.0-OpenSSH\r\n", clientHello("www.example.com", "h2", "http/1.1"), clientHello("", "h2"), clientHello("a.example.com"))
+		}
 	}
 	return s
 }

@@ -167,36 +167,56 @@ func (b *builder) readsFlags(i int32) bool {
 	return (p.op == opBits || p.op == opRange16 || p.op == opBitmap) && p.off == offFlags
 }
 
-// A table finds the branch of a packet by its class, and by whether it asks a DNS question.
-type table [2][packet.NumClasses]*branch
+// A table finds the branch of a packet by its class, and by what it says.
+type table [numSaid][packet.NumClasses]*branch
+
+// What a packet says, as far as that decides which rules look at it: most packets say neither.
+const (
+	saidNone = iota
+	saidDNS  // it asks a DNS question
+	saidHead // a message head of an application ends in it
+	numSaid
+)
+
+const dispatched = packet.HeadLayers | packet.LayerDNSQuery
 
 func (t *table) find(p *packet.Packet) *branch {
-	dns := 0
-	if p.Layers&packet.LayerDNSQuery != 0 {
-		dns = 1
+	said := saidNone
+	if p.Layers&dispatched != 0 {
+		if said = saidHead; p.Layers&packet.LayerDNSQuery != 0 {
+			said = saidDNS
+		}
 	}
-	return t[dns][p.Class]
+	return t[said][p.Class]
 }
 
 // table specializes every group's filter for every class.
 func (b *builder) table(groups []*group, need conversation.Need) *table {
-	t := new(table)
+	t, heads := new(table), need&conversation.Heads != 0
+	defer func() {
+		if !heads { // no packet has any
+			t[saidHead] = t[saidNone]
+		}
+	}()
 	share := func(es []entry) *branch {
 		if len(es) == 0 {
 			return nil
 		}
 		return b.branch(entriesKey(es), es)
 	}
-	for dns := range t {
-		for _, c := range packet.PlainClasses() {
-			t[dns][c] = share(b.known(groups, c.Event(), b.withDNS(ofClass(c, need), dns)))
+	for said := range t {
+		if said == saidHead && !heads {
+			continue
 		}
-		tcp := b.known(groups, packet.EventPacket, b.withDNS(ofClass(packet.ClassTCP, need), dns))
+		for _, c := range packet.PlainClasses() {
+			t[said][c] = share(b.known(groups, c.Event(), saying(ofClass(c, need), said)))
+		}
+		tcp := b.known(groups, packet.EventPacket, saying(ofClass(packet.ClassTCP, need), said))
 		plain := b.byFlags(tcp)
 		reserved := share(tcp)
 		for f := range 256 {
-			t[dns][packet.ClassTCP+packet.Class(f)] = plain[f]
-			t[dns][packet.ClassTCPReserved+packet.Class(f)] = reserved
+			t[said][packet.ClassTCP+packet.Class(f)] = plain[f]
+			t[said][packet.ClassTCPReserved+packet.Class(f)] = reserved
 		}
 	}
 	return t
@@ -212,7 +232,7 @@ func (b *builder) outside(groups []*group, need conversation.Need) *branch {
 			some = append(some, g)
 		}
 	}
-	k := b.withDNS(ofClass(packet.ClassUDP, need), 0)
+	k := saying(ofClass(packet.ClassUDP, need), saidNone)
 	k.has &^= packet.LayerConn
 	k.lacks |= packet.LayerTunnel | packet.LayerOuterPorts | packet.LayerConn
 	es := b.known(some, packet.EventPacket, k)
@@ -222,8 +242,12 @@ func (b *builder) outside(groups []*group, need conversation.Need) *branch {
 	return b.branch(entriesKey(es), es)
 }
 
-func (b *builder) withDNS(k knowledge, dns int) knowledge {
-	if dns == 0 {
+// saying adds what is known of a packet that says something.
+func saying(k knowledge, said int) knowledge {
+	if said != saidHead {
+		k.lacks |= packet.HeadLayers
+	}
+	if said != saidDNS {
 		k.lacks |= packet.LayerDNSQuery
 		k.has &^= packet.LayerDNSQuery
 	} else if k.lacks&packet.LayerDNS == 0 {

@@ -17,11 +17,11 @@ type store struct {
 	always classSet      // classes of packets that all but surely concern one of the groups
 }
 
-// A classSet is a set of packet classes, with and without a DNS question.
-type classSet [2 * packet.NumClasses / 64]uint64
+// A classSet is a set of packet classes, each by what the packet says.
+type classSet [numSaid * packet.NumClasses / 64]uint64
 
-func (s *classSet) add(dns, class int) {
-	i := dns*packet.NumClasses + class
+func (s *classSet) add(said, class int) {
+	i := said*packet.NumClasses + class
 	s[i>>6] |= 1 << (i & 63)
 }
 
@@ -43,14 +43,14 @@ func (s *classSet) within(o *classSet) bool {
 //	port_scan by ip.src of SYN; syn_ratio by ip.src of SYN, FIN and RST  ->  one row per source
 func (b *builder) stores(p *Plan) []*store {
 	always := make([]classSet, len(p.groups))
-	for dns := range p.table {
-		for class, br := range p.table[dns][:packet.ClassTCPReserved] {
+	for said := range p.table {
+		for class, br := range p.table[said][:packet.ClassTCPReserved] {
 			if br == nil {
 				continue
 			}
 			for _, e := range br.always {
 				if e.cond == predTrue {
-					always[e.group.index].add(dns, class)
+					always[e.group.index].add(said, class)
 				}
 			}
 		}

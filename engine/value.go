@@ -56,7 +56,9 @@ func (b *builder) boolFunc(e rules.Expr) (func(*scope) bool, uint16) {
 	case *rules.HasExpr:
 		if g, ok := e.X.(*rules.GapExpr); ok {
 			span := int64(g.Span)
-			return func(s *scope) bool { return s.gap >= 0 && s.gap < span }, 1
+			return func(s *scope) bool { // of a packet that comes late the window is the clock's
+				return s.gap >= 0 && s.gap < span && s.gap+(s.p.Clock-s.p.Time) < span
+			}, 1
 		}
 		if c, ok := e.X.(*rules.ClosureExpr); ok {
 			loop := b.loop(c)

@@ -135,7 +135,7 @@ func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 		if g.recents != nil {
 			w.rep, w.answers, w.recents = e.cfg.Reputation, g.answers, g.recents
 		}
-		w.decoder.NeedDNS = plan.needDNS
+		w.decoder.NeedDNS, w.decoder.Need, w.decoder.Single = plan.needDNS, plan.says, true
 		w.checksums = e.cfg.Checksums
 		w.tables, w.lists = st.tables, st.lists
 		w.keys, w.now, w.matched, w.visited = g.keys, g.now, g.matched, g.visited

@@ -75,6 +75,8 @@ const (
 	// HeadLayers are those of message heads, which hang on the packets before them: they are looked for by who knows the
 	// conversations, or with Decoder.Single.
 	HeadLayers = httpParts | tlsParts | LayerSSH
+	// DNSLayers are those of DNS messages.
+	DNSLayers = dnsParts | recordParts
 	// AllNeeds are all layers that Decoder.Need may have.
 	AllNeeds = HeadLayers | dhcpParts | dnsParts | recordParts | LayerICMPEcho | neighborParts
 )

@@ -38,7 +38,7 @@ func (c *checker) call(n *ast.CallNode) Expr {
 	f := functionByName(name)
 	at := c.src.Range(callee.Location().From, callee.Location().To)
 	if name == "count" || name == "sum" { // over an array they are what they are in expr-lang
-		if xs := n.Arguments; len(xs) == 2 && isCollection(xs[0]) || len(xs) == 1 && name == "sum" && isCollection(xs[0]) {
+		if xs := n.Arguments; len(xs) == 2 && (isCollection(xs[0]) || c.isMany(xs[0])) || len(xs) == 1 && name == "sum" && isCollection(xs[0]) {
 			b := &ast.BuiltinNode{Name: name, Arguments: xs}
 			b.SetLocation(n.Location())
 			return c.builtin(b)
@@ -73,6 +73,13 @@ func (c *checker) call(n *ast.CallNode) Expr {
 	}
 	if !ok {
 		return nil
+	}
+	if name == "len" && len(args) == 1 && !isText(args[0].Kind()) {
+		if many := c.manyStream(args[0]); many != nil {
+			b := &ast.BuiltinNode{Name: name, Arguments: n.Arguments}
+			b.SetLocation(n.Location())
+			return c.loop(b, many, nil)
+		}
 	}
 	for _, a := range args {
 		if a.Kind() == kindComposite {

@@ -41,6 +41,11 @@ func (c *checker) compare(n *ast.BinaryNode) Expr {
 	if c.looseNot(n) {
 		return nil
 	}
+	return c.compareBy(n, operators[n.Operator])
+}
+
+// compareBy checks a comparison by an operator, which need not be the one that is written.
+func (c *checker) compareBy(n *ast.BinaryNode, op Op) Expr {
 	before := c.vars
 	x, y := c.value(n.Left), c.value(n.Right)
 	if x == nil || y == nil {
@@ -53,7 +58,6 @@ func (c *checker) compare(n *ast.BinaryNode) Expr {
 		return nil
 	}
 	x, y = c.bytewise(n.Left, x, n.Right, y)
-	op := operators[n.Operator]
 	if !c.comparable(n, op, x, y) {
 		return nil
 	}

@@ -54,6 +54,9 @@ func (c *checker) in(n *ast.BinaryNode) Expr {
 	if y.Kind() == kindComposite {
 		return c.inComposite(n, x, y)
 	}
+	if f, ok := y.(*FieldExpr); ok && f.Field.Many() { // one of its values
+		return c.compareBy(n, OpEq)
+	}
 	hint := "Write values in brackets, as in [1, 2], a list as list.name, or a range as 1..10."
 	if x.Kind() == y.Kind() && !isText(y.Kind()) {
 		hint = fmt.Sprintf("Write %s == %s.", c.text(n.Left), c.text(n.Right))

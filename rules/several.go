@@ -3,6 +3,8 @@ package rules
 import (
 	"slices"
 
+	"github.com/expr-lang/expr/ast"
+
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -66,6 +68,13 @@ func (e *streamExpr) source() Expr {
 		return &FieldExpr{e.At, e.field}
 	}
 	return e.array
+}
+
+// isMany reports whether a node is a field of which a packet may have several values.
+func (c *checker) isMany(n ast.Node) bool {
+	name, ok := c.dotted(n)
+	f := packet.FieldByName(name)
+	return ok && f != nil && f.Many()
 }
 
 // manyStream makes a stream of the values of a field that may have several, or returns nil.
