@@ -74,6 +74,9 @@ func (e *Engine) converse(w *worker, s *slot, from, to int) {
 			}
 			t.Clear()
 		}
+		if t.Needs()&conversation.Heads != 0 {
+			e.heads(w, p, s.hashes[i])
+		}
 		if p.Layers&packet.LayerTunnel != 0 {
 			if v := e.outside(s, i); v >= 0 {
 				t.Flow(&s.packets[v])

@@ -19,6 +19,7 @@ import (
 	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/packet/application"
 )
 
 // Config is what an Engine needs besides a Plan.
@@ -61,6 +62,7 @@ type Engine struct {
 	// conversations is nil where the plan needs none. They have a clock of their own, which events share that a test or another
 	// program makes.
 	conversations *conversation.Table
+	quic          application.QUIC
 	connClock     eventClock
 	heard         proofs // of packets that conversations were asked about
 	out           haul

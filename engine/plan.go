@@ -259,6 +259,9 @@ func tracking(l packet.Layer) (n conversation.Need) {
 	if l&packet.LayerConn != 0 {
 		n |= conversation.Conversations
 	}
+	if l&packet.HeadLayers != 0 {
+		n |= conversation.Heads
+	}
 	return n
 }
 

@@ -22,6 +22,8 @@ type worker struct {
 	leaps   uint64
 	bytes   uint64
 
+	joined []byte // scratch of message heads
+
 	checksums Checksums
 	judged    uint64 // the turn of the packet that was judged last
 	faulty    bool   // no host accepts it
@@ -135,7 +137,7 @@ func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 		if g.recents != nil {
 			w.rep, w.answers, w.recents = e.cfg.Reputation, g.answers, g.recents
 		}
-		w.decoder.NeedDNS, w.decoder.Need, w.decoder.Single = plan.needDNS, plan.says, true
+		w.decoder.NeedDNS, w.decoder.Need = plan.needDNS, plan.says
 		w.checksums = e.cfg.Checksums
 		w.tables, w.lists = st.tables, st.lists
 		w.keys, w.now, w.matched, w.visited = g.keys, g.now, g.matched, g.visited

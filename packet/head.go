@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"bytes"
 	"unsafe"
 
 	"github.com/ruleids/ruleids/packet/application"
@@ -16,6 +17,17 @@ type heads struct {
 	print3                            [32]byte
 	print4                            [36]byte
 	copied                            []byte // of a head that is more than the payload; at most application.MaxHead bytes
+}
+
+// clone returns a copy that shares nothing with h.
+func (h *heads) clone() *heads {
+	out := *h
+	for _, b := range []*[]byte{&out.method, &out.uri, &out.host, &out.agent, &out.content, &out.serverName, &out.alpn, &out.ja3, &out.ja4,
+		&out.banner, &out.dhcpType, &out.dns} {
+		*b = bytes.Clone(*b)
+	}
+	out.copied = nil
+	return &out
 }
 
 // texts returns the packet's memory for texts.

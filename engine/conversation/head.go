@@ -142,6 +142,16 @@ func (t *Table) Quiet() {
 	}
 }
 
+// IsQuiet reports whether no more is wanted of the direction of the packet that was tracked last, as far as Head goes.
+func (t *Table) IsQuiet() bool { return t.at != 0 && t.entry(t.at).flags&(quiet0<<t.dir) != 0 }
+
+// DropNote gives up what SetNote has put aside.
+func (t *Table) DropNote() {
+	if t.at != 0 {
+		t.dropHead(t.entry(t.at), t.dir)
+	}
+}
+
 // whole returns how many bytes there are from the first on.
 func (h *head) whole() int {
 	if h.n > 0 && h.have[0].lo == 0 {
