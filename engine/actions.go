@@ -42,10 +42,7 @@ func (b *builder) responses(r *rule) {
 				h := segment{literal: part.Literal, present: predTrue}
 				if part.Expr != nil {
 					h.placeholder, h.present, h.filled = b.placeholder("", part.Expr), b.presence(part.Expr), true
-					h.each, h.per = rules.Several(part.Expr), predTrue
-					if p := rules.ValuePresence(part.Expr); p != nil && h.each != nil {
-						h.per = b.lower(p)
-					}
+					h.each, h.per = b.several(part.Expr)
 				}
 				out.message.parts = append(out.message.parts, h)
 			}

@@ -71,14 +71,7 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 					c.num = b.floatFunc(a.Arg)
 				}
 			}
-			c.per = predTrue
-			if a.Arg != nil {
-				if c.each = rules.Several(a.Arg); c.each != nil {
-					if p := rules.ValuePresence(a.Arg); p != nil {
-						c.per = b.lower(p)
-					}
-				}
-			}
+			c.each, c.per = b.several(a.Arg)
 			at = len(g.cells)
 			have[c.text] = at
 			c.state = w

@@ -80,6 +80,19 @@ func (s *scope) each(fields []*packet.Field, do func()) {
 	s.giveBack(c)
 }
 
+// several returns the fields of an expression with several values, and what a choice of values of these must fulfil for
+// the expression to have one.
+func (b *builder) several(e rules.Expr) (each []*packet.Field, per int32) {
+	if e == nil {
+		return nil, predTrue
+	}
+	each = rules.Several(e)
+	if p := rules.ValuePresence(e); p != nil && each != nil {
+		return each, b.lower(p)
+	}
+	return each, predTrue
+}
+
 // observeEach counts every value of a cell about fields with several, and sets now to what the cell has then; NaN where
 // none counted.
 func (w *worker) observeEach(c *cell, t *window.Table, row window.Row, at int, now *float64) {

@@ -232,6 +232,28 @@ func TestSeveralValuesInWindows(t *testing.T) {
 	}
 }
 
+// TestSeveralValuesInLists writes each value to a list.
+func TestSeveralValuesInLists(t *testing.T) {
+	got := fire(t, `list "resolved" {
+  type = "ip"
+  for  = "1h"
+}
+rule "learn" {
+  silent = true
+  where  = "dns.flags.response"
+  track "resolved" { value = "dns.a" }
+}
+rule "known" {
+  where    = "tcp.flags.syn and ip.dst in list.resolved"
+  by       = ["ip.dst"]
+  cooldown = "0s"
+}`,
+		seg{proto: 17, src: "192.0.2.53", dst: "10.0.0.1", sport: 53, dport: 1000, at: 1, payload: answers("a.example", "198.51.100.1", "198.51.100.2")},
+		syn(2, "198.51.100.1", 80), seg{src: "10.0.0.1", dst: "198.51.100.2", flags: 2, at: 3}, seg{src: "10.0.0.1", dst: "198.51.100.3", flags: 2, at: 4},
+		seg{src: "10.0.0.1", dst: "198.51.100.1", flags: 2, at: 5})
+	expect(t, got, "known #3 198.51.100.2", "known #5 198.51.100.1")
+}
+
 // TestHeadsAreDispatched shows that packets without a head visit no rule about heads.
 func TestHeadsAreDispatched(t *testing.T) {
 	p := compile(t, `rule "r" {

@@ -21,6 +21,8 @@ type writer struct {
 	list    *trackedList
 	present int32
 	entry   entryFunc
+	each    []*packet.Field // with several values, each of which is written
+	per     int32           // what a choice of values of these must fulfil to be
 }
 
 // trackedBytes is what one entry of a list takes.
@@ -184,7 +186,8 @@ func (b *builder) listed(e *rules.ListedExpr) func(*scope) bool {
 func (b *builder) writers(r *rule) {
 	for _, t := range r.Tracks {
 		l := b.list(t.List)
-		r.tracks = append(r.tracks, writer{list: l, present: b.presence(t.Value), entry: b.entry(l, t.Value)})
+		each, per := b.several(t.Value)
+		r.tracks = append(r.tracks, writer{list: l, present: b.presence(t.Value), entry: b.entry(l, t.Value), each: each, per: per})
 	}
 }
 
@@ -202,9 +205,14 @@ func (e *Engine) track(w *worker, r *rule) {
 		if !w.test(t.present) {
 			continue
 		}
-		if k, ok := t.entry(&w.scope); ok {
-			e.writes = append(e.writes, write{t.list.index, k, w.p.Time, w.p.Clock})
-		}
+		w.each(t.each, func() {
+			if t.per != predTrue && !w.test(t.per) {
+				return
+			}
+			if k, ok := t.entry(&w.scope); ok {
+				e.writes = append(e.writes, write{t.list.index, k, w.p.Time, w.p.Clock})
+			}
+		})
 	}
 }
 

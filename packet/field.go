@@ -200,7 +200,7 @@ var fields = number([]Field{
 
 	{Name: "ssh.protocol", Doc: "Banner of SSH, as SSH-2.0-OpenSSH_9.6.", Kind: KindString, Layer: LayerSSH, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.banner), Events: onPacket},
 
-	{Name: "dhcp.type", Doc: "Type of a DHCP message.", Kind: KindString, Layer: LayerDHCPType, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.dhcpType), Events: onPacket, Enum: application.DHCPTypes()},
+	{Name: "dhcp.type", Doc: "Type of a DHCP message: \"discover\", \"offer\", \"request\", \"decline\", \"ack\", \"nak\", \"release\", \"inform\" and rarer ones.", Kind: KindString, Layer: LayerDHCPType, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.dhcpType), Events: onPacket, Enum: application.DHCPTypes()},
 	{Name: "dhcp.hw.mac_addr", Doc: "Hardware address of the client in a DHCP message.", Kind: KindMAC, Layer: LayerDHCPClient, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.DHCPClient), Events: onPacket},
 
 	{Name: "flow.packets", Doc: "Packets of this direction of the 5-tuple, up to and with this one.", Kind: KindInt, Layer: LayerFlow, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.FlowPackets), Max: max63, Events: onPacket},

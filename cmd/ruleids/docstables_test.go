@@ -80,6 +80,9 @@ func fieldTable(*testing.T) string {
 		if f.Kind == packet.KindInt && f.Max < 1<<63-1 {
 			kind += fmt.Sprintf(", 0 to %d", f.Max)
 		}
+		if f.Many() {
+			kind += ", several"
+		}
 		b.WriteString(row("`"+f.Name+"`", kind, presenceWords(&f), f.Doc))
 	}
 	return b.String()
@@ -134,6 +137,14 @@ func presenceWords(f *packet.Field) string {
 		"eth": "Ethernet", "vlan": "VLAN tags", "arp": "ARP", "ip": "IPv4, IPv6", "tcp": "TCP", "udp": "UDP",
 		"icmp": "ICMP", "icmpv6": "ICMPv6", "dns": "DNS", "dns answers": "DNS but UPDATE",
 		"tunnel": "a tunnel", "tunnel (UDP)": "a tunnel over UDP",
+		"icmp, icmp identifier": "ICMP that is answered", "icmpv6, icmp identifier": "ICMPv6 echo",
+		"icmpv6 nd target": "neighbor discovery", "icmpv6 nd link-layer address": "neighbor discovery with the option",
+		"dns records": "DNS with a record", "dns record A": "DNS with such a record", "dns record AAAA": "DNS with such a record",
+		"dns record CNAME": "DNS with such a record", "dns record TXT": "DNS with such a record", "dns record NS": "DNS with such a record",
+		"http request": "head of a request", "http response": "head of a response", "http host": "head of a request that has it",
+		"http user agent": "head of a request that has it", "http content type": "head that has it",
+		"tls": "hello", "tls server name": "ClientHello that has it", "tls alpn": "hello that has it", "tls ja3": "ClientHello", "tls ja4": "ClientHello",
+		"ssh": "banner", "dhcp type": "DHCP", "dhcp client": "DHCP for Ethernet",
 	}[f.Layer.String()]
 }
 
