@@ -95,7 +95,7 @@ func (c *checker) wordList(n ast.Node, op string, bytes bool) (w *wordList, ok, 
 		case "list":
 			l := c.list(whole, rest)
 			if l != nil && l.Tracked() {
-				c.errorf(diag.TypeMismatch, whole, "list.%s is filled by rules, and can stand behind in alone; %s needs a list with fixed entries.", rest, op)
+				c.errorf(diag.TypeMismatch, whole, "list.%s is filled by rules. Use it with in; %s needs a list with fixed entries.", rest, op)
 			}
 			if l == nil || l.Set == nil {
 				return nil, true, true

@@ -130,7 +130,7 @@ func asRegexp() string {
 }
 
 func asList() string {
-	return condition("list", "payload contains '"+strings.Join(hundred(), "' or payload contains '")+"'")
+	return condition("list", "payload contains ['"+strings.Join(hundred(), "', '")+"']")
 }
 
 // publicSet writes n rules of the shapes that a public set of signatures has, in about their shares: names, contents of

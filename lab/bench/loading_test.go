@@ -58,7 +58,7 @@ rule "listed" {
 }
 
 // listCosts reports what loading the list takes in time and memory, and what a look-up in it takes.
-func listCosts(dir string, report func(value float64, unit string)) error {
+func listCosts(dir, name string, report func(value float64, unit string)) error {
 	debug.FreeOSMemory()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -81,12 +81,14 @@ func listCosts(dir string, report func(value float64, unit string)) error {
 	runtime.ReadMemStats(&after)
 	report(float64(after.HeapAlloc-before.HeapAlloc), "heap-B")
 	for _, l := range rs.Lists {
-		if l.Name == "networks" {
-			report(lookups(l.Set.Addrs), "ns/lookup")
+		if l.Name == name {
+			if l.Set.Addrs != nil {
+				report(lookups(l.Set.Addrs), "ns/lookup")
+			}
 			return nil
 		}
 	}
-	return fmt.Errorf("%s has no list \"networks\"", dir)
+	return fmt.Errorf("%s has no list %q", dir, name)
 }
 
 // lookups times look-ups of random IPv4 addresses. Which address is next depends on what was found, so that the

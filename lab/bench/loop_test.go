@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -173,10 +174,13 @@ func shared(file string, e *engine.Engine, emit engine.Emit) (n int, err error) 
 	return n, err
 }
 
-// ruleSet loads the shipped rules, only those named where names are given, with further rules.
+// ruleSet loads the shipped rules, only those named where names are given, with further rules: their text, or the path of
+// a directory.
 func ruleSet(extra string, names ...string) (*rules.RuleSet, error) {
 	opt := rules.Options{Stdlib: stdlib.FS()}
-	if extra != "" {
+	if filepath.IsAbs(extra) { // a directory
+		opt.Paths = []string{extra}
+	} else if extra != "" {
 		opt.Sources = map[string][]byte{"bench.hcl": []byte(extra)}
 	}
 	rs, diags := rules.Load(opt)

@@ -23,6 +23,14 @@ var targets = []target{
 	{what: "1,000 more rules for other traffic, against none", unit: " times", bound: 1.15, of: ratio("Mixed/rules=stdlib+1000 ns/packet", "Mixed/rules=stdlib ns/packet")},
 	{what: "10,000 more rules for other traffic, against none", unit: " times", bound: 1.5, of: ratio("Mixed/rules=stdlib+10000 ns/packet", "Mixed/rules=stdlib ns/packet")},
 	{what: "1,000 more rules with windows that match, against none", unit: " times", bound: 1.5, of: ratio("Mixed/rules=stdlib+1000matching ns/packet", "Mixed/rules=stdlib ns/packet")},
+	{what: "2,000 rules on names, against none", unit: " times", bound: 1.05, of: contents("2000names")},
+	{what: "20,000 rules on names, against none", unit: " times", bound: 1.1, of: contents("20000names")},
+	{what: "1,000 rules on payloads behind ports, against none", unit: " times", bound: 1.25, of: contents("1000behind")},
+	{what: "10,000 rules on payloads behind ports, against none", unit: " times", bound: 1.5, of: contents("10000behind")},
+	{what: "1,000 rules on all payloads, for a byte of them", unit: " ns", bound: 1.5, of: searched},
+	{what: "a regular expression of 100 words, against the words", unit: " times", bound: 1.5, of: ratio("Contents/rules=stdlib+regexp ns/packet", "Contents/rules=stdlib+words ns/packet")},
+	{what: "a list of 1,000,000 domains, against none", unit: " times", bound: 1.1, of: contents("domains")},
+	{what: "7,000 rules of the shapes of a public set, against none", unit: " times", bound: 3, of: contents("7000public")},
 	{what: "throughput of two workers, against one", unit: " times", bound: 1.7, least: true, of: ratio("Mixed/rules=stdlib ns/packet", "Workers/n=2 ns/packet")},
 	{what: "two workers give the same alerts, byte for byte", unit: " = yes", bound: 1, least: true, of: scaled(1, 1, "Workers/n=2 same")},
 	{what: "spoofed: resident memory", unit: " MiB", bound: 256, under: true, of: scaled(1./(1<<20), 1, "Memory twice-B")},
@@ -30,6 +38,9 @@ var targets = []target{
 	{what: "spoofed: shipped rules, from file to alerts", unit: " packets/s", bound: 2e6, least: true, of: scaled(1e9, -1, "Spoofed/rules=stdlib ns/packet")},
 	{what: "allocations per packet where nothing fires", unit: " allocs/packet", bound: 0, of: scaled(1, 1, "Benign allocs/packet")},
 	{what: "10,000 rules loaded and compiled", unit: " ms", bound: 1000, under: true, of: scaled(1e-6, 1, "Load ns/op")},
+	{what: "10,000 rules on contents loaded and compiled", unit: " ms", bound: 1500, of: scaled(1e-6, 1, "LoadContents ns/op")},
+	{what: "list of 1,000,000 domains loaded", unit: " ms", bound: 2000, under: true, of: scaled(1e-6, 1, "Domains load-ns")},
+	{what: "memory that this took at most", unit: " MiB", bound: 120e6 / (1 << 20), of: scaled(1./(1<<20), 1, "Domains peak-B")},
 	{what: "list of 1,000,000 CIDRs loaded", unit: " ms", bound: 2000, under: true, of: scaled(1e-6, 1, "List load-ns")},
 	{what: "memory that this took at most", unit: " MiB", bound: 100, of: scaled(1./(1<<20), 1, "List peak-B")},
 	{what: "look-up in it", unit: " ns", bound: 60, under: true, of: scaled(1, 1, "List ns/lookup")},
@@ -53,6 +64,19 @@ func ratio(a, b string) func(*results) (float64, bool) {
 		y, okB := r.median(b)
 		return x / y, okA && okB
 	}
+}
+
+// contents compares rules on contents with the shipped ones alone.
+func contents(name string) func(*results) (float64, bool) {
+	return ratio("Contents/rules=stdlib+"+name+" ns/packet", "Contents/rules=stdlib ns/packet")
+}
+
+// searched is what a byte of payload takes on top.
+func searched(r *results) (float64, bool) {
+	with, okA := r.median("Contents/rules=stdlib+1000ungated ns/packet")
+	without, okB := r.median("Contents/rules=stdlib ns/packet")
+	bytes, okC := r.median("Contents/payload B/packet")
+	return (with - without) / bytes, okA && okB && okC
 }
 
 func later(r *results) (float64, bool) {
