@@ -49,9 +49,9 @@ fmt: build ## lay out Go and rule files
 	$(GOFMT) -w .
 	$(BIN) fmt stdlib
 
-oracle: ## compare the decoder with tshark, field by field (installs tshark where it is missing)
+oracle: ## compare the decoder and conversations with tshark (installs tshark where it is missing)
 	@command -v tshark >/dev/null || { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends tshark; }
-	RULEIDS_ORACLE=$(abspath testdata/pcap)$(addprefix :,$(wildcard $(abspath $(CAPTURES)))) $(GO) test ./capture -run '^TestOracle$$' -count=1 -timeout 1h -v
+	RULEIDS_ORACLE=$(abspath testdata/pcap)$(addprefix :,$(wildcard $(abspath $(CAPTURES)))) $(GO) test ./capture ./engine/conversation -run '^TestOracle$$' -count=1 -timeout 1h -v
 
 lab: ## record the captures in testdata/pcap again, in network namespaces (needs root; installs the tools)
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$(testdata/lab/record.sh --packages)

@@ -4,8 +4,9 @@
 // A Table sees every packet once, in the order of the input. It reads no clock: a deadline has passed when a packet brings
 // a Clock that is beyond it. The same packets give the same events, on any machine.
 //
-// A conversation is the two addresses and ports, the protocol, the innermost VLAN id, and, in a tunnel, its kind and the
-// outermost addresses: what an inner header says cannot disturb the conversations outside. Conversations are kept in four
+// A conversation is the two addresses and ports, the protocol, and, in a tunnel, its kind and the outermost addresses: what
+// an inner header says cannot disturb the conversations outside. VLANs do not count: mirrors tag some directions and not
+// others, and show what is routed between two twice. Conversations are kept in four
 // pools, each with a bound of its own, so that a flood fills only the pool that it belongs to:
 //
 //   - pending: of which only the opener was seen, for 3 s;

@@ -448,7 +448,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// What is in a tunnel or a VLAN is another conversation.
+// What is in a tunnel is another conversation, what is in a VLAN is not.
 func TestApart(t *testing.T) {
 	c := newTalk(t, 0, Limits{})
 	c.handshake(0)
@@ -457,11 +457,29 @@ func TestApart(t *testing.T) {
 	p.Layers |= packet.LayerTCP | packet.LayerTunnel
 	p.IPProto, p.TCPFlags, p.TCPSeq, p.Outer.Tunnel = protoTCP, packet.FlagRST, 501, packet.TunnelVXLAN
 	c.track()
+	c.expect()
 	p = c.packet(1, true)
 	p.Layers |= packet.LayerTCP | packet.LayerVLAN
 	p.IPProto, p.TCPFlags, p.TCPSeq, p.VLAN = protoTCP, packet.FlagRST, 501, 7
 	c.track()
-	c.expect()
+	c.expect("1.0 closed")
+}
+
+// A conversation that comes once more, as where captures were merged, is all retransmissions.
+func TestAllAgain(t *testing.T) {
+	c := newTalk(t, 0, Limits{})
+	for round := range 2 {
+		for i, seg := range []struct {
+			flags    string
+			seq, ack uint32
+			payload  string
+		}{{"S", 100, 0, ""}, {"SA<", 500, 101, ""}, {"PA", 101, 501, "abc"}, {"PA<", 501, 104, "def"}, {"FA", 104, 504, ""}, {"FA<", 504, 105, ""}} {
+			if p := c.tcp(float64(round), seg.flags, seg.seq, seg.ack, seg.payload); p.ConnAgain != (round == 1) {
+				t.Errorf("round %d, segment %d: again is %v", round, i, p.ConnAgain)
+			}
+		}
+	}
+	c.expect("0.0 established", "0.0 closed")
 }
 
 // Events of several deadlines that one packet brings come in the order of the deadlines.

@@ -28,11 +28,8 @@ func keyBetween(src, dst packet.Addr, srcPort, dstPort uint16, proto uint8) (k k
 	return key{src.Hi, src.Lo, dst.Hi, dst.Lo, uint64(srcPort)<<48 | uint64(dstPort)<<32 | uint64(proto)}, dir
 }
 
-// within adds the VLAN and the tunnel that a packet came in.
+// within adds the tunnel that a packet came in.
 func (k *key) within(p *packet.Packet) {
-	if p.Layers&packet.LayerVLAN != 0 {
-		k[4] |= 1<<31 | uint64(p.VLAN)<<8
-	}
 	if p.Layers&packet.LayerTunnel != 0 {
 		a, b := p.Outer.Src, p.Outer.Dst
 		if b.Less(a) {

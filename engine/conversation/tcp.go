@@ -139,7 +139,7 @@ func (t *Table) reopen(p *packet.Packet, r ref, dir int) {
 	}
 	same := dir == e.opener() && e.flags&synSeen != 0 && p.TCPSeq+1 == e.base[dir]
 	switch {
-	case e.state == closed, e.over() && !same:
+	case e.over() && !same, e.state == closed && e.flags&unnumbered != 0:
 		t.restart(r)
 	case same:
 	case e.state == open:
