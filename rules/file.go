@@ -116,10 +116,13 @@ func (l *loader) unreadable(name string, err error) {
 }
 
 func (l *loader) readPath(name string) *ruleFile {
-	data, err := files.Read(name)
-	if err != nil {
-		l.unreadable(name, err)
-		return nil
+	data, ok := l.opt.Overlay[filepath.ToSlash(name)]
+	if !ok {
+		var err error
+		if data, err = files.Read(name); err != nil {
+			l.unreadable(name, err)
+			return nil
+		}
 	}
 	return &ruleFile{name: filepath.ToSlash(name), bytes: data}
 }

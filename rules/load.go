@@ -39,6 +39,8 @@ type Options struct {
 	Settings string
 	// Sources are files held in memory: rule files by their names, and list files that they name.
 	Sources map[string][]byte
+	// Overlay is text that takes the place of that of files on the disk, by their names with slashes: an editor's.
+	Overlay map[string][]byte
 	// Thresholds take the place of the thresholds of rules, by name: to try others without changing a file.
 	Thresholds map[string]float64
 	// LintCodes are the codes besides those of Codes that a lint:ignore comment may name. Nil accepts any.

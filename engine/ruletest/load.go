@@ -70,6 +70,9 @@ func loadFile(name string) ([]*Test, hcl.Diagnostics) {
 	return parse(src, name)
 }
 
+// Parse reads the tests of the text of one file, as Load does those of files: for an editor, whose text is not saved yet.
+func Parse(src []byte, name string) ([]*Test, hcl.Diagnostics) { return parse(src, name) }
+
 // parse reads the tests of one file.
 func parse(src []byte, name string) ([]*Test, hcl.Diagnostics) {
 	file, diags := diag.Parse(src, name)

@@ -1,6 +1,9 @@
 package diag
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+)
 
 // Nearest returns the candidate that a misspelt name most likely stands for, or "" where none is near. Of
 // equally near candidates it takes the one with the longest common beginning, then the first in
@@ -63,6 +66,17 @@ func editDistance(a, b string, limit int) int {
 		prev2, prev, cur = prev, cur, prev2
 	}
 	return prev[len(b)]
+}
+
+// suggested is the end of a sentence of DidYouMean.
+var suggested = regexp.MustCompile(`Did you mean "([^"]+)"\?`)
+
+// Suggestion returns the candidate that the detail of a diagnostic asks for, as DidYouMean does; "" where it asks for none.
+func Suggestion(detail string) string {
+	if m := suggested.FindStringSubmatch(detail); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // DidYouMean returns the sentence that asks for the nearest candidate, with a space before it, or "" where

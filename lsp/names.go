@@ -1,0 +1,408 @@
+package lsp
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// A symbol is something that files give a name.
+type symbol struct{ kind, name string }
+
+// An occurrence is a place at which a symbol is named.
+type occurrence struct {
+	symbol
+	from, to int
+	declares bool
+}
+
+// labels are the blocks whose label names a symbol, and whether they declare it.
+var labels = map[string]struct {
+	kind     string
+	declares bool
+}{
+	"rule": {"rule", true}, "override": {"rule", false}, "alert": {"rule", false}, "list": {"list", true}, "track": {"list", false},
+	"macro": {"macro", true}, "variable": {"variable", true}, "model": {"model", true},
+}
+
+var (
+	labelled    = regexp.MustCompile(`^\s*(rule|override|alert|list|track|macro|variable|model)\s+"([^"\n]*)"`)
+	prefixed    = regexp.MustCompile(`\b(list|var)\.([A-Za-z_][A-Za-z0-9_]*)`)
+	plainName   = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_.]*`)
+	alertRules  = regexp.MustCompile(`alert\.rule\s*(?:==|!=|in|not in)\s*(\[[^\]]*\]|'[^']*')`)
+	quotedNames = regexp.MustCompile(`'([A-Za-z0-9_]+)'`)
+	setNames    = regexp.MustCompile(`^\s*set\s*=\s*\{(.*)\}`)
+	setName     = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_]*)\s*=`)
+)
+
+// occurrences finds where a text names rules, lists, variables and macros. It looks at lines, so that half of a file is enough.
+func (w *workspace) occurrences(text string) []occurrence {
+	macros := map[string]bool{}
+	for _, m := range w.set.Macros {
+		macros[m.Name] = true
+	}
+	var out []occurrence
+	var p place
+	heredoc, heredocOf := "", ""
+	for start := 0; start < len(text); {
+		end := len(text)
+		if i := strings.IndexByte(text[start:], '\n'); i >= 0 {
+			end = start + i
+		}
+		line := text[start:end]
+		add := func(kind, name string, from, to int, declares bool) {
+			out = append(out, occurrence{symbol{kind, name}, start + from, start + to, declares})
+		}
+		switch {
+		case heredoc != "":
+			if strings.TrimSpace(line) == heredoc {
+				heredoc = ""
+				break
+			}
+			if p.inCondition(heredocOf) {
+				condition(line, macros, add)
+			}
+		default:
+			code := stripComment(line)
+			if m := labelled.FindStringSubmatchIndex(code); m != nil {
+				l := labels[code[m[2]:m[3]]]
+				add(l.kind, code[m[4]:m[5]], m[4], m[5], l.declares)
+			}
+			if m := setNames.FindStringSubmatchIndex(code); m != nil {
+				for _, n := range setName.FindAllStringSubmatchIndex(code[m[2]:m[3]], -1) {
+					add("variable", code[m[2]+n[2]:m[2]+n[3]], m[2]+n[2], m[2]+n[3], false)
+				}
+			}
+			strings := quoted(code)
+			for _, m := range prefixed.FindAllStringSubmatchIndex(code, -1) {
+				if within := slices.IndexFunc(strings, func(q [2]int) bool { return m[0] >= q[0] && m[0] < q[1] }); within >= 0 {
+					if !p.along(code[:m[0]]).condition {
+						continue
+					}
+				}
+				add(map[string]string{"list": "list", "var": "variable"}[code[m[2]:m[3]]], code[m[4]:m[5]], m[4], m[5], false)
+			}
+			for _, q := range strings {
+				if here := p.along(code[:q[0]]); here.condition && !here.message {
+					condition(code[q[0]:q[1]], macros, func(kind, name string, from, to int, declares bool) {
+						if kind == "macro" || kind == "rule" { // the others were found above
+							add(kind, name, q[0]+from, q[0]+to, declares)
+						}
+					})
+				}
+			}
+			if m := heredocStart.FindStringSubmatch(line); m != nil {
+				heredoc = m[1]
+				if a := attributeLine.FindStringSubmatch(line); a != nil {
+					heredocOf = a[1]
+				}
+			} else {
+				p.nest(line)
+			}
+		}
+		start = end + 1
+	}
+	return out
+}
+
+// condition finds the names in the text of a condition.
+func condition(text string, macros map[string]bool, add func(kind, name string, from, to int, declares bool)) {
+	for _, m := range prefixed.FindAllStringSubmatchIndex(text, -1) {
+		add(map[string]string{"list": "list", "var": "variable"}[text[m[2]:m[3]]], text[m[4]:m[5]], m[4], m[5], false)
+	}
+	for _, m := range alertRules.FindAllStringSubmatchIndex(text, -1) {
+		for _, n := range quotedNames.FindAllStringSubmatchIndex(text[m[2]:m[3]], -1) {
+			add("rule", text[m[2]+n[2]:m[2]+n[3]], m[2]+n[2], m[2]+n[3], false)
+		}
+	}
+	inner := literals(text)
+	for _, m := range plainName.FindAllStringIndex(text, -1) {
+		if name := text[m[0]:m[1]]; macros[name] && !slices.ContainsFunc(inner, func(l [2]int) bool { return m[0] >= l[0] && m[0] < l[1] }) {
+			add("macro", name, m[0], m[1], false)
+		}
+	}
+}
+
+// literals returns where strings of the language stand in a condition.
+func literals(text string) (out [][2]int) {
+	for i := 0; i < len(text); i++ {
+		if q := text[i]; q == '\'' || q == '`' {
+			from := i
+			for i++; i < len(text) && text[i] != q; i++ {
+				if text[i] == '\\' && q == '\'' {
+					i++
+				}
+			}
+			out = append(out, [2]int{from, min(i+1, len(text))})
+		}
+	}
+	return out
+}
+
+// quoted returns where the insides of the strings of a line are.
+func quoted(line string) (out [][2]int) {
+	for i := 0; i < len(line); i++ {
+		if line[i] != '"' {
+			continue
+		}
+		from := i + 1
+		for i++; i < len(line) && line[i] != '"'; i++ {
+			if line[i] == '\\' {
+				i++
+			}
+		}
+		out = append(out, [2]int{from, min(i, len(line))})
+	}
+	return out
+}
+
+// stripComment cuts a comment off a line.
+func stripComment(line string) string {
+	strings := quoted(line)
+	for i := range len(line) {
+		if line[i] == '#' && !slices.ContainsFunc(strings, func(q [2]int) bool { return i >= q[0] && i < q[1] }) {
+			return line[:i]
+		}
+	}
+	return line
+}
+
+// symbolAt returns the symbol that is named at a byte.
+func (w *workspace) symbolAt(d *document, at int) (occurrence, bool) {
+	for _, o := range w.occurrences(d.text) {
+		if o.from <= at && at <= o.to {
+			return o, true
+		}
+	}
+	return occurrence{}, false
+}
+
+// everywhere returns the places of the workspace at which a symbol is named, by file.
+func (w *workspace) everywhere(sym symbol) map[*document][]occurrence {
+	out := map[*document][]occurrence{}
+	for _, path := range w.paths() {
+		d := w.document(path)
+		if d == nil {
+			continue
+		}
+		for _, o := range w.occurrences(d.text) {
+			if o.symbol == sym {
+				out[d] = append(out[d], o)
+			}
+		}
+	}
+	return out
+}
+
+// paths returns the rule files and tests of the workspace, and what is open besides.
+func (w *workspace) paths() []string {
+	seen := map[string]bool{}
+	for name := range w.set.Sources {
+		if !strings.HasPrefix(name, rules.StdlibPrefix) {
+			seen[name] = true
+		}
+	}
+	for name := range w.files {
+		seen[name] = !strings.HasPrefix(name, rules.StdlibPrefix)
+	}
+	for _, p := range w.opt.Paths {
+		for _, t := range testFiles(p) {
+			seen[filepath.ToSlash(t)] = true
+		}
+	}
+	var out []string
+	for name, ok := range seen {
+		if ok {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (s *Server) definition(p positionParams) (any, error) {
+	d := s.docs[p.TextDocument.URI]
+	if d == nil {
+		return nil, nil
+	}
+	w := s.recent()
+	o, ok := w.symbolAt(d, d.offset(p.Position, s.enc))
+	if !ok {
+		return nil, nil
+	}
+	out := []Location{}
+	for in, found := range w.everywhere(o.symbol) {
+		for _, x := range found {
+			if x.declares {
+				out = append(out, Location{in.uri, in.rangeOf(x.from, x.to, s.enc)})
+			}
+		}
+	}
+	return sortLocations(out), nil
+}
+
+func (s *Server) references(p referenceParams) (any, error) {
+	d := s.docs[p.TextDocument.URI]
+	if d == nil {
+		return nil, nil
+	}
+	w := s.recent()
+	o, ok := w.symbolAt(d, d.offset(p.Position, s.enc))
+	if !ok {
+		return nil, nil
+	}
+	out := []Location{}
+	for in, found := range w.everywhere(o.symbol) {
+		for _, x := range found {
+			if !x.declares || p.Context.IncludeDeclaration {
+				out = append(out, Location{in.uri, in.rangeOf(x.from, x.to, s.enc)})
+			}
+		}
+	}
+	return sortLocations(out), nil
+}
+
+func sortLocations(ls []Location) []Location {
+	slices.SortFunc(ls, func(x, y Location) int {
+		return cmp.Or(cmp.Compare(x.URI, y.URI), cmp.Compare(x.Range.Start.Line, y.Range.Start.Line), cmp.Compare(x.Range.Start.Character, y.Range.Start.Character))
+	})
+	return ls
+}
+
+var validName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+
+// renamable returns the symbol at a place, with an error where it cannot have another name.
+func (s *Server) renamable(p positionParams) (*document, occurrence, error) {
+	d := s.docs[p.TextDocument.URI]
+	if d == nil {
+		return nil, occurrence{}, errors.New("the file is not open")
+	}
+	w := s.load()
+	o, ok := w.symbolAt(d, d.offset(p.Position, s.enc))
+	if !ok {
+		return nil, o, errors.New("here is no name of a rule, list, macro or variable")
+	}
+	for _, found := range w.everywhere(o.symbol) {
+		if slices.ContainsFunc(found, func(x occurrence) bool { return x.declares }) {
+			return d, o, nil
+		}
+	}
+	return nil, o, fmt.Errorf("the %s %q is not declared in these files, so its name cannot be changed", o.kind, o.name)
+}
+
+func (s *Server) prepareRename(p positionParams) (any, error) {
+	d, o, err := s.renamable(p)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"range": d.rangeOf(o.from, o.to, s.enc), "placeholder": o.name}, nil
+}
+
+func (s *Server) rename(p renameParams) (any, error) {
+	_, o, err := s.renamable(p.positionParams)
+	if err != nil {
+		return nil, err
+	}
+	if !validName.MatchString(p.NewName) {
+		return nil, fmt.Errorf("%q is no name: write lower case letters, digits and _, a letter first", p.NewName)
+	}
+	edit := WorkspaceEdit{map[string][]TextEdit{}}
+	for in, found := range s.recent().everywhere(o.symbol) {
+		for _, x := range found {
+			edit.Changes[in.uri] = append(edit.Changes[in.uri], TextEdit{in.rangeOf(x.from, x.to, s.enc), p.NewName})
+		}
+	}
+	return edit, nil
+}
+
+// hover says what a name means.
+func (s *Server) hover(p positionParams) (any, error) {
+	d := s.docs[p.TextDocument.URI]
+	if d == nil {
+		return nil, nil
+	}
+	at := d.offset(p.Position, s.enc)
+	w := s.recent()
+	if o, ok := w.symbolAt(d, at); ok {
+		if text := w.describe(o.symbol); text != "" {
+			return hover{markup{"markdown", text}, d.rangeOf(o.from, o.to, s.enc)}, nil
+		}
+	}
+	here := placeAt(d.text, at)
+	name, from, to := wordAt(d.text, at)
+	if !here.condition || name == "" {
+		return nil, nil
+	}
+	if text := w.word(&here, name); text != "" {
+		return hover{markup{"markdown", text}, d.rangeOf(from, to, s.enc)}, nil
+	}
+	return nil, nil
+}
+
+// word describes a name of the language.
+func (w *workspace) word(here *place, name string) string {
+	for _, f := range packet.Fields() {
+		if f.Name == name {
+			return "**" + name + "** — " + fieldDoc(&f)
+		}
+	}
+	for _, f := range rules.Functions() {
+		if f.Name == name {
+			return "```\n" + f.Signature + "\n```\n" + f.Doc
+		}
+	}
+	for _, a := range rules.Aggregates() {
+		if a.Func.String() == name {
+			return "```\n" + a.Signature + "\n```\n" + a.Doc
+		}
+	}
+	if r := w.rule(here); r != nil {
+		for _, a := range r.Aggregates {
+			if a.Name == name {
+				return fmt.Sprintf("**%s** — `%s`, of the window of this rule", name, a.Text)
+			}
+		}
+		if name == "threshold" && r.Threshold != nil {
+			return fmt.Sprintf("**threshold** — %v", r.Threshold.Value)
+		}
+	}
+	return ""
+}
+
+// describe says what a symbol is; "" where it is not known.
+func (w *workspace) describe(sym symbol) string {
+	switch sym.kind {
+	case "rule":
+		for _, r := range w.set.Rules {
+			if r.Name == sym.name {
+				return fmt.Sprintf("**rule %s** (%s) — %s", r.Name, r.Severity, r.Description)
+			}
+		}
+	case "macro":
+		for _, m := range w.set.Macros {
+			if m.Name == sym.name {
+				return fmt.Sprintf("**macro %s** — %s\n\n```\n%s\n```", m.Name, m.Description, strings.Join(strings.Fields(m.Text), " "))
+			}
+		}
+	case "list":
+		for _, l := range w.set.Lists {
+			if l.Name == sym.name {
+				return fmt.Sprintf("**list.%s** — %s\n\ntype %s, %d entries", l.Name, l.Description, l.Type, l.Len)
+			}
+		}
+	case "variable":
+		for _, v := range w.set.Variables {
+			if v.Name == sym.name {
+				return fmt.Sprintf("**var.%s** — %s\n\n%v (%s)", v.Name, v.Description, v.Value, v.From)
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,106 @@
+package lsp
+
+import (
+	"strings"
+
+	"github.com/ruleids/ruleids/rules/format"
+)
+
+// kinds are the kinds of symbols in an outline (SymbolKind of the protocol).
+var kinds = map[string]int{"rule": 5, "override": 5, "test": 12, "macro": 14, "list": 18, "variable": 13, "model": 5}
+
+// A span is a block of a file that begins in one line and ends in another.
+type span struct {
+	kind, label string
+	from, to    int // lines
+	depth       int
+}
+
+// spans finds the blocks of a text, and heredocs.
+func spans(text string) []span {
+	var out []span
+	var open []int
+	var p place
+	heredoc, begun := "", 0
+	for n, line := range strings.Split(text, "\n") {
+		if heredoc != "" {
+			if strings.TrimSpace(line) == heredoc {
+				out = append(out, span{from: begun, to: n, depth: len(p.blocks)})
+				heredoc = ""
+			}
+			continue
+		}
+		if m := heredocStart.FindStringSubmatch(line); m != nil {
+			heredoc, begun = m[1], n
+			continue
+		}
+		before := len(p.blocks)
+		p.nest(line)
+		for i := before; i < len(p.blocks); i++ {
+			open = append(open, len(out))
+			out = append(out, span{kind: p.blocks[i], label: p.labels[i], from: n, to: n, depth: i})
+		}
+		for len(open) > len(p.blocks) {
+			out[open[len(open)-1]].to = n
+			open = open[:len(open)-1]
+		}
+	}
+	return out
+}
+
+func (s *Server) folds(p documentParams) (any, error) {
+	out := []foldingRange{}
+	if d := s.docs[p.TextDocument.URI]; d != nil {
+		for _, b := range spans(d.text) {
+			if b.to > b.from {
+				out = append(out, foldingRange{b.from, b.to})
+			}
+		}
+	}
+	return out, nil
+}
+
+func (s *Server) symbols(p documentParams) (any, error) {
+	out := []documentSymbol{}
+	d := s.docs[p.TextDocument.URI]
+	if d == nil {
+		return out, nil
+	}
+	w := s.recent()
+	for _, b := range spans(d.text) {
+		if b.depth > 0 || kinds[b.kind] == 0 || b.label == "" {
+			continue
+		}
+		whole := Range{Position{b.from, 0}, d.position(d.offset(Position{b.to + 1, 0}, s.enc), s.enc)}
+		line := d.rangeOf(d.lines[b.from], d.lineEnd(b.from), s.enc)
+		x := documentSymbol{Name: b.label, Detail: b.kind, Kind: kinds[b.kind], Range: whole, SelectionRange: line}
+		for _, r := range w.set.Rules {
+			if b.kind == "rule" && r.Name == b.label {
+				x.Detail = r.Severity.String()
+			}
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// lineEnd returns where a line ends.
+func (d *document) lineEnd(line int) int {
+	if line+1 < len(d.lines) {
+		return d.lines[line+1] - 1
+	}
+	return len(d.text)
+}
+
+// format gives a file its canonical layout; one with mistakes is left as it is.
+func (s *Server) format(p documentParams) (any, error) {
+	d := s.docs[p.TextDocument.URI]
+	if d == nil {
+		return []TextEdit{}, nil
+	}
+	text, diags := format.Source(d.path, []byte(d.text))
+	if diags.HasErrors() || string(text) == d.text {
+		return []TextEdit{}, nil
+	}
+	return []TextEdit{{d.rangeOf(0, len(d.text), s.enc), string(text)}}, nil
+}

@@ -1,0 +1,180 @@
+package lsp
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A place is what stands around a byte of a rule or test file, as far as it can be told of a file that is half written: it is found
+// line by line, not by parsing.
+type place struct {
+	blocks []string // the kinds of the blocks around it, the outermost first
+	labels []string // the first labels of these blocks, "" for none
+	// attribute is what the line, or the heredoc, gives a value to; "" where it gives none yet.
+	attribute string
+	condition bool   // it is within the string of a condition
+	word      string // the characters of a name before it
+	from      int    // where word begins
+	message   bool   // it is within ${…} of a message
+}
+
+// conditions are the attributes whose strings are conditions or values of the language, by the block that has them; a window's are all
+// of its own.
+var conditions = map[string][]string{
+	"rule":       {"where", "when", "by"},
+	"macro":      {"expr"},
+	"except":     {"where"},
+	"escalate":   {"indicator"},
+	"block":      {"target"},
+	"quarantine": {"target"},
+	"track":      {"value"},
+	"level":      {"when"},
+	"step":       {"where", "by"},
+	"unless":     {"where", "by"},
+	"absent":     {"where", "by"},
+	"model":      {"where", "by"},
+}
+
+// isCondition reports whether the strings of an attribute of a block are conditions.
+func isCondition(block, attribute string) bool {
+	switch block {
+	case "window", "memory":
+		return attribute != "max_keys" && attribute != "learn" && attribute != ""
+	case "features":
+		return true
+	}
+	return slices.Contains(conditions[block], attribute)
+}
+
+var (
+	blockLine     = regexp.MustCompile(`^\s*([a-z_]+)((?:\s+"[^"]*")*)\s*(?:=\s*)?\{`)
+	labelText     = regexp.MustCompile(`"([^"]*)"`)
+	attributeLine = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=`)
+	oneLine       = regexp.MustCompile(`(?:^|[{,]|\s)\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*[^=]`)
+	heredocStart  = regexp.MustCompile(`=\s*<<-?([A-Za-z_]+)\s*$`)
+	wordBefore    = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_.]*$`)
+	wordAfter     = regexp.MustCompile(`^[A-Za-z0-9_.]*`)
+)
+
+// placeAt looks at what is around a byte.
+func placeAt(text string, at int) place {
+	var p place
+	heredoc, heredocOf := "", ""
+	for start := 0; start <= at; {
+		end := len(text)
+		if i := strings.IndexByte(text[start:], '\n'); i >= 0 {
+			end = start + i
+		}
+		line := text[start:end]
+		last := at <= end
+		switch {
+		case heredoc != "":
+			if strings.TrimSpace(line) == heredoc {
+				heredoc = ""
+			} else if last {
+				p.attribute = heredocOf
+				p.condition = p.inCondition(heredocOf)
+				p.finish(text, at)
+				return p
+			}
+		case last:
+			p.inLine(line[:at-start])
+			p.finish(text, at)
+			return p
+		default:
+			if m := heredocStart.FindStringSubmatch(line); m != nil {
+				if a := attributeLine.FindStringSubmatch(line); a != nil {
+					heredocOf = a[1]
+				}
+				heredoc = m[1]
+			} else {
+				p.nest(line)
+			}
+		}
+		start = end + 1
+	}
+	p.finish(text, at)
+	return p
+}
+
+// inCondition reports whether an attribute of the innermost block holds conditions.
+func (p *place) inCondition(attribute string) bool {
+	return len(p.blocks) > 0 && isCondition(p.blocks[len(p.blocks)-1], attribute)
+}
+
+// nest follows the braces of a line, or of its beginning, outside of strings and comments.
+func (p *place) nest(line string) (inString bool, stringFrom int) {
+	code := 0 // where the code behind the last brace begins
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case inString:
+			switch c {
+			case '\\':
+				i++
+			case '"':
+				inString = false
+			}
+		case c == '"':
+			inString, stringFrom = true, i+1
+		case c == '#' || c == '/' && strings.HasPrefix(line[i:], "//"):
+			return false, 0
+		case c == '{':
+			kind, label := "", ""
+			if m := blockLine.FindStringSubmatch(line[code : i+1]); m != nil {
+				kind = m[1]
+				if l := labelText.FindStringSubmatch(m[2]); l != nil {
+					label = l[1]
+				}
+			}
+			p.blocks, p.labels = append(p.blocks, kind), append(p.labels, label)
+			code = i + 1
+		case c == '}' && len(p.blocks) > 0:
+			p.blocks, p.labels = p.blocks[:len(p.blocks)-1], p.labels[:len(p.labels)-1]
+			code = i + 1
+		}
+	}
+	return inString, stringFrom
+}
+
+// inLine looks at the line that the place is in, up to it.
+func (p *place) inLine(line string) {
+	inString, from := p.nest(line)
+	before := line
+	if inString {
+		before = line[:from-1] + " " // for oneLine, which wants something behind the sign
+	}
+	if m := oneLine.FindAllStringSubmatch(before+" ", -1); m != nil {
+		p.attribute = m[len(m)-1][1]
+	}
+	if !inString {
+		return
+	}
+	p.condition = p.inCondition(p.attribute)
+	if i := strings.LastIndex(line[from:], "${"); !p.condition && i >= 0 && !strings.Contains(line[from+i:], "}") {
+		p.message, p.condition = true, true
+	}
+}
+
+// along returns the place at the end of the beginning of a line, p being that before the line.
+func (p *place) along(line string) place {
+	here := place{blocks: slices.Clone(p.blocks), labels: slices.Clone(p.labels)}
+	here.inLine(line)
+	return here
+}
+
+// finish finds the word at the place.
+func (p *place) finish(text string, at int) {
+	p.word = wordBefore.FindString(text[max(0, at-200):at])
+	p.from = at - len(p.word)
+}
+
+// wordAt returns the whole name around a byte.
+func wordAt(text string, at int) (word string, from, to int) {
+	before := wordBefore.FindString(text[max(0, at-200):at])
+	after := wordAfter.FindString(text[at:min(len(text), at+200)])
+	word = before + after
+	from = at - len(before)
+	trimmed := strings.TrimRight(word, ".")
+	return trimmed, from, from + len(trimmed)
+}
