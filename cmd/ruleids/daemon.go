@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -43,7 +43,7 @@ func (s *daemonCommand) input(r *runCommand, interfaces []string) (agent.Input, 
 	}
 	r.rules.given(given)
 	if r.workersGiven() {
-		given["capture.workers"] = config.Given{Flag: "--workers", Values: []string{fmt.Sprint(r.workers)}}
+		given["capture.workers"] = config.Given{Flag: "--workers", Values: []string{strconv.Itoa(int(r.workers))}}
 	}
 	set, err := r.rules.values()
 	if err != nil {

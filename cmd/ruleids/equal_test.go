@@ -26,6 +26,7 @@ func TestPlansAgree(t *testing.T) {
 		workers int
 	}{
 		{name: "3 workers", workers: 3},
+		{name: "no index", tuning: engine.Tuning{NoIndex: true}},
 		{name: "no sharing", tuning: engine.Tuning{NoSharing: true}},
 		{name: "no dispatch", tuning: engine.Tuning{NoDispatch: true}},
 		{name: "no sharing, no dispatch, 2 workers", tuning: engine.Tuning{NoSharing: true, NoDispatch: true}, workers: 2},

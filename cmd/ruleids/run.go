@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
@@ -22,7 +21,7 @@ import (
 const replaySeed = 0x72756c65696473
 
 func newRunCmd(a *app) *cobra.Command {
-	r := &runCommand{app: a, format: oneOf("text", "json"), summary: oneOf("auto", "always", "never"), workers: 1, daemon: daemonCommand{app: a}}
+	r := &runCommand{app: a, format: oneOf("text", "json"), summary: oneOf("auto", "always", "never"), daemon: daemonCommand{app: a}}
 	cmd := &cobra.Command{
 		Use:   "run {-r FILE... | --auth FILE... | -i IFACE... | --simulate FILE}",
 		Short: "Run captures or live traffic through the rules and print the alerts",
@@ -73,7 +72,7 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 	r.rules.add(cmd)
 	r.format.add(cmd, cmd.Flags(), "format", "form of the alerts; json is one object a line with Suricata's EVE keys")
 	r.summary.add(cmd, cmd.Flags(), "summary", "write a summary to standard error; auto where that is a terminal")
-	cmd.Flags().IntVar(&r.workers, "workers", r.workers, "`N` goroutines share the work; 0 is one for each CPU")
+	cmd.Flags().Var(&r.workers, "workers", "`N` goroutines share the work; auto, which is 0 too, is one for each CPU (of a daemon the settings say)")
 	r.daemon.add(cmd)
 	r.flags = cmd.Flags()
 	// Flags that mean nothing beside each other are a mistake, not to be passed over.
@@ -97,7 +96,7 @@ type runCommand struct {
 	rules    ruleFlags
 	format   choice
 	summary  choice
-	workers  int
+	workers  workerCount
 	daemon   daemonCommand
 	flags    *pflag.FlagSet
 }
@@ -146,12 +145,6 @@ var errNothingToRead = usageError{errors.New("name a capture with -r FILE, or an
 func (r *runCommand) workersGiven() bool { return r.flags.Changed("workers") }
 
 func (r *runCommand) run(ctx context.Context, files []string) error {
-	if r.workers < 0 {
-		return misused("--workers must be 0 or more, not %d", r.workers)
-	}
-	if r.workers == 0 {
-		r.workers = runtime.GOMAXPROCS(0)
-	}
 	checksums := engine.ChecksumsAuto
 	if g, ok := r.daemon.settings.given()["capture.checksums"]; ok {
 		if checksums, ok = engine.ChecksumsByName(g.Values[0]); !ok {
@@ -168,7 +161,7 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	progress := newProgress(r.app.err, start)
 	alerts := newAlertWriter(r.app, r.format.value, progress)
 	tally := newTally()
-	e := engine.New(plan, engine.Config{Workers: r.workers, Seed: replaySeed, Checksums: checksums})
+	e := engine.New(plan, engine.Config{Workers: r.workers.number(), Seed: replaySeed, Checksums: checksums})
 	emit := func(al *alert.Alert) {
 		tally.add(al)
 		alerts.add(al)

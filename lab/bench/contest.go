@@ -87,7 +87,7 @@ func (c *checker) measure(ctx context.Context, x contest, program string) (float
 
 // spend runs a program on a capture and returns the nanoseconds of processor time that it took.
 func (c *checker) spend(ctx context.Context, program string, args []string, capture string) (float64, error) {
-	line := slices.Concat(c.pin, []string{program, "run", "--format", "json"}, args, []string{"-r", capture})
+	line := slices.Concat(c.pin, []string{program, "run", "--format", "json", "--workers", "1"}, args, []string{"-r", capture})
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Dir = filepath.Dir(capture) // where there are no settings
 	if _, err := output(cmd); err != nil {
