@@ -146,6 +146,7 @@ func (a *Alert) appendExtras(dst []byte) []byte {
 		dst = append(dst, `,"responses":`...)
 		dst = a.appendResponsesJSON(dst)
 	}
+	dst = a.Sample.appendJSON(dst)
 	if a.Suppressed != 0 {
 		dst = append(dst, `,"suppressed":`...)
 		dst = strconv.AppendUint(dst, a.Suppressed, 10)

@@ -58,6 +58,7 @@ type wire struct {
 			To      []string   `json:"to"`
 			Message *string    `json:"message"`
 		} `json:"responses"`
+		Model      *wireSample `json:"model"`
 		Reputation *struct {
 			Source    string `json:"source"`
 			Indicator string `json:"indicator"`
@@ -123,6 +124,7 @@ func (a *Alert) UnmarshalJSON(data []byte) error {
 		}
 		out.Actions = append(out.Actions, act)
 	}
+	out.Sample = r.Model.sample()
 	if p := r.Reputation; p != nil {
 		out.Reputation = &Reputation{Source: p.Source, Indicator: p.Indicator, Tier: p.Tier, Malicious: p.Malicious, Suspicious: p.Suspicious, Engines: p.Engines}
 	}
@@ -235,4 +237,12 @@ func (vs *wireNamed) UnmarshalJSON(data []byte) error {
 	}
 	*vs = out
 	return nil
+}
+
+// orNaN is the number, or NaN for null.
+func orNaN(x *float64) float64 {
+	if x == nil {
+		return math.NaN()
+	}
+	return *x
 }

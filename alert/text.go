@@ -205,6 +205,9 @@ func (a *Alert) appendFacts(l *line) {
 	if len(l.b) > before {
 		l.b = append(l.b, ' ')
 	}
+	if s := a.Sample; s != nil {
+		l.b = append(printable.Append(l.b, s.Odd), "  "...)
+	}
 	if r := a.Reputation; r != nil {
 		l.b = append(printable.Append(l.b, r.Source), ": "...)
 		l.b = append(appendValue(l.b, r.Indicator), " is "...)

@@ -21,6 +21,7 @@ type Description struct {
 	Shared     []SharedPredicate     `json:"shared_predicates"`
 	Tables     []TableDescription    `json:"tables"`
 	Sequences  []SequenceDescription `json:"sequences"`
+	Models     []ModelDescription    `json:"models"`
 	Lists      []ListDescription     `json:"lists"`                // that rules fill
 	Order      string                `json:"order"`                // how it is that rules see what packets before theirs wrote to lists: "any", "writers" or "packets"
 	Cooldowns  int64                 `json:"cooldown_bytes_bound"` // bytes that the cooldowns of all rules can take at most
@@ -85,18 +86,19 @@ type CellDescription struct {
 // Describe returns what the plan does. Lists are in a fixed order.
 func (p *Plan) Describe() *Description {
 	d := &Description{Digest: p.Digest, Rules: len(p.rules), VM: append([]string{}, p.opaques...), ParsesDNS: p.needDNS, KeepsFlows: p.need&conversation.Flows != 0,
-		Shared: []SharedPredicate{}, Classes: []ClassDescription{}, Tables: []TableDescription{}, Sequences: []SequenceDescription{}, Lists: []ListDescription{}}
+		Shared: []SharedPredicate{}, Classes: []ClassDescription{}, Tables: []TableDescription{}, Sequences: []SequenceDescription{}, Models: []ModelDescription{}, Lists: []ListDescription{}}
 	p.describeClasses(d)
 	p.describeShared(d)
 	d.Unguarded = p.unguarded()
 	for _, s := range p.stores {
-		if len(s.config.Cells) > 0 {
+		if len(s.config.Cells) > 0 && s.groups[0].sampler == nil {
 			t := describeTable(s)
 			d.Tables = append(d.Tables, t)
 			d.Bound += t.Bound
 		}
 	}
 	p.describeOrder(d)
+	p.describeModels(d)
 	d.Cooldowns = coolBound(p.rules)
 	d.Bound += d.Cooldowns
 	if p.converses() {

@@ -95,6 +95,9 @@ func (g *group) names() []string {
 	for _, r := range g.rules {
 		out = append(out, r.Name)
 	}
+	if g.sampler != nil {
+		out = append(out, "model "+g.sampler.Name)
+	}
 	for _, st := range g.steps {
 		out = append(out, st.of.rule.Name+" ("+st.Kind+" "+st.Name+")")
 	}

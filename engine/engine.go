@@ -18,6 +18,7 @@ import (
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/model"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/packet/application"
 )
@@ -39,6 +40,9 @@ type Config struct {
 	// TunnelEnds are the tunnels that end here. What an action keeps out is the outermost source of a packet in any other:
 	// whoever sends it chooses the addresses in there.
 	TunnelEnds []TunnelEnd
+	// Models are what models have learned, by name. The engine takes them over and goes on with those that fit a model of its
+	// plan.
+	Models map[string]*model.Model
 }
 
 // Emit takes an alert and owns it. It is called from one goroutine at a time, in packet order.
@@ -72,6 +76,7 @@ type Engine struct {
 	// What hangs on the order of packets besides windows.
 	reassembler packet.Reassembler
 	proofs      proofs
+	current     *current // sample that rules look at; nil for none
 	// moves are what is still to be moved to the tables of the plan, by store and shard; nil where nothing is.
 	moves [][][]*window.Move
 	// watch, where set, is called for every rule of a group whose windows counted a packet.
@@ -90,6 +95,7 @@ type state struct {
 	cooldowns [][]*coolTable    // by rule, by shard; made when the rule first fires
 	rules     []RuleStats       // by rule
 	flights   []*flights        // by sequence
+	brains    []*brain          // by model
 	lists     []*listTable      // by list
 	evicted   uint64            // by tables that are gone
 	lost      uint64            // cooldowns given up by tables that are gone
@@ -112,6 +118,9 @@ func (e *Engine) newState(p *Plan) *state {
 	}
 	for _, s := range p.sequences {
 		st.flights = append(st.flights, newFlights(s, e.cfg.Seed))
+	}
+	for _, s := range p.samplers {
+		st.brains = append(st.brains, e.newBrain(s))
 	}
 	for _, l := range p.lists {
 		st.lists = append(st.lists, newListTable(l, e.cfg.Seed))

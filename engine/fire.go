@@ -88,8 +88,11 @@ func (e *Engine) alert(w *worker, r *rule, severity rules.Severity, suppressed u
 		}
 		a.Actions = append(a.Actions, out)
 	}
+	a.Sample = e.alertSample(p)
 	if r.message != nil {
 		a.Message = r.message.render(&w.scope)
+	} else if a.Sample != nil {
+		a.Message = a.Sample.Odd
 	}
 	return a
 }

@@ -23,9 +23,11 @@ type group struct {
 	words   int // of the key in rows: 1 for its fingerprint, 0 where there is no key
 	cells   []cell
 	rules   []*rule
-	steps   []*stepRef // of sequences
-	tracks  bool       // a packet that concerns it may write to lists
-	keyed   string     // canonical: event, key, bound on keys
+	steps   []*stepRef    // of sequences
+	tracks  bool          // a packet that concerns it may write to lists
+	sampler *sampler      // of a model; it has no rules then
+	state   []window.Cell // of its row, besides cells
+	keyed   string        // canonical: event, key, bound on keys
 	maxKeys int
 	store   *store
 	base    int // of the group's cells in a row of its store

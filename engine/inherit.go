@@ -5,6 +5,7 @@ import "slices"
 // inheritOrder finds out which sequences and lists of the plan go on with what is under way and written. A sequence does where
 // its steps, their keys and its span are unchanged, whatever its rule is called; a list where its name and type are.
 func (s *Successor) inheritOrder(e *Engine) {
+	s.inheritModels(e)
 	old, st := s.from, s.state
 	taken := make([]bool, len(old.sequences))
 	take := func(q *sequence, named bool) int {
@@ -50,6 +51,7 @@ func (s *Successor) inheritOrder(e *Engine) {
 // takeOrder takes over what goes on, under the bounds of the new plan.
 func (s *Successor) takeOrder(from *state) {
 	st := s.state
+	s.takeModels(from)
 	kept := make([]bool, len(from.flights))
 	for i, was := range s.flights {
 		if was >= 0 {
@@ -68,6 +70,28 @@ func (s *Successor) takeOrder(from *state) {
 			l := s.plan.lists[i]
 			st.lists[i] = from.lists[was]
 			st.lists[i].span, st.lists[i].max = int64(l.For), l.Max
+		}
+	}
+}
+
+// inheritModels finds out which models of the plan go on with what they have learned: those whose name and definition are
+// unchanged.
+func (s *Successor) inheritModels(e *Engine) {
+	s.brains, s.state.brains = make([]int, len(s.plan.samplers)), make([]*brain, len(s.plan.samplers))
+	for i, m := range s.plan.samplers {
+		s.brains[i] = slices.IndexFunc(s.from.samplers, func(o *sampler) bool { return o.text == m.text })
+		if s.brains[i] < 0 {
+			s.state.brains[i] = e.newBrain(m)
+		}
+	}
+}
+
+// takeModels takes over what the models have learned that go on.
+func (s *Successor) takeModels(from *state) {
+	for i, was := range s.brains {
+		if was >= 0 {
+			s.state.brains[i] = from.brains[was]
+			s.state.brains[i].Respec(s.plan.samplers[i].spec())
 		}
 	}
 }

@@ -237,6 +237,9 @@ func (b *builder) floatCall(e *rules.CallExpr) floatFunc {
 	case rules.FnEntropy:
 		x := b.bytesFunc(e.Args[0])
 		return func(s *scope) float64 { return rules.Entropy(x(s)) }
+	case rules.FnLog2:
+		x := b.floatFunc(e.Args[0])
+		return func(s *scope) float64 { return rules.Log2(x(s)) }
 	case rules.FnAbs, rules.FnMin, rules.FnMax:
 	default:
 		return nil

@@ -15,6 +15,10 @@ const applyEach = 128
 // apply runs the events of one lane of a slot, in packet order.
 func (e *Engine) apply(w *worker, s *slot, at int) {
 	l := &s.lanes[at]
+	if len(s.crossings) > 0 {
+		e.applyAcross(w, s, at)
+		return
+	}
 	for from := 0; from < len(l.events); from += applyEach {
 		events := l.events[from:min(from+applyEach, len(l.events))]
 		// What windows need is seldom in the cache. Each step is asked for, for all events, before the
@@ -43,11 +47,28 @@ func (e *Engine) apply(w *worker, s *slot, at int) {
 	l.events = l.events[:0]
 }
 
+// applyAcross is apply for a slot with whose packets periods of models end.
+func (e *Engine) applyAcross(w *worker, s *slot, at int) {
+	l, next := &s.lanes[at], 0
+	for i := range l.events {
+		ev := &l.events[i]
+		w.p = w.at(s, ev.packet)
+		next = e.endPeriods(w, s, at, next, w.p.Number)
+		e.observe(w, l, ev)
+	}
+	e.endPeriods(w, s, at, next, math.MaxUint64)
+	l.events = l.events[:0]
+}
+
 // observe counts the packet at hand in a group's windows and fires the group's rules.
 func (e *Engine) observe(w *worker, l *lane, ev *event) {
 	g, t, p := ev.group, ev.table, w.p
 	key := ev.key.check[:g.words]
 	w.begin(p)
+	if g.sampler != nil {
+		e.sample(w, l, ev)
+		return
+	}
 	var row window.Row
 	if t != nil {
 		if e.moves != nil {

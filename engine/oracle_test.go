@@ -166,6 +166,9 @@ func (e *vmEnv) Mod(x, y int) int {
 	return x % y
 }
 
+// Log2 is the binary logarithm.
+func (e *vmEnv) Log2(n float64) float64 { return rules.Log2(n) }
+
 // At returns a byte, or 0 beyond the end.
 func (e *vmEnv) At(v string, i int) int {
 	if i < len(v) {
@@ -466,7 +469,7 @@ func (w *vmWriter) function(e *rules.CallExpr) {
 		args[i] = a
 	}
 	name := map[rules.FuncID]string{rules.FnLen: "len", rules.FnLower: "Lower", rules.FnUpper: "Upper", rules.FnAbs: "abs", rules.FnMin: "min",
-		rules.FnMax: "max", rules.FnEntropy: "Entropy", rules.FnRegisteredDomain: "Domain", rules.FnIsPrivate: "Private", rules.FnHour: "Hour", rules.FnWeekday: "Weekday", rules.FnNetwork: "Network", rules.FnBitAnd: "bitand"}[e.Func.ID]
+		rules.FnMax: "max", rules.FnEntropy: "Entropy", rules.FnRegisteredDomain: "Domain", rules.FnIsPrivate: "Private", rules.FnHour: "Hour", rules.FnWeekday: "Weekday", rules.FnNetwork: "Network", rules.FnBitAnd: "bitand", rules.FnLog2: "Log2"}[e.Func.ID]
 	switch e.Func.ID {
 	case rules.FnHour, rules.FnWeekday:
 		if len(args) < 2 {

@@ -15,17 +15,27 @@ type haul struct {
 	// clocks are those of the packets from first on, where some sequence waits for time to pass.
 	clocks []int64
 	first  uint64
+	// batches are samples of models, which come before what the packet fired that ended their period.
+	batches []batch
 }
 
 // len is how much waits.
 func (h *haul) len() int { return len(h.fired) + len(h.matches) }
 
-func (h *haul) empty() bool { return len(h.fired) == 0 && len(h.matches) == 0 && len(h.clocks) == 0 }
+func (h *haul) empty() bool {
+	return len(h.fired) == 0 && len(h.matches) == 0 && len(h.clocks) == 0 && len(h.batches) == 0
+}
 
 // collect takes what the lanes of a slot made.
 func (e *Engine) collect(s *slot) {
 	h := &e.out
 	h.fired = s.take(h.fired)
+	if len(s.crossings) > 0 {
+		e.batches(s)
+	}
+	if e.plan.closes {
+		e.closedBatches(s)
+	}
 	if len(e.plan.sequences) == 0 {
 		return
 	}
@@ -56,13 +66,14 @@ func sortMatches(ms []match) {
 // deliver hands out what packets fired, with what sequences make of it: packet by packet, first for the time that comes
 // with the packet, then for the packet, then for its alerts.
 func (e *Engine) deliver(h haul, emit Emit) {
-	if len(e.plan.sequences) == 0 {
+	if len(e.plan.sequences) == 0 && len(h.batches) == 0 {
 		e.emitAll(h.fired, emit)
 		return
 	}
 	slices.SortStableFunc(h.fired, func(x, y fired) int { return cmp.Compare(x.number, y.number) })
 	sortMatches(h.matches)
-	for len(h.fired) > 0 || len(h.matches) > 0 || len(h.clocks) > 0 {
+	sortBatches(h.batches)
+	for len(h.fired) > 0 || len(h.matches) > 0 || len(h.clocks) > 0 || len(h.batches) > 0 {
 		number := e.due(&h)
 		if len(h.fired) > 0 {
 			number = min(number, h.fired[0].number)
@@ -70,12 +81,20 @@ func (e *Engine) deliver(h haul, emit Emit) {
 		if len(h.matches) > 0 {
 			number = min(number, h.matches[0].number)
 		}
+		if len(h.batches) > 0 {
+			number = min(number, h.batches[0].number)
+		}
 		if number == math.MaxUint64 {
 			return
 		}
 		var out []fired
 		if e.plan.waits && number >= h.first && number-h.first < uint64(len(h.clocks)) {
 			out = e.expire(out, number, h.clocks[number-h.first])
+		}
+		for ; len(h.batches) > 0 && h.batches[0].number == number && h.batches[0].place() < packetOrder; h.batches = h.batches[1:] {
+			e.emitAll(out, emit)
+			out = out[:0]
+			e.score(&h.batches[0], emit)
 		}
 		i := 0
 		for ; i < len(h.fired) && h.fired[i].number == number; i++ {
@@ -87,6 +106,9 @@ func (e *Engine) deliver(h haul, emit Emit) {
 		out = e.meet(out, h.matches[:i])
 		h.matches = h.matches[i:]
 		e.emitAll(out, emit)
+		for ; len(h.batches) > 0 && h.batches[0].number == number; h.batches = h.batches[1:] {
+			e.score(&h.batches[0], emit)
+		}
 	}
 }
 

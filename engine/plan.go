@@ -18,6 +18,8 @@ type Options struct {
 	// Escalate makes thresholds of rules with an escalate block depend on reputation. Without it
 	// every indicator is clean and thresholds are constants.
 	Escalate bool
+	// AllModels runs the models that no rule looks at, too, so that they learn.
+	AllModels bool
 }
 
 // A Tuning turns optimisations off, so that tests can show that they change no alert. The zero value is
@@ -45,6 +47,7 @@ type Plan struct {
 	stores    []*store
 	rules     []*rule // sorted by name
 	sequences []*sequence
+	samplers  []*sampler // models, sorted by name
 	lists     []*trackedList
 	table     *table
 	opaques   []string // what the expr VM evaluates, sorted
@@ -54,6 +57,7 @@ type Plan struct {
 	need      conversation.Need
 	says      packet.Layer // of packet.AllNeeds, what rules read
 	needAlert bool         // some rule looks at alerts
+	closes    bool         // some model looks at conversations
 	waits     bool         // some sequence fires when time has passed
 	ordered   bool         // some rule fills a list: packets are looked at in their order, by one worker,
 	single    bool         // and each is done with before the next is looked at, since any may lead to a write
@@ -112,6 +116,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 		p.note(r)
 	}
 	b.scaled = nil
+	b.samplers(rs, p, keyIDs)
 	if b.diags.HasErrors() {
 		return nil, diag.Sort(b.diags)
 	}

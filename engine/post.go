@@ -19,6 +19,13 @@ func (e *Engine) Post(ev *packet.Packet, emit Emit) {
 	}
 	e.emitAll(e.expireEvents(ev.Clock), emit)
 	e.emitAll(e.run(ev), emit)
+	if l := &e.posted.lanes[0]; len(l.closed) > 0 {
+		bs := l.closed
+		l.closed = nil
+		for i := range bs {
+			e.score(&bs[i], emit)
+		}
+	}
 	e.write()
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
@@ -90,6 +91,7 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 	e.settle(w, sl)
 	for i := range sl.lanes {
 		l := &sl.lanes[i]
+		e.endPeriods(w, sl, i, 0, math.MaxUint64)
 		for j := range l.events {
 			ev := &l.events[j]
 			w.p = w.at(sl, ev.packet)

@@ -259,8 +259,8 @@ type modelled struct {
 	begun, steps int64
 }
 
-// model runs knocks through a model of knockRule and returns alerts.
-func model(segs []seg, span int64) (out []string) {
+// modelKnocks runs knocks through a model of knockRule and returns alerts.
+func modelKnocks(segs []seg, span int64) (out []string) {
 	flights := map[string][]modelled{}
 	clock := int64(-1 << 62)
 	for i, s := range segs {
@@ -316,7 +316,7 @@ func TestSequencesAgree(t *testing.T) {
 	for seed := range uint64(6) {
 		r := rand.New(rand.NewPCG(seed, 31))
 		segs := randomKnocks(r, 3000)
-		want := model(segs, 10*second)
+		want := modelKnocks(segs, 10*second)
 		total += len(want)
 		for workers := 1; workers <= 8; workers++ {
 			tuning := []Tuning{{}, {NoDispatch: true}, {NoSharing: true}}[workers%3]

@@ -108,6 +108,9 @@ func (w *worker) count(f packet.Fault) {
 
 // settle decides what hangs on the packets before: it is called for slots in their order, after prepare and before apply.
 func (e *Engine) settle(w *worker, s *slot) {
+	if len(e.plan.samplers) > 0 {
+		e.cross(s)
+	}
 	for _, i := range s.fragments {
 		e.assemble(w, &s.packets[i])
 		e.look(w, s, int(i))

@@ -83,6 +83,8 @@ func (b *builder) stores(p *Plan) []*store {
 		for _, c := range g.cells {
 			home.config.Cells = append(home.config.Cells, c.state)
 		}
+		home.config.Cells = append(home.config.Cells, g.state...)
+		home.config.Keep = home.config.Keep || g.sampler != nil // rows end with their period
 	}
 	for _, s := range out {
 		s.size(slices.ContainsFunc(s.groups, func(g *group) bool { return !b.narrow(g) }))

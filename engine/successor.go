@@ -21,6 +21,7 @@ type Successor struct {
 	rules      []int              // by rule: its place in the plan before; -1 for a new one
 	cooldowns  []bool             // by rule: its cooldowns go on
 	flights    []int              // by sequence: its place in the plan before; -1 for one that begins empty
+	brains     []int              // by model: its place in the plan before; -1 for one that begins to learn
 	lists      []int              // by list that rules fill: its place in the plan before; -1 for one that begins empty
 	moves      [][][]*window.Move // by store, by shard; nil where nothing is to be moved
 	leftStores []int              // stores of the plan before whose tables nobody takes over

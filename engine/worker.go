@@ -45,9 +45,10 @@ type slot struct {
 	conns  []connEvent                // events of conversations
 	looked struct{ views, conns int } // how many of these were looked at
 
-	fragments []uint32 // places of packets to be looked at in order
-	proofs    []uint32 // of packets whose checksum is right,
-	doubts    []uint32 // and of those whose checksum is wrong
+	fragments []uint32   // places of packets to be looked at in order
+	crossings []crossing // packets with which periods of models end
+	proofs    []uint32   // of packets whose checksum is right,
+	doubts    []uint32   // and of those whose checksum is wrong
 }
 
 // A lane of a slot is the events for a part of the shards, and what they fired.
@@ -55,7 +56,9 @@ type lane struct {
 	events  []event // that passed a filter
 	fired   []fired
 	matches []match
-	_       [56]byte // lanes of different workers share no line of the cache
+	rows    [][]sampled // by crossing of the slot: the samples of the lane's shards
+	closed  []batch     // samples of conversations
+	_       [8]byte     // lanes of different workers share no line of the cache
 }
 
 // An event is a packet that concerns a group.
@@ -116,6 +119,9 @@ func (e *Engine) scratch(plan *Plan) []scratch {
 	for _, r := range plan.rules {
 		values = max(values, len(r.Aggregates))
 		cells = max(cells, len(r.group.cells))
+	}
+	for _, s := range plan.samplers {
+		values = max(values, len(s.Aggregates))
 	}
 	out := make([]scratch, len(e.everyone()))
 	for i := range out {

@@ -61,6 +61,8 @@ type frozenFile struct {
 	Ends    [][2]float64 `json:"ends"`   // least and greatest value
 	Counts  [][]uint32   `json:"counts"` // by feature, by bin
 	Levels  [][2]uint32  `json:"levels"` // level and count, where there are any
+	Tail    []int32      `json:"tail,omitempty"`
+	Whole   int          `json:"whole"`
 	Live    liveFile     `json:"live"`
 	Forest  *forestFile  `json:"forest,omitempty"`
 	Gate    gateFile     `json:"gate"`
@@ -114,7 +116,7 @@ func (m *Model) Save() []byte {
 
 // frozen returns what decides scores.
 func (m *Model) frozen() *frozenFile {
-	f := &frozenFile{Facts: m.facts, Samples: m.hist.n, Counts: m.hist.all64(), Ends: m.hist.ends}
+	f := &frozenFile{Facts: m.facts, Samples: m.hist.n, Counts: m.hist.all64(), Ends: m.hist.ends, Tail: m.tail, Whole: m.whole}
 	for _, a := range m.hist.axes {
 		f.Axes = append(f.Axes, [2]float64{a.low, a.width})
 	}
@@ -251,9 +253,10 @@ func (m *Model) restore(f *file) error {
 		counts[l[0]] = l[1]
 	}
 	m.levels.set(counts)
-	if m.levels.n == 0 {
+	if m.levels.n == 0 || z.Whole <= len(z.Tail) || !slices.IsSorted(z.Tail) {
 		return errors.New("there are no levels")
 	}
+	m.tail, m.whole = z.Tail, z.Whole
 	if m.spec.Method == MethodForest {
 		if z.Forest == nil || len(z.Forest.Blank) != n || len(z.Forest.Trees) == 0 || len(z.Forest.Trees) > forestTrees {
 			return errors.New("there is no forest in it")

@@ -23,8 +23,8 @@ const (
 	unit      = 1 << unitShift
 )
 
-// How much of a bin's share its neighbours lend it: a sixteenth each. A bin that was never seen beside a full one is less
-// odd than one far from any.
+// How much of a bin's share its neighbours lend it: a sixteenth each, where bins are of one width. A bin that was never seen
+// beside a full one is less odd than one far from any.
 const own = 16
 
 func newHistogram(axes []axis) *histogram {
@@ -61,9 +61,13 @@ func (h *histogram) all() int32 { return log2((own+2)*h.n + numBins) }
 // cost returns the cost of one bin of a feature; all is that of the histogram.
 func (h *histogram) cost(feature, bin int, all int32) int32 {
 	c := &h.counts[feature]
-	s := own*c[bin+1] + c[bin] + c[bin+2]
+	s := own * c[bin+1]
+	out := far(bin)
+	if out <= 1 {
+		s += c[bin] + c[bin+2]
+	}
 	if s == 0 {
-		return all + unit*int32(1+far(bin)) // each octave further is as odd again
+		return all + unit*int32(1+out) // each octave further is as odd again
 	}
 	return all - log2(s)
 }

@@ -91,7 +91,7 @@ func (l *learning) kept() (rows [][]float64, of []int) {
 }
 
 // judge returns the samples without those that a single stretch taught: odd to all stretches but its own and the two beside
-// it, since what a flood does may fall on two, and far more usual in these three.
+// it, since what a flood does may fall on two, with a value that many samples of these three have, and few of the others.
 //
 // What is odd by itself stays, as it is odd in its own stretch, too. And what a busy part of the day does stays, since it
 // is so much of all that the others' cost of it is not out of the ordinary.
@@ -124,7 +124,7 @@ func (l *learning) judge() (rows [][]float64, leftOut int) {
 		whole.add(b, 1)
 		parts[of[i]].add(b, 1)
 	}
-	others, close := make([]int32, len(rows)), make([]int32, len(rows))
+	others, special := make([]int32, len(rows)), make([]bool, len(rows))
 	mine, rest := newHistogram(axes), newHistogram(axes)
 	at := -1
 	var all levels
@@ -136,16 +136,14 @@ func (l *learning) judge() (rows [][]float64, leftOut int) {
 		}
 		b := bins[i*features : (i+1)*features]
 		others[i] = rest.costs(b)
-		mine.add(b, -1)
-		close[i] = mine.costs(b)
-		mine.add(b, 1)
+		special[i] = rest.misses(mine, b)
 		all.add(levelOf(others[i]))
 	}
 	median, high := all.quantile(50, 100), all.quantile(90, 100)
 	limit := high + 2*max(high-median, minMargin)
 	out := rows[:0:0]
 	for i, r := range rows {
-		if levelOf(others[i]) > limit && others[i]-close[i] > contrast {
+		if levelOf(others[i]) > limit && special[i] {
 			leftOut++
 			continue
 		}
@@ -154,8 +152,22 @@ func (l *learning) judge() (rows [][]float64, leftOut int) {
 	return out, leftOut
 }
 
-// contrast is how much less a sample has to cost in its own stretch than in the others to be left out: eight bits.
-const contrast = 8 * unit
+// What is special to a stretch: so many samples have the same value there, and it costs so many bits less than in the others.
+const (
+	specialSamples = 8
+	specialBits    = 4 * unit
+)
+
+// misses reports whether a value of a sample is special to a stretch, beside what is in h.
+func (h *histogram) misses(stretch *histogram, bins []uint8) bool {
+	here, there := stretch.all(), h.all()
+	for i, b := range bins {
+		if stretch.counts[i][b+1] >= specialSamples && h.cost(i, int(b), there)-stretch.cost(i, int(b), here) > specialBits {
+			return true
+		}
+	}
+	return false
+}
 
 // become adds up the histograms of some stretches.
 func (h *histogram) become(parts []*histogram, from, to int) {
@@ -212,6 +224,10 @@ func (m *Model) Freeze() {
 			m.hist.add(bins, 1)
 		}
 	}
+	m.whole = len(rows)
+	if m.forest == nil {
+		m.cutTail()
+	}
 	kept := 0
 	for _, s := range l.slices {
 		kept += len(s.rows)
@@ -222,6 +238,18 @@ func (m *Model) Freeze() {
 	m.stretch = l.last / m.length
 	m.learning = nil
 	m.id = m.fingerprint()
+}
+
+// cutTail takes the levels above the limit out of those that go on to change.
+func (m *Model) cutTail() {
+	counts := m.levels.counts()
+	for l := int(m.limitOf()) + 1; l < numLevels; l++ {
+		for range counts[l] {
+			m.tail = append(m.tail, int32(l))
+		}
+		counts[l] = 0
+	}
+	m.levels.set(counts)
 }
 
 // growForest makes the forest of rows, and the levels of each by the trees that were made without it.

@@ -17,6 +17,7 @@
 package model
 
 import (
+	"slices"
 	"time"
 )
 
@@ -60,7 +61,9 @@ type Model struct {
 	learning *learning // nil once it is frozen
 
 	hist   *histogram // of both methods: the forest's says what is usual
-	levels levels     // of the costs of what was learned
+	levels levels     // of the costs of what was learned, but for
+	tail   []int32    // those above the limit when it was frozen, in order: a histogram learns none like them
+	whole  int        // both together, then
 	forest *forest    // of MethodForest
 	live   *histogram // what came lately, odd or not: for drift
 	facts  Facts
@@ -145,7 +148,16 @@ func (m *Model) Score(at int64, x []float64) Result {
 		raw = float64(cost) / unit
 	}
 	m.level = levelOf(cost)
-	return Result{Scored: true, Raw: raw, Score: float64(m.levels.below(m.level)) / float64(m.levels.n)}
+	return Result{Scored: true, Raw: raw, Score: m.score(m.level)}
+}
+
+// score is the share of what was learned that is at lower levels: 1 less the share that is not. The share of the tail stays
+// what it was, as if what is like it had gone on to be learned with the rest.
+func (m *Model) score(level int) float64 {
+	n, whole := float64(m.levels.n), float64(m.whole)
+	further, _ := slices.BinarySearch(m.tail, int32(level))
+	rest := float64((n - float64(m.levels.below(level))) / n * float64(whole-float64(len(m.tail))) / whole)
+	return 1 - (rest + float64(len(m.tail)-further)/whole)
 }
 
 // Learn learns the sample that was scored last, unless it is odd.
@@ -228,3 +240,36 @@ func (m *Model) limitOf() int32 {
 
 // minMargin is two bits, in levels.
 const minMargin = 2 * unit >> levelShift
+
+// Fits reports whether what the model has learned is of what a spec is about.
+func (m *Model) Fits(spec Spec) bool {
+	return m.spec.Definition == spec.Definition && m.spec.Method == spec.Method && len(m.spec.Features) == len(spec.Features)
+}
+
+// Respec gives the model another spec, which it fits: how long it learns, if it still does, and what it is called.
+func (m *Model) Respec(spec Spec) {
+	if spec.MinSamples <= 0 {
+		spec.MinSamples = DefaultMinSamples
+	}
+	m.spec = spec
+}
+
+// Bytes is the most memory that a model takes.
+func Bytes(method Method, features int) int64 {
+	n := int64(features)
+	collected := int64(2*maxSlices*sliceRows) * (8*n + 32) // twice, when it is frozen: all of it, in one list
+	frozen := int64(4*(numLevels+1)) + 2*n*(numBins+2)*4
+	if method == MethodForest {
+		frozen += forestTrees * 2 * forestSample * 16
+		collected += maxSlices * sliceRows * 16
+	}
+	return max(collected, frozen) + frozen
+}
+
+// Nanoseconds is about what it takes to score a sample, on a machine of 2024.
+func Nanoseconds(method Method, features int) int {
+	if method == MethodForest {
+		return 7000
+	}
+	return 30 + 7*features
+}

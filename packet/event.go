@@ -10,6 +10,7 @@ const (
 	EventAlert
 	EventAuth
 	EventConnection
+	EventModel
 
 	numEvents = iota
 )
@@ -26,12 +27,13 @@ var events = [numEvents]struct {
 	EventAlert:    {"alert", "alerts", ClassAlert, LayerFrame | LayerAlert, LayerIP | LayerPorts},
 	EventAuth:     {"auth", "logins", ClassAuth, LayerFrame | LayerAuth, LayerIP | LayerPorts},
 
+	EventModel:      {"model", "samples of a model", ClassModel, LayerFrame | LayerModel, LayerIP | LayerPorts | LayerEth | LayerVLAN},
 	EventConnection: {"connection", "conversations", ClassConnection, LayerFrame | LayerConnection | LayerIP | LayerPorts, 0},
 }
 
 // Events returns the kinds of event, EventPacket first.
 func Events() []Event {
-	return []Event{EventPacket, EventHoneypot, EventAlert, EventAuth, EventConnection}
+	return []Event{EventPacket, EventHoneypot, EventAlert, EventAuth, EventConnection, EventModel}
 }
 
 // EventWords returns the words of `on`, in the order of Events.
@@ -98,6 +100,7 @@ const (
 	ClassAlert                    // an alert
 	ClassAuth                     // a login
 	ClassConnection               // what became of a conversation
+	ClassModel                    // a sample that a model scored
 	ClassTCP         Class = 256
 	ClassTCPReserved Class = 512
 	NumClasses             = 768
@@ -120,6 +123,7 @@ var plainClasses = []struct {
 	{ClassAlert, "alert event", events[EventAlert].has, events[EventAlert].may},
 	{ClassAuth, "auth event", events[EventAuth].has, events[EventAuth].may},
 	{ClassConnection, "connection event", events[EventConnection].has, events[EventConnection].may},
+	{ClassModel, "model event", events[EventModel].has, events[EventModel].may},
 }
 
 // PlainClasses returns the classes that no TCP flags are part of, in the order in which they are shown.

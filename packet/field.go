@@ -32,7 +32,7 @@ type Store uint8
 
 // The ways to hold a field. StoreFlag is a bit of TCPFlags given by Field.Bit; StoreTime is Time,
 // read in seconds; StoreName is QueryName; StoreBytes is Payload; StoreAttr is a string of
-// Attributes and StoreAttrBool a boolean of it, Offset within Attributes; StoreTunnel is the name of a
+// Attributes, StoreAttrBool a boolean and StoreAttrF64 a number of it, Offset within Attributes; StoreTunnel is the name of a
 // Tunnel, StoreState that of a ConnState and StoreService that of a Service; StoreHead is a text of a
 // message head; of StoreMany a packet may have several values, which a Cursor walks.
 const (
@@ -50,6 +50,7 @@ const (
 	StoreBytes
 	StoreAttr
 	StoreAttrBool
+	StoreAttrF64
 	StoreTunnel
 	StoreState
 	StoreService
@@ -79,7 +80,9 @@ var (
 	onAlert  = []Event{EventAlert}
 	onAuth   = []Event{EventAuth}
 	onConn   = []Event{EventConnection}
-	onProto  = []Event{EventPacket, EventConnection}
+	onProto  = []Event{EventPacket, EventConnection, EventModel}
+	onModel  = []Event{EventModel}
+	onKey    = []Event{EventPacket, EventModel} // what a model may go by besides what all events have
 )
 
 const (
@@ -99,10 +102,10 @@ var fields = number([]Field{
 	{Name: "frame.time_epoch", Doc: "Time of the event in seconds since 1970-01-01 UTC.", Kind: KindFloat, Layer: LayerFrame, Store: StoreTime, Offset: unsafe.Offsetof(Packet{}.Time), Events: onAny},
 	{Name: "frame.malformed", Doc: "A header of the frame is broken or cut short, or it has more headers in a row than are looked through (512).", Kind: KindBool, Layer: LayerFrame, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.Malformed), Events: onPacket},
 
-	{Name: "eth.src", Doc: "Source hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthSrc), Events: onPacket},
-	{Name: "eth.dst", Doc: "Destination hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthDst), Events: onPacket},
+	{Name: "eth.src", Doc: "Source hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthSrc), Events: onKey},
+	{Name: "eth.dst", Doc: "Destination hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthDst), Events: onKey},
 	{Name: "eth.type", Doc: "EtherType of the Ethernet header (0x0800 IPv4, 0x86dd IPv6, 0x8100 a VLAN tag follows); frames of IEEE 802.3 have none.", Kind: KindInt, Layer: LayerEthType, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.EthType), Max: max16, Events: onPacket},
-	{Name: "vlan.id", Doc: "VLAN id of the innermost tag.", Kind: KindInt, Layer: LayerVLAN, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.VLAN), Max: max12, Events: onPacket},
+	{Name: "vlan.id", Doc: "VLAN id of the innermost tag.", Kind: KindInt, Layer: LayerVLAN, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.VLAN), Max: max12, Events: onKey},
 	{Name: "vlan.depth", Doc: "How many VLAN tags are in front of the packet: 2 with QinQ, and with an attack that hops VLANs.", Kind: KindInt, Layer: LayerVLAN, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.VLANDepth), Max: maxHeaders, Events: onPacket},
 	{Name: "arp.opcode", Doc: "ARP operation: 1 request, 2 reply.", Kind: KindInt, Layer: LayerARP, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ARPOpcode), Max: max16, Events: onPacket},
 	{Name: "arp.src.hw_mac", Doc: "Hardware address that the sender claims.", Kind: KindMAC, Layer: LayerARPIPv4, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.ARPSrcMAC), Events: onPacket},
@@ -110,7 +113,7 @@ var fields = number([]Field{
 	{Name: "arp.dst.hw_mac", Doc: "Hardware address of the target.", Kind: KindMAC, Layer: LayerARPIPv4, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.ARPDstMAC), Events: onPacket},
 	{Name: "arp.dst.proto_ipv4", Doc: "IPv4 address of the target.", Kind: KindIP, Layer: LayerARPIPv4, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.ARPDstIP), Events: onPacket},
 
-	{Name: "ip.version", Doc: "4 or 6.", Kind: KindInt, Layer: LayerIP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.IPVersion), Max: 6, Events: onPacket},
+	{Name: "ip.version", Doc: "4 or 6.", Kind: KindInt, Layer: LayerIP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.IPVersion), Max: 6, Events: onKey},
 	{Name: "ip.src", Doc: "Source address, IPv4 or IPv6.", Kind: KindIP, Layer: LayerIP, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.Src), Events: onAny},
 	{Name: "ip.dst", Doc: "Destination address, IPv4 or IPv6.", Kind: KindIP, Layer: LayerIP, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.Dst), Events: onAny},
 	{Name: "ip.proto", Doc: "Transport protocol number, after IPv6 extension headers (1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6).", Kind: KindInt, Layer: LayerIP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.IPProto), Max: max8, Events: onProto},
@@ -241,6 +244,11 @@ var fields = number([]Field{
 	{Name: "auth.method", Doc: "How, in the words of the service, as \"password\" or \"publickey\"; empty where the log does not tell.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Method), Events: onAuth},
 	{Name: "auth.reason", Doc: "Why the login failed, as \"bad_credential\", \"invalid_user\" or \"not_allowed\"; empty for a success and where the log does not tell.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Reason), Events: onAuth},
 	{Name: "auth.result", Doc: "\"success\", \"failure\" or \"probe\", which is a connection that named no account; a rule that does not read it sees no probes.", Kind: KindString, Layer: LayerAuth, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Result), Events: onAuth, Enum: AuthResults()},
+
+	{Name: "model.name", Doc: "Name of the model that scored the sample.", Kind: KindString, Layer: LayerModel, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Model), Events: onModel},
+	{Name: "model.score", Doc: "Share of what the model had learned that was less odd, 0 to 1.", Kind: KindFloat, Layer: LayerModel, Store: StoreAttrF64, Offset: unsafe.Offsetof(Attributes{}.Score), Events: onModel},
+	{Name: "model.top", Doc: "The feature that makes the sample odd most.", Kind: KindString, Layer: LayerModel, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Top), Events: onModel},
+	{Name: "model.bits", Doc: "How much of the oddness that feature is: bits of a histogram, cuts that the trees of a forest save.", Kind: KindFloat, Layer: LayerModel, Store: StoreAttrF64, Offset: unsafe.Offsetof(Attributes{}.TopBits), Events: onModel},
 })
 
 // tunnelNames returns the values of tunnel.type.
@@ -324,8 +332,11 @@ func (f *Field) Int(p *Packet) int64 {
 
 // Float returns the value of a field of KindFloat.
 func (f *Field) Float(p *Packet) float64 {
-	if f.Store == StoreTime {
+	switch f.Store {
+	case StoreTime:
 		return float64(p.Time) / 1e9
+	case StoreAttrF64:
+		return *(*float64)(unsafe.Add(unsafe.Pointer(p.Attrs), f.Offset))
 	}
 	return *(*float64)(unsafe.Add(unsafe.Pointer(p), f.Offset))
 }

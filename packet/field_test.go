@@ -10,10 +10,10 @@ import (
 // TestFieldsAreHeldWhereTheySay reads every field of a Packet of zeros and of one of ones, which
 // finds an Offset or a Store that does not fit.
 func TestFieldsAreHeldWhereTheySay(t *testing.T) {
-	sizes := map[Store]uintptr{StoreBool: 1, StoreU8: 1, StoreU16: 2, StoreU32: 4, StoreU64: 8, StoreF64: 8, StoreAddr: 16, StoreMAC: 8, StoreFlag: 2, StoreBytes: unsafe.Sizeof([]byte(nil)), StoreAttr: unsafe.Sizeof(""), StoreAttrBool: 1, StoreHead: unsafe.Sizeof([]byte(nil))}
+	sizes := map[Store]uintptr{StoreBool: 1, StoreU8: 1, StoreU16: 2, StoreU32: 4, StoreU64: 8, StoreF64: 8, StoreAddr: 16, StoreMAC: 8, StoreFlag: 2, StoreBytes: unsafe.Sizeof([]byte(nil)), StoreAttr: unsafe.Sizeof(""), StoreAttrBool: 1, StoreAttrF64: 8, StoreHead: unsafe.Sizeof([]byte(nil))}
 	kinds := map[Store][]Kind{
 		StoreBool: {KindBool}, StoreFlag: {KindBool}, StoreAttrBool: {KindBool}, StoreU8: {KindInt}, StoreU16: {KindInt}, StoreU32: {KindInt}, StoreU64: {KindInt},
-		StoreF64: {KindFloat}, StoreTime: {KindFloat}, StoreAddr: {KindIP}, StoreMAC: {KindMAC}, StoreName: {KindString}, StoreTunnel: {KindString}, StoreState: {KindString}, StoreService: {KindString}, StoreAttr: {KindString}, StoreBytes: {KindBytes}, StoreHead: {KindString}, StoreMany: {KindIP, KindString, KindInt},
+		StoreF64: {KindFloat}, StoreAttrF64: {KindFloat}, StoreTime: {KindFloat}, StoreAddr: {KindIP}, StoreMAC: {KindMAC}, StoreName: {KindString}, StoreTunnel: {KindString}, StoreState: {KindString}, StoreService: {KindString}, StoreAttr: {KindString}, StoreBytes: {KindBytes}, StoreHead: {KindString}, StoreMany: {KindIP, KindString, KindInt},
 	}
 	seen := map[string]bool{}
 	for i, f := range Fields() {
@@ -28,7 +28,7 @@ func TestFieldsAreHeldWhereTheySay(t *testing.T) {
 			t.Errorf("%s: kind %v in store %d", f.Name, f.Kind, f.Store)
 		}
 		whole := unsafe.Sizeof(Packet{})
-		if f.Store == StoreAttr || f.Store == StoreAttrBool {
+		if f.Store == StoreAttr || f.Store == StoreAttrBool || f.Store == StoreAttrF64 {
 			whole = unsafe.Sizeof(Attributes{})
 		}
 		if f.Store == StoreHead {

@@ -36,6 +36,7 @@ const (
 	LayerOuterPorts                     // its outermost packet has ports
 	LayerConn                           // its conversation was looked up
 	LayerConnection                     // what became of a conversation
+	LayerModel                          // a sample that a model scored
 	LayerHTTP                           // the head of an HTTP message ends here
 	LayerHTTPRequest                    // of a request
 	LayerHTTPResponse                   // of a response
@@ -143,10 +144,11 @@ var layers = []struct {
 	{LayerPayload, "payload", false, LayerIP, 0},
 	{LayerFlow, "flow", false, LayerIP, 0},
 	{LayerConn, "conn", false, LayerPorts, 0},
-	{LayerHoneypot, "honeypot", false, 0, LayerAlert | LayerAuth | LayerConnection | onlyPackets},
-	{LayerAlert, "alert", false, 0, LayerAuth | LayerConnection | onlyPackets},
-	{LayerAuth, "auth", false, 0, LayerConnection | onlyPackets},
-	{LayerConnection, "connection", false, LayerPorts, onlyPackets},
+	{LayerHoneypot, "honeypot", false, 0, LayerAlert | LayerAuth | LayerConnection | LayerModel | onlyPackets},
+	{LayerAlert, "alert", false, 0, LayerAuth | LayerConnection | LayerModel | onlyPackets},
+	{LayerAuth, "auth", false, 0, LayerConnection | LayerModel | onlyPackets},
+	{LayerConnection, "connection", false, LayerPorts, LayerModel | onlyPackets},
+	{LayerModel, "model", false, 0, onlyPackets &^ (LayerEth | LayerVLAN)},
 }
 
 // Needs returns l and all layers that the layers of l never come without in what a condition can read.

@@ -20,7 +20,7 @@ func TestNeeds(t *testing.T) {
 func TestNever(t *testing.T) {
 	const dns, apps = dnsParts | recordParts, HeadLayers | dhcpParts
 	arp := LayerARP | LayerARPIPv4
-	other := LayerHoneypot | LayerAlert | LayerAuth | LayerConnection
+	other := LayerHoneypot | LayerAlert | LayerAuth | LayerConnection | LayerModel
 	for l, want := range map[Layer]Layer{
 		LayerFrame: 0,
 		LayerIP:    arp,

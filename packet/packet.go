@@ -144,10 +144,12 @@ type Packet struct {
 // Attributes are the text fields of events that are not packets. Which of them mean anything is
 // told by the event's layer.
 type Attributes struct {
-	Service, Action, User, Client         string // honeypot; User and Service also auth
-	Host, Method, Reason, Result          string // auth
-	Success                               bool   // auth
-	Rule, Severity, Category, Mode, Agent string // alert
+	Service, Action, User, Client         string  // honeypot; User and Service also auth
+	Host, Method, Reason, Result          string  // auth
+	Success                               bool    // auth
+	Rule, Severity, Category, Mode, Agent string  // alert
+	Model, Top                            string  // model
+	Score, TopBits                        float64 // model
 }
 
 // Has reports whether the packet has all of the layers.

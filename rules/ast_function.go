@@ -20,6 +20,7 @@ const (
 	FnWeekday
 	FnBitAnd
 	FnNetwork
+	FnLog2
 )
 
 // A Function is one row of the table of functions.
@@ -44,6 +45,7 @@ var functions = []*Function{
 	{FnWeekday, "weekday", "weekday(t, zone) integer", "Day of the week, 0 (Sunday) to 6 (Saturday), of a time in seconds since 1970. The zone is that of hour."},
 	{FnBitAnd, "bitand", "bitand(a, b) integer", "The bits that are set in both integers."},
 	{FnNetwork, "network", "network(ip, bits4, bits6) IP address", "The first address of the network of an address: bits4 is the length of its prefix for IPv4, 0 to 32, and bits6 for IPv6, 0 to 128. bits6 is 64 when left out."},
+	{FnLog2, "log2", "log2(n) number", "The binary logarithm: 10 of 1024. A number that is not above 0 has none."},
 }
 
 // Functions returns the table of functions in the order of the reference. The caller must not change it.
@@ -65,7 +67,7 @@ func (f *Function) Result(args []Expr) packet.Kind {
 		return packet.KindInt
 	case FnLower, FnUpper, FnRegisteredDomain:
 		return packet.KindString
-	case FnEntropy:
+	case FnEntropy, FnLog2:
 		return packet.KindFloat
 	case FnIsPrivate:
 		return packet.KindBool

@@ -34,12 +34,12 @@ func (b *block) labelRange() hcl.Range {
 }
 
 // topKinds are the blocks of a rule file.
-var topKinds = []string{"list", "macro", "override", "parser", "rule", "variable"}
+var topKinds = []string{"list", "macro", "model", "override", "parser", "rule", "variable"}
 
 // topBlocks returns the blocks of a file that have the right form.
 func (l *loader) topBlocks(f *ruleFile) []*block {
 	for _, a := range diag.SortedAttributes(f.body.Attributes) {
-		l.report(diag.UnknownAttribute, a.NameRange, "%q stands outside of a block. Rule files have rule, list, macro, variable, override and parser blocks only; settings live in %s.", a.Name, SettingsName)
+		l.report(diag.UnknownAttribute, a.NameRange, "%q stands outside of a block. Rule files have rule, list, macro, model, variable, override and parser blocks only; settings live in %s.", a.Name, SettingsName)
 	}
 	var out []*block
 	for _, h := range f.body.Blocks {

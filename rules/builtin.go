@@ -29,6 +29,14 @@ func Entropy(s []byte) float64 {
 	return max(0, math.Log2(n)-sum/n)
 }
 
+// Log2 returns the binary logarithm of a number above 0; of others NaN, which stands for a value that is not there.
+func Log2(n float64) float64 {
+	if n > 0 {
+		return math.Log2(n)
+	}
+	return math.NaN()
+}
+
 // IsPrivate reports whether an address is one of RFC 1918, of fc00::/7 (RFC 4193), loopback or
 // link-local: addresses that say nothing to anyone outside.
 func IsPrivate(a packet.Addr) bool {

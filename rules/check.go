@@ -21,6 +21,9 @@ type scope struct {
 	threshold  *float64              // nil for a rule without one
 	span       time.Duration         // of the window whose aggregate is checked; 0 elsewhere
 	noThresh   string                // why threshold cannot be used here; empty where it can
+	noFields   string                // why fields cannot be used here; empty where they can
+	// inline makes a value of an aggregate that stands in an expression; nil where aggregates have blocks of their own.
+	inline func(*checker, *ast.CallNode) Expr
 }
 
 // A checker turns one parsed expression into typed nodes. Methods that return an Expr return nil after

@@ -49,6 +49,9 @@ func (c *checker) call(n *ast.CallNode) Expr {
 	}
 	_, isAggregate := aggregateByName(name)
 	if isAggregate && (f == nil || len(n.Arguments) < 2) {
+		if c.scope.inline != nil {
+			return c.scope.inline(c, n)
+		}
 		return c.errorf(diag.MisplacedAggregate, at, "%s is an aggregate. Name it in a window block, as in n = %q, and write the name here.", name, c.text(n))
 	}
 	if f == nil {
@@ -114,7 +117,7 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 	switch f.ID {
 	case FnLen, FnLower, FnUpper, FnEntropy, FnRegisteredDomain:
 		kinds, want = isText, "a string"
-	case FnAbs:
+	case FnAbs, FnLog2:
 		kinds, want = isNumber, "a number"
 	case FnHour, FnWeekday:
 		hi, kinds, want = 2, isNumber, "a number"
@@ -132,6 +135,10 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 		return false
 	}
 	ok := true
+	if k, isConst := args[0].(*ConstExpr); isConst && f.ID == FnLog2 && isNumber(k.Value.Kind) && !(number(k.Value) > 0) {
+		c.errorf(diag.BadArguments, c.rng(n.Arguments[0]), "%s has no logarithm: it is not above 0.", c.text(n.Arguments[0]))
+		return false
+	}
 	for i, a := range args {
 		if i > 0 && (f.ID == FnHour || f.ID == FnWeekday) {
 			ok = c.zone(f, n.Arguments[i], a) && ok
@@ -230,6 +237,8 @@ func (e *CallExpr) fold() (Value, bool) {
 		v.Float = Entropy([]byte(a.Str))
 	case FnRegisteredDomain:
 		v.Str = string(bytes.Clone(publicsuffix.RegisteredDomain([]byte(a.Str))))
+	case FnLog2:
+		v.Float = Log2(number(a))
 	case FnIsPrivate:
 		if IsPrivate(a.Addr) {
 			v.Int = 1

@@ -25,6 +25,8 @@ func bounds(e Expr) (lo, hi float64) {
 		switch {
 		case e.Field.Name == "ip.version":
 			return 4, 6
+		case e.Field.Name == "model.score":
+			return 0, 1
 		case e.Field.Kind == packet.KindInt:
 			return 0, float64(e.Field.Max)
 		case e.Field.Kind == packet.KindFloat && e.Field.Layer&(packet.LayerFlow|packet.LayerConnection) != 0:
@@ -50,6 +52,10 @@ func bounds(e Expr) (lo, hi float64) {
 			return 0, 6
 		case FnAbs:
 			return 0, hi
+		case FnLog2:
+			if _, most := bounds(e.Args[0]); most > 0 {
+				return lo, math.Log2(most)
+			}
 		}
 	case *IndexExpr:
 		return 0, 255
@@ -201,6 +207,10 @@ func (c *checker) judgeWord(x Expr, op Op, rng hcl.Range, word string) bool {
 	}
 	if f.Field.Name == "alert.rule" && c.sym.rules != nil && (op == OpEq || op == OpNe) && !c.sym.rules[word] {
 		c.errorf(diag.UnknownRule, rng, "There is no rule %q.%s", word, diag.DidYouMean(word, sortedKeys(c.sym.rules)))
+		return false
+	}
+	if f.Field.Name == "model.name" && c.sym.models != nil && (op == OpEq || op == OpNe) && !c.sym.models[word] {
+		c.errorf(diag.UnknownName, rng, "There is no model %q.%s", word, diag.DidYouMean(word, sortedKeys(c.sym.models)))
 		return false
 	}
 	if len(f.Field.Enum) == 0 || slices.Contains(f.Field.Enum, word) {

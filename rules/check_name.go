@@ -18,6 +18,7 @@ type symbols struct {
 	macros map[string]*macroDecl
 	vars   map[string]*Variable
 	rules  map[string]bool    // nil where they are not known
+	models map[string]bool    // as rules
 	used   map[*bool]struct{} // marks of what was used, to be set when all is checked
 	// checking are the macros that are being checked, each used by the one before it.
 	checking []*macroDecl
@@ -100,6 +101,9 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		return nil
 	}
 	if f := packet.FieldByName(name); f != nil {
+		if c.scope.noFields != "" {
+			return c.errorf(diag.Unsupported, rng, "%s", c.scope.noFields)
+		}
 		if !c.seen(rng, name, f.Events) {
 			return nil
 		}
@@ -109,6 +113,9 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		return c.errorf(diag.UnknownField, rng, "There is no field %q.%s", name, fieldAdvice(name))
 	}
 	if l, ok := packet.LayerByName(name); ok && !c.named(name, l) {
+		if c.scope.noFields != "" {
+			return c.errorf(diag.Unsupported, rng, "%s", c.scope.noFields)
+		}
 		if !c.seen(rng, name, packet.LayerEvents(l)) {
 			return nil
 		}
@@ -136,6 +143,9 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		return &AggregateExpr{At{rng}, a}
 	}
 	if m, ok := c.sym.macros[name]; ok {
+		if c.scope.noFields != "" {
+			return c.errorf(diag.Unsupported, rng, "%s", c.scope.noFields)
+		}
 		c.sym.use(&m.macro.Used)
 		if !m.check(c, rng) {
 			return nil

@@ -163,6 +163,11 @@ func (l *loader) build() *RuleSet {
 		l.sym.rules[b.name] = true
 	}
 	l.base.rules = l.sym.rules
+	l.sym.models = map[string]bool{}
+	for _, b := range kinds["model"] {
+		l.sym.models[b.name] = true
+	}
+	l.base.models = l.sym.models
 	for _, b := range kinds["macro"] {
 		l.loadMacro(b)
 	}
@@ -171,6 +176,10 @@ func (l *loader) build() *RuleSet {
 		m.check(nil, hcl.Range{})
 		l.diags = append(l.diags, m.diags...)
 		rs.Macros = append(rs.Macros, m.macro)
+	}
+	slices.SortFunc(kinds["model"], func(x, y *block) int { return strings.Compare(x.name, y.name) })
+	for _, b := range kinds["model"] {
+		rs.Models = append(rs.Models, l.buildModel(b))
 	}
 	for _, b := range kinds["rule"] {
 		l.rules[b.name] = &ruleDecl{block: *b}
@@ -185,6 +194,7 @@ func (l *loader) build() *RuleSet {
 	}
 	slices.SortFunc(rs.Parsers, func(a, b *Parser) int { return strings.Compare(a.Name, b.Name) })
 	rs.Rules = l.buildRules()
+	useModels(rs)
 	l.sym.settle()
 	rs.Lists = both(l, func(s *symbols) map[string]*List { return s.lists })
 	rs.Variables = both(l, func(s *symbols) map[string]*Variable { return s.vars })

@@ -18,6 +18,7 @@ type RuleSet struct {
 	Macros    []*Macro    // sorted by name
 	Parsers   []*Parser   // sorted by name
 	Variables []*Variable // sorted by name
+	Models    []*Model    // sorted by name
 	Overrides []*Override // in the order of their files and lines
 	Digest    string      // hex SHA-256 over the texts of rule and list files, whatever their names, and the values of variables
 	// Sources holds the text of every rule file by the name that ranges use, for the printing of diagnostics.

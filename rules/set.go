@@ -246,3 +246,6 @@ func (s *AddrSet) Ranges(yield func(AddrRange) bool) {
 
 // Len returns the number of disjoint ranges.
 func (s *AddrSet) Len() int { return len(s.lo4) + len(s.r6) }
+
+// Strings returns the strings of a set of these, sorted.
+func (s *Set) Strings() []string { return sortedKeys(s.Strs) }

@@ -24,7 +24,7 @@ func (l *loader) define(b *block, in func(*symbols)) {
 
 // with returns the same names with other marks of what was used.
 func (s *symbols) with(used map[*bool]struct{}) *symbols {
-	return &symbols{lists: s.lists, macros: s.macros, vars: s.vars, rules: s.rules, used: used}
+	return &symbols{lists: s.lists, macros: s.macros, vars: s.vars, rules: s.rules, models: s.models, used: used}
 }
 
 // both returns what has a name of some kind, those of the user and those that they hide, by name.

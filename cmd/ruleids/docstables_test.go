@@ -130,7 +130,7 @@ func presenceWords(f *packet.Field) string {
 		return "every IP packet"
 	case packet.LayerConn:
 		return "every TCP or UDP packet"
-	case packet.LayerHoneypot, packet.LayerAlert, packet.LayerAuth, packet.LayerConnection:
+	case packet.LayerHoneypot, packet.LayerAlert, packet.LayerAuth, packet.LayerConnection, packet.LayerModel:
 		return fmt.Sprintf("on = %q", f.Layer.String())
 	}
 	return map[string]string{

@@ -58,6 +58,20 @@ func conditionExprs(body *hclsyntax.Body) []hclsyntax.Expression {
 		switch block.Type {
 		case "macro":
 			add(block.Body, "expr")
+		case "model":
+			add(block.Body, "where")
+			if by := block.Body.Attributes["by"]; by != nil {
+				if tuple, ok := by.Expr.(*hclsyntax.TupleConsExpr); ok {
+					out = append(out, tuple.Exprs...)
+				}
+			}
+			if features := block.Body.Attributes["features"]; features != nil {
+				if object, ok := features.Expr.(*hclsyntax.ObjectConsExpr); ok {
+					for _, item := range object.Items {
+						out = append(out, item.ValueExpr)
+					}
+				}
+			}
 		case "rule", "override":
 			add(block.Body, "where", "when")
 			keys(block.Body)

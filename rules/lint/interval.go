@@ -121,6 +121,10 @@ func callNumbers(e *rules.CallExpr, d domains) interval {
 			out = out.hull(numbers(a, d))
 		}
 		return out
+	case rules.FnLog2:
+		if x := numbers(e.Args[0], d); x.hi > 0 {
+			return interval{math.Log2(max(x.lo, 0)), math.Log2(x.hi)}
+		}
 	case rules.FnBitAnd:
 		hi := math.Inf(1)
 		for _, a := range e.Args {

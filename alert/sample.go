@@ -1,0 +1,91 @@
+package alert
+
+// A Sample is what a model scored, and why.
+type Sample struct {
+	Model    string
+	Baseline string // names what the model had learned: the beginning of a digest
+	Score    float64
+	Top      string  // the feature that weighs most
+	Bits     float64 // how much
+	Odd      string  // what is odd, in words: "bytes 2.1 GB in a minute; usually 4-90 MB (99 of 100)"
+	Features []Feature
+}
+
+// A Feature is one number of a sample, with the range of the middle 99 of 100 values that the model learned. Logarithms are
+// undone.
+type Feature struct {
+	Name      string
+	Value     float64 // NaN where there was none
+	Low, High float64
+	Known     bool // Low and High mean something
+	Bits      float64
+}
+
+// appendJSON appends the key model; nothing for nil.
+func (s *Sample) appendJSON(dst []byte) []byte {
+	if s == nil {
+		return dst
+	}
+	dst = append(dst, `,"model":{"name":`...)
+	dst = appendString(dst, s.Model)
+	dst = append(dst, `,"baseline":`...)
+	dst = appendString(dst, s.Baseline)
+	dst = append(dst, `,"score":`...)
+	dst = appendFloat(dst, s.Score)
+	dst = append(dst, `,"top":`...)
+	dst = appendString(dst, s.Top)
+	dst = append(dst, `,"bits":`...)
+	dst = appendFloat(dst, s.Bits)
+	dst = append(dst, `,"odd":`...)
+	dst = appendString(dst, s.Odd)
+	dst = append(dst, `,"features":[`...)
+	for i, f := range s.Features {
+		dst = append(comma(dst, i), `{"name":`...)
+		dst = appendString(dst, f.Name)
+		dst = append(dst, `,"value":`...)
+		dst = appendFloat(dst, f.Value)
+		dst = append(dst, `,"usual":`...)
+		if f.Known {
+			dst = appendFloat(append(dst, '['), f.Low)
+			dst = appendFloat(append(dst, ','), f.High)
+			dst = append(dst, ']')
+		} else {
+			dst = append(dst, "null"...)
+		}
+		dst = append(dst, `,"bits":`...)
+		dst = appendFloat(dst, f.Bits)
+		dst = append(dst, '}')
+	}
+	return append(dst, ']', '}')
+}
+
+// wireSample is a sample as appendJSON writes it.
+type wireSample struct {
+	Name     string  `json:"name"`
+	Baseline string  `json:"baseline"`
+	Score    float64 `json:"score"`
+	Top      string  `json:"top"`
+	Bits     float64 `json:"bits"`
+	Odd      string  `json:"odd"`
+	Features []struct {
+		Name  string      `json:"name"`
+		Value *float64    `json:"value"`
+		Usual *[2]float64 `json:"usual"`
+		Bits  float64     `json:"bits"`
+	} `json:"features"`
+}
+
+func (w *wireSample) sample() *Sample {
+	if w == nil {
+		return nil
+	}
+	s := &Sample{Model: w.Name, Baseline: w.Baseline, Score: w.Score, Top: w.Top, Bits: w.Bits, Odd: w.Odd}
+	for _, f := range w.Features {
+		x := Feature{Name: f.Name, Value: orNaN(f.Value), Bits: f.Bits}
+		if f.Usual != nil {
+			x.Low, x.High, x.Known = f.Usual[0], f.Usual[1], true
+		}
+		s.Features = append(s.Features, x)
+	}
+	return s
+}
