@@ -118,6 +118,9 @@ func (b *builder) lower(e rules.Expr) int32 {
 		return b.compare(e)
 	case *rules.InExpr:
 		return b.in(e)
+	case *rules.AggregateExpr: // of a memory
+		i := e.Aggregate.Index
+		return b.intern(predicate{op: opFunc, cost: 1, text: b.canon(e), source: rules.Format(e), fn: func(s *scope) bool { return s.values[i] == 1 }})
 	case *rules.AbsentExpr:
 		return predFalse
 	}

@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,6 +27,8 @@ type canon struct {
 	// scaled is the name of the rule whose thresholds reputation scales; thresholds of such a rule
 	// equal no other rule's.
 	scaled string
+	// byName has lists stand for themselves, whatever is in them, and texts that are the same in every process.
+	byName bool
 }
 
 func (c *canon) text(e rules.Expr) string {
@@ -91,6 +96,14 @@ func (c *canon) expr(e rules.Expr) {
 	case *rules.CompareExpr:
 		c.list(e.Op.String(), e.X, e.Y)
 	case *rules.InExpr:
+		if c.byName {
+			if e.List != nil {
+				c.list("in list "+e.List.Name, e.X)
+			} else {
+				c.list("in "+stableMembers(e.Set), e.X)
+			}
+			return
+		}
 		n, ok := c.sets[e.Set]
 		if !ok {
 			n = members(e.Set)
@@ -120,8 +133,20 @@ func (c *canon) expr(e rules.Expr) {
 	case *rules.TupleExpr:
 		c.list("tuple", e.Xs...)
 	case *rules.ColumnExpr:
+		if c.byName {
+			c.list("column"+strconv.Itoa(e.Column)+" of "+e.List.Name, e.Key)
+			return
+		}
 		c.list("column"+strconv.Itoa(e.Column)+"."+e.List.Digest(), e.Key)
 	case *rules.AnyExpr:
+		if c.byName {
+			words := fmt.Sprintf("%q", e.Words)
+			if e.List != nil {
+				words = "list " + e.List.Name
+			}
+			c.list("any "+e.Op.String()+strconv.FormatBool(len(e.Patterns) > 0 && e.Patterns[0].OnBytes())+" "+words, e.X)
+			return
+		}
 		c.list("any "+e.Op.String()+strconv.FormatBool(len(e.Patterns) > 0 && e.Patterns[0].OnBytes())+wordsDigest(e.Words), e.X)
 	case *rules.OpaqueExpr:
 		c.list("vm"+strconv.Quote(e.Text), e.Args...)
@@ -163,10 +188,23 @@ func wordsDigest(words []string) string {
 // setSeed makes the digests of sets: good within the process, which is as long as they live.
 var setSeed = maphash.MakeSeed()
 
-// members returns a digest of a set's members: short sets as they are, long ones hashed.
+// members returns a digest of a set's members.
 func members(s *rules.Set) string {
 	var h maphash.Hash
 	h.SetSeed(setSeed)
+	n := eachMember(s, &h)
+	return "#" + strconv.Itoa(n) + "." + strconv.FormatUint(h.Sum64(), 16)
+}
+
+// stableMembers is members with a digest that is the same in every process.
+func stableMembers(s *rules.Set) string {
+	h := sha256.New()
+	n := eachMember(s, h)
+	return "#" + strconv.Itoa(n) + "." + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// eachMember writes the members of a set, and returns their number.
+func eachMember(s *rules.Set, h io.Writer) int {
 	n := 0
 	num := func(vs ...uint64) {
 		n++
@@ -184,7 +222,7 @@ func members(s *rules.Set) string {
 	case s.Strs != nil:
 		for _, v := range slices.Sorted(maps.Keys(s.Strs)) {
 			num(uint64(len(v)))
-			h.WriteString(v)
+			io.WriteString(h, v)
 		}
 	case s.Names != nil: // in whatever order
 		var sum uint64
@@ -192,11 +230,11 @@ func members(s *rules.Set) string {
 			sum += maphash.Bytes(setSeed, s.Names.Entry(n))
 		}
 		num(sum)
-		return "#names" + strconv.Itoa(s.Names.Len()) + "." + strconv.FormatUint(h.Sum64(), 16)
+		n = -s.Names.Len() // no other set has as many
 	default:
 		for _, r := range s.Ints {
 			num(uint64(r.Lo), uint64(r.Hi))
 		}
 	}
-	return "#" + strconv.Itoa(n) + "." + strconv.FormatUint(h.Sum64(), 16)
+	return n
 }

@@ -20,6 +20,10 @@ const generalCount = 1024
 func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 	use := needs(r.Rule)
 	for i, a := range r.Aggregates {
+		if a.Memory != nil {
+			r.refs = append(r.refs, ref{aggregate: i, cell: b.addMemory(g, a), fn: a.Func, learn: int64(a.Memory.Learn)})
+			continue
+		}
 		n := use[i]
 		span := int64(a.Window.Span)
 		limit := n.limit

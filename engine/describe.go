@@ -20,6 +20,7 @@ type Description struct {
 	Classes    []ClassDescription    `json:"classes"`
 	Shared     []SharedPredicate     `json:"shared_predicates"`
 	Tables     []TableDescription    `json:"tables"`
+	Memories   []MemoryDescription   `json:"memories"`
 	Sequences  []SequenceDescription `json:"sequences"`
 	Models     []ModelDescription    `json:"models"`
 	Lists      []ListDescription     `json:"lists"`                // that rules fill
@@ -86,7 +87,7 @@ type CellDescription struct {
 // Describe returns what the plan does. Lists are in a fixed order.
 func (p *Plan) Describe() *Description {
 	d := &Description{Digest: p.Digest, Rules: len(p.rules), VM: append([]string{}, p.opaques...), ParsesDNS: p.needDNS, KeepsFlows: p.need&conversation.Flows != 0,
-		Shared: []SharedPredicate{}, Classes: []ClassDescription{}, Tables: []TableDescription{}, Sequences: []SequenceDescription{}, Models: []ModelDescription{}, Lists: []ListDescription{}}
+		Shared: []SharedPredicate{}, Classes: []ClassDescription{}, Tables: []TableDescription{}, Memories: []MemoryDescription{}, Sequences: []SequenceDescription{}, Models: []ModelDescription{}, Lists: []ListDescription{}}
 	p.describeClasses(d)
 	p.describeShared(d)
 	d.Unguarded = p.unguarded()
@@ -97,6 +98,7 @@ func (p *Plan) Describe() *Description {
 			d.Bound += t.Bound
 		}
 	}
+	p.describeMemories(d)
 	p.describeOrder(d)
 	p.describeModels(d)
 	d.Cooldowns = coolBound(p.rules)
@@ -123,7 +125,7 @@ func describeTable(s *store) TableDescription {
 		for _, r := range g.rules {
 			t.Rules = append(t.Rules, r.Name)
 			for i, f := range r.refs {
-				if texts[f.cell] == "" {
+				if f.fn != rules.FuncFirst && texts[f.cell] == "" {
 					texts[f.cell] = r.Aggregates[i].Text
 				}
 			}

@@ -73,6 +73,8 @@ type Engine struct {
 	stats         Stats
 	mixed         int64   // the clock of sequences that look at other events than packets
 	writes        []write // to lists, of the events that are being looked at
+	began         int64   // the time of the first event, which
+	begun         bool    // came
 	// What hangs on the order of packets besides windows.
 	reassembler packet.Reassembler
 	proofs      proofs
@@ -94,6 +96,7 @@ type state struct {
 	tables    [][]*window.Table // by store, by shard; nil for stores without windows
 	cooldowns [][]*coolTable    // by rule, by shard; made when the rule first fires
 	rules     []RuleStats       // by rule
+	memories  [][]*memory       // by group
 	flights   []*flights        // by sequence
 	brains    []*brain          // by model
 	lists     []*listTable      // by list
@@ -116,6 +119,7 @@ func (e *Engine) newState(p *Plan) *state {
 		st.rules[i].Name = r.Name
 		st.cooldowns[i] = make([]*coolTable, r.group.store.shards)
 	}
+	st.memories = p.memories(e.cfg.Seed)
 	for _, s := range p.sequences {
 		st.flights = append(st.flights, newFlights(s, e.cfg.Seed))
 	}
@@ -247,6 +251,7 @@ const converseEach = 32
 // first. A packet is looked at at once, while it is in the first cache.
 func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position) position {
 	s.begin(len(frames))
+	e.begin(frames[0].Time) // in a run with several workers it has begun
 	if !e.plan.converses() {
 		return e.decode(w, s, frames, 0, len(frames), at)
 	}

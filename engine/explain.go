@@ -29,7 +29,8 @@ type Explanation struct {
 	Passed  uint64 `json:"passed"`  // those that matched: where held, the key was there, no exception applied
 	Stops   []Stop `json:"stops"`   // what stopped the others, in the order of evaluation
 	Alerts  uint64 `json:"alerts"`
-	Quiet   uint64 `json:"suppressed"` // firings in a cooldown
+	Quiet   uint64 `json:"suppressed"`       // firings in a cooldown
+	Learnt  uint64 `json:"learnt,omitempty"` // values that were new while a memory learnt
 	// Levels has the alerts by severity, of a rule with levels; nil of others.
 	Levels   map[rules.Severity]uint64 `json:"levels,omitempty"`
 	When     string                    `json:"when,omitempty"`
@@ -57,8 +58,11 @@ type Near struct {
 	Aggregate string  `json:"aggregate"`
 	Value     float64 `json:"value"`
 	Bound     float64 `json:"bound"`
-	Time      int64   `json:"time"` // nanoseconds since 1970, of the packet
-	Packet    uint64  `json:"packet"`
+	// Memory says what Value and Bound are of an aggregate of a memory: "seen" for the seconds since the value came last,
+	// of the span; "learning" for a new one that came so many seconds after the memory began to watch, of learn.
+	Memory string `json:"memory,omitempty"`
+	Time   int64  `json:"time"` // nanoseconds since 1970, of the packet
+	Packet uint64 `json:"packet"`
 
 	Came *Came `json:"came,omitempty"` // in a sequence; nil for other rules
 
@@ -224,25 +228,33 @@ func (x *Explainer) follow(p *packet.Packet) {
 
 // watch is called after a packet was counted in the windows of a rule.
 func (x *Explainer) watch(w *worker, r *rule, t *window.Table, row window.Row, key []uint64) {
-	if t == nil || x.probes[r.index] == nil {
+	if t == nil && len(r.Memories) == 0 || x.probes[r.index] == nil {
 		return
+	}
+	for i := range r.refs {
+		if f := &r.refs[i]; f.fn == rules.FuncFirst && w.sightings[f.cell].first && w.sightings[f.cell].learns(f, w.p.Clock) {
+			x.probes[r.index].out.Learnt++
+		}
 	}
 	near := Near{Time: w.p.Time, Packet: w.p.Number}
 	if len(r.bars) > 0 {
 		near.ratio = -1
 		for i := range r.bars {
 			b := &r.bars[i]
-			v := b.ref.read(t, row, r.group.base, w.p.Clock)
-			ratio := v / max(b.min, 1e-9)
+			v, bound, memory := b.ref.read(w, t, row, r.group.base), b.min, ""
+			if b.ref.fn == rules.FuncFirst && v == 0 {
+				v, bound, memory = r.almostFirst(w, &b.ref)
+			}
+			ratio := v / max(bound, 1e-9)
 			if near.ratio < 0 || ratio < near.ratio {
-				near.ratio, near.Value, near.Bound, near.Aggregate = ratio, v, b.min, r.Aggregates[b.ref.aggregate].Name
+				near.ratio, near.Value, near.Bound, near.Aggregate, near.Memory = ratio, v, bound, r.Aggregates[b.ref.aggregate].Name, memory
 			}
 		}
 		if near.ratio >= 1 && !r.enough {
-			near.Value, near.Bound, near.Aggregate = 0, 0, "" // something else in when is not met
+			near.Value, near.Bound, near.Aggregate, near.Memory = 0, 0, "", "" // something else in when is not met
 		}
 	} else if len(r.refs) > 0 {
-		near.ratio = r.refs[0].read(t, row, r.group.base, w.p.Clock)
+		near.ratio = r.refs[0].read(w, t, row, r.group.base)
 	}
 	list := x.probes[r.index].out.Closest
 	at := slices.IndexFunc(list, func(n Near) bool { return slices.Equal(n.words, key) })
@@ -289,4 +301,13 @@ func (x *Explainer) Explanations() []Explanation {
 		out = append(out, ex)
 	}
 	return out
+}
+
+// almostFirst says how near a value that is not new came to being so.
+func (r *rule) almostFirst(w *worker, f *ref) (value, bound float64, memory string) {
+	s := &w.sightings[f.cell]
+	if s.first {
+		return float64(w.p.Clock-s.since) / 1e9, float64(f.learn) / 1e9, "learning"
+	}
+	return float64(max(s.age, 0)) / 1e9, float64(r.group.memories[f.cell].span) / 1e9, "seen"
 }

@@ -14,24 +14,26 @@ import (
 //
 //	port_scan, syn_flood and syn_flood_fast  ->  one row by ip.src of SYN without ACK, three cells
 type group struct {
-	index   int
-	text    string // canonical: event, filter, key, bound on keys
-	on      packet.Event
-	filter  int32
-	key     []keyPart
-	keyID   int // the same for groups with the same key
-	words   int // of the key in rows: 1 for its fingerprint, 0 where there is no key
-	cells   []cell
-	rules   []*rule
-	steps   []*stepRef    // of sequences
-	tracks  bool          // a packet that concerns it may write to lists
-	sampler *sampler      // of a model; it has no rules then
-	state   []window.Cell // of its row, besides cells
-	keyed   string        // canonical: event, key, bound on keys
-	maxKeys int
-	store   *store
-	base    int // of the group's cells in a row of its store
-	last    int // the cell with the time of the packet before; -1 for a group that does not ask
+	index    int
+	text     string // canonical: event, filter, key, bound on keys
+	on       packet.Event
+	filter   int32
+	key      []keyPart
+	keyID    int // the same for groups with the same key
+	words    int // of the key in rows: 1 for its fingerprint, 0 where there is no key
+	cells    []cell
+	rules    []*rule
+	steps    []*stepRef    // of sequences
+	tracks   bool          // a packet that concerns it may write to lists
+	sampler  *sampler      // of a model; it has no rules then
+	state    []window.Cell // of its row, besides cells
+	keyed    string        // canonical: event, key, bound on keys
+	maxKeys  int
+	store    *store
+	base     int // of the group's cells in a row of its store
+	memories []memoryCell
+	events   string // canonical, the same in every process: the filter; of a group with memories
+	last     int    // the cell with the time of the packet before; -1 for a group that does not ask
 }
 
 // A keyPart writes one value of `by` to the words of a key.

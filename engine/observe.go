@@ -70,6 +70,9 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 		return
 	}
 	var row window.Row
+	if len(g.memories) > 0 {
+		e.remember(w, g)
+	}
 	if t != nil {
 		if e.moves != nil {
 			e.moveKey(g.store, key, ev.key.hash)
@@ -137,8 +140,10 @@ func (w *worker) reach(r *rule, t *window.Table, row window.Row) (reached bool, 
 		b := &r.bars[i]
 		var v float64
 		if b.value == nil {
-			if v = w.now[b.ref.cell]; v != v || !b.now {
-				v = b.ref.read(t, row, r.group.base, w.p.Clock)
+			if !b.now {
+				v = b.ref.read(w, t, row, r.group.base)
+			} else if v = w.now[b.ref.cell]; v != v {
+				v = b.ref.read(w, t, row, r.group.base)
 			}
 		} else if w.test(b.present) {
 			v = b.value(&w.scope)
@@ -159,14 +164,17 @@ func (w *worker) reach(r *rule, t *window.Table, row window.Row) (reached bool, 
 // load makes the values of a rule's aggregates ready for its when and its messages.
 func (w *worker) load(r *rule, t *window.Table, row window.Row) {
 	for i := range r.refs {
-		w.values[i] = r.refs[i].read(t, row, r.group.base, w.p.Clock)
+		w.values[i] = r.refs[i].read(w, t, row, r.group.base)
 	}
 	w.gen++ // conditions remembered under other values
 }
 
-// read returns the value of an aggregate; NaN where there is none, as the mean of nothing.
-func (f *ref) read(t *window.Table, row window.Row, base int, clock int64) float64 {
-	cell := base + f.cell
+// read returns the value of an aggregate of the event at hand; NaN where there is none, as the mean of nothing.
+func (f *ref) read(w *worker, t *window.Table, row window.Row, base int) float64 {
+	if f.fn == rules.FuncFirst {
+		return f.first(w)
+	}
+	cell, clock := base+f.cell, w.p.Clock
 	switch f.kind {
 	case window.Count, window.Distinct, window.Changes:
 		v := float64(t.Value(row, cell, clock))

@@ -301,6 +301,12 @@ func (w *vmWriter) expr(e rules.Expr) {
 		}
 		w.number(e.Value)
 	case *rules.AggregateExpr:
+		if e.Kind() == packet.KindBool {
+			w.out.WriteString("(")
+			w.call("G", e.Aggregate.Index)
+			w.out.WriteString(" == 1.0)")
+			return
+		}
 		w.call("G", e.Aggregate.Index)
 	case *rules.NotExpr:
 		w.call("not ", e.X)

@@ -188,6 +188,7 @@ func (s *schedule) prepare(w *worker) {
 	parts := (len(s.rest) + maxPart - 1) / maxPart
 	frames := s.rest[:(len(s.rest)+parts-1)/parts]
 	s.rest = s.rest[len(frames):]
+	e.begin(frames[0].Time)
 	part, at := s.next, s.at
 	s.next++
 	for i := range frames {

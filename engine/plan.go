@@ -163,7 +163,7 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 	}
 	text.WriteString("on " + strconv.Itoa(int(r.On)) + " max " + strconv.Itoa(maxKeys) + " by" + key.String())
 	keyed := text.String()
-	text.WriteString(" windows " + strconv.FormatBool(len(r.Windows) > 0) + " where " + b.canon(r.Where))
+	text.WriteString(" windows " + strconv.FormatBool(len(r.Windows) > 0) + " memories " + strconv.FormatBool(len(r.Memories) > 0) + " where " + b.canon(r.Where))
 	if b.tuning.NoSharing {
 		text.WriteString(" for " + r.Name)
 	}
@@ -171,6 +171,10 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 		return g
 	}
 	g := &group{index: len(p.groups), text: text.String(), keyed: keyed, on: r.On, filter: filter, maxKeys: maxKeys, last: -1}
+	if len(r.Memories) > 0 {
+		stable := canon{byName: true}
+		g.events = stable.text(r.Where)
+	}
 	for _, k := range r.By {
 		g.key = append(g.key, b.keyPart(k))
 		g.words = 1

@@ -12,6 +12,7 @@ import (
 // whether the clock that events come by is ahead of that of frames or behind it, and whatever the number of events.
 func (e *Engine) Post(ev *packet.Packet, emit Emit) {
 	e.posts++
+	e.begin(ev.Time)
 	if ev.Class == packet.ClassConnection {
 		ev.Number, ev.Clock = 0, e.connClock.pass(ev.Time)
 	} else {

@@ -39,6 +39,7 @@ type ref struct {
 	fn        rules.Func
 	span      float64 // seconds, for rate; 0 for others
 	quantile  float64 // for median and percentile
+	learn     int64   // nanoseconds, for first; cell is then a place in group.memories
 }
 
 // sums returns what the aggregate is of a window kept as a series.
@@ -104,6 +105,10 @@ func (b *builder) bars(r *rule) (out []bar, enough bool) {
 	}
 	enough = true
 	for _, x := range conjuncts {
+		if a, isFirst := x.(*rules.AggregateExpr); isFirst { // the one that is a condition
+			out = append(out, bar{ref: r.refs[a.Aggregate.Index], min: 1})
+			continue
+		}
 		c, ok := x.(*rules.CompareExpr)
 		if !ok {
 			enough = false

@@ -5,7 +5,7 @@ import "github.com/ruleids/ruleids/engine/window"
 // A RuleState is what the windows of one rule hold now. Rules that share a window each tell of all of it.
 type RuleState struct {
 	Name      string
-	Keys      uint64 // with state in the rule's windows
+	Keys      uint64 // with state in the rule's windows, and values in its memories
 	Evictions uint64 // keys that lost their state to make room, since the windows began
 }
 
@@ -32,6 +32,13 @@ func (e *Engine) RuleStates() []RuleState {
 	for i, r := range e.plan.rules {
 		s := stats[r.group.store.index]
 		out[i] = RuleState{Name: r.Name, Keys: uint64(s.Keys), Evictions: s.Evictions}
+	}
+	for i, r := range e.plan.rules {
+		for _, m := range e.state.memories[r.group.index] {
+			s := m.seen.Stats()
+			out[i].Keys += uint64(s.Keys)
+			out[i].Evictions += s.Evictions
+		}
 	}
 	for i, q := range e.plan.sequences {
 		f := e.state.flights[i]

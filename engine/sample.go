@@ -56,6 +56,7 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 	sl.begin(1)
 	p := &sl.packets[0]
 	w.decoder.Decode(p, &f)
+	e.begin(f.Time)
 	if f.Time < e.clock && e.started {
 		w.late++
 	}

@@ -12,13 +12,16 @@ import (
 	"github.com/ruleids/ruleids/rules"
 )
 
-// Remembers reports whether rules of the plan have what is kept over restarts: lists that they fill.
-func (p *Plan) Remembers() bool { return len(p.lists) > 0 }
+// Remembers reports whether rules of the plan have what is kept over restarts: lists that they fill, and memories.
+func (p *Plan) Remembers() bool {
+	return len(p.lists) > 0 || slices.ContainsFunc(p.groups, func(g *group) bool { return len(g.memories) > 0 })
+}
 
 // A Saved is what the rules of an engine remember at one moment, on its way to a file.
 type Saved struct {
-	lists []savedList
-	shift int64
+	lists    []savedList
+	memories []savedMemory
+	shift    int64
 }
 
 type savedList struct {
@@ -34,7 +37,7 @@ type savedList struct {
 // takes longer is left to Sections. shift is added to all times, in nanoseconds: to those of the engine, where they are not those
 // of the clock.
 func (e *Engine) Save(shift int64) *Saved {
-	s := &Saved{shift: shift}
+	s := &Saved{shift: shift, memories: e.saveMemories()}
 	for i, l := range e.plan.lists {
 		t := e.state.lists[i]
 		q := t.queue
@@ -64,6 +67,9 @@ func (s *Saved) Sections() []snapshot.Section {
 		}
 		out = append(out, snapshot.Section{Name: listSection + l.name, Data: data})
 	}
+	for i := range s.memories {
+		out = append(out, s.memories[i].section(s.shift))
+	}
 	return out
 }
 
@@ -73,6 +79,18 @@ func (s *Saved) Sections() []snapshot.Section {
 func (e *Engine) Restore(sections []snapshot.Section, now int64) []error {
 	var errs []error
 	for _, s := range sections {
+		if text, ok := strings.CutPrefix(s.Name, memorySection); ok {
+			for _, ms := range e.state.memories {
+				for _, m := range ms {
+					if m.text == text {
+						if err := m.restore(s.Data, now); err != nil {
+							errs = append(errs, fmt.Errorf("memory of %s: %w", text, err))
+						}
+					}
+				}
+			}
+			continue
+		}
 		name, ok := strings.CutPrefix(s.Name, listSection)
 		if !ok {
 			continue

@@ -102,6 +102,14 @@ func (e *Engine) Stats() Stats {
 		s.StateBytes += cs.Bytes
 		s.Evictions += cs.Evicted
 	}
+	for _, ms := range e.state.memories {
+		for _, m := range ms {
+			st := m.seen.Stats()
+			s.Keys += uint64(st.Keys)
+			s.StateBytes += uint64(st.Bytes)
+			s.Evictions += st.Evictions
+		}
+	}
 	for _, f := range e.state.flights {
 		s.Keys += uint64(f.keys.n)
 		s.StateBytes += uint64(f.bytes())

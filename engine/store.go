@@ -60,7 +60,7 @@ func (b *builder) stores(p *Plan) []*store {
 	for _, g := range p.groups {
 		sure := &always[g.index]
 		var home *store
-		if len(g.cells) > 0 && !sure.empty() && !b.tuning.NoSharing {
+		if len(g.cells) > 0 && !sure.empty() && !b.tuning.NoSharing && len(g.memories) == 0 {
 			for _, s := range byKey[g.keyed] {
 				if sure.within(&s.always) || s.always.within(sure) {
 					home = s
@@ -71,7 +71,7 @@ func (b *builder) stores(p *Plan) []*store {
 		if home == nil {
 			home = &store{index: len(out), config: window.Config{KeyWords: g.words, MaxKeys: g.maxKeys}}
 			out = append(out, home)
-			if len(g.cells) > 0 && !sure.empty() {
+			if len(g.cells) > 0 && !sure.empty() && len(g.memories) == 0 {
 				byKey[g.keyed] = append(byKey[g.keyed], home)
 			}
 		}
@@ -87,7 +87,9 @@ func (b *builder) stores(p *Plan) []*store {
 		home.config.Keep = home.config.Keep || g.sampler != nil // rows end with their period
 	}
 	for _, s := range out {
-		s.size(slices.ContainsFunc(s.groups, func(g *group) bool { return !b.narrow(g) }))
+		// Memories are of all keys, so that one worker at a time looks at an event of theirs.
+		s.size(!slices.ContainsFunc(s.groups, func(g *group) bool { return len(g.memories) > 0 }) &&
+			slices.ContainsFunc(s.groups, func(g *group) bool { return !b.narrow(g) }))
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // A Successor is a plan with everything that an engine needs to change over to it. What takes long, above all
@@ -25,6 +26,7 @@ type Successor struct {
 	lists      []int              // by list that rules fill: its place in the plan before; -1 for one that begins empty
 	moves      [][][]*window.Move // by store, by shard; nil where nothing is to be moved
 	leftStores []int              // stores of the plan before whose tables nobody takes over
+	memories   map[*memory]int    // those of the plan before that go on, and how many values each may have
 	leftRules  []int              // rules of the plan before whose cooldowns end
 	report     SwapReport
 	left       []*window.Table // filled by SwapTo, emptied by Release
@@ -43,6 +45,7 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 	}
 	st := &state{tables: make([][]*window.Table, len(plan.stores)), cooldowns: make([][]*coolTable, len(plan.rules)), rules: make([]RuleStats, len(plan.rules))}
 	s.state = st
+	blank := s.inheritMemories(e)
 	takenStores := make([]bool, len(old.stores))
 	fresh := map[*group][]bool{} // by cell: it has no history
 	for i, ns := range plan.stores {
@@ -82,7 +85,12 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 			s.cooldowns[i], goesOn[was.index] = true, true
 		}
 		cells := fresh[r.group]
-		if slices.ContainsFunc(r.refs, func(f ref) bool { return cells != nil && cells[f.cell] }) {
+		if slices.ContainsFunc(r.refs, func(f ref) bool {
+			if f.fn == rules.FuncFirst {
+				return blank[r.group]
+			}
+			return cells != nil && cells[f.cell]
+		}) {
 			s.report.Reset = append(s.report.Reset, r.Name)
 		} else {
 			s.report.Kept = append(s.report.Kept, r.Name)
@@ -169,6 +177,7 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 			st.tables[i] = from.tables[was]
 		}
 	}
+	s.takeMemories(e)
 	e.moves = s.moves
 	for _, shards := range e.moves {
 		for _, moves := range shards {

@@ -32,7 +32,7 @@ func (b *builder) placeholder(name string, e rules.Expr) placeholder {
 		f, ok := e.(*rules.FieldExpr)
 		n.time = ok && f.Field.Store == packet.StoreTime
 	default:
-		if hasAggregate(e) {
+		if n.kind != packet.KindBool && hasAggregate(e) {
 			n.flt = b.floatFunc(e) // the least of nothing is no integer
 		} else {
 			n.num = b.intFunc(e)

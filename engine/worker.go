@@ -8,19 +8,20 @@ import (
 // A worker evaluates conditions.
 type worker struct {
 	scope
-	decoder packet.Decoder
-	conn    packet.Packet     // scratch: an event of a conversation
-	order   uint32            // of the event at hand among those of its packet
-	tables  [][]*window.Table // of the engine's state, by store, by shard
-	keys    []keyMemo         // by keyID: the keys of the packet at hand
-	words   []uint64          // scratch for one key
-	now     []float64         // by cell of the group at hand: its value with the packet at hand; NaN where it was not counted
-	matched []uint64          // by group
-	reached []int32           // scratch: branches that contents has found, those of the branches around first
-	visited []uint64          // by branch that is found by contents: the turn of the packet that it was visited for last
-	late    uint64
-	leaps   uint64
-	bytes   uint64
+	decoder   packet.Decoder
+	conn      packet.Packet     // scratch: an event of a conversation
+	order     uint32            // of the event at hand among those of its packet
+	tables    [][]*window.Table // of the engine's state, by store, by shard
+	keys      []keyMemo         // by keyID: the keys of the packet at hand
+	words     []uint64          // scratch for one key
+	sightings []sighting        // by memory of the group at hand
+	now       []float64         // by cell of the group at hand: its value with the packet at hand; NaN where it was not counted
+	matched   []uint64          // by group
+	reached   []int32           // scratch: branches that contents has found, those of the branches around first
+	visited   []uint64          // by branch that is found by contents: the turn of the packet that it was visited for last
+	late      uint64
+	leaps     uint64
+	bytes     uint64
 
 	joined []byte // scratch of message heads
 
@@ -102,30 +103,32 @@ func (s *slot) begin(n int) {
 
 // A scratch is the memory that a worker needs for a plan.
 type scratch struct {
-	memo    []uint64
-	values  []float64
-	now     []float64
-	keys    []keyMemo
-	matched []uint64
-	visited []uint64
-	answers []answer
-	recents *[recents]recent
+	memo      []uint64
+	values    []float64
+	now       []float64
+	sightings []sighting
+	keys      []keyMemo
+	matched   []uint64
+	visited   []uint64
+	answers   []answer
+	recents   *[recents]recent
 }
 
 // scratch makes what all workers need for a plan. Here and not between two packets: a program that collects garbage at the
 // moment has whoever allocates help.
 func (e *Engine) scratch(plan *Plan) []scratch {
-	values, cells := 0, 0
+	values, cells, memories := 0, 0, 0
 	for _, r := range plan.rules {
 		values = max(values, len(r.Aggregates))
 		cells = max(cells, len(r.group.cells))
+		memories = max(memories, len(r.group.memories))
 	}
 	for _, s := range plan.samplers {
 		values = max(values, len(s.Aggregates))
 	}
 	out := make([]scratch, len(e.everyone()))
 	for i := range out {
-		out[i] = scratch{memo: make([]uint64, plan.memos), values: make([]float64, values), now: make([]float64, cells),
+		out[i] = scratch{memo: make([]uint64, plan.memos), values: make([]float64, values), now: make([]float64, cells), sightings: make([]sighting, memories),
 			keys: make([]keyMemo, plan.keyIDs), matched: make([]uint64, len(plan.groups)), visited: make([]uint64, plan.visited)}
 		if e.cfg.Reputation != nil && plan.inquiries > 0 {
 			out[i].answers, out[i].recents = make([]answer, plan.inquiries), new([recents]recent)
@@ -146,7 +149,7 @@ func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 		w.decoder.NeedDNS, w.decoder.Need = plan.needDNS, plan.says
 		w.checksums = e.cfg.Checksums
 		w.tables, w.lists = st.tables, st.lists
-		w.keys, w.now, w.matched, w.visited = g.keys, g.now, g.matched, g.visited
+		w.keys, w.now, w.matched, w.visited, w.sightings = g.keys, g.now, g.matched, g.visited, g.sightings
 	}
 	switch {
 	case !plan.converses():

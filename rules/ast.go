@@ -60,7 +60,7 @@ type ThresholdExpr struct {
 	Value float64 // before scaling
 }
 
-// AggregateExpr is the value of an aggregate; only in When and in messages. Count, distinct and
+// AggregateExpr is the value of an aggregate; only in When and in messages. First is a boolean; count, distinct and
 // changes are integers, as are sum, min and max of integers; the rest are floats.
 type AggregateExpr struct {
 	At
@@ -303,6 +303,8 @@ func (e *ThresholdExpr) Kind() packet.Kind {
 // Kind is that of the aggregate's value.
 func (e *AggregateExpr) Kind() packet.Kind {
 	switch a := e.Aggregate; a.Func {
+	case FuncFirst:
+		return packet.KindBool
 	case FuncCount, FuncDistinct, FuncChanges:
 		return packet.KindInt
 	case FuncSum, FuncMin, FuncMax:

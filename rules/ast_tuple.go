@@ -8,7 +8,7 @@ import (
 )
 
 // TupleExpr is several values that count as one: [ip.dst, dst.port]. It stands only as the value of an aggregate
-// that asks whether values are the same, and has two parts at least.
+// that asks no more than whether values are the same, and has two parts at least.
 type TupleExpr struct {
 	At
 	Xs []Expr

@@ -263,6 +263,10 @@ func (c *checker) aggregate(n ast.Node, a *Aggregate) bool {
 		_, ok = call.Callee.(*ast.IdentifierNode)
 	}
 	if !ok {
+		if b, isBuiltin := n.(*ast.BuiltinNode); isBuiltin && b.Name == FuncFirst.String() {
+			c.errorf(diag.TypeMismatch, c.rng(n), "A window does not know what came before it. Write %s into a memory block, as in memory \"5d\" { fresh = %q }.", c.text(n), c.text(n))
+			return false
+		}
 		hint := ""
 		if id, isName := n.(*ast.IdentifierNode); isName {
 			if _, isFunc := aggregateByName(id.Value); isFunc {

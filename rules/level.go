@@ -29,7 +29,7 @@ func levelNames(blocks []*hclsyntax.Block) map[string]bool {
 	return names
 }
 
-// levels reads the ladder of severities, which is then sorted, the highest first. A rule with windows and levels may
+// levels reads the ladder of severities, which is then sorted, the highest first. A rule with windows, or memories, and levels may
 // do without when: it fires where one of the levels holds.
 func (rb *ruleBuilder) levels() {
 	r := rb.r
@@ -77,12 +77,12 @@ func (rb *ruleBuilder) levels() {
 	}
 }
 
-// onlyLevels reports whether the rule has windows and no condition to fire on but those of its levels.
+// onlyLevels reports whether the rule has windows or memories and no condition to fire on but those of its levels.
 func (rb *ruleBuilder) onlyLevels() bool {
 	has := func(kind string) bool {
 		return slices.ContainsFunc(rb.d.blocks, func(h *hclsyntax.Block) bool { return h.Type == kind })
 	}
-	return rb.d.attrs["when"] == nil && has("window") && has("level")
+	return rb.d.attrs["when"] == nil && (has("window") || has("memory")) && has("level")
 }
 
 // Conditions returns what is asked of the values of aggregates: when, where the rule gives one, and the conditions of

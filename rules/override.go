@@ -10,7 +10,7 @@ import (
 )
 
 // applyOverride joins an override to its rule: its attributes replace those of the rule, its blocks
-// are added (an escalate block replaces the rule's, a level that of the same severity), and actions = [] drops the actions that the rule had before. Overrides of one rule apply
+// are added (an escalate block replaces the rule's, a level that of the same severity, a memory those that ask under its names), and actions = [] drops the actions that the rule had before. Overrides of one rule apply
 // in the order of their files' names, and of their lines.
 func (l *loader) applyOverride(b *block) *Override {
 	o := &Override{Rule: b.name, Range: b.header()}
@@ -36,6 +36,9 @@ func (l *loader) applyOverride(b *block) *Override {
 			}
 			d.attrs[name] = a
 		}
+	}
+	if own := memoryNames(b.blocks); len(own) > 0 {
+		l.dropMemories(d, own)
 	}
 	if own := levelNames(b.blocks); len(own) > 0 {
 		l.drop(d, func(h *hclsyntax.Block) bool { return h.Type == "level" && len(h.Labels) == 1 && own[h.Labels[0]] })

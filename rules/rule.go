@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
@@ -21,7 +22,7 @@ var (
 
 	ruleAttrs = []string{"description", "severity", "category", "attack", "references", "enabled", "mode", "on",
 		"where", "by", "threshold", "when", "cooldown", "silent"}
-	ruleBlocks   = []string{"window", "sequence", "level", "track", "except", "escalate", "block", "quarantine", "notify"}
+	ruleBlocks   = []string{"window", "memory", "sequence", "level", "track", "except", "escalate", "block", "quarantine", "notify"}
 	actionBlocks = []string{"block", "quarantine", "notify"}
 )
 
@@ -90,7 +91,9 @@ func (rb *ruleBuilder) build() {
 		rb.sequence()
 		rb.lastStep()
 	} else {
-		rb.windows()
+		first := map[string]hcl.Range{}
+		rb.windows(first)
+		rb.memories(first)
 	}
 	rb.full = rb.fields
 	rb.full.noAggs = ""
@@ -195,71 +198,89 @@ func forgive(diags hcl.Diagnostics) {
 }
 
 // windows reads the windows and their aggregates.
-func (rb *ruleBuilder) windows() {
-	first := map[string]hcl.Range{}
+func (rb *ruleBuilder) windows(first map[string]hcl.Range) {
 	for _, h := range rb.d.blocks {
 		if h.Type != "window" {
 			continue
 		}
-		w := &Window{Range: h.DefRange()}
 		b := &block{kind: "window", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
-		if len(h.Labels) != 1 {
-			rb.report(diag.BadName, h.TypeRange, "A window has its span in quotes, as in window \"10s\" { … }.")
-		} else if span, err := setting.ParseDuration(h.Labels[0]); err != nil {
-			rb.report(diag.BadValue, h.LabelRanges[0], "%s.", capital(err.Error()))
-		} else if span == 0 {
-			rb.report(diag.BadValue, h.LabelRanges[0], "A window must be longer than 0.")
-		} else {
-			w.Span = span
-		}
-		for _, sub := range h.Body.Blocks {
-			rb.report(diag.UnknownBlock, sub.TypeRange, "A window block has no block %q.", sub.Type)
-		}
-		w.MaxKeys = rb.maxKeys(b)
+		w := &Window{Range: h.DefRange(), Span: rb.span(h, "window", "10s"), MaxKeys: rb.maxKeys(b)}
 		rb.r.Windows = append(rb.r.Windows, w)
-		n := 0
-		for _, a := range diag.SortedAttributes(h.Body.Attributes) {
-			if a.Name == "max_keys" {
-				continue
-			}
-			n++
-			l, isLayer := packet.LayerByName(a.Name)
-			isLayer = isLayer && !l.Yields()
-			switch {
-			case !isName(a.Name, false) || reserved(a.Name) || isLayer || packet.FieldByName(a.Name) != nil:
-				rb.report(diag.BadName, a.NameRange, "%q cannot name an aggregate: conditions read it as something else. Choose another name.", a.Name)
-				continue
-			case first[a.Name] != (hcl.Range{}):
-				rb.report(diag.DuplicateName, a.NameRange, "The aggregate %q is already declared in %s.", a.Name, place(first[a.Name]))
-				continue
-			}
-			first[a.Name] = a.NameRange
-			rb.fields.aggregates[a.Name] = nil
-			p, ok := rb.expression(a.Expr, a.Name)
-			if !ok {
-				continue
-			}
-			agg := &Aggregate{Name: a.Name, Window: w, Range: a.Expr.Range(), Text: p.src.Text}
-			sc := rb.fields
-			sc.span = w.Span
-			sc.noAggs = "An aggregate cannot use another one; compare them in when."
-			c := newChecker(rb.sym, p, &sc)
-			good := false
-			c.run(func(n ast.Node) Expr { good = c.aggregate(n, agg); return nil })
-			rb.diags = append(rb.diags, c.diags...)
-			if !good {
-				rb.failed = true
-				continue
-			}
-			agg.Index = len(rb.r.Aggregates)
-			rb.r.Aggregates = append(rb.r.Aggregates, agg)
-			w.Aggregates = append(w.Aggregates, agg)
-			rb.fields.aggregates[a.Name] = agg
-		}
-		if n == 0 {
+		if rb.aggregates(h, windowAttrs, first, func(a *Aggregate, sc *scope) { a.Window, sc.span = w, w.Span }, func(a *Aggregate) { w.Aggregates = append(w.Aggregates, a) }) == 0 {
 			rb.report(diag.MissingAttribute, h.DefRange(), "The window has no aggregate. Add one, as in n = \"count()\".")
 		}
 	}
+}
+
+// span reads the label of a block, which is a span of time; 0 where it has none that is right.
+func (rb *ruleBuilder) span(h *hclsyntax.Block, kind, example string) time.Duration {
+	if len(h.Labels) != 1 {
+		rb.report(diag.BadName, h.TypeRange, "%s has its span in quotes, as in %s %q { … }.", article(kind), kind, example)
+		return 0
+	}
+	span, err := setting.ParseDuration(h.Labels[0])
+	switch {
+	case err != nil:
+		rb.report(diag.BadValue, h.LabelRanges[0], "%s.", capital(err.Error()))
+	case span == 0:
+		rb.report(diag.BadValue, h.LabelRanges[0], "%s must be longer than 0.", article(kind))
+	}
+	return span
+}
+
+// aggregates reads the attributes of a block that are aggregates, all but those of other, and returns how many there are.
+// first holds where names stand already; begin makes an aggregate and its scope those of the block before it is checked, and
+// take has one that is right.
+func (rb *ruleBuilder) aggregates(h *hclsyntax.Block, other []string, first map[string]hcl.Range, begin func(*Aggregate, *scope), take func(*Aggregate)) (n int) {
+	for _, sub := range h.Body.Blocks {
+		rb.report(diag.UnknownBlock, sub.TypeRange, "%s block has no block %q.", article(h.Type), sub.Type)
+	}
+	for _, a := range diag.SortedAttributes(h.Body.Attributes) {
+		if slices.Contains(other, a.Name) {
+			continue
+		}
+		n++
+		l, isLayer := packet.LayerByName(a.Name)
+		isLayer = isLayer && !l.Yields()
+		switch {
+		case !isName(a.Name, false) || reserved(a.Name) || isLayer || packet.FieldByName(a.Name) != nil:
+			rb.report(diag.BadName, a.NameRange, "%q cannot name an aggregate: conditions read it as something else. Choose another name.", a.Name)
+			continue
+		case first[a.Name] != (hcl.Range{}):
+			rb.report(diag.DuplicateName, a.NameRange, "The aggregate %q is already declared in %s.", a.Name, place(first[a.Name]))
+			continue
+		}
+		first[a.Name] = a.NameRange
+		rb.fields.aggregates[a.Name] = nil
+		p, ok := rb.expression(a.Expr, a.Name)
+		if !ok {
+			continue
+		}
+		agg := &Aggregate{Name: a.Name, Range: a.Expr.Range(), Text: p.src.Text}
+		sc := rb.fields
+		begin(agg, &sc)
+		sc.noAggs = "An aggregate cannot use another one; compare them in when."
+		c := newChecker(rb.sym, p, &sc)
+		good := false
+		c.run(func(n ast.Node) Expr {
+			if agg.Memory != nil {
+				good = c.first(n, agg)
+			} else {
+				good = c.aggregate(n, agg)
+			}
+			return nil
+		})
+		rb.diags = append(rb.diags, c.diags...)
+		if !good {
+			rb.failed = true
+			continue
+		}
+		agg.Index = len(rb.r.Aggregates)
+		rb.r.Aggregates = append(rb.r.Aggregates, agg)
+		take(agg)
+		rb.fields.aggregates[a.Name] = agg
+	}
+	return n
 }
 
 // keys reads a by attribute, nil for none, over events that a scope knows.
@@ -300,10 +321,14 @@ func (rb *ruleBuilder) keys(a *hclsyntax.Attribute, sc *scope) (keys []Key) {
 // conditions reports a rule that has no condition to fire on.
 func (rb *ruleBuilder) conditions() {
 	attrs := rb.d.attrs
-	windows := slices.ContainsFunc(rb.d.blocks, func(h *hclsyntax.Block) bool { return h.Type == "window" })
+	has := func(kind string) bool {
+		return slices.ContainsFunc(rb.d.blocks, func(h *hclsyntax.Block) bool { return h.Type == kind })
+	}
 	switch {
 	case attrs["when"] != nil, rb.onlyLevels():
-	case windows:
+	case has("memory") && !has("window"):
+		rb.report(diag.MissingCondition, rb.d.header(), "The rule has a memory and no when, so that it asks nothing of it. Add one, as in when = \"fresh\".")
+	case has("window"):
 		rb.report(diag.MissingCondition, rb.d.header(), "The rule has windows and no when, so that it never fires. Add one, as in when = \"n >= threshold\".")
 	case attrs["where"] == nil:
 		rb.report(diag.MissingCondition, rb.d.header(), "The rule has neither where nor when. Add where = \"…\" to say which events it looks at.")

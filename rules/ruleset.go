@@ -54,15 +54,16 @@ type Rule struct {
 
 	// Where says which events the rule looks at: the rule's where, the presence of every value of By,
 	// and none of its exceptions. Its type is boolean; it is never nil.
-	Where   Expr
-	By      []Key
-	Windows []*Window
+	Where    Expr
+	By       []Key
+	Windows  []*Window
+	Memories []*Memory
 	// Sequence is nil for a rule without one. With one, On, Where, By and SourceWhere are those of its last step.
 	Sequence *Sequence
 	Tracks   []*Track // what is written to lists when the rule fires, in the order of the file
-	// Aggregates of all windows, in the order of the file; AggregateExpr.Index counts in it.
+	// Aggregates of all windows and memories, in the order of the file; AggregateExpr.Index counts in it.
 	Aggregates []*Aggregate
-	// When is nil for a rule without one. Rules with windows have one; where the file has none it is that one of Levels
+	// When is nil for a rule without one. Rules with windows or memories have one; where the file has none it is that one of Levels
 	// holds.
 	When   Expr
 	Levels []*Level // the highest severity first; those up to Severity decide nothing
@@ -130,13 +131,14 @@ const (
 	FuncCV
 	FuncMedian
 	FuncPercentile
+	FuncFirst // of memories
 
-	funcLast = FuncPercentile
+	funcLast = FuncPercentile // of windows
 )
 
 // String returns the name in the language.
 func (f Func) String() string {
-	return [...]string{"count", "sum", "distinct", "min", "max", "mean", "stddev", "rate", "changes", "cv", "median", "percentile"}[f]
+	return [...]string{"count", "sum", "distinct", "min", "max", "mean", "stddev", "rate", "changes", "cv", "median", "percentile", "first"}[f]
 }
 
 // An Aggregate is a named value over the packets of a window.
@@ -146,9 +148,10 @@ type Aggregate struct {
 	Arg  Expr // nil for count and rate
 	// Quantile is the share of the values that do not exceed that of median (0.5) or percentile; 0 of others.
 	Quantile float64
-	Cond     Expr // nil where every packet of the rule counts; holds the presence of Arg too
-	Index    int  // in Rule.Aggregates
-	Window   *Window
+	Cond     Expr      // nil where every packet of the rule counts; holds the presence of Arg too
+	Index    int       // in Rule.Aggregates
+	Window   *Window   // nil for one of a memory
+	Memory   *Memory   // nil for one of a window
 	Range    hcl.Range // of the string with the expression
 	Text     string    // the expression as written
 }

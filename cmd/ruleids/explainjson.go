@@ -18,6 +18,7 @@ type nearJSON struct {
 	Value     any            `json:"value,omitempty"`
 	Bound     any            `json:"bound,omitempty"`
 	Came      *engine.Came   `json:"came,omitempty"` // in a sequence
+	Memory    string         `json:"memory,omitempty"`
 	Timestamp string         `json:"timestamp"`
 	Packet    uint64         `json:"pcap_cnt"`
 }
@@ -33,6 +34,7 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 		}
 		if n.Aggregate != "" {
 			closest[i].Aggregate, closest[i].Value, closest[i].Bound = n.Aggregate, jsonNumber(n.Value), jsonNumber(n.Bound)
+			closest[i].Memory = n.Memory
 		}
 	}
 	stops := ex.Stops
@@ -57,7 +59,8 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 
 		Steps  []engine.StepCount        `json:"steps,omitempty"`
 		Levels map[alert.Severity]uint64 `json:"levels,omitempty"`
-	}{ex.Rule, ex.Enabled, ex.On, ex.Silent, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest, ex.Steps, ex.Levels})
+		Learnt uint64                    `json:"learnt,omitempty"`
+	}{ex.Rule, ex.Enabled, ex.On, ex.Silent, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest, ex.Steps, ex.Levels, ex.Learnt})
 }
 
 func namedMap(list []alert.Named) map[string]any {

@@ -42,6 +42,9 @@ func (t *explainText) write(ex *engine.Explanation) {
 	if ex.When != "" {
 		fmt.Fprintf(t.w, "  fires when %s\n", ex.When)
 	}
+	if ex.Learnt > 0 {
+		fmt.Fprintf(t.w, "  %s new while the memory learnt\n", choose(ex.Learnt == 1, "one value was", thousands(ex.Learnt)+" values were"))
+	}
 	if len(ex.Closest) > 0 {
 		fmt.Fprintln(t.w, "  keys that came closest:")
 		rows = rows[:0]
@@ -111,7 +114,13 @@ func nearRow(n *engine.Near) []string {
 		name = "all traffic"
 	}
 	var values []string
-	if n.Aggregate != "" {
+	seconds := func(v float64) string { return shortSpan(time.Duration(v * 1e9).Round(time.Millisecond).String()) }
+	switch {
+	case n.Memory == "learning":
+		values = append(values, fmt.Sprintf("%s: new, after %s of the %s that it learns", n.Aggregate, seconds(n.Value), seconds(n.Bound)))
+	case n.Memory == "seen":
+		values = append(values, fmt.Sprintf("%s: seen %s before, which is less than %s", n.Aggregate, seconds(n.Value), seconds(n.Bound)))
+	case n.Aggregate != "":
 		values = append(values, fmt.Sprintf("%s %s of %s", n.Aggregate, numberText(n.Value), numberText(n.Bound)))
 	}
 	for _, v := range n.Values {

@@ -46,6 +46,7 @@ func (t *planText) write(d *engine.Description) {
 	t.classes(d.Classes)
 	t.shared(d.Shared)
 	t.tables(d.Tables)
+	t.memories(d.Memories)
 	t.order(d)
 	t.heading("Slow expressions, which the interpreter of expr-lang evaluates")
 	if len(d.VM) == 0 {
@@ -229,6 +230,24 @@ func (t *planText) tables(tables []engine.TableDescription) {
 		t.columns(rows)
 		fmt.Fprintf(t.w, "    %s a key, at most %s; %s; together at most %s\n",
 			byteSize(uint64(tb.BytesPerKey)), byteSize(uint64(tb.BytesKeyMost)), plural(uint64(tb.MaxKeys), "key"), byteSize(uint64(tb.Bound)))
+	}
+}
+
+// memories writes what rules remember.
+func (t *planText) memories(memories []engine.MemoryDescription) {
+	if len(memories) == 0 {
+		return
+	}
+	t.heading("Memories, of all keys together")
+	for _, m := range memories {
+		fmt.Fprintf(t.w, "  %s\n    where %s\n", styleCyan.paint(strings.Join(m.Rules, ", "), t.color), m.Where)
+		learn := "learns nothing first"
+		if m.Learn[0] != "0s" {
+			learn = "learns for " + shortSpan(m.Learn[0])
+		}
+		t.columns([][]string{{"  " + m.Asks, shortSpan(m.Span), learn}})
+		fmt.Fprintf(t.w, "    %s a value; %s; together at most %s\n",
+			byteSize(uint64(m.BytesPerValue)), plural(uint64(m.MaxKeys), "value"), byteSize(uint64(m.Bound)))
 	}
 }
 

@@ -39,8 +39,15 @@ func nearText(n *engine.Near, start int64) string {
 	for _, k := range n.Key {
 		fmt.Fprintf(&b, "%s=%s ", k.Name, valueText(k.Value))
 	}
-	fmt.Fprintf(&b, "with %s=%s, the rule asks for %s, at %v",
-		n.Aggregate, numberText(n.Value), numberText(n.Bound), time.Duration(n.Time-start))
+	switch n.Memory {
+	case "learning":
+		fmt.Fprintf(&b, "new for %s %v after it began to watch, of the %v that it learns,", n.Aggregate, seconds(n.Value), seconds(n.Bound))
+	case "seen":
+		fmt.Fprintf(&b, "not new for %s, which has seen it %v before, in its %v,", n.Aggregate, seconds(n.Value), seconds(n.Bound))
+	default:
+		fmt.Fprintf(&b, "with %s=%s, the rule asks for %s,", n.Aggregate, numberText(n.Value), numberText(n.Bound))
+	}
+	fmt.Fprintf(&b, " at %v", time.Duration(n.Time-start))
 	if n.Packet != 0 {
 		fmt.Fprintf(&b, " (packet %d)", n.Packet)
 	}
@@ -58,3 +65,5 @@ func stopsText(stops []engine.Stop) string {
 }
 
 func numberText(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
+
+func seconds(v float64) time.Duration { return time.Duration(v * 1e9).Round(time.Millisecond) }

@@ -77,9 +77,9 @@ func conditionExprs(body *hclsyntax.Body) []hclsyntax.Expression {
 			keys(block.Body)
 			for _, inner := range block.Body.Blocks {
 				switch inner.Type {
-				case "window":
+				case "window", "memory":
 					for name, a := range inner.Body.Attributes {
-						if name != "max_keys" {
+						if name != "max_keys" && name != "learn" {
 							out = append(out, a.Expr)
 						}
 					}

@@ -27,6 +27,11 @@ func windowed(where, aggregate, when string) string {
   when = "(%s) and (n >= threshold or ip.ttl < 9)"`, where, aggregate, when))
 }
 
+// remembering is a rule that fires on what is new.
+func remembering(learn, rest string) string {
+	return acting("tcp.flags.ack", "  memory \"5d\" {\n    fresh = \"first([ip.src])\"\n    "+learn+"\n  }\n  when = \"fresh\"\n  "+rest)
+}
+
 // laddered is a rule with a level high and a level critical.
 func laddered(high, critical string) string {
 	return ruleText(fmt.Sprintf(`
@@ -126,6 +131,13 @@ func TestChecks(t *testing.T) {
 		{"levels of other aggregates", laddered("n >= 50", "m >= 40"), nil},
 		{"levels alone", strings.NewReplacer("  when = \"n >= threshold or m > 9\"", "", "  severity    = \"low\"\n", "").Replace(laddered("n >= threshold + m", "n >= 50")), nil},
 		{"a level that is never reached", laddered("n >= 40", "o >= 17"), []string{"unreachable-threshold"}},
+
+		// missing-learn, unlearned-block
+		{"a memory that does not learn", remembering("", ""), []string{"missing-learn"}},
+		{"a memory that learns", remembering("learn = \"1h\"", block), nil},
+		{"a memory that does not learn and blocks", remembering("", block), []string{"unlearned-block"}},
+		{"a memory that does not learn and quarantines", remembering("", "quarantine { target = \"ip.src\" }"), []string{"unlearned-block"}},
+		{"a memory that does not learn, in shadow", remembering("", block+"\n  mode = \"shadow\""), []string{"missing-learn"}},
 
 		// silent-response
 		{"silent with actions", acting("tcp.flags.ack", block+"\n  silent = true\n  notify { to = [\"ops\"] }\n  escalate \"list\" { indicator = \"ip.src\" }"), []string{"silent-response", "silent-response", "silent-response"}},

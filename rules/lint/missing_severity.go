@@ -31,5 +31,5 @@ func missingSeverity() Check {
 // graded reports whether every alert of a rule has the severity of one of its levels.
 func graded(r *rules.Rule) bool {
 	_, own := r.AttrRanges["when"]
-	return !own && len(r.Levels) > 0 && len(r.Windows) > 0
+	return !own && len(r.Levels) > 0 && len(r.Windows)+len(r.Memories) > 0
 }
