@@ -296,3 +296,22 @@ func TestMemoryOverReloads(t *testing.T) {
 	}
 	expect(t, run(e, frames(syn(2.5*day, a, 445), syn(3*day, a, 445), syn(3.1*day, b, 445))), "new #6 10.0.0.2 fresh=true")
 }
+
+// Explaining says how long before the value was seen, that it came while the memory learnt, and how often.
+func TestMemoryExplained(t *testing.T) {
+	x, diags := NewExplainer(load(t, newSource), nil)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	x.Process(frames(syn(0, "10.0.0.1", 445), syn(0.75*day, "10.0.0.2", 445), syn(2*day, "10.0.0.1", 445)))
+	ex := x.Explanations()[0]
+	if ex.Learnt != 2 || ex.Alerts != 0 || len(ex.Closest) != 2 {
+		t.Fatalf("%+v", ex)
+	}
+	if n := ex.Closest[0]; n.Memory != "learning" || n.Value != 0.75*day || n.Bound != day || n.Aggregate != "fresh" {
+		t.Errorf("%+v", n)
+	}
+	if n := ex.Closest[1]; n.Memory != "seen" || n.Value != 2*day || n.Bound != 5*day {
+		t.Errorf("%+v", n)
+	}
+}
