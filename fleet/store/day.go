@@ -51,7 +51,8 @@ type day struct {
 
 	// Of the writer.
 	conn  *sql.Conn
-	stmts struct{ name, origin, alert, minute, source, word *sql.Stmt }
+	stmts struct{ name, origin, alert, highest, minute, source, word *sql.Stmt }
+	free  map[ID]ID // by the first id of a microsecond: one that is likely to be free; of the last few
 
 	users int // of readers; guarded by Store.mu
 	used  time.Time
@@ -80,7 +81,7 @@ func openDay(ctx context.Context, path, date string) (*day, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &day{date: date, db: db, texts: map[int64]string{}}
+	d := &day{date: date, db: db, texts: map[int64]string{}, free: map[ID]ID{}}
 	for i := range d.names {
 		d.names[i] = map[string]int64{}
 	}
@@ -105,6 +106,7 @@ func (d *day) prepare(ctx context.Context) (err error) {
 		{&d.stmts.name, `INSERT INTO name(kind, text) VALUES(?, ?) ON CONFLICT DO UPDATE SET text = excluded.text RETURNING id`},
 		{&d.stmts.origin, `INSERT INTO origin(agent, boot, seq) VALUES(?, ?, ?) ON CONFLICT DO NOTHING`},
 		{&d.stmts.alert, `INSERT INTO alert(id, received, severity, rule, category, agent, proto, src, sport, dst, dport, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&d.stmts.highest, `SELECT max(id) FROM alert WHERE id >= ? AND id < ?`},
 		{&d.stmts.minute, `INSERT INTO minute(minute, agent, rule, category, severity, n) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
 		{&d.stmts.source, `INSERT INTO source(hour, src, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
 		{&d.stmts.word, `INSERT INTO word(rowid, text) VALUES(?, ?)`},
@@ -191,6 +193,9 @@ func (d *day) name(ctx context.Context, kind int, text string, made *[]newName) 
 	return id, nil
 }
 
+// maxFree bounds day.free.
+const maxFree = 4096
+
 type minuteKey struct {
 	minute, agent, rule, category int64
 	severity                      uint8
@@ -253,8 +258,9 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 			b := e.Dst.As16()
 			dst = b[:]
 		}
-		id, last := firstAt(e.Time), firstAt(e.Time)+1<<(idBits+10)
-		for ; ; id++ {
+		first := firstAt(e.Time)
+		id, last := max(first, d.free[first]), first+1<<(idBits+10)
+		for {
 			r, err := d.stmts.alert.ExecContext(ctx, int64(id), e.Received.UnixMicro(), int(e.Severity), ids[0], ids[1], ids[2], ids[3], src, int(e.SrcPort), dst, int(e.DstPort), e.Body)
 			if err != nil {
 				return nil, err
@@ -264,10 +270,20 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 			} else if n == 1 {
 				break
 			}
-			if id == last { // millions at one millisecond
+			// The microsecond has others; where it is full, the next one.
+			end := (id>>idBits + 1) << idBits
+			var highest ID
+			if err := d.stmts.highest.QueryRowContext(ctx, int64(id), int64(end)).Scan(&highest); err != nil {
+				return nil, err
+			}
+			if id = highest + 1; id >= last {
 				return nil, fmt.Errorf("too many alerts at %s", e.Time)
 			}
 		}
+		if len(d.free) >= maxFree {
+			clear(d.free)
+		}
+		d.free[first] = id + 1
 		minutes[minuteKey{e.Time.Unix() / 60, ids[2], ids[0], ids[1], uint8(e.Severity)}]++
 		texts = append(texts, text{id, e.Text})
 		fresh = append(fresh, &Stored{ID: id, Received: e.Received, Agent: e.Name, Body: e.Body})

@@ -220,3 +220,27 @@ func TestOddTimes(t *testing.T) {
 		t.Errorf("%d of 3 are filed by the time at which they came", len(got))
 	}
 }
+
+// TestSameTime: thousands of alerts of one microsecond are stored, each under an id of its own, in little time.
+func TestSameTime(t *testing.T) {
+	s := newStore(t, Options{})
+	for part := range 5 {
+		var es []*Entry
+		for n := range 1000 {
+			e := raised("berlin", part*1000+n, "port_scan", scale.SeverityHigh, "198.51.100.7")
+			e.Time = noon
+			es = append(es, e)
+		}
+		if err := s.Append(t.Context(), es); err != nil {
+			t.Fatal(err)
+		}
+		if part == 2 {
+			for _, d := range s.days {
+				clear(d.free) // as after a restart
+			}
+		}
+	}
+	if got, _ := list(t, s, "", 0, 10_000); len(got) != 5000 {
+		t.Errorf("%d alerts, want 5000", len(got))
+	}
+}
