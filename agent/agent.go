@@ -85,6 +85,7 @@ func newDaemon(opt Options) *Daemon {
 		&honeypotLogs{of: honeypots},
 		&reputations{d: d},
 		d.decisions, // alerts come here before they are reported: an attacker is to be blocked first
+		&fleetLink{d: d},
 		&outputs{d: d},
 		d.notifiers,
 		&bots{d: d},

@@ -2,9 +2,11 @@ package agent
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 
 	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/fleet/link"
 	"github.com/ruleids/ruleids/internal/host"
 	"github.com/ruleids/ruleids/internal/setting"
 )
@@ -30,6 +32,11 @@ func needed(c *config.Config, environ func(name string) (string, bool)) []host.N
 	}
 	for _, r := range c.Reputations {
 		add(fmt.Sprintf("the server of reputation %q", r.Kind), setting.Hosts(r.Config))
+	}
+	if m, err := link.Read(c.Fleet.Directory); err == nil {
+		if at, _, err := net.SplitHostPort(m.Server); err == nil {
+			add("the server of the fleet", []string{at})
+		}
 	}
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if text, ok := environ(name); ok {

@@ -76,6 +76,7 @@ type Action struct {
 	Kind    string     // block, quarantine, notify
 	Target  netip.Addr // block, quarantine: the address; not valid where the packet has none
 	Seconds float64    // block, quarantine: how long; 0 for ever
+	Share   bool       // block, quarantine: all agents of the fleet are to keep the target out
 	// Spoofable says that whoever forges addresses can choose the target, which the rule accepts. It is not in the JSON.
 	Spoofable bool
 	To        []string // notify: channels

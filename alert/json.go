@@ -208,6 +208,9 @@ func (c *Action) appendJSON(dst []byte, message string) []byte {
 		dst = append(dst, `,"seconds":`...)
 		dst = appendFloat(dst, c.Seconds)
 	}
+	if c.Share {
+		dst = append(dst, `,"share":true`...)
+	}
 	if len(c.To) > 0 {
 		dst = append(dst, `,"to":`...)
 		dst = appendStrings(dst, c.To)

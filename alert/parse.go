@@ -55,6 +55,7 @@ type wire struct {
 			Action  string     `json:"action"`
 			Target  netip.Addr `json:"target"`
 			Seconds float64    `json:"seconds"`
+			Share   bool       `json:"share"`
 			To      []string   `json:"to"`
 			Message *string    `json:"message"`
 		} `json:"responses"`
@@ -115,7 +116,7 @@ func (a *Alert) UnmarshalJSON(data []byte) error {
 		out.Tunnel = &Tunnel{Type: kind, Src: packet.AddrFromNetip(t.SrcIP), Dst: packet.AddrFromNetip(t.DestIP), SrcPort: t.SrcPort, DstPort: t.DestPort, IPProto: proto, Depth: t.Depth}
 	}
 	for _, c := range r.Responses {
-		act := Action{Kind: c.Action, Target: c.Target, Seconds: c.Seconds, To: nonEmpty(c.To)}
+		act := Action{Kind: c.Action, Target: c.Target, Seconds: c.Seconds, Share: c.Share, To: nonEmpty(c.To)}
 		switch {
 		case c.Message != nil:
 			act.Message = *c.Message

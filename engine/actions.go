@@ -10,6 +10,7 @@ type action struct {
 	target    addrFunc // nil of notify
 	present   int32    // of the target
 	spoofable bool
+	share     bool
 	seconds   float64
 	to        []string
 	message   *template
@@ -32,7 +33,7 @@ func (b *builder) responses(r *rule) {
 		r.values = append(r.values, b.placeholder(a.Name, &rules.AggregateExpr{Aggregate: a}))
 	}
 	for _, a := range r.Actions {
-		out := action{kind: a.Kind, seconds: a.For.Seconds(), to: a.To, present: predTrue}
+		out := action{kind: a.Kind, share: a.Share, seconds: a.For.Seconds(), to: a.To, present: predTrue}
 		if a.Target != nil {
 			out.target, out.present, out.spoofable = b.addrFunc(a.Target), b.presence(a.Target), a.Spoofable
 		}

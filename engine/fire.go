@@ -78,7 +78,7 @@ func (e *Engine) alert(w *worker, r *rule, severity rules.Severity, suppressed u
 	}
 	for i := range r.actions {
 		act := &r.actions[i]
-		out := alert.Action{Kind: act.kind, Seconds: act.seconds, To: act.to}
+		out := alert.Action{Kind: act.kind, Share: act.share, Seconds: act.seconds, To: act.to}
 		if act.target != nil {
 			out.Target = e.target(w, act)
 			out.Spoofable = act.spoofable && out.Target.IsValid()

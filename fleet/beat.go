@@ -64,3 +64,16 @@ type Refusal struct {
 
 // MaxRefused is how many refusals a beat tells of.
 const MaxRefused = 100
+
+// LinkStatus is how the connection of an agent to its server is.
+type LinkStatus struct {
+	Server    string     `json:"server"`
+	Name      string     `json:"name"`
+	Connected bool       `json:"connected"`
+	Error     string     `json:"error"` // why it is not
+	Heard     *time.Time `json:"heard"` // last answer to a heartbeat; null before the first
+	Queue     Queue      `json:"queue"`
+	Lost      uint64     `json:"lost"` // alerts that did not come into the queue
+	Expires   time.Time  `json:"expires"`
+	Shared    Shared     `json:"shared"`
+}

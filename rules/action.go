@@ -84,9 +84,9 @@ func isNetwork(e Expr) bool {
 
 // target reads a block or quarantine block.
 func (rb *ruleBuilder) target(b *block) {
-	rb.known(b, []string{"target", "for", "spoofable"}, nil)
+	rb.known(b, []string{"target", "for", "share", "spoofable"}, nil)
 	rb.noLabel(b)
-	a := &Action{Kind: b.kind, Range: b.header(), For: rb.durationValue(b, "for", 0)}
+	a := &Action{Kind: b.kind, Range: b.header(), For: rb.durationValue(b, "for", 0), Share: rb.boolValue(b, "share", false)}
 	if word, at, ok := rb.stringValue(b, "spoofable"); ok {
 		a.Spoofable = rb.oneOf(at, "value of spoofable", word, []string{"accept"})
 	}

@@ -178,6 +178,7 @@ type Action struct {
 	For       time.Duration // block, quarantine: how long; 0 for ever
 	To        []string      // notify: channels
 	Message   *Template     // notify: nil without
+	Share     bool          // block, quarantine: all agents of the fleet are to keep the target out
 	Spoofable bool          // block: the author accepts that the target's address can be forged
 	Range     hcl.Range
 }

@@ -32,7 +32,7 @@ func (b *Book) judge(g *group, r *Request) Verdict {
 	}
 	exact := l.get(r.Target)
 	if r.By.Source.automatic() {
-		if end := l.graceEnd(r.Target, b.config.Grace); g.now.Before(end) {
+		if end := l.graceEnd(r.Target, b.config.Grace); g.now.Before(end) && !r.Insist {
 			return Verdict{Outcome: Skipped, Detail: fmt.Sprintf("It was released; automatic decisions leave it alone until %s.", end.Format(time.RFC3339))}
 		}
 		for around := range l.deciding.around(r.Target) {

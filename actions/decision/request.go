@@ -27,6 +27,9 @@ type Request struct {
 	// it is asked for, and it is not counted as an offence.
 	Spoofable bool
 
+	// Insist says that the grace after a release was looked at by who asks: of a server, where a person may decide anew.
+	Insist bool
+
 	restored *Decision // of an import: what the decision was
 }
 

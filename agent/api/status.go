@@ -12,6 +12,7 @@ import (
 	"github.com/ruleids/ruleids/actions/telegram"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/event/honeypot"
+	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/internal/diag"
 )
 
@@ -41,6 +42,8 @@ type Status struct {
 	// Bots are those that take commands of administrators.
 	Bots      []telegram.Status `json:"bots"`
 	Honeypots []honeypot.Status `json:"honeypots"`
+	// Fleet is the connection to the server of a fleet; null where the daemon belongs to none.
+	Fleet *fleet.LinkStatus `json:"fleet"`
 	// LostEvents are events of honeypots for which the loop had no room, LastLostEvent when the last of them was lost.
 	LostEvents    uint64    `json:"lost_events"`
 	LastLostEvent time.Time `json:"last_lost_event,omitzero"`

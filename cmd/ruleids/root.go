@@ -70,7 +70,7 @@ Exit status of every command: 0 clean, 1 findings or failed tests, 2 could not r
 		{"words", "Look up what rules are written with:", vocabulary(a)},
 		{"inspect", "Inspect the daemon:", []*cobra.Command{newStatusCmd(a), newRulesCmd(a), newTopCmd(a)}},
 		{"respond", "Respond:", []*cobra.Command{newDecisionsCmd(a), newBlockCmd(a), newQuarantineCmd(a), newUnblockCmd(a), newFirewallCmd(a), newNotifyCmd(a)}},
-		{"fleet", "Run a fleet:", []*cobra.Command{newServerCmd(a)}},
+		{"fleet", "Run a fleet:", []*cobra.Command{newServerCmd(a), newJoinCmd(a)}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
 		for _, cmd := range group.commands {

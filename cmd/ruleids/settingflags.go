@@ -25,7 +25,7 @@ func (f flagSetting) complete() cobra.CompletionFunc {
 		return completeInterfaces
 	case f.value == "":
 		return completeWords([]string{"true", "false"})
-	case f.setting == "control.socket", f.setting == "server.data":
+	case f.setting == "control.socket", f.setting == "server.data", f.setting == "fleet.directory":
 		return nil // a file
 	case strings.Contains(f.value, "|"):
 		return completeWords(strings.Split(f.value, "|"))
@@ -48,6 +48,7 @@ var flagSettings = []flagSetting{
 	{"log-level", "", "log.level", "debug|info|warn|error"},
 	{"user", "", "user", "NAME"},
 	{"agent", "", "agent", "NAME"},
+	{"fleet", "", "fleet.directory", "DIR"},
 	{"data", "", "server.data", "DIR"},
 	{"listen", "", "server.listen", "HOST:PORT"},
 	{"agents", "", "server.agents", "HOST:PORT"},

@@ -208,5 +208,5 @@ func (c *call) join() (any, error) {
 	c.log("agent.join", a.Name, "id %s from %s, %s", a.ID, c.address(), a.Labels)
 	c.api.opt.Log.Info("agent joined", "agent", a.Name, "id", a.ID, "address", c.address())
 	c.api.opt.Roster.Tell(a.ID)
-	return JoinAnswer{ID: a.ID, Name: a.Name, Certificate: string(pki.Encode(der)), CA: string(pki.Encode(c.api.opt.CA.Cert.Raw)), Port: c.api.opt.AgentsPort, OperatorKey: key}, nil
+	return JoinAnswer{ID: a.ID, Name: a.Name, Certificate: string(pki.Encode(der)), CA: string(pki.Encode(c.api.opt.CA.Cert.Raw)), Port: c.api.opt.AgentsPort(), OperatorKey: key}, nil
 }

@@ -35,8 +35,8 @@ type Options struct {
 	Log     *slog.Logger
 	Version string
 	Started time.Time
-	// AgentsPort is the port that agents connect to, which they are told when they join.
-	AgentsPort int
+	// AgentsPort returns the port that agents connect to, which they are told when they join; 0 for none.
+	AgentsPort func() int
 	MaxAgents  int
 	// OperatorKey returns the key that rule sets are signed with, which agents pin when they join; "" while there is none.
 	OperatorKey func(context.Context) (string, error)

@@ -87,7 +87,7 @@ func newWorld(t *testing.T) *world {
 		w.keys[r], err = w.state.NewKey(ctx, "key-"+string(r), r, "test")
 		check(err)
 	}
-	w.api = api.New(api.Options{Store: w.store, State: w.state, Roster: people, Shared: shared, Live: w.live, CA: ca, Log: log, Version: "1.2.3", Started: time.Now(), AgentsPort: 8444, MaxAgents: 100,
+	w.api = api.New(api.Options{Store: w.store, State: w.state, Roster: people, Shared: shared, Live: w.live, CA: ca, Log: log, Version: "1.2.3", Started: time.Now(), AgentsPort: func() int { return 8444 }, MaxAgents: 100,
 		IngestLimit: 1000, Ingest: w.store.Append, Cut: func(id string) { w.cut = append(w.cut, id) }, OperatorKey: func(context.Context) (string, error) { return "", nil }})
 	w.Server = httptest.NewTLSServer(w.api.Handler(false))
 	t.Cleanup(w.Server.Close)

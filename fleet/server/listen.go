@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,8 +13,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
-	"github.com/ruleids/ruleids/fleet/state"
-	"github.com/ruleids/ruleids/fleet/store"
+	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/ui"
 )
 
@@ -39,7 +37,7 @@ func (s *Server) listen() error {
 			return fmt.Errorf("server: listen: %w", err)
 		}
 		conf := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			if h.ServerName == JoinName {
+			if h.ServerName == fleet.JoinName {
 				return own, nil
 			}
 			return cert, nil
@@ -68,9 +66,6 @@ func (s *Server) listen() error {
 	s.servers = append(s.servers, listening{"socket", s.newHTTP(s.api.Handler(true)), in})
 	return os.Chmod(path, 0o600)
 }
-
-// JoinName is the name by which whoever joins asks for the certificate of the server's own CA, whatever the page has.
-const JoinName = "join.ruleids.invalid"
 
 // strict tells browsers to come by TLS only.
 func strict(h http.Handler) http.Handler {
@@ -120,31 +115,6 @@ func (s *Server) names() []string {
 		return was
 	})
 }
-
-// stored is called with alerts that are in the store.
-func (s *Server) stored(list []*store.Stored) {
-	data := make([][]byte, len(list))
-	for i, x := range list {
-		data[i] = x.AppendJSON(nil)
-	}
-	s.live.Add("alert", data...)
-}
-
-// tell tells watchers of something.
-func (s *Server) tell(kind string, v any) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		s.log.Error("an event cannot be told", "kind", kind, "error", err)
-		return
-	}
-	s.live.Add(kind, data)
-}
-
-// decided is called with each change of a decision for all.
-func (s *Server) decided(x *state.Decision) { s.tell("decision", x) }
-
-// cut ends the connections of an agent.
-func (s *Server) cut(id string) {}
 
 // A demonstration makes up a fleet.
 type demonstration struct {

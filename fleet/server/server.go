@@ -14,10 +14,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/api"
+	"github.com/ruleids/ruleids/fleet/bus"
 	"github.com/ruleids/ruleids/fleet/live"
 	"github.com/ruleids/ruleids/fleet/pki"
 	"github.com/ruleids/ruleids/fleet/roster"
@@ -53,6 +55,10 @@ type Server struct {
 	live   *live.Ring
 	api    *api.API
 
+	bus    *bus.Bus // nil where no agents are listened for
+	news   chan *store.Stored
+	missed atomic.Uint64 // alerts that found no room in news
+
 	servers []listening
 	demo    *demonstration // nil without
 }
@@ -73,7 +79,7 @@ const (
 
 // Open opens everything. After an error nothing is left open.
 func Open(ctx context.Context, opt Options) (s *Server, err error) {
-	s = &Server{opt: opt, log: opt.Log, started: time.Now(), live: live.New()}
+	s = &Server{opt: opt, log: opt.Log, started: time.Now(), live: live.New(), news: make(chan *store.Stored, newsRoom)}
 	defer func() {
 		if err != nil {
 			_ = s.close()
@@ -106,7 +112,7 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 		return s, err
 	}
 	s.api = api.New(api.Options{Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
-		AgentsPort: port(opt.Settings.Agents), MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut,
+		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut,
 		OperatorKey: func(ctx context.Context) (string, error) {
 			key, err := s.state.Note(ctx, "operator_key")
 			return string(key), err
@@ -114,12 +120,35 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 	if err := s.listen(); err != nil {
 		return s, err
 	}
+	if opt.Settings.Agents != "" {
+		if err := s.openBus(); err != nil {
+			return s, fmt.Errorf("server: agents: %w; 0 for none", err)
+		}
+	}
 	if opt.Demo {
 		if s.demo, err = s.demonstrate(ctx); err != nil {
 			return s, err
 		}
 	}
 	return s, s.greet(ctx)
+}
+
+// agentsPort returns the port that agents connect to; 0 for none.
+func (s *Server) agentsPort() int {
+	if s.bus == nil {
+		return 0
+	}
+	return s.bus.Port()
+}
+
+// Page returns the address of the page and the API; "" for none.
+func (s *Server) Page() string {
+	for _, l := range s.servers {
+		if l.what == "page" {
+			return l.in.Addr().String()
+		}
+	}
+	return ""
 }
 
 // port returns the port of an address to listen on; 0 for none.
@@ -170,6 +199,7 @@ func (s *Server) Run(ctx context.Context) error {
 		})
 	}
 	running.Go(func() { s.tick(ctx) })
+	running.Go(func() { s.follow(ctx) })
 	if s.demo != nil {
 		running.Go(func() {
 			if err := s.demo.run(ctx); err != nil {
@@ -219,6 +249,9 @@ func (s *Server) close() error {
 	var errs []error
 	for _, l := range s.servers {
 		_ = l.in.Close() // closed by Shutdown, else never served
+	}
+	if s.bus != nil {
+		s.bus.Close()
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

@@ -3,8 +3,6 @@ package share
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,11 +44,12 @@ type Book struct {
 	writing sync.Mutex // one change at a time
 	mu      sync.RWMutex
 	all     map[string]*state.Decision // by target; tombstones too
+	digests map[string]digest          // by labels
 }
 
 // Open reads the decisions. tell is called with each change, after it is on the disk.
 func Open(ctx context.Context, db *state.DB, log *slog.Logger, tell func(*state.Decision)) (*Book, error) {
-	b := &Book{db: db, log: log, now: time.Now, tell: tell, all: map[string]*state.Decision{}}
+	b := &Book{db: db, log: log, now: time.Now, tell: tell, all: map[string]*state.Decision{}, digests: map[string]digest{}}
 	all, err := db.Decisions(ctx)
 	if err != nil {
 		return nil, err
@@ -164,6 +163,7 @@ func (b *Book) Lift(ctx context.Context, target, by string) (*state.Decision, er
 func (b *Book) keep(x *state.Decision) {
 	b.mu.Lock()
 	b.all[x.Target] = x
+	clear(b.digests)
 	b.mu.Unlock()
 	b.tell(x)
 }
@@ -192,21 +192,54 @@ func (b *Book) List() []*state.Decision {
 }
 
 // Everything returns what an agent with labels is to know: decisions that hold and tombstones, sorted by target.
-func (b *Book) Everything(labels state.Labels) []*state.Decision {
+func (b *Book) Everything(labels state.Labels) []fleet.Decision {
 	now := b.now()
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	var out []*state.Decision
+	out := []fleet.Decision{}
 	for _, target := range slices.Sorted(maps.Keys(b.all)) {
 		x := b.all[target]
 		if !labels.Match(x.Label) {
 			continue
 		}
 		if x.Holds(now) || !x.Lifted.IsZero() && now.Sub(x.Lifted) < state.TombstoneLife {
-			out = append(out, x)
+			out = append(out, Tell(x))
 		}
 	}
 	return out
+}
+
+// Tell returns a decision as agents are told.
+func Tell(x *state.Decision) fleet.Decision {
+	return fleet.Decision{Target: x.Target, Kind: x.Kind, Until: x.Until, Reason: x.Reason, By: x.By, Lifted: !x.Lifted.IsZero()}
+}
+
+// Digest returns the digest of the decisions that an agent with labels should have.
+func (b *Book) Digest(labels state.Labels) string {
+	key, now := labels.String(), b.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if d, ok := b.digests[key]; ok && now.Sub(d.at).Abs() < time.Second {
+		return d.digest
+	}
+	if len(b.digests) > 1000 {
+		clear(b.digests)
+	}
+	d := digest{now, fleet.Digest(func(yield func(fleet.Decision) bool) {
+		for _, x := range b.all {
+			if labels.Match(x.Label) && !yield(Tell(x)) {
+				return
+			}
+		}
+	}, now)}
+	b.digests[key] = d
+	return d.digest
+}
+
+// A digest was worked out at a time.
+type digest struct {
+	at     time.Time
+	digest string
 }
 
 // Trim forgets what is over. It is called every minute or so.
@@ -217,21 +250,6 @@ func (b *Book) Trim() {
 	maps.DeleteFunc(b.all, func(_ string, x *state.Decision) bool {
 		return !x.Lifted.IsZero() && now.Sub(x.Lifted) > state.TombstoneLife || x.Lifted.IsZero() && !x.Until.IsZero() && now.Sub(x.Until) > time.Hour
 	})
-}
-
-// Digest returns the digest of the decisions that hold of a list, whatever its order.
-func Digest(list []*state.Decision, now time.Time) string {
-	var sum [sha256.Size]byte
-	for _, x := range list {
-		if !x.Holds(now) {
-			continue
-		}
-		one := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", x.Target, x.Kind, x.Until.UnixMilli()))
-		for i := range sum {
-			sum[i] ^= one[i]
-		}
-	}
-	return hex.EncodeToString(sum[:8])
 }
 
 // Refused returns what agents refused of the decisions that hold, by target: the names of the agents, each with why.
