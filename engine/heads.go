@@ -17,7 +17,7 @@ func (e *Engine) heads(w *worker, p *packet.Packet, hash uint64) {
 	}
 	switch {
 	case p.Layers&packet.LayerUDP != 0:
-		if message := e.quic.ClientHello(hash, p.Payload); message != nil {
+		if message := e.quic.Hello(hash, p.Payload); message != nil {
 			w.decoder.QUICHello(p, message)
 		}
 		return
@@ -40,7 +40,7 @@ func (e *Engine) heads(w *worker, p *packet.Packet, hash uint64) {
 	if !t.IsQuiet() || t.Segment().Again {
 		return
 	}
-	data := p.Payload
+	data := application.PastCipherChange(p.Payload)
 	if before := t.Note(); len(before) > 0 {
 		if !t.Segment().InOrder {
 			return

@@ -77,7 +77,7 @@ func (d *Decoder) Head(p *Packet, kind application.Kind, data []byte) {
 	}
 }
 
-// QUICHello gives a datagram the layers and the fields of a ClientHello that it completes: a handshake message, as
+// QUICHello gives a datagram the layers and the fields of a hello that it completes: a handshake message, as
 // application.QUIC returns it.
 func (d *Decoder) QUICHello(p *Packet, message []byte) {
 	if d.Need&tlsParts != 0 && p.Layers&(LayerDNS|LayerDHCP) == 0 {

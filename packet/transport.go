@@ -54,8 +54,9 @@ func (d *Decoder) tcp(p *Packet, b []byte, wire int) {
 		d.dnsOverTCP(p)
 	}
 	if d.Single && d.Need&HeadLayers != 0 && len(p.Payload) > 0 {
-		if kind, need := application.Scan(p.Payload); need == 0 && kind.Head() {
-			d.Head(p, kind, p.Payload)
+		data := application.PastCipherChange(p.Payload)
+		if kind, need := application.Scan(data); need == 0 && kind.Head() {
+			d.Head(p, kind, data)
 		}
 	}
 }
@@ -111,7 +112,7 @@ func (d *Decoder) udp(p *Packet, b []byte, wire, depth int) {
 			d.dhcp(p)
 		}
 	case d.Single && d.Need&tlsParts != 0:
-		if message := d.quic.ClientHello(0, b); message != nil {
+		if message := d.quic.Hello(0, b); message != nil {
 			d.QUICHello(p, message)
 		}
 	}

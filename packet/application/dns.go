@@ -100,18 +100,3 @@ func NextText(message []byte, at, end int) (text []byte, next int, ok bool) {
 	next = at + 1 + int(message[at])
 	return message[at+1 : next], next, true
 }
-
-// soundDNS reports whether a datagram of an unknown port looks like DNS: a query or its response in one of the usual
-// forms, with a question that ends.
-func soundDNS(b []byte) bool {
-	const zero = 0x40
-	if binary.BigEndian.Uint16(b[4:]) != 1 || b[2]>>3&15 > 5 || b[3]&zero != 0 || b[3]&15 > 10 {
-		return false
-	}
-	response := b[2]&0x80 != 0
-	if !response && binary.BigEndian.Uint16(b[6:]) != 0 {
-		return false
-	}
-	end := skipName(b, dnsHeader)
-	return end != 0 && end+4 <= len(b) && binary.BigEndian.Uint16(b[end+2:]) <= 255
-}

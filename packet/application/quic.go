@@ -53,18 +53,27 @@ const (
 	maxConnID   = 20      // RFC 9000 section 17.2
 )
 
-// A QUIC opens Initial packets of clients and puts their hellos together. The keys of a connection are derived once. The
-// zero value is ready; it must not be used by two goroutines at once.
+// A QUIC opens Initial packets and puts the hellos in them together. The keys of a client are derived once for each
+// connection. The zero value is ready; it must not be used by two goroutines at once.
 //
-// What a server says in its Initial packets is protected with a key that only the client's first packet tells, and is not
-// opened.
+// What a server says in its Initial packets is protected with keys that only the client's first packet tells: its hello is
+// read where that was seen.
 type QUIC struct {
 	plain   []byte   // of the packet at hand, its header in front
 	seen    []uint64 // by the low bits of a connection: that its hello was given
+	asked   []asked  // by the low bits of a flow: what its client began with
 	halves  []*half
 	oldest  int            // of halves, where the next goes once they are all there
 	by      map[uint64]int // connection to place in halves
 	scratch half
+}
+
+// asked is how a client began a connection whose server did not say its hello yet.
+type asked struct {
+	flow    uint64 // 0 where the server did
+	version *quicVersion
+	id      [maxConnID]byte
+	n       uint8
 }
 
 // A half is a hello of which some bytes are there, and the keys of its connection.
@@ -75,63 +84,122 @@ type half struct {
 	data       [MaxHead]byte
 }
 
-// initialKeys are what a client protects its Initial packets with.
+// initialKeys are what one side protects its Initial packets with.
 type initialKeys struct {
 	open cipher.AEAD
 	mask cipher.Block
 	iv   [12]byte
 }
 
-// ClientHello looks into a datagram of a client, of a flow that flow stands for, and returns the handshake message that
-// it completes: once for each connection, and nil otherwise. The message is valid until the next call. It allocates where
-// a connection begins.
-func (q *QUIC) ClientHello(flow uint64, datagram []byte) []byte {
+// Hello looks into a datagram of a flow, either direction of which flow stands for, and returns the ClientHello or the
+// ServerHello that it completes, a handshake message: each once for a connection, and nil otherwise. The message is valid
+// until the next call. It allocates where a connection begins.
+func (q *QUIC) Hello(flow uint64, datagram []byte) []byte {
 	if !IsInitial(datagram) || len(datagram) > maxDatagram {
 		return nil
 	}
-	var h *half
-	whole := false
 	for IsInitial(datagram) { // several may be in one datagram (RFC 9000 section 12.2)
 		p, ok := parseInitial(datagram)
 		if !ok {
 			break
 		}
 		datagram = datagram[p.end:]
-		if len(p.dcid) == 0 {
-			continue
+		hello, theirs := q.serverHello(flow, &p)
+		if !theirs {
+			hello = q.clientHello(flow, &p)
 		}
-		id := connection(flow, p.dcid)
-		if q.seen != nil && q.seen[id%maxSeen] == id {
-			continue
-		}
-		if h == nil || h.connection != id {
-			h = q.half(id)
-			if h == nil {
-				h = &q.scratch
-				h.connection, h.have = id, [MaxHead / 64]uint64{}
-				if !h.keys.derive(p.version, p.dcid) {
-					return nil
-				}
-			}
-		}
-		frames := q.open(&h.keys, &p)
-		if frames == nil || !h.crypto(frames) {
-			continue
-		}
-		if n := h.contiguous(); n >= message {
-			size := message + int(h.data[1])<<16 + int(h.data[2])<<8 + int(h.data[3])
-			whole = n >= min(size, MaxHead)
-		}
-		if whole {
-			q.settle(h)
-			return h.data[:h.contiguous()]
-		}
-		if h == &q.scratch {
-			h = q.keep()
+		if hello != nil {
+			return hello
 		}
 	}
 	return nil
 }
+
+// clientHello is Hello for a packet that a client may have sent.
+func (q *QUIC) clientHello(flow uint64, p *initial) []byte {
+	if len(p.dcid) == 0 {
+		return nil
+	}
+	id := connection(flow, p.dcid)
+	if q.seen != nil && q.seen[id%maxSeen] == id {
+		return nil
+	}
+	h := q.half(id)
+	if h == nil && !q.begin(id, p.version, p.dcid, "client in") {
+		return nil
+	}
+	hello, theirs := q.add(h, p)
+	if theirs {
+		q.ask(flow, p)
+	}
+	return hello
+}
+
+// serverHello is Hello for a packet that may come from the server of a connection that a client began. theirs is true
+// where it does.
+func (q *QUIC) serverHello(flow uint64, p *initial) (hello []byte, theirs bool) {
+	if q.asked == nil {
+		return nil, false
+	}
+	a := &q.asked[flow%maxSeen]
+	if a.flow != flow|1 || a.version != p.version || string(p.dcid) == string(a.id[:a.n]) {
+		return nil, false
+	}
+	id := connection(flow, a.id[:a.n]) ^ 2
+	h := q.half(id)
+	if h == nil && !q.begin(id, a.version, a.id[:a.n], "server in") {
+		return nil, false
+	}
+	if hello, theirs = q.add(h, p); hello != nil {
+		a.flow = 0
+	}
+	return hello, theirs
+}
+
+// begin makes the scratch ready for a connection, with the keys of one of its sides.
+func (q *QUIC) begin(id uint64, v *quicVersion, dcid []byte, side string) bool {
+	h := &q.scratch
+	h.connection, h.have = id, [MaxHead / 64]uint64{}
+	return h.keys.derive(v, dcid, side)
+}
+
+// add adds a packet to a hello, nil for the one in the scratch, and returns it where it is whole. theirs is false where
+// the keys do not fit.
+func (q *QUIC) add(h *half, p *initial) (hello []byte, theirs bool) {
+	kept := h != nil
+	if !kept {
+		h = &q.scratch
+	}
+	frames := q.open(&h.keys, p)
+	if frames == nil {
+		return nil, false
+	}
+	if !h.crypto(frames) {
+		return nil, true
+	}
+	n := h.contiguous()
+	if n < message || n < min(h.size(), MaxHead) {
+		if !kept {
+			q.keep()
+		}
+		return nil, true
+	}
+	q.settle(h)
+	return h.data[:n], true
+}
+
+// ask notes that a client began a connection.
+func (q *QUIC) ask(flow uint64, p *initial) {
+	if q.asked == nil {
+		q.asked = make([]asked, maxSeen)
+	}
+	a := &q.asked[flow%maxSeen]
+	*a = asked{flow: flow | 1, version: p.version, n: uint8(len(p.dcid))}
+	copy(a.id[:], p.dcid)
+}
+
+// size is the length of the message that begins with the bytes that are there, four of them at least.
+func (h *half) size() int { return message + int(h.data[1])<<16 + int(h.data[2])<<8 + int(h.data[3]) }
 
 // connection is a hash of a flow and a connection id.
 func connection(flow uint64, id []byte) uint64 {
@@ -151,7 +219,7 @@ func (q *QUIC) half(id uint64) *half {
 }
 
 // keep gives the scratch a place of its own, where the oldest was when there is no room.
-func (q *QUIC) keep() *half {
+func (q *QUIC) keep() {
 	if q.by == nil {
 		q.by = map[uint64]int{}
 	}
@@ -168,7 +236,6 @@ func (q *QUIC) keep() *half {
 	h := q.halves[i]
 	*h = q.scratch
 	q.by[h.connection] = i
-	return h
 }
 
 // settle notes that the hello of a connection was given.
@@ -236,11 +303,12 @@ func varint(b []byte, at int) (v uint64, n int) {
 	return v, n
 }
 
-// derive derives a client's keys from the connection id that it chose for the server (RFC 9001 section 5.2).
-func (k *initialKeys) derive(v *quicVersion, dcid []byte) bool {
+// derive derives the keys of a side, "client in" or "server in", from the connection id that the client chose for the
+// server (RFC 9001 section 5.2).
+func (k *initialKeys) derive(v *quicVersion, dcid []byte, side string) bool {
 	secret := hmac(v.salt[:], dcid)
-	client := expand(&secret, "client in")
-	key, iv, mask := expand(&client, v.key), expand(&client, v.iv), expand(&client, v.mask)
+	own := expand(&secret, side)
+	key, iv, mask := expand(&own, v.key), expand(&own, v.iv), expand(&own, v.mask)
 	copy(k.iv[:], iv[:])
 	block, err := aes.NewCipher(key[:16])
 	if err != nil {

@@ -46,7 +46,13 @@ func cryptoFrame(offset int, data []byte) []byte {
 // seal writes an Initial packet as a client does, with the library's HKDF.
 func seal(t testing.TB, v *quicVersion, dcid, token []byte, number uint32, frames []byte) []byte {
 	t.Helper()
-	secret, err := hkdf.Extract(sha256.New, dcid, v.salt[:])
+	return sealAs(t, v, "client in", dcid, dcid, token, number, frames)
+}
+
+// sealAs is seal for a side: the keys come from id, and the packet goes to dcid.
+func sealAs(t testing.TB, v *quicVersion, side string, id, dcid, token []byte, number uint32, frames []byte) []byte {
+	t.Helper()
+	secret, err := hkdf.Extract(sha256.New, id, v.salt[:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +64,7 @@ func seal(t testing.TB, v *quicVersion, dcid, token []byte, number uint32, frame
 		}
 		return out
 	}
-	client := label(secret, "client in", 32)
+	client := label(secret, side, 32)
 	key, iv, mask := label(client, v.key, 16), label(client, v.iv, 12), label(client, v.mask, 16)
 	b := append([]byte{0xc3 | v.initial<<4}, binary.BigEndian.AppendUint32(nil, v.number)...)
 	b = append(append(b, byte(len(dcid))), dcid...)
@@ -130,10 +136,54 @@ func TestQUIC(t *testing.T) {
 		} {
 			var q QUIC
 			for j, d := range c.datagrams {
-				got := q.ClientHello(1, d)
+				got := q.Hello(1, d)
 				if j == c.at && !bytes.Equal(got, c.want) || j != c.at && got != nil {
 					t.Errorf("version %x, %s: datagram %d gives %d bytes", v.number, c.name, j, len(got))
 				}
+			}
+		}
+	}
+}
+
+// TestQUICServer reads what servers say to clients whose hello was seen, whatever ids they give themselves.
+func TestQUICServer(t *testing.T) {
+	id := []byte{1, 2, 3, 4, 5, 6, 7, 8}
+	server := append([]byte{ServerHello, 0, 0, 40, 3, 3}, make([]byte, 38)...)
+	ack := []byte{frameACK, 0, 0, 0, 0}
+	for i := range quicVersions {
+		v := &quicVersions[i]
+		client := seal(t, v, id, nil, 0, append(cryptoFrame(0, hello("quic.example", 300)), make([]byte, 100)...))
+		for _, dcid := range [][]byte{nil, {9, 9, 9}} {
+			answer := func(number uint32, frames []byte) []byte {
+				return sealAs(t, v, "server in", id, dcid, nil, number, append(frames, make([]byte, 20)...))
+			}
+			var q QUIC
+			if q.Hello(1, answer(0, cryptoFrame(0, server))) != nil {
+				t.Error("the hello of a server whose client was not seen")
+			}
+			if q.Hello(1, client)[0] != ClientHello {
+				t.Fatal("no client")
+			}
+			if q.Hello(2, answer(0, cryptoFrame(0, server))) != nil {
+				t.Error("the hello of a server of another flow")
+			}
+			if q.Hello(1, answer(0, ack)) != nil {
+				t.Error("an acknowledgment is a hello")
+			}
+			if got := q.Hello(1, answer(1, append(ack, cryptoFrame(0, server)...))); !bytes.Equal(got, server) {
+				t.Errorf("version %x to %x: %x", v.number, dcid, got)
+			}
+			if q.Hello(1, answer(2, cryptoFrame(0, server))) != nil {
+				t.Error("the hello of a server twice")
+			}
+			q = QUIC{} // a hello with a post-quantum key share goes into several datagrams
+			q.Hello(1, client)
+			long := append([]byte{ServerHello, 0, 5, 0, 3, 3}, make([]byte, 1278)...)
+			if q.Hello(1, answer(0, cryptoFrame(1000, long[1000:]))) != nil {
+				t.Error("half a hello of a server")
+			}
+			if got := q.Hello(1, answer(1, cryptoFrame(0, long[:1000]))); !bytes.Equal(got, long) {
+				t.Errorf("version %x to %x: %d bytes of a long hello", v.number, dcid, len(got))
 			}
 		}
 	}
@@ -151,17 +201,17 @@ func TestQUICBounds(t *testing.T) {
 	long := hello("long.example", 1800)
 	id := func(i int) []byte { return binary.BigEndian.AppendUint64(nil, uint64(i)) }
 	for i := range maxHalves + 10 {
-		if q.ClientHello(1, seal(t, v, id(i), nil, 0, cryptoFrame(0, long[:1000]))) != nil {
+		if q.Hello(1, seal(t, v, id(i), nil, 0, cryptoFrame(0, long[:1000]))) != nil {
 			t.Fatal("half a hello is given")
 		}
 	}
 	if len(q.halves) != maxHalves || len(q.by) != maxHalves {
 		t.Errorf("%d kept, %d known", len(q.halves), len(q.by))
 	}
-	if q.ClientHello(1, seal(t, v, id(0), nil, 1, cryptoFrame(1000, long[1000:]))) != nil {
+	if q.Hello(1, seal(t, v, id(0), nil, 1, cryptoFrame(1000, long[1000:]))) != nil {
 		t.Error("the oldest was kept")
 	}
-	if got := q.ClientHello(1, seal(t, v, id(maxHalves+9), nil, 1, cryptoFrame(1000, long[1000:]))); !bytes.Equal(got, long) {
+	if got := q.Hello(1, seal(t, v, id(maxHalves+9), nil, 1, cryptoFrame(1000, long[1000:]))); !bytes.Equal(got, long) {
 		t.Errorf("the newest gives %d bytes", len(got))
 	}
 }
@@ -173,9 +223,9 @@ func FuzzQUIC(f *testing.F) {
 	f.Add([]byte("\xc3\x00\x00\x00\x01\x08"+strings.Repeat("a", 60)), []byte{frameCrypto, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, datagram, frames []byte) {
 		var q QUIC
-		q.ClientHello(1, datagram)
+		q.Hello(1, datagram)
 		if len(frames) > 0 && len(frames) < 4000 { // what a client may write that knows its keys
-			if got := q.ClientHello(1, seal(t, v, []byte("abcdefgh"), nil, 0, frames)); len(got) > MaxHead {
+			if got := q.Hello(1, seal(t, v, []byte("abcdefgh"), nil, 0, frames)); len(got) > MaxHead {
 				t.Errorf("%d bytes", len(got))
 			}
 		}

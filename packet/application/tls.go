@@ -113,6 +113,15 @@ func headOfMessage(data []byte, head *[message]byte) (n int) {
 	return n
 }
 
+// PastCipherChange cuts a ChangeCipherSpec record off: a client sends one before its second hello, which answers a
+// HelloRetryRequest (RFC 8446 appendix D.4).
+func PastCipherChange(data []byte) []byte {
+	if len(data) > 6 && data[0] == 20 && data[1] == 3 && data[3] == 0 && data[4] == 1 && data[5] == 1 {
+		return data[6:]
+	}
+	return data
+}
+
 // Joined reports whether the handshake message that records in data begin with is in several of them.
 func Joined(data []byte) bool {
 	if len(data) < leastRecord || !helloRecord(data) {

@@ -234,6 +234,17 @@ func TestHello(t *testing.T) {
 	}
 }
 
+func TestPastCipherChange(t *testing.T) {
+	for data, want := range map[string]string{
+		"\x14\x03\x03\x00\x01\x01\x16\x03": "\x16\x03", "\x14\x03\x03\x00\x01\x01": "\x14\x03\x03\x00\x01\x01", "\x16\x03\x01": "\x16\x03\x01", "": "",
+		"\x14\x03\x03\x00\x02\x01\x01\x16": "\x14\x03\x03\x00\x02\x01\x01\x16",
+	} {
+		if got := string(PastCipherChange([]byte(data))); got != want {
+			t.Errorf("%x leaves %x, want %x", data, got, want)
+		}
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	r := recipe{version: 0x0303, ciphers: []uint16{0x1301}, extensions: []uint16{extServerName, extALPN, extGroups, extPointFormats, extSignatures, extSupportedVersions},
 		alpn: []string{"h2"}, name: "www.example.com", groups: []uint16{29}, formats: []byte{0}, signatures: []uint16{0x403}, versions: []uint16{0x304}}
@@ -252,7 +263,6 @@ func FuzzScan(f *testing.F) {
 				t.Errorf("%v, and with one byte more %v, need %d", kind, again, need)
 			}
 		}
-		ScanDatagram(data)
 		var h Hello
 		h.Read(data)
 		h.Read(HandshakeOf(data, make([]byte, MaxHead)))
