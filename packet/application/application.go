@@ -10,10 +10,10 @@ type Kind uint8
 
 // The kinds. KindUnknown is the zero value.
 const (
-	KindUnknown  Kind = iota
-	KindHTTP          // RFC 9112
-	KindTLS           // RFC 8446, RFC 5246
-	KindSSH           // RFC 4253
+	KindUnknown Kind = iota
+	KindHTTP         // RFC 9112
+	KindTLS          // RFC 8446, RFC 5246
+	KindSSH          // RFC 4253
 )
 
 // String returns the name of the application; "" for KindUnknown.

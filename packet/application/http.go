@@ -87,7 +87,7 @@ func printable(b []byte) bool {
 func firstLine(data []byte) (line []byte, whole bool) {
 	i := bytes.IndexByte(data, '\n')
 	if i < 0 {
-		return data, false
+		return bytes.TrimSuffix(data, []byte("\r")), false
 	}
 	line = data[:i]
 	if i > 0 && line[i-1] == '\r' {
