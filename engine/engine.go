@@ -97,7 +97,7 @@ type state struct {
 	cooldowns [][]*coolTable    // by rule, by shard; made when the rule first fires
 	rules     []RuleStats       // by rule
 	memories  [][]*memory       // by group
-	flights   []*flights        // by sequence
+	flights   [][]*flights      // by sequence, by shard; one where no lane has them
 	brains    []*brain          // by model
 	lists     []*listTable      // by list
 	evicted   uint64            // by tables that are gone
@@ -121,7 +121,7 @@ func (e *Engine) newState(p *Plan) *state {
 	}
 	st.memories = p.memories(e.cfg.Seed)
 	for _, s := range p.sequences {
-		st.flights = append(st.flights, newFlights(s, e.cfg.Seed))
+		st.flights = append(st.flights, e.newFlights(s))
 	}
 	for _, s := range p.samplers {
 		st.brains = append(st.brains, e.newBrain(s))
@@ -358,9 +358,11 @@ func (e *Engine) Advance(now int64) {
 			}
 		}
 	}
-	for _, f := range e.state.flights {
-		if !f.seq.absent && !f.seq.mixed { // others fire at the next packet
-			f.sweep(now)
+	for _, shards := range e.state.flights {
+		for _, f := range shards {
+			if !f.seq.absent && !f.seq.mixed { // others go by the time of other events, and fire at the next
+				f.sweep(now)
+			}
 		}
 	}
 }

@@ -18,13 +18,16 @@ import (
 // Flights are those of one sequence. Their order in time is that of the events: all times are of the clock.
 type flights struct {
 	seq       *sequence
+	max       int // keys
 	keys      keyIndex
 	queue     agedQueue // of the keys, by the last step that a flight of it took
 	touched   []int64   // by place: when that was
 	begun     []int64   // by place and step: when the flight began that waits behind the step; never for none
 	awaited   []int32   // by place, where the sequence ends with absent: the place in waits, or -1
+	turns     []uint64  // by place, where it waits: how many had begun to wait before
 	origins   []*packet.Packet
 	spare     []*packet.Packet
+	turn      uint64  // keys that have begun to wait
 	waits     []int32 // a heap of places: of those that fire when the span has passed, by when their flights began
 	random    uint64
 	evictions uint64
@@ -40,7 +43,7 @@ func newFlights(s *sequence, seed uint64) *flights {
 func (s *sequence) flightBytes() int64 {
 	n := int64(keyIndexBytes + linkBytes + 8 + 8*s.waiting())
 	if s.absent {
-		n += 4 + 4 + 8 + int64(unsafe.Sizeof(packet.Packet{}))
+		n += 4 + 4 + 8 + 8 + int64(unsafe.Sizeof(packet.Packet{}))
 	}
 	return n
 }
@@ -126,7 +129,7 @@ func (f *flights) see(bits uint64, key fingerprint, p *packet.Packet, now int64)
 
 // add makes room for a key without flights.
 func (f *flights) add(k [2]uint64, now int64) int32 {
-	for f.keys.n >= f.seq.maxKeys {
+	for f.keys.n >= f.max {
 		f.evict()
 	}
 	place := f.keys.add(k)
@@ -137,7 +140,7 @@ func (f *flights) add(k [2]uint64, now int64) int32 {
 			f.begun = append(f.begun, never)
 		}
 		if f.seq.absent {
-			f.awaited, f.origins = append(f.awaited, -1), append(f.origins, nil)
+			f.awaited, f.turns, f.origins = append(f.awaited, -1), append(f.turns, 0), append(f.origins, nil)
 		}
 	}
 	f.touched[place] = now
@@ -211,9 +214,11 @@ func (f *flights) wait(place int32, p *packet.Packet) {
 	} else {
 		origin = new(packet.Packet)
 	}
-	p.CopyTo(origin, false)
+	p.CopyTo(origin, f.seq.reads)
 	f.origins[place] = origin
 	f.awaited[place] = int32(len(f.waits))
+	f.turns[place] = f.turn
+	f.turn++
 	f.waits = append(f.waits, place)
 	f.up(len(f.waits) - 1)
 }
@@ -256,12 +261,12 @@ func (f *flights) expired(now int64) (key fingerprint, origin *packet.Packet, ok
 // since is when the flight began that waits at a place of the heap.
 func (f *flights) since(at int) int64 { return f.at(f.waits[at])[f.seq.steps-1] }
 
-// before orders the heap; of two that began at once the one that came to its place first is first.
+// before orders the heap; of two that began at once the one that came to wait first is first.
 func (f *flights) before(i, j int) bool {
 	if a, b := f.since(i), f.since(j); a != b {
 		return a < b
 	}
-	return f.waits[i] < f.waits[j]
+	return f.turns[f.waits[i]] < f.turns[f.waits[j]]
 }
 
 func (f *flights) swap(i, j int) {
@@ -296,6 +301,6 @@ func (f *flights) down(i int) {
 // bytes is what the flights take.
 func (f *flights) bytes() int64 {
 	n := f.keys.bytes() + linkBytes*int64(cap(f.queue.links)) + 8*int64(cap(f.touched)) + 8*int64(cap(f.begun)) +
-		4*int64(cap(f.awaited)) + 8*int64(cap(f.origins)) + 4*int64(cap(f.waits))
+		4*int64(cap(f.awaited)) + 8*int64(cap(f.turns)) + 8*int64(cap(f.origins)) + 4*int64(cap(f.waits))
 	return n + int64(len(f.waits)+len(f.spare))*int64(unsafe.Sizeof(packet.Packet{}))
 }

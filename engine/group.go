@@ -30,6 +30,7 @@ type group struct {
 	keyed    string        // canonical: event, key, bound on keys
 	maxKeys  int
 	store    *store
+	lane     int // of the first shard; the others follow
 	base     int // of the group's cells in a row of its store
 	memories []memoryCell
 	events   string // canonical, the same in every process: the filter; of a group with memories

@@ -3,21 +3,21 @@ package engine
 import "slices"
 
 // inheritOrder finds out which sequences and lists of the plan go on with what is under way and written. A sequence does where
-// its steps, their keys and its span are unchanged, whatever its rule is called; a list where its name and type are.
+// its steps, their keys and its span are unchanged, whatever its rule is called, but for a bound of so few keys that lanes do not share it out; a list where its name and type are.
 func (s *Successor) inheritOrder(e *Engine) {
 	s.inheritModels(e)
 	old, st := s.from, s.state
 	taken := make([]bool, len(old.sequences))
 	take := func(q *sequence, named bool) int {
 		i := slices.IndexFunc(old.sequences, func(o *sequence) bool {
-			return !taken[o.index] && o.text == q.text && (!named || o.rule.Name == q.rule.Name)
+			return !taken[o.index] && o.text == q.text && o.local == q.local && (!named || o.rule.Name == q.rule.Name)
 		})
 		if i >= 0 {
 			taken[i] = true
 		}
 		return i
 	}
-	s.flights, st.flights = make([]int, len(s.plan.sequences)), make([]*flights, len(s.plan.sequences))
+	s.flights, st.flights = make([]int, len(s.plan.sequences)), make([][]*flights, len(s.plan.sequences))
 	for i, q := range s.plan.sequences {
 		s.flights[i] = take(q, true)
 	}
@@ -26,7 +26,7 @@ func (s *Successor) inheritOrder(e *Engine) {
 			s.flights[i] = take(q, false)
 		}
 		if s.flights[i] < 0 {
-			st.flights[i] = newFlights(q, e.cfg.Seed)
+			st.flights[i] = e.newFlights(q)
 			if at := slices.Index(s.report.Kept, q.rule.Name); at >= 0 {
 				s.report.Kept = slices.Delete(s.report.Kept, at, at+1)
 				s.report.Reset = append(s.report.Reset, q.rule.Name)
@@ -57,12 +57,16 @@ func (s *Successor) takeOrder(from *state) {
 		if was >= 0 {
 			kept[was] = true
 			st.flights[i] = from.flights[was]
-			st.flights[i].seq = s.plan.sequences[i]
+			for _, f := range st.flights[i] {
+				f.bound(s.plan.sequences[i])
+			}
 		}
 	}
-	for i, f := range from.flights {
-		if !kept[i] {
-			st.evicted += f.evictions
+	for i, shards := range from.flights {
+		for _, f := range shards {
+			if !kept[i] {
+				st.evicted += f.evictions
+			}
 		}
 	}
 	for i, was := range s.lists {

@@ -40,10 +40,14 @@ func (e *Engine) apply(w *worker, s *slot, at int) {
 		}
 		for i := range events {
 			ev := &events[i]
+			if len(l.local) > 0 && ev.packet != l.localAt {
+				e.finish(w, s, l)
+			}
 			w.p = w.at(s, ev.packet)
 			e.observe(w, l, ev)
 		}
 	}
+	e.finish(w, s, l)
 	l.events = l.events[:0]
 }
 

@@ -117,7 +117,7 @@ func (e *Engine) due(h *haul) uint64 {
 	first := len(h.clocks)
 	if first > 0 {
 		for _, s := range e.plan.sequences {
-			at, waits := e.state.flights[s.index].due()
+			at, waits := e.state.flights[s.index][0].due()
 			switch {
 			case !waits:
 			case s.mixed && e.mixed >= at:
@@ -164,12 +164,12 @@ func (e *Engine) expireEvents(clock int64) (out []fired) {
 }
 
 func (e *Engine) expireOne(out []fired, s *sequence, number uint64, now int64) []fired {
-	f := e.state.flights[s.index]
+	f := e.state.flights[s.index][0]
 	for {
 		key, origin, ok := f.expired(now)
 		if !ok {
 			return out
 		}
-		out = e.complete(out, s, &key, origin, number, now, now)
+		out = e.complete(out, e.poster, s, &key, origin, number, now, now)
 	}
 }

@@ -127,7 +127,38 @@ func (g grammar) cond(depth int) string {
 	return "(" + g.cond(depth-1) + g.one(" and ", " or ") + g.cond(depth-1) + ")"
 }
 
+// sequence is a rule with a sequence of packets: each step by a key of one kind, now and then with an exception or an absence.
+func (g grammar) sequence(name string) string {
+	key := g.one(`["ip.src"] ["ip.dst"]`, `["ip.src", "dst.port"] ["ip.dst", "src.port"]`, `["lower(dns.qry.name)"] ["registered_domain(dns.qry.name)"]`, `[] []`)
+	one, other, _ := strings.Cut(key, "] [")
+	by := func() string { return g.one(one+"]", "["+other) }
+	var b strings.Builder
+	fmt.Fprintf(&b, "rule %q {\n  description = \"d\"\n  severity = \"low\"\n  cooldown = %q\n  sequence %q {\n", name, g.one("0s", "0s", "1s"), g.one("1s", "3s", "10s"))
+	step := func(kind string, i int) {
+		fmt.Fprintf(&b, "    %s \"s%d\" {\n      where = %q\n      by = %s\n    }\n", kind, i, g.cond(2), by())
+	}
+	steps := 1 + g.IntN(3)
+	for i := range steps {
+		step("step", i)
+	}
+	if g.IntN(3) == 0 {
+		step("unless", 8)
+	}
+	if steps == 1 || g.IntN(4) == 0 {
+		step("absent", 9)
+	}
+	b.WriteString("  }\n")
+	if g.escalate {
+		fmt.Fprintf(&b, "  escalate \"list\" { indicator = %q }\n", g.one("ip.src", "ip.dst"))
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
 func (g grammar) rule(name string) string {
+	if g.IntN(6) == 0 {
+		return g.sequence(name)
+	}
 	by := g.one(`[]`, `["ip.src"]`, `["ip.src", "dst.port"]`, `["ip.dst"]`, `["dns.qry.name"]`, `["tcp.flags.syn"]`, `["is_private(ip.src)", "ip.len % 3"]`, `["registered_domain(dns.qry.name)"]`, `["ip.src == ip.dst", "lower(dns.qry.name)"]`, `["network(ip.src, 31)"]`, `["tcp ? tcp.dstport : 0"]`, `["dns.a"]`, `["http.host"]`, `["dns.qry.name", "dns.resp.ttl"]`, `["lower(dns.cname)"]`)
 	agg := func() string {
 		return g.one("count()", "distinct(dst.port)", "distinct(ip.src)", "sum(ip.len)", "count("+g.leaf()+")", "changes(ip.ttl)", "max(ip.len)", "mean(ip.len)", "rate()", "distinct(dns.qry.name, "+g.leaf()+")",

@@ -41,8 +41,12 @@ func (e *Engine) RuleStates() []RuleState {
 		}
 	}
 	for i, q := range e.plan.sequences {
-		f := e.state.flights[i]
-		out[q.rule.index].Keys, out[q.rule.index].Evictions = uint64(f.keys.n), f.evictions
+		x := &out[q.rule.index]
+		x.Keys, x.Evictions = 0, 0
+		for _, f := range e.state.flights[i] {
+			x.Keys += uint64(f.keys.n)
+			x.Evictions += f.evictions
+		}
 	}
 	return out
 }

@@ -95,6 +95,9 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 		e.endPeriods(w, sl, i, 0, math.MaxUint64)
 		for j := range l.events {
 			ev := &l.events[j]
+			if len(l.local) > 0 && ev.packet != l.localAt {
+				e.finish(w, sl, l)
+			}
 			w.p = w.at(sl, ev.packet)
 			if !s.seen[ev.group.index] { // of the outermost datagram, or of a conversation
 				s.seen[ev.group.index] = true
@@ -107,6 +110,7 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 			total += d
 			s.nanos[ev.group.index] += d
 		}
+		e.finish(w, sl, l)
 		l.events = l.events[:0]
 	}
 	for _, g := range s.groups {

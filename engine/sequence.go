@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ruleids/ruleids/packet"
@@ -19,6 +20,8 @@ type sequence struct {
 	absent  bool
 	maxKeys int
 	mixed   bool // it looks at other events than packets
+	reads   bool // what is made of the event of the last step reads its payload
+	local   bool // each lane has the flights of its shards: no event needs to meet those of other lanes
 	parts   []*stepRef
 }
 
@@ -31,10 +34,10 @@ const (
 // A stepRef is a part of a sequence in a group of events.
 type stepRef struct {
 	*rules.Step
-	of   *sequence
-	bit  uint64
-	last bool // of the steps: alerts are made of its event
-	key  []placeholder
+	of    *sequence
+	bit   uint64
+	last  bool // of the steps: alerts are made of its event
+	key   []placeholder
 }
 
 // sequence compiles the sequence of a rule. groupOf finds or makes the group of a step.
@@ -66,7 +69,45 @@ func (b *builder) sequence(r *rule, groupOf func(*rule) *group) *sequence {
 		fmt.Fprintf(&text, "; %x %s", part.bit, g.text)
 	}
 	s.text = text.String()
+	s.local = !s.mixed && !s.absent && (len(r.By) == 0 || shardsOf(s.maxKeys, 1) > 1)
+	s.reads = slices.ContainsFunc(r.After(), func(e rules.Expr) bool {
+		found := false
+		rules.Walk(e, func(x rules.Expr) bool {
+			f, ok := x.(*rules.FieldExpr)
+			found = found || ok && f.Field.InPayload()
+			return !found
+		})
+		return found
+	})
 	return s
+}
+
+// local reports whether steps of a sequence whose flights the lanes have are in the group.
+func (g *group) local() bool {
+	return slices.ContainsFunc(g.steps, func(st *stepRef) bool { return st.of.local })
+}
+
+// shards is the number of tables of flights of a sequence.
+func (s *sequence) shards() int {
+	if s.local {
+		return s.rule.group.store.shards
+	}
+	return 1
+}
+
+// newFlights makes the tables of flights of a sequence.
+func (e *Engine) newFlights(s *sequence) []*flights {
+	out := make([]*flights, s.shards())
+	for i := range out {
+		out[i] = newFlights(s, e.cfg.Seed)
+		out[i].bound(s)
+	}
+	return out
+}
+
+// bound sets the bound on keys of one of the tables of a sequence.
+func (f *flights) bound(s *sequence) {
+	f.seq, f.max = s, (s.maxKeys+s.shards()-1)/s.shards()
 }
 
 // order finds out what has to happen in the order of packets.
@@ -109,16 +150,56 @@ func (e *Engine) match(w *worker, l *lane, part *stepRef, ev *event) {
 			w.tier(r, atThreshold) // who comes so far is asked about
 		}
 	}
+	if part.of.local {
+		l.local, l.localAt = append(l.local, match{part: part, key: ev.key}), ev.packet
+		return
+	}
 	if p == &w.conn || len(e.workers) > 1 && !e.plan.ordered && w != e.poster { // the packet is gone when it is seen
 		if part.last || e.flew != nil {
 			own := new(packet.Packet)
-			p.CopyTo(own, true)
+			p.CopyTo(own, part.of.reads)
 			p = own
 		} else {
 			p = nil
 		}
 	}
 	l.matches = append(l.matches, match{part: part, key: ev.key, number: w.p.Number, order: w.order, clock: w.p.Clock, p: p})
+}
+
+// finish shows what a lane has noted of one event to the flights that it has.
+func (e *Engine) finish(w *worker, s *slot, l *lane) {
+	if len(l.local) == 0 {
+		return
+	}
+	p := w.at(s, l.localAt)
+	ms := l.local
+	for i := range ms {
+		m := &ms[i]
+		if m.part == nil { // seen with one before
+			continue
+		}
+		q, bits := m.part.of, m.part.bit
+		for j := i + 1; j < len(ms); j++ {
+			if o := &ms[j]; o.part != nil && o.part.of == q && o.key == m.key {
+				bits |= o.part.bit
+				o.part = nil
+			}
+		}
+		complete, came := e.state.flights[q.index][q.rule.group.store.shard(m.key.hash)].see(bits, m.key, p, p.Clock)
+		if e.flew != nil {
+			m.p, m.number = p, p.Number
+			e.flew(q, m, bits, came)
+		}
+		if complete {
+			n := len(l.fired)
+			l.fired = e.complete(l.fired, w, q, &m.key, p, p.Number, p.Time, p.Clock)
+			for k := n; k < len(l.fired); k++ {
+				l.fired[k].order = w.order
+			}
+		}
+	}
+	clear(ms)
+	l.local = ms[:0]
 }
 
 // meet shows the matches of one event to the flights of their sequences, and appends what fires to out.
@@ -139,20 +220,20 @@ func (e *Engine) meet(out []fired, ms []match) []fired {
 			e.mixed = max(e.mixed, now)
 			now = e.mixed
 		}
-		complete, came := e.state.flights[s.index].see(bits, m.key, p, now)
+		complete, came := e.state.flights[s.index][0].see(bits, m.key, p, now)
 		if e.flew != nil {
 			e.flew(s, &ms[i-1], bits, came)
 		}
 		if complete {
-			out = e.complete(out, s, &m.key, p, p.Number, p.Time, now)
+			out = e.complete(out, e.poster, s, &m.key, p, p.Number, p.Time, now)
 		}
 	}
 	return out
 }
 
 // complete fires the rule of a sequence for an event, which need not be the one of number and time.
-func (e *Engine) complete(out []fired, s *sequence, key *fingerprint, p *packet.Packet, number uint64, time, clock int64) []fired {
-	w, r := e.poster, s.rule
+func (e *Engine) complete(out []fired, w *worker, s *sequence, key *fingerprint, p *packet.Packet, number uint64, time, clock int64) []fired {
+	r := s.rule
 	w.begin(p)
 	e.track(w, r)
 	if r.Silent {

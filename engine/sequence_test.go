@@ -427,14 +427,37 @@ func TestSequenceUnderAFlood(t *testing.T) {
 	if len(got) < 95 || s.Keys > 1000 || s.Evictions < 19000 {
 		t.Errorf("%d of 100 were found; %d keys, %d evictions", len(got), s.Keys, s.Evictions)
 	}
-	if bound := e.plan.sequences[0].flightBytes() * 1000; e.state.flights[0].bytes() > bound+16384 {
-		t.Errorf("%d bytes for 1,000 keys; the plan says %d", e.state.flights[0].bytes(), bound)
+	if bound := e.plan.sequences[0].flightBytes() * 1000; e.state.flights[0][0].bytes() > bound+16384 {
+		t.Errorf("%d bytes for 1,000 keys; the plan says %d", e.state.flights[0][0].bytes(), bound)
+	}
+}
+
+// The same where lanes share the keys out: those that have come furthest stay.
+func TestSharedSequenceUnderAFlood(t *testing.T) {
+	rule := strings.Replace(knockRule, "sequence \"10s\" {", "sequence \"10s\" {\n    max_keys = 8192", 1)
+	for workers := 1; workers <= 3; workers++ {
+		e := New(compile(t, rule, Options{}), Config{Seed: 1, Workers: workers})
+		var segs []seg
+		for i := range 100 {
+			segs = append(segs, syn(0, fmt.Sprintf("10.0.0.%d", i), 1), syn(0, fmt.Sprintf("10.0.0.%d", i), 2))
+		}
+		for i := range 40000 {
+			segs = append(segs, syn(1, fmt.Sprintf("10.1.%d.%d", i>>8, i&255), 1))
+		}
+		for i := range 100 {
+			segs = append(segs, syn(2, fmt.Sprintf("10.0.0.%d", i), 3))
+		}
+		got := run(e, frames(segs...))
+		s := e.Stats()
+		if len(got) < 95 || s.Keys > 8192 || s.Keys < 7000 || s.Evictions < 30000 || len(e.state.flights[0]) != 8 {
+			t.Errorf("%d workers: %d of 100 were found; %d keys, %d evictions, %d tables", workers, len(got), s.Keys, s.Evictions, len(e.state.flights[0]))
+		}
 	}
 }
 
 // A changed sequence begins anew, and it is said so; a renamed one goes on, as does one with another bound.
 func TestSequenceReloads(t *testing.T) {
-	renamed := strings.NewReplacer("rule \"knock\"", "rule \"knocked\"", "sequence \"10s\" {", "sequence \"10s\" {\n max_keys = 10").Replace(knockRule)
+	renamed := strings.NewReplacer("rule \"knock\"", "rule \"knocked\"", "sequence \"10s\" {", "sequence \"10s\" {\n max_keys = 10000").Replace(knockRule)
 	changed := strings.Replace(knockRule, "sequence \"10s\"", "sequence \"11s\"", 1)
 	e := New(compile(t, knockRule, Options{}), Config{Seed: 1})
 	run(e, frames(knocks("0:1 1:2")...))

@@ -110,10 +110,12 @@ func (e *Engine) Stats() Stats {
 			s.Evictions += st.Evictions
 		}
 	}
-	for _, f := range e.state.flights {
-		s.Keys += uint64(f.keys.n)
-		s.StateBytes += uint64(f.bytes())
-		s.Evictions += f.evictions
+	for _, shards := range e.state.flights {
+		for _, f := range shards {
+			s.Keys += uint64(f.keys.n)
+			s.StateBytes += uint64(f.bytes())
+			s.Evictions += f.evictions
+		}
 	}
 	for _, t := range e.state.lists {
 		s.Keys += uint64(t.keys.n)

@@ -87,9 +87,15 @@ func (b *builder) stores(p *Plan) []*store {
 		home.config.Keep = home.config.Keep || g.sampler != nil // rows end with their period
 	}
 	for _, s := range out {
+		local := slices.ContainsFunc(s.groups, (*group).local)
 		// Memories are of all keys, so that one worker at a time looks at an event of theirs.
 		s.size(!slices.ContainsFunc(s.groups, func(g *group) bool { return len(g.memories) > 0 }) &&
-			slices.ContainsFunc(s.groups, func(g *group) bool { return !b.narrow(g) }))
+			(local || slices.ContainsFunc(s.groups, func(g *group) bool { return !b.narrow(g) })))
+		for _, g := range s.groups {
+			if g.lane = s.index; local { // all steps of a key come to one lane
+				g.lane = 0
+			}
+		}
 	}
 	return out
 }

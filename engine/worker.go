@@ -57,9 +57,11 @@ type lane struct {
 	events  []event // that passed a filter
 	fired   []fired
 	matches []match
+	local   []match     // of the event at place localAt, for sequences whose flights the lane has
 	rows    [][]sampled // by crossing of the slot: the samples of the lane's shards
 	closed  []batch     // samples of conversations
-	_       [8]byte     // lanes of different workers share no line of the cache
+	localAt uint32
+	_       [36]byte // lanes of different workers share no line of the cache
 }
 
 // An event is a packet that concerns a group.
@@ -179,7 +181,7 @@ func (w *worker) event(g *group, s *slot, packet uint32) {
 	}
 	l := &s.lanes[0]
 	if len(s.lanes) > 1 {
-		l = &s.lanes[(g.store.index+g.store.shard(k.key.hash))%len(s.lanes)]
+		l = &s.lanes[(g.lane+g.store.shard(k.key.hash))%len(s.lanes)]
 	}
 	shards := w.tables[g.store.index]
 	l.events = append(l.events, event{group: g, table: shards[k.key.hash&uint64(len(shards)-1)], key: k.key, packet: packet})

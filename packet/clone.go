@@ -17,3 +17,8 @@ func (p *Packet) CopyTo(dst *Packet, payload bool) {
 		dst.Payload = bytes.Clone(p.Payload)
 	}
 }
+
+// InPayload reports whether a field is part of what CopyTo leaves out where it is to leave out the payload.
+func (f *Field) InPayload() bool {
+	return f.Kind == KindBytes || f.Layer&(HeadLayers|dhcpParts|recordParts) != 0
+}

@@ -311,8 +311,8 @@ func (rb *ruleBuilder) afterwards() {
 	}
 	look := func(e Expr) {
 		Walk(e, func(x Expr) bool {
-			if f, ok := x.(*FieldExpr); ok && f.Field.Kind == packet.KindBytes {
-				rb.report(diag.Unsupported, f.Rng, "When the span has passed, the bytes of the event of step %q are no longer there. Leave %s out.", s.Steps[len(s.Steps)-1].Name, f.Field.Name)
+			if f, ok := x.(*FieldExpr); ok && f.Field.InPayload() {
+				rb.report(diag.Unsupported, f.Rng, "When the span has passed, the payload of the event of step %q is no longer there. Leave %s out.", s.Steps[len(s.Steps)-1].Name, f.Field.Name)
 			}
 			return true
 		})

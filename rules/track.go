@@ -143,24 +143,31 @@ func (r *Rule) Reads() []*List {
 	return out
 }
 
-// Exprs returns every expression of the rule: its conditions and those of its steps, keys, aggregates, exceptions, and what its
-// actions and tracks make of an event. None is nil.
+// Exprs returns every expression of the rule: its conditions and those of its steps, keys, aggregates, memories, exceptions, and
+// those of After. None is nil.
 func (r *Rule) Exprs() []Expr {
-	exprs := []Expr{r.Where, r.When}
-	keys := func(by []Key) {
-		for _, k := range by {
-			exprs = append(exprs, k.Expr)
-		}
-	}
-	keys(r.By)
+	exprs := append([]Expr{r.Where}, r.Conditions()...)
 	if r.Sequence != nil {
 		for _, st := range r.Sequence.Parts() {
 			exprs = append(exprs, st.Where)
-			keys(st.By)
+			for _, k := range st.By {
+				exprs = append(exprs, k.Expr)
+			}
 		}
 	}
 	for _, a := range r.Aggregates {
 		exprs = append(exprs, a.Arg, a.Cond)
+	}
+	exprs = append(exprs, r.After()...)
+	return slices.DeleteFunc(exprs, func(e Expr) bool { return e == nil })
+}
+
+// After returns the expressions of what is made of an event when the rule fires: the key, what reputation is asked about, what
+// is written to lists, targets and messages. None is nil.
+func (r *Rule) After() []Expr {
+	var exprs []Expr
+	for _, k := range r.By {
+		exprs = append(exprs, k.Expr)
 	}
 	if r.Escalate != nil {
 		exprs = append(exprs, r.Escalate.Indicator)
