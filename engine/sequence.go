@@ -34,10 +34,10 @@ const (
 // A stepRef is a part of a sequence in a group of events.
 type stepRef struct {
 	*rules.Step
-	of    *sequence
-	bit   uint64
-	last  bool // of the steps: alerts are made of its event
-	key   []placeholder
+	of   *sequence
+	bit  uint64
+	last bool // of the steps: alerts are made of its event
+	key  []placeholder
 }
 
 // sequence compiles the sequence of a rule. groupOf finds or makes the group of a step.
