@@ -81,6 +81,7 @@ func newDaemon(opt Options) *Daemon {
 		&directories{d: d},
 		honeypots,
 		d.memory,
+		&logins{d: d},
 		&privileges{d: d}, // what is above may need root, what is below must do without
 		&honeypotLogs{of: honeypots},
 		&reputations{d: d},

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/ruleids/ruleids/actions/firewall"
+	"github.com/ruleids/ruleids/event/logsource"
 	"github.com/ruleids/ruleids/internal/host"
 )
 
@@ -29,6 +30,11 @@ func (p *directories) Open(context.Context) error {
 	for _, s := range []struct{ setting, path string }{{"journal", c.Response.Journal}, {"audit", c.Response.Audit}} {
 		if err := ownDirectory(s.path, d.account); err != nil {
 			return fmt.Errorf("response: %w; name another place with response { %s = … }", err, s.setting)
+		}
+	}
+	for _, l := range c.Logs {
+		if err := ownDirectory(logsource.StateFile(l.Config), d.account); err != nil {
+			return fmt.Errorf("auth %q: %w; name another place with state", l.Name, err)
 		}
 	}
 	for _, h := range c.Honeypots {

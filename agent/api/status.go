@@ -12,6 +12,7 @@ import (
 	"github.com/ruleids/ruleids/actions/telegram"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/event/honeypot"
+	"github.com/ruleids/ruleids/event/logsource"
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/internal/diag"
 )
@@ -42,6 +43,9 @@ type Status struct {
 	// Bots are those that take commands of administrators.
 	Bots      []telegram.Status `json:"bots"`
 	Honeypots []honeypot.Status `json:"honeypots"`
+	// Logs are the logs that are read, and Logins how many logins they told of, by what became of them.
+	Logs   []logsource.Status `json:"logs"`
+	Logins map[string]uint64  `json:"logins"`
 	// Fleet is the connection to the server of a fleet; null where the daemon belongs to none.
 	Fleet *fleet.LinkStatus `json:"fleet"`
 	// LostEvents are events of honeypots for which the loop had no room, LastLostEvent when the last of them was lost.

@@ -42,6 +42,7 @@ type Config struct {
 	Reputations []Reputation
 	Notifiers   []Notifier
 	Honeypots   []Honeypot
+	Logs        []AuthLog
 
 	// Files are the settings files that were read: none or one.
 	Files []string

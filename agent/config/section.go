@@ -12,6 +12,7 @@ import (
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/actions/telegram"
 	"github.com/ruleids/ruleids/event/honeypot"
+	"github.com/ruleids/ruleids/event/logsource"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
 )
@@ -25,12 +26,13 @@ type Section[C any] struct {
 	places map[string]setting.Place
 }
 
-// The sections: output "kind" "name", reputation "kind", notifier "kind" "name" and honeypot "name".
+// The sections: output "kind" "name", reputation "kind", notifier "kind" "name", honeypot "name" and auth "kind" "name".
 type (
 	Output     = Section[output.Config]
 	Reputation = Section[reputation.Config]
 	Notifier   = Section[notify.Config]
 	Honeypot   = Section[*honeypot.Config]
+	AuthLog    = Section[logsource.Config]
 )
 
 // kindTelegram is the kind of notifier that package telegram brings.
@@ -69,6 +71,9 @@ func labelled() map[string]reader {
 		"honeypot": func(l *loader, b *hclsyntax.Block) {
 			section(l, b, &l.config.Honeypots, `honeypot "front" { service = "ssh" listen = ":2222" }, with a name`, nil,
 				func(string) (*honeypot.Config, error) { return honeypot.NewConfig(), nil })
+		},
+		"auth": func(l *loader, b *hclsyntax.Block) {
+			section(l, b, &l.config.Logs, `auth "file" "sshd" { path = "/var/log/auth.log" }, with a kind and a name`, logsource.Kinds(), logsource.NewConfig)
 		},
 	}
 }
@@ -141,7 +146,7 @@ func sectionsOf[C any](block string, list []Section[C]) sections {
 }
 
 func (c *Config) sections() []sections {
-	return []sections{sectionsOf("output", c.Outputs), sectionsOf("reputation", c.Reputations), sectionsOf("notifier", c.Notifiers), sectionsOf("honeypot", c.Honeypots)}
+	return []sections{sectionsOf("output", c.Outputs), sectionsOf("reputation", c.Reputations), sectionsOf("notifier", c.Notifiers), sectionsOf("honeypot", c.Honeypots), sectionsOf("auth", c.Logs)}
 }
 
 // specs makes what a package takes of sections.
@@ -171,6 +176,11 @@ func (c *Config) NotifierSpecs() []notify.Spec {
 // HoneypotSpecs returns the honeypots as package honeypot takes them.
 func (c *Config) HoneypotSpecs() []honeypot.Spec {
 	return specs(c.Honeypots, func(s Honeypot) honeypot.Spec { return honeypot.Spec{Name: s.Name, Config: s.Config} })
+}
+
+// LogSpecs returns the logs of logins as package logsource takes them.
+func (c *Config) LogSpecs() []logsource.Spec {
+	return specs(c.Logs, func(s AuthLog) logsource.Spec { return logsource.Spec{Kind: s.Kind, Name: s.Name, Config: s.Config} })
 }
 
 // TelegramSpecs returns the notifiers of kind "telegram", as package telegram takes them.

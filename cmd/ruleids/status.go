@@ -169,4 +169,13 @@ func writeNotifiers(b *strings.Builder, s *api.Status, color bool) {
 		}
 		writeTable(b, rows, headed(color))
 	}
+	if len(s.Logs) > 0 {
+		b.WriteByte('\n')
+		rows := [][]string{{"log", "at", "lines", "refused", "lost"}}
+		for _, l := range s.Logs {
+			rows = append(rows, []string{l.Kind + " " + l.Name, printable.Word(l.Place), thousands(l.Lines), thousands(l.Refused), thousands(l.Lost)})
+		}
+		writeTable(b, rows, headed(color))
+		fmt.Fprintf(b, "logins: %s succeeded, %s failed, %s\n", thousands(s.Logins["success"]), thousands(s.Logins["failure"]), plural(s.Logins["probe"], "probe"))
+	}
 }

@@ -81,6 +81,9 @@ func New(patterns []*Pattern) *Tracker {
 	return &Tracker{patterns: patterns, sshd: newSSHD(), weak: newWaiting(), entered: entered{}, origins: map[[2]string]netip.AddrPort{}, repeated: map[string]Line{}}
 }
 
+// SetPatterns changes the patterns that New was given.
+func (t *Tracker) SetPatterns(patterns []*Pattern) { t.patterns = patterns }
+
 // Clock returns the newest time that the Tracker has seen; zero before the first.
 func (t *Tracker) Clock() time.Time { return t.clock }
 

@@ -1,0 +1,126 @@
+// Package logsource reads the logs that tell of logins while they are written: files with every kind of rotation, the journal
+// of systemd, and what other hosts send by syslog. It hands lines on, and remembers how far it came.
+package logsource
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
+)
+
+// Config is the settings of one source: a *FileConfig, a *JournalConfig or a *SyslogConfig. NewConfig returns one with every
+// default set.
+type Config interface {
+	// source makes what reads. It opens what needs privileges.
+	source(name string, env *environment) (source, error)
+}
+
+// kinds makes the settings of each kind of source, by the name of the kind.
+func kinds() map[string]func() Config {
+	return map[string]func() Config{
+		"file":    func() Config { return NewFile() },
+		"journal": func() Config { return NewJournal() },
+		"syslog":  func() Config { return NewSyslog() },
+	}
+}
+
+// Kinds returns the kinds of sources that there are, sorted.
+func Kinds() []string { return slices.Sorted(maps.Keys(kinds())) }
+
+// NewConfig returns the defaults of a kind of source. The error names the kinds that there are.
+func NewConfig(kind string) (Config, error) {
+	if f, ok := kinds()[kind]; ok {
+		return f(), nil
+	}
+	return nil, fmt.Errorf("there is no kind of source %q; there are %s", kind, strings.Join(Kinds(), ", "))
+}
+
+// Kept is the settings of sources that remember how far they came.
+type Kept struct {
+	// State is the directory in which a source remembers how far it came, in a file named for it; "" to forget at each stop.
+	State string `setting:"state,path" default:"/var/lib/ruleids/logs"`
+	// Begin is where a source begins that remembers nothing: at the end of what there is, or at its start.
+	Begin string `setting:"begin" default:"end" oneof:"end start"`
+}
+
+// FileConfig is the settings of kind "file": a log that a daemon writes, with what rotation makes of it.
+type FileConfig struct {
+	// Path is the file. It need not be there yet.
+	Path string `setting:"path,path,required"`
+	// Program is whose log it is, where its lines do not say; "" to find out from each line.
+	Program string `setting:"program"`
+	// Poll is the time between two looks for new lines: a block is to come within a second.
+	Poll time.Duration `setting:"poll" default:"200ms" range:"10ms..1m"`
+
+	Kept
+}
+
+// JournalConfig is the settings of kind "journal": the journal of systemd, by journalctl.
+type JournalConfig struct {
+	// Command is the program, with arguments that come first.
+	Command []string `setting:"command,program" default:"journalctl"`
+	// Matches choose entries, as those of journalctl do: "SYSLOG_FACILITY=10", "+"; none for all.
+	Matches []string `setting:"matches" most:"100"`
+
+	Kept
+}
+
+// SyslogConfig is the settings of kind "syslog": a server that other hosts send their logs to.
+type SyslogConfig struct {
+	// Network is how they come: "udp" (RFC 5426), "tcp" (RFC 6587, both framings) or "tls" (RFC 5425).
+	Network string `setting:"network" default:"udp" oneof:"udp tcp tls"`
+	// Listen is where: ":port" for every address of this host, or "address:port".
+	Listen setting.Listen `setting:"listen,required"`
+	// From are the addresses and networks that may send. Whoever can send logs can have others blocked.
+	From []netip.Prefix `setting:"from,required" most:"1000"`
+	// MaxConnections is how many senders there may be at a time. tcp and tls only.
+	MaxConnections int `setting:"max_connections" default:"100" range:"1..10000"`
+
+	// Cert and Key are PEM files with the server's certificate and its key. tls only.
+	Cert string `setting:"cert,path"`
+	Key  string `setting:"key,secret"`
+	// ClientCA is a file of PEM certificates of which one must have signed the sender's; "" to ask for none. tls only.
+	ClientCA string `setting:"client_ca,path"`
+}
+
+// NewFile returns the defaults of kind "file"; Path has none.
+func NewFile() *FileConfig { return setting.New[FileConfig]() }
+
+// NewJournal returns the defaults of kind "journal".
+func NewJournal() *JournalConfig { return setting.New[JournalConfig]() }
+
+// NewSyslog returns the defaults of kind "syslog"; Listen and From have none.
+func NewSyslog() *SyslogConfig { return setting.New[SyslogConfig]() }
+
+// Check returns what is wrong with the settings as they go together.
+func (c *SyslogConfig) Check() (ps []setting.Problem) {
+	wrong := func(name, detail string) { ps = append(ps, setting.Problem{Setting: name, Detail: detail}) }
+	if c.Network == "tls" {
+		if c.Cert == "" {
+			wrong("cert", "A TLS server needs a certificate: name a PEM file.")
+		}
+		if c.Key == "" {
+			wrong("key", "A TLS server needs the key of its certificate: name a PEM file.")
+		}
+		return ps
+	}
+	for _, s := range []struct{ name, value string }{{"cert", c.Cert}, {"key", c.Key}, {"client_ca", c.ClientCA}} {
+		if s.value != "" {
+			wrong(s.name, "Only network \"tls\" has certificates; leave this out.")
+		}
+	}
+	return ps
+}
+
+// Check returns what is wrong with the settings as they go together.
+func (c *JournalConfig) Check() (ps []setting.Problem) {
+	if len(c.Command) == 0 {
+		ps = append(ps, setting.Problem{Setting: "command", Detail: "Name the program, as [\"journalctl\"]."})
+	}
+	return ps
+}

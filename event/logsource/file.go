@@ -1,0 +1,551 @@
+package logsource
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ruleids/ruleids/event/login"
+)
+
+const (
+	// headBytes is how much of a file's beginning tells it from others: a log begins with a time.
+	headBytes = 1024
+	// readBytes is how much is read at a time, and lineMost how long a line may be without its end: what is longer is cut.
+	readBytes = 64 << 10
+	lineMost  = login.MaxLine
+	// settleFor is how long after a rotation the old file is still read, where the new one stays empty: daemons write to the
+	// old one until they are told.
+	settleFor = 30 * time.Second
+)
+
+// stampStep is how long a file system may give changes the same time.
+const stampStep = 100 * time.Millisecond
+
+// A tail is a log file that is followed.
+type tail struct {
+	config *FileConfig
+	env    *environment
+	memory memory
+
+	file   *os.File // what is read; nil before the first
+	mark   mark     // of file
+	format login.Format
+	// seen are the heads of rotated files that were dealt with, or were there before: compressing one makes another file of it.
+	seen   map[string]bool
+	missed time.Time // since when there is another file at the path, and file goes on
+
+	scanned, changed time.Time // when rotated files were looked for last, and when their directory had changed
+
+	head []byte // of file: what mark.Head is of
+	buf  []byte
+	rest []byte // of a line without its end
+}
+
+func (c *FileConfig) source(name string, env *environment) (source, error) {
+	place := c.Path
+	env.counts.place.Store(&place)
+	return &tail{config: c, env: env, memory: memoryOf(c.State, "file", name), buf: make([]byte, readBytes)}, nil
+}
+
+func (t *tail) close() error {
+	if t.file == nil {
+		return nil
+	}
+	err := t.file.Close()
+	t.file = nil
+	return err
+}
+
+// run follows the file.
+func (t *tail) run(ctx context.Context) error {
+	if t.file == nil {
+		if err := t.start(ctx); err != nil {
+			return err
+		}
+	}
+	tick := time.NewTicker(t.config.Poll)
+	defer tick.Stop()
+	for {
+		if err := t.look(ctx); err != nil {
+			return err
+		}
+		t.env.works()
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// start opens the file where it was left, or at its end or start where nothing is remembered, after what was rotated away
+// meanwhile.
+func (t *tail) start(ctx context.Context) error {
+	saved, known, err := t.memory.load()
+	if err != nil {
+		return err
+	}
+	t.seen = map[string]bool{}
+	old := t.rotated()
+	if !known {
+		for _, x := range old {
+			t.seen[x.head] = true
+		}
+		if t.config.Begin == "start" {
+			for _, x := range old {
+				if err := t.archive(ctx, x, 0); err != nil {
+					return err
+				}
+			}
+		}
+		return t.open(t.config.Begin == "end")
+	}
+	var current mark // of what is at the path now
+	if f, err := os.Open(t.config.Path); err == nil {
+		if saved.is(f) {
+			t.file, t.mark = f, saved
+			t.glimpse(saved.HeadBytes)
+			for _, x := range old {
+				t.seen[x.head] = true
+			}
+			_, err = f.Seek(saved.Offset, io.SeekStart)
+			return err
+		}
+		current = headMark(f)
+		_ = f.Close()
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	// It was rotated while nobody looked: what is left of it comes first, then the files after it, then the path.
+	before := t.memory.time()
+	at := slices.IndexFunc(old, func(x sibling) bool { return saved.isArchive(x.path) })
+	for i, x := range old {
+		from := int64(0)
+		if current.HeadBytes > 0 && i != at && current.isArchive(x.path) {
+			continue // a copy of what is there: it is to be cut
+		}
+		t.seen[x.head] = true
+		switch {
+		case i == at:
+			from = saved.Offset
+		case at >= 0 && i < at, at < 0 && x.time.Before(before):
+			continue
+		}
+		if err := t.archive(ctx, x, from); err != nil {
+			return err
+		}
+	}
+	return t.open(false)
+}
+
+// open opens the file at the path, where there is one.
+func (t *tail) open(end bool) error {
+	f, err := os.Open(t.config.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it is read from its start when it comes
+	}
+	if err != nil {
+		return err
+	}
+	st, err := f.Stat()
+	if err == nil && st.IsDir() {
+		err = fmt.Errorf("%s is a directory; name a file", t.config.Path)
+	}
+	m := mark{}
+	if err == nil {
+		m.Inode = inodeOf(st)
+		if end {
+			m.Offset, err = f.Seek(0, io.SeekEnd)
+		}
+	}
+	if err != nil {
+		_ = f.Close()
+		return err
+	}
+	t.close()
+	t.file, t.mark, t.rest, t.missed = f, m, nil, time.Time{}
+	t.format = login.Format{Location: time.Local, Program: t.config.Program}
+	t.glimpse(headBytes)
+	return t.memory.save(t.mark)
+}
+
+// glimpse takes the file's head for that of the mark, as far as it is there, and n bytes at most.
+func (t *tail) glimpse(n int) {
+	head := make([]byte, n)
+	n, _ = t.file.ReadAt(head, 0)
+	t.head = head[:n]
+	t.mark.Head, t.mark.HeadBytes = digest(t.head), n
+}
+
+// grow adds to the head of the mark what was read at a place of the file. It is taken from what was read, not from the file:
+// that may have been cut since.
+func (t *tail) grow(at int64, data []byte) {
+	if len(t.head) >= headBytes || at > int64(len(t.head)) || at+int64(len(data)) <= int64(len(t.head)) {
+		return
+	}
+	more := data[int64(len(t.head))-at:]
+	t.head = append(t.head, more[:min(len(more), headBytes-len(t.head))]...)
+	t.mark.Head, t.mark.HeadBytes = digest(t.head), len(t.head)
+}
+
+// look reads what is new, and follows a rotation.
+func (t *tail) look(ctx context.Context) error {
+	if t.file == nil {
+		if err := t.open(false); err != nil || t.file == nil {
+			return err
+		}
+	}
+	st, err := t.file.Stat()
+	if err != nil {
+		return err
+	}
+	if st.Size() < t.mark.Offset+int64(len(t.rest)) || !t.mark.sameHead(t.file) {
+		return t.truncated(ctx)
+	}
+	now, err := os.Stat(t.config.Path)
+	switch {
+	case err == nil:
+	case errors.Is(err, fs.ErrNotExist):
+		return t.read(ctx) // it was moved away, and the daemon still writes to it
+	default:
+		return err
+	}
+	if os.SameFile(st, now) {
+		t.missed = time.Time{}
+		if err := t.scan(ctx); err != nil {
+			return err
+		}
+		return t.read(ctx)
+	}
+	if err := t.read(ctx); err != nil {
+		return err
+	}
+	if t.missed.IsZero() {
+		t.missed = time.Now()
+	}
+	if now.Size() == 0 && time.Since(t.missed) < settleFor {
+		return nil
+	}
+	// Whoever wrote to the new file has left the old one: what is in it now is all.
+	if err := t.read(ctx); err != nil {
+		return err
+	}
+	if !t.mark.sameHead(t.file) {
+		return nil // it was cut before it was moved: the next look finds that
+	}
+	if err := t.finish(ctx); err != nil {
+		return err
+	}
+	t.seen[headOf(t.file)] = true
+	if err := t.open(false); err != nil {
+		return err
+	}
+	t.scanned = time.Time{}
+	return t.scan(ctx)
+}
+
+// scan reads rotated files that came and went between two looks. A copy of the file that is read is none: it is to be cut.
+func (t *tail) scan(ctx context.Context) error {
+	st, err := os.Stat(filepath.Dir(t.config.Path))
+	if err != nil {
+		return err
+	}
+	if !t.scanned.IsZero() && st.ModTime().Equal(t.changed) && t.scanned.Sub(t.changed) > stampStep {
+		return nil
+	}
+	t.scanned, t.changed = time.Now(), st.ModTime()
+	for _, x := range t.rotated() {
+		if t.seen[x.head] || t.mark.HeadBytes > 0 && t.mark.isArchive(x.path) || x.isFile(t.file) {
+			continue
+		}
+		if err := t.archive(ctx, x, 0); err != nil {
+			return err
+		}
+		t.seen[x.head] = true
+		if err := t.memory.save(t.mark); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// truncated goes on after the file was cut: copytruncate has made a copy before, in which what was not read yet is.
+func (t *tail) truncated(ctx context.Context) error {
+	for _, x := range t.rotated() {
+		if t.seen[x.head] || x.isFile(t.file) {
+			continue
+		}
+		from := int64(0)
+		if t.mark.HeadBytes > 0 && t.mark.isArchive(x.path) {
+			from = t.mark.Offset
+		}
+		if err := t.archive(ctx, x, from); err != nil {
+			return err
+		}
+		t.seen[x.head] = true
+	}
+	if _, err := t.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	t.mark, t.rest = mark{Inode: t.mark.Inode}, nil
+	t.glimpse(headBytes)
+	return t.memory.save(t.mark)
+}
+
+// read reads to the end of the file as it is now. Where it was cut meanwhile, it stops: the next look finds that.
+func (t *tail) read(ctx context.Context) error {
+	for ctx.Err() == nil {
+		n, err := t.file.Read(t.buf)
+		if n > 0 {
+			at := t.mark.Offset + int64(len(t.rest))
+			if !t.mark.sameHead(t.file) {
+				_, err := t.file.Seek(at, io.SeekStart)
+				return err
+			}
+			t.grow(at, t.buf[:n])
+			if err := t.take(ctx, t.buf[:n]); err != nil {
+				return err
+			}
+			if err := t.memory.save(t.mark); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) || n == 0 && err == nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// take deals with bytes that follow those before.
+func (t *tail) take(ctx context.Context, data []byte) error {
+	t.rest = append(t.rest, data...)
+	end := bytes.LastIndexByte(t.rest, '\n') + 1
+	if end == 0 && len(t.rest) > lineMost {
+		end = len(t.rest) // no line is so long
+	}
+	if end == 0 {
+		return nil
+	}
+	if err := t.deliver(ctx, t.rest[:end]); err != nil {
+		// They are read again, by this run or the next.
+		t.rest = nil
+		_, serr := t.file.Seek(t.mark.Offset, io.SeekStart)
+		return errors.Join(err, serr)
+	}
+	t.mark.Offset += int64(end)
+	t.rest = append(t.rest[:0], t.rest[end:]...)
+	return nil
+}
+
+// finish deals with a last line that has no end.
+func (t *tail) finish(ctx context.Context) error {
+	if len(t.rest) == 0 {
+		return nil
+	}
+	if err := t.deliver(ctx, t.rest); err != nil {
+		return err
+	}
+	t.mark.Offset += int64(len(t.rest))
+	t.rest = nil
+	return nil
+}
+
+// deliver hands on lines.
+func (t *tail) deliver(ctx context.Context, text []byte) error {
+	t.format.Location, t.format.Program, t.format.Reference = time.Local, t.config.Program, time.Now()
+	var lines []login.Line
+	for raw := range strings.Lines(string(text)) {
+		lines = append(lines, t.format.Parse(raw))
+	}
+	return t.env.lines(ctx, lines)
+}
+
+// archive reads a rotated file from an offset of its text on, compressed or not, and remembers how far. One that vanishes
+// meanwhile is left out.
+func (t *tail) archive(ctx context.Context, x sibling, from int64) error {
+	in, err := openArchive(x.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if _, err := io.CopyN(io.Discard, in, from); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		return err
+	}
+	m := mark{Offset: from, Head: x.head, HeadBytes: x.headBytes}
+	buf, rest := make([]byte, readBytes), []byte(nil)
+	for {
+		n, err := in.Read(buf)
+		rest = append(rest, buf[:n]...)
+		end := bytes.LastIndexByte(rest, '\n') + 1
+		if errors.Is(err, io.EOF) || end == 0 && len(rest) > lineMost {
+			end = len(rest)
+		}
+		if end > 0 {
+			if err := t.deliver(ctx, rest[:end]); err != nil {
+				return err
+			}
+			rest = append(rest[:0], rest[end:]...)
+			m.Offset += int64(end)
+			if err := t.memory.save(m); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// rotation is what logrotate and newsyslog add to a name: ".1", "-20261129", each with ".gz" or without.
+var rotation = regexp.MustCompile(`^(?:\.\d{1,5}|[-.]\d{8}(?:[-T]?\d{2,10})?)(?:\.gz)?$`)
+
+// A sibling is a file that rotation has made of the log.
+type sibling struct {
+	path      string
+	time      time.Time
+	head      string // digest of the first headBytes of its text
+	headBytes int    // of how many, where it has less
+}
+
+// rotated returns the files that rotation has made of the log, the oldest first: those beside it whose names begin with its own.
+func (t *tail) rotated() []sibling {
+	entries, err := os.ReadDir(filepath.Dir(t.config.Path))
+	if err != nil {
+		return nil
+	}
+	base := filepath.Base(t.config.Path)
+	stem := strings.TrimSuffix(base, filepath.Ext(base))
+	var out []sibling
+	for _, e := range entries {
+		name := e.Name()
+		// "auth.log.1", "auth.log-20261129.gz", and with logrotate's "extension" "auth-20261129.log".
+		if !(strings.HasPrefix(name, base) && rotation.MatchString(name[len(base):])) && !(strings.HasPrefix(name, stem+"-") && rotation.MatchString(strings.Replace(name[len(stem):], filepath.Ext(base), "", 1))) {
+			continue
+		}
+		if st, err := e.Info(); err == nil && st.Mode().IsRegular() {
+			x := sibling{path: filepath.Join(filepath.Dir(t.config.Path), name), time: st.ModTime()}
+			if x.read() {
+				out = append(out, x)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b sibling) int {
+		if c := a.time.Compare(b.time); c != 0 {
+			return c
+		}
+		return strings.Compare(b.path, a.path) // ".2" is older than ".1"
+	})
+	return out
+}
+
+// read reads the head of a rotated file, and reports whether there is one.
+func (x *sibling) read() bool {
+	in, err := openArchive(x.path)
+	if err != nil {
+		return false
+	}
+	defer in.Close()
+	head := make([]byte, headBytes)
+	n, err := io.ReadFull(in, head)
+	x.head, x.headBytes = digest(head[:n]), n
+	return n > 0 && (err == nil || errors.Is(err, io.ErrUnexpectedEOF))
+}
+
+// isFile reports whether the rotated file is f.
+func (x *sibling) isFile(f *os.File) bool {
+	a, err := os.Stat(x.path)
+	if err != nil {
+		return true // it is gone
+	}
+	b, err := f.Stat()
+	return err == nil && os.SameFile(a, b)
+}
+
+// headOf returns the digest of the first headBytes of a file.
+func headOf(f io.ReaderAt) string {
+	return headMark(f).Head
+}
+
+// headMark returns a mark at the start of a file.
+func headMark(f io.ReaderAt) mark {
+	head := make([]byte, headBytes)
+	n, _ := f.ReadAt(head, 0)
+	return mark{Head: digest(head[:n]), HeadBytes: n}
+}
+
+// is reports whether a file is the one of the mark, and has all that was read of it.
+func (m *mark) is(f *os.File) bool {
+	st, err := f.Stat()
+	return err == nil && inodeOf(st) == m.Inode && st.Size() >= m.Offset && m.sameHead(f)
+}
+
+// sameHead reports whether a file begins as that of the mark.
+func (m *mark) sameHead(f io.ReaderAt) bool {
+	head := make([]byte, m.HeadBytes)
+	n, err := f.ReadAt(head, 0)
+	return n == m.HeadBytes && (err == nil || errors.Is(err, io.EOF)) && digest(head) == m.Head
+}
+
+// isArchive reports whether a rotated file, compressed or not, is the one of the mark or a copy of it.
+func (m *mark) isArchive(path string) bool {
+	in, err := openArchive(path)
+	if err != nil {
+		return false
+	}
+	defer in.Close()
+	head := make([]byte, m.HeadBytes)
+	_, err = io.ReadFull(in, head)
+	return err == nil && m.HeadBytes > 0 && digest(head) == m.Head
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+// openArchive opens a rotated file, and takes it out of gzip.
+func openArchive(path string) (io.ReadCloser, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	magic := make([]byte, 2)
+	if n, _ := f.ReadAt(magic, 0); n < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
+		return f, nil
+	}
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{z, f}, nil
+}

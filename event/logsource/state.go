@@ -1,0 +1,111 @@
+package logsource
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A mark is how far a source came.
+type mark struct {
+	// Of a file: which it is, and how many of its bytes were dealt with. Head is a digest of its first HeadBytes.
+	Inode     uint64 `json:"inode,omitempty"`
+	Offset    int64  `json:"offset,omitempty"`
+	Head      string `json:"head,omitempty"`
+	HeadBytes int    `json:"head_bytes,omitempty"`
+	// Of the journal: the entry, and its time in microseconds since 1970.
+	Cursor string `json:"cursor,omitempty"`
+	Time   int64  `json:"time,omitempty"`
+}
+
+// A memory is the file that a mark is kept in; "" for none.
+type memory string
+
+// StateFile returns the name of a file in the directory in which a source of these settings remembers how far it came, "" where it
+// remembers nothing.
+func StateFile(c Config) string {
+	var kept *Kept
+	switch c := c.(type) {
+	case *FileConfig:
+		kept = &c.Kept
+	case *JournalConfig:
+		kept = &c.Kept
+	default:
+		return ""
+	}
+	if kept.State == "" {
+		return ""
+	}
+	return filepath.Join(kept.State, "state")
+}
+
+// memoryOf returns the memory of a source in a directory.
+func memoryOf(dir, kind, name string) memory {
+	if dir == "" {
+		return ""
+	}
+	safe := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, name)
+	return memory(filepath.Join(dir, kind+"-"+safe+".json"))
+}
+
+// load returns what is remembered; ok is false where nothing is.
+func (m memory) load() (out mark, ok bool, err error) {
+	if m == "" {
+		return out, false, nil
+	}
+	data, err := os.ReadFile(string(m))
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, false, nil
+	}
+	if err != nil {
+		return out, false, err
+	}
+	if json.Unmarshal(data, &out) != nil {
+		return mark{}, false, nil // a power failure while it was written: as if it was not there
+	}
+	return out, true, nil
+}
+
+// time returns when something was remembered last.
+func (m memory) time() time.Time {
+	st, err := os.Stat(string(m))
+	if err != nil {
+		return time.Time{}
+	}
+	return st.ModTime()
+}
+
+// save remembers a mark, in place of the one before as a whole. It does not wait for the disk: what the kernel has survives the
+// end of the program, and after the end of the machine some lines are read again.
+func (m memory) save(x mark) error {
+	if m == "" {
+		return nil
+	}
+	data, err := json.Marshal(x)
+	if err != nil {
+		return err
+	}
+	next := string(m) + ".next"
+	if err := os.WriteFile(next, append(data, '\n'), 0o600); err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("state: %w", err)
+		}
+		if err := os.MkdirAll(filepath.Dir(next), 0o750); err != nil {
+			return fmt.Errorf("state: %w", err)
+		}
+		if err := os.WriteFile(next, append(data, '\n'), 0o600); err != nil {
+			return fmt.Errorf("state: %w", err)
+		}
+	}
+	return os.Rename(next, string(m))
+}
