@@ -41,12 +41,16 @@ func (b *builder) needOf(i int32) *rules.Need {
 		return n
 	}
 	needs := make([]*rules.Need, len(p.kids))
+	gated := true // each part tests a port or an address first, which is sooner done than any search
 	for j, k := range p.kids {
 		needs[j] = b.needOf(k)
+		gated = gated && b.narrow(k)
 	}
 	var n *rules.Need
 	if p.op == opOr {
-		n = rules.NeedOfAny(needs)
+		if !gated {
+			n = rules.NeedOfAny(needs)
+		}
 	} else if best := rules.BestNeed(needs); best >= 0 {
 		inexact := *needs[best]
 		inexact.Exact = false
@@ -256,7 +260,12 @@ func (b *builder) matchFunc(e *rules.MatchExpr) (func(*scope) bool, uint16) {
 	need := rules.NeedOf(e)
 	look := lookFor(need)
 	switch {
+	case p.Anchored():
+		return match, 300
 	case look == nil || b.tuning.NoIndex:
+		if !p.OnBytes() { // names and the like are short
+			return match, 1000
+		}
 		return match, slowCost
 	case need.Exact:
 		return look, 60

@@ -28,11 +28,21 @@ type Description struct {
 	Cooldowns  int64                 `json:"cooldown_bytes_bound"` // bytes that the cooldowns of all rules can take at most
 	Bound      int64                 `json:"bytes_bound"`          // bytes that all state can take at most
 	VM         []string              `json:"vm"`                   // expressions that the expr VM evaluates
+	Contents   []ContentDescription  `json:"contents"`             // fields whose literals are looked for in one search
 	Unguarded  []Unguarded           `json:"unguarded"`            // conditions that read all of a text
 	ParsesDNS  bool                  `json:"parses_dns"`
 	KeepsFlows bool                  `json:"keeps_flows"`
 	// Conversations is what is kept of TCP and UDP conversations, and of flows; nil where no rule asks for it.
 	Conversations *ConversationDescription `json:"conversations,omitempty"`
+}
+
+// A ContentDescription is the literals of a field by which packets are found, those of rules behind a port or an address
+// in searches of their own.
+type ContentDescription struct {
+	Field    string `json:"field"`
+	Literals int    `json:"literals"`
+	Searches int    `json:"searches"`
+	Bytes    int64  `json:"bytes"` // that the indexes take, roughly
 }
 
 // An Unguarded is a condition on a text that no literal keeps from being evaluated for each packet that comes to it.
@@ -91,6 +101,7 @@ func (p *Plan) Describe() *Description {
 	p.describeClasses(d)
 	p.describeShared(d)
 	d.Unguarded = p.unguarded()
+	d.Contents = p.describeContents()
 	for _, s := range p.stores {
 		if len(s.config.Cells) > 0 && s.groups[0].sampler == nil {
 			t := describeTable(s)

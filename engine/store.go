@@ -90,7 +90,7 @@ func (b *builder) stores(p *Plan) []*store {
 		local := slices.ContainsFunc(s.groups, (*group).local)
 		// Memories are of all keys, so that one worker at a time looks at an event of theirs.
 		s.size(!slices.ContainsFunc(s.groups, func(g *group) bool { return len(g.memories) > 0 }) &&
-			(local || slices.ContainsFunc(s.groups, func(g *group) bool { return !b.narrow(g) })))
+			(local || slices.ContainsFunc(s.groups, func(g *group) bool { return !b.narrow(g.filter) })))
 		for _, g := range s.groups {
 			if g.lane = s.index; local { // all steps of a key come to one lane
 				g.lane = 0
@@ -100,10 +100,10 @@ func (b *builder) stores(p *Plan) []*store {
 	return out
 }
 
-// narrow reports whether a group looks at few ports or addresses only, by its own filter alone.
-func (b *builder) narrow(g *group) bool {
-	return b.guard(g.filter, offDstPort, opRange16) != predTrue || b.guard(g.filter, offDst, opAddr) != predTrue ||
-		b.guard(g.filter, offSrc, opAddr) != predTrue || b.guard(g.filter, offSrcPort, opRange16) != predTrue
+// narrow reports whether a condition holds for few ports or addresses only, by itself alone.
+func (b *builder) narrow(cond int32) bool {
+	return b.guard(cond, offDstPort, opRange16) != predTrue || b.guard(cond, offDst, opAddr) != predTrue ||
+		b.guard(cond, offSrc, opAddr) != predTrue || b.guard(cond, offSrcPort, opRange16) != predTrue
 }
 
 // size sets the bounds of a store. Where much traffic comes to it is spread over shards.

@@ -2,13 +2,27 @@ package rules
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/ruleids/ruleids/internal/literals"
 	"github.com/ruleids/ruleids/packet"
 )
+
+// runes reads each byte as the character of that number.
+type runes struct{ rest string }
+
+func (r *runes) ReadRune() (rune, int, error) {
+	if r.rest == "" {
+		return 0, 0, io.EOF
+	}
+	c := rune(r.rest[0])
+	r.rest = r.rest[1:]
+	return c, 1, nil
+}
 
 func needText(n *Need) string {
 	if n == nil {
@@ -104,6 +118,12 @@ func TestNeedIsNeeded(t *testing.T) {
 		p, err := newPattern(expression(4), true)
 		if err != nil {
 			continue
+		}
+		plain := regexp.MustCompile("(?s)" + p.String())
+		for range 10 { // a byte is the character of that number
+			if s := text(); p.matchString(s) != plain.MatchReader(&runes{s}) {
+				t.Fatalf("%s on %q: %v", p, s, p.matchString(s))
+			}
 		}
 		n := NeedOf(&MatchExpr{X: &FieldExpr{Field: field}, Pattern: p})
 		if n == nil {

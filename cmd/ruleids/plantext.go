@@ -40,6 +40,9 @@ func (t *planText) write(d *engine.Description) {
 	if len(d.VM) > 0 {
 		fmt.Fprintf(t.w, "slow: %s, see the end\n", plural(uint64(len(d.VM)), "expression"))
 	}
+	for _, c := range d.Contents {
+		fmt.Fprintf(t.w, "contents of %s: %s in %s, %s\n", c.Field, plural(uint64(c.Literals), "literal"), several(c.Searches), byteSize(uint64(c.Bytes)))
+	}
 	if len(d.Unguarded) > 0 {
 		fmt.Fprintf(t.w, "slow: %s of payloads, see the end\n", plural(uint64(len(d.Unguarded)), "regular expression"))
 	}
@@ -65,6 +68,14 @@ func (t *planText) write(d *engine.Description) {
 		}
 		fmt.Fprintf(t.w, "  %s\n    some %s ns %s: %s\n", u.Text, thousands(uint64(u.Nanoseconds)), where, strings.Join(u.Rules, ", "))
 	}
+}
+
+// several counts searches.
+func several(n int) string {
+	if n == 1 {
+		return "one search"
+	}
+	return thousands(uint64(n)) + " searches, behind ports, addresses or classes of packets"
 }
 
 // usualKeys is a number of keys that a network of some hundred hosts has.

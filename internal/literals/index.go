@@ -71,6 +71,25 @@ func New(literals []Literal) *Index {
 	return x
 }
 
+// Len returns the number of literals.
+func (x *Index) Len() int { return len(x.texts) }
+
+// Bytes returns about how much memory the index takes besides the bytes of the literals themselves.
+func (x *Index) Bytes() int {
+	n := len(x.texts) * 17
+	for _, a := range []*anchored{x.start, x.end} {
+		if a != nil {
+			n += 8*len(a.filter.bits) + 4*len(a.table.starts) + 16*len(a.table.values)
+		}
+	}
+	for _, w := range []*windows{x.long, x.short} {
+		if w != nil {
+			n += 8*len(w.filter.bits) + 4*len(w.table.starts) + 12*len(w.table.values)
+		}
+	}
+	return n
+}
+
 // Folds reports whether the case of some literal does not matter.
 func (x *Index) Folds() bool { return x.folded }
 

@@ -1,8 +1,8 @@
 package literals
 
 import (
-	"encoding/binary"
 	"strings"
+	"unsafe"
 )
 
 // A window has four bytes, or two for literals that are shorter.
@@ -132,19 +132,46 @@ func usual(w string) int {
 }
 
 // findWide is find for windows of four bytes. With one it returns as soon as a literal is found.
+//
+// Most windows pass no filter: four are tested together, so that their waits for memory overlap and one branch does.
 func (w *windows) findWide(x *Index, found []int32, text []byte, one bool) []int32 {
-	bits, shift := w.filter.bits, w.filter.shift
-	for i := 0; i+wide <= len(text); i += w.stride {
-		k := binary.LittleEndian.Uint32(text[i:]) | mask
-		at := hashWindow(k) >> (shift & 63)
-		if bits[at>>6]>>(at&63)&1 == 0 {
+	bits, shift, stride := unsafe.SliceData(w.filter.bits), w.filter.shift&63, w.stride
+	start := unsafe.Pointer(unsafe.SliceData(text))
+	last := len(text) - wide // the last place of a window
+	i := 0
+	for ; i+3*stride <= last; i += 4 * stride {
+		a, b := hashWindow(load(start, i))>>shift, hashWindow(load(start, i+stride))>>shift
+		c, d := hashWindow(load(start, i+2*stride))>>shift, hashWindow(load(start, i+3*stride))>>shift
+		if (bitAt(bits, a)|bitAt(bits, b)|bitAt(bits, c)|bitAt(bits, d))&1 == 0 {
 			continue
 		}
-		if found = w.compare(x, found, text, i, k); one && len(found) > 0 {
-			return found
+		for j := i; j < i+4*stride; j += stride {
+			if k := load(start, j); bitAt(bits, hashWindow(k)>>shift)&1 != 0 {
+				if found = w.compare(x, found, text, j, k); one && len(found) > 0 {
+					return found
+				}
+			}
+		}
+	}
+	for ; i <= last; i += stride {
+		if k := load(start, i); bitAt(bits, hashWindow(k)>>shift)&1 != 0 {
+			if found = w.compare(x, found, text, i, k); one && len(found) > 0 {
+				return found
+			}
 		}
 	}
 	return found
+}
+
+// load reads the window at place i of a text, which has four bytes from there on.
+func load(text unsafe.Pointer, i int) uint32 {
+	b := (*[wide]byte)(unsafe.Add(text, i))
+	return (uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24) | mask
+}
+
+// bitAt shifts a bit of a bitmap to the lowest place. Hashes are shifted so that they have places in it.
+func bitAt(bits *uint64, at uint64) uint64 {
+	return *(*uint64)(unsafe.Add(unsafe.Pointer(bits), at>>6*8)) >> (at & 63)
 }
 
 // findNarrow is find for windows of two bytes.

@@ -5,6 +5,33 @@ import (
 	"slices"
 )
 
+// describeContents sums up the literals of each field, sorted by its name.
+func (p *Plan) describeContents() []ContentDescription {
+	byField := map[string]*ContentDescription{}
+	p.branches(func(br *branch) {
+		if br.contents == nil {
+			return
+		}
+		for i := range br.contents.fields {
+			f := &br.contents.fields[i]
+			d := byField[f.field.Name]
+			if d == nil {
+				d = &ContentDescription{Field: f.field.Name}
+				byField[d.Field] = d
+			}
+			d.Literals += f.index.Len()
+			d.Searches++
+			d.Bytes += int64(f.index.Bytes() + 4*(len(f.first)+len(f.users)))
+		}
+	})
+	out := make([]ContentDescription, 0, len(byField))
+	for _, d := range byField {
+		out = append(out, *d)
+	}
+	slices.SortFunc(out, func(x, y ContentDescription) int { return cmp.Compare(x.Field, y.Field) })
+	return out
+}
+
 // unguarded lists the slow conditions on texts that are evaluated without a literal having been found before, those that
 // are always evaluated first.
 func (p *Plan) unguarded() []Unguarded {
