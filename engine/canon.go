@@ -111,7 +111,7 @@ func (c *canon) expr(e rules.Expr) {
 		}
 		c.list("in "+n, e.X)
 	case *rules.ListedExpr:
-		c.list("listed "+e.List.Name, e.X)
+		c.list("listed "+listID(e.List), e.X)
 	case *rules.MatchExpr:
 		c.list("matches"+strconv.FormatBool(e.Pattern.OnBytes())+strconv.Quote(e.Pattern.String()), e.X)
 	case *rules.TextExpr:

@@ -160,7 +160,7 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 	x.scope = scope{preds: b.preds, seed: 1}
 	for _, l := range b.lists {
 		for i, of := range plan.lists {
-			if of.Name == l.Name {
+			if of.List == l.List {
 				x.scope.lists = append(x.scope.lists, x.engine.state.lists[i])
 			}
 		}

@@ -36,7 +36,7 @@ func (s *Successor) inheritOrder(e *Engine) {
 	}
 	s.lists, st.lists = make([]int, len(s.plan.lists)), make([]*listTable, len(s.plan.lists))
 	for i, l := range s.plan.lists {
-		s.lists[i] = slices.IndexFunc(old.lists, func(o *trackedList) bool { return o.Name == l.Name && o.Type == l.Type })
+		s.lists[i] = slices.IndexFunc(old.lists, func(o *trackedList) bool { return o.id() == l.id() && o.Type == l.Type })
 		if s.lists[i] < 0 {
 			st.lists[i] = newListTable(l, e.cfg.Seed)
 			s.report.EmptyLists = append(s.report.EmptyLists, l.Name)

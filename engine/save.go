@@ -42,7 +42,7 @@ func (e *Engine) Save(shift int64) *Saved {
 		t := e.state.lists[i]
 		q := t.queue
 		q.links = slices.Clone(q.links)
-		s.lists = append(s.lists, savedList{name: l.Name, typ: l.Type, seed: t.keys.seed, keys: slices.Clone(t.keys.keys), at: slices.Clone(t.at), queue: q})
+		s.lists = append(s.lists, savedList{name: l.id(), typ: l.Type, seed: t.keys.seed, keys: slices.Clone(t.keys.keys), at: slices.Clone(t.at), queue: q})
 	}
 	return s
 }
@@ -96,7 +96,7 @@ func (e *Engine) Restore(sections []snapshot.Section, now int64) []error {
 			continue
 		}
 		for i, l := range e.plan.lists {
-			if l.Name != name {
+			if l.id() != name {
 				continue
 			}
 			if err := e.state.lists[i].restore(s.Data, now); err != nil {

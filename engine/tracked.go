@@ -13,6 +13,16 @@ type trackedList struct {
 	index int
 }
 
+// id names the list from one plan to the next, and in files: a shipped one and one of the user's may have one name.
+func (l *trackedList) id() string { return listID(l.List) }
+
+func listID(l *rules.List) string {
+	if l.Shipped {
+		return rules.StdlibPrefix + l.Name
+	}
+	return l.Name
+}
+
 // An entryFunc makes of a value of the packet at hand what a list keeps of it; ok is false for what it cannot hold.
 type entryFunc func(s *scope) (entry [2]uint64, ok bool)
 
@@ -97,7 +107,7 @@ func (t *listTable) bytes() int64 {
 // list returns the list of the plan that a list of the rule set is.
 func (b *builder) list(l *rules.List) *trackedList {
 	for _, x := range b.lists {
-		if x.Name == l.Name {
+		if x.List == l {
 			return x
 		}
 	}

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
 )
 
 const resolvedRules = `
@@ -270,5 +272,31 @@ func TestTrackedListReloads(t *testing.T) {
 	}
 	if e.Stats().Keys != 0 {
 		t.Errorf("%d keys", e.Stats().Keys)
+	}
+}
+
+// A list of the user's with the name of a shipped one is another: neither reads what the other holds.
+func TestTrackedListsOfOneName(t *testing.T) {
+	set := func(by string) string {
+		return strings.NewReplacer("rule \"see\"", "rule \"see_"+by+"\"", "rule \"known\"", "rule \"known_"+by+"\"", "rule \"unknown\"", "rule \"unknown_"+by+"\"").Replace(resolvedRules)
+	}
+	shipped := strings.Replace(set("us"), "tcp.dstport == 1", "tcp.dstport == 3", 1)
+	rs, diags := rules.Load(rules.Options{Stdlib: fstest.MapFS{"us.hcl": {Data: []byte(shipped)}}, Sources: map[string][]byte{"you.hcl": []byte(set("you"))}})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	plan, diags := Compile(rs, Options{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	e := New(plan, Config{Seed: 1})
+	expect(t, run(e, frames(knocks("0:1 1:2")...)), "known_you #2 10.0.0.1", "unknown_us #2 10.0.0.1")
+	again := New(plan, Config{Seed: 2})
+	if errs := again.Restore(e.Save(0).Sections(), 2*second); len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	expect(t, run(again, frames(knocks("2:2 3:3 4:2")...)), "known_you #1 10.0.0.1", "unknown_us #1 10.0.0.1", "known_us #3 10.0.0.1", "known_you #3 10.0.0.1")
+	if report := again.Swap(plan); len(report.EmptyLists) > 0 || len(report.KeptLists) != 2 {
+		t.Errorf("report %+v", report)
 	}
 }

@@ -21,7 +21,7 @@ var bodies = map[string][]completionItem{
 	"rule": attributes("description", "severity", "category", "attack", "references", "enabled", "mode", "on", "silent", "where", "by", "threshold", "when", "cooldown").and(
 		block("window", "window \"${1:10s}\" {\n  ${2:n} = \"${3:count()}\"\n}"),
 		block("memory", "memory \"${1:5d}\" {\n  ${2:fresh} = \"first([${3:ip.src}])\"\n  learn = \"${4:24h}\"\n}"),
-		block("sequence", "sequence \"${1:10m}\" {\n  step \"${2:first}\"  { where = \"$3\"  by = [\"ip.src\"] }\n  step \"${4:second}\" { where = \"$5\"  by = [\"ip.src\"] }\n}"),
+		block("sequence", "sequence \"${1:10m}\" {\n  step \"${2:first}\" {\n    where = \"$3\"\n    by    = [\"${4:ip.src}\"]\n  }\n  step \"${5:second}\" {\n    where = \"$6\"\n    by    = [\"${7:ip.src}\"]\n  }\n}"),
 		block("except", "except \"${1:name}\" { where = \"$0\" }"),
 		block("level", "level \"${1|medium,high,critical|}\" { when = \"$0\" }"),
 		block("track", "track \"${1:list}\" { value = \"$0\" }"),
@@ -41,9 +41,11 @@ var bodies = map[string][]completionItem{
 	"block":      attributes("target", "for", "spoofable"),
 	"quarantine": attributes("target", "for", "spoofable"),
 	"notify":     attributes("to", "message"),
-	"step":       attributes("on", "where", "by"),
-	"unless":     attributes("on", "where", "by"),
-	"absent":     attributes("on", "where", "by"),
+	"sequence": attributes("max_keys").and(
+		step("step"), step("unless"), step("absent")),
+	"step":   attributes("on", "where", "by"),
+	"unless": attributes("on", "where", "by"),
+	"absent": attributes("on", "where", "by"),
 }
 
 // words are the values of attributes that are one of a few.
@@ -64,6 +66,11 @@ func attributes(names ...string) items {
 		out = append(out, completionItem{Label: n, Kind: itemProperty, InsertText: n + " = $0", InsertTextFormat: snippet})
 	}
 	return out
+}
+
+// step is a block of a sequence.
+func step(name string) completionItem {
+	return block(name, name+" \"${1:name}\" {\n  where = \"$2\"\n  by    = [\"${3:ip.src}\"]\n}")
 }
 
 func block(name, text string) completionItem {
