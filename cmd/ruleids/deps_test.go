@@ -83,7 +83,7 @@ var house = []layer{
 	{level: 3, path: "agent/api", may: []string{"event/logsource", "fleet", "internal/diag", "alert", "actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "event/honeypot"}},
 	{level: 4, path: "agent", may: []string{"event/login", "event/logsource", "fleet", "fleet/link", "internal/setting", "actions/firewall", "internal/host", "internal/printable", "internal/filelock", "agent/api", "internal/scale", "packet", "internal/diag", "capture", "capture/afpacket", "alert", "rules", "engine", "engine/snapshot", "event/honeypot",
 		"actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "agent/config"}},
-	{level: 4, path: "engine/ruletest", may: []string{"event/login", "internal/files", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "capture", "alert", "rules", "engine"}},
+	{level: 4, path: "engine/ruletest", may: []string{"event/login", "internal/files", "internal/scale", "internal/printable", "packet", "packet/application", "internal/setting", "internal/diag", "capture", "alert", "rules", "engine"}},
 	{level: 4, path: "lsp", may: []string{"internal/diag", "packet", "capture", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest"}, tests: []string{"stdlib"}},
 	{level: 4, path: "study", may: []string{"capture", "alert", "rules", "engine", "packet", "internal/scale"}},
 	{level: 5, path: "lab/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},

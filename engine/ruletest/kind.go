@@ -44,6 +44,18 @@ type spec struct {
 	rcode    uint8
 	answers  uint16
 
+	records []record // in a DNS response
+	ttlOf   uint32   // of these
+
+	icmpIdent, icmpSeq uint16
+
+	http httpMessage
+	sni  string
+	alpn []string
+
+	dhcpType   string
+	dhcpClient net.HardwareAddr // nil: the source's
+
 	service, action, user, client string // of a honeypot; service and user of a login, too
 	host, method, reason, result  string // of a login
 	conn                          packet.Connection
@@ -79,13 +91,15 @@ var kinds = []kind{
 	{"icmp", spec{kind: "icmp", icmpType: -1, ttl: 64}, join(ipParams, payloadParams, []param{
 		integer("type", 255, func(s *spec, n int64) { s.icmpType = int(n) }),
 		integer("code", 255, func(s *spec, n int64) { s.icmpCode = uint8(n) }),
+		integer("ident", 1<<16-1, func(s *spec, n int64) { s.icmpIdent = uint16(n) }),
+		integer("seq", 1<<16-1, func(s *spec, n int64) { s.icmpSeq = uint16(n) }),
 	})},
 	{"arp", spec{kind: "arp", opcode: arpRequest}, join(linkParams, []param{
 		integer("opcode", 1<<16-1, func(s *spec, n int64) { s.opcode = uint16(n) }),
 		{"src_ip", true, address(func(s *spec, a netip.Addr) { s.arpSrcIP = a })},
 		{"dst_ip", true, address(func(s *spec, a netip.Addr) { s.arpDstIP = a })},
 	})},
-	{"dns", spec{kind: "dns", srcPort: -1, dstPort: -1, ttl: 64, qtype: 1}, join(ipParams, []param{
+	{"dns", spec{kind: "dns", srcPort: -1, dstPort: -1, ttl: 64, qtype: 1, ttlOf: 60}, join(ipParams, []param{
 		integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
 		integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),
 		{"qname", true, func(s *spec, v cty.Value) (err error) { s.qname, err = textOf(v); return err }},
@@ -100,7 +114,10 @@ var kinds = []kind{
 		}},
 		integer("rcode", 15, func(s *spec, n int64) { s.rcode = uint8(n) }),
 		integer("answers", 1000, func(s *spec, n int64) { s.answers = uint16(n) }),
-	})},
+	}, recordParams)},
+	{httpKind, spec{kind: httpKind, srcPort: -1, dstPort: -1, ttl: 64}, join(ipParams, httpParams)},
+	{tlsKind, spec{kind: tlsKind, srcPort: -1, dstPort: -1, ttl: 64}, join(ipParams, tlsParams)},
+	{dhcpKind, spec{kind: dhcpKind, srcPort: -1, dstPort: -1, ttl: 64, dhcpType: "discover", src: netip.IPv4Unspecified(), dst: broadcastIP}, join(linkParams, dhcpParams)},
 	{honeypotKind, spec{kind: honeypotKind, srcPort: -1, dstPort: -1, service: "ssh"}, join(addressParams, []param{
 		integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
 		integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),

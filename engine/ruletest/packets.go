@@ -134,10 +134,11 @@ type maker struct {
 	p     *packets
 	synth *synthesizer
 	ctx   *hcl.EvalContext
+	ends  []int
 }
 
 func (p *packets) maker() *maker {
-	return &maker{p, &synthesizer{}, &hcl.EvalContext{Variables: make(map[string]cty.Value, 1), Functions: functions}}
+	return &maker{p: p, synth: &synthesizer{}, ctx: &hcl.EvalContext{Variables: make(map[string]cty.Value, 1), Functions: functions}}
 }
 
 // spec returns what packet i is to be.
@@ -158,13 +159,20 @@ func (m *maker) spec(i int) (spec, hcl.Diagnostics) {
 	return s, nil
 }
 
-// append appends the bytes of packet i to dst.
+// append appends the bytes of packet i to dst, and says in m.ends where each of its frames ends.
 func (m *maker) append(dst []byte, i int) ([]byte, hcl.Diagnostics) {
 	s, diags := m.spec(i)
 	if diags.HasErrors() {
 		return dst, diags
 	}
-	out, err := m.synth.append(dst, &s)
+	var out []byte
+	var err error
+	if s.talks() {
+		out, m.ends, err = m.synth.appendTalk(dst, &s, i)
+	} else {
+		out, err = m.synth.append(dst, &s)
+		m.ends = append(m.ends[:0], len(out))
+	}
 	if err != nil {
 		return dst, m.failed(&s, err, i)
 	}

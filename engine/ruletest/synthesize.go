@@ -95,6 +95,9 @@ func (z *synthesizer) appendIP(dst []byte, s *spec) ([]byte, error) {
 			return dst, err
 		}
 		payload = z.scratch
+	case dhcpKind:
+		z.scratch = appendDHCP(z.scratch[:0], s)
+		payload = z.scratch
 	}
 	size, room := header+len(payload), maxIP-header
 	if s.src.Is4() {
@@ -142,7 +145,10 @@ func appendTransport(dst []byte, s *spec, size uint16) (out []byte, checksum int
 		if !s.src.Is4() {
 			kind = echoRequestV6
 		}
-		return appendWords(dst, uint16(port(s.icmpType, kind))<<8|uint16(s.icmpCode), 0, 0, 0), 2
+		return appendWords(dst, uint16(port(s.icmpType, kind))<<8|uint16(s.icmpCode), 0, s.icmpIdent, s.icmpSeq), 2
+	case dhcpKind:
+		from, to := dhcpPorts(s.dhcpType)
+		return appendWords(dst, uint16(port(s.srcPort, from)), uint16(port(s.dstPort, to)), size, 0), 6
 	}
 	from, to := clientPort, dnsPort
 	if s.response {
@@ -193,6 +199,24 @@ func port(n, other int) int {
 	return n
 }
 
+// appendName appends a DNS name that an attribute has (RFC 1035, section 3.1).
+func appendName(b []byte, attribute, text string) ([]byte, error) {
+	start := len(b)
+	if name := strings.TrimSuffix(text, "."); name != "" {
+		for label := range strings.SplitSeq(name, ".") {
+			if len(label) == 0 || len(label) > 63 {
+				return b, fmt.Errorf("%s %q has a label of %d bytes; from 1 to 63 are allowed", attribute, text, len(label))
+			}
+			b = append(append(b, byte(len(label))), label...)
+		}
+	}
+	b = append(b, 0)
+	if n := len(b) - start; n > 255 {
+		return b, fmt.Errorf("%s takes %d bytes; 255 are allowed, which is a name of 253 characters", attribute, n)
+	}
+	return b, nil
+}
+
 // appendDNS appends a message with one question (RFC 1035, section 4.1), and as many A records in
 // answer as asked for.
 func appendDNS(b []byte, s *spec) ([]byte, error) {
@@ -208,24 +232,19 @@ func appendDNS(b []byte, s *spec) ([]byte, error) {
 	if s.response {
 		flags |= queryResponse | recursionAvailable
 	}
-	b = appendWords(b, messageID, flags, 1, s.answers, 0, 0)
-	start := len(b)
-	if name := strings.TrimSuffix(s.qname, "."); name != "" {
-		for label := range strings.SplitSeq(name, ".") {
-			if len(label) == 0 || len(label) > 63 {
-				return b, fmt.Errorf("qname %q has a label of %d bytes; from 1 to 63 are allowed", s.qname, len(label))
-			}
-			b = append(append(b, byte(len(label))), label...)
-		}
-	}
-	b = append(b, 0)
-	if n := len(b) - start; n > 255 {
-		return b, fmt.Errorf("qname takes %d bytes; 255 are allowed, which is a name of 253 characters", n)
+	b = appendWords(b, messageID, flags, 1, s.answers+uint16(len(s.records)), 0, 0)
+	b, err := appendName(b, "qname", s.qname)
+	if err != nil {
+		return b, err
 	}
 	b = appendWords(b, s.qtype, classInternet)
 	for i := range s.answers {
 		b = appendWords(b, pointerToQuestion, 1, classInternet, 0, 60, 4) // type A, 60 s to live, 4 bytes
 		b = append(b, 192, 0, byte(2+i>>8), byte(i))
+	}
+	for _, r := range s.records {
+		b = appendWords(b, pointerToQuestion, r.kind, classInternet, uint16(s.ttlOf>>16), uint16(s.ttlOf), uint16(len(r.data)))
+		b = append(b, r.data...)
 	}
 	return b, nil
 }

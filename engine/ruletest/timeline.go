@@ -36,7 +36,7 @@ func replayWith(blocks []*packets, events []*packet.Packet, to player) hcl.Diagn
 	sources := make([]source, 0, len(blocks))
 	for _, p := range blocks {
 		s := source{p: p, m: p.maker()}
-		if p.frames() && p.count > 0 && len(p.varying) == 0 {
+		if p.frames() && p.count > 0 && len(p.varying) == 0 && !p.base.talks() {
 			b, diags := s.m.append(nil, 0)
 			if diags.HasErrors() {
 				return diags
@@ -81,24 +81,30 @@ func replayWith(blocks []*packets, events []*packet.Packet, to player) hcl.Diagn
 			to.event(ev)
 			continue
 		}
-		data := s.fixed
-		if data == nil {
+		add := func(data []byte) {
+			frames = append(frames, packet.Frame{
+				Data:   data,
+				Time:   epoch + s.p.time(s.next),
+				Length: uint32(len(data)),
+				Link:   packet.LinkEthernet,
+			})
+		}
+		if s.fixed != nil {
+			add(s.fixed)
+		} else {
 			// The arena may move while it grows; frames that were cut from it before keep the old one.
 			from := len(arena)
 			var diags hcl.Diagnostics
 			if arena, diags = s.m.append(arena, s.next); diags.HasErrors() {
 				return diags
 			}
-			data = arena[from:len(arena):len(arena)]
+			for _, end := range s.m.ends {
+				add(arena[from:end:end])
+				from = end
+			}
 		}
-		frames = append(frames, packet.Frame{
-			Data:   data,
-			Time:   epoch + s.p.time(s.next),
-			Length: uint32(len(data)),
-			Link:   packet.LinkEthernet,
-		})
 		s.next++
-		if len(frames) == batchSize {
+		if len(frames) >= batchSize {
 			flush()
 		}
 	}
