@@ -48,7 +48,7 @@ func (in *Input) Load() *Loaded {
 	out.Diags = append(out.Diags, out.Config.CheckSecrets()...)
 	opt := rules.Options{
 		Paths: out.Config.Rules.Paths, Settings: in.Settings.File, Set: in.Set,
-		LookupEnv: lookup(in.Settings.Environ), LintCodes: in.LintCodes,
+		LookupEnv: lookup(in.Settings.Environ), LintCodes: in.LintCodes, GeoIP: out.Config.Rules.GeoIP,
 	}
 	if out.Config.Rules.Stdlib {
 		files, err := in.Stdlib(opt.Paths)
@@ -76,7 +76,7 @@ func (in *Input) Load() *Loaded {
 			out.Sources[name] = f
 		}
 	}
-	out.Paths = append(slices.Clone(opt.Paths), out.Config.Files...)
+	out.Paths = slices.Concat(opt.Paths, out.Config.Files, opt.GeoIP)
 	for _, l := range set.Lists {
 		out.Paths = append(out.Paths, l.Files...)
 	}

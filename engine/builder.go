@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -25,6 +26,7 @@ type builder struct {
 	inquiries map[string]*inquiry
 	lists     []*trackedList
 	diags     hcl.Diagnostics
+	geo       *geo.DB // nil where nothing is known of addresses
 	// What the lists of entries came to, by entriesKey: many classes of packets leave the same entries
 	// behind a port or an address.
 	branches    map[string]*branch

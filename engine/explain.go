@@ -113,6 +113,7 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 	}
 	x := &Explainer{engine: New(plan, Config{Seed: 1})}
 	b := newBuilder(Options{}, Tuning{})
+	b.geo = rs.Geo
 	for _, r := range plan.rules {
 		if _, ok := enabled[r.Name]; !ok {
 			x.probes = append(x.probes, nil)

@@ -62,6 +62,7 @@ func NewMeter(rs *rules.RuleSet, seed uint64) (*Meter, hcl.Diagnostics) {
 	}
 	m := &Meter{engine: New(plan, Config{Seed: seed}), gauges: make([]*gauge, len(plan.rules))}
 	b := newBuilder(Options{}, Tuning{})
+	b.geo = rs.Geo
 	for i, r := range plan.rules {
 		m.gauges[i] = b.gauge(r)
 	}

@@ -118,6 +118,8 @@ func (b *builder) intCall(e *rules.CallExpr) intFunc {
 	case rules.FnWeekday:
 		x, zone := b.floatFunc(e.Args[0]), e.Zone()
 		return func(s *scope) int64 { return rules.Weekday(x(s), zone) }
+	case rules.FnASN:
+		return b.placeNumber(e)
 	case rules.FnBitAnd:
 		x, y := b.intFunc(e.Args[0]), b.intFunc(e.Args[1])
 		return func(s *scope) int64 { return x(s) & y(s) }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/expr-lang/expr"
 
+	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/internal/publicsuffix"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
@@ -31,6 +32,7 @@ type vmEnv struct {
 	addrs  []packet.Addr
 	sets   []*rules.Set
 	opaque []func(*scope) any
+	geo    *geo.DB
 
 	opaqueAddrs []addrFunc
 	// patterns are of characters of Latin-1, each of which stands for a byte.
@@ -221,6 +223,15 @@ func (e *vmEnv) Network(a packet.Addr, bits4, bits6 int) packet.Addr {
 	return packet.AddrFromNetip(netip.PrefixFrom(n, bits).Masked().Addr())
 }
 
+// Country, ASN and Org are those of the files, asked anew.
+func (e *vmEnv) Country(a packet.Addr) string { return e.geo.Look(a.Netip()).Country }
+
+// ASN is geoip.asn.
+func (e *vmEnv) ASN(a packet.Addr) int { return int(e.geo.Look(a.Netip()).ASN) }
+
+// Org is geoip.as_org.
+func (e *vmEnv) Org(a packet.Addr) string { return e.geo.Look(a.Netip()).Org }
+
 // O evaluates an opaque expression.
 func (e *vmEnv) O(i int) any { return e.opaque[i](e.s) }
 
@@ -230,7 +241,7 @@ func oracle(b *builder, e rules.Expr) int32 {
 	if i, ok := b.byText[text]; ok {
 		return i
 	}
-	w := &vmWriter{b: b, env: &vmEnv{rule: b.scaled, fields: packet.Fields()}}
+	w := &vmWriter{b: b, env: &vmEnv{geo: b.geo, rule: b.scaled, fields: packet.Fields()}}
 	w.expr(e)
 	program, err := expr.Compile(w.out.String(), expr.Env(w.env))
 	if err != nil {
@@ -475,7 +486,7 @@ func (w *vmWriter) function(e *rules.CallExpr) {
 		args[i] = a
 	}
 	name := map[rules.FuncID]string{rules.FnLen: "len", rules.FnLower: "Lower", rules.FnUpper: "Upper", rules.FnAbs: "abs", rules.FnMin: "min",
-		rules.FnMax: "max", rules.FnEntropy: "Entropy", rules.FnRegisteredDomain: "Domain", rules.FnIsPrivate: "Private", rules.FnHour: "Hour", rules.FnWeekday: "Weekday", rules.FnNetwork: "Network", rules.FnBitAnd: "bitand", rules.FnLog2: "Log2"}[e.Func.ID]
+		rules.FnMax: "max", rules.FnEntropy: "Entropy", rules.FnRegisteredDomain: "Domain", rules.FnIsPrivate: "Private", rules.FnCountry: "Country", rules.FnASN: "ASN", rules.FnASOrg: "Org", rules.FnHour: "Hour", rules.FnWeekday: "Weekday", rules.FnNetwork: "Network", rules.FnBitAnd: "bitand", rules.FnLog2: "Log2"}[e.Func.ID]
 	switch e.Func.ID {
 	case rules.FnHour, rules.FnWeekday:
 		if len(args) < 2 {

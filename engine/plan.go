@@ -72,6 +72,7 @@ func Compile(rs *rules.RuleSet, opt Options) (*Plan, hcl.Diagnostics) {
 func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Diagnostics) {
 	b := newBuilder(opt, tuning)
 	b.expect(len(rs.Rules))
+	b.geo = rs.Geo
 	p := &Plan{Digest: rs.Digest, opt: opt, tuning: tuning}
 	byText, keyIDs := map[string]*group{}, map[string]int{}
 	cells := map[*group]map[string]int{}

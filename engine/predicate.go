@@ -147,8 +147,9 @@ type scope struct {
 	tuple    []uint64  // scratch of tuples
 	room     []byte    // scratch for a text in other characters
 	lists    []*listTable
-	gap      int64   // nanoseconds since the packet before of the key; -1 where there is none
-	numbers  []int32 // scratch: literals that were found
+	places   *geoCache // nil until somebody asks
+	gap      int64     // nanoseconds since the packet before of the key; -1 where there is none
+	numbers  []int32   // scratch: literals that were found
 	seed     uint64
 	failures uint64 // of expressions of the expr VM
 

@@ -82,6 +82,9 @@ func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
 			return v[min(from, end):end]
 		}
 	case *rules.CallExpr:
+		if e.Func.Asks() {
+			return b.placeText(e)
+		}
 		x := b.bytesFunc(e.Args[0])
 		switch e.Func.ID {
 		case rules.FnLower:

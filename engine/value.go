@@ -54,6 +54,9 @@ func (b *builder) boolFunc(e rules.Expr) (func(*scope) bool, uint16) {
 		x := element(e)
 		return func(s *scope) bool { v, _ := x(s).(bool); return v }, 5
 	case *rules.HasExpr:
+		if call, ok := e.X.(*rules.CallExpr); ok {
+			return b.hasPlace(call), 60
+		}
 		if g, ok := e.X.(*rules.GapExpr); ok {
 			span := int64(g.Span)
 			return func(s *scope) bool { // of a packet that comes late the window is the clock's

@@ -165,7 +165,8 @@ func (rb *ruleBuilder) template(e hclsyntax.Expression) *Template {
 			ok = false
 			continue
 		}
-		src := diag.Verbatim(string(at.SliceBytes(file)), file, at)
+		// HCL reads a call of a function with a dot in its name only when that is written with two colons.
+		src := diag.Verbatim(strings.ReplaceAll(string(at.SliceBytes(file)), "geoip::", "geoip. "), file, at)
 		x := rb.checked(parsed{src, rb.tree(src.Text)}, &rb.full, func(c *checker, n ast.Node) Expr { return c.scalar(n) })
 		if x == nil {
 			ok = false

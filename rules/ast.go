@@ -249,7 +249,7 @@ type ElementExpr struct {
 	Field *packet.Field // of a closure over the values of a field; nil for others and for Index
 }
 
-// HasExpr is true when X, an OpaqueExpr, a GapExpr or a ClosureExpr with Find, has a value. It stands only where
+// HasExpr is true when X, an OpaqueExpr, a GapExpr, a call that asks, or a ClosureExpr with Find, has a value. It stands only where
 // the arguments of X have one.
 type HasExpr struct {
 	At

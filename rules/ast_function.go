@@ -20,6 +20,9 @@ const (
 	FnWeekday
 	FnBitAnd
 	FnNetwork
+	FnCountry
+	FnASN
+	FnASOrg
 	FnLog2
 )
 
@@ -46,6 +49,9 @@ var functions = []*Function{
 	{FnBitAnd, "bitand", "bitand(a, b) integer", "The bits that are set in both integers."},
 	{FnNetwork, "network", "network(ip, bits4, bits6) IP address", "The first address of the network of an address: bits4 is the length of its prefix for IPv4, 0 to 32, and bits6 for IPv6, 0 to 128. bits6 is 64 when left out."},
 	{FnLog2, "log2", "log2(n) number", "The binary logarithm: 10 of 1024. A number that is not above 0 has none."},
+	{FnCountry, "geoip.country", "geoip.country(ip) string", "The country where an address is registered, as two capital letters of ISO 3166-1: 'DE'. No value for an address that the [files](#where-addresses-are) do not know."},
+	{FnASN, "geoip.asn", "geoip.asn(ip) integer", "Number of the autonomous system that announces an address; no value where it is not known."},
+	{FnASOrg, "geoip.as_org", "geoip.as_org(ip) string", "Organization of that autonomous system; no value where it is not known."},
 }
 
 // Functions returns the table of functions in the order of the reference. The caller must not change it.
@@ -63,9 +69,9 @@ func functionByName(name string) *Function {
 // Result returns the kind of the function's value for arguments that were checked.
 func (f *Function) Result(args []Expr) packet.Kind {
 	switch f.ID {
-	case FnLen, FnHour, FnWeekday, FnBitAnd:
+	case FnLen, FnHour, FnWeekday, FnBitAnd, FnASN:
 		return packet.KindInt
-	case FnLower, FnUpper, FnRegisteredDomain:
+	case FnLower, FnUpper, FnRegisteredDomain, FnCountry, FnASOrg:
 		return packet.KindString
 	case FnEntropy, FnLog2:
 		return packet.KindFloat
@@ -81,3 +87,6 @@ func (f *Function) Result(args []Expr) packet.Kind {
 	}
 	return packet.KindInt
 }
+
+// Asks reports whether the function asks files what is known of an address: it may have no value then.
+func (f *Function) Asks() bool { return f.ID == FnCountry || f.ID == FnASN || f.ID == FnASOrg }

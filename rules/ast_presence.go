@@ -40,6 +40,9 @@ func (p *presence) add(e Expr) {
 		for _, a := range e.Args {
 			p.add(a)
 		}
+		if e.Func.Asks() {
+			p.rest = append(p.rest, &HasExpr{e.At, e})
+		}
 	case *SliceExpr:
 		p.add(e.X)
 	case *GapExpr:

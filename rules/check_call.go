@@ -26,17 +26,20 @@ func aggregateByName(name string) (Func, bool) {
 }
 
 func (c *checker) call(n *ast.CallNode) Expr {
+	name, at := "", c.rng(n.Callee)
 	callee, ok := n.Callee.(*ast.IdentifierNode)
-	if !ok {
+	if ok {
+		name, at = callee.Value, c.src.Range(callee.Location().From, callee.Location().To)
+	} else if dotted, isDotted := c.dotted(n.Callee); isDotted && strings.HasPrefix(dotted, "geoip.") {
+		name = dotted
+	} else {
 		name := c.text(n.Callee)
 		for _, a := range n.Arguments {
 			c.value(a)
 		}
-		return c.errorf(diag.UnknownFunction, c.rng(n.Callee), "There is no function %q; fields have no methods.", name)
+		return c.errorf(diag.UnknownFunction, at, "There is no function %q; fields have no methods.", name)
 	}
-	name := callee.Value
 	f := functionByName(name)
-	at := c.src.Range(callee.Location().From, callee.Location().To)
 	if name == "count" || name == "sum" { // over an array they are what they are in expr-lang
 		if xs := n.Arguments; len(xs) == 2 && (isCollection(xs[0]) || c.isMany(xs[0])) || len(xs) == 1 && name == "sum" && isCollection(xs[0]) {
 			b := &ast.BuiltinNode{Name: name, Arguments: xs}
@@ -123,7 +126,7 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 		hi, kinds, want = 2, isNumber, "a number"
 	case FnMin, FnMax:
 		lo, hi, kinds, want = 2, 1<<10, isNumber, "numbers"
-	case FnIsPrivate:
+	case FnIsPrivate, FnCountry, FnASN, FnASOrg:
 		kinds, want = func(k packet.Kind) bool { return k == packet.KindIP }, "an IP address"
 	case FnBitAnd:
 		lo, hi, kinds, want = 2, 2, func(k packet.Kind) bool { return k == packet.KindInt }, "integers"
@@ -148,7 +151,7 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 			ok = c.prefixLength(f, n.Arguments[i], a, [...]int64{1: 32, 2: 128}[i]) && ok
 			continue
 		}
-		if f.ID == FnIsPrivate || f.ID == FnNetwork {
+		if f.ID == FnIsPrivate || f.ID == FnNetwork || f.Asks() {
 			if a = c.coerce(n.Arguments[i], a, packet.KindIP); a == nil {
 				return false
 			}
@@ -206,6 +209,9 @@ func argumentCount(lo, hi int) string {
 
 // fold computes a function of constants.
 func (e *CallExpr) fold() (Value, bool) {
+	if e.Func.Asks() {
+		return Value{}, false
+	}
 	vs := make([]Value, len(e.Args))
 	for i, a := range e.Args {
 		k, ok := a.(*ConstExpr)

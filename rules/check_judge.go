@@ -52,6 +52,8 @@ func bounds(e Expr) (lo, hi float64) {
 			return 0, 6
 		case FnAbs:
 			return 0, hi
+		case FnASN:
+			return 1, math.MaxUint32
 		case FnLog2:
 			if _, most := bounds(e.Args[0]); most > 0 {
 				return lo, math.Log2(most)
@@ -236,6 +238,14 @@ func (c *checker) judgeWord(x Expr, op Op, rng hcl.Range, word string) bool {
 // judgeCase reports a comparison of lower(s) or upper(s) with a text that has letters of the other case.
 func (c *checker) judgeCase(x Expr, op Op, rng hcl.Range, text string) bool {
 	call, ok := x.(*CallExpr)
+	if ok && call.Func.ID == FnCountry && (op == OpEq || op == OpNe) && !isCountry(text) {
+		if op == OpNe {
+			c.always(rng, "%s is two capital letters, as 'DE', and never %q.", Format(x), text)
+		} else {
+			c.doubt(rng, "%s is two capital letters, as 'DE', and never %q.", Format(x), text)
+		}
+		return true
+	}
 	if !ok || op != OpEq && op != OpNe && op != OpContains && op != OpStartsWith && op != OpEndsWith {
 		return false
 	}
@@ -269,4 +279,9 @@ func mapASCII(s string, first, last byte) string {
 		}
 	}
 	return string(b)
+}
+
+// isCountry reports whether a text has the form of a country's code.
+func isCountry(s string) bool {
+	return len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
 }

@@ -110,6 +110,9 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		return &FieldExpr{At{rng}, f}
 	}
 	if isDotted {
+		if f := functionByName(name); f != nil {
+			return c.errorf(diag.UnknownField, rng, "%s is a function, and needs an address: %s(ip.src). In messages it is written ${%s(ip.src)}.", name, name, strings.Replace(name, ".", "::", 1))
+		}
 		return c.errorf(diag.UnknownField, rng, "There is no field %q.%s", name, fieldAdvice(name))
 	}
 	if l, ok := packet.LayerByName(name); ok && !c.named(name, l) {

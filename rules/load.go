@@ -41,6 +41,8 @@ type Options struct {
 	Sources map[string][]byte
 	// Overlay is text that takes the place of that of files on the disk, by their names with slashes: an editor's.
 	Overlay map[string][]byte
+	// GeoIP are files in the MaxMind DB format that geoip.country, geoip.asn and geoip.as_org ask, in their order.
+	GeoIP []string
 	// Thresholds take the place of the thresholds of rules, by name: to try others without changing a file.
 	Thresholds map[string]float64
 	// LintCodes are the codes besides those of Codes that a lint:ignore comment may name. Nil accepts any.
@@ -206,6 +208,7 @@ func (l *loader) build() *RuleSet {
 	if l.settingsFile != nil && l.settingsFile.file != nil {
 		rs.Sources[l.settingsFile.name] = l.settingsFile.file
 	}
+	l.geo(rs)
 	rs.Digest = l.digestText(rs)
 	return rs
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -21,6 +22,8 @@ type RuleSet struct {
 	Models    []*Model    // sorted by name
 	Overrides []*Override // in the order of their files and lines
 	Digest    string      // hex SHA-256 over the texts of rule and list files, whatever their names, and the values of variables
+	// Geo knows where addresses are; nil where no rule asks, or there are no files.
+	Geo *geo.DB
 	// Sources holds the text of every rule file by the name that ranges use, for the printing of diagnostics.
 	Sources map[string]*hcl.File
 	// Ignores are the lint:ignore comments, in the order of files and lines.

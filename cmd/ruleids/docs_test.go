@@ -209,6 +209,14 @@ func (p *page) run(t *testing.T, f fence) {
 		if err := os.Remove(name); err != nil {
 			t.Fatal(err)
 		}
+	case f.lang == "hcl" && strings.HasPrefix(text, "rules {"):
+		name := filepath.Join(t.TempDir(), rules.SettingsName)
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, diags := config.Load(config.Options{File: name}); diags.HasErrors() {
+			t.Errorf("%s:%d: %v", p.name, f.line, diags)
+		}
 	case f.lang == "hcl" && strings.HasPrefix(text, "vars "):
 		sources := maps.Clone(p.files)
 		sources[rules.SettingsName] = []byte(text)

@@ -21,6 +21,7 @@ type ruleFlags struct {
 	paths    []string
 	noStdlib bool
 	set      []string
+	geoip    []string
 	config   string
 }
 
@@ -36,6 +37,8 @@ func (f *ruleFlags) addShared(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.noStdlib, "no-stdlib", false, "do not load the shipped rules")
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "give a variable a value: `name=value` (repeatable)")
 	_ = cmd.RegisterFlagCompletionFunc("set", f.completeVariables)
+	cmd.Flags().StringArrayVar(&f.geoip, "geoip", nil, "ask a `FILE` in the MaxMind DB format where addresses are (repeatable; default rules.geoip of the settings)")
+	_ = cmd.MarkFlagFilename("geoip", "mmdb")
 	cmd.Flags().StringVar(&f.config, "config", "", "settings `FILE` with a vars block (default "+rules.SettingsName+" in the current directory, where there is one)")
 	_ = cmd.MarkFlagFilename("config", "hcl")
 }
@@ -58,8 +61,19 @@ func (f *ruleFlags) options(more ...string) (rules.Options, error) {
 	if opt.Settings, err = settingsFile(f.config); err != nil {
 		return opt, err
 	}
+	opt.GeoIP = f.geoip
+	if len(opt.GeoIP) == 0 {
+		opt.GeoIP = geoFiles(opt.Settings)
+	}
 	opt.Set, err = f.values()
 	return opt, err
+}
+
+// geoFiles returns what the settings and the environment name for rules.geoip. What is wrong in the settings besides is
+// the daemon's business.
+func geoFiles(settings string) []string {
+	c, _ := config.Load(config.Options{File: settings, Environ: os.Environ()})
+	return c.Rules.GeoIP
 }
 
 // values returns what --set gives to variables.
@@ -82,6 +96,9 @@ func (f *ruleFlags) values() (map[string]string, error) {
 func (f *ruleFlags) given(to map[string]config.Given) {
 	if len(f.paths) > 0 {
 		to["rules.paths"] = config.Given{Flag: "--rules", Values: f.paths}
+	}
+	if len(f.geoip) > 0 {
+		to["rules.geoip"] = config.Given{Flag: "--geoip", Values: f.geoip}
 	}
 	if f.noStdlib {
 		to["rules.stdlib"] = config.Given{Flag: "--no-stdlib", Values: []string{"false"}}
