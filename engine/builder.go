@@ -186,7 +186,44 @@ func (b *builder) or(kids []int32) int32 {
 			out = append(out, k)
 		}
 	}
-	return b.group(opOr, "or", out, predFalse)
+	or := b.group(opOr, "or", out, predFalse)
+	if ports := b.portsOfAll(out); ports != predTrue {
+		return b.and([]int32{ports, or})
+	}
+	return or
+}
+
+// portsOfAll returns a test of a port that holds wherever one of several conditions does, as each tests that port; predTrue
+// where there is none. It is sooner done than they are, and dispatch goes by it.
+//
+//	tcp.srcport == 21 and x or tcp.srcport == 25 and y  ->  tcp.srcport in {21, 25}
+func (b *builder) portsOfAll(kids []int32) int32 {
+	if len(kids) < 2 || b.tuning.NoDispatch {
+		return predTrue
+	}
+	for _, off := range []uintptr{offDstPort, offSrcPort} {
+		m := new(bitmap)
+		var field *packet.Field
+		for _, k := range kids {
+			g := b.guard(k, off, opRange16)
+			if field = nil; g == predTrue {
+				break
+			}
+			p := &b.preds[g]
+			field = p.field
+			if p.op == opRange16 {
+				m.add(p.lo, p.hi)
+			} else {
+				for i := range m {
+					m[i] |= p.bitmap[i]
+				}
+			}
+		}
+		if field != nil && m.count() <= maxGuardPorts {
+			return b.ports(field, m)
+		}
+	}
+	return predTrue
 }
 
 // joinPorts makes one look-up of several tests of one 16-bit field.

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/ruleids/ruleids/packet"
 )
 
 // TestIndexes holds rules that are found by ports and addresses, many of each, against the same rules
@@ -157,4 +159,21 @@ func TestEvictionRepeatsItself(t *testing.T) {
 	for _, workers := range []int{1, 3} {
 		expect(t, run(New(compile(t, src, Options{}), Config{Seed: 7, Workers: workers}), fs), want...)
 	}
+}
+
+// TestPortsOfAlternatives: where each side of an or tests a port, the rule is found by the ports of all.
+func TestPortsOfAlternatives(t *testing.T) {
+	var src strings.Builder
+	for i := range indexFrom {
+		fmt.Fprintf(&src, "rule \"r%d\" {\n  description = \"d\"\n  severity = \"low\"\n  where = \"(tcp.dstport == %d and payload startsWith 'a') or (tcp.dstport in [%d, 9] and payload contains 'bc')\"\n  cooldown = \"0s\"\n}\n", i, 1000+i, 2000+i)
+	}
+	p := compile(t, src.String(), Options{})
+	br := p.table[saidNone][packet.ClassTCP+packet.FlagACK]
+	if len(br.always) > 0 || br.dport == nil {
+		t.Errorf("%d rules are tried always", len(br.always))
+	}
+	to := func(port uint16, payload string) seg {
+		return seg{src: "10.0.0.1", dst: "10.0.0.2", dport: port, flags: 16, payload: payload}
+	}
+	expect(t, run(New(p, Config{}), frames(to(1000, "ab"), to(1000, "bc"), to(2001, "xbc"), to(2001, "ab"), to(3000, "abc"))), "r0 #1", "r1 #3")
 }
