@@ -59,6 +59,7 @@ type spec struct {
 	service, action, user, client string // of a honeypot; service and user of a login, too
 	host, method, reason, result  string // of a login
 	conn                          packet.Connection
+	alert                         packet.Attributes
 }
 
 // A param is an attribute of a packet kind.
@@ -140,6 +141,7 @@ var kinds = []kind{
 		{"result", false, setResult},
 	}},
 	{connectionKind, spec{kind: connectionKind, srcPort: -1, conn: packet.Connection{Proto: protocolTCP, PacketsOut: 1}}, join(addressParams, connectionParams)},
+	{alertKind, spec{kind: alertKind, srcPort: -1, dstPort: -1, alert: packet.Attributes{Severity: "medium", Mode: "enforce"}}, alertParams},
 }
 
 var linkParams = []param{

@@ -191,6 +191,8 @@ func (m *maker) event(i int) (*packet.Packet, hcl.Diagnostics) {
 		event = s.login
 	case connectionKind:
 		event = s.connection
+	case alertKind:
+		event = s.alertEvent
 	}
 	ev, err := event()
 	if err != nil {
@@ -209,7 +211,7 @@ func (m *maker) failed(s *spec, err error, i int) hcl.Diagnostics {
 
 // frames reports whether the block makes frames, and not other events.
 func (p *packets) frames() bool {
-	return p.base.kind != honeypotKind && p.base.kind != authKind && p.base.kind != connectionKind
+	return p.base.kind != honeypotKind && p.base.kind != authKind && p.base.kind != connectionKind && p.base.kind != alertKind
 }
 
 func invalid(rng hcl.Range, format string, args ...any) hcl.Diagnostics {
