@@ -24,7 +24,7 @@ func (p *Plan) converses() bool { return p.need != 0 }
 
 // newConversations makes the table that a plan needs.
 func (e *Engine) newConversations(p *Plan) *conversation.Table {
-	return conversation.New(conversation.Config{Seed: e.cfg.Seed, Need: p.need, Sound: e.sound})
+	return conversation.New(conversation.Config{Seed: e.cfg.Seed, Need: p.need, Memory: e.memory, Sound: e.sound})
 }
 
 // sound reports whether a host takes a packet for whole. It is called in packet order.

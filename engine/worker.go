@@ -155,6 +155,9 @@ func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 	}
 	switch {
 	case !plan.converses():
+		if e.conversations != nil {
+			e.conversations.Release()
+		}
 		e.conversations = nil
 	case e.conversations == nil:
 		e.conversations = e.newConversations(plan)

@@ -509,3 +509,10 @@ func TestDeadlinesInOrder(t *testing.T) {
 		last = at
 	}
 }
+
+// An entry is three lines of the cache.
+func TestEntrySize(t *testing.T) {
+	if entrySize != 192 {
+		t.Errorf("an entry has %d bytes", entrySize)
+	}
+}

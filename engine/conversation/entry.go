@@ -46,28 +46,33 @@ func (k *key) proto() uint8              { return uint8(k[4]) }
 // A ref is the number of an entry, from 1; 0 is none.
 type ref uint32
 
-// An entry is a conversation. Arrays are by direction: of what the first side of the key sent, and the second.
+// An entry is a conversation. Arrays are by direction: of what the first side of the key sent, and the second. A packet that only
+// goes on reads the first two lines of the cache.
 type entry struct {
 	key     key
-	tag     uint32    // the upper half of its hash
-	prev    ref       // in its pool
-	succ    ref       // in its pool; of a free entry the next free one
-	heads   [2]uint16 // places of half-read heads plus one
-	bytes   [2]uint64 // of IP packets
-	packets [2]uint64
-	first   int64 // clock of the first packet
-	seen    int64 // and of the last
-	base    [2]uint32
-	next    [2]uint32 // the sequence number that comes next
-	holes   [2][2]span
-	jump    [2]uint32 // the end of a segment far ahead
-	again   uint32    // the sequence number after a SYN that came while the conversation was open
-	gen     uint32    // changes when the entry is freed, or leaves a wheel
+	tag     uint32 // the upper half of its hash
+	gen     uint32 // changes when the entry is freed, or leaves a wheel
 	flags   flags
 	slot    uint16 // in a wheel
 	state   state
 	pool    poolID
 	service packet.Service
+	_       byte
+
+	bytes   [2]uint64 // of IP packets
+	packets [2]uint64
+	seen    int64     // clock of the last packet
+	first   int64     // and of the first
+	next    [2]uint32 // the sequence number that comes next
+	base    [2]uint32 // that of the first byte
+
+	prev  ref       // in its pool
+	succ  ref       // in its pool; of a free entry the next free one
+	heads [2]uint16 // places of half-read heads plus one
+	again uint32    // the sequence number after a SYN that came while the conversation was open
+	jump  [2]uint32 // the end of a segment far ahead
+	holes [2][2]span
+	_     [8]byte
 }
 
 // A span is sequence numbers that were passed over, from lo up to, not with, hi.
@@ -76,10 +81,7 @@ type span struct{ lo, hi uint32 }
 const (
 	chunkSize = 256 // entries
 	entrySize = unsafe.Sizeof(entry{})
-	lineBytes = 64
 )
-
-func nextLine(e *entry) unsafe.Pointer { return unsafe.Add(unsafe.Pointer(e), 2*lineBytes) }
 
 // A state is how far a conversation came.
 type state uint8
@@ -143,10 +145,35 @@ func (t *Table) find(k *key, hash uint64) ref {
 		if s == 0 {
 			return 0
 		}
-		if s>>32 == tag && t.entry(ref(s)).key == *k {
+		if s>>32 != tag {
+			continue
+		}
+		if o := &t.entry(ref(s)).key; (o[0]^k[0])|(o[1]^k[1])|(o[2]^k[2])|(o[3]^k[3])|(o[4]^k[4])|(o[5]^k[5]) == 0 {
 			return ref(s)
 		}
 	}
+}
+
+// chunk takes memory for as many entries, or what goes with them, as come together.
+func chunk[T entry | flow](t *Table) []T {
+	var x T
+	words := t.cfg.Memory.Take(int(chunkSize * unsafe.Sizeof(x) / 8))
+	return unsafe.Slice((*T)(unsafe.Pointer(&words[0])), chunkSize)
+}
+
+// giveChunks gives memory back.
+func giveChunks[T entry | flow](t *Table, chunks [][]T) {
+	for _, c := range chunks {
+		t.cfg.Memory.Give(unsafe.Slice((*uint64)(unsafe.Pointer(&c[0])), chunkSize*unsafe.Sizeof(c[0])/8))
+	}
+}
+
+// Release gives the memory of the table back. It is not to be used any more.
+func (t *Table) Release() {
+	giveChunks(t, t.chunks)
+	giveChunks(t, t.flows)
+	t.cfg.Memory.Give(t.index.slots)
+	*t = Table{}
 }
 
 // newEntry makes an entry that is in no pool yet.
@@ -156,9 +183,9 @@ func (t *Table) newEntry(k *key, hash uint64, clock int64) ref {
 		t.free = t.entry(r).succ
 	} else {
 		if t.made%chunkSize == 0 {
-			t.chunks = append(t.chunks, make([]entry, chunkSize))
+			t.chunks = append(t.chunks, chunk[entry](t))
 			if t.cfg.Need&Flows != 0 {
-				t.flows = append(t.flows, make([]flow, chunkSize))
+				t.flows = append(t.flows, chunk[flow](t))
 			}
 		}
 		t.made++

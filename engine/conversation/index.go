@@ -1,16 +1,21 @@
 package conversation
 
+import "github.com/ruleids/ruleids/engine/window"
+
 // An index finds entries by the upper half of their hash: open addressing with linear probing. A slot holds that half,
 // whose first bits are its home, over the number of the entry.
 type index struct {
-	slots []uint64
-	shift uint // of the upper half of a hash to its home
-	n     int
+	memory *window.Memory
+	slots  []uint64
+	shift  uint // of the upper half of a hash to its home
+	n      int
 }
 
 const indexMin = 8 // slots at first, as a power of two
 
-func newIndex() index { return index{slots: make([]uint64, 1<<indexMin), shift: 32 - indexMin} }
+func newIndex(m *window.Memory) index {
+	return index{memory: m, slots: m.Take(1 << indexMin), shift: 32 - indexMin}
+}
 
 // indexSlots is the number of slots for n entries: at most half of them are full.
 func indexSlots(n int) int64 {
@@ -38,13 +43,14 @@ func (x *index) likely(hash uint64) ref {
 func (x *index) insert(tag uint64, r ref) {
 	if 2*(x.n+1) > len(x.slots) {
 		old := x.slots
-		x.slots = make([]uint64, 2*len(old))
+		x.slots = x.memory.Take(2 * len(old))
 		x.shift--
 		for _, s := range old {
 			if s != 0 {
 				x.put(s)
 			}
 		}
+		x.memory.Give(old)
 	}
 	x.n++
 	x.put(tag<<32 | uint64(r))

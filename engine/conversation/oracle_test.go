@@ -45,7 +45,7 @@ func TestOracle(t *testing.T) {
 	for why, n := range o.known {
 		t.Logf("known difference, %d times: %s", n, why)
 	}
-	if n := o.known["of more than two gaps at once some are taken for larger"]; n > o.both/100 {
+	if n := o.known["of more than two gaps at once some are taken for larger"]; n > o.both/50 {
 		o.Errorf("%d retransmissions of %d were not found", n, o.both)
 	}
 	if o.both == 0 || o.conversations == 0 {

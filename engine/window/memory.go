@@ -113,6 +113,12 @@ func (m *Memory) reserve(pieces map[int]int) {
 	}
 }
 
+// Take returns n zeroed words for who is no table of windows; Give takes them back.
+func (m *Memory) Take(n int) []uint64 { return m.take(n) }
+
+// Give takes words back that Take returned.
+func (m *Memory) Give(w []uint64) { m.give(w) }
+
 // give takes words back that take returned.
 func (m *Memory) give(w []uint64) {
 	if m == nil {

@@ -13,13 +13,16 @@ rule "brute_force" {
   by    = ["ip.src"]
   window "30s" {
     attempts = "count()"
+    sockets  = "count(not conn.retransmission)"
   }
   threshold = var.brute_force_attempts
-  when      = "attempts >= threshold"
+  # A client sends a SYN again, five times and more, while a server does not answer: that is one attempt. A few of these are in
+  # any traffic; where they are more than one in ten, they are not what is looked for.
+  when = "attempts >= threshold and sockets >= 0.9 * threshold"
 
   escalate "virustotal" { indicator = "ip.src" }
 
-  # No block: what is counted is SYNs, which can be forged, and which a client sends again while a server does not answer.
+  # No block: what is counted is SYNs, which can be forged.
   notify {
     to      = ["ops"]
     message = "${ip.src} connected ${attempts} times to login ports in 30 s, the last time to ${ip.dst} port ${tcp.dstport}"
