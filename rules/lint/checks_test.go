@@ -213,6 +213,11 @@ override "r" { severity = "high" }`, nil},
 		{"payload length", acting("tcp and len(payload) > 10", block), nil},
 		{"payload pattern", acting("tcp and payload matches '^GET '", block), nil},
 		{"exception of what can be forged", acting("tcp.dstport == 22", block+"\n  except \"x\" { where = \"not tcp.flags.ack\" }"), nil},
+		{"of an established connection", acting("conn.established and tcp.dstport == 22", block), nil},
+		{"of none", acting("not conn.established and tcp.dstport == 22", block), []string{"spoofable-block"}},
+		{"conversations", ruleText("on = \"connection\"\n  where = \"conn.state == 'established' and ip.proto == 6\"\n  by = [\"ip.src\"]\n" + block), nil},
+		{"conversations over UDP", ruleText("on = \"connection\"\n  where = \"conn.state == 'established'\"\n  by = [\"ip.src\"]\n" + block), []string{"spoofable-block"}},
+		{"refused conversations", ruleText("on = \"connection\"\n  where = \"conn.state in ['refused', 'established'] and ip.proto == 6\"\n  by = [\"ip.src\"]\n" + block), []string{"spoofable-block"}},
 		{"honeypot", ruleText("on = \"honeypot\"\n  where = \"honeypot.action == 'login'\"\n  by = [\"ip.src\"]\n" + block), nil},
 
 		// unreachable-threshold

@@ -14,9 +14,11 @@ import (
 // every packet of that shape.
 type shape struct {
 	has, lacks packet.Layer
-	tcpFlags   int64 // with LayerTCP
-	bare       bool  // no payload: tcp.len is 0 and payload is empty
-	proto      int64 // ip.proto with LayerIP; -1 is not known
+	tcpFlags   int64  // with LayerTCP
+	bare       bool   // no payload: tcp.len is 0 and payload is empty
+	proto      int64  // ip.proto with LayerIP; -1 is not known
+	apart      bool   // a packet of no established connection
+	fate       string // conn.state of an event of a conversation; empty is not known
 }
 
 // flagValues is the number of values of tcp.flags: twelve bits.
@@ -148,6 +150,12 @@ func (s *shape) field(f *packet.Field) (rules.Value, bool) {
 		case f.Name == "payload" && s.bare:
 			return rules.Value{Kind: packet.KindBytes}, true
 		}
+	}
+	switch {
+	case f.Name == "conn.established" && (s.apart || s.has&packet.LayerUDP != 0), f.Name == "conn.retransmission" && s.has&packet.LayerUDP != 0:
+		return boolean(false), true
+	case f.Name == "conn.state" && s.fate != "":
+		return rules.Value{Kind: packet.KindString, Str: s.fate}, true
 	}
 	if f.Name == "ip.proto" && s.has&packet.LayerIP != 0 && s.proto >= 0 {
 		return rules.Value{Kind: packet.KindInt, Int: s.proto}, true

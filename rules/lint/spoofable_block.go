@@ -28,7 +28,7 @@ func spoofableBlock() Check {
 				if !whereKnown(r) {
 					continue
 				}
-				if r.On != packet.EventPacket {
+				if r.On != packet.EventPacket && r.On != packet.EventConnection {
 					continue // other events come of connections, or were judged where they arose
 				}
 				if r.Sequence != nil && !forgeable(r.Sequence) {
@@ -38,8 +38,11 @@ func spoofableBlock() Check {
 					if a.Kind != "block" || a.Spoofable || a.Target == nil {
 						continue
 					}
-					if how := forged(r, a.Target); how != "" {
-						report(a.Range, "Rule %q also looks at %s, which anyone can send under any address: a forger chooses who is blocked. Require tcp.flags.ack or tcp.len > 0 in where, use quarantine, or accept it with spoofable = \"accept\".", r.Name, how)
+					how := forged(r, a.Target)
+					if how != "" && r.On == packet.EventConnection {
+						report(a.Range, "Rule %q also looks at %s, which anyone can bring about under any address: a forger chooses who is blocked. Require conn.state == 'established' and ip.proto == 6 in where, use quarantine, or accept it with spoofable = \"accept\".", r.Name, how)
+					} else if how != "" {
+						report(a.Range, "Rule %q also looks at %s, which anyone can send under any address: a forger chooses who is blocked. Require conn.established, tcp.flags.ack or tcp.len > 0 in where, use quarantine, or accept it with spoofable = \"accept\".", r.Name, how)
 					}
 				}
 			}
@@ -66,7 +69,31 @@ func forged(r *rules.Rule, target rules.Expr) string {
 		return "" // a constant, which no packet sets
 	}
 	target = &rules.LayerExpr{Layers: layers}
-	return forgery(func(s *shape) bool { return !s.is(r.Where, false) && !s.is(target, false) })
+	accepts := func(s *shape) bool { return !s.is(r.Where, false) && !s.is(target, false) }
+	if r.On == packet.EventConnection {
+		return forgedConnection(accepts)
+	}
+	return forgery(accepts)
+}
+
+// forgedConnection names a fate of conversations that whoever forges packets can bring about, among those that are accepted: all but
+// the handshake of TCP, which takes the other side's number (RFC 6528). A host that is made to answer somebody else over UDP
+// has a conversation with them.
+func forgedConnection(accepts func(*shape) bool) string {
+	for _, proto := range []int64{6, 17} {
+		name := "conversations over TCP that were not established"
+		if proto == 17 {
+			name = "conversations over UDP"
+		}
+		for _, state := range packet.FieldByName("conn.state").Enum {
+			s := classShape(packet.ClassConnection)
+			s.proto, s.fate = proto, state
+			if !(proto == 6 && state == packet.ConnEstablished.String()) && accepts(s) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // forgeable reports whether someone who forges packets can take all steps of a sequence but the last.
@@ -76,6 +103,10 @@ func forgeable(seq *rules.Sequence) bool {
 		case packet.EventAlert: // it may come of forged packets
 		case packet.EventPacket:
 			if forgery(func(s *shape) bool { return !s.is(st.Where, false) }) == "" {
+				return false
+			}
+		case packet.EventConnection:
+			if forgedConnection(func(s *shape) bool { return !s.is(st.Where, false) }) == "" {
 				return false
 			}
 		default:
@@ -88,7 +119,9 @@ func forgeable(seq *rules.Sequence) bool {
 // forgery names a kind of packet that can be forged among those that are accepted; empty where there is none.
 func forgery(accepts func(*shape) bool) string {
 	for flags := range int64(flagValues) {
-		if flags&packet.FlagACK == 0 && accepts(tcpShape(flags, true)) {
+		s := tcpShape(flags, true)
+		s.apart = true
+		if flags&packet.FlagACK == 0 && accepts(s) {
 			return "TCP segments of no connection"
 		}
 	}

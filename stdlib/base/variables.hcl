@@ -145,6 +145,16 @@ variable "refused_ports_ports" {
   default     = 12
 }
 
+variable "failed_connections_doors" {
+  description = "Distinct pairs of host and port that refuse one source, or do not answer it, in 5 min, which make a scan."
+  default     = 25
+}
+
+variable "long_connection_seconds" {
+  description = "Seconds from which on a connection to the outside is long; it is worse from three times as many on."
+  default     = 14400
+}
+
 variable "slow_port_scan_ports" {
   description = "Distinct service ports of one host that one source tries in 15 min, which make a slow scan."
   default     = 20

@@ -203,3 +203,37 @@ test "one SSH login" {
   pcap  = "../../testdata/pcap/ssh-benign.pcap"
   quiet = true
 }
+
+test "six clients of a database that does not answer stay quiet" {
+  packets {
+    count = 30
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.20"
+      srcport = 50000 + i % 6
+      dstport = 5432
+      flags   = "S"
+      seq     = 1000 * (i % 6)
+    }
+    every = "500ms"
+  }
+  quiet = true
+}
+
+test "few SYNs that are sent again do not hide an attack" {
+  packets {
+    count = 33
+    every = "500ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + (i == 7 || i == 9 ? i - 1 : i)
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  alert "brute_force" {
+    count = 1
+    at    = "14500ms"
+  }
+}

@@ -139,6 +139,7 @@ test "nmap -sS, one port of 40 hosts" {
   alert "host_sweep" {
     key = { "ip.src" = "198.51.100.7", "tcp.dstport" = 8080 }
   }
+  alert "failed_connections" {}
 }
 
 test "web pages" {

@@ -208,6 +208,7 @@ test "nmap -sS, 40 ports" {
     key = { "ip.src" = "198.51.100.7" }
   }
   alert "refused_ports" {}
+  alert "failed_connections" {}
 }
 
 test "nmap -sT, 40 ports" {
@@ -216,6 +217,7 @@ test "nmap -sT, 40 ports" {
     key = { "ip.src" = "198.51.100.7" }
   }
   alert "refused_ports" {}
+  alert "failed_connections" {}
 }
 
 test "nmap -6 -sS, 40 ports" {
@@ -224,6 +226,7 @@ test "nmap -6 -sS, 40 ports" {
     key = { "ip.src" = "2001:db8:51::7" }
   }
   alert "refused_ports" {}
+  alert "failed_connections" {}
 }
 
 test "nmap as it comes, 1,000 ports at full speed" {
@@ -244,6 +247,7 @@ test "nmap as it comes, 1,000 ports at full speed" {
     key = { "ip.src" = "198.51.100.7" }
   }
   alert "refused_ports" {}
+  alert "failed_connections" {}
 }
 
 test "nmap -sS, 14 ports" {
