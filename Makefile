@@ -16,7 +16,7 @@ LDFLAGS   ?= -s -w
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test lint fmt oracle lab lab-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode
+.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ lab-packages  = dpkg -s $(LAB_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq 
 lab-test: ## the daemon against real tools, in network namespaces (needs root; installs the tools where they are missing)
 	@$(lab-packages)
 	RULEIDS_LAB=1 $(GO) test ./lab -count=1 -timeout 10m -v
+
+fleet-test: ## a server with agents, killed and cut off at random, in network namespaces (needs root; ROUNDS=100)
+	@$(lab-packages)
+	RULEIDS_LAB=1 RULEIDS_FLEET_ROUNDS=$(or $(ROUNDS),100) $(GO) test ./lab -run '^TestFleet' -count=1 -timeout 1h -v
 
 soak: ## the daemon under traffic and reloads for SOAK, then 1,000 reloads as fast as they go (needs root)
 	@$(lab-packages)

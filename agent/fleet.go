@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -21,9 +22,11 @@ type fleetLink struct {
 	d    *Daemon
 	link *link.Link // nil where the daemon belongs to no fleet
 
-	mu   sync.Mutex
-	at   time.Time // of the last heartbeat
-	last counted
+	mu sync.Mutex
+	// refused is the digest of the rule set that was not used, and refusal why.
+	refused, refusal string
+	at               time.Time // of the last heartbeat
+	last             counted
 }
 
 // counted is what rates of a heartbeat are worked out from.
@@ -94,9 +97,13 @@ func (f *fleetLink) Beat(ctx context.Context) *fleet.Beat {
 			break
 		}
 	}
+	_, b.Set = link.RuleSet(f.d.running.Fleet.Directory)
 	now, is := time.Now(), counted{s.Packets.Seen, b.Dropped, cpuTime()}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.refusal != "" {
+		b.Reload = f.refusal
+	}
 	if passed := now.Sub(f.at).Seconds(); !f.at.IsZero() && passed > 0 {
 		b.Rate = float64(is.packets-f.last.packets) / passed
 		if all := float64(is.packets - f.last.packets + is.lost - f.last.lost); all > 0 {
@@ -161,8 +168,53 @@ func (f *fleetLink) Decide(ctx context.Context, list []fleet.Decision, all bool)
 	return refused
 }
 
-// Rules implements link.Host.
-func (f *fleetLink) Rules(context.Context, string, func(context.Context) ([]byte, error)) {}
+// Rules implements link.Host: the daemon runs the rule set of the server beside its own rules. One that was not signed by the
+// operator, or does not load, is not run; the heartbeats say so until the server names another.
+func (f *fleetLink) Rules(ctx context.Context, digest string, fetch func(context.Context) ([]byte, error)) bool {
+	dir := f.d.running.Fleet.Directory
+	_, have := link.RuleSet(dir)
+	f.mu.Lock()
+	known := digest == have || digest == f.refused
+	if digest == have {
+		f.refused, f.refusal = "", ""
+	}
+	f.mu.Unlock()
+	if known {
+		return false
+	}
+	refuse := func(err error) {
+		f.d.log.Error("the rule set of the server is not used", "digest", digest, "error", err)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.refused, f.refusal = digest, err.Error()
+	}
+	undo, err := f.link.Member().TakeRuleSet(ctx, dir, digest, fetch)
+	if err != nil {
+		refuse(err)
+		return true
+	}
+	report, err := f.d.rules.demand(ctx, request{reason: "rule set of the fleet"})
+	if err == nil && !report.OK {
+		err = errors.New("it does not load")
+		for _, p := range report.Problems {
+			err = fmt.Errorf("it does not load: %s:%d: %s", filepath.Base(p.File), p.Line, p.Detail)
+			break
+		}
+	}
+	if err != nil {
+		refuse(errors.Join(err, undo()))
+		if _, err := f.d.rules.demand(ctx, request{reason: "the rule set before"}); err != nil {
+			f.d.log.Error("the rule set before cannot be loaded again", "error", err)
+		}
+		return true
+	}
+	f.mu.Lock()
+	f.refused, f.refusal = "", ""
+	f.mu.Unlock()
+	link.TidyRuleSets(dir, have)
+	f.d.log.Info("rule set of the server", "digest", digest, "before", have)
+	return true
+}
 
 // Report implements reporter.
 func (f *fleetLink) Report(_ context.Context, s *api.Status) {

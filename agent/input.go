@@ -11,6 +11,7 @@ import (
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/fleet/link"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -49,6 +50,9 @@ func (in *Input) Load() *Loaded {
 	opt := rules.Options{
 		Paths: out.Config.Rules.Paths, Settings: in.Settings.File, Set: in.Set,
 		LookupEnv: lookup(in.Settings.Environ), LintCodes: in.LintCodes, GeoIP: out.Config.Rules.GeoIP,
+	}
+	if path, _ := link.RuleSet(out.Config.Fleet.Directory); path != "" {
+		opt.Paths = append(slices.Clone(opt.Paths), path)
 	}
 	if out.Config.Rules.Stdlib {
 		files, err := in.Stdlib(opt.Paths)

@@ -44,6 +44,7 @@ type Server struct {
 	Redirect     Listen        `setting:"redirect" default:":8442" doc:"host:port of plain HTTP, which only leads to the page; 0 for none."`
 	Certificate  string        `setting:"certificate,path" doc:"PEM file with a certificate of your own, and those between it and its CA, for the page; empty: the server's own CA makes one."`
 	Key          string        `setting:"key,secret" doc:"PEM file with the key of certificate."`
+	Rules        []string      `setting:"rules,path" doc:"Files, and directories of them, with rules on the alerts of all agents together (on = \"alert\"), beside the shipped ones. Rules on packets may be there to be named; they do not run."`
 	Keep         time.Duration `setting:"keep" default:"90d" range:"1d..3650d" doc:"How long alerts are kept, by the time that they tell."`
 	KeepSize     setting.Size  `setting:"keep_size" default:"50GiB" range:"64MiB.." doc:"Bytes of alerts that are kept; the oldest days go first."`
 	MaxAgents    int           `setting:"max_agents" default:"10000" range:"1..100000" doc:"Agents that may join."`

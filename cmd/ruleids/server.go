@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/ruleids/ruleids/agent"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/fleet/server"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // serverFlags are the flags that all commands of ruleids server have.
@@ -61,12 +63,17 @@ prints once. docs/fleet.md says more.`,
 			if err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), c, demo, f.settings.flags.Changed("data"))
+			err = a.serve(cmd.Context(), c, demo, f.settings.flags.Changed("data"))
+			var faulty server.RuleError
+			if errors.As(err, &faulty) {
+				return a.refuse(faulty.Diags, faulty.Sources)
+			}
+			return err
 		},
 	}
 	f.add(cmd, "server.listen", "server.agents", "server.redirect", "log.format", "log.level")
 	cmd.Flags().BoolVar(&demo, "demo", false, "make up five agents and a day of their alerts; without --data in a directory that goes when this ends")
-	cmd.AddCommand(newServerAPIKeyCmd(a), newServerAccountCmd(a), newServerTokenCmd(a), newServerAgentsCmd(a), newServerBlockCmd(a), newServerUnblockCmd(a))
+	cmd.AddCommand(newServerAPIKeyCmd(a), newServerAccountCmd(a), newServerTokenCmd(a), newServerAgentsCmd(a), newServerRulesCmd(a), newServerBlockCmd(a), newServerUnblockCmd(a))
 	return cmd
 }
 
@@ -87,7 +94,11 @@ func (a *app) serve(ctx context.Context, c *config.Config, demo, keep bool) erro
 	level := new(slog.LevelVar)
 	level.Set(agent.LogLevel(c.Log.Level))
 	log := agent.NewLog(a.err, c.Log.Format, level, journal)
-	s, err := server.Open(ctx, server.Options{Settings: settings, Version: currentBuild().Version, Log: log, Say: a.out, Demo: demo})
+	file := ""
+	if len(c.Files) > 0 {
+		file = c.Files[0]
+	}
+	s, err := server.Open(ctx, server.Options{Settings: settings, Rules: rules.Options{Settings: file, LookupEnv: os.LookupEnv}, Version: currentBuild().Version, Log: log, Say: a.out, Demo: demo})
 	if err != nil {
 		return err
 	}

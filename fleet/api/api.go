@@ -16,8 +16,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ruleids/ruleids/fleet/bundle"
 	"github.com/ruleids/ruleids/fleet/live"
 	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/fleet/rollout"
 	"github.com/ruleids/ruleids/fleet/roster"
 	"github.com/ruleids/ruleids/fleet/share"
 	"github.com/ruleids/ruleids/fleet/state"
@@ -44,6 +46,9 @@ type Options struct {
 	Ingest func(context.Context, []*store.Entry) error
 	// IngestLimit is how many events a second a key may bring, over a minute.
 	IngestLimit int
+	Rollout     *rollout.Rollout
+	// CheckRules loads a rule set, and returns how many rules it has, or what is wrong with it.
+	CheckRules func(*bundle.Set) (int, error)
 	// Cut ends the connections of an agent that was revoked.
 	Cut func(id string)
 	// Now is the clock; time.Now where it is nil.
@@ -120,8 +125,10 @@ func absent(format string, args ...any) error {
 const maxBody = 1 << 20
 
 // read reads the body, one JSON object, into v. What it does not know is a mistake.
-func (c *call) read(v any) error {
-	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+func (c *call) read(v any) error { return c.readUpTo(v, maxBody) }
+
+func (c *call) readUpTo(v any, most int64) error {
+	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most))
 	if err != nil {
 		var most *http.MaxBytesError
 		if errors.As(err, &most) {

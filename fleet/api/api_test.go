@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"reflect"
 	"slices"
@@ -20,9 +19,11 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/fleet/api"
+	"github.com/ruleids/ruleids/fleet/bundle"
 	"github.com/ruleids/ruleids/fleet/demo"
 	"github.com/ruleids/ruleids/fleet/live"
 	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/fleet/rollout"
 	"github.com/ruleids/ruleids/fleet/roster"
 	"github.com/ruleids/ruleids/fleet/share"
 	"github.com/ruleids/ruleids/fleet/state"
@@ -39,6 +40,8 @@ type world struct {
 	live     *live.Ring
 	keys     map[state.Role]string
 	password string
+	operator string
+	bundle   []byte
 	cut      []string
 }
 
@@ -78,6 +81,8 @@ func newWorld(t *testing.T) *world {
 	for _, a := range f.Agents() {
 		people.Heard(people.Get(a.Name).ID, "192.0.2.1", f.Beat(a, time.Now(), time.Second))
 	}
+	rules, err := rollout.Open(ctx, rollout.Options{DB: w.state, Store: w.store, Roster: people, Log: log, Tell: func(string) {}, Changed: func(*state.Ruleset) {}})
+	check(err)
 	shared, err := share.Open(ctx, w.state, log, func(*state.Decision) {})
 	check(err)
 	check(w.store.Append(ctx, f.Day(time.Now())))
@@ -87,8 +92,15 @@ func newWorld(t *testing.T) *world {
 		w.keys[r], err = w.state.NewKey(ctx, "key-"+string(r), r, "test")
 		check(err)
 	}
-	w.api = api.New(api.Options{Store: w.store, State: w.state, Roster: people, Shared: shared, Live: w.live, CA: ca, Log: log, Version: "1.2.3", Started: time.Now(), AgentsPort: func() int { return 8444 }, MaxAgents: 100,
-		IngestLimit: 1000, Ingest: w.store.Append, Cut: func(id string) { w.cut = append(w.cut, id) }, OperatorKey: func(context.Context) (string, error) { return "", nil }})
+	private, public, err := bundle.NewKey()
+	check(err)
+	w.operator = public
+	secret, err := bundle.ParsePrivate(private)
+	check(err)
+	w.bundle, err = (&bundle.Set{Files: []bundle.File{{Name: "a.hcl", Text: "x"}}}).Sign(secret)
+	check(err)
+	w.api = api.New(api.Options{Rollout: rules, CheckRules: func(*bundle.Set) (int, error) { return 1, nil }, Store: w.store, State: w.state, Roster: people, Shared: shared, Live: w.live, CA: ca, Log: log, Version: "1.2.3", Started: time.Now(), AgentsPort: func() int { return 8444 }, MaxAgents: 100,
+		IngestLimit: 1000, Ingest: w.store.Append, Cut: func(id string) { w.cut = append(w.cut, id) }, OperatorKey: func(context.Context) (string, error) { return public, nil }})
 	w.Server = httptest.NewTLSServer(w.api.Handler(false))
 	t.Cleanup(w.Server.Close)
 	return w
@@ -148,7 +160,7 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fill := strings.NewReplacer("{alert}", page.Alerts[0].ID, "{agent}", "osaka-edge", "{token}", spare[:16], "{join}", token, "{request}", base64.StdEncoding.EncodeToString(csr), "{password}", w.password)
+	fill := strings.NewReplacer("{alert}", page.Alerts[0].ID, "{agent}", "osaka-edge", "{token}", spare[:16], "{join}", token, "{request}", base64.StdEncoding.EncodeToString(csr), "{password}", w.password, "{operator}", w.operator, "{bundle}", base64.StdEncoding.EncodeToString(w.bundle))
 	code, text := w.ask("", "GET", "/api/v1/openapi.json", "")
 	if code != 200 {
 		t.Fatalf("%d %s", code, text)
@@ -169,10 +181,8 @@ func TestExamples(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &doc); err != nil || doc.OpenAPI != "3.1.0" {
 		t.Fatalf("%v %s", err, doc.OpenAPI)
 	}
-	jar, _ := cookiejar.New(nil)
-	person := &http.Client{Transport: w.Client().Transport, Jar: jar}
 	// What takes something away comes after what looks at it.
-	order := []string{"post", "get", "patch", "delete"}
+	order := []string{"put", "post", "get", "patch", "delete"}
 	asked := 0
 	for _, method := range order {
 		for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
@@ -231,7 +241,6 @@ func TestExamples(t *testing.T) {
 	if asked < 25 {
 		t.Errorf("only %d examples were sent", asked)
 	}
-	_ = person
 }
 
 // conforms holds a value to a schema, as far as this program writes those.

@@ -73,6 +73,11 @@ func (a *API) Routes() []Route {
 			Reply: Decision{&state.Decision{}, nil}, Created: true, handle: (*call).decide},
 		{Method: "DELETE", Path: "/api/v1/decisions/{target...}", Role: state.Analyst, Summary: "Release an address or a prefix", Params: []Param{p("target...", "The address or prefix.", "203.0.113.7")}, Reply: Decision{&state.Decision{}, nil}, handle: (*call).lift},
 
+		{Method: "GET", Path: "/api/v1/rulesets", Role: state.Viewer, Summary: "Rule sets that were given to agents, the newest first", Reply: RulesetList{}, handle: (*call).rulesets},
+		{Method: "POST", Path: "/api/v1/rulesets", Role: state.Admin, Summary: "Give a rule set to agents, to a few first", Body: RulesetPush{"{bundle}", 0.1, "30m", ""}, Reply: &state.Ruleset{}, Created: true, handle: (*call).pushRuleset},
+		{Method: "POST", Path: "/api/v1/rulesets/rollback", Role: state.Admin, Summary: "Take the newest rule set back", Body: RulesetRollback{"too many alerts"}, Reply: &state.Ruleset{}, handle: (*call).rollBack},
+		{Method: "PUT", Path: "/api/v1/operator-key", Role: state.Admin, Summary: "Set the public key that agents pin when they join", Body: OperatorKey{"{operator}"}, Reply: OperatorKey{}, handle: (*call).setOperatorKey},
+
 		{Method: "POST", Path: "/api/v1/login", Summary: "Begin a session", Body: Login{"admin", "{password}"}, Reply: Identity{}, handle: (*call).login},
 		{Method: "POST", Path: "/api/v1/logout", Summary: "End the session", Body: struct{}{}, Reply: struct{}{}, handle: (*call).logout},
 		{Method: "GET", Path: "/api/v1/me", Role: state.Viewer, Summary: "Who asks", Reply: Identity{}, handle: (*call).me},

@@ -29,8 +29,9 @@ type Host interface {
 	// Decide carries decisions for all out, through the daemon's own checks, and returns those that were refused. With all,
 	// there are no others: what the daemon holds for the fleet besides is to be released.
 	Decide(ctx context.Context, list []fleet.Decision, all bool) []fleet.Refusal
-	// Rules is told that the server may have another rule set, with its digest; "" for none.
-	Rules(ctx context.Context, digest string, fetch func(context.Context) ([]byte, error))
+	// Rules is told which rule set the daemon is to run, by its digest; "" for none of the server's. It reports whether it
+	// changed anything, or tried to.
+	Rules(ctx context.Context, digest string, fetch func(context.Context) ([]byte, error)) bool
 }
 
 // Options are what a Link needs.
@@ -358,8 +359,9 @@ func (l *Link) greet(ctx context.Context) {
 	if differ {
 		l.compare(ctx)
 	}
-	if answer.Managed {
-		l.opt.Host.Rules(ctx, answer.Set, l.fetchRules)
+	if answer.Managed && l.opt.Host.Rules(ctx, answer.Set, l.fetchRules) {
+		l.greet(ctx) // the server is to know at once
+		return
 	}
 	l.renew(ctx)
 }

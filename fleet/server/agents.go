@@ -9,6 +9,7 @@ import (
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/bus"
+	"github.com/ruleids/ruleids/fleet/correlate"
 	"github.com/ruleids/ruleids/fleet/pki"
 	"github.com/ruleids/ruleids/fleet/share"
 	"github.com/ruleids/ruleids/fleet/state"
@@ -109,6 +110,7 @@ func (s *Server) takeBeat(id, _ string, data []byte) []byte {
 		return nil
 	}
 	answer := fleet.BeatAnswer{Time: time.Now(), Decisions: s.shared.Digest(a.Labels), Limit: s.opt.Settings.AlertLimit, Span: s.opt.Settings.AlertSpan.Seconds()}
+	answer.Set, answer.Managed = s.rollout.Wanted(a.ID, a.Labels)
 	return reply(answer)
 }
 
@@ -121,6 +123,14 @@ func (s *Server) answer(id, what string, data []byte) []byte {
 	switch what {
 	case fleet.AskDecisions:
 		return reply(fleet.DecisionSet{Decisions: s.shared.Everything(a.Labels)})
+	case fleet.AskRules:
+		digest, _ := s.rollout.Wanted(a.ID, a.Labels)
+		data, err := s.state.Bundle(context.Background(), digest)
+		if err != nil || data == nil {
+			s.log.Error("a rule set cannot be read", "digest", digest, "error", err)
+			return reply(fleet.RuleSet{Error: "the server does not have the rule set"})
+		}
+		return reply(fleet.RuleSet{Bundle: data})
 	case fleet.AskRenew:
 		return reply(s.renew(a.ID, a.Name, data))
 	}
@@ -184,6 +194,7 @@ func (s *Server) follow(ctx context.Context) {
 				continue // of another program, whose proto has no number here
 			}
 			s.share(ctx, a)
+			s.rules.Look(a)
 		}
 	}
 }
@@ -194,7 +205,8 @@ func (s *Server) share(ctx context.Context, a *alert.Alert) {
 		return
 	}
 	for _, act := range a.Actions {
-		if !act.Share || !act.Target.IsValid() || act.Kind != "block" && act.Kind != "quarantine" {
+		// What a rule of the server asks for is for all: the server has no firewall of its own.
+		if !act.Share && a.Agent != correlate.Name || !act.Target.IsValid() || act.Kind != "block" && act.Kind != "quarantine" {
 			continue
 		}
 		q := share.Request{Target: act.Target.String(), Kind: act.Kind, Second: act.Seconds, Reason: a.Message}

@@ -21,7 +21,7 @@ var ErrNeedsServer = errors.New("this needs a running server")
 // Alone answers a request about keys, accounts and tokens from a directory in which no server runs.
 func Alone(r *http.Request, dir string, log *slog.Logger) (*http.Response, error) {
 	needsNone := false
-	for _, path := range []string{"keys", "accounts", "tokens", "audit"} {
+	for _, path := range []string{"keys", "accounts", "tokens", "audit", "operator-key"} {
 		rest, ok := strings.CutPrefix(r.URL.Path, "/api/v1/"+path)
 		needsNone = needsNone || ok && (rest == "" || rest[0] == '/')
 	}
@@ -41,7 +41,10 @@ func Alone(r *http.Request, dir string, log *slog.Logger) (*http.Response, error
 	}
 	defer db.Close()
 	w := &recorder{header: http.Header{}}
-	handler := api.New(api.Options{State: db, CA: ca, Log: log}).Handler(true)
+	handler := api.New(api.Options{State: db, CA: ca, Log: log, OperatorKey: func(ctx context.Context) (string, error) {
+		key, err := db.Note(ctx, "operator_key")
+		return string(key), err
+	}}).Handler(true)
 	handler.ServeHTTP(w, r.WithContext(context.WithoutCancel(r.Context())))
 	return &http.Response{StatusCode: w.code, Status: http.StatusText(w.code), Header: w.header, Body: &w.body}, nil
 }

@@ -20,13 +20,16 @@ import (
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/api"
 	"github.com/ruleids/ruleids/fleet/bus"
+	"github.com/ruleids/ruleids/fleet/correlate"
 	"github.com/ruleids/ruleids/fleet/live"
 	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/fleet/rollout"
 	"github.com/ruleids/ruleids/fleet/roster"
 	"github.com/ruleids/ruleids/fleet/share"
 	"github.com/ruleids/ruleids/fleet/state"
 	"github.com/ruleids/ruleids/fleet/store"
 	"github.com/ruleids/ruleids/internal/filelock"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // Options are what a Server is made of.
@@ -36,6 +39,8 @@ type Options struct {
 	Log      *slog.Logger
 	// Say takes what the administrator must read at the first start: the password, which is shown this once.
 	Say io.Writer
+	// Rules say where values of variables come from; the paths are those of Settings.
+	Rules rules.Options
 	// Demo has the server make up five agents and their alerts, in a directory that goes when it ends.
 	Demo bool
 }
@@ -55,9 +60,11 @@ type Server struct {
 	live   *live.Ring
 	api    *api.API
 
-	bus    *bus.Bus // nil where no agents are listened for
-	news   chan *store.Stored
-	missed atomic.Uint64 // alerts that found no room in news
+	bus     *bus.Bus // nil where no agents are listened for
+	news    chan *store.Stored
+	rules   *correlate.Correlator
+	rollout *rollout.Rollout
+	missed  atomic.Uint64 // alerts that found no room in news
 
 	servers []listening
 	demo    *demonstration // nil without
@@ -111,7 +118,13 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 	if s.shared, err = share.Open(ctx, s.state, s.log, s.decided); err != nil {
 		return s, err
 	}
-	s.api = api.New(api.Options{Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
+	if err := s.correlate(ctx); err != nil {
+		return s, err
+	}
+	if s.rollout, err = rollout.Open(ctx, rollout.Options{DB: s.state, Store: s.store, Roster: s.roster, Log: s.log, Tell: s.tellRules, Changed: func(x *state.Ruleset) { s.tell("ruleset", x) }}); err != nil {
+		return s, err
+	}
+	s.api = api.New(api.Options{Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
 		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut,
 		OperatorKey: func(ctx context.Context) (string, error) {
 			key, err := s.state.Note(ctx, "operator_key")
@@ -237,6 +250,11 @@ func (s *Server) tick(ctx context.Context) {
 		}
 		if err := s.roster.Tick(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("heartbeats cannot be written down", "error", err)
+		}
+		if n%2 == 0 {
+			if err := s.rollout.Tick(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("rule sets cannot be looked after", "error", err)
+			}
 		}
 		if n%60 == 0 {
 			s.shared.Trim()
