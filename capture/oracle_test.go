@@ -20,6 +20,7 @@ import (
 
 	"github.com/ruleids/ruleids/capture"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/packet/application"
 )
 
 // TestOracle compares every field of every packet with what tshark says about it. It runs where
@@ -98,6 +99,12 @@ var oracleColumns = []string{
 	"tcp.payload", "udp.srcport", "udp.dstport", "udp.length", "udp.payload",
 	"icmp.type", "icmp.code", "icmpv6.type", "icmpv6.code", "data.data",
 	"dns.flags.response", "dns.flags.rcode", "dns.qry.name", "dns.qry.type", "dns.count.answers",
+	"dns.a", "dns.aaaa", "dns.cname", "dns.ns", "dns.txt", "dns.resp.ttl", "dns.resp.len",
+	"icmp.ident", "icmp.seq", "icmpv6.echo.identifier", "icmpv6.echo.sequence_number",
+	"icmpv6.nd.ns.target_address", "icmpv6.nd.na.target_address", "icmpv6.nd.rd.target_address", "icmpv6.opt.linkaddr",
+	"http.request.method", "http.request.uri", "http.host", "http.user_agent", "http.content_type", "http.response.code",
+	"tls.handshake.type", "tls.handshake.version", "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str", "tls.handshake.ja3",
+	"ssh.protocol", "dhcp.option.dhcp", "dhcp.hw.mac_addr",
 }
 
 // oracleOptions switch off what would move bytes between packets, and the tunnels that Decode
@@ -153,7 +160,7 @@ func (o *oracle) compare(t *testing.T, file string) error {
 	defer out.Close()
 
 	lines := bufio.NewReaderSize(out, 1<<20)
-	d := packet.Decoder{NeedDNS: true}
+	d := packet.Decoder{NeedDNS: true, Need: packet.AllNeeds, Single: true}
 	var p packet.Packet
 	var b capture.Batch
 	o.files++
@@ -389,9 +396,44 @@ func (s *dissection) field(name string) (string, bool) {
 		}
 		return s.after("udp", "udp."+layer+"port")
 	case "icmp", "icmpv6":
+		if name == "icmpv6.nd.target" {
+			for _, column := range []string{"icmpv6.nd.ns.target_address", "icmpv6.nd.na.target_address", "icmpv6.nd.rd.target_address"} {
+				if v, ok := s.after(layer, column); ok {
+					return v, ok
+				}
+			}
+			return "", false
+		}
 		return s.after(layer, name)
 	case "dns":
+		if f := packet.FieldByName(name); f.Many() {
+			if _, ok := s.dns("dns.flags.response"); !ok || len(s.values[name]) == 0 {
+				return "", false
+			}
+			return strings.Join(s.values[name], occurrenceSep), true
+		}
 		return s.dns(name)
+	case "tls":
+		if name == "tls.handshake.extensions_alpn_str" {
+			return strings.Join(s.values[name], occurrenceSep), len(s.values[name]) > 0
+		}
+		if i := slices.IndexFunc(s.values["tls.handshake.type"], func(v string) bool { return v == "1" || v == "2" }); i < 0 {
+			return "", false // other handshake messages
+		} else if name == "tls.handshake.type" {
+			return s.nth(name, i)
+		}
+		return s.nth(name, 0)
+	case "http", "ssh":
+		return s.nth(name, 0)
+	case "dhcp":
+		if name == "dhcp.type" {
+			v, ok := s.nth("dhcp.option.dhcp", 0)
+			if n, err := strconv.Atoi(v); err == nil && n >= 1 && n <= len(packet.FieldByName(name).Enum) {
+				v = packet.FieldByName(name).Enum[n-1]
+			}
+			return v, ok
+		}
+		return s.nth(name, 0)
 	case "payload":
 		for _, l := range []string{"tcp", "udp"} {
 			if _, ok := s.after(l, l+".srcport"); ok {
@@ -455,11 +497,26 @@ func (o *oracle) packet(file string, p *packet.Packet, s *dissection, unknown, m
 // ownField reports whether tshark has no field of that name and meaning for a packet alone.
 func ownField(name string) bool {
 	layer, _, _ := strings.Cut(name, ".")
-	return slices.Contains([]string{"flow", "tunnel", "outer"}, layer) || name == "frame.malformed" || name == "ip.fragment.overlap"
+	return slices.Contains([]string{"flow", "tunnel", "outer", "conn"}, layer) || strings.HasSuffix(name, ".data_len") || name == "vlan.depth" || name == "tls.handshake.ja4" || name == "frame.malformed" || name == "ip.fragment.overlap"
 }
 
 // oursOf writes a field as canonical does tshark's.
 func oursOf(f *packet.Field, p *packet.Packet) string {
+	if f.Many() {
+		var c packet.Cursor
+		var vs []string
+		for c.Begin(f, p); c.Next(); {
+			switch f.Kind {
+			case packet.KindIP:
+				vs = append(vs, c.Addr.String())
+			case packet.KindInt:
+				vs = append(vs, strconv.FormatInt(c.Int, 10))
+			default:
+				vs = append(vs, asciiText(c.Bytes))
+			}
+		}
+		return strings.Join(vs, occurrenceSep)
+	}
 	switch f.Kind {
 	case packet.KindBool, packet.KindInt:
 		return strconv.FormatInt(f.Int(p), 10)
@@ -483,6 +540,9 @@ func oursOf(f *packet.Field, p *packet.Packet) string {
 
 // canonical writes a value of tshark's as oursOf does.
 func canonical(f *packet.Field, v string) string {
+	if one, rest, several := strings.Cut(v, occurrenceSep); several && f.Many() {
+		return canonical(f, one) + occurrenceSep + canonical(f, rest)
+	}
 	switch f.Kind {
 	case packet.KindBool:
 		switch v {
@@ -537,13 +597,36 @@ const (
 	whyOptions  = "the TCP segment ends within its options: tshark gives it no length, ruleids 0"
 	whyVariant  = "tshark takes the broken file for another variant of pcap, with a longer record header"
 	whyClock    = "tshark cannot print a time whose microseconds are a second or more"
+	whyShort    = "of a TCP header that a fragment cuts short ruleids has only the ports, as src.port and dst.port"
+	whySSDP     = "tshark has the fields of HTTP for SSDP too, which is over UDP"
+	whyHead     = "the segment holds a part of a message head: tshark shows the fields in it, ruleids those of whole heads"
+	whySecond   = "the message head does not begin with the segment"
+	whySeveral  = "several messages, or fields of one name, are in the packet: tshark shows all, ruleids the first"
+	whyGuess    = "tshark takes the payload for another protocol, by its port or by what came before"
+	whyTLSPart  = "the hello is in a record with other messages that goes on: tshark waits for all of it"
 	whyISL      = "Cisco ISL is no Ethernet for tshark"
 )
 
 // justified returns why a difference is right as it is, or "".
 func justified(file string, f *packet.Field, p *packet.Packet, s *dissection, unknown, malformed bool, ours, theirs string) string {
 	has := p.Has(f.Layer)
+	message, _, _ := strings.Cut(f.Name, ".")
 	switch {
+	case (strings.HasPrefix(f.Name, "tcp.") || f.Name == "payload") && !has && p.MF && p.Has(packet.LayerPorts):
+		return whyShort
+	case message == "http" && slices.Contains(s.protocols, "ssdp"):
+		return whySSDP
+	case (message == "http" || message == "tls" || message == "ssh") && !has && theirs != "" && p.Has(packet.LayerTCP):
+		if _, need := application.Scan(p.Payload); need > 0 {
+			return whyHead
+		}
+		return whySecond
+	case message == "http" && has && strings.Contains(strings.Join(s.values[f.Name], occurrenceSep), ours):
+		return whySeveral
+	case (message == "http" || message == "tls" || message == "ssh" || message == "dhcp") && has && theirs == "" && !slices.Contains(s.protocols, message):
+		return whyGuess
+	case message == "tls" && has && theirs == "":
+		return whyTLSPart
 	case unknown && !has:
 		return whyLink
 	case malformed && !has:

@@ -43,7 +43,7 @@ func messageSamples() (s []sample) {
 		lHello   = lFrame | packet.LayerIP | lTCP | packet.LayerTLS
 		lPrints  = packet.LayerJA3 | packet.LayerJA4
 		lUDPIP   = lFrame | packet.LayerIP | lUDP
-		lAnswer  = lUDPIP | lDNS | packet.LayerDNSResponse
+		lAnswer  = lUDPIP | lDNS | packet.LayerDNSResponse | packet.LayerDNSRecords // OPT
 	)
 	tcp := func(name string, l packet.Layer, fields map[string]string, payload []byte) {
 		t := &layers.TCP{SrcPort: 40000, DstPort: 8001, ACK: true, PSH: true}
@@ -75,13 +75,13 @@ func messageSamples() (s []sample) {
 		m := join([]byte{0, 1, 0x81, 0x80, 0, 1, 0, byte(len(records)), 0, 0, 0, 1}, []byte("\x01a\x07example\x00"), []byte{0, 1, 0, 1}, join(records...), opt)
 		s = append(s, sample{name: name, link: packet.LinkRaw, data: frame(ip4(17), udp(53, 40000), gopacket.Payload(m)), layers: lAnswer | l, class: packet.ClassUDP, fields: fields})
 	}
-	answer("DNS answers", packet.LayerDNSRecords|packet.LayerDNSA|packet.LayerDNSAAAA|packet.LayerDNSCNAME,
-		map[string]string{"dns.a": "198.51.100.1 198.51.100.2", "dns.aaaa": "2001:db8::7", "dns.cname": "b.a.example", "dns.resp.ttl": "300 300 300 300", "dns.resp.len": "4 4 4 16"},
+	answer("DNS answers", packet.LayerDNSTTL|packet.LayerDNSA|packet.LayerDNSAAAA|packet.LayerDNSCNAME,
+		map[string]string{"dns.a": "198.51.100.1 198.51.100.2", "dns.aaaa": "2001:db8::7", "dns.cname": "b.a.example", "dns.resp.ttl": "300 300 300 300", "dns.resp.len": "4 4 4 16 0"},
 		record(5, []byte("\x01b\xc0\x0c")), record(1, []byte{198, 51, 100, 1}), record(1, []byte{198, 51, 100, 2}), record(28, []byte{0x20, 1, 0xd, 0xb8, 15: 7}))
-	answer("DNS texts and servers", packet.LayerDNSRecords|packet.LayerDNSTXT|packet.LayerDNSNS, map[string]string{"dns.txt": "one two three", "dns.ns": "ns.a.example"},
+	answer("DNS texts and servers", packet.LayerDNSTTL|packet.LayerDNSTXT|packet.LayerDNSNS, map[string]string{"dns.txt": "one two three", "dns.ns": "ns.a.example"},
 		record(16, vector(1, []byte("one")), vector(1, []byte("two"))), record(16, vector(1, []byte("three"))), record(2, []byte("\x02ns\xc0\x0c")))
-	answer("DNS records of a wrong length", packet.LayerDNSRecords, map[string]string{"dns.resp.len": "5 3 1 0"}, record(1, make([]byte, 5)), record(28, make([]byte, 3)), record(16, []byte{9}), record(16))
-	answer("DNS name to itself", packet.LayerDNSRecords, nil, record(5, []byte{0xc0, 43}))
+	answer("DNS records of a wrong length", packet.LayerDNSTTL, map[string]string{"dns.resp.len": "5 3 1 0 0"}, record(1, make([]byte, 5)), record(28, make([]byte, 3)), record(16, []byte{9}), record(16))
+	answer("DNS name to itself", packet.LayerDNSTTL, nil, record(5, []byte{0xc0, 43}))
 	answer("DNS without records", 0, nil)
 
 	dhcp := make([]byte, 240)

@@ -184,8 +184,8 @@ var fields = number([]Field{
 	{Name: "dns.cname", Doc: "Names that CNAME records give, written as dns.qry.name.", Kind: KindString, Layer: LayerDNSCNAME, Store: StoreMany, Offset: uintptr(ManyCNAME), Events: onPacket},
 	{Name: "dns.ns", Doc: "Names that NS records give, written as dns.qry.name.", Kind: KindString, Layer: LayerDNSNS, Store: StoreMany, Offset: uintptr(ManyNS), Events: onPacket},
 	{Name: "dns.txt", Doc: "Character strings of TXT records: of one of more than 255 bytes its parts.", Kind: KindString, Layer: LayerDNSTXT, Store: StoreMany, Offset: uintptr(ManyTXT), Events: onPacket},
-	{Name: "dns.resp.ttl", Doc: "Seconds to live of the records, in any section.", Kind: KindInt, Layer: LayerDNSRecords, Store: StoreMany, Offset: uintptr(ManyTTL), Max: max32, Events: onPacket},
-	{Name: "dns.resp.len", Doc: "Bytes of the data of the records, in any section.", Kind: KindInt, Layer: LayerDNSRecords, Store: StoreMany, Offset: uintptr(ManyLength), Max: max16, Events: onPacket},
+	{Name: "dns.resp.ttl", Doc: "Seconds to live of the records, in any section; OPT (RFC 6891) has none.", Kind: KindInt, Layer: LayerDNSTTL, Store: StoreMany, Offset: uintptr(ManyTTL), Max: max32, Events: onPacket},
+	{Name: "dns.resp.len", Doc: "Bytes of the data of the records, in any section; of OPT (RFC 6891) too.", Kind: KindInt, Layer: LayerDNSRecords, Store: StoreMany, Offset: uintptr(ManyLength), Max: max16, Events: onPacket},
 
 	{Name: "http.request.method", Doc: "Method of an HTTP request, as GET.", Kind: KindString, Layer: LayerHTTPRequest, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.method), Events: onPacket},
 	{Name: "http.request.uri", Doc: "Target of an HTTP request as written: the path with its query; all of the URL in a request to a proxy.", Kind: KindString, Layer: LayerHTTPRequest, Store: StoreHead, Offset: unsafe.Offsetof(heads{}.uri), Events: onPacket},

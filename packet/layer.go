@@ -54,6 +54,7 @@ const (
 	LayerDHCPType                       // with a type
 	LayerDHCPClient                     // with a client's hardware address
 	LayerDNSRecords                     // a DNS message with a whole record at least, in any section
+	LayerDNSTTL                         // with one that has a time to live: any but OPT (RFC 6891)
 	LayerDNSA                           // with an A record
 	LayerDNSAAAA                        // with an AAAA record
 	LayerDNSCNAME                       // with a CNAME record
@@ -70,7 +71,7 @@ const (
 	tlsParts      = LayerTLS | LayerTLSName | LayerTLSALPN | LayerJA3 | LayerJA4 | LayerQUIC
 	dhcpParts     = LayerDHCP | LayerDHCPType | LayerDHCPClient
 	dnsParts      = LayerDNS | LayerDNSQuery | LayerDNSResponse | LayerDNSAnswers
-	recordParts   = LayerDNSRecords | LayerDNSA | LayerDNSAAAA | LayerDNSCNAME | LayerDNSTXT | LayerDNSNS
+	recordParts   = LayerDNSRecords | LayerDNSTTL | LayerDNSA | LayerDNSAAAA | LayerDNSCNAME | LayerDNSTXT | LayerDNSNS
 	neighborParts = LayerNDTarget | LayerNDLink
 
 	// HeadLayers are those of message heads, which hang on the packets before them: they are looked for by who knows the
@@ -115,11 +116,12 @@ var layers = []struct {
 	{LayerDNSResponse, "dns response", false, LayerDNS, 0},
 	{LayerDNSAnswers, "dns answers", false, LayerDNS, 0},
 	{LayerDNSRecords, "dns records", false, LayerDNS, 0},
-	{LayerDNSA, "dns record A", false, LayerDNSRecords, 0},
-	{LayerDNSAAAA, "dns record AAAA", false, LayerDNSRecords, 0},
-	{LayerDNSCNAME, "dns record CNAME", false, LayerDNSRecords, 0},
-	{LayerDNSTXT, "dns record TXT", false, LayerDNSRecords, 0},
-	{LayerDNSNS, "dns record NS", false, LayerDNSRecords, 0},
+	{LayerDNSTTL, "dns record but OPT", false, LayerDNSRecords, 0},
+	{LayerDNSA, "dns record A", false, LayerDNSTTL, 0},
+	{LayerDNSAAAA, "dns record AAAA", false, LayerDNSTTL, 0},
+	{LayerDNSCNAME, "dns record CNAME", false, LayerDNSTTL, 0},
+	{LayerDNSTXT, "dns record TXT", false, LayerDNSTTL, 0},
+	{LayerDNSNS, "dns record NS", false, LayerDNSTTL, 0},
 	{LayerHTTP, "http", true, LayerTCP, LayerTLS | LayerSSH | LayerDNS},
 	{LayerHTTPRequest, "http request", false, LayerHTTP, LayerHTTPResponse},
 	{LayerHTTPResponse, "http response", false, LayerHTTP, 0},

@@ -12,8 +12,9 @@ func (p *Packet) records(message []byte) {
 	walk := application.RecordsOf(message)
 	var r application.Record
 	for walk.Next(&r) {
-		if r.Type != application.RecordOPT { // which is no record but more of the header (RFC 6891)
-			p.Layers |= LayerDNSRecords
+		p.Layers |= LayerDNSRecords
+		if r.Type != application.RecordOPT { // which has more of the header there (RFC 6891)
+			p.Layers |= LayerDNSTTL
 		}
 		switch r.Type {
 		case application.RecordA:
@@ -35,7 +36,7 @@ func (p *Packet) records(message []byte) {
 			}
 			if p.Layers&l == 0 {
 				var name [MaxName]byte
-				if _, end, ok := dnsName(message, r.At, &name); ok && end != 0 {
+				if _, end, _ := dnsName(message, r.At, &name); end != 0 {
 					p.Layers |= l
 				}
 			}
@@ -109,9 +110,7 @@ func (c *Cursor) Next() (ok bool) {
 			}
 		case ManyLength:
 			c.Int = int64(r.Length)
-			if r.Type != application.RecordOPT {
-				return true
-			}
+			return true
 		case ManyA:
 			if r.Type == application.RecordA && r.Length == 4 {
 				c.Addr = AddrFrom4([4]byte(c.message[r.At:]))
@@ -133,7 +132,7 @@ func (c *Cursor) Next() (ok bool) {
 			}
 		default:
 			if r.Type == application.RecordCNAME && c.many == ManyCNAME || r.Type == application.RecordNS && c.many == ManyNS {
-				if n, end, ok := dnsName(c.message, r.At, &c.name); ok && end != 0 {
+				if n, end, _ := dnsName(c.message, r.At, &c.name); end != 0 {
 					c.Bytes = c.name[:n]
 					return true
 				}

@@ -139,7 +139,7 @@ func presenceWords(f *packet.Field) string {
 		"tunnel": "a tunnel", "tunnel (UDP)": "a tunnel over UDP",
 		"icmp, icmp identifier": "ICMP that is answered", "icmpv6, icmp identifier": "ICMPv6 echo",
 		"icmpv6 nd target": "neighbor discovery", "icmpv6 nd link-layer address": "neighbor discovery with the option",
-		"dns records": "DNS with a record", "dns record A": "DNS with such a record", "dns record AAAA": "DNS with such a record",
+		"dns records": "DNS with a record", "dns record but OPT": "DNS with a record but OPT", "dns record A": "DNS with such a record", "dns record AAAA": "DNS with such a record",
 		"dns record CNAME": "DNS with such a record", "dns record TXT": "DNS with such a record", "dns record NS": "DNS with such a record",
 		"http request": "head of a request", "http response": "head of a response", "http host": "head of a request that has it",
 		"http user agent": "head of a request that has it", "http content type": "head that has it",
