@@ -320,7 +320,7 @@ func (p *Plan) show(i int32) string {
 		parts := make([]string, len(n.kids))
 		for j, k := range n.kids {
 			parts[j] = p.show(k)
-			if o := p.preds[k].op; o == opAnd || o == opAll || o == opOr {
+			if o := p.preds[k].op; o == opAnd || o == opAll || o == opOr || o == opAny {
 				parts[j] = "(" + parts[j] + ")"
 			}
 		}
@@ -354,10 +354,10 @@ func (p *Plan) show(i int32) string {
 		return n.field.Name + " == " + n.addr.String()
 	case opAnd, opAll:
 		return joined("and")
-	case opOr:
+	case opOr, opAny:
 		return joined("or")
 	case opNot:
-		if k := &p.preds[n.kids[0]]; k.op == opAnd || k.op == opAll || k.op == opOr || len(k.kids) == 0 && k.op != opBits {
+		if k := &p.preds[n.kids[0]]; k.op == opAnd || k.op == opAll || k.op == opOr || k.op == opAny || len(k.kids) == 0 && k.op != opBits {
 			return "not (" + p.show(n.kids[0]) + ")"
 		}
 		return "not " + p.show(n.kids[0])

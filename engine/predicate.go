@@ -30,6 +30,7 @@ const (
 	opNot      // not kids[0]
 	opMemo     // kids[0], evaluated at most once a packet
 	opAll      // all of steps: an and whose parts are leaves
+	opAny      // all of one of ways: an or of such
 	opTest     // in programs: a predicate
 	opEvent    // in programs: not a test but what follows them
 )
@@ -45,6 +46,7 @@ type predicate struct {
 	lo, hi uint64
 	kids   []int32
 	steps  []step
+	ways   [][]step
 	addrs  *rules.AddrSet
 	bitmap *bitmap
 	addr   packet.Addr
@@ -68,11 +70,23 @@ type step struct {
 // fuse turns conjunctions of leaves into runs of steps, which are evaluated without a call for each.
 //
 //	and(layers, range, not(addrs))  ->  all(layers, range, not addrs)
+//	or(and(bits, range), bits)      ->  any(all(bits, range), all(bits))
 func fuse(preds []predicate) {
 	for i := range preds {
 		if p := &preds[i]; p.op == opAnd {
 			if steps := steps(preds, int32(i)); steps != nil {
 				p.op, p.steps = opAll, steps
+			}
+		} else if p.op == opOr {
+			ways := make([][]step, len(p.kids))
+			for j, k := range p.kids {
+				if ways[j] = steps(preds, k); ways[j] == nil {
+					ways = nil
+					break
+				}
+			}
+			if ways != nil {
+				p.op, p.ways = opAny, ways
 			}
 		}
 	}
@@ -214,6 +228,13 @@ func (s *scope) test(i int32) bool {
 		return n.fn(s)
 	case opAll:
 		return all(s.p, n.steps)
+	case opAny:
+		for _, way := range n.ways {
+			if all(s.p, way) {
+				return true
+			}
+		}
+		return false
 	case opAnd:
 		for _, k := range n.kids {
 			if !s.test(k) {
