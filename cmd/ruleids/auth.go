@@ -49,6 +49,7 @@ type loginFeed struct {
 	ended  bool
 	faults bool
 
+	seen   func(*packet.Auth) // gets each login before its event; nil for nothing
 	logs   int
 	logins uint64
 	fault  func(error)
@@ -65,9 +66,9 @@ const loginsAhead = 1024
 
 // newLoginFeed opens the logs and begins to read them, until ctx is done. What is wrong with a log is handed to fault, and the
 // others go on.
-func newLoginFeed(ctx context.Context, a *app, names []string, patterns []*login.Pattern, fault func(error)) *loginFeed {
+func newLoginFeed(ctx context.Context, a *app, names []string, zone *time.Location, patterns []*login.Pattern, fault func(error)) *loginFeed {
 	f := &loginFeed{ready: make(chan loginDelivery, loginsAhead), logs: len(names), fault: fault}
-	f.replay = login.OpenReplay(names, login.ReplayOptions{Stdin: a.in, Location: time.Local, Now: time.Now(), Patterns: patterns})
+	f.replay = login.OpenReplay(names, login.ReplayOptions{Stdin: a.in, Location: zone, Now: time.Now(), Patterns: patterns})
 	go func() {
 		defer close(f.ready)
 		defer f.replay.Close()
@@ -117,6 +118,9 @@ func (f *loginFeed) peek(ctx context.Context, idle func()) *packet.Auth {
 
 // take returns the event of the login that peek returned.
 func (f *loginFeed) take() *packet.Packet {
+	if f.seen != nil {
+		f.seen(f.next)
+	}
 	ev := f.next.Event()
 	f.next = nil
 	return ev

@@ -87,7 +87,7 @@ func (x *explainer) run(ctx context.Context, files []string) error {
 	}
 	var result error
 	if len(x.auth.names) > 0 {
-		logins := newLoginFeed(ctx, x.app, x.auth.names, set.Patterns(), x.app.tell)
+		logins := newLoginFeed(ctx, x.app, x.auth.names, time.Local, set.Patterns(), x.app.tell)
 		p.process = logins.mix(ctx, p.process, e.Post)
 		if len(files) > 0 {
 			result = p.run(ctx, files)

@@ -22,6 +22,7 @@ type ruleFlags struct {
 	noStdlib bool
 	set      []string
 	geoip    []string
+	bare     bool // no settings and no values: the shipped rules as they are
 	config   string
 }
 
@@ -58,6 +59,10 @@ func (f *ruleFlags) options(more ...string) (rules.Options, error) {
 		opt.Stdlib = embedded
 	}
 	var err error
+	if f.bare {
+		opt.LookupEnv = nil
+		return opt, nil
+	}
 	if opt.Settings, err = settingsFile(f.config); err != nil {
 		return opt, err
 	}

@@ -175,7 +175,7 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	}
 	var logins *loginFeed
 	if len(r.auth.names) > 0 {
-		logins = newLoginFeed(ctx, r.app, r.auth.names, set.Patterns(), func(fault error) {
+		logins = newLoginFeed(ctx, r.app, r.auth.names, time.Local, set.Patterns(), func(fault error) {
 			progress.clear()
 			r.app.tell(fault)
 		})

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/report"
+)
+
+func newReportCmd(a *app) *cobra.Command {
+	r := &reportCommand{app: a, output: "report.html", near: true}
+	cmd := &cobra.Command{
+		Use:   "report {-r FILE... | --auth FILE...} [-o FILE]",
+		Short: "Write a page of what captures and logs hold",
+		Long: `Report runs captures and logs of logins through the rules, as run does, and writes one HTML file of what
+they found: alerts over time, by rule and by source, rules that came close to firing, and logins. The
+file needs nothing else and no network: open it in a browser, print it, mail it.`,
+		Example: `  ruleids report -r monday.pcapng -o monday.html
+  ruleids report -r capture.pcap --auth /var/log/auth.log --title "Office, Monday"`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(r.captures.names)+len(r.auth.names) == 0 {
+				return misused("name a capture with -r FILE, or a log of logins with --auth FILE")
+			}
+			return r.auth.plain(args, len(r.captures.names) > 0)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			files, err := r.captures.files(args)
+			if err == nil {
+				err = r.auth.check(files)
+			}
+			if err != nil {
+				return err
+			}
+			return r.run(cmd.Context(), files, time.Local)
+		},
+	}
+	r.captures.add(cmd)
+	r.auth.add(cmd)
+	r.rules.add(cmd)
+	cmd.Flags().StringVarP(&r.output, "output", "o", r.output, "`FILE` to write; - is standard output")
+	cmd.Flags().StringVar(&r.title, "title", "", "`TEXT` above the page (default what was read)")
+	cmd.Flags().BoolVar(&r.near, "near", r.near, "show the rules that came close to firing, which takes as long again")
+	_ = cmd.MarkFlagFilename("output", "html")
+	return cmd
+}
+
+// A reportCommand is the command report.
+type reportCommand struct {
+	app      *app
+	captures captureArgs
+	auth     authArgs
+	rules    ruleFlags
+	output   string
+	title    string
+	near     bool
+}
+
+// run reads captures and logs, those without a zone as of one, and writes the page. What cannot be read is told and left out.
+func (r *reportCommand) run(ctx context.Context, files []string, zone *time.Location) error {
+	set, plan, err := r.rules.compiled(r.app)
+	if err != nil {
+		return err
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	e := engine.New(plan, engine.Config{Seed: replaySeed})
+	var x *engine.Explainer
+	if r.near {
+		if x, _ = engine.NewExplainer(set, nil); x == nil {
+			r.near = false
+		}
+	}
+	c := report.NewCollector()
+	emit := func(al *alert.Alert) { c.Alert(al) }
+	alerts := uint64(0)
+	p := replay{
+		app: r.app, progress: newProgress(r.app.err, time.Now()), alerts: func() uint64 { return alerts },
+		process: func(frames []packet.Frame) {
+			if len(frames) == 0 {
+				return
+			}
+			c.See(frames[0].Time)
+			c.See(frames[len(frames)-1].Time)
+			if x != nil {
+				x.Process(frames)
+			}
+			e.Process(frames, emit)
+			alerts = e.Stats().Alerts
+		},
+	}
+	var result error
+	if len(r.auth.names) > 0 {
+		logins := newLoginFeed(ctx, r.app, r.auth.names, zone, set.Patterns(), func(fault error) {
+			p.progress.clear()
+			r.app.tell(fault)
+		})
+		logins.seen = c.Login
+		post := func(ev *packet.Packet) {
+			if x != nil {
+				again := *ev
+				x.Post(&again)
+			}
+			e.Post(ev, emit)
+		}
+		p.process = logins.mix(ctx, p.process, post)
+		if len(files) > 0 {
+			result = p.run(ctx, files)
+		}
+		if err := logins.rest(ctx, post, func() error { return nil }); result == nil {
+			result = err
+		}
+	} else {
+		result = p.run(ctx, files)
+	}
+	in := report.Input{Title: r.title, Version: currentBuild().Version, Made: time.Now(), Stats: e.Stats()}
+	for _, name := range append(append([]string{}, files...), r.auth.names...) {
+		if name == "-" {
+			name = "standard input"
+		}
+		in.Files = append(in.Files, filepath.Base(name))
+	}
+	if in.Title == "" {
+		if in.Title = in.Files[0]; len(in.Files) > 1 {
+			in.Title = fmt.Sprintf("%s and %d more", in.Files[0], len(in.Files)-1)
+		}
+	}
+	if x != nil {
+		for _, ex := range x.Explanations() {
+			if ex.Enabled {
+				in.Near = append(in.Near, ex)
+			}
+		}
+	}
+	if err := r.write(c, &in); err != nil {
+		return err
+	}
+	return result
+}
+
+// write writes the page: a file as a whole or not at all.
+func (r *reportCommand) write(c *report.Collector, in *report.Input) error {
+	if r.output == "-" {
+		return c.Write(r.app.out, in)
+	}
+	return writeWhole(r.output, func(w io.Writer) error { return c.Write(w, in) })
+}
+
+// writeWhole writes a file in place of what has its name, as a whole or not at all.
+func writeWhole(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already, where all went well
+	w := bufio.NewWriterSize(f, 64<<10)
+	err = write(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
