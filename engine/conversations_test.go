@@ -278,3 +278,86 @@ func conversationsAgree(t *testing.T, seed uint64) {
 		t.Errorf("only %d alerts are compared", len(want))
 	}
 }
+
+const refusals = `rule "refused" {
+  description = "d"
+  severity    = "low"
+  on          = "connection"
+  where       = "conn.state in ['refused', 'unanswered']"
+  by          = ["ip.src"]
+  cooldown    = "0s"
+}
+`
+
+const attempts = `rule "attempts" {
+  description = "d"
+  severity    = "low"
+  where       = "tcp.flags.syn"
+  by          = ["ip.src"]
+}
+`
+
+// What no rule asks for is not kept, and what is kept goes on over a reload while rules ask for it.
+func TestConversationsWhereAsked(t *testing.T) {
+	asked, other := compile(t, refusals, Options{}), compile(t, attempts, Options{})
+	if d := other.Describe(); other.need != 0 || d.Conversations != nil {
+		t.Errorf("a plan that asks for none needs %b, and has %+v", other.need, d.Conversations)
+	}
+	d := asked.Describe()
+	if d.Conversations == nil || d.Bound < d.Conversations.Bound || d.Conversations.Bound < 50<<20 || !d.Conversations.Events || d.Conversations.Services || d.Conversations.Heads != 0 {
+		t.Errorf("a plan that asks for their fate has %+v of %d bytes", d.Conversations, d.Bound)
+	}
+	for _, c := range []struct {
+		between *Plan
+		want    int
+	}{{asked, 1}, {compile(t, attempts+refusals, Options{}), 1}, {other, 0}} {
+		e := New(asked, Config{Seed: 1})
+		run(e, []packet.Frame{numbered(0, "10.0.0.1", "10.0.0.2", 40000, 22, packet.FlagSYN, 100, 0, "")})
+		e.Swap(c.between)
+		if (e.conversations == nil) != (c.between == other) {
+			t.Error("conversations are kept where nobody asks, or the other way round")
+		}
+		e.Swap(asked)
+		got := run(e, []packet.Frame{numbered(1, "10.0.0.2", "10.0.0.1", 22, 40000, packet.FlagRST|packet.FlagACK, 0, 101, "")})
+		if len(got) != c.want {
+			t.Errorf("%d alerts over a reload, want %d", len(got), c.want)
+		}
+	}
+}
+
+// An event of a deadline has its time, and the number of the packet that brings the clock there.
+func TestDeadlineIsBrought(t *testing.T) {
+	e := New(compile(t, refusals, Options{}), Config{Seed: 1})
+	fs := []packet.Frame{
+		numbered(0, "10.0.0.1", "10.0.0.2", 40000, 22, packet.FlagSYN, 100, 0, ""),
+		numbered(2.9, "10.0.0.8", "10.0.0.9", 40000, 22, packet.FlagACK, 100, 0, ""),
+		numbered(60, "10.0.0.8", "10.0.0.9", 40000, 22, packet.FlagACK, 100, 0, ""),
+	}
+	var got []string
+	e.Process(fs, func(a *alert.Alert) { got = append(got, fmt.Sprint(a.Number, " ", a.Time, " ", a.Src, " ", a.DstPort)) })
+	if want := []string{"3 3000000000 10.0.0.1 22"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Packets whose checksum is wrong neither end nor refuse anything.
+func TestWrongChecksumEndsNothing(t *testing.T) {
+	forged := numbered(1, "10.0.0.2", "10.0.0.1", 22, 40000, packet.FlagRST|packet.FlagACK, 0, 101, "")
+	forged.Data[len(forged.Data)-4] = 0x12 // of the checksum
+	forged.Sum = packet.SumWire
+	e := New(compile(t, refusals, Options{}), Config{Seed: 1})
+	got := run(e, []packet.Frame{numbered(0, "10.0.0.1", "10.0.0.2", 40000, 22, packet.FlagSYN, 100, 0, ""), forged})
+	if len(got) != 0 {
+		t.Errorf("a forged RST refuses: %q", got)
+	}
+}
+
+// Rules on what became of conversations look at all classes of packets: any may bring a deadline.
+func TestInterestInConversations(t *testing.T) {
+	classes, _ := compile(t, refusals, Options{}).Interest()
+	for _, c := range []packet.Class{packet.ClassARP, packet.ClassIP, packet.ClassICMP, packet.ClassTCP + 16} {
+		if !slices.Contains(classes, c) {
+			t.Errorf("class %v is of no interest", c)
+		}
+	}
+}
