@@ -603,6 +603,7 @@ const (
 	whySecond   = "the message head does not begin with the segment"
 	whySeveral  = "several messages, or fields of one name, are in the packet: tshark shows all, ruleids the first"
 	whyGuess    = "tshark takes the payload for another protocol, by its port or by what came before"
+	whyEmpty    = "tshark shows no empty text"
 	whyTLSPart  = "the hello is in a record with other messages that goes on: tshark waits for all of it"
 	whyISL      = "Cisco ISL is no Ethernet for tshark"
 )
@@ -614,7 +615,7 @@ func justified(file string, f *packet.Field, p *packet.Packet, s *dissection, un
 	switch {
 	case (strings.HasPrefix(f.Name, "tcp.") || f.Name == "payload") && !has && p.MF && p.Has(packet.LayerPorts):
 		return whyShort
-	case message == "http" && slices.Contains(s.protocols, "ssdp"):
+	case message == "http" && strings.Contains(s.values["frame.protocols"][0], "ssdp"):
 		return whySSDP
 	case (message == "http" || message == "tls" || message == "ssh") && !has && theirs != "" && p.Has(packet.LayerTCP):
 		if _, need := application.Scan(p.Payload); need > 0 {
@@ -643,8 +644,10 @@ func justified(file string, f *packet.Field, p *packet.Packet, s *dissection, un
 		return whyFamily
 	case strings.HasPrefix(f.Name, "dns.") && !has && p.Has(packet.LayerTCP):
 		return whyPart
-	case theirs == "<Name too long>" && len(ours) == 253:
+	case theirs == "<Name too long>" && (len(ours) == 253 || f.Many()):
 		return whyLongName
+	case f.Name == "dns.txt" && ours == "" && theirs == "":
+		return whyEmpty
 	case strings.HasPrefix(f.Name, "dns.") && !has && p.SrcPort != 53 && p.DstPort != 53:
 		return whyDNSPort
 	case f.Name == "payload" && p.Layers&(packet.LayerICMP|packet.LayerICMPv6) != 0:

@@ -60,7 +60,7 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		case rules.FuncMin, rules.FuncMax:
 			w.Kind, w.Parts = window.Series, window.Extremes
 		}
-		c := cell{cond: predTrue}
+		c := cell{cond: predTrue, per: predTrue}
 		if a.Cond != nil {
 			c.cond = b.assumeFilter(b.condition(a.Cond), g.filter)
 		}
@@ -75,7 +75,9 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 					c.num = b.floatFunc(a.Arg)
 				}
 			}
-			c.each, c.per = b.several(a.Arg)
+			if a.Func != rules.FuncChanges { // of which the first value counts
+				c.each, c.per = b.several(a.Arg)
+			}
 			at = len(g.cells)
 			have[c.text] = at
 			c.state = w

@@ -102,6 +102,8 @@ func (w *worker) observeEach(c *cell, t *window.Table, row window.Row, at int, n
 		case c.per != predTrue && !w.test(c.per):
 		case c.state.Kind == window.Series:
 			*now = t.Add(row, at, c.num(&w.scope), w.p.Time, w.p.Clock)
+		case c.state.Kind == window.Quantile:
+			t.Sample(row, at, c.num(&w.scope), w.p.Time, w.p.Clock)
 		default:
 			*now = float64(t.Observe(row, at, c.value(&w.scope), w.p.Time, w.p.Clock))
 		}

@@ -200,6 +200,8 @@ func TestSeveralValuesInWindows(t *testing.T) {
     mean  = "mean(dns.resp.ttl)"
     pairs = "distinct([dns.a, dns.resp.ttl])"
     fifth = "distinct(dns.ns[2])"
+    half  = "median(dns.resp.ttl)"
+    other = "changes(dns.a)"
   }
   when = "a >= 0"
   notify {
@@ -213,8 +215,8 @@ func TestSeveralValuesInWindows(t *testing.T) {
 		seg{proto: 17, src: "192.0.2.53", dst: "10.0.0.1", sport: 53, dport: 1000, at: 2, payload: answers("a.example", "198.51.100.1", "198.51.100.3", "ns n")},
 	)
 	want := []string{
-		"map[a:2 all:29 fifth:2 least:60 mean:180 most:300 names:2 pairs:10] 198.51.100.1 198.51.100.1, 198.51.100.2 / NS1.X, NS1.X, NST.X / 49, 49, 116 / - / 192.0.2.53",
-		"map[a:3 all:40 fifth:2 least:60 mean:157.5 most:300 names:3 pairs:13] 198.51.100.1 198.51.100.1, 198.51.100.3 / N / - / - / 192.0.2.53",
+		"map[a:2 all:29 fifth:2 half:180 least:60 mean:180 most:300 names:2 other:0 pairs:10] 198.51.100.1 198.51.100.1, 198.51.100.2 / NS1.X, NS1.X, NST.X / 49, 49, 116 / - / 192.0.2.53",
+		"map[a:3 all:40 fifth:2 half:150 least:60 mean:157.5 most:300 names:3 other:0 pairs:13] 198.51.100.1 198.51.100.1, 198.51.100.3 / N / - / - / 192.0.2.53",
 	}
 	for _, workers := range []int{1, 3} {
 		var got []string

@@ -40,7 +40,9 @@ type sampleCell struct {
 	cond  int32
 	value func(*scope) uint64
 	num   floatFunc
-	at    int // the first of its words, or the cell of a Distinct
+	at    int             // the first of its words, or the cell of a Distinct
+	each  []*packet.Field // with several values, each of which counts
+	per   int32           // what a choice of values of these must fulfil to count
 }
 
 // words is how many words of the row an aggregate takes.
@@ -86,7 +88,7 @@ func (b *builder) sampler(m *rules.Model, p *Plan, keyIDs map[string]int) *sampl
 	distinct := 1
 	byCell := map[string]int{}
 	for _, a := range m.Aggregates {
-		c := sampleCell{fn: a.Func, cond: predTrue, text: fmt.Sprintf("%s if %s of %s", a.Func, b.canon(a.Cond), b.canon(a.Arg))}
+		c := sampleCell{fn: a.Func, cond: predTrue, per: predTrue, text: fmt.Sprintf("%s if %s of %s", a.Func, b.canon(a.Cond), b.canon(a.Arg))}
 		if at, ok := byCell[c.text]; ok {
 			s.aggs = append(s.aggs, at)
 			continue
@@ -106,6 +108,9 @@ func (b *builder) sampler(m *rules.Model, p *Plan, keyIDs map[string]int) *sampl
 		} else {
 			c.at = words
 			words += c.words()
+		}
+		if a.Func != rules.FuncChanges { // of which the first value counts
+			c.each, c.per = b.several(a.Arg)
 		}
 		byCell[c.text] = len(s.cells)
 		s.aggs = append(s.aggs, len(s.cells))
@@ -189,12 +194,16 @@ func (e *Engine) sample(w *worker, l *lane, ev *event) {
 		if c.cond != predTrue && !w.test(c.cond) {
 			continue
 		}
-		if c.fn == rules.FuncDistinct {
-			t.Observe(row, c.at, c.value(&w.scope), p.Time, p.Clock)
-			raw = t.Words(row, rawCell)
-			continue
-		}
-		c.add(raw[c.at:], &w.scope)
+		w.each(c.each, func() {
+			switch {
+			case c.per != predTrue && !w.test(c.per):
+			case c.fn == rules.FuncDistinct:
+				t.Observe(row, c.at, c.value(&w.scope), p.Time, p.Clock)
+				raw = t.Words(row, rawCell)
+			default:
+				c.add(raw[c.at:], &w.scope)
+			}
+		})
 	}
 }
 
