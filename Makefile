@@ -16,7 +16,7 @@ LDFLAGS   ?= -s -w
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode
+.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ bench-docs: bench ## the same, and write the results to docs/performance.md
 bench-check: ## fail where the program is slower than that of another revision (BASE=REV; SHORT=1 for a quick look)
 	$(GO) build -o bin/bench ./lab/bench
 	bin/bench check $(if $(BASE),-base $(BASE)) $(if $(SHORT),-short) $(if $(CPU),-cpu $(CPU)) $(BENCH)
+
+ui: ## build the page of the server, which is committed as it is built (needs Node and npm)
+	cd fleet/ui && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 vscode: ## package the extension for VS Code (needs Node and npm)
 	cd packaging/vscode && npm install --ignore-scripts --no-audit --no-fund && npm run package

@@ -90,3 +90,5 @@ tool (
 	golang.org/x/perf/cmd/benchstat
 	honnef.co/go/tools/cmd/staticcheck
 )
+
+ignore ./fleet/ui/node_modules

@@ -2,9 +2,11 @@ package api
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -156,11 +158,61 @@ func (c *call) stats() (any, error) {
 	} else {
 		step = stepFor(q.Until.Sub(q.Since))
 	}
-	top, err := c.number("top", 10, 100)
+	top, err := c.number("top", 10, maxTop)
 	if err != nil {
 		return nil, err
 	}
-	return c.api.opt.Store.Stats(c.ctx(), q, step, top)
+	s, err := c.api.opt.Store.Stats(c.ctx(), q, step, maxTop)
+	if err != nil {
+		return nil, err
+	}
+	if s.Techniques, err = c.techniques(s.Rules); err != nil {
+		return nil, err
+	}
+	for _, list := range []*[]store.Count{&s.Categories, &s.Rules, &s.Agents, &s.Sources} {
+		*list = (*list)[:min(len(*list), top)]
+	}
+	return s, nil
+}
+
+// maxTop is how many entries a list of statistics has at most.
+const maxTop = 100
+
+// techniques counts alerts by technique of MITRE ATT&CK. A rule's techniques are those of its newest alert.
+func (c *call) techniques(rules []store.Count) ([]store.Count, error) {
+	counts := map[string]int{}
+	for _, r := range rules {
+		list, known := c.api.attacks.Load(r.Name)
+		if !known {
+			q := &query.Query{}
+			if err := q.AddTerm(query.Rule, r.Name, false); err != nil {
+				return nil, err
+			}
+			newest, _, err := c.api.opt.Store.List(c.ctx(), q, 0, 1)
+			if err != nil {
+				return nil, err
+			}
+			var a struct {
+				Ruleids struct {
+					Attack []string `json:"attack"`
+				} `json:"ruleids"`
+			}
+			if len(newest) > 0 && json.Unmarshal(newest[0].Body, &a) != nil {
+				a.Ruleids.Attack = nil // the alert of another version, say
+			}
+			list = a.Ruleids.Attack
+			c.api.attacks.Store(r.Name, list)
+		}
+		for _, t := range list.([]string) {
+			counts[t] += r.Count
+		}
+	}
+	out := []store.Count{}
+	for name, n := range counts {
+		out = append(out, store.Count{Name: name, Count: n})
+	}
+	slices.SortFunc(out, func(a, b store.Count) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name)) })
+	return out, nil
 }
 
 // stepFor returns a step that gives a timeline of some 60 to 180 bars.

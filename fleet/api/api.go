@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ruleids/ruleids/fleet/bundle"
@@ -28,13 +30,15 @@ import (
 
 // Options are what the API is about.
 type Options struct {
-	Store   *store.Store
-	State   *state.DB
-	Roster  *roster.Roster
-	Shared  *share.Book
-	Live    *live.Ring
-	CA      *pki.CA
-	Log     *slog.Logger
+	Store  *store.Store
+	State  *state.DB
+	Roster *roster.Roster
+	Shared *share.Book
+	Live   *live.Ring
+	CA     *pki.CA
+	Log    *slog.Logger
+	// Shipped are the shipped rules, whose lists and macros exceptions may name.
+	Shipped fs.FS
 	Version string
 	Started time.Time
 	// AgentsPort returns the port that agents connect to, which they are told when they join; 0 for none.
@@ -63,6 +67,8 @@ type API struct {
 	ingest *limits
 	counts counts
 	origin *http.CrossOriginProtection
+	// attacks are the techniques of rules that were asked for, by name: a []string.
+	attacks sync.Map
 }
 
 // New returns an API.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"github.com/ruleids/ruleids/fleet/inbox"
 	"github.com/ruleids/ruleids/fleet/roster"
 	"github.com/ruleids/ruleids/fleet/share"
 	"github.com/ruleids/ruleids/fleet/state"
@@ -57,6 +58,13 @@ func (a *API) Routes() []Route {
 			Params: []Param{q("last_event_id", "Go on behind this event; so does the header Last-Event-ID.", "")}, ReplyType: "text/event-stream", Stream: true, handle: (*call).stream},
 		{Method: "POST", Path: "/api/v1/ingest", Role: state.Analyst, Summary: "Bring EVE JSON, an event a line: alerts of this program, of Suricata, or of what writes as that does",
 			Type: "application/x-ndjson", Body: exampleEVE, Reply: Ingested{}, Stream: true, handle: (*call).bring},
+
+		{Method: "GET", Path: "/api/v1/inbox", Role: state.Viewer, Summary: "Alerts grouped by rule and key, with what people made of them; of the last 24 hours where no time is given",
+			Params: search(q("status", "open, acknowledged, escalated or closed; any where it is left out.", "open"), q("limit", "Groups: 100 where it is left out, at most 1000.", "10")), Reply: InboxPage{}, handle: (*call).inbox},
+		{Method: "POST", Path: "/api/v1/inbox/act", Role: state.Analyst, Summary: "Acknowledge, escalate, close, open again or comment groups of alerts", Body: InboxAct{All: true, Q: "severity:low", Status: "open", Action: "closed", Reason: "benign", Until: "7d", Text: "the monitoring"},
+			Reply: InboxDone{}, handle: (*call).actInbox},
+		{Method: "POST", Path: "/api/v1/exceptions/preview", Role: state.Analyst, Summary: "What an exception would have done to the alerts of a rule", Body: ExceptionRequest{"port_scan", "ip.src == '203.0.113.7'", 7},
+			Reply: inbox.Preview{}, handle: (*call).previewException},
 
 		{Method: "GET", Path: "/api/v1/agents", Role: state.Viewer, Summary: "Agents, by name", Params: []Param{q("all", "true: revoked ones, too.", "true")}, Reply: AgentList{}, handle: (*call).agents},
 		{Method: "GET", Path: "/api/v1/agents/{agent}", Role: state.Viewer, Summary: "One agent", Params: []Param{p("agent", "Its name, or its identity.", "{agent}")}, Reply: &roster.Agent{}, handle: (*call).agent},

@@ -30,6 +30,7 @@ import (
 	"github.com/ruleids/ruleids/fleet/store"
 	"github.com/ruleids/ruleids/internal/filelock"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/stdlib"
 )
 
 // Options are what a Server is made of.
@@ -124,7 +125,7 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 	if s.rollout, err = rollout.Open(ctx, rollout.Options{DB: s.state, Store: s.store, Roster: s.roster, Log: s.log, Tell: s.tellRules, Changed: func(x *state.Ruleset) { s.tell("ruleset", x) }}); err != nil {
 		return s, err
 	}
-	s.api = api.New(api.Options{Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
+	s.api = api.New(api.Options{Shipped: stdlib.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
 		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut,
 		OperatorKey: func(ctx context.Context) (string, error) {
 			key, err := s.state.Note(ctx, "operator_key")

@@ -50,7 +50,9 @@ type Stats struct {
 	Categories []Count        `json:"categories"`
 	Rules      []Count        `json:"rules"`
 	Agents     []Count        `json:"agents"`
-	Sources    []Count        `json:"sources"` // addresses
+	Sources    []Count        `json:"sources"`    // addresses
+	Techniques []Count        `json:"techniques"` // of MITRE ATT&CK; an alert of several counts for each
+	Hours      []int          `json:"hours"`      // by the hour of the day, UTC
 	Step       float64        `json:"step_seconds"`
 	Timeline   []Slot         `json:"timeline"` // from since to until, without gaps; its first step may begin before since
 	levels     [scale.SeverityCritical + 1]int
@@ -68,7 +70,7 @@ func (s *Store) Stats(ctx context.Context, q *query.Query, step time.Duration, t
 		step = (span / maxSlots).Truncate(time.Minute) + time.Minute
 	}
 	since := q.Since.UTC().Truncate(time.Minute)
-	out := &Stats{Since: since, Until: q.Until.UTC(), Severity: map[string]int{}, Step: step.Seconds(), Timeline: []Slot{}}
+	out := &Stats{Since: since, Until: q.Until.UTC(), Severity: map[string]int{}, Techniques: []Count{}, Hours: make([]int, 24), Step: step.Seconds(), Timeline: []Slot{}}
 	for t := since.Truncate(step); t.Before(q.Until); t = t.Add(step) {
 		out.Timeline = append(out.Timeline, Slot{Time: t})
 	}
@@ -144,6 +146,7 @@ func (d *day) count(ctx context.Context, q *query.Query, step time.Duration, out
 		for i, id := range names {
 			counts[i][d.text(id)] += n
 		}
+		out.Hours[minute/60%24] += n
 		if i := int(time.Unix(minute*60, 0).Sub(out.Timeline[0].Time) / step); i >= 0 && i < len(out.Timeline) {
 			out.Timeline[i].add(severity, n)
 		}

@@ -1,0 +1,126 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// The states of a group of alerts in the inbox.
+const (
+	TriageOpen         = "open"
+	TriageAcknowledged = "acknowledged"
+	TriageEscalated    = "escalated"
+	TriageClosed       = "closed"
+)
+
+const triageSchema = `
+CREATE TABLE IF NOT EXISTS triage(id TEXT PRIMARY KEY, rule TEXT NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL, assignee TEXT NOT NULL, reason TEXT NOT NULL, until INTEGER NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS triage_note(id INTEGER PRIMARY KEY, triage TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, text TEXT NOT NULL, until INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS triage_note_of ON triage_note(triage);
+CREATE TABLE IF NOT EXISTS looked(account TEXT PRIMARY KEY, at INTEGER NOT NULL);
+`
+
+// A Triage is what people made of a group of alerts: those of one rule and key.
+type Triage struct {
+	ID       string
+	Rule     string
+	Key      string // JSON
+	Status   string
+	Assignee string
+	Reason   string
+	Until    time.Time // of a closed group: until when it stays closed, whatever comes; zero for until the next alert
+	At       time.Time // of the last change of the status
+	Notes    []Note    // oldest first
+}
+
+// A Note says who did what to a group.
+type Note struct {
+	Time   time.Time `json:"time"`
+	Who    string    `json:"who"`
+	Action string    `json:"action"` // a status, or "comment"
+	Text   string    `json:"text,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
+}
+
+// maxNotes is how many notes of a group are kept.
+const maxNotes = 200
+
+// Triages returns what was made of groups, by their ids; those that nobody touched are not in it.
+func (d *DB) Triages(ctx context.Context) (map[string]*Triage, error) {
+	out := map[string]*Triage{}
+	rows, err := d.db.QueryContext(ctx, "SELECT id, rule, key, status, assignee, reason, until, at FROM triage")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		t := &Triage{}
+		var until, at int64
+		if err := rows.Scan(&t.ID, &t.Rule, &t.Key, &t.Status, &t.Assignee, &t.Reason, &until, &at); err != nil {
+			return nil, err
+		}
+		t.Until, t.At = fromUnix(until), fromUnix(at)
+		out[t.ID] = t
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	notes, err := d.db.QueryContext(ctx, "SELECT triage, at, who, action, text, until FROM triage_note ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	defer notes.Close()
+	for notes.Next() {
+		var id string
+		var n Note
+		var at, until int64
+		if err := notes.Scan(&id, &at, &n.Who, &n.Action, &n.Text, &until); err != nil {
+			return nil, err
+		}
+		n.Time, n.Until = fromUnix(at), fromUnix(until)
+		if t := out[id]; t != nil {
+			t.Notes = append(t.Notes, n)
+		}
+	}
+	return out, notes.Err()
+}
+
+// SetTriage notes what somebody did to groups, all of them or none. A note whose action is no status leaves that as it is.
+func (d *DB) SetTriage(ctx context.Context, groups []Triage, note Note) error {
+	tx, err := d.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	now := d.now()
+	for _, g := range groups {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO triage(id, rule, key, status, assignee, reason, until, at) VALUES(?, ?, ?, ?, '', '', 0, 0) ON CONFLICT(id) DO NOTHING`, g.ID, g.Rule, g.Key, TriageOpen); err != nil {
+			return err
+		}
+		if g.Status != "" {
+			if _, err := tx.ExecContext(ctx, `UPDATE triage SET status = ?, assignee = ?, reason = ?, until = ?, at = ? WHERE id = ?`, g.Status, g.Assignee, g.Reason, unix(g.Until), unix(now), g.ID); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO triage_note(triage, at, who, action, text, until) VALUES(?, ?, ?, ?, ?, ?)`, g.ID, unix(now), note.Who, note.Action, note.Text, unix(note.Until)); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM triage_note WHERE triage = ? AND id NOT IN (SELECT id FROM triage_note WHERE triage = ? ORDER BY id DESC LIMIT ?)`, g.ID, g.ID, maxNotes); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// Looked notes that an account looks at the inbox now, and returns when it did before; the zero time for never.
+func (d *DB) Looked(ctx context.Context, account string) (time.Time, error) {
+	var at int64
+	err := d.db.QueryRowContext(ctx, "SELECT at FROM looked WHERE account = ?", account).Scan(&at)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, err
+	}
+	_, err = d.db.ExecContext(ctx, "INSERT INTO looked(account, at) VALUES(?, ?) ON CONFLICT(account) DO UPDATE SET at = excluded.at", account, unix(d.now()))
+	return fromUnix(at), err
+}

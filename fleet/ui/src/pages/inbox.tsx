@@ -1,0 +1,110 @@
+import { useEffect, useState } from "preact/hooks";
+import { ask, get, severities, type Group, type Inbox, type Severity } from "../api";
+import { may } from "../live";
+import { link, params, set } from "../route";
+import { keyText, number, said } from "../text";
+import { complain, confirm, Empty, Problem, say, SeverityMark, Tabs, Time, useLoad } from "../parts";
+import { useKeys } from "../keys";
+import { block } from "./alert";
+import { propose } from "./exception";
+import { Loading } from "./overview";
+
+const reasons = ["benign|harmless: expected traffic", "test|a test or an exercise", "misfire|the rule is wrong", "duplicate|told elsewhere", "handled|dealt with"];
+
+// act does the same to some groups, or to all that match.
+async function act(groups: Group[] | "all", q: Record<string, string | undefined>, body: Record<string, string | undefined>, done: () => void): Promise<void> {
+  const r = await ask<{ changed: number }>("POST", "/api/v1/inbox/act", groups === "all" ? { ...body, all: true, ...q } : { ...body, groups: groups.map((g) => g.id) });
+  say(`${number(r.changed)} ${r.changed === 1 ? "group" : "groups"}: ${body.action}`);
+  done();
+}
+
+export function InboxPage() {
+  const status = params.value.get("status") ?? "open", q = params.value.get("q") ?? "", since = params.value.get("since") ?? "24h";
+  const box = useLoad((s) => get<Inbox>("/api/v1/inbox", { q, since, status: status === "all" ? "" : status, limit: 200 }, s), [q, since, status]);
+  const [at, move] = useState(0);
+  const [picked, pick] = useState<Set<string>>(new Set());
+  const groups = box.value?.groups ?? [];
+  const g = groups[Math.min(at, groups.length - 1)];
+  const chosen = picked.size > 0 ? groups.filter((x) => picked.has(x.id)) : g ? [g] : [];
+  useEffect(() => { pick(new Set()); move(0); }, [q, since, status]);
+  const done = () => { pick(new Set()); box.again(); };
+  const search = { q, since, status: status === "all" ? undefined : status };
+  const doing = (action: string, whom: Group[] | "all" = chosen) => {
+    if (!may.value.act || whom.length === 0) return;
+    if (action === "acknowledged" || action === "open") { act(whom, search, { action }, done).catch(complain); return; }
+    const many = whom === "all" ? `all ${number(box.value?.total ?? 0)} groups that match` : whom.length === 1 ? `${whom[0].rule}, ${keyText(whom[0].key)}` : `${whom.length} groups`;
+    if (action === "closed") {
+      confirm({ title: "Close", act: "Close", text: <p>Closes {many}. Alerts that come later open a group again, unless it is closed until a time.</p>,
+        fields: [{ name: "reason", label: "Why", options: reasons, value: "benign" }, { name: "until", label: "Keep it closed", options: ["|until the next alert", "24h|for a day", "7d|for a week", "30d|for 30 days"] }, { name: "text", label: "Comment" }],
+        run: (v) => act(whom, search, { action, reason: v.reason, until: v.until || undefined, text: v.text || undefined }, done) });
+    } else if (action === "escalated") {
+      confirm({ title: "Escalate", act: "Escalate", text: <p>Marks {many} as needing somebody.</p>, fields: [{ name: "assignee", label: "To" }, { name: "text", label: "Comment", required: true }],
+        run: (v) => act(whom, search, { action, assignee: v.assignee || undefined, text: v.text }, done) });
+    } else {
+      confirm({ title: "Comment", act: "Comment", text: <p>On {many}.</p>, fields: [{ name: "text", label: "Comment", required: true }], run: (v) => act(whom, search, { action: "comment", text: v.text }, done) });
+    }
+  };
+  const toggle = (x?: Group) => x && pick((s) => { const n = new Set(s); if (!n.delete(x.id)) n.add(x.id); return n; });
+  useKeys([
+    { key: "j", does: "next group", run: () => move((n) => Math.min(groups.length - 1, n + 1)) },
+    { key: "k", does: "group before", run: () => move((n) => Math.max(0, n - 1)) },
+    { key: "x", does: "select the group", run: () => toggle(g) },
+    { key: "a", does: "acknowledge", run: () => doing("acknowledged") },
+    { key: "e", does: "escalate", run: () => doing("escalated") },
+    { key: "c", does: "comment", run: () => doing("comment") },
+    { key: "Backspace", does: "close as false positive or done", run: () => doing("closed") },
+    { key: "Enter", does: "open the newest alert", run: () => g && set({ alert: g.newest.id }, false) },
+  ]);
+  return (
+    <div class="inbox page">
+      <div class="bar">
+        <h1>Inbox</h1>
+        <Tabs label="Status" of={[["open", "Open"], ["escalated", "Escalated"], ["acknowledged", "Acknowledged"], ["closed", "Closed"], ["all", "All"]]} value={status} pick={(v) => set({ status: v === "open" ? undefined : v })} />
+        <Tabs label="Time" of={[["1h", "1 h"], ["24h", "24 h"], ["7d", "7 d"], ["30d", "30 d"]]} value={since} pick={(v) => set({ since: v === "24h" ? undefined : v })} />
+        <form class="grow" onSubmit={(e) => { e.preventDefault(); set({ q: String(new FormData(e.currentTarget).get("q")).trim() }); }}>
+          <input type="search" name="q" key={q} defaultValue={q} aria-label="Narrow the inbox" placeholder="Narrow: severity:high+ agent:berlin-edge" spellcheck={false} />
+        </form>
+      </div>
+      {may.value.act && (
+        <div class="bar acts" role="toolbar" aria-label="What to do">
+          <span class="dim">{picked.size > 0 ? `${picked.size} selected` : g ? "the one in focus" : "nothing to do"}</span>
+          <button type="button" onClick={() => doing("acknowledged")} disabled={chosen.length === 0}>Acknowledge <kbd>a</kbd></button>
+          <button type="button" onClick={() => doing("escalated")} disabled={chosen.length === 0}>Escalate <kbd>e</kbd></button>
+          <button type="button" onClick={() => doing("comment")} disabled={chosen.length === 0}>Comment <kbd>c</kbd></button>
+          <button type="button" onClick={() => doing("closed")} disabled={chosen.length === 0}>Close <kbd>⌫</kbd></button>
+          {status !== "open" && <button type="button" onClick={() => doing("open")} disabled={chosen.length === 0}>Open again</button>}
+          <span class="grow" />
+          {box.value && box.value.total > 1 && <button type="button" class="quiet" onClick={() => doing("closed", "all")}>Close all {number(box.value.total)} that match</button>}
+        </div>
+      )}
+      {box.fault && <Problem fault={box.fault} again={box.again} />}
+      {!box.value ? !box.fault && <Loading /> : groups.length === 0 ? <Empty title={status === "open" ? "The inbox is empty" : "Nothing here"}>{q || since !== "30d" ? "Nothing matches in this time." : "No alert in 30 days."}</Empty> : (
+        <ol class="groups">
+          {groups.map((x, i) => <Row key={x.id} g={x} current={i === at} picked={picked.has(x.id)} focus={() => move(i)} toggle={() => toggle(x)} />)}
+        </ol>
+      )}
+      {box.value && <p class="dim foot">{number(box.value.total)} groups of {number(box.value.alerts)} alerts{!box.value.complete && "; older alerts of this time were not looked at: narrow it"}</p>}
+    </div>
+  );
+}
+
+function Row({ g, current, picked, focus, toggle }: { g: Group; current: boolean; picked: boolean; focus: () => void; toggle: () => void }) {
+  const last = g.notes[g.notes.length - 1];
+  const worst: Severity = severities.includes(g.severity) ? g.severity : "low";
+  return (
+    <li class={`group ${worst}${current ? " current" : ""}${g.seen ? "" : " unseen"}`} onClick={focus} aria-current={current || undefined}>
+      <input type="checkbox" checked={picked} onChange={toggle} aria-label={`Select ${g.rule}, ${keyText(g.key)}`} />
+      <div class="what">
+        <span class="line"><SeverityMark of={worst} /><a class="strong" href={link("inbox", { ...Object.fromEntries(params.value), alert: g.newest.id })}>{g.rule}</a><span class="num key">{keyText(g.key)}</span></span>
+        <span class="line dim">{said(g.newest)}</span>
+        {last && <span class="line note">{last.who}: {last.action}{last.text ? `, “${last.text}”` : ""} · <Time at={last.time} relative /></span>}
+      </div>
+      <div class="how"><b class="num">{number(g.count)}</b><span class="dim">{g.count === 1 ? "alert" : "alerts"}</span></div>
+      <div class="where dim"><span>{g.agents.length > 2 ? `${g.agents.length} agents` : g.agents.join(", ")}</span><span><Time at={g.last} relative /></span></div>
+      <div class="state">
+        {g.status !== "open" && <span class={`pill ${g.status}`}>{g.status}{g.assignee ? ` · ${g.assignee}` : ""}</span>}
+        {may.value.act && g.newest.src_ip && <span class="more"><button type="button" class="quiet" onClick={() => block(g.newest.src_ip!, `${g.rule}: ${said(g.newest)}`)}>Block</button><button type="button" class="quiet" onClick={() => propose(g.newest)}>Except</button></span>}
+      </div>
+    </li>
+  );
+}
