@@ -242,6 +242,10 @@ func TestBeginsInTheMiddle(t *testing.T) {
 	c.expect()
 	c.tcp(2, "R", 100, 0, "")
 	c.expect("2.0 closed")
+	c.src = "10.0.0.1:40001"
+	c.tcp(3, "PA", 100, 500, "data") // whose first packets were not seen
+	c.tcp(4, "R<", 500, 0, "")
+	c.expect("4.0 closed")
 }
 
 func TestSilence(t *testing.T) {

@@ -203,14 +203,14 @@ func (t *Table) reset(p *packet.Packet, r ref, dir int) {
 	switch {
 	case out && e.flags&answered == 0:
 		// The opener gives up: whether there is an answer is still open.
-	case !out && e.flags&answered == 0 && (e.state == pending || e.state == waiting && e.packets[1-dir] == 1):
+	case !out && e.flags&answered == 0 && (e.state == pending || e.state == waiting && e.packets[1-dir] == 1 && e.next[1-dir] == e.base[1-dir]):
 		e.state = refused
 		t.raise(r, packet.ConnRefused, p.Time, false)
 		t.settle(r)
 	case !out && e.state == unanswered:
 		e.state = refused
 	case !e.near(p.TCPSeq, dir):
-	case e.state == open, e.flags&synAckSeen != 0 && e.state != closed:
+	case e.state == open, e.state == waiting, e.flags&synAckSeen != 0 && e.state != closed:
 		t.end(r, p.Time, false)
 	}
 }
