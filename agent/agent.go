@@ -58,6 +58,7 @@ type Daemon struct {
 
 	work   engine.Config // what parts add to it while they are opened
 	memory *memories
+	models *baselines
 	loop   *loop
 	takers []taker
 }
@@ -72,7 +73,7 @@ func newDaemon(opt Options) *Daemon {
 	d.work = engine.Config{Workers: Workers(d.running), Agent: d.running.Agent}
 
 	d.capture, d.decisions, d.notifiers, d.rules = &capturing{d: d}, &decisions{d: d}, &notifiers{d: d}, newRuleFiles(d)
-	d.memory = newMemories(d)
+	d.memory, d.models = newMemories(d), newBaselines(d)
 	honeypots := &honeypots{d: d}
 	d.parts = []Part{
 		d.capture,
@@ -82,6 +83,7 @@ func newDaemon(opt Options) *Daemon {
 		honeypots,
 		d.memory,
 		&logins{d: d},
+		d.models,
 		&privileges{d: d}, // what is above may need root, what is below must do without
 		&honeypotLogs{of: honeypots},
 		&reputations{d: d},
@@ -132,6 +134,7 @@ func (d *Daemon) open(ctx context.Context) (err error) {
 			d.takers = append(d.takers, t)
 		}
 	}
+	d.work.Models = d.models.load()
 	d.loop = newLoop(d.opt.Loaded.Plan, d.work, d.capture.source, d.Send, d.capture.happened, d.capture.lost)
 	d.loop.stepped = d.capture.stepped
 	d.memory.restore(d.loop.engine, time.Now())

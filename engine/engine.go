@@ -43,6 +43,8 @@ type Config struct {
 	// Models are what models have learned, by name. The engine takes them over and goes on with those that fit a model of its
 	// plan.
 	Models map[string]*model.Model
+	// Learn keeps models from giving scores: they collect, however long they are to, until Freeze is called for them.
+	Learn bool
 }
 
 // Emit takes an alert and owns it. It is called from one goroutine at a time, in packet order.

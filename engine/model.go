@@ -337,3 +337,12 @@ func span(d time.Duration) string {
 	}
 	return text
 }
+
+// Models returns what the models of the plan learn, sorted by name.
+func (p *Plan) Models() []model.Spec {
+	var out []model.Spec
+	for _, s := range p.samplers {
+		out = append(out, s.spec())
+	}
+	return out
+}

@@ -130,11 +130,34 @@ func (e *Engine) batches(s *slot) {
 		for j := range s.lanes {
 			b.samples = append(b.samples, s.lanes[j].rows[i]...)
 		}
-		slices.SortFunc(b.samples, func(x, y sampled) int { return slices.Compare(x.key, y.key) })
+		sortSamples(b.samples)
 		e.out.batches = append(e.out.batches, b)
 	}
 	for j := range s.lanes {
 		s.lanes[j].rows = nil
 	}
 	s.crossings = s.crossings[:0]
+}
+
+// EndPeriods ends the running periods of all models, as if their time had come: for models that learn from captures, which
+// seldom end with a period. It is called between two calls of Process.
+func (e *Engine) EndPeriods(emit Emit) {
+	w := e.workers[0]
+	for i, m := range e.plan.samplers {
+		b := e.state.brains[i]
+		if m.On != packet.EventPacket || !b.started {
+			continue
+		}
+		all := batch{crossing: crossing{e.number, m, (b.period + 1) * m.every}}
+		for _, t := range e.state.tables[m.group.store.index] {
+			all.samples = e.drain(w, m, t, all.end, all.samples)
+		}
+		sortSamples(all.samples)
+		e.score(&all, emit)
+	}
+}
+
+// sortSamples brings samples in the order of their keys.
+func sortSamples(samples []sampled) {
+	slices.SortFunc(samples, func(x, y sampled) int { return slices.Compare(x.key, y.key) })
 }

@@ -19,7 +19,11 @@ func (e *Engine) newBrain(s *sampler) *brain {
 		m.Respec(s.spec())
 		return &brain{Model: m}
 	}
-	return &brain{Model: model.New(s.spec())}
+	spec := s.spec()
+	if e.cfg.Learn {
+		spec.Learn = math.MaxInt64
+	}
+	return &brain{Model: model.New(spec)}
 }
 
 // Models returns what the models of the plan have learned, sorted by name. They may be looked at between two calls of Process.
@@ -29,6 +33,19 @@ func (e *Engine) Models() []*model.Model {
 		out = append(out, b.Model)
 	}
 	return out
+}
+
+// SetModel gives a model of the plan what was learned elsewhere, or before; it goes on from there. It reports whether there is a
+// model that it fits. It is called between two calls of Process.
+func (e *Engine) SetModel(m *model.Model) bool {
+	for i, s := range e.plan.samplers {
+		if s.Name == m.Spec().Name && m.Fits(s.spec()) {
+			m.Respec(s.spec())
+			e.state.brains[i].Model = m
+			return true
+		}
+	}
+	return false
 }
 
 // current is the sample that rules look at, for the alerts that it leads to.

@@ -97,16 +97,19 @@ func (m *Model) Pinned() bool { return m.pinned }
 func (m *Model) ID() string { return m.id }
 
 // Save returns the model as a file, from which Load makes one that goes on as this one would.
-func (m *Model) Save() []byte {
+func (m *Model) Save() []byte { return m.SaveShifted(0) }
+
+// SaveShifted is Save for a model whose times are not those of the clock: shift, in nanoseconds, is added to them.
+func (m *Model) SaveShifted(shift int64) []byte {
 	f := file{Version: Version, Name: m.spec.Name, Definition: m.spec.Definition, Method: m.spec.Method.String(), Features: m.spec.Features, ID: m.id, Pinned: m.pinned}
 	if l := m.learning; l != nil {
-		f.Learning = &learningFile{First: l.first, Last: l.last, Offered: l.offered, Width: l.width, Random: uint64(l.random)}
+		f.Learning = &learningFile{First: l.first + shift, Last: l.last + shift, Offered: l.offered, Width: l.width, Random: uint64(l.random)}
 		for _, s := range l.slices {
 			f.Learning.Slices = append(f.Learning.Slices, sliceFile{s.seen, packRows(s.rows)})
 		}
 	} else {
 		f.Frozen = m.frozen()
-		f.Frozen.Gate = gateFile{m.limit, m.untilNext, m.stretch, m.taught, m.quota, m.length}
+		f.Frozen.Gate = gateFile{m.limit, m.untilNext, m.stretch + shift/m.length, m.taught, m.quota, m.length}
 		f.Frozen.Live = liveFile{m.live.n, m.live.all64()}
 	}
 	data := encode(&f)

@@ -40,7 +40,7 @@ type Model struct {
 	Definition string
 
 	SourceWhere Expr // the model's own condition; nil without one
-	Used        bool // a rule that is enabled looks at its samples
+	Used        bool // a rule looks at its samples
 	Shipped     bool
 	Broken      bool      // Load reported errors in it
 	Range       hcl.Range // of the block's header
@@ -426,13 +426,17 @@ func modelNames(x Expr) []string {
 	return nil
 }
 
-// useModels marks the models that rules which are enabled look at.
+// useModels marks the models that rules look at.
 func useModels(rs *RuleSet) {
 	for _, r := range rs.Rules {
-		if !r.Enabled || r.On != packet.EventModel {
+		steps := r.Sequence != nil && slices.ContainsFunc(r.Sequence.Parts(), func(st *Step) bool { return st.On == packet.EventModel })
+		if r.On != packet.EventModel && !steps {
 			continue
 		}
-		names := r.ModelNames()
+		var names []string
+		if !steps {
+			names = r.ModelNames()
+		}
 		for _, m := range rs.Models {
 			m.Used = m.Used || names == nil || slices.Contains(names, m.Name)
 		}

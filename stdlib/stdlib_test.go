@@ -78,7 +78,7 @@ func TestEmbedsEveryFile(t *testing.T) {
 func TestRules(t *testing.T) {
 	want := strings.Fields(`arp_spoof arp_sweep arp_unsolicited brute_force data_exfil distributed_brute_force distributed_login_failures dns_rebinding dns_tunnel dns_tunnel_names
 		dns_tunnel_volume failed_connections flow_small_packets flow_syn_rate honeypot_brute_force honeypot_touch host_sweep icmp_flood
-		icmp_flood_any icmp_tunnel kill_chain land_attack login_after_scan login_brute_force login_failures long_connection mac_flood nd_flood nxdomain_burst password_spray ping_sweep
+		icmp_flood_any icmp_tunnel kill_chain land_attack login_after_scan login_brute_force login_failures long_connection mac_flood nd_flood nxdomain_burst odd_conversation odd_host password_spray ping_sweep
 		port_scan port_scan_network ra_flood reflection_flood refused_ports root_login slow_port_scan stealth_scan success_after_failures suspicious_port
 		syn_flood syn_flood_fast syn_flood_global syn_flood_network syn_ratio tiny_fragments udp_flood udp_flood_global
 		udp_host_sweep udp_scan`)
@@ -91,7 +91,7 @@ func TestRules(t *testing.T) {
 		if blocks := regexp.MustCompile(`(?m)^\w+ `).FindAllString(r.body, -1); len(blocks) != 1 {
 			t.Errorf("the file of %s holds %q, want its rule alone", r.Name, blocks)
 		}
-		if off := strings.HasPrefix(r.Name, "flow_") || r.Name == "mac_flood"; r.Enabled == off {
+		if off := strings.HasPrefix(r.Name, "flow_") || strings.HasPrefix(r.Name, "odd_") || r.Name == "mac_flood"; r.Enabled == off {
 			t.Errorf("%s: enabled is %v", r.Name, r.Enabled)
 		}
 		if r.Description == "" || len(r.Attack) == 0 || len(r.References) == 0 {
@@ -111,7 +111,7 @@ func TestBaseHoldsNoRules(t *testing.T) {
 	}
 	for _, f := range files {
 		for _, m := range regexp.MustCompile(`(?m)^(\w+) "`).FindAllStringSubmatch(embedded(t, f), -1) {
-			if !slices.Contains([]string{"list", "macro", "variable"}, m[1]) {
+			if !slices.Contains([]string{"list", "macro", "model", "variable"}, m[1]) {
 				t.Errorf("%s holds a %s", f, m[1])
 			}
 		}

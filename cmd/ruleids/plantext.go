@@ -50,6 +50,7 @@ func (t *planText) write(d *engine.Description) {
 	t.shared(d.Shared)
 	t.tables(d.Tables)
 	t.memories(d.Memories)
+	t.models(d.Models)
 	t.order(d)
 	t.heading("Slow expressions, which the interpreter of expr-lang evaluates")
 	if len(d.VM) == 0 {

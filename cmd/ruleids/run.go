@@ -70,6 +70,7 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 	r.captures.add(cmd)
 	r.auth.add(cmd)
 	r.rules.add(cmd)
+	r.models.add(cmd)
 	r.format.add(cmd, cmd.Flags(), "format", "form of the alerts; json is one object a line with Suricata's EVE keys")
 	r.summary.add(cmd, cmd.Flags(), "summary", "write a summary to standard error; auto where that is a terminal")
 	cmd.Flags().Var(&r.workers, "workers", "`N` goroutines share the work; auto, which is 0 too, is one for each CPU (of a daemon the settings say)")
@@ -94,6 +95,7 @@ type runCommand struct {
 	captures captureArgs
 	auth     authArgs
 	rules    ruleFlags
+	models   baselineFlags
 	format   choice
 	summary  choice
 	workers  workerCount
@@ -161,7 +163,11 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	progress := newProgress(r.app.err, start)
 	alerts := newAlertWriter(r.app, r.format.value, progress)
 	tally := newTally()
-	e := engine.New(plan, engine.Config{Workers: r.workers.number(), Seed: replaySeed, Checksums: checksums})
+	learned, err := r.models.load(r.app, plan)
+	if err != nil {
+		return err
+	}
+	e := engine.New(plan, engine.Config{Models: learned, Workers: r.workers.number(), Seed: replaySeed, Checksums: checksums})
 	emit := func(al *alert.Alert) {
 		tally.add(al)
 		alerts.add(al)

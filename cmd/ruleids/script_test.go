@@ -45,6 +45,8 @@ func TestMain(m *testing.M) {
 //	status N COMMAND...    runs COMMAND and holds its exit status to N; stdout and stderr match it
 //	await FILE [REGEXP]    waits until FILE is there, and a line of it matches
 //	npz FILE ROWS          writes a set of samples of two features, every 50th odd
+//	usual FILE MINUTES     writes a capture of what 20 hosts send in so many minutes; with odd behind it 10.0.0.5 sends to
+//	                       420 ports in the last but one
 //	jsonlines FILE KEYS    holds every line of FILE to be a JSON object with at least these keys
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -69,6 +71,7 @@ func TestScripts(t *testing.T) {
 			"await":     cmdAwait,
 			"jsonlines": cmdJSONLines,
 			"npz":       cmdNPZ,
+			"usual":     cmdUsual,
 		},
 	})
 }
@@ -255,5 +258,32 @@ func cmdNPZ(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	}
 	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o644))
+}
+
+func cmdUsual(ts *testscript.TestScript, _ bool, args []string) {
+	minutes, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var out bytes.Buffer
+	w := pcapgo.NewWriter(&out)
+	ts.Check(w.WriteFileHeader(65536, layers.LinkTypeRaw))
+	send := func(at time.Duration, host, port, size int) {
+		ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolUDP, SrcIP: net.IP{10, 0, 0, byte(host)}, DstIP: net.IP{192, 0, 2, byte(1 + port%7)}}
+		udp := &layers.UDP{SrcPort: 40000, DstPort: layers.UDPPort(port)}
+		ts.Check(udp.SetNetworkLayerForChecksum(ip))
+		b := gopacket.NewSerializeBuffer()
+		ts.Check(gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, ip, udp, gopacket.Payload(make([]byte, size))))
+		ts.Check(w.WritePacket(gopacket.CaptureInfo{Timestamp: time.Unix(1_700_000_040, 0).Add(at), CaptureLength: len(b.Bytes()), Length: len(b.Bytes())}, b.Bytes()))
+	}
+	for m := range minutes {
+		for i := range 60 {
+			send(time.Duration(m)*time.Minute+time.Duration(i)*time.Second, 1+i%20, 440+(i*7+m)%5, 60+(i*37+m*11)%300)
+			if len(args) > 2 && m == minutes-2 {
+				for k := range 7 {
+					send(time.Duration(m)*time.Minute+time.Duration(i)*time.Second+time.Millisecond, 5, 1000+7*i+k, 100)
+				}
+			}
+		}
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o644))
 }

@@ -131,6 +131,7 @@ func (r *reader) test(b *hclsyntax.Block) *Test {
 			r.report(diag.BadValue, others.Expr.Range(), "others can only be \"allow\": alerts that no alert block names do not fail the test.")
 		}
 	}
+	t.learn = r.learnFrom(body)
 	for _, p := range body.blocks("packets") {
 		t.packets = append(t.packets, r.packets(p))
 	}

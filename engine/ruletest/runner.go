@@ -113,7 +113,12 @@ func (r *Runner) run(t *Test, res *Result) {
 		res.cannotRun(v.diags)
 		return
 	}
-	eng := engine.New(v.plan, engine.Config{Seed: 1})
+	models, diags := t.learned(v.plan)
+	if diags.HasErrors() {
+		res.cannotRun(diags)
+		return
+	}
+	eng := engine.New(v.plan, engine.Config{Seed: 1, Models: models})
 	var o outcome
 	emit := func(a *alert.Alert) { o.alerts = append(o.alerts, a) }
 	events, problems := t.readLogs(v.rules)

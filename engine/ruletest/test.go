@@ -25,6 +25,7 @@ type Test struct {
 	pcapAt   hcl.Range
 	packets  []*packets
 	logs     []*log
+	learn    *Test // what models learn from first: its capture or packets; nil for nothing
 	set      map[string]assignment
 	expects  []*expectation
 	quiet    bool

@@ -48,6 +48,12 @@ func laddered(high, critical string) string {
   level "critical" { when = "%s" }`, high, critical))
 }
 
+// modelled is a model by source, and a rule that looks at its samples.
+func modelled(features, model, rule string) string {
+	return fmt.Sprintf("model \"m\" {\n  by = [\"ip.src\"]\n  features = { %s }\n  %s\n}\n", features, model) +
+		ruleText("  on    = \"model\"\n  where = \"model.name == 'm' and model.score >= 0.999\"\n  by    = [\"ip.src\"]\n"+rule)
+}
+
 func acting(where, rest string) string {
 	return ruleText(fmt.Sprintf("  where = \"%s\"\n  by = [\"ip.src\"]\n%s", where, rest))
 }
@@ -341,6 +347,20 @@ override "r" {
   threshold = 9
   window "1s" { n = "count(frame.len > threshold)" }
   when = "n > 1"`), nil},
+
+		// constant-feature, learn-too-long, model-block, unused-model
+		{"a feature of the key", modelled(`n = "distinct(ip.src)"`, "", ""), []string{"constant-feature"}},
+		{"a feature of the key in another way", modelled(`n = "log2(max(len(string(ip.src)))) + 1"`, "", ""), []string{"constant-feature"}},
+		{"a number", modelled(`n = "5"`, "", ""), []string{"constant-feature"}},
+		{"a count of the key", modelled(`n = "count()"`, "", ""), nil},
+		{"a feature of what the key met", modelled(`n = "distinct(ip.dst)"`, "", ""), nil},
+		{"a feature under a condition", modelled(`n = "distinct(ip.src, tcp)"`, "", ""), nil},
+		{"five weeks", modelled(`n = "count()"`, `learn = "840h"`, ""), []string{"learn-too-long"}},
+		{"four weeks", modelled(`n = "count()"`, `learn = "672h"`, ""), nil},
+		{"a block on a model", modelled(`n = "count()"`, "", block), []string{"model-block"}},
+		{"a quarantine on a model", modelled(`n = "count()"`, "", "  quarantine { target = \"ip.src\" }"), nil},
+		{"a model that nothing looks at", "model \"m\" {\n  features = { n = \"count()\" }\n}", []string{"unused-model"}},
+		{"a model that a disabled rule looks at", strings.Replace(modelled(`n = "count()"`, "", ""), "severity", "enabled = false\n  severity", 1), nil},
 
 		// window-too-long
 		{"a week", acting("tcp", "  window \"168h\" { n = \"count()\" }\n  when = \"n > 9\""), nil},

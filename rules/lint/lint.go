@@ -38,10 +38,13 @@ func (c Check) Run(rs *rules.RuleSet) hcl.Diagnostics {
 func Checks() []Check {
 	return []Check{
 		bystanderTarget(),
+		constantFeature(),
 		deadLevel(),
+		learnTooLong(),
 		missingDescription(),
 		missingLearn(),
 		missingSeverity(),
+		modelBlock(),
 		noCooldown(),
 		shadowedException(),
 		silentResponse(),
@@ -55,6 +58,7 @@ func Checks() []Check {
 		unusedColumn(),
 		unusedList(),
 		unusedMacro(),
+		unusedModel(),
 		unusedThreshold(),
 		unusedVariable(),
 		windowTooLong(),
@@ -155,6 +159,11 @@ func shippedFiles(rs *rules.RuleSet) map[string]bool {
 		}
 	}
 	for _, m := range rs.Macros {
+		if m.Shipped {
+			files[m.Range.Filename] = true
+		}
+	}
+	for _, m := range rs.Models {
 		if m.Shipped {
 			files[m.Range.Filename] = true
 		}

@@ -254,3 +254,23 @@ variable "superusers" {
   description = "Accounts that may do everything, in lower case."
   default     = ["root", "toor", "administrator"]
 }
+
+variable "odd_host_score" {
+  description = "Share of what was learned of a host's minutes that a sample has to be odder than."
+  default     = 0.9999
+}
+
+variable "odd_host_bits" {
+  description = "Bits that the oddest feature of a host's minute has to have: 20 is a value that was never seen, or once in a million."
+  default     = 20
+}
+
+variable "odd_conversation_score" {
+  description = "Share of what was learned of conversations that one has to be odder than."
+  default     = 0.9999
+}
+
+variable "odd_conversation_cuts" {
+  description = "Cuts that the trees have to save by the oddest feature of a conversation."
+  default     = 3
+}

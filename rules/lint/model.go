@@ -1,0 +1,133 @@
+package lint
+
+import (
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// MaxLearn is the longest that a model can learn. What it collects is kept in 24 to 48 stretches of time, each of which is judged
+// by the others; beyond four weeks a stretch is longer than a day, so that a night and the day after it are one.
+const MaxLearn = 4 * 7 * 24 * time.Hour
+
+// constantFeature finds features of models that are the same for every sample.
+func constantFeature() Check {
+	return Check{
+		Code: diag.Code{
+			Name:      "constant-feature",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Feature that never changes",
+			Doc:       "A feature of a model has the same value in every sample, so that there is nothing to learn.",
+			Judgement: true,
+		},
+		check: func(rs *rules.RuleSet, report report) {
+			for _, m := range rs.Models {
+				for _, f := range m.Features {
+					if constant(f.Expr, m.By) {
+						report(f.Range, "The feature %q has the same value in every sample of one key: there is nothing to learn. Leave it out.", f.Name)
+					}
+				}
+			}
+		},
+	}
+}
+
+// constant reports whether an expression over aggregates has one value, where the fields of by are fixed.
+func constant(e rules.Expr, by []rules.Key) bool {
+	varies := false
+	rules.Walk(e, func(x rules.Expr) bool {
+		switch x := x.(type) {
+		case *rules.AggregateExpr:
+			a := x.Aggregate
+			switch a.Func {
+			case rules.FuncDistinct, rules.FuncMin, rules.FuncMax, rules.FuncMean, rules.FuncStddev, rules.FuncChanges:
+				varies = varies || !fixed(a.Arg, by) || conditional(a)
+			default:
+				varies = true
+			}
+		case *rules.FieldExpr:
+			varies = true
+		}
+		return !varies
+	})
+	return !varies
+}
+
+// conditional reports whether an aggregate leaves out events that have its value.
+func conditional(a *rules.Aggregate) bool {
+	if a.Cond == nil {
+		return false
+	}
+	p := rules.Presence(a.Arg)
+	return p == nil || rules.Format(p) != rules.Format(a.Cond)
+}
+
+// fixed reports whether an expression of one event has one value, where the fields of by are fixed.
+func fixed(e rules.Expr, by []rules.Key) bool {
+	for f := range fieldsOf(e) {
+		if !keyed(&rules.FieldExpr{Field: f}, by) {
+			return false
+		}
+	}
+	return true
+}
+
+// learnTooLong finds models that learn for longer than what they collect can be told apart.
+func learnTooLong() Check {
+	return Check{
+		Code: diag.Code{
+			Name:      "learn-too-long",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Model that learns for too long",
+			Doc:       "A model learns for more than 672h. What it collects is kept in at most 48 stretches of time, of which each is longer than a day then.",
+			Judgement: true,
+		},
+		partial: true,
+		check: func(rs *rules.RuleSet, report report) {
+			for _, m := range rs.Models {
+				if m.Learn > MaxLearn {
+					report(m.AttrRanges["learn"], "The model learns for %s. What it collects is kept in at most 48 stretches, so no more than %s can be told apart. Shorten it: a histogram goes on to learn, and a forest is learned again with ruleids model learn.",
+						spanText(m.Learn), spanText(MaxLearn))
+				}
+			}
+		},
+	}
+}
+
+// modelBlock finds blocks on the score of a model alone.
+func modelBlock() Check {
+	return Check{
+		Code: diag.Code{
+			Name:      "model-block",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Block on the score of a model alone",
+			Doc:       "A rule blocks by what a model finds odd, which is no proof of anything, and which others can bring about.",
+			Judgement: true,
+		},
+		partial: true,
+		check: func(rs *rules.RuleSet, report report) {
+			for _, r := range rs.Rules {
+				if r.On != packet.EventModel || r.Sequence != nil {
+					continue
+				}
+				for _, a := range r.Actions {
+					if a.Kind == "block" {
+						report(a.Range, "Rule %q blocks whom a model finds odd. Odd is not bad, and whoever can make a host odd can have it blocked. Use notify or quarantine, or a sequence with another step.", r.Name)
+					}
+				}
+			}
+		},
+	}
+}
+
+func unusedModel() Check {
+	return unused("model", func(rs *rules.RuleSet, see func(string, hcl.Range, bool)) {
+		for _, x := range rs.Models {
+			see(x.Name, x.Range, x.Used || x.Shipped)
+		}
+	})
+}
