@@ -68,8 +68,9 @@ func TestRulesGoOnThroughChanges(t *testing.T) {
 	for seed := range uint64(12) {
 		g := grammar{Rand: rand.New(rand.NewPCG(seed, 11))}
 		core := []string{g.loadable()}
-		for _, when := range []string{"distinct(dst.port) 4", "count() 6", "sum(ip.len) 300", "changes(ip.ttl) 3"} {
-			value, least, _ := strings.Cut(when, " ")
+		for _, when := range []string{"distinct(dst.port) 4", "count() 6", "sum(ip.len) 300", "changes(ip.ttl) 3", "count(gap() < 0.4) 3", "median(gap()) 1", "percentile(ip.len, 90) 50", "distinct([ip.dst, dst.port]) 3"} {
+			at := strings.LastIndexByte(when, ' ')
+			value, least := when[:at], when[at+1:]
 			core = append(core, fmt.Sprintf("rule \"NAME\" {\n description = \"d\"\n severity = \"low\"\n where = \"ip\"\n by = [\"ip.src\"]\n cooldown = \"1s\"\n"+
 				" window \"10s\" { n = %q }\n threshold = %s\n when = \"n >= threshold\"\n}\n", value, least))
 		}

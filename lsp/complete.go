@@ -34,6 +34,7 @@ var bodies = map[string][]completionItem{
 	"variable":   attributes("description", "default"),
 	"list":       attributes("description", "type", "values", "file", "columns", "append", "for", "max"),
 	"macro":      attributes("description", "expr"),
+	"memory":     attributes("learn", "max_keys"),
 	"except":     attributes("where"),
 	"level":      attributes("when"),
 	"track":      attributes("value"),
@@ -148,6 +149,14 @@ func (s *Server) conditionItems(here *place, text string, line int) []completion
 		for _, a := range rules.Aggregates() {
 			add(a.Func.String(), itemFunction, a.Signature, a.Doc, "0")
 		}
+	}
+	if slices.Contains(here.blocks, "window") {
+		gap := rules.GapEntry()
+		add("gap", itemFunction, gap.Signature, gap.Doc, "0")
+	}
+	if slices.Contains(here.blocks, "memory") {
+		first := rules.FirstEntry()
+		add(first.Func.String(), itemFunction, first.Signature, first.Doc, "0")
 	}
 	for _, k := range []string{"and", "or", "not", "in", "matches", "contains", "startsWith", "endsWith", "true", "false"} {
 		if here.word != "" {

@@ -363,10 +363,19 @@ func (w *workspace) word(here *place, name string) string {
 			return "```\n" + a.Signature + "\n```\n" + a.Doc
 		}
 	}
+	for _, a := range []rules.AggregateEntry{rules.FirstEntry(), rules.GapEntry()} {
+		if call, _, _ := strings.Cut(a.Signature, "("); call == name {
+			return "```\n" + a.Signature + "\n```\n" + a.Doc
+		}
+	}
 	if r := w.rule(here); r != nil {
 		for _, a := range r.Aggregates {
 			if a.Name == name {
-				return fmt.Sprintf("**%s** — `%s`, of the window of this rule", name, a.Text)
+				of := "window"
+				if a.Memory != nil {
+					of = "memory"
+				}
+				return fmt.Sprintf("**%s** — `%s`, of the %s of this rule", name, a.Text, of)
 			}
 		}
 		if name == "threshold" && r.Threshold != nil {

@@ -24,3 +24,13 @@ func Aggregates() []AggregateEntry {
 		{FuncChanges, "changes(x)", "How many times the value differs from that of the packet before."},
 	}
 }
+
+// FirstEntry is the row of what may stand in a memory.
+func FirstEntry() AggregateEntry {
+	return AggregateEntry{FuncFirst, "first(x, cond)", "The value was in no packet in the span before; with a condition, in none that meets it. [a, b] is one value of both."}
+}
+
+// GapEntry is the row of the number that aggregates of a window may be over.
+func GapEntry() AggregateEntry {
+	return AggregateEntry{Signature: "gap()", Doc: "Seconds since the packet before of the rule's key, in a window; no value for the first."}
+}

@@ -49,7 +49,7 @@ var functions = []*Function{
 	{FnBitAnd, "bitand", "bitand(a, b) integer", "The bits that are set in both integers."},
 	{FnNetwork, "network", "network(ip, bits4, bits6) IP address", "The first address of the network of an address: bits4 is the length of its prefix for IPv4, 0 to 32, and bits6 for IPv6, 0 to 128. bits6 is 64 when left out."},
 	{FnLog2, "log2", "log2(n) number", "The binary logarithm: 10 of 1024. A number that is not above 0 has none."},
-	{FnCountry, "geoip.country", "geoip.country(ip) string", "The country where an address is registered, as two capital letters of ISO 3166-1: 'DE'. No value for an address that the [files](#where-addresses-are) do not know."},
+	{FnCountry, "geoip.country", "geoip.country(ip) string", "The country where an address is registered, as two capital letters of ISO 3166-1: 'DE'. No value for an address that no file of rules.geoip knows."},
 	{FnASN, "geoip.asn", "geoip.asn(ip) integer", "Number of the autonomous system that announces an address; no value where it is not known."},
 	{FnASOrg, "geoip.as_org", "geoip.as_org(ip) string", "Organization of that autonomous system; no value where it is not known."},
 }
