@@ -165,6 +165,7 @@ func TestPayloadIsBytes(t *testing.T) {
 	}{
 		{`payload contains '\x90\x90'`, "a\x90\x90b", true},
 		{`payload contains '\x90\x90'`, "a\u0090\u0090b", false},
+		{`payload contains 'a' + '\x90'`, "a\x90", true},
 		{`payload == '\xff\x00'`, "\xff\x00", true},
 		{`payload in ['\xfe', '\xff']`, "\xff", true},
 		{`payload[1:3] == '\x80\x81'`, "a\x80\x81", true},

@@ -40,18 +40,35 @@ func (c *checker) bytewise(nx ast.Node, x Expr, ny ast.Node, y Expr) (Expr, Expr
 // which UTF-8 has the character of that number. Other characters are their bytes in UTF-8. A text that was not written in
 // its place, such as the value of a variable, has no escapes.
 func (c *checker) asBytes(n ast.Node, k *ConstExpr) *ConstExpr {
-	if _, ok := n.(*ast.StringNode); !ok || k.Value.Kind != packet.KindString {
+	if k.Value.Kind != packet.KindString {
 		return k
 	}
-	src := c.text(n)
-	if src == "" || src[0] != '"' && src[0] != '\'' {
-		return k
-	}
-	toks, err := lexer.Lex(file.NewSource("b" + src))
-	if err != nil || len(toks) == 0 || toks[0].Kind != lexer.Bytes {
+	text, ok := c.writtenBytes(n)
+	if !ok {
 		return k
 	}
 	out := *k
-	out.Value.Str = toks[0].Value
+	out.Value.Str = text
 	return &out
+}
+
+// writtenBytes reads a text that is written out, or several that + joins, as bytes.
+func (c *checker) writtenBytes(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.BinaryNode:
+		x, okX := c.writtenBytes(n.Left)
+		y, okY := c.writtenBytes(n.Right)
+		return x + y, okX && okY && n.Operator == "+"
+	case *ast.StringNode:
+		src := c.text(n)
+		if src == "" || src[0] != '"' && src[0] != '\'' {
+			return n.Value, true
+		}
+		toks, err := lexer.Lex(file.NewSource("b" + src))
+		if err != nil || len(toks) == 0 || toks[0].Kind != lexer.Bytes {
+			return "", false
+		}
+		return toks[0].Value, true
+	}
+	return "", false
 }

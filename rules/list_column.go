@@ -155,12 +155,27 @@ func (s *entries) rowsOf() *rows {
 		for i := range order {
 			order[i] = i
 		}
-		slices.SortFunc(order, func(a, b int) int { // the widest first, so that narrower ones cover it
-			return cmp.Or(cmp.Compare(s.ints[b].Hi-s.ints[b].Lo, s.ints[a].Hi-s.ints[a].Lo), cmp.Compare(b, a))
+		slices.SortFunc(order, func(a, b int) int { // the narrowest first, which wider ones leave as it is
+			return cmp.Or(cmp.Compare(s.ints[a].Hi-s.ints[a].Lo, s.ints[b].Hi-s.ints[b].Lo), cmp.Compare(a, b))
 		})
+		free := make([]int32, 1<<16+1) // by port: one at or behind it that may have no row yet
+		for i := range free {
+			free[i] = int32(i)
+		}
 		for _, i := range order {
-			for p := s.ints[i].Lo; p <= s.ints[i].Hi; p++ {
-				out.ports[p] = int32(i)
+			p := int32(s.ints[i].Lo)
+			for {
+				at := p
+				for free[at] != at {
+					at = free[at]
+				}
+				for p != at {
+					p, free[p] = free[p], at
+				}
+				if int64(p) > s.ints[i].Hi {
+					break
+				}
+				out.ports[p], free[p] = int32(i), p+1
 			}
 		}
 	}

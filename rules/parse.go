@@ -370,9 +370,9 @@ func syntaxError(src *diag.Literal, e *file.Error) *hcl.Diagnostic {
 		case strings.HasPrefix(msg, "invalid") && strings.Contains(msg, "strconv."):
 			// The parser is one token further when it finds out.
 			toks, _ := lexer.Lex(file.NewSource(src.Text))
-			for i, t := range toks[1:] {
-				if t.From >= from && toks[i].Kind == lexer.Number {
-					from, to = toks[i].From, toks[i].To
+			for i := 1; i < len(toks); i++ { // none, where the text cannot be cut to words
+				if toks[i].From >= from && toks[i-1].Kind == lexer.Number {
+					from, to = toks[i-1].From, toks[i-1].To
 					break
 				}
 			}
