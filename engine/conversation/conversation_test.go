@@ -214,6 +214,11 @@ func TestHalfOpenScan(t *testing.T) {
 	c.tcp(0, "SA<", 500, 101, "")
 	c.tcp(0.1, "R", 101, 0, "")
 	c.expect("0.1 closed")
+	c.src = "10.0.0.1:40001"
+	c.tcp(1, "S", 100, 0, "")
+	c.tcp(1, "SA<", 500, 101, "") // and nobody takes it
+	c.tick(100)
+	c.expect()
 }
 
 func TestProbes(t *testing.T) {
