@@ -603,6 +603,8 @@ const (
 	whySecond   = "the message head does not begin with the segment"
 	whySeveral  = "several messages, or fields of one name, are in the packet: tshark shows all, ruleids the first"
 	whyGuess    = "tshark takes the payload for another protocol, by its port or by what came before"
+	whyNUL      = "tshark ends a text at a byte 0"
+	whyARP      = "ARP in a tunnel: ruleids has the fields of what is inside, tshark's ends are those of the outer packet"
 	whyEmpty    = "tshark shows no empty text"
 	whyTLSPart  = "the hello is in a record with other messages that goes on: tshark waits for all of it"
 	whyISL      = "Cisco ISL is no Ethernet for tshark"
@@ -622,6 +624,10 @@ func justified(file string, f *packet.Field, p *packet.Packet, s *dissection, un
 			return whyHead
 		}
 		return whySecond
+	case p.Has(packet.LayerARP | packet.LayerTunnel):
+		return whyARP
+	case message == "http" && has && strings.Contains(ours, `\0`) && theirs != "":
+		return whyNUL
 	case message == "http" && has && strings.Contains(strings.Join(s.values[f.Name], occurrenceSep), ours):
 		return whySeveral
 	case (message == "http" || message == "tls" || message == "ssh" || message == "dhcp") && has && theirs == "" && !slices.Contains(s.protocols, message):

@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/ruleids/ruleids/engine/conversation"
+import (
+	"github.com/ruleids/ruleids/engine/conversation"
+	"github.com/ruleids/ruleids/packet/application"
+)
 
 // A ConversationDescription says how much is kept of conversations.
 type ConversationDescription struct {
@@ -20,7 +23,9 @@ func describeConversations(need conversation.Need) *ConversationDescription {
 	d := &ConversationDescription{TCP: uint64(l.TCP), UDP: uint64(l.UDP), Pending: uint64(l.Pending), Settled: uint64(l.Settled),
 		Events: need&conversation.Events != 0, Services: need&conversation.Services != 0, Bound: conversation.Bound(need, l)}
 	if need&conversation.Heads != 0 {
-		d.Heads, d.HeadBound = uint64(l.Heads), conversation.HeadBound(l)
+		hellos, bytes := application.QUICBound()
+		d.Heads, d.HeadBound = uint64(l.Heads+hellos), conversation.HeadBound(l)+bytes
+		d.Bound += bytes
 	}
 	return d
 }

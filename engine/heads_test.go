@@ -155,3 +155,19 @@ func TestHeadsCostNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestHeadsOverReloads reloads rules between the parts of a hello.
+func TestHeadsOverReloads(t *testing.T) {
+	hello := clientHello("www.example.com", strings.Repeat("x", 200))
+	fs := talk(true, chunk{at: 0, text: hello[:100]}, chunk{at: 100, text: hello[100:200]}, chunk{at: 200, text: hello[200:]})
+	other := "rule \"other\" {\n  description = \"d\"\n  severity = \"low\"\n  where = \"tcp.dstport == 9\"\n}\n"
+	e := New(compile(t, headRules, Options{}), Config{Checksums: ChecksumsOff})
+	var got []string
+	for i := range fs {
+		e.Swap(compile(t, headRules+strings.Repeat(other, i%2), Options{}))
+		got = append(got, saidOn(e, fs[i:i+1])...)
+	}
+	if want := []string{"6 www.example.com"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
+	"unsafe"
 )
 
 // A quicVersion is how a version of QUIC protects Initial packets.
@@ -52,6 +53,12 @@ const (
 	maxDatagram = 9216    // the longest datagram that is opened: a jumbo frame
 	maxConnID   = 20      // RFC 9000 section 17.2
 )
+
+// QUICBound returns how many hellos a QUIC keeps at most that are not whole, and the bytes that all of it takes.
+func QUICBound() (hellos int, bytes int64) {
+	const entry = 16 // of the map
+	return maxHalves, maxHalves*int64(unsafe.Sizeof(half{})+entry) + maxSeen*int64(unsafe.Sizeof(asked{})+8) + maxDatagram
+}
 
 // A QUIC opens Initial packets and puts the hellos in them together. The keys of a client are derived once for each
 // connection. The zero value is ready; it must not be used by two goroutines at once.
