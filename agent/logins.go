@@ -40,6 +40,9 @@ func (g *logins) Open(context.Context) (err error) {
 	return err
 }
 
+// sshd is auth.service of the SSH server.
+const sshd = "sshd"
+
 // expireEvery is the time between two looks for attempts that no line concludes.
 const expireEvery = time.Second
 
@@ -97,6 +100,9 @@ func (g *logins) post(ctx context.Context, find func() []packet.Auth) error {
 	}
 	for i := range found {
 		g.counts[found[i].Result]++
+		if a := &found[i]; a.Service == sshd && a.Result != packet.AuthProbe && a.Src.Addr().IsValid() {
+			g.d.decisions.book.Told(a.Src.Addr(), a.Result == packet.AuthSuccess)
+		}
 	}
 	return g.d.loop.do(ctx, func() {
 		for i := range found {

@@ -3,6 +3,7 @@ package decision
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/ruleids/ruleids/internal/host"
@@ -44,6 +45,14 @@ func (b *Book) held() ([]Decision, Mode) {
 func (b *Book) Need(names []host.Name) {
 	if h, ok := b.host.(interface{ SetNames([]host.Name) }); ok {
 		h.SetNames(names)
+	}
+}
+
+// Told takes down what the log of this host's SSH server says of a login. The peer of a session is protected, and one that only
+// tries to log in is not for long; the log tells them apart at once.
+func (b *Book) Told(peer netip.Addr, entered bool) {
+	if h, ok := b.host.(interface{ Told(netip.Addr, bool) }); ok {
+		h.Told(peer, entered)
 	}
 }
 

@@ -393,6 +393,14 @@ func (h *Host) Info() (*Info, error) {
 	return h.info, errors.Join(h.err, h.sshErr)
 }
 
+// Told takes down what the log of this host's SSH server says of a login: whether a client came in.
+func (h *Host) Told(peer netip.Addr, entered bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sessions.told(peer.Unmap().WithZone(""), entered)
+	h.looked = time.Time{} // the next look takes it into account
+}
+
 // Changes gets a value after something changed. It has room for one.
 func (h *Host) Changes() <-chan struct{} { return h.changes }
 

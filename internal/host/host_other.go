@@ -2,7 +2,10 @@
 
 package host
 
-import "runtime"
+import (
+	"net/netip"
+	"runtime"
+)
 
 // A Host is a host of which nothing is known.
 type Host struct{ info Info }
@@ -17,6 +20,9 @@ func (h *Host) Info() (*Info, error) { return &h.info, nil }
 
 // SetNames does nothing: on such a system decisions only keep clear of what never_block names.
 func (h *Host) SetNames([]Name) {}
+
+// Told does nothing: sessions are not known on such a system.
+func (h *Host) Told(netip.Addr, bool) {}
 
 // Changes never gets a value.
 func (h *Host) Changes() <-chan struct{} { return nil }

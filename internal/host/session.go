@@ -15,13 +15,34 @@ type connection struct {
 // A connection is no session yet: whoever guesses passwords has one too, and would be safe for as long as he guesses. The
 // server ends connections on which nobody logged in after its login grace time, so one that is older is a session. A
 // peer with any connection is given the benefit of the doubt for that time, counted from its first connection; a
-// guesser who comes back all the time uses it up, and gets it again only after a long absence.
+// guesser who comes back all the time uses it up, and gets it again only after a long absence. Where the server's log is
+// read, there is less to doubt: whom it refused several times, and did not let in, is a guesser.
 type sessions struct {
 	grace time.Duration // 0: every connection is a session
 
 	known   bool // connections were looked at before
 	since   map[connection]time.Time
 	doubted map[netip.Addr]doubt // peers without a session
+	refused map[netip.Addr]int   // how many logins of a peer failed, by the log, since one succeeded
+}
+
+const (
+	// refusals is how many failed logins make a guesser of a peer: as many passwords as ssh asks for in a row.
+	refusals = 3
+	// refusedMost bounds the peers that are remembered so.
+	refusedMost = 1 << 16
+)
+
+// told takes down what the server's log says of a login of a peer.
+func (s *sessions) told(peer netip.Addr, entered bool) {
+	if entered {
+		delete(s.refused, peer)
+		return
+	}
+	if s.refused == nil || len(s.refused) >= refusedMost {
+		s.refused = map[netip.Addr]int{} // at worst a guesser is given the benefit of the doubt
+	}
+	s.refused[peer]++
 }
 
 type doubt struct{ first, last time.Time }
@@ -66,7 +87,7 @@ func (s *sessions) peers(now time.Time, conns []connection) []netip.Addr {
 		}
 		d.last = now
 		doubted[peer] = d
-		if now.Sub(d.first) <= s.grace+loginSlack {
+		if now.Sub(d.first) <= s.grace+loginSlack && s.refused[peer] < refusals {
 			out = append(out, peer)
 		}
 	}

@@ -54,6 +54,17 @@ func TestSessions(t *testing.T) {
 	clock = clock.Add(20 * time.Minute)
 	look("198.51.100.7", conn("198.51.100.7:1")) // as good as new
 
+	// What the log says leaves nothing to doubt, of one who has no session.
+	guesser, typist := netip.MustParseAddr("198.51.100.8"), netip.MustParseAddr("203.0.113.9")
+	for n := range refusals {
+		look("198.51.100.8 203.0.113.9", conn("198.51.100.8:1"), conn("203.0.113.9:1"))
+		s.told(guesser, false)
+		s.told(typist, n == refusals-1)
+	}
+	look("203.0.113.9", conn("198.51.100.8:1"), conn("203.0.113.9:1"))
+	clock = clock.Add(131 * time.Second)
+	look("198.51.100.8 203.0.113.9", conn("198.51.100.8:1"), conn("203.0.113.9:1")) // sshd would have ended a connection without a session
+
 	s = sessions{}
 	s.peers(clock, nil)
 	for range 3 {
