@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -21,6 +22,8 @@ import (
 type fleetLink struct {
 	d    *Daemon
 	link *link.Link // nil where the daemon belongs to no fleet
+	// unread says why that could not be found out; "" where it could.
+	unread string
 
 	mu sync.Mutex
 	// refused is the digest of the rule set that was not used, and refusal why.
@@ -46,6 +49,12 @@ func (f *fleetLink) Open(context.Context) (err error) {
 	}
 	f.link, err = link.Open(link.Options{Dir: d.running.Fleet.Directory, Room: int64(d.running.Fleet.Spool), Log: d.log, Host: f})
 	if errors.Is(err, link.ErrNone) {
+		return nil
+	}
+	if errors.Is(err, os.ErrPermission) && f.link == nil {
+		// Most sensors belong to no fleet, and need not be able to look.
+		f.unread = fmt.Sprintf("whether this host belongs to a fleet cannot be read: %v; give the directory to the daemon's account, or say fleet { directory = \"\" }", err)
+		d.log.Warn(f.unread)
 		return nil
 	}
 	if err != nil {
@@ -174,7 +183,7 @@ func (f *fleetLink) Rules(ctx context.Context, digest string, fetch func(context
 	dir := f.d.running.Fleet.Directory
 	_, have := link.RuleSet(dir)
 	f.mu.Lock()
-	known := digest == have || digest == f.refused
+	known := digest == have || f.refusal != "" && digest == f.refused
 	if digest == have {
 		f.refused, f.refusal = "", ""
 	}
@@ -218,6 +227,7 @@ func (f *fleetLink) Rules(ctx context.Context, digest string, fetch func(context
 
 // Report implements reporter.
 func (f *fleetLink) Report(_ context.Context, s *api.Status) {
+	fails(s, "fleet", f.unread)
 	if f.link == nil {
 		return
 	}

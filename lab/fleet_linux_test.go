@@ -45,6 +45,12 @@ const serverAddress = "10.9.0.1"
 // newFleet starts a server, and joins n agents.
 func newFleet(t *testing.T, n int) *fleet {
 	t.Helper()
+	return newFleetWith(t, n, func(*fleet) {})
+}
+
+// newFleetWith does something in between.
+func newFleetWith(t *testing.T, n int, before func(*fleet)) *fleet {
+	t.Helper()
 	f := &fleet{t: t, server: newHost(t, "server"), dir: t.TempDir()}
 	f.server.ip("link add br0 type bridge")
 	f.server.ip("address add " + serverAddress + "/24 dev br0")
@@ -65,6 +71,7 @@ func newFleet(t *testing.T, n int) *fleet {
 	})
 	f.serve()
 	f.key = strings.TrimSpace(f.command("server", "apikey", "create", "lab", "--role", "admin"))
+	before(f)
 	for i := range n {
 		l := newLAN(t)
 		port := fmt.Sprintf("port%d", i)
@@ -231,6 +238,73 @@ func TestFleet(t *testing.T) {
 		f.ask("GET", "/api/v1/decisions", "", &list)
 		return len(list.Decisions) == 1 && len(list.Decisions[0].Refused) == 5
 	})
+}
+
+// TestFleetRules gives agents rule sets: one that runs, one that an agent cannot load beside its own rules, and one of a
+// stranger.
+func TestFleetRules(t *testing.T) {
+	need(t, "ip", "ethtool", "bash")
+	f := newFleetWith(t, 2, func(f *fleet) { f.command("server", "rules", "key", "operator.key") })
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(f.dir, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(f.dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rule := func(name string, port int) string {
+		return fmt.Sprintf("rule %q {\n  description = \"A packet to port %d.\"\n  severity    = \"low\"\n  where       = \"udp.dstport == %[2]d\"\n}\n", name, port)
+	}
+	history := func() (out []struct{ State, Reason string }) {
+		var list struct {
+			Rulesets []struct{ State, Reason string }
+		}
+		f.ask("GET", "/api/v1/rulesets", "", &list)
+		return list.Rulesets
+	}
+	runs := func(digest bool) bool {
+		var list struct {
+			Agents []struct{ Beat struct{ Set string } }
+		}
+		f.ask("GET", "/api/v1/agents", "", &list)
+		return len(list.Agents) == 2 && !slices.ContainsFunc(list.Agents, func(a struct{ Beat struct{ Set string } }) bool { return (a.Beat.Set != "") != digest })
+	}
+	put("good/nine.hcl", rule("nine", 9))
+	put("good/nine_test.hcl", "test \"nine\" {\n  packets {\n    udp {\n      src     = \"192.0.2.1\"\n      dst     = \"192.0.2.2\"\n      dstport = 9\n    }\n  }\n  alert \"nine\" {}\n}\n")
+	t.Log(f.command("server", "rules", "push", "good", "--key", "operator.key", "--canary", "100%"))
+	took := until(t, "both agents run the rule set", patience, func() bool { return runs(true) })
+	t.Logf("both run it after %v", took)
+	f.links[1].remote.run("bash", "-c", "echo x > /dev/udp/"+homeAddress+"/9")
+	until(t, "its rule fires", patience, func() bool { return len(f.alerts("rule=nine&agent=office-1")) == 1 })
+
+	// Both have a rule "each" of their own.
+	put("clash/each.hcl", rule("each", 11))
+	f.command("server", "rules", "push", "clash", "--key", "operator.key", "--canary", "10%")
+	until(t, "what does not load is taken back", patience, func() bool { h := history(); return len(h) == 2 && h[0].State == "held" })
+	t.Logf("%+v", history()[0])
+	if !strings.Contains(history()[0].Reason, "does not load") {
+		t.Errorf("%+v", history()[0])
+	}
+	f.links[0].remote.run("bash", "-c", "echo x > /dev/udp/"+homeAddress+"/9")
+	until(t, "the set before still runs", patience, func() bool { return len(f.alerts("rule=nine&agent=office-0")) == 1 })
+
+	// Whoever has the server, but not the key, has another key.
+	f.command("server", "rules", "key", "stranger.key")
+	put("evil/ten.hcl", rule("ten", 10))
+	f.command("server", "rules", "push", "evil", "--key", "stranger.key", "--canary", "100%")
+	until(t, "what a stranger signed is taken back", patience, func() bool { h := history(); return len(h) == 3 && h[0].State == "held" })
+	t.Logf("%+v", history()[0])
+	if !strings.Contains(history()[0].Reason, "signed") {
+		t.Errorf("%+v", history()[0])
+	}
+	f.command("server", "rules", "rollback")
+	until(t, "the rule set taken back by a person", patience, func() bool { return runs(false) })
+	s := f.agents[0]
+	s.kill()
+	s.start()
+	until(t, "all agents online", patience, func() bool { return f.online() == 2 && runs(false) })
 }
 
 // roundsEnv is the environment variable with the number of rounds of TestFleetKills.

@@ -117,6 +117,14 @@ func writeStatus(w io.Writer, s *api.Status, color bool) error {
 		}
 		writeTable(&b, rows, headed(color))
 	}
+	if f := s.Fleet; f != nil {
+		how := "connected"
+		if !f.Connected {
+			how = styleRed.paint("not connected", color)
+		}
+		fmt.Fprintf(&b, "\nfleet    %s to %s as %q; %s waiting (%s), %s counted above the limit; %s for all kept out\n", how, f.Server, f.Name, plural(uint64(f.Queue.Alerts), "alert"), byteSize(uint64(f.Queue.Bytes)),
+			thousands(f.Queue.Limit), plural(uint64(f.Shared.Held), "target"))
+	}
 	writeResponses(&b, s, color)
 	writeNotifiers(&b, s, color)
 	_, err := io.WriteString(w, b.String())

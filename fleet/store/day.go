@@ -20,14 +20,17 @@ CREATE TABLE IF NOT EXISTS name(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, t
 CREATE TABLE IF NOT EXISTS alert(id INTEGER PRIMARY KEY, received INTEGER NOT NULL, severity INTEGER NOT NULL, rule INTEGER NOT NULL, category INTEGER NOT NULL,
   agent INTEGER NOT NULL, proto INTEGER NOT NULL, src BLOB, sport INTEGER, dst BLOB, dport INTEGER, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS origin(agent INTEGER NOT NULL, boot INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(agent, boot, seq)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS minute(minute INTEGER NOT NULL, agent INTEGER NOT NULL, rule INTEGER NOT NULL, category INTEGER NOT NULL, severity INTEGER NOT NULL, n INTEGER NOT NULL,
-  PRIMARY KEY(minute, agent, rule, category, severity)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS minute(minute INTEGER NOT NULL, severity INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(minute, severity)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hour(hour INTEGER NOT NULL, agent INTEGER NOT NULL, rule INTEGER NOT NULL, category INTEGER NOT NULL, severity INTEGER NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY(hour, agent, rule, category, severity)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS source(hour INTEGER NOT NULL, src BLOB NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(hour, src)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS daysource(src BLOB NOT NULL PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS alert_rule ON alert(rule);
 CREATE INDEX IF NOT EXISTS alert_severity ON alert(severity);
 CREATE INDEX IF NOT EXISTS alert_src ON alert(src) WHERE src IS NOT NULL;
 CREATE INDEX IF NOT EXISTS alert_dst ON alert(dst) WHERE dst IS NOT NULL;
 CREATE INDEX IF NOT EXISTS alert_agent ON alert(agent);
+CREATE INDEX IF NOT EXISTS alert_dport ON alert(dport);
 CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(text, content='', detail=none, columnsize=0, tokenize="unicode61 remove_diacritics 2 tokenchars '._-'");
 `
 
@@ -51,7 +54,7 @@ type day struct {
 
 	// Of the writer.
 	conn  *sql.Conn
-	stmts struct{ name, origin, alert, highest, minute, source, word *sql.Stmt }
+	stmts struct{ name, origin, alert, highest, minute, hour, source, daysource, word *sql.Stmt }
 	free  map[ID]ID // by the first id of a microsecond: one that is likely to be free; of the last few
 
 	users int // of readers; guarded by Store.mu
@@ -107,8 +110,10 @@ func (d *day) prepare(ctx context.Context) (err error) {
 		{&d.stmts.origin, `INSERT INTO origin(agent, boot, seq) VALUES(?, ?, ?) ON CONFLICT DO NOTHING`},
 		{&d.stmts.alert, `INSERT INTO alert(id, received, severity, rule, category, agent, proto, src, sport, dst, dport, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`},
 		{&d.stmts.highest, `SELECT max(id) FROM alert WHERE id >= ? AND id < ?`},
-		{&d.stmts.minute, `INSERT INTO minute(minute, agent, rule, category, severity, n) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
+		{&d.stmts.minute, `INSERT INTO minute(minute, severity, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
+		{&d.stmts.hour, `INSERT INTO hour(hour, agent, rule, category, severity, n) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
 		{&d.stmts.source, `INSERT INTO source(hour, src, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
+		{&d.stmts.daysource, `INSERT INTO daysource(src, n) VALUES(?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
 		{&d.stmts.word, `INSERT INTO word(rowid, text) VALUES(?, ?)`},
 	} {
 		if *s.to, err = d.conn.PrepareContext(ctx, s.text); err != nil {
@@ -197,8 +202,13 @@ func (d *day) name(ctx context.Context, kind int, text string, made *[]newName) 
 const maxFree = 4096
 
 type minuteKey struct {
-	minute, agent, rule, category int64
-	severity                      uint8
+	minute   int64
+	severity uint8
+}
+
+type hourKey struct {
+	hour, agent, rule, category int64
+	severity                    uint8
 }
 
 type sourceKey struct {
@@ -217,7 +227,7 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 		}
 	}()
 	var made []newName
-	minutes, sources := map[minuteKey]int{}, map[sourceKey]int{}
+	minutes, hours, sources, daysources := map[minuteKey]int{}, map[hourKey]int{}, map[sourceKey]int{}, map[[16]byte]int{}
 	type text struct {
 		id   ID
 		text string
@@ -253,6 +263,7 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 			b := e.Src.As16()
 			src = b[:]
 			sources[sourceKey{e.Time.Unix() / 3600, b}]++
+			daysources[b]++
 		}
 		if e.Dst.IsValid() {
 			b := e.Dst.As16()
@@ -284,7 +295,8 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 			clear(d.free)
 		}
 		d.free[first] = id + 1
-		minutes[minuteKey{e.Time.Unix() / 60, ids[2], ids[0], ids[1], uint8(e.Severity)}]++
+		minutes[minuteKey{e.Time.Unix() / 60, uint8(e.Severity)}]++
+		hours[hourKey{e.Time.Unix() / 3600, ids[2], ids[0], ids[1], uint8(e.Severity)}]++
 		texts = append(texts, text{id, e.Text})
 		fresh = append(fresh, &Stored{ID: id, Received: e.Received, Agent: e.Name, Body: e.Body})
 	}
@@ -296,12 +308,22 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 		}
 	}
 	for k, n := range minutes {
-		if _, err := d.stmts.minute.ExecContext(ctx, k.minute, k.agent, k.rule, k.category, int(k.severity), n); err != nil {
+		if _, err := d.stmts.minute.ExecContext(ctx, k.minute, int(k.severity), n); err != nil {
+			return nil, err
+		}
+	}
+	for k, n := range hours {
+		if _, err := d.stmts.hour.ExecContext(ctx, k.hour, k.agent, k.rule, k.category, int(k.severity), n); err != nil {
 			return nil, err
 		}
 	}
 	for k, n := range sources {
 		if _, err := d.stmts.source.ExecContext(ctx, k.hour, k.src[:], n); err != nil {
+			return nil, err
+		}
+	}
+	for src, n := range daysources {
+		if _, err := d.stmts.daysource.ExecContext(ctx, src[:], n); err != nil {
 			return nil, err
 		}
 	}

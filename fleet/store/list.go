@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +20,8 @@ type where struct {
 	args  []any
 	words string
 	none  bool
+	// narrow says that a condition finds little by its index: what words say of that is looked up, not the other way round.
+	narrow bool
 }
 
 func (w *where) add(cond string, args ...any) {
@@ -73,7 +77,11 @@ func (d *day) where(q *query.Query) *where {
 			case query.SrcPort:
 				w.in("+sport", list, t.Not)
 			case query.DstPort:
-				w.in("+dport", list, t.Not)
+				column := "dport"
+				if len(list) > 1 {
+					column = "+dport"
+				}
+				w.in(column, list, t.Not)
 			default:
 				w.either("+sport", "+dport", list, t.Not)
 			}
@@ -106,6 +114,10 @@ func (d *day) where(q *query.Query) *where {
 		}
 	}
 	w.words = strings.Join(words, " AND ")
+	if w.narrow && w.words != "" {
+		w.add("EXISTS (SELECT 1 FROM word WHERE word MATCH ? AND word.rowid = alert.id)", w.words)
+		w.words = ""
+	}
 	return w
 }
 
@@ -163,7 +175,7 @@ func (w *where) prefixes(t *query.Term) {
 	var args []any
 	columns := []string{string(t.Field)}
 	if t.Field == query.IP {
-		columns = []string{"src", "dst"}
+		columns = []string{"+src", "+dst"} // an index for each would have all found sorted; List asks for each end by itself
 	}
 	for _, p := range t.Prefixes {
 		low, high := bounds(p)
@@ -172,11 +184,14 @@ func (w *where) prefixes(t *query.Term) {
 				alts, args = append(alts, c+" = ?"), append(args, low)
 				continue
 			}
-			if p.Addr().BitLen()-p.Bits() > manyAddresses {
+			if p.Addr().BitLen()-p.Bits() > manyAddresses && c[0] != '+' {
 				c = "+" + c
 			}
 			alts, args = append(alts, c+" BETWEEN ? AND ?"), append(args, low, high)
 		}
+	}
+	if len(t.Prefixes) == 1 && t.Prefixes[0].IsSingleIP() && t.Field != query.IP && !t.Not {
+		w.narrow = true
 	}
 	cond := "(" + strings.Join(alts, " OR ") + ")"
 	if t.Not {
@@ -229,6 +244,9 @@ func (s *Store) between(first, last string) ([]string, error) {
 // List returns the newest alerts of a query that are older than before (0: the newest of all), the newest first, at most
 // limit. next is what to give as before for those that follow; 0 where there are none.
 func (s *Store) List(ctx context.Context, q *query.Query, before ID, limit int) (out []*Stored, next ID, err error) {
+	if bySource, byTarget := ends(q); bySource != nil {
+		return s.merge(ctx, bySource, byTarget, before, limit)
+	}
 	from, to, first, last := span(q)
 	if before > 0 && before < to {
 		to, last = before, min(last, before.Time().Format(dayForm))
@@ -278,6 +296,45 @@ func (s *Store) List(ctx context.Context, q *query.Query, before ID, limit int) 
 		next = out[limit-1].ID
 	}
 	return out, next, nil
+}
+
+// ends makes two queries of one for single addresses at either end, each of which has an index that is in the order of time;
+// nil where it is none.
+func ends(q *query.Query) (bySource, byTarget *query.Query) {
+	i := slices.IndexFunc(q.Terms, func(t query.Term) bool {
+		return t.Field == query.IP && !t.Not && len(t.Prefixes) == 1 && t.Prefixes[0].IsSingleIP()
+	})
+	if i < 0 {
+		return nil, nil
+	}
+	with := func(field query.Field) *query.Query {
+		x := *q
+		x.Terms = slices.Clone(q.Terms)
+		x.Terms[i].Field = field
+		return &x
+	}
+	return with(query.Src), with(query.Dst)
+}
+
+// merge lists what two queries find, each alert once.
+func (s *Store) merge(ctx context.Context, a, b *query.Query, before ID, limit int) ([]*Stored, ID, error) {
+	one, more, err := s.List(ctx, a, before, limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	two, more2, err := s.List(ctx, b, before, limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	all := append(one, two...)
+	slices.SortFunc(all, func(x, y *Stored) int { return cmp.Compare(y.ID, x.ID) })
+	all = slices.CompactFunc(all, func(x, y *Stored) bool { return x.ID == y.ID })
+	next := ID(0)
+	if len(all) > limit || more != 0 || more2 != 0 {
+		all = all[:min(len(all), limit)]
+		next = all[len(all)-1].ID
+	}
+	return all, next, nil
 }
 
 // Get returns one alert; nil where there is none.
