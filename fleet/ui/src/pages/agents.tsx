@@ -7,7 +7,7 @@ import { complain, confirm, Dialog, Empty, Icon, say, Time } from "../parts";
 import { Spark } from "../charts";
 
 export function AgentsPage() {
-  const [line, show] = useState<{ line: string; expires: string }>();
+  const [line, show] = useState<string>();
   const list = agents.value;
   const common = [...new Map(list.filter((a) => a.beat?.digest).map((a) => [a.beat!.digest, list.filter((b) => b.beat?.digest === a.beat!.digest).length]))].sort((a, b) => b[1] - a[1])[0]?.[0];
   const invite = () => confirm({
@@ -16,8 +16,8 @@ export function AgentsPage() {
     fields: [{ name: "labels", label: "Labels", hint: "name=value, with spaces between: site=berlin role=edge" }],
     run: async (v) => {
       const labels = Object.fromEntries(v.labels.split(/[\s,]+/).filter(Boolean).map((l) => l.split("=", 2)).map(([k, x]) => [k, x ?? ""]));
-      const t = await ask<{ line?: string; join?: string; command?: string; token?: string; expires: string }>("POST", "/api/v1/tokens", { for: "1h", uses: 1, labels });
-      show({ line: t.line ?? t.join ?? t.command ?? String(t.token), expires: t.expires });
+      const t = await ask<{ token: string; ca: string }>("POST", "/api/v1/tokens", { for: "1h", uses: 1, labels });
+      show(`ruleids join ${location.hostname}:${location.port || 443} --token ${t.token} --ca ${t.ca}`);
     },
   });
   return (
@@ -27,9 +27,9 @@ export function AgentsPage() {
         : <ul class="cards">{list.map((a) => <Card key={a.id} a={a} common={common} />)}</ul>}
       {line && (
         <Dialog title="Run this on the new host" close={() => show(undefined)} wide>
-          <pre class="wrap">{line.line}</pre>
-          <p class="dim">It is shown this once, and is worthless after <Time at={line.expires} />.</p>
-          <footer><button type="button" class="primary" onClick={() => navigator.clipboard.writeText(line.line).then(() => say("Copied."), complain)}>Copy</button></footer>
+          <pre class="wrap">{line}</pre>
+          <p class="dim">It is shown this once, works once, and is worthless after an hour.</p>
+          <footer><button type="button" class="primary" onClick={() => navigator.clipboard.writeText(line).then(() => say("Copied."), complain)}>Copy</button></footer>
         </Dialog>
       )}
     </div>

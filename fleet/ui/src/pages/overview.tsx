@@ -25,12 +25,12 @@ export function Overview() {
         ))}
         <a class="counter agents" href={link("agents")}>
           <b>{online}<small> of {agents.value.length}</small></b>
-          <span class={online < agents.value.length || troubled.length > 0 ? "mark high" : "mark good"}>{troubled.length > 0 ? `${troubled.length} with trouble` : "agents online"}</span>
+          <span class={online < agents.value.length || troubled.length > 0 ? "mark high" : "mark good"}>{troubled.length > 0 ? `${troubled.length} in trouble` : "agents online"}</span>
         </a>
       </section>
       <section class="card timeline">
         <h2>Last 60 minutes</h2>
-        <Timeline stats={stats} label="Alerts of the last 60 minutes" height={250} />
+        <Timeline stats={stats} label="Alerts of the last 60 minutes" height={330} />
       </section>
       <section class="card cats">
         <h2>Categories, last hour</h2>

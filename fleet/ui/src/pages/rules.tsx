@@ -1,16 +1,24 @@
-import { get, type Stats } from "../api";
-import { agents } from "../live";
+import { ask, get, type Stats } from "../api";
+import { agents, may } from "../live";
 import { link } from "../route";
-import { number } from "../text";
-import { Bars, Empty, Problem, Time, useLoad } from "../parts";
+import { number, span } from "../text";
+import { Bars, confirm, Empty, Problem, say, Time, useLoad } from "../parts";
 
-interface RuleSet { number: number; digest: string; state: string; created: string; by: string; share?: number; stage?: string; why?: string; description?: string; agents?: string[]; guards?: { name: string; value: string; ok: boolean }[] }
+interface RuleSet {
+  number: number; digest: string; state: "canary" | "quarter" | "all" | "held" | "replaced"; created: string; by: string; label?: string; canary: number; soak_seconds: number; since: string; reason?: string;
+  stage: string[]; rules: number;
+}
 
-const none = { rulesets: [] as RuleSet[] };
+const stages = { canary: "with canaries", quarter: "with a quarter", all: "with all", held: "taken back", replaced: "replaced" };
+const share = (r: RuleSet) => (r.state === "canary" ? r.canary : r.state === "quarter" ? 0.25 : r.state === "all" ? 1 : 0);
 
 export function Rules() {
-  const sets = useLoad((s) => get<{ rulesets: RuleSet[] }>("/api/v1/rulesets", {}, s).catch((e) => { if (e.status === 404) return none; throw e; }), [], 3000);
+  const sets = useLoad((s) => get<{ rulesets: RuleSet[] }>("/api/v1/rulesets", {}, s), [], 3000);
   const day = useLoad((s) => get<Stats>("/api/v1/stats", { since: "24h", step: "1h", top: 50 }, s), [], 15_000);
+  const back = (r: RuleSet) => confirm({
+    title: `Take rule set #${r.number} back`, act: "Take back", text: <p>All agents go back to the rule set before it, at once.</p>, fields: [{ name: "reason", label: "Why", required: true }],
+    run: async (v) => { await ask("POST", "/api/v1/rulesets/rollback", { reason: v.reason }); say(`Rule set #${r.number} is taken back.`); sets.again(); },
+  });
   const digests = new Map<string, string[]>();
   for (const a of agents.value) if (a.beat) digests.set(a.beat.digest, [...(digests.get(a.beat.digest) ?? []), a.name]);
   return (
@@ -34,12 +42,15 @@ export function Rules() {
             ? <Empty title="None was pushed">Agents run the rules of their own settings. <code>ruleids server rules push DIR</code> tests, signs and rolls one out: to a tenth of the agents first.</Empty>
             : (
               <ol class="sets">
-                {sets.value?.rulesets.map((r) => (
+                {sets.value?.rulesets.map((r, i) => (
                   <li key={r.number}>
-                    <header><b>#{r.number}</b><code>{r.digest.replace("sha256:", "").slice(0, 12)}</code><span class={`pill ${r.state === "live" || r.state === "done" ? "good" : /back|held|fail/.test(r.state) ? "warn" : ""}`}>{r.state}</span><span class="dim">{r.by} · <Time at={r.created} relative /></span></header>
-                    {r.share !== undefined && <div class="progress" role="progressbar" aria-valuenow={Math.round(100 * r.share)} aria-valuemin={0} aria-valuemax={100} aria-label={`rule set ${r.number}`}><i style={{ width: `${100 * r.share}%` }} /></div>}
-                    {r.why && <p>{r.why}</p>}
-                    {r.guards && <ul class="guards">{r.guards.map((g) => <li key={g.name} class={g.ok ? "" : "bad"}>{g.name}: {g.value}</li>)}</ul>}
+                    <header>
+                      <b>#{r.number}</b><code>{r.digest.replace("sha256:", "").slice(0, 12)}</code><span class={`pill ${r.state === "all" ? "good" : r.state === "held" ? "off" : r.state === "replaced" ? "" : "warn"}`}>{stages[r.state] ?? r.state}</span>
+                      <span class="dim">{r.rules} rules{r.label && <>, for <span class="tag">{r.label}</span></>} · {r.by} · <Time at={r.created} relative /></span><span class="grow" />
+                      {i === 0 && r.state !== "held" && may.value.admin && <button type="button" onClick={() => back(r)}>Take back</button>}
+                    </header>
+                    {share(r) > 0 && share(r) < 1 && <><div class="progress" role="progressbar" aria-valuenow={Math.round(100 * share(r))} aria-valuemin={0} aria-valuemax={100} aria-label={`rule set ${r.number}`}><i style={{ width: `${100 * share(r)}%` }} /></div><p class="dim small">{r.stage.length} agents, {span(r.soak_seconds)} in each stage; this one began <Time at={r.since} relative /></p></>}
+                    {r.reason && <p>{r.reason}</p>}
                   </li>
                 ))}
               </ol>
