@@ -163,6 +163,7 @@ func New(plan *Plan, cfg Config) *Engine {
 		e.workers[i] = &worker{}
 	}
 	e.reassembler.Seed, e.proofs.seed, e.heard.seed = cfg.Seed, cfg.Seed, cfg.Seed
+	e.mixed = never
 	e.poster, e.posted = &worker{}, newSlot(0, 1)
 	slots, size, lanes := 1, batchSize, 1
 	if n := len(e.workers); n > 1 {

@@ -121,14 +121,9 @@ func (p *Plan) order() {
 		}
 		p.ordered = true
 		r.group.tracks = true
-		if r.Sequence == nil {
-			p.single = p.single || r.On != packet.EventPacket
-			continue
-		}
-		p.single = p.single || r.Sequence.Absent != nil
-		for _, st := range r.Sequence.Parts() {
-			p.single = p.single || st.On != packet.EventPacket
-		}
+		// An event of these kinds comes of whatever a packet led to, and time of any packet; others are known when they are
+		// looked at, or come between batches.
+		p.single = p.single || r.On == packet.EventAlert || r.On == packet.EventModel || r.Sequence != nil && r.Sequence.Absent != nil
 	}
 }
 

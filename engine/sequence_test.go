@@ -550,3 +550,11 @@ rule "packet_then_refused" {
 		}
 	}
 }
+
+// Before 1970 time passes as well.
+func TestSequenceBefore1970(t *testing.T) {
+	rule := strings.Replace(silenceRule, "absent \"goodbye\" {", "absent \"goodbye\" {\n      on = \"honeypot\"", 1)
+	rule = strings.NewReplacer("tcp.srcport == 1\"", "honeypot.user == 'x'\"", "[\"ip.dst\", \"src.port\"]", "[\"ip.src\", \"src.port == 40000 ? 1 : 2\"]").Replace(rule)
+	expect(t, fire(t, rule, syn(-100, "10.0.0.1", 1), syn(-91, "10.0.0.9", 5), syn(-89, "10.0.0.9", 5)), "silence #3 10.0.0.1 1")
+	expect(t, fire(t, knockRule, knocks("-10:1 -9:2 -8:3")...), "knock #3 10.0.0.1")
+}

@@ -300,3 +300,53 @@ func TestTrackedListsOfOneName(t *testing.T) {
 		t.Errorf("report %+v", report)
 	}
 }
+
+// What conversations and logins write is seen by the next packet, in batches of any size and with any number of workers.
+func TestTrackOfConversations(t *testing.T) {
+	const rule = `
+list "refused" {
+  type = "ip"
+  for  = "3s"
+}
+rule "refused" {
+  silent = true
+  on     = "connection"
+  where  = "conn.state in ['refused', 'unanswered']"
+  track "refused" { value = "ip.src" }
+}
+rule "again" {
+  where    = "tcp.flags.syn and ip.src in list.refused"
+  by       = ["ip.src"]
+  cooldown = "0s"
+}`
+	r := rand.New(rand.NewPCG(5, 35))
+	segs := randomKnocks(r, 2000)
+	for i := range segs {
+		segs[i].sport = uint16(40000 + i%50)
+		if i > 0 && r.IntN(3) == 0 {
+			was := segs[i-1]
+			segs[i].src, segs[i].dst, segs[i].sport, segs[i].dport, segs[i].flags = was.dst, was.src, was.dport, was.sport, packet.FlagRST|packet.FlagACK
+		}
+	}
+	plan := compile(t, rule, Options{})
+	one := New(plan, Config{Seed: 1})
+	var want []string
+	for _, f := range frames(segs...) {
+		want = append(want, run(one, []packet.Frame{f})...)
+	}
+	if len(want) < 100 || plan.Describe().Order != OrderWriters {
+		t.Fatalf("%d alerts show little, in the order %s", len(want), plan.Describe().Order)
+	}
+	for workers := 1; workers <= 4; workers++ {
+		e := New(plan, Config{Seed: 1, Workers: workers})
+		var got []string
+		for rest := frames(segs...); len(rest) > 0; {
+			n := min(1+r.IntN(700), len(rest))
+			got = append(got, run(e, rest[:n])...)
+			rest = rest[n:]
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d workers: %s", workers, cmp.Diff(want, got))
+		}
+	}
+}
