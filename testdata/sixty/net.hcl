@@ -141,7 +141,7 @@ rule "two_dhcp_servers" {
   when = "servers >= 2"
 }
 
-rule "long_connection" {
+rule "long_lived" {
   description = "RITA long connections: one of four hours, and worse ones."
   severity    = "low"
   on          = "connection"

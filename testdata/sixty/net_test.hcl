@@ -574,7 +574,7 @@ test "nine hours" {
       duration = "9h"
     }
   }
-  alert "long_connection" {
+  alert "long_lived" {
     severity = "medium"
   }
 }
@@ -590,7 +590,7 @@ test "three hours" {
       duration = "3h"
     }
   }
-  alert "long_connection" {
+  alert "long_lived" {
     max = 0
   }
 }
