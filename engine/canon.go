@@ -27,7 +27,8 @@ type canon struct {
 	// scaled is the name of the rule whose thresholds reputation scales; thresholds of such a rule
 	// equal no other rule's.
 	scaled string
-	// byName has lists stand for themselves, whatever is in them, and texts that are the same in every process.
+	// byName has lists stand for themselves, whatever is in them, and texts that are the same in every process and, as far as
+	// the words of the language are, in every version.
 	byName bool
 }
 
@@ -76,6 +77,10 @@ func (c *canon) expr(e rules.Expr) {
 	case *rules.FieldExpr:
 		c.b.WriteString(e.Field.Name)
 	case *rules.LayerExpr:
+		if c.byName { // the bits are those of this version of the program
+			c.b.WriteString("has " + e.Layers.String())
+			return
+		}
 		c.b.WriteString("has" + strconv.FormatUint(uint64(e.Layers), 16))
 	case *rules.ThresholdExpr:
 		if c.scaled != "" {

@@ -315,3 +315,26 @@ func TestMemoryExplained(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 }
+
+// The text by which a memory is known again is the same in every process: when this test fails, what daemons remember is lost
+// with an update.
+func TestMemoryText(t *testing.T) {
+	p := compile(t, `list "ours" {
+  type = "ip"
+  values = ["10.0.0.0/8"]
+}
+rule "r" {
+  where = "tcp.flags.syn and not tcp.flags.ack and tcp.dstport in [139, 445] and ip.src in list.ours and lower(dns.qry.name) != 'x'"
+  by = ["ip.src"]
+  except "a" { where = "ip.dst in ['192.0.2.0/24'] or payload contains ['x', 'y']" }
+  memory "5d" { fresh = "first([ip.src, dst.port], ip.ttl > 3)" }
+  when = "fresh"
+}`, Options{})
+	const want = "on packet where (and has ip (and has tcp tcp.flags.syn) (not (and has tcp tcp.flags.ack))" +
+		" (and has tcp (in #2.fbe5ac84c2e0147b57ff1455dbaefe6e tcp.dstport)) (and has ip (in list ours ip.src))" +
+		` (and has dns question (!= (lower dns.qry.name) "x")) (not (or (and has ip (in #1.7c0d50bd34a63e9819e8ebfeda79f586 ip.dst))` +
+		` (and has payload (any containsfalse ["x" "y"] payload))))): 120h0m0s of (tuple ip.src dst.port) if (and has ip, tcp or udp (and has ip (> ip.ttl 3)))`
+	if got := p.memories(1)[0][0].text; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
