@@ -128,3 +128,24 @@ func BenchmarkFind(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkNames(b *testing.B) {
+	r := rand.New(rand.NewPCG(2, 2))
+	var names [][]byte
+	for range 4096 {
+		names = append(names, fmt.Appendf(nil, "host%d.site%d.example", r.IntN(30), r.IntN(5000)))
+	}
+	for _, n := range []int{10, 2000, 20000} {
+		var ls []Literal
+		for i := range n {
+			ls = append(ls, Literal{Text: fmt.Sprintf(".evil%d.example", i), At: End})
+		}
+		x := New(ls)
+		b.Run(fmt.Sprint("n=", n), func(b *testing.B) {
+			var found []int32
+			for i := 0; b.Loop(); i++ {
+				found = x.Find(found[:0], names[i%len(names)])
+			}
+		})
+	}
+}
