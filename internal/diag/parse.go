@@ -9,15 +9,21 @@ import (
 // a stack that overflows ends the program.
 const maxNesting = 500
 
-// Parse parses a file as hclsyntax.ParseConfig does, but for brackets that are nested more than 500 deep: they
-// give an error and an empty file. The file is never nil, and its body is a *hclsyntax.Body.
+// Parse parses a file as hclsyntax.ParseConfig does, but for brackets that are nested more than 500 deep, which
+// give an error and an empty file, and for blocks on one line, which may have several attributes. The file is never nil, and its body is a *hclsyntax.Body.
 func Parse(data []byte, name string) (*hcl.File, hcl.Diagnostics) {
 	if d := TooDeep(data, name); d != nil {
 		f, _ := hclsyntax.ParseConfig(nil, name, hcl.InitialPos)
 		f.Bytes = data
 		return f, hcl.Diagnostics{d}
 	}
-	return hclsyntax.ParseConfig(data, name, hcl.InitialPos)
+	f, diags := hclsyntax.ParseConfig(data, name, hcl.InitialPos)
+	if diags.HasErrors() {
+		if g, others, ok := folded(data, name); ok {
+			return g, others
+		}
+	}
+	return f, diags
 }
 
 // TooDeep returns an error at the bracket that is nested too deep for a parser, or nil. It looks at bytes

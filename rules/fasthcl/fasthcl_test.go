@@ -76,7 +76,7 @@ var layouts = []string{
 func sameAsWhole(t *testing.T, src []byte) {
 	t.Helper()
 	got, gotDiags := Parse(src, "a.hcl")
-	want, diags := hclsyntax.ParseConfig(src, "a.hcl", hcl.InitialPos)
+	want, diags := diag.Parse(src, "a.hcl")
 	if !reflect.DeepEqual(gotDiags, diags) && (len(gotDiags) > 0 || len(diags) > 0) {
 		t.Errorf("%q gives\n%v\nand not\n%v", src, gotDiags, diags)
 	}

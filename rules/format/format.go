@@ -23,12 +23,15 @@ const rounds = 8
 // HCL is returned as it is, with diagnostics that say why; a condition that is not a valid
 // expression is left as it is without a word, since lint tells of it.
 //
-// The layout is stable: Source of its own result is that result. Line endings become LF.
+// A block on one line with several attributes gets a line for each. The layout is stable: Source of its own result is that result. Line endings become LF.
 func Source(name string, src []byte) ([]byte, hcl.Diagnostics) {
 	if _, diags := diag.Parse(src, name); diags.HasErrors() {
 		return src, diags
 	}
 	out := unix(src)
+	if _, diags := hclsyntax.ParseConfig(out, name, hcl.InitialPos); diags.HasErrors() {
+		out, _ = diag.Unfold(out, name) // blocks with several attributes on one line get a line for each
+	}
 	seen := map[string]bool{}
 	for range rounds {
 		next, ok := round(name, out)
