@@ -67,6 +67,7 @@ lab-test: ## the daemon against real tools, in network namespaces (needs root; i
 
 fleet-test: ## a server with agents, killed and cut off at random, in network namespaces (needs root; ROUNDS=100)
 	@$(lab-packages)
+	RULEIDS_FLEET_AGENTS=500 RULEIDS_FLEET_ALERTS=1000000 $(GO) test ./fleet/server ./fleet/store -run "^Test(Many|Large)$$" -count=1 -timeout 1h -v
 	RULEIDS_LAB=1 RULEIDS_FLEET_ROUNDS=$(or $(ROUNDS),100) $(GO) test ./lab -run '^TestFleet' -count=1 -timeout 1h -v
 
 soak: ## the daemon under traffic and reloads for SOAK, then 1,000 reloads as fast as they go (needs root)

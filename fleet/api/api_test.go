@@ -584,3 +584,63 @@ func TestStream(t *testing.T) {
 		t.Errorf("%q", text)
 	}
 }
+
+// TestSlowReader: who watches and does not read holds up nobody, and is dropped or told that it missed something.
+func TestSlowReader(t *testing.T) {
+	w := newWorld(t)
+	open := func() *http.Response {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+"/api/v1/stream", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+w.keys[state.Viewer])
+		answer, err := (&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { answer.Body.Close() })
+		return answer
+	}
+	slow := open()
+	big := []byte(`"` + strings.Repeat("x", 2000) + `"`)
+	begin := time.Now()
+	for range 30_000 {
+		w.live.Add("alert", big)
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("adding events takes %v with a slow reader", took)
+	}
+	quick := open()
+	w.live.Add("agent", []byte(`{"name":"after"}`))
+	buf := make([]byte, 1<<20)
+	for text := ""; !strings.Contains(text, "after"); {
+		n, err := quick.Body.Read(buf)
+		if err != nil {
+			t.Fatalf("the quick reader: %v", err)
+		}
+		text += string(buf[:n])
+	}
+	if code, _ := w.ask(w.keys[state.Viewer], "GET", "/api/v1/alerts?limit=1", ""); code != 200 {
+		t.Errorf("others get %d", code)
+	}
+	// It reads at last.
+	missed := make(chan bool, 1)
+	go func() {
+		var all bytes.Buffer
+		for {
+			n, err := slow.Body.Read(buf[:64<<10])
+			all.Write(buf[:n])
+			if err != nil || bytes.Contains(all.Bytes(), []byte("event: resync")) {
+				missed <- true
+				return
+			}
+			all.Next(max(0, all.Len()-100))
+		}
+	}()
+	select {
+	case <-missed:
+	case <-time.After(30 * time.Second):
+		t.Error("the slow reader is not told that it missed something")
+	}
+}
