@@ -361,3 +361,41 @@ func TestInterestInConversations(t *testing.T) {
 		}
 	}
 }
+
+// Events of one packet are steps of a sequence each for itself: two deadlines that one packet brings are two steps.
+func TestEventsOfOnePacketInSequence(t *testing.T) {
+	src := `rule "s" {
+  description = "d"
+  severity    = "low"
+  sequence "10m" {
+    step "a" {
+      on    = "connection"
+      where = "conn.state == 'unanswered'"
+      by    = ["ip.src"]
+    }
+    step "b" {
+      on    = "connection"
+      where = "conn.state == 'unanswered'"
+      by    = ["ip.src"]
+    }
+    step "c" {
+      on    = "connection"
+      where = "conn.state == 'refused'"
+      by    = ["ip.src"]
+    }
+  }
+}
+`
+	for _, n := range []int{1, 3} {
+		e := New(compile(t, src, Options{}), Config{Seed: 1, Workers: n})
+		got := run(e, []packet.Frame{
+			numbered(0, "10.0.0.1", "10.0.0.2", 40000, 22, packet.FlagSYN, 100, 0, ""),
+			numbered(0.1, "10.0.0.1", "10.0.0.2", 40001, 23, packet.FlagSYN, 100, 0, ""),
+			numbered(60, "10.0.0.1", "10.0.0.2", 40002, 24, packet.FlagSYN, 100, 0, ""),
+			numbered(60.1, "10.0.0.2", "10.0.0.1", 24, 40002, packet.FlagRST|packet.FlagACK, 0, 101, ""),
+		})
+		if len(got) != 1 {
+			t.Errorf("%d workers: %q", n, got)
+		}
+	}
+}
