@@ -260,9 +260,10 @@ func (b *builder) matchFunc(e *rules.MatchExpr) (func(*scope) bool, uint16) {
 	need := rules.NeedOf(e)
 	look := lookFor(need)
 	switch {
-	case p.Anchored():
-		return match, 300
 	case look == nil || b.tuning.NoIndex:
+		if p.Anchored() {
+			return match, 300
+		}
 		if !p.OnBytes() { // names and the like are short
 			return match, 1000
 		}

@@ -48,13 +48,26 @@ func newPattern(text string, bytes bool) (*Pattern, error) {
 // String returns the expression as written.
 func (p *Pattern) String() string { return p.text }
 
-// Anchored reports whether the pattern matches at the start of a text alone.
+// Anchored reports whether the first bytes of a text mostly tell that the pattern does not match it: it begins with ^, and
+// not with ^.* after which anything may come.
 func (p *Pattern) Anchored() bool {
 	t := p.tree
-	for t.Op == syntax.OpConcat || t.Op == syntax.OpCapture {
+	for t.Op == syntax.OpCapture {
 		t = t.Sub[0]
 	}
-	return t.Op == syntax.OpBeginText
+	if t.Op != syntax.OpConcat || len(t.Sub) < 2 || t.Sub[0].Op != syntax.OpBeginText {
+		return t.Op == syntax.OpBeginText
+	}
+	next := t.Sub[1]
+	for next.Op == syntax.OpCapture || next.Op == syntax.OpConcat {
+		next = next.Sub[0]
+	}
+	switch next.Op {
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest:
+		next = next.Sub[0]
+		return next.Op != syntax.OpAnyChar && next.Op != syntax.OpAnyCharNotNL
+	}
+	return true
 }
 
 // OnBytes reports whether a character is a byte.

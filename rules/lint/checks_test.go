@@ -107,6 +107,7 @@ func TestChecks(t *testing.T) {
 		{"one of several regexps", ruleText(`where = "payload matches ['evil', '[0-9]{16}']"`), []string{"slow-condition"}},
 		{"regexp to networks", ruleText(`where = "ip.dst in ['10.0.0.0/8'] and payload matches '[0-9]{16}'"`), []string{"slow-condition"}},
 		{"regexp with a literal", ruleText(`where = "payload matches 'n=[0-9]{16}'"`), nil},
+		{"regexp at the start of anything", ruleText(`where = "payload matches '^.*[0-9]{16}'"`), []string{"slow-condition"}},
 		{"regexp at the start", ruleText(`where = "payload matches '^[0-9]{16}'"`), nil},
 		{"regexp behind a port", ruleText(`where = "tcp.dstport == 80 and payload matches '[0-9]{16}'"`), nil},
 		{"regexp behind a text", ruleText(`where = "payload startsWith 'POST ' and payload matches '[0-9]{16}'"`), nil},
