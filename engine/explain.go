@@ -15,7 +15,8 @@ import (
 // An Explainer runs events past rules and keeps account of why they did not fire.
 type Explainer struct {
 	engine *Engine
-	probes []*probe // by rule of the plan; nil for one that is there for its alerts alone
+	oddest map[int][]OddSample // by model
+	probes []*probe            // by rule of the plan; nil for one that is there for its alerts alone
 	scope  scope
 }
 
@@ -32,12 +33,14 @@ type Explanation struct {
 	Quiet   uint64 `json:"suppressed"`       // firings in a cooldown
 	Learnt  uint64 `json:"learnt,omitempty"` // values that were new while a memory learnt
 	// Levels has the alerts by severity, of a rule with levels; nil of others.
-	Levels   map[rules.Severity]uint64 `json:"levels,omitempty"`
-	When     string                    `json:"when,omitempty"`
-	Closest  []Near                    `json:"closest"` // the keys that came closest, the closest first
-	NoWindow bool                      `json:"no_window"`
-	Steps    []StepCount               `json:"steps,omitempty"` // of the rule's sequence
-	Failures uint64                    `json:"failures"`        // evaluations of functions that failed while conditions were tested, as of int('abc')
+	Levels map[rules.Severity]uint64 `json:"levels,omitempty"`
+	When   string                    `json:"when,omitempty"`
+	// Models are those that the rule looks at.
+	Models   []ModelExplanation `json:"models,omitempty"`
+	Closest  []Near             `json:"closest"` // the keys that came closest, the closest first
+	NoWindow bool               `json:"no_window"`
+	Steps    []StepCount        `json:"steps,omitempty"` // of the rule's sequence
+	Failures uint64             `json:"failures"`        // evaluations of functions that failed while conditions were tested, as of int('abc')
 }
 
 // A Stop is a part of a rule's condition and the number of packets that it stopped, of those that the
@@ -111,7 +114,7 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	x := &Explainer{engine: New(plan, Config{Seed: 1})}
+	x := &Explainer{engine: New(plan, Config{Seed: 1}), oddest: map[int][]OddSample{}}
 	b := newBuilder(Options{}, Tuning{})
 	b.geo = rs.Geo
 	for _, r := range plan.rules {
@@ -205,6 +208,7 @@ func (x *Explainer) count(a *alert.Alert) {
 
 // follow finds what stops an event in each rule that looks at its kind.
 func (x *Explainer) follow(p *packet.Packet) {
+	x.seeSample(p)
 	x.scope.p = p
 	on := p.Class.Event()
 	for _, pr := range x.probes {
@@ -299,6 +303,7 @@ func (x *Explainer) Explanations() []Explanation {
 		// That a packet has the values of by goes without saying where the conditions ask for their layer.
 		ex.Stops = slices.DeleteFunc(slices.Clone(p.out.Stops), func(s Stop) bool { return s.key && s.Packets == 0 })
 		ex.Alerts, ex.Quiet = stats.Rules[i].Alerts, stats.Rules[i].Suppressed
+		ex.Models = x.explainModels(p.rule)
 		out = append(out, ex)
 	}
 	return out

@@ -54,6 +54,7 @@ type current struct {
 	brain   *brain
 	x       []float64
 	score   float64
+	raw     float64
 	parts   []model.Part
 }
 
@@ -74,7 +75,7 @@ func (e *Engine) score(b *batch, emit Emit) {
 				at += f.Take(ev, s.key[at:])
 			}
 			complete(ev)
-			e.show(ev, &current{sampler: b.sampler, brain: br, x: s.x, score: r.Score}, emit)
+			e.show(ev, &current{sampler: b.sampler, brain: br, x: s.x, score: r.Score, raw: r.Raw}, emit)
 		}
 		br.Learn()
 	}

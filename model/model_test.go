@@ -265,6 +265,20 @@ func TestConstantFeature(t *testing.T) {
 	}
 }
 
+// A model may be frozen after a single sample.
+func TestOneSample(t *testing.T) {
+	for _, method := range []Method{MethodHistogram, MethodForest} {
+		m := New(Spec{Features: []string{"x", "y"}, MinSamples: 1, Method: method})
+		m.Sample(0, []float64{1, math.NaN()})
+		if r := m.Sample(1, []float64{1e9, 3}); !r.Scored || r.Score != 1 {
+			t.Errorf("%v: what was never seen scores %+v", method, r)
+		}
+		if _, err := Load(m.Spec(), m.Save()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestScoreAllocatesNothing(t *testing.T) {
 	m, x := frozen(MethodHistogram)
 	i := 0

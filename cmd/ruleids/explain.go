@@ -48,6 +48,7 @@ Rules that are not enabled are explained as if they were.`,
 	}
 	cmd.Flags().StringArrayVar(&x.names, "rule", nil, "explain the rule `NAME` alone (repeatable)")
 	x.rules.add(cmd)
+	x.models.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("rule", x.rules.completeRuleNames)
 	x.format.add(cmd, cmd.Flags(), "format", "form of the output; json is one object a line for each rule")
 	return cmd
@@ -60,6 +61,7 @@ type explainer struct {
 	auth     authArgs
 	names    []string
 	rules    ruleFlags
+	models   baselineFlags
 	format   choice
 }
 
@@ -77,6 +79,11 @@ func (x *explainer) run(ctx context.Context, files []string) error {
 	if diags.HasErrors() {
 		return x.app.refuse(diags, set.Sources)
 	}
+	learned, err := x.models.load(x.app, e.Models())
+	if err != nil {
+		return err
+	}
+	e.UseModels(learned)
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	p := replay{

@@ -57,10 +57,12 @@ func writeExplanationJSON(w io.Writer, ex *engine.Explanation) error {
 		Failures   uint64        `json:"failures"`
 		Closest    []nearJSON    `json:"closest"`
 
+		Models []engine.ModelExplanation `json:"models,omitempty"`
+
 		Steps  []engine.StepCount        `json:"steps,omitempty"`
 		Levels map[alert.Severity]uint64 `json:"levels,omitempty"`
 		Learnt uint64                    `json:"learnt,omitempty"`
-	}{ex.Rule, ex.Enabled, ex.On, ex.Silent, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest, ex.Steps, ex.Levels, ex.Learnt})
+	}{ex.Rule, ex.Enabled, ex.On, ex.Silent, ex.Packets, stops, ex.Passed, ex.When, ex.Alerts, ex.Quiet, ex.Failures, closest, ex.Models, ex.Steps, ex.Levels, ex.Learnt})
 }
 
 func namedMap(list []alert.Named) map[string]any {

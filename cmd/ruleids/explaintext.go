@@ -45,6 +45,7 @@ func (t *explainText) write(ex *engine.Explanation) {
 	if ex.Learnt > 0 {
 		fmt.Fprintf(t.w, "  %s new while the memory learnt\n", choose(ex.Learnt == 1, "one value was", thousands(ex.Learnt)+" values were"))
 	}
+	t.models(ex.Models)
 	if len(ex.Closest) > 0 {
 		fmt.Fprintln(t.w, "  keys that came closest:")
 		rows = rows[:0]

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/agent/config"
-	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/model"
 	"github.com/ruleids/ruleids/model/store"
@@ -63,13 +62,13 @@ func (f *baselineFlags) store(a *app, settings string) (store.Store, error) {
 	return store.Store{Dir: c.Rules.Models}, nil
 }
 
-// load reads the baselines of a plan's models for a replay, of the flag alone: a replay gives the same alerts wherever it runs.
-func (f *baselineFlags) load(a *app, plan *engine.Plan) (map[string]*model.Model, error) {
+// load reads the baselines of models for a replay, of the flag alone: a replay gives the same alerts wherever it runs.
+func (f *baselineFlags) load(a *app, specs []model.Spec) (map[string]*model.Model, error) {
 	if f.dir == "" {
 		return nil, nil
 	}
 	out, s := map[string]*model.Model{}, store.Store{Dir: f.dir}
-	for _, spec := range plan.Models() {
+	for _, spec := range specs {
 		m, err := s.Load(spec)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

@@ -163,7 +163,7 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	progress := newProgress(r.app.err, start)
 	alerts := newAlertWriter(r.app, r.format.value, progress)
 	tally := newTally()
-	learned, err := r.models.load(r.app, plan)
+	learned, err := r.models.load(r.app, plan.Models())
 	if err != nil {
 		return err
 	}

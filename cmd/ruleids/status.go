@@ -117,6 +117,7 @@ func writeStatus(w io.Writer, s *api.Status, color bool) error {
 		}
 		writeTable(&b, rows, headed(color))
 	}
+	writeModels(&b, s.Models, color)
 	if f := s.Fleet; f != nil {
 		how := "connected"
 		if !f.Connected {

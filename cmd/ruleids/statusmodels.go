@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ruleids/ruleids/agent/api"
+	"github.com/ruleids/ruleids/internal/printable"
+	"github.com/ruleids/ruleids/model"
+)
+
+// writeModels writes what models have learned, and how far those are that learn.
+func writeModels(b *strings.Builder, models []api.ModelStatus, color bool) {
+	if len(models) == 0 {
+		return
+	}
+	b.WriteByte('\n')
+	rows := [][]string{{"model", "state", "learned since", "not, as odd", "drift", "trouble"}}
+	for _, m := range models {
+		state := "baseline " + m.Baseline
+		switch {
+		case m.Learning:
+			state = fmt.Sprintf("learning: %s of %s at least, %s of %s", thousands(uint64(m.Samples)), plural(uint64(m.Needs), "sample"), age(m.Learned), age(m.Learns))
+		case m.Pinned:
+			state += ", pinned"
+		}
+		rows = append(rows, []string{m.Name, state, thousands(uint64(m.Later)), thousands(uint64(m.Odd)), driftWords(m.Drift), printable.Line(m.Error)})
+	}
+	writeTable(b, rows, headed(color))
+}
+
+// driftWords names the feature that has drifted most.
+func driftWords(drift map[string]float64) string {
+	most := ""
+	for _, name := range slices.Sorted(maps.Keys(drift)) {
+		if most == "" || drift[name] > drift[most] {
+			most = name
+		}
+	}
+	switch {
+	case most == "":
+		return ""
+	case drift[most] > model.Much:
+		return fmt.Sprintf("much: %s %.2f", most, drift[most])
+	}
+	return fmt.Sprintf("%s %.2f", most, drift[most])
+}
