@@ -17,6 +17,7 @@ var bodies = map[string][]completionItem{
 		block("variable", "variable \"${1:name}\" {\n  description = \"$2\"\n  default     = $0\n}"),
 		block("list", "list \"${1:name}\" {\n  description = \"$2\"\n  type        = \"${3|ip,port,string|}\"\n  values      = [$0]\n}"),
 		block("macro", "macro \"${1:name}\" {\n  description = \"$2\"\n  expr        = \"$0\"\n}"),
+		block("model", "model \"${1:name}\" {\n  description = \"$2\"\n  where       = \"$3\"\n  by          = [\"${4:ip.src}\"]\n  every       = \"${5:60s}\"\n  features = {\n    ${6:bytes} = \"${7:log2(sum(ip.len))}\"$0\n  }\n  learn = \"24h\"\n}"),
 	},
 	"rule": attributes("description", "severity", "category", "attack", "references", "enabled", "mode", "on", "silent", "where", "by", "threshold", "when", "cooldown").and(
 		block("window", "window \"${1:10s}\" {\n  ${2:n} = \"${3:count()}\"\n}"),
@@ -34,6 +35,7 @@ var bodies = map[string][]completionItem{
 	"variable":   attributes("description", "default"),
 	"list":       attributes("description", "type", "values", "file", "columns", "append", "for", "max"),
 	"macro":      attributes("description", "expr"),
+	"model":      attributes("description", "on", "where", "by", "every", "features", "method", "learn", "min_samples", "seed", "max_keys"),
 	"memory":     attributes("learn", "max_keys"),
 	"except":     attributes("where"),
 	"level":      attributes("when"),
@@ -53,6 +55,7 @@ var bodies = map[string][]completionItem{
 var words = map[string][]string{
 	"severity": {"low", "medium", "high", "critical"},
 	"mode":     {"enforce", "shadow"},
+	"method":   {"histogram", "forest"},
 	"on":       packet.EventWords(),
 	"type":     {"ip", "port", "string", "domain"},
 }

@@ -118,7 +118,7 @@ func (l *loader) unknownBlock(b *hclsyntax.Block) {
 	hint := diag.DidYouMean(b.Type, append(blocks, attributes...))
 	if slices.Contains(attributes, b.Type) {
 		hint = fmt.Sprintf(" Write it as an attribute: %s = ….", b.Type)
-	} else if slices.Contains([]string{"rule", "list", "macro", "variable", "override", "parser", "test"}, b.Type) {
+	} else if slices.Contains([]string{"rule", "list", "macro", "model", "variable", "override", "parser", "test"}, b.Type) {
 		hint = " Rules stand in files of their own, which rules { paths = […] } names."
 	}
 	l.report(diag.UnknownBlock, b.TypeRange, "There is no block %q in the settings.%s", b.Type, hint)
