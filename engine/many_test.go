@@ -256,6 +256,22 @@ rule "known" {
 	expect(t, got, "known #3 198.51.100.2", "known #5 198.51.100.1")
 }
 
+// TestSeveralValuesInMemories remembers each value.
+func TestSeveralValuesInMemories(t *testing.T) {
+	got := fire(t, `rule "fresh" {
+  where    = "dns.flags.response"
+  by       = ["ip.dst"]
+  cooldown = "0s"
+  memory "1h" { fresh = "first(dns.a)" }
+  when = "fresh"
+}`,
+		seg{proto: 17, src: "192.0.2.53", dst: "10.0.0.1", sport: 53, dport: 1000, at: 1, payload: answers("a.example", "198.51.100.1", "198.51.100.2")},
+		seg{proto: 17, src: "192.0.2.53", dst: "10.0.0.1", sport: 53, dport: 1000, at: 2, payload: answers("a.example", "198.51.100.2")},
+		seg{proto: 17, src: "192.0.2.53", dst: "10.0.0.1", sport: 53, dport: 1000, at: 3, payload: answers("a.example", "198.51.100.1", "198.51.100.3", "198.51.100.2")},
+		seg{proto: 17, src: "192.0.2.53", dst: "10.0.0.1", sport: 53, dport: 1000, at: 4, payload: answers("a.example")})
+	expect(t, got, "fresh #1 10.0.0.1 fresh=true", "fresh #3 10.0.0.1 fresh=true")
+}
+
 // TestHeadsAreDispatched shows that packets without a head visit no rule about heads.
 func TestHeadsAreDispatched(t *testing.T) {
 	p := compile(t, `rule "r" {

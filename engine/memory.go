@@ -8,14 +8,17 @@ import (
 
 	"github.com/ruleids/ruleids/engine/snapshot"
 	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
 
 // A memoryCell is what a group remembers: which values came.
 type memoryCell struct {
-	text string    // canonical, the same in every process: lists by their names
-	cond int32     // predTrue where every event of the group counts
-	key  []keyPart // of the value
+	text string          // canonical, the same in every process: lists by their names
+	cond int32           // predTrue where every event of the group counts
+	key  []keyPart       // of the value
+	each []*packet.Field // with several values, each of which is remembered
+	per  int32           // what a choice of values of these must fulfil to be
 	span int64
 	most int // values
 }
@@ -55,6 +58,7 @@ func (b *builder) addMemory(g *group, a *rules.Aggregate) int {
 	for _, x := range values {
 		c.key = append(c.key, b.keyPart(rules.Key{Expr: x}))
 	}
+	c.each, c.per = b.several(a.Arg)
 	g.memories = append(g.memories, c)
 	return len(g.memories) - 1
 }
@@ -93,11 +97,18 @@ func (e *Engine) remember(w *worker, g *group) {
 		if c.cond != predTrue && !w.test(c.cond) {
 			continue
 		}
-		seed := w.seed
-		w.seed = m.seed
-		w.words = w.appendKey(w.words[:0], c.key)
-		w.seed = seed
-		s.first, s.age = m.seen.First(window.Hash(m.seed, w.words), w.p.Time, w.p.Clock)
+		w.each(c.each, func() { // of several values one that is new is enough
+			if c.per != predTrue && !w.test(c.per) {
+				return
+			}
+			seed := w.seed
+			w.seed = m.seed
+			w.words = w.appendKey(w.words[:0], c.key)
+			w.seed = seed
+			if first, age := m.seen.First(window.Hash(m.seed, w.words), w.p.Time, w.p.Clock); first || !s.first {
+				s.first, s.age = first, age
+			}
+		})
 	}
 }
 

@@ -55,6 +55,9 @@ func (c *checker) call(n *ast.CallNode) Expr {
 		if c.scope.inline != nil {
 			return c.scope.inline(c, n)
 		}
+		if name == "count" && len(n.Arguments) == 1 && c.isMany(n.Arguments[0]) {
+			return c.errorf(diag.MisplacedAggregate, at, "%s is an aggregate. How many values %s has is len(%s).", name, c.text(n.Arguments[0]), c.text(n.Arguments[0]))
+		}
 		return c.errorf(diag.MisplacedAggregate, at, "%s is an aggregate. Name it in a window block, as in n = %q, and write the name here.", name, c.text(n))
 	}
 	if f == nil {
