@@ -2,6 +2,8 @@ package alert
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,10 +100,22 @@ func columns() []column {
 	}
 }
 
-// AppendCSVHeader appends the header line of the CSV form (RFC 4180), line end included.
-func AppendCSVHeader(dst []byte) []byte {
-	for i, c := range columns() {
-		dst = append(comma(dst, i), c.name...)
+// CSVColumns returns the names of the columns of the CSV form, in their order.
+func CSVColumns() []string {
+	var out []string
+	for _, c := range columns() {
+		out = append(out, c.name)
+	}
+	return out
+}
+
+// AppendCSVHeader appends the header line of the CSV form (RFC 4180) with all columns, line end included.
+func AppendCSVHeader(dst []byte) []byte { return NewCSV().AppendHeader(dst) }
+
+// AppendHeader appends the header line of the columns, line end included.
+func (c *CSV) AppendHeader(dst []byte) []byte {
+	for i := range c.columns {
+		dst = append(comma(dst, i), c.columns[i].name...)
 	}
 	return append(dst, '\r', '\n')
 }
@@ -119,6 +133,29 @@ type CSV struct {
 
 // NewCSV returns a CSV ready for use.
 func NewCSV() *CSV { return &CSV{columns: columns()} }
+
+// NewCSVColumns returns a CSV with some of the columns, in their order, each by its name, or as "name as heading" under another
+// heading. The error names the column that there is none of, or the heading that a header cannot have.
+func NewCSVColumns(wanted []string) (*CSV, error) {
+	all := columns()
+	out := &CSV{}
+	for _, w := range wanted {
+		name, heading, other := strings.Cut(w, " as ")
+		i := slices.IndexFunc(all, func(c column) bool { return c.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no column %q; the columns are %s", name, strings.Join(CSVColumns(), ", "))
+		}
+		c := all[i]
+		if other {
+			if heading == "" || strings.ContainsFunc(heading, func(r rune) bool { return r < ' ' || r == ',' || r == '"' || r > '~' }) {
+				return nil, fmt.Errorf("%q is no heading: write ASCII without commas and quotes", heading)
+			}
+			c.name = heading
+		}
+		out.columns = append(out.columns, c)
+	}
+	return out, nil
+}
 
 // Append appends the record of an alert.
 func (c *CSV) Append(dst []byte, a *Alert) []byte {

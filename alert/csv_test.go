@@ -108,3 +108,18 @@ func TestSummary(t *testing.T) {
 		t.Errorf("control character in %q", got)
 	}
 }
+
+func TestCSVColumns(t *testing.T) {
+	c, err := NewCSVColumns([]string{"rule as alert type", "src_ip", "timestamp as time"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(c.Append(c.AppendHeader(nil), portScan())), "alert type,src_ip,time\r\nport_scan,198.51.100.7,2026-11-20T12:00:01.400000Z\r\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, wrong := range []string{"source", "rule as ", "rule as a,b", "rule as a\nb"} {
+		if _, err := NewCSVColumns([]string{wrong}); err == nil {
+			t.Errorf("%q is taken", wrong)
+		}
+	}
+}

@@ -15,12 +15,16 @@ const manual = "../../docs/outputs.md"
 
 // TestManualSettings holds the tables of settings to the structs: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
-	for kind, table := range map[string]string{"eve": "eve", "csv": "eve", "syslog": "syslog", "stdout": "stdout"} {
+	for kind, tables := range map[string][]string{"eve": {"eve"}, "csv": {"eve", "csv alone"}, "syslog": {"syslog"}, "stdout": {"stdout"}} {
 		c, err := NewConfig(kind)
 		if err != nil {
 			t.Fatal(err)
 		}
-		settingtest.Manual(t, c, "outputs.md#settings of every kind", "outputs.md#settings of "+table)
+		pages := []string{"outputs.md#settings of every kind"}
+		for _, table := range tables {
+			pages = append(pages, "outputs.md#settings of "+table)
+		}
+		settingtest.Manual(t, c, pages...)
 	}
 }
 

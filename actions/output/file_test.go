@@ -141,30 +141,30 @@ func TestTornTail(t *testing.T) {
 	header := string(alert.AppendCSVHeader(nil))
 	next := string(alert.NewCSV().Append(nil, numbered(2)))
 	for name, c := range map[string]struct {
-		config       func(string) *FileConfig
+		config       func(string) Config
 		before, want string
 	}{
-		"eve, whole":           {NewEVE, line, line + string(numbered(2).AppendJSON(nil)) + "\n"},
-		"eve, torn":            {NewEVE, line + line[:100], line + line[:100] + "\n" + string(numbered(2).AppendJSON(nil)) + "\n"},
-		"eve, but the newline": {NewEVE, line[:len(line)-1], line + string(numbered(2).AppendJSON(nil)) + "\n"},
-		"csv, whole":           {NewCSV, header + row, header + row + next},
-		"csv, torn in quotes":  {NewCSV, header + row + row[:strings.Index(row, `{""`)+9], header + row + next},
-		"csv, torn in CR LF":   {NewCSV, header + row + row[:len(row)-1], header + row + next},
-		"csv, torn long line":  {NewCSV, header + row + strings.Repeat("x", 10_000), header + row + next},
-		"csv, torn header":     {NewCSV, header[:20], header + next},
-		"csv, empty":           {NewCSV, "", header + next},
+		"eve, whole":           {eveAt, line, line + string(numbered(2).AppendJSON(nil)) + "\n"},
+		"eve, torn":            {eveAt, line + line[:100], line + line[:100] + "\n" + string(numbered(2).AppendJSON(nil)) + "\n"},
+		"eve, but the newline": {eveAt, line[:len(line)-1], line + string(numbered(2).AppendJSON(nil)) + "\n"},
+		"csv, whole":           {csvAt, header + row, header + row + next},
+		"csv, torn in quotes":  {csvAt, header + row + row[:strings.Index(row, `{""`)+9], header + row + next},
+		"csv, torn in CR LF":   {csvAt, header + row + row[:len(row)-1], header + row + next},
+		"csv, torn long line":  {csvAt, header + row + strings.Repeat("x", 10_000), header + row + next},
+		"csv, torn header":     {csvAt, header[:20], header + next},
+		"csv, empty":           {csvAt, "", header + next},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				config := c.config(filepath.Join(t.TempDir(), "file"))
-				write(t, config.Path, c.before)
-				f := start(t, Options{}, Spec{"file", config})
+				path := filepath.Join(t.TempDir(), "file")
+				write(t, path, c.before)
+				f := start(t, Options{}, Spec{"file", c.config(path)})
 				send(f, 2, 2)
 				stop(t, f)
-				if got := string(read(t, config.Path)); got != c.want {
+				if got := string(read(t, path)); got != c.want {
 					t.Errorf("got\n%s\nwant\n%s", got, c.want)
 				}
-				if files := rotatedFiles(t, config.Path); len(files) != 0 {
+				if files := rotatedFiles(t, path); len(files) != 0 {
 					t.Errorf("rotated files: %v", files)
 				}
 			})
@@ -203,19 +203,19 @@ func TestReopen(t *testing.T) {
 // TestCopyTruncate has another program cut the file in place, as logrotate's copytruncate does: what is written next
 // begins the file, without a hole of zeros before it.
 func TestCopyTruncate(t *testing.T) {
-	for name, config := range map[string]func(string) *FileConfig{"eve": NewEVE, "csv": NewCSV} {
+	for name, config := range map[string]func(string) Config{"eve": eveAt, "csv": csvAt} {
 		synctest.Test(t, func(t *testing.T) {
-			c := config(filepath.Join(t.TempDir(), "alerts"))
-			f := start(t, Options{}, Spec{name, c})
+			path := filepath.Join(t.TempDir(), "alerts")
+			f := start(t, Options{}, Spec{name, config(path)})
 			send(f, 1, 3)
 			synctest.Wait()
-			before := read(t, c.Path)
-			if err := os.Truncate(c.Path, 0); err != nil {
+			before := read(t, path)
+			if err := os.Truncate(path, 0); err != nil {
 				t.Fatal(err)
 			}
 			send(f, 1, 3)
 			stop(t, f)
-			if after := read(t, c.Path); string(after) != string(before) {
+			if after := read(t, path); string(after) != string(before) {
 				t.Errorf("%s: after it was cut the file has %q, want %q", name, after, before)
 			}
 		})
@@ -241,10 +241,11 @@ func TestRemovedFileIsNoticed(t *testing.T) {
 
 // TestFullDisk has writes fail after every possible number of bytes, then has room again.
 func TestFullDisk(t *testing.T) {
-	for name, config := range map[string]func(string) *FileConfig{"eve": NewEVE, "csv": NewCSV} {
+	for name, config := range map[string]func(string) Config{"eve": eveAt, "csv": csvAt} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := config(filepath.Join(t.TempDir(), "file"))
+				path := filepath.Join(t.TempDir(), "file")
+				c := config(path)
 				f := start(t, Options{}, Spec{"file", c})
 				sink := f.outputs[0].sink.(*file)
 				const alerts = 3
@@ -272,7 +273,7 @@ func TestFullDisk(t *testing.T) {
 					t.Errorf("%+v after %d failures", s, failed)
 				}
 				stop(t, f)
-				text := read(t, c.Path)
+				text := read(t, path)
 				if name == "csv" {
 					if got := csvNumbers(t, text); !slices.Equal(got, []string{"1", "2", "3"}) {
 						t.Errorf("file: %v", got)
@@ -308,4 +309,23 @@ func TestWriteErrorWithoutTruncate(t *testing.T) {
 			t.Errorf("got\n%s", got)
 		}
 	})
+}
+
+// eveAt and csvAt are outputs to a file.
+func eveAt(path string) Config { return NewEVE(path) }
+func csvAt(path string) Config { return NewCSV(path) }
+
+func TestColumnsOfCSV(t *testing.T) {
+	c := NewCSV(filepath.Join(t.TempDir(), "alerts.csv"))
+	c.Columns = []string{"pcap_cnt as packet", "rule"}
+	f := start(t, Options{}, Spec{"csv", c})
+	send(f, 1, 2)
+	stop(t, f)
+	if got := string(read(t, c.Path)); !strings.HasPrefix(got, "packet,rule\r\n1,") || strings.Count(got, "\r\n") != 3 {
+		t.Errorf("%q", got)
+	}
+	c.Columns = []string{"nonsense"}
+	if _, err := New([]Spec{{"csv", c}}, Options{}); err == nil || !strings.Contains(err.Error(), `no column "nonsense"`) {
+		t.Error(err)
+	}
 }

@@ -5,13 +5,21 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// FileConfig is the settings of the kinds "eve" and "csv", which write to a file.
+// CSVConfig is the settings of kind "csv".
+type CSVConfig struct {
+	FileConfig
+	// Columns are the columns, in their order, each by its name or as "name as heading"; none for all.
+	Columns []string `setting:"columns" most:"100"`
+}
+
+// FileConfig is the settings of kind "eve", and those that "csv" shares with it: both write to a file.
 type FileConfig struct {
 	// Path of the file. Its directory must exist.
 	Path string `setting:"path,required,path"`
@@ -29,8 +37,6 @@ type FileConfig struct {
 	Compress bool `setting:"compress" default:"true"`
 
 	Common
-
-	csv bool
 }
 
 // Mode is the permission bits of a file, written in octal. Its owner can read and write it.
@@ -57,24 +63,45 @@ func NewEVE(path string) *FileConfig {
 }
 
 // NewCSV returns the defaults of kind "csv": RFC 4180 with a header line.
-func NewCSV(path string) *FileConfig {
-	c := NewEVE(path)
-	c.csv = true
+func NewCSV(path string) *CSVConfig {
+	c := setting.New[CSVConfig]()
+	c.Path = path
 	return c
 }
 
+// Check returns what is wrong with the settings as they go together.
+func (c *CSVConfig) Check() (ps []setting.Problem) {
+	if _, err := alert.NewCSVColumns(c.Columns); err != nil {
+		ps = append(ps, setting.Problem{Setting: "columns", Detail: strings.ToUpper(err.Error()[:1]) + err.Error()[1:] + "."})
+	}
+	return ps
+}
+
+func (c *CSVConfig) open(env environment) (*route, error) {
+	form := alert.NewCSV()
+	if len(c.Columns) > 0 {
+		var err error
+		if form, err = alert.NewCSVColumns(c.Columns); err != nil {
+			return nil, err
+		}
+	}
+	r, f := c.FileConfig.route(env)
+	r.kind, r.render = "csv", func(dst []byte, e *event) []byte { return form.Append(dst, e.alert) }
+	f.header = form.AppendHeader(nil)
+	return r, f.check()
+}
+
 func (c *FileConfig) open(env environment) (*route, error) {
+	r, f := c.route(env)
+	return r, f.check()
+}
+
+// route makes what writes EVE JSON to the file.
+func (c *FileConfig) route(env environment) (*route, *file) {
 	own := *c
 	own.Path = filepath.Clean(c.Path)
-	r := &route{kind: "eve", target: own.Path, Common: c.Common, render: appendEVE, backoff: fileBackoff}
 	f := newFile(&own, env.complain)
-	if c.csv {
-		form := alert.NewCSV()
-		r.kind, r.render = "csv", func(dst []byte, e *event) []byte { return form.Append(dst, e.alert) }
-		f.header = alert.AppendCSVHeader(nil)
-	}
-	r.sink = f
-	return r, f.check()
+	return &route{kind: "eve", target: own.Path, Common: c.Common, render: appendEVE, backoff: fileBackoff, sink: f}, f
 }
 
 func appendEVE(dst []byte, e *event) []byte { return append(append(dst, e.json()...), '\n') }
