@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -61,6 +62,14 @@ starts after that belongs to the fleet.`,
 					return err
 				}
 				q.Owner, q.Group = account.UID, account.GID
+			}
+			if c.User == "" && os.Geteuid() == 0 {
+				// A service with an account of its own has its state in a directory of that account.
+				if st, err := os.Stat(filepath.Dir(q.Dir)); err == nil {
+					if user, group, ok := ownerOf(st); ok {
+						q.Owner, q.Group = user, group
+					}
+				}
 			}
 			m, err := link.Join(cmd.Context(), q)
 			if err != nil {

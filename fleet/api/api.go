@@ -181,7 +181,11 @@ func (a *API) Handler(local bool) http.Handler {
 func (a *API) serve(w http.ResponseWriter, q *http.Request, r *Route, local bool) {
 	c := &call{api: a, r: q, w: w, rc: http.NewResponseController(w)}
 	defer func() {
-		if p := recover(); p != nil && p != http.ErrAbortHandler {
+		p := recover()
+		if p == http.ErrAbortHandler {
+			panic(p) // what was cut off is to look so
+		}
+		if p != nil {
 			a.opt.Log.Error("a request failed", "path", r.Path, "error", p, "stack", string(debug.Stack()))
 			answer(w, http.StatusInternalServerError, map[string]string{"error": "this failed; the server's log has why"})
 		}
