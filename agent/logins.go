@@ -19,10 +19,9 @@ type logins struct {
 	d   *Daemon
 	set *logsource.Set
 
-	mu       sync.Mutex
-	tracker  *login.Tracker // of all logs: two may tell of one attempt
-	patterns []*login.Pattern
-	counts   map[string]uint64 // by what became of logins
+	mu      sync.Mutex
+	tracker *login.Tracker    // of all logs: two may tell of one attempt
+	counts  map[string]uint64 // by what became of logins
 }
 
 // Name implements Part.

@@ -262,7 +262,7 @@ func (t *timeline) chart(label string, kinds []string, first, last int64) chart 
 	step := int64(steps[t.step])
 	lo, hi := floorDiv(first, step), floorDiv(last, step)
 	// A quiet hour belongs to the picture, too, but not a thousand of them.
-	for hi-lo+1 > binsMost && t.step < len(steps)-1 {
+	if hi-lo+1 > binsMost && t.step < len(steps)-1 {
 		wide := timeline{step: t.step + 1, bins: map[int64]*[4]uint64{}}
 		for i, b := range t.bins {
 			for k, n := range b {

@@ -349,16 +349,6 @@ func firstLine(data []byte) []byte {
 	return line
 }
 
-// column returns the column of a list with a name, or nil.
-func (l *List) column(name string) *Column {
-	for _, c := range l.Columns {
-		if c.Name == name {
-			return c
-		}
-	}
-	return nil
-}
-
 // columnNames lists the columns for people.
 func (l *List) columnNames() []string {
 	out := make([]string, len(l.Columns))

@@ -100,12 +100,11 @@ func (i *Identity) who() string {
 
 // A call is a request that is being answered.
 type call struct {
-	api  *API
-	r    *http.Request
-	w    http.ResponseWriter
-	who  *Identity // nil for nobody
-	rc   *http.ResponseController
-	body []byte
+	api *API
+	r   *http.Request
+	w   http.ResponseWriter
+	who *Identity // nil for nobody
+	rc  *http.ResponseController
 }
 
 func (c *call) ctx() context.Context     { return c.r.Context() }

@@ -46,7 +46,7 @@ func (u Unknown) Error() string { return u.text }
 // condition is at fault.
 func Try(ctx context.Context, alerts *store.Store, shipped fs.FS, rule, where string, since time.Time) (*Preview, error) {
 	text := fmt.Sprintf("rule \"exception_preview\" {\n  description = \"What the exception leaves alone.\"\n  severity = \"low\"\n  cooldown = \"0s\"\n  where = %s\n}\n", quoted(where))
-	set, plan, diags := engine.Load(rules.Options{Stdlib: shipped, Sources: map[string][]byte{"exception.hcl": []byte(text)}}, engine.Options{})
+	set, _, diags := engine.Load(rules.Options{Stdlib: shipped, Sources: map[string][]byte{"exception.hcl": []byte(text)}}, engine.Options{})
 	if diags.HasErrors() {
 		for _, d := range diags {
 			if d.Subject != nil && d.Subject.Filename == "exception.hcl" {

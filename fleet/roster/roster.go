@@ -40,7 +40,6 @@ type member struct {
 	address     string
 	skew        time.Duration
 	beat        *fleet.Beat
-	raw         []byte
 	saved       time.Time // of beat
 }
 
