@@ -439,6 +439,19 @@ func TestOutsiders(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustFail("the server's own certificate", own, w.server.ca)
+	// An agent that comes to a server of another CA goes away, whatever that would let in.
+	genuine, _, err := w.server.ca.SignAgent(csr, b.link.Member().ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair := &tls.Certificate{Certificate: [][]byte{genuine}, PrivateKey: key}
+	at := fmt.Sprintf("127.0.0.1:%d", w.server.bus.Port())
+	if err := link.Probe(at, pair, w.server.ca); err != nil {
+		t.Errorf("a member does not come in: %v", err)
+	}
+	if err := link.Probe(at, pair, other); err == nil {
+		t.Error("an agent trusts a server of another CA")
+	}
 
 	for subject, may := range map[string]bool{
 		fleet.SubjectBeat + b.link.Member().ID: true, fleet.SubjectAlerts + a.link.Member().ID: false, fleet.SubjectBeat + a.link.Member().ID: false, fleet.SubjectTellAll: false,
