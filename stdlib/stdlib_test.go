@@ -76,10 +76,10 @@ func TestEmbedsEveryFile(t *testing.T) {
 
 // The shipped rules are these, each alone in the file of its name, in the directory of its category.
 func TestRules(t *testing.T) {
-	want := strings.Fields(`arp_spoof arp_sweep arp_unsolicited brute_force data_exfil distributed_brute_force distributed_login_failures dns_rebinding dns_tunnel dns_tunnel_names
+	want := strings.Fields(`ack_scan arp_spoof arp_sweep arp_unsolicited brute_force data_exfil dhcp_flood dhcp_starvation dhcp_two_servers distributed_brute_force distributed_login_failures dns_rebinding dns_tunnel dns_tunnel_names
 		dns_tunnel_volume failed_connections flow_small_packets flow_syn_rate honeypot_brute_force honeypot_touch host_sweep icmp_flood
-		icmp_flood_any icmp_tunnel kill_chain land_attack login_after_scan login_brute_force login_failures long_connection mac_flood nd_flood new_login_source nxdomain_burst odd_conversation odd_host password_spray ping_sweep
-		port_scan port_scan_network ra_flood reflection_flood refused_ports root_login slow_port_scan stealth_scan success_after_failures suspicious_port
+		icmp_flood_any icmp_ptunnel icmp_tunnel kill_chain land_attack login_after_scan login_brute_force login_failures long_connection mac_flood nd_flood new_login_source nmap_os_probe nxdomain_burst odd_conversation odd_host password_spray ping_sweep
+		port_scan port_scan_network protocol_scan ra_flood reflection_flood refused_ports root_login sctp_scan slow_port_scan stealth_scan success_after_failures suspicious_port
 		syn_flood syn_flood_fast syn_flood_global syn_flood_network syn_ratio tiny_fragments udp_flood udp_flood_global
 		udp_host_sweep udp_scan`)
 	var got []string

@@ -274,3 +274,33 @@ variable "odd_conversation_cuts" {
   description = "Cuts that the trees have to save by the oddest feature of a conversation."
   default     = 3
 }
+
+variable "ack_scan_ports" {
+  description = "Distinct service ports of one host that one source sends ACKs of no connection to in 30 s, which make a scan."
+  default     = 15
+}
+
+variable "protocol_scan_protocols" {
+  description = "Distinct IP protocols, besides TCP, UDP, ICMP and ICMPv6, that one source tries of one host in 2 min, which make a scan."
+  default     = 10
+}
+
+variable "sctp_scan_probes" {
+  description = "SCTP packets in 10 s that begin an association and carry nothing, nine of ten of what one source sends to one host, which make a scan."
+  default     = 25
+}
+
+variable "dhcp_starvation_clients" {
+  description = "Distinct hardware addresses that look for a DHCP server in 60 s, which make an attack on its leases."
+  default     = 50
+}
+
+variable "dhcp_flood_questions" {
+  description = "DHCP messages of one client in 60 s, which make a flood."
+  default     = 40
+}
+
+variable "dhcp_two_servers_servers" {
+  description = "Distinct servers that answer one DHCP client in 60 s, of which one may be an attacker."
+  default     = 2
+}

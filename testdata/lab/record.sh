@@ -284,7 +284,7 @@ row() {
 recordings=(
 	curl-benign dig-benign dig-names-50 ssh-benign ping-benign
 	nmap-syn nmap-syn-14 nmap-syn-slow nmap-syn-1000 nmap-connect nmap-udp nmap-syn-ipv6
-	nmap-null nmap-fin nmap-xmas nmap-synfin nmap-frag nmap-sweep
+	nmap-null nmap-fin nmap-xmas nmap-synfin nmap-frag nmap-sweep nmap-ipproto nmap-sctp
 	hping3-syn-flood hping3-syn-flood-spoofed hping3-icmp-flood ping6-icmpv6-flood hping3-udp-flood hping3-land
 	hydra-ftp hydra-ssh nc-distributed-ssh
 	iodine arpspoof upload upload-below nc-backdoor
@@ -395,6 +395,18 @@ nmap-sweep() {
 	start 96 400 'host 198.51.100.7'
 	run scan nmap -n -Pn -sS -p 8080 --max-retries 0 10.0.0.100-139
 	finish nmap-sweep.pcap 'One port tried on 40 hosts' '198.51.100.7 tries 10.0.0.100 to .139' 'host_sweep'
+}
+
+nmap-ipproto() {
+	start 96 400 'host 198.51.100.7'
+	run scan nmap -n -Pn -sO -p 2,3,5,8,9,11,20,27,33,46,50,80,88,89,103,108,112 --max-retries 0 10.0.0.20
+	finish nmap-ipproto.pcap 'A scan of 17 IP protocols' '198.51.100.7 scans 10.0.0.20' 'protocol_scan'
+}
+
+nmap-sctp() {
+	start 96 400 'host 198.51.100.7'
+	run scan nmap -n -Pn -sY -p 1-30 --max-retries 0 10.0.0.20
+	finish nmap-sctp.pcap 'An SCTP scan of 30 ports' '198.51.100.7 scans 10.0.0.20' 'sctp_scan'
 }
 
 hping3-syn-flood() {

@@ -1,0 +1,55 @@
+test "the echo of code 9 fires" {
+  packets {
+    count = 2
+    every = "100ms"
+    icmp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      type    = 8
+      code    = 9
+      seq     = 295
+      payload = 120
+    }
+  }
+  alert "nmap_os_probe" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7", "ip.dst" = "192.0.2.10" }
+    at    = "0s"
+  }
+}
+
+test "300 times C fires" {
+  packets {
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      dstport = 35123
+      payload = repeat("C", 300)
+    }
+  }
+  alert "nmap_os_probe" {
+    count = 1
+  }
+}
+
+test "echo requests as others send them, and 299 times C, stay quiet" {
+  packets {
+    count = 20
+    every = "1s"
+    icmp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      seq     = 285 + i
+      payload = 120
+    }
+  }
+  packets {
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      dstport = 35123
+      payload = repeat("C", 299)
+    }
+  }
+  quiet = true
+}

@@ -1,0 +1,25 @@
+rule "dhcp_two_servers" {
+  description = "Two DHCP servers make offers to one client."
+  severity    = "high"
+  category    = "spoof"
+  attack      = ["T1557.003"]
+  references = [
+    "https://attack.mitre.org/techniques/T1557/003/",
+    "https://www.rfc-editor.org/rfc/rfc2131",
+  ]
+
+  # To clients, not to relays: these keep the address of the server. By client, so that sensors which see several links compare answers of one.
+  where = "dhcp.type in ['offer', 'ack'] and udp.dstport == 68"
+  by    = ["dhcp.hw.mac_addr"]
+  window "60s" {
+    servers = "distinct(ip.src)"
+  }
+  threshold = var.dhcp_two_servers_servers
+  when      = "servers >= threshold"
+  cooldown  = "1h"
+
+  notify {
+    to      = ["ops"]
+    message = "${servers} servers offered a lease to ${dhcp.hw.mac_addr} in 60 s, the last one ${ip.src}"
+  }
+}
