@@ -160,7 +160,7 @@ func (mb *modelBuilder) scalars() {
 	}
 	m.MinSamples = mb.count("min_samples", m.MinSamples, 1, 1<<20)
 	m.MaxKeys = mb.count("max_keys", m.MaxKeys, 1, 1<<24)
-	m.Seed = uint64(mb.count("seed", int(m.Seed), 0, 1<<31))
+	m.Seed = uint64(mb.count("seed", int(m.Seed), 0, 1<<31-1))
 }
 
 // positive reads a duration that must not be 0.

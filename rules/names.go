@@ -19,7 +19,7 @@ type NameSet struct {
 // maxNames bounds the entries, and maxNameText their bytes: places in them have 32 bits.
 const (
 	maxNames    = 1 << 28
-	maxNameText = 1 << 31
+	maxNameText = 1<<31 - 1
 )
 
 // Len returns the number of different entries.
