@@ -106,7 +106,7 @@ func (e *Engine) lookConns(w *worker, s *slot, i int, deadlines bool) {
 		if c.packet != uint32(i) || c.Deadline != deadlines {
 			return
 		}
-		place := uint32(connPlace + s.looked.conns)
+		place := connPlace + uint32(s.looked.conns)
 		s.looked.conns++
 		p := w.at(s, place)
 		if e.trace != nil {
