@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"math"
 	"net/http"
 
 	"github.com/ruleids/ruleids/fleet/state"
@@ -202,7 +203,7 @@ func (c *call) audit() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := c.number("before", 1<<62, 1<<62)
+	before, err := c.number("before", 0, math.MaxInt)
 	if err != nil {
 		return nil, err
 	}
