@@ -12,7 +12,7 @@ import (
 // The tests (*_test.hcl) come along, since a pattern cannot leave them out; readers of rules skip
 // files of that name, and `ruleids test stdlib` reads them from disk.
 //
-//go:embed base/*.hcl recon/*.hcl flood/*.hcl credential/*.hcl dns/*.hcl exfil/*.hcl c2/*.hcl spoof/*.hcl honeypot/*.hcl correlation/*.hcl anomaly/*.hcl
+//go:embed base/*.hcl recon/*.hcl flood/*.hcl credential/*.hcl dns/*.hcl exfil/*.hcl c2/*.hcl spoof/*.hcl honeypot/*.hcl correlation/*.hcl anomaly/*.hcl policy/*.hcl
 var files embed.FS
 
 // FS returns the shipped rule files by slash-separated path, as "recon/port_scan.hcl". It is

@@ -91,3 +91,9 @@ list "superusers" {
   type        = "string"
   values      = var.superusers
 }
+
+list "scanner_agents" {
+  description = "Parts of the names under which tools that attack web servers send requests, in lower case; from the variable of the same name."
+  type        = "string"
+  values      = var.scanner_agents
+}

@@ -304,3 +304,42 @@ variable "dhcp_two_servers_servers" {
   description = "Distinct servers that answer one DHCP client in 60 s, of which one may be an attacker."
   default     = 2
 }
+
+variable "scanner_agents" {
+  description = "Parts of the names, in lower case, under which tools that attack web servers send requests."
+  default = [
+    "acunetix", "arachni", "commix", "dirbuster", "feroxbuster", "fuzz faster u fool", "gobuster", "havij", "jorgee",
+    "masscan", "morfeus", "nessus", "netsparker", "nikto", "nmap scripting engine", "nuclei", "openvas", "paros", "skipfish",
+    "sqlmap", "sqlninja", "w3af", "wapiti", "webshag", "wfuzz", "whatweb", "wpscan", "zgrab", "zmeu",
+  ]
+}
+
+variable "http_scanner_errors" {
+  description = "Requests of one client in 60 s that one web server answers with an error of the client, which make a scan."
+  default     = 60
+}
+
+variable "http_flood_requests" {
+  description = "HTTP requests of one source to one host in 10 s, which make a flood."
+  default     = 500
+}
+
+variable "held_connections_connections" {
+  description = "Connections of one source to one web server on which only small pieces come in 60 s, two and more on each, which make an attack that holds connections."
+  default     = 100
+}
+
+variable "kerberos_errors_errors" {
+  description = "Names and passwords of one client that one Kerberos server refuses in 60 s, which make guessing."
+  default     = 15
+}
+
+variable "nd_spoof_changes" {
+  description = "Times in 1 h that the hardware address changes which speaks for an IPv6 address, which make spoofing."
+  default     = 2
+}
+
+variable "tcp_flood_stateless_flows" {
+  description = "Pairs of source and port in 5 s from which one host gets RST or SYN with ACK of no connection, which make a flood."
+  default     = 1000
+}

@@ -10,7 +10,7 @@ rule "nmap_os_probe" {
   ]
 
   # The probes IE (an echo request of code 9, sequence number 295, 120 bytes of data) and U1 (300 times C over UDP) of nmap -O.
-  where    = "(icmp.type == 8 and icmp.code == 9 and icmp.seq == 295) or (udp.length == 308 and payload startsWith 'CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC')"
+  where    = "(icmp.type == 8 and icmp.code == 9 and icmp.seq == 295) or (udp.length == 308 and payload[0] == 67 and payload[7] == 67 and payload[19] == 67)"
   by       = ["ip.src", "ip.dst"]
   cooldown = "5m"
 

@@ -1,0 +1,45 @@
+test "there and back fires" {
+  packets {
+    count = 3
+    every = "2s"
+    icmp {
+      src         = "fe80::1"
+      dst         = "fe80::5"
+      type        = 136
+      payload_hex = "fe8000000000000000000000000000010201${["020000000001", "020000000066"][i % 2]}"
+    }
+  }
+  alert "nd_spoof" {
+    count = 1
+    key   = { "icmpv6.nd.target" = "fe80::1" }
+    at    = "4s"
+  }
+}
+
+test "a failover stays quiet" {
+  packets {
+    count = 40
+    every = "2s"
+    icmp {
+      src         = "fe80::1"
+      dst         = "fe80::5"
+      type        = 136
+      payload_hex = "fe8000000000000000000000000000010201${i < 20 ? "020000000001" : "020000000066"}"
+    }
+  }
+  quiet = true
+}
+
+test "neighbors at an address each stay quiet" {
+  packets {
+    count = 100
+    every = "1s"
+    icmp {
+      src         = "fe80::${1 + i % 4}"
+      dst         = "fe80::5"
+      type        = 136
+      payload_hex = "fe80000000000000000000000000000${1 + i % 4}020102000000000${1 + i % 4}"
+    }
+  }
+  quiet = true
+}
