@@ -476,6 +476,11 @@ func (sig *signature) compose(t *translation, layer string, matches []match, siz
 		if name == "dns.query" {
 			t.and("not dns.flags.response")
 		}
+		if name != "" && !slices.ContainsFunc(ms, func(m match) bool { return !m.negated }) {
+			// A packet without the field would pass what is negated.
+			guard, _, _ := strings.Cut(b.field, ".")
+			t.and("%s", guard)
+		}
 		if name == "http.stat_code" {
 			for _, m := range ms {
 				code, err := strconv.Atoi(string(m.data))

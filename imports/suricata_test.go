@@ -58,6 +58,7 @@ func TestSuricata(t *testing.T) {
 			"not dns.flags.response AND lower(dns.qry.name) == 'a.example' or lower(dns.qry.name) endsWith '.a.example'", ""},
 		{`alert tls any any -> any any (tls.sni; content:"evil"; sid:1;)`, "tls.handshake.extensions_server_name contains 'evil'", ""},
 		{`alert tls any any -> any any (ja3.hash; content:"0123456789abcdef0123456789abcdef"; sid:1;)`, "tls.handshake.ja3 == '0123456789abcdef0123456789abcdef'", ""},
+		{`alert dns any any -> any any (dns.query; content:!"a.example"; sid:1;)`, "not dns.flags.response AND dns AND not (dns.qry.name contains 'a.example')", ""},
 		// What is no rule.
 		{`alert tcp any any -> any any sid:1`, "left out: not a rule: no options in brackets", ""},
 		{`alert tcp any any any (sid:1;)`, "left out: not a rule: a header of 5 words, want 7", ""},

@@ -234,7 +234,16 @@ func (t *translation) write(w *bytes.Buffer) {
 
 // loosely says whether a condition has an operator outside of brackets and texts that binds less than "and".
 func loosely(cond string) bool {
-	depth, in := 0, byte(0)
+	return outside(cond, " or ") || outside(cond, "||") || outside(cond, "?")
+}
+
+// outside says whether an operator stands in a condition outside of brackets and texts.
+func outside(cond, op string) bool { return len(split(cond, op)) > 1 }
+
+// split splits a condition at an operator outside of brackets and texts.
+func split(cond string, ops ...string) []string {
+	var out []string
+	depth, start, in := 0, 0, byte(0)
 	for i := 0; i < len(cond); i++ {
 		c := cond[i]
 		switch {
@@ -244,17 +253,24 @@ func loosely(cond string) bool {
 			} else if c == in {
 				in = 0
 			}
+			continue
 		case c == '\'' || c == '"' || c == '`':
 			in = c
-		case c == '(' || c == '[':
+		case c == '(' || c == '[' || c == '{':
 			depth++
-		case c == ')' || c == ']':
+		case c == ')' || c == ']' || c == '}':
 			depth--
-		case depth == 0 && (strings.HasPrefix(cond[i:], " or ") || c == '?'):
-			return true
+		}
+		for _, op := range ops {
+			if depth == 0 && in == 0 && strings.HasPrefix(cond[i:], op) {
+				out = append(out, cond[start:i])
+				start = i + len(op)
+				i = start - 1
+				break
+			}
 		}
 	}
-	return false
+	return append(out, cond[start:])
 }
 
 // quote writes a text as HCL does.

@@ -31,10 +31,14 @@ func newImportCmd(a *app) *cobra.Command {
 name or an address, become one list with data and one rule. Each rule says in a comment whether it is exact or loose, and what is lost;
 all are in shadow mode, and none blocks. What is written loads, lints without an error and is laid out as fmt does it.`,
 		Example: `  ruleids import suricata emerging-*.rules -o imported --report import.json
-  ruleids import suricata emerging-dns.rules -o imported --exact`,
+  ruleids import suricata emerging-dns.rules -o imported --exact
+  ruleids import sigma rules/network -o imported
+  ruleids import crowdsec scenarios/ -o imported`,
 	}
 	return grouped(a, cmd,
-		newImportFormatCmd(a, "suricata", "Suricata", "rules", (*imports.Set).Suricata))
+		newImportFormatCmd(a, "suricata", "Suricata", "rules", (*imports.Set).Suricata),
+		newImportFormatCmd(a, "sigma", "Sigma", "yml", (*imports.Set).Sigma),
+		newImportFormatCmd(a, "crowdsec", "CrowdSec", "yaml", (*imports.Set).CrowdSec))
 }
 
 // newImportFormatCmd returns the command that reads one format.
@@ -124,7 +128,8 @@ func importFiles(paths []string, extension string) ([]string, error) {
 			if err != nil {
 				return err
 			}
-			if !d.IsDir() && (name == p || strings.TrimPrefix(filepath.Ext(name), ".") == extension) {
+			kind := strings.TrimPrefix(filepath.Ext(name), ".")
+			if !d.IsDir() && (name == p || kind == extension || kind == "yml" && extension == "yaml" || kind == "yaml" && extension == "yml") {
 				out = append(out, name)
 			}
 			return nil

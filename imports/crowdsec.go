@@ -1,0 +1,363 @@
+package imports
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A scenario is one of CrowdSec as read: https://docs.crowdsec.net/docs/scenarios/format.
+type scenario struct {
+	Type        string   `yaml:"type"`
+	Name        string   `yaml:"name"`
+	Description string   `yaml:"description"`
+	Filter      string   `yaml:"filter"`
+	Condition   string   `yaml:"condition"`
+	LeakSpeed   string   `yaml:"leakspeed"`
+	Duration    string   `yaml:"duration"`
+	Capacity    int      `yaml:"capacity"`
+	GroupBy     string   `yaml:"groupby"`
+	Distinct    string   `yaml:"distinct"`
+	Blackhole   string   `yaml:"blackhole"`
+	CancelOn    string   `yaml:"cancel_on"`
+	Overflow    string   `yaml:"overflow_filter"`
+	References  []string `yaml:"references"`
+	Labels      struct {
+		Classification []string `yaml:"classification"`
+		Behavior       string   `yaml:"behavior"`
+		Confidence     int      `yaml:"confidence"`
+	} `yaml:"labels"`
+}
+
+// CrowdSec reads a file of scenarios, one YAML document each, and adds what they say to the set.
+func (s *Set) CrowdSec(f File) {
+	s.Format = "crowdsec"
+	dec := yaml.NewDecoder(bytes.NewReader(f.Data))
+	for {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		t := &translation{Source: Source{File: f.Name, Line: max(doc.Line, 1)}, severity: "medium", name: "crowdsec_" + identifier(strings.TrimSuffix(fileName(f.Name), ".hcl"))}
+		var c scenario
+		if err == nil {
+			err = doc.Decode(&c)
+		}
+		if err != nil {
+			t.reject("not a scenario: YAML that cannot be read")
+			s.add(t)
+			return // the reader does not find the next document
+		}
+		if c.Type == "" && c.Name == "" && c.Filter == "" {
+			continue // an empty document
+		}
+		c.translate(t)
+		s.add(t)
+	}
+}
+
+// loginServices are names of services here, by those that CrowdSec's parsers give.
+var loginServices = map[string]string{"ssh": "sshd", "pgsql": "postgresql", "ftp": "vsftpd"}
+
+var (
+	comparison  = regexp.MustCompile(`^\(?\s*evt\.(?:Meta|Parsed)\.([A-Za-z_]+)\s*(==|in|!=|not in)\s*(.+?)\s*\)?$`)
+	quotedWord  = regexp.MustCompile(`["']([^"']*)["']`)
+	failedLogin = regexp.MustCompile(`(?i)(fail|invalid|not_found|bad_pass|unknown_user)`)
+	loginWord   = regexp.MustCompile(`(?i)(auth|login|password|user|credential|totp|2fa)`)
+	statusCode  = regexp.MustCompile(`(http\.response\.code\s*(?:==|!=|in|not in)\s*)(\[[^\]]*\]|["'][0-9]+["'])`)
+	partOfURI   = regexp.MustCompile(`(evt\.Parsed\.(?:http_args|file_name)\)?)\s*(?:==|in|startsWith|endsWith)\s+`)
+	foreignName = regexp.MustCompile(`evt\.[A-Za-z_.]+|\b[A-Z][A-Za-z]+\(`)
+)
+
+// requestFields are fields of HTTP by the names that CrowdSec's parsers give.
+var requestFields = strings.NewReplacer(
+	"evt.Meta.http_path", "http.request.uri", "evt.Parsed.request", "http.request.uri", "evt.Parsed.uri", "http.request.uri",
+	"evt.Parsed.http_args", "http.request.uri", "evt.Parsed.file_name", "http.request.uri",
+	"evt.Parsed.http_user_agent", "http.user_agent", "evt.Meta.http_user_agent", "http.user_agent",
+	"evt.Parsed.verb", "http.request.method", "evt.Meta.http_verb", "http.request.method",
+	"evt.Parsed.target_fqdn", "http.host", "evt.Meta.target_fqdn", "http.host",
+	"evt.Meta.http_status", "http.response.code", "evt.Parsed.status", "http.response.code",
+	"Lower(", "lower(", "Upper(", "upper(", " && ", " and ", " || ", " or ", "&&", " and ", "||", " or ",
+)
+
+func (c *scenario) translate(t *translation) {
+	t.Title = c.Description
+	t.ID = oneLine(c.Name, 100)
+	if c.Name != "" {
+		t.name = identifier("crowdsec_" + c.Name[strings.LastIndexByte(c.Name, '/')+1:])
+	}
+	if c.Labels.Behavior != "" {
+		t.category = identifier(c.Labels.Behavior)
+	}
+	if c.Labels.Confidence >= 3 {
+		t.severity = "high"
+	}
+	for _, ref := range c.References {
+		t.references = append(t.references, oneLine(ref, 300))
+	}
+	for _, tag := range c.Labels.Classification {
+		if id := strings.TrimPrefix(tag, "attack."); technique.MatchString(id) && !slices.Contains(t.attack, id) {
+			t.attack = append(t.attack, id)
+		}
+	}
+	switch {
+	case c.Type != "leaky" && c.Type != "trigger":
+		t.reject("type %s", oneLine(c.Type, 30))
+	case c.Condition != "" || c.Overflow != "" || c.CancelOn != "":
+		t.reject("condition, overflow_filter or cancel_on")
+	}
+	if t.reason != "" {
+		return
+	}
+	var login, http bool
+	var service, kind string // by the field for it, and by the kind of line
+	var rest []string
+	for _, part := range split(strings.Join(strings.Fields(c.Filter), " "), "&&", " and ") {
+		part = strings.TrimSpace(part)
+		m := comparison.FindStringSubmatch(part)
+		if m == nil || m[2] == "!=" || m[2] == "not in" {
+			rest = append(rest, part)
+			continue
+		}
+		var values []string
+		for _, w := range quotedWord.FindAllStringSubmatch(m[3], -1) {
+			values = append(values, w[1])
+		}
+		all := func(f func(string) bool) bool {
+			return len(values) > 0 && !slices.ContainsFunc(values, func(v string) bool { return !f(v) })
+		}
+		isHTTP := func(v string) bool { return strings.HasPrefix(v, "http_") || v == "http" }
+		switch m[1] {
+		case "log_type", "service", "sub_type", "error", "dovecot_login_result", "source", "program":
+			switch {
+			case all(isHTTP):
+				http = true
+			case all(func(v string) bool {
+				return failedLogin.MatchString(v) && (m[1] != "log_type" || loginWord.MatchString(v))
+			}):
+				login = true
+				if name := loginService(values[0]); name != "" && m[1] == "log_type" && all(func(v string) bool { return loginService(v) == name }) {
+					kind = name
+				}
+			case m[1] == "service" && len(values) == 1:
+				service = serviceName(values[0])
+			case m[1] == "log_type" && len(values) == 1 && strings.HasSuffix(values[0], "_logs"):
+				kind = serviceName(strings.TrimSuffix(values[0], "_logs"))
+			default:
+				t.reject("filter on %s %s", m[1], oneLine(m[3], 40))
+				return
+			}
+		case "static_ressource":
+			t.lose("whether a file is static is not known")
+		default:
+			rest = append(rest, part)
+		}
+	}
+	if login && http {
+		t.reject("logins that a web server's log tells of")
+		return
+	}
+	switch {
+	case login:
+		c.login(t, cmp.Or(service, kind), rest)
+	case strings.Contains(strings.Join(rest, " "), "http_") || http:
+		c.request(t, rest)
+	default:
+		t.reject("events that are neither logins nor HTTP")
+	}
+	if t.reason == "" {
+		c.bucket(t)
+	}
+}
+
+// loginService takes the service from the name of a kind of line, as ssh from ssh_failed-auth.
+func loginService(kind string) string {
+	i := strings.IndexAny(kind, "_")
+	if i <= 0 {
+		return ""
+	}
+	if j := strings.Index(kind, "_failed"); j > 0 {
+		i = j
+	} else if j := strings.Index(kind, "_auth"); j > 0 {
+		i = j
+	}
+	switch kind[:i] {
+	case "auth", "failed", "login", "invalid":
+		return "" // a word for logins, and no service
+	}
+	return serviceName(kind[:i])
+}
+
+func serviceName(name string) string {
+	if s := loginServices[name]; s != "" {
+		return s
+	}
+	return oneLine(name, 60)
+}
+
+func (c *scenario) login(t *translation, service string, rest []string) {
+	t.on = "auth"
+	if service == "" {
+		t.reject("logins of no service that is named")
+		return
+	}
+	t.and("auth.service == %s", textLiteral(service))
+	if len(rest) > 0 {
+		t.reject("filter with %s", oneLine(foreignName.FindString(rest[0]), 40))
+		return
+	}
+	t.and("auth.result == 'failure'")
+	t.lose("the name of the service is that of the rules on logins, or one given in the settings")
+}
+
+func (c *scenario) request(t *translation, rest []string) {
+	all := strings.Join(rest, " and ")
+	for _, name := range []string{"http_args", "file_name"} {
+		if strings.Contains(all, name) {
+			t.lose("a part of the URI looked for in all of it")
+		}
+	}
+	for _, wrapper := range []string{"PathUnescape", "QueryUnescape"} {
+		if strings.Contains(all, wrapper+"(") {
+			t.lose("the URI as written, not decoded")
+			all = unwrap(all, wrapper+"(")
+		}
+	}
+	if strings.Contains(all, "http_path") {
+		t.lose("a path with its query")
+	}
+	all = partOfURI.ReplaceAllString(all, "$1 contains ")
+	where := strings.TrimSpace(requestFields.Replace(all))
+	where = statusCode.ReplaceAllStringFunc(where, func(s string) string { return strings.NewReplacer(`"`, "", "'", "").Replace(s) })
+	if bad := foreignName.FindString(where); bad != "" {
+		t.reject("filter with %s", oneLine(strings.TrimSuffix(bad, "("), 40))
+		return
+	}
+	if strings.ContainsAny(where, "{}#") {
+		t.reject("filter with a closure")
+		return
+	}
+	request := strings.Contains(where, "http.request.") || strings.Contains(where, "http.user_agent") || strings.Contains(where, "http.host")
+	if request && strings.Contains(where, "http.response.") {
+		t.reject("a request and its response in one rule")
+		return
+	}
+	if !strings.Contains(where, "http.response.") {
+		t.and("http.request.method != ''")
+	}
+	t.and("%s", where)
+	t.lose("the log of a server is HTTP that is seen in the clear")
+}
+
+// unwrap takes a function of one argument off its argument.
+func unwrap(text, call string) string {
+	for {
+		i := strings.Index(text, call)
+		if i < 0 {
+			return text
+		}
+		depth, j := 1, i+len(call)
+		for ; j < len(text) && depth > 0; j++ {
+			switch text[j] {
+			case '(':
+				depth++
+			case ')':
+				depth--
+			}
+		}
+		if depth > 0 {
+			return text
+		}
+		text = text[:i] + text[i+len(call):j-1] + text[j:]
+	}
+}
+
+// bucket translates capacity, leak, groupby, distinct and blackhole. A bucket of capacity C that leaks one in L
+// overflows at the event C+1, and for good at one event in L: so does a window of C times L with more than C events.
+func (c *scenario) bucket(t *translation) {
+	response := slices.ContainsFunc(t.conds, func(s string) bool { return strings.Contains(s, "http.response.") })
+	host := map[bool]string{false: "ip.src", true: "ip.dst"}[response] // who asked
+	group := strings.TrimSpace(c.GroupBy)
+	for _, part := range strings.Split(group, "+") {
+		switch part = strings.TrimSpace(part); part {
+		case "evt.Meta.source_ip", "evt.Parsed.source_ip":
+			t.by = append(t.by, host)
+		case "evt.Meta.user", "evt.Meta.target_user", "evt.Meta.username":
+			t.by = append(t.by, "auth.user")
+		case "evt.Meta.service":
+			t.by = append(t.by, "auth.service")
+		case "evt.Parsed.target_fqdn", "evt.Meta.target_fqdn":
+			if response {
+				t.lose("groups by host alone")
+			} else {
+				t.by = append(t.by, "http.host")
+			}
+		default:
+			if part == "" || quotedWord.MatchString(part) {
+				continue
+			}
+			t.reject("groupby %s", oneLine(part, 40))
+			return
+		}
+	}
+	t.by = slices.Compact(t.by)
+	if c.Blackhole != "" {
+		d, err := time.ParseDuration(c.Blackhole)
+		if err != nil || d <= 0 {
+			t.reject("blackhole that cannot be read")
+			return
+		}
+		t.cooldown = span(d)
+	}
+	if c.Type == "trigger" {
+		return
+	}
+	leak, err := time.ParseDuration(c.LeakSpeed)
+	if err != nil || leak <= 0 || c.Capacity < 1 || c.Capacity > 1_000_000 || leak > 31*24*time.Hour {
+		t.reject("capacity or leakspeed that cannot be read, or none")
+		return
+	}
+	window := leak * time.Duration(c.Capacity)
+	if window > 7*24*time.Hour {
+		t.reject("a window of more than a week")
+		return
+	}
+	count := "count()"
+	switch c.Distinct {
+	case "":
+	case "evt.Meta.username", "evt.Meta.user", "evt.Meta.target_user", "evt.Parsed.dovecot_user":
+		count = "distinct(auth.user)"
+	case "evt.Meta.source_ip":
+		count = "distinct(" + host + ")"
+	case "evt.Meta.http_path", "evt.Parsed.request", "evt.Parsed.file_name", "evt.Parsed.http_args":
+		if response {
+			t.reject("a request and its response in one rule")
+			return
+		}
+		count = "distinct(http.request.uri)"
+	case "evt.Parsed.http_user_agent":
+		count = "distinct(http.user_agent)"
+	default:
+		t.reject("distinct %s", oneLine(c.Distinct, 40))
+		return
+	}
+	t.lose("a bucket is a window of as many events")
+	t.span, t.aggregates, t.threshold, t.when = span(window), []pair{{"n", count}}, c.Capacity, "n > threshold"
+}
+
+// span writes a duration as the rule language has it: in whole seconds, or milliseconds.
+func span(d time.Duration) string {
+	if d%time.Second == 0 {
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+	return fmt.Sprintf("%dms", max(d/time.Millisecond, 1))
+}

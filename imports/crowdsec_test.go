@@ -1,0 +1,52 @@
+package imports
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestCrowdSec(t *testing.T) {
+	for _, tc := range []struct{ scenario, where, by, window string }{
+		{"type: leaky\nfilter: evt.Meta.log_type == 'ssh_failed-auth'\nleakspeed: 10s\ncapacity: 5\ngroupby: evt.Meta.source_ip\nblackhole: 1m",
+			"auth.service == 'sshd' AND auth.result == 'failure'", "ip.src", "50s count() > 5, quiet 60s"},
+		{"type: leaky\nfilter: \"evt.Meta.service == 'odd' && evt.Meta.log_type == 'auth_failed'\"\nleakspeed: 500ms\ncapacity: 3\ngroupby: evt.Meta.source_ip\ndistinct: evt.Meta.username",
+			"auth.service == 'odd' AND auth.result == 'failure'", "ip.src", "1500ms distinct(auth.user) > 3, quiet "},
+		{"type: trigger\nfilter: \"evt.Meta.service == 'http' && Lower(PathUnescape(evt.Meta.http_path)) contains '/odd' and evt.Parsed.verb == 'POST'\"\ngroupby: evt.Meta.source_ip",
+			"http.request.method != '' AND lower(http.request.uri) contains '/odd' and http.request.method == 'POST'", "ip.src", ""},
+		{"type: leaky\nfilter: \"evt.Meta.service == 'http' && evt.Meta.http_status in ['404', '403']\"\nleakspeed: 1s\ncapacity: 10\ngroupby: \"evt.Meta.source_ip + '/' + evt.Parsed.target_fqdn\"",
+			"http.response.code in [404, 403]", "ip.dst", "10s count() > 10, quiet "},
+		{"type: trigger\nfilter: \"evt.Meta.service == 'http' && evt.Parsed.file_name == 'odd.php'\"\ngroupby: evt.Meta.source_ip",
+			"http.request.method != '' AND http.request.uri contains 'odd.php'", "ip.src", ""},
+		{"type: trigger\nfilter: \"evt.Meta.service == 'http' && any(File('x'), {evt.Parsed.request endsWith #})\"", "left out: filter with File", "", ""},
+		{"type: trigger\nfilter: evt.Meta.log_type == 'execve'", "left out: filter on log_type 'execve'", "", ""},
+		{"type: conditional\nfilter: evt.Meta.log_type == 'ssh_failed-auth'", "left out: type conditional", "", ""},
+		{"type: leaky\nfilter: evt.Meta.log_type == 'ssh_failed-auth'\nleakspeed: 10s\ncapacity: -1", "left out: capacity or leakspeed that cannot be read, or none", "", ""},
+	} {
+		var s Set
+		s.CrowdSec(File{"a.yaml", []byte("name: me/odd-bf\ndescription: D\n" + tc.scenario + "\nlabels:\n  classification: [attack.T1110, cve.CVE-2021-1]\n  confidence: 3\n")})
+		r := s.rules[0]
+		got, window := strings.Join(r.conds, " AND "), ""
+		if r.reason != "" {
+			got = "left out: " + r.reason
+		} else if r.span != "" {
+			window = r.span + " " + r.aggregates[0].text + " > " + string(rune('0'+r.threshold%10)) + ", quiet " + r.cooldown
+			window = strings.Replace(window, "> 0,", "> 10,", 1)
+		}
+		if got != tc.where || window != tc.window || r.reason == "" && strings.Join(r.by, " ") != tc.by {
+			t.Errorf("%s\n gives %s by %v, %s\n  want %s by %s, %s", tc.scenario, got, r.by, window, tc.where, tc.by, tc.window)
+		}
+		if r.name != "crowdsec_odd_bf" || r.severity != "high" || strings.Join(r.attack, " ") != "T1110" {
+			t.Errorf("identity %+v", r)
+		}
+	}
+}
+
+func FuzzCrowdSec(f *testing.F) {
+	f.Add("type: leaky\nname: a/b\nfilter: \"evt.Meta.service == 'http' && PathUnescape(evt.Meta.http_path) contains '('\"\nleakspeed: 1s\ncapacity: 2\n---\n")
+	f.Fuzz(func(_ *testing.T, text string) {
+		var s Set
+		s.CrowdSec(File{"x.yaml", []byte(text)})
+		s.Files()
+		s.Report()
+	})
+}
