@@ -343,3 +343,8 @@ variable "tcp_flood_stateless_flows" {
   description = "Pairs of source and port in 5 s from which one host gets RST or SYN with ACK of no connection, which make a flood."
   default     = 1000
 }
+
+variable "beacon_calls" {
+  description = "Calls of one host to one service outside in 6 h, at intervals over 10 s that differ by less than a fifth, which make a beacon."
+  default     = 20
+}
