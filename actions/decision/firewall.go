@@ -47,6 +47,7 @@ type PartialError struct {
 	Err     error // of the first of them
 }
 
+// Error implements error.
 func (e *PartialError) Error() string {
 	return fmt.Sprintf("%d changes could not be made, the first of %s: %v", len(e.Changes), e.Changes[0].Target, e.Err)
 }

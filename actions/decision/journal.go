@@ -237,6 +237,7 @@ func (j *journal) replace(each func(yield func(*record) bool)) (err error) {
 
 type writerFunc func([]byte) (int, error)
 
+// Write implements io.Writer.
 func (w writerFunc) Write(b []byte) (int, error) { return w(b) }
 
 // syncDirectory makes the names in the journal's directory survive a crash of the machine.

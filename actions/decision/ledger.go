@@ -163,10 +163,19 @@ type dueEntry struct {
 
 type dueHeap []dueEntry
 
-func (h dueHeap) Len() int           { return len(h) }
+// Len implements sort.Interface.
+func (h dueHeap) Len() int { return len(h) }
+
+// Less implements sort.Interface: what is due sooner comes first.
 func (h dueHeap) Less(i, j int) bool { return h[i].until.Before(h[j].until) }
-func (h dueHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *dueHeap) Push(x any)        { *h = append(*h, x.(dueEntry)) }
+
+// Swap implements sort.Interface.
+func (h dueHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+// Push implements heap.Interface.
+func (h *dueHeap) Push(x any) { *h = append(*h, x.(dueEntry)) }
+
+// Pop implements heap.Interface.
 func (h *dueHeap) Pop() any {
 	old := *h
 	x := old[len(old)-1]

@@ -14,6 +14,7 @@ type Protection struct {
 	What   string // "an address of this host", "a gateway of this host", …
 }
 
+// String says what is protected, and what it is.
 func (p Protection) String() string { return fmt.Sprintf("%s is %s", p.Target, p.What) }
 
 // What protected addresses are.

@@ -76,6 +76,7 @@ type bounded struct {
 	cut  bool
 }
 
+// Write implements io.Writer: what is beyond the bound is an error, or cut off where cut is set.
 func (b *bounded) Write(p []byte) (int, error) {
 	room := b.most - b.Len()
 	switch {

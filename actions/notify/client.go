@@ -29,6 +29,7 @@ type exchange struct {
 	last error // what became of the last request; libraries do not always keep the error
 }
 
+// RoundTrip implements http.RoundTripper.
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := x.roundTrip(req)
 	x.last = err

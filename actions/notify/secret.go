@@ -62,6 +62,7 @@ type redacted struct {
 	canceled, late bool
 }
 
+// Error implements error; the text has no secrets.
 func (e *redacted) Error() string { return e.text }
 
 // Is reports whether the error is of a context.

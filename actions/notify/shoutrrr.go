@@ -43,6 +43,7 @@ func newLibrary(opt Options, caFile, address string, compose func(*Message) (str
 	return l, nil
 }
 
+// Send implements Transport.
 func (l *library) Send(ctx context.Context, m *Message) error {
 	select {
 	case l.room <- struct{}{}:
