@@ -288,6 +288,9 @@ func (r *Rollout) Tick(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// settled is how long an agent has run a rule set before its processor time and loss are held against that: two heartbeats.
+const settled = time.Minute
+
 // harm says why a rule set is to be taken back; "" for nothing. waiting says that some agents do not run it yet.
 func (r *Rollout) harm(ctx context.Context, x *state.Ruleset) (why string, waiting bool, err error) {
 	now := r.opt.Now().UTC()
@@ -311,6 +314,8 @@ func (r *Rollout) harm(ctx context.Context, x *state.Ruleset) (why string, waiti
 		case beat.Set != x.Digest:
 			waiting = true
 			continue
+		case now.Sub(b.Since) < settled:
+			// Loading rules takes a processor for a while, and so does starting.
 		case beat.CPU > timesCPU*b.CPU && beat.CPU > b.CPU+leastCPU:
 			return fmt.Sprintf("%s keeps %.2f processors busy, %.2f before", a.Name, beat.CPU, b.CPU), false, nil
 		case beat.Loss > mostLoss && beat.Loss > 2*b.Loss:

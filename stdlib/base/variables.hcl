@@ -340,7 +340,7 @@ variable "nd_spoof_changes" {
 }
 
 variable "tcp_flood_stateless_flows" {
-  description = "Pairs of source and port in 5 s from which one host gets RST or SYN with ACK of no connection, which make a flood."
+  description = "Pairs of source and port in 5 s from which one host gets RST, which make a flood."
   default     = 1000
 }
 

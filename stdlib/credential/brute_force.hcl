@@ -13,10 +13,10 @@ rule "brute_force" {
   by    = ["ip.src"]
   window "30s" {
     attempts = "count()"
-    sockets  = "count(not conn.retransmission)"
+    sockets  = "distinct([ip.dst, tcp.dstport, tcp.srcport, tcp.seq])"
   }
   threshold = var.brute_force_attempts
-  # A client sends a SYN again, five times and more, while a server does not answer: that is one attempt. A few of these are in
+  # A client sends a SYN again, from the same port and with the same number, five times and more, while a server does not answer: that is one attempt. A few of these are in
   # any traffic; where they are more than one in ten, they are not what is looked for.
   when = "attempts >= threshold and sockets >= 0.9 * threshold"
 

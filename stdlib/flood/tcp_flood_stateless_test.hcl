@@ -27,7 +27,7 @@ test "999 are not one" {
       dst     = "192.0.2.80"
       srcport = 2000 + i
       dstport = 80
-      flags   = "SA"
+      flags   = "R"
     }
   }
   others = "allow"

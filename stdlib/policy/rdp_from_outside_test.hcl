@@ -35,5 +35,8 @@ test "one that nobody answers, and ones between hosts of ours and to others, sta
       dstport = 3389
     }
   }
-  quiet = true
+  others = "allow"
+  alert "rdp_from_outside" {
+    count = 0
+  }
 }

@@ -35,5 +35,8 @@ test "one that is refused, and ones between hosts of ours and to others, stay qu
       dstport = 445
     }
   }
-  quiet = true
+  others = "allow"
+  alert "smb_from_outside" {
+    count = 0
+  }
 }

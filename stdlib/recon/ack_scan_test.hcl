@@ -27,7 +27,10 @@ test "fourteen ports stay quiet" {
       flags   = "FA"
     }
   }
-  quiet = true
+  others = "allow"
+  alert "ack_scan" {
+    count = 0
+  }
 }
 
 test "connections of the middle of a capture to many hosts stay quiet" {
@@ -42,5 +45,8 @@ test "connections of the middle of a capture to many hosts stay quiet" {
       flags   = "A"
     }
   }
-  quiet = true
+  others = "allow"
+  alert "ack_scan" {
+    count = 0
+  }
 }

@@ -27,7 +27,10 @@ test "24 closed doors stay quiet" {
       state   = "refused"
     }
   }
-  quiet = true
+  others = "allow"
+  alert "failed_connections" {
+    count = 0
+  }
 }
 
 test "one door many times stays quiet" {
@@ -42,7 +45,10 @@ test "one door many times stays quiet" {
       state   = "refused"
     }
   }
-  quiet = true
+  others = "allow"
+  alert "failed_connections" {
+    count = 0
+  }
 }
 
 test "a source that nobody answers stays quiet" {
@@ -56,7 +62,10 @@ test "a source that nobody answers stays quiet" {
       state   = "unanswered"
     }
   }
-  quiet = true
+  others = "allow"
+  alert "failed_connections" {
+    count = 0
+  }
 }
 
 test "doors that open stay quiet" {
@@ -69,7 +78,10 @@ test "doors that open stay quiet" {
       dstport = 443
     }
   }
-  quiet = true
+  others = "allow"
+  alert "failed_connections" {
+    count = 0
+  }
 }
 
 test "packets: closed ports of one host, slower than a scan" {

@@ -115,7 +115,7 @@ rule "rare_country" {
   when = "country"
 }
 
-rule "beacon" {
+rule "even_calls" {
   description = "Elastic network beaconing: one host calls another at even intervals, with calls that are alike."
   severity    = "medium"
   where       = "new_connection and to_outside"

@@ -443,7 +443,7 @@ test "a call a minute" {
       dstport = 443
     }
   }
-  alert "beacon" {
+  alert "even_calls" {
     count = 1
   }
 }
@@ -500,7 +500,7 @@ test "a person" {
       dstport = 443
     }
   }
-  alert "beacon" {
+  alert "even_calls" {
     max = 0
   }
 }

@@ -43,7 +43,7 @@ rule "http_crawl" {
   when      = "paths >= threshold"
 }
 
-rule "bad_user_agent" {
+rule "listed_user_agent" {
   description = "CrowdSec http-bad-user-agent: a tool for scanning says its name."
   severity    = "medium"
   where       = "http.user_agent contains list.bad_agents"

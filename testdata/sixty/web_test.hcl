@@ -73,7 +73,7 @@ test "sqlmap" {
       user_agent = "sqlmap/1.8#stable"
     }
   }
-  alert "bad_user_agent" {
+  alert "listed_user_agent" {
   }
 }
 
@@ -86,7 +86,7 @@ test "a browser" {
       user_agent = "Mozilla/5.0"
     }
   }
-  alert "bad_user_agent" {
+  alert "listed_user_agent" {
     max = 0
   }
 }
