@@ -140,8 +140,10 @@ func (e *vmEnv) OA(i int) packet.Addr { return e.opaqueAddrs[i](e.s) }
 // K returns a constant address.
 func (e *vmEnv) K(i int) packet.Addr { return e.addrs[i] }
 
-// Has reports whether the packet has layers.
-func (e *vmEnv) Has(layers int) bool { return e.s.p.Has(packet.Layer(layers)) }
+// Has reports whether the packet has layers: its lowest 30 bits and those above them, as an int may have 32.
+func (e *vmEnv) Has(low, high int) bool {
+	return e.s.p.Has(packet.Layer(low) | packet.Layer(high)<<30)
+}
 
 // G returns an aggregate, T the threshold.
 func (e *vmEnv) G(i int) float64 { return e.s.values[i] }
@@ -304,7 +306,7 @@ func (w *vmWriter) expr(e rules.Expr) {
 		w.call(map[packet.Kind]string{packet.KindBool: "B", packet.KindInt: "I", packet.KindMAC: "I", packet.KindFloat: "F",
 			packet.KindString: "S", packet.KindBytes: "S", packet.KindIP: "A"}[e.Field.Kind], e.Field.ID)
 	case *rules.LayerExpr:
-		w.call("Has", int(e.Layers))
+		w.call("Has", int(e.Layers&(1<<30-1)), int(e.Layers>>30))
 	case *rules.ThresholdExpr:
 		if w.b.scaled != nil {
 			w.call("T")

@@ -38,7 +38,7 @@ type world struct {
 const (
 	admin    = 7
 	stranger = 666
-	group    = -1001234567890
+	group    = int64(-1001234567890)
 )
 
 // inWorld calls do inside a bubble with a bot that runs, whose administrator is admin and whose chat is group.

@@ -8,7 +8,7 @@ import (
 // peakMemory returns the most memory that a process that has ended took, in bytes.
 func peakMemory(p *os.ProcessState) int64 {
 	if usage, ok := p.SysUsage().(*syscall.Rusage); ok {
-		return usage.Maxrss << 10
+		return int64(usage.Maxrss) << 10
 	}
 	return 0
 }

@@ -1,3 +1,7 @@
+// The writer of MMDB files needs an int of 64 bits.
+
+//go:build !386 && !arm && !mips && !mipsle
+
 package geo
 
 import (

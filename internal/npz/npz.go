@@ -77,9 +77,9 @@ func parse(r io.Reader) (*Array, error) {
 	if _, err := io.ReadFull(r, length); err != nil {
 		return nil, fmt.Errorf("the header is cut short")
 	}
-	n := int(binary.LittleEndian.Uint16(length))
+	n := uint32(binary.LittleEndian.Uint16(length))
 	if len(length) == 4 {
-		n = int(binary.LittleEndian.Uint32(length))
+		n = binary.LittleEndian.Uint32(length)
 	}
 	if n > 1<<16 {
 		return nil, fmt.Errorf("the header has %d bytes", n)
@@ -116,9 +116,10 @@ func parse(r io.Reader) (*Array, error) {
 	if !shaped || rows < 0 || columns < 1 || rows > maxNumbers/columns {
 		return nil, fmt.Errorf("an array of one or two dimensions and at most %d numbers is needed, not %s", maxNumbers, strings.TrimSpace(string(text)))
 	}
-	raw, err := io.ReadAll(io.LimitReader(r, int64(rows)*int64(columns)*int64(size)))
-	if err != nil || len(raw) != rows*columns*size {
-		return nil, fmt.Errorf("%d bytes of numbers instead of %d", len(raw), rows*columns*size)
+	bytes := int64(rows) * int64(columns) * int64(size)
+	raw, err := io.ReadAll(io.LimitReader(r, bytes))
+	if err != nil || int64(len(raw)) != bytes {
+		return nil, fmt.Errorf("%d bytes of numbers instead of %d", len(raw), bytes)
 	}
 	a := &Array{Rows: rows, Columns: columns, data: make([]float64, rows*columns)}
 	for i := range a.data {

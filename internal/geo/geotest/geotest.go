@@ -1,4 +1,7 @@
-// Package geotest writes files in the MaxMind DB format for tests.
+// The writer of MMDB files needs an int of 64 bits.
+
+//go:build !386 && !arm && !mips && !mipsle
+
 package geotest
 
 import (

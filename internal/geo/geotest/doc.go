@@ -1,0 +1,2 @@
+// Package geotest writes files in the MaxMind DB format for tests.
+package geotest
