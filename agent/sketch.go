@@ -98,6 +98,7 @@ func (s *sketch) top(n int) []*hot {
 // leastHot is a heap, the key with the lowest count first.
 type leastHot []*hot
 
+// Len, Less, Swap, Push and Pop implement [heap.Interface]; they keep hot.at.
 func (l leastHot) Len() int           { return len(l) }
 func (l leastHot) Less(i, j int) bool { return l[i].count < l[j].count }
 func (l leastHot) Swap(i, j int) {

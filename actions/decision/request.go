@@ -27,7 +27,7 @@ type Request struct {
 	// it is asked for, and it is not counted as an offence.
 	Spoofable bool
 
-	// Insist says that the grace after a release was looked at by who asks: of a server, where a person may decide anew.
+	// Insist asks for the decision in spite of the grace after a release: the server that asks has looked at it.
 	Insist bool
 
 	restored *Decision // of an import: what the decision was

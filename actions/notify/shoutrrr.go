@@ -111,6 +111,7 @@ type within struct {
 	base http.RoundTripper
 }
 
+// RoundTrip implements [http.RoundTripper].
 func (w within) RoundTrip(req *http.Request) (*http.Response, error) {
 	return w.base.RoundTrip(req.WithContext(w.ctx))
 }
@@ -118,6 +119,7 @@ func (w within) RoundTrip(req *http.Request) (*http.Response, error) {
 // sleepless lets the library's tries of its own pass at once.
 type sleepless struct{}
 
+// Sleep returns at once.
 func (sleepless) Sleep(time.Duration) {}
 
 var (

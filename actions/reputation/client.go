@@ -67,6 +67,7 @@ type failure struct {
 	err   error
 }
 
+// Error says what failed, Unwrap gives the cause.
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 

@@ -80,7 +80,7 @@ const (
 type Table struct {
 	cfg     Config
 	masks   [7]uint64 // of hashes
-	index   index
+	index   window.Index
 	chunks  [][]entry
 	flows   [][]flow // as chunks; nil without Flows
 	free    ref
@@ -116,7 +116,7 @@ func New(cfg Config) *Table {
 	if cfg.Limits == (Limits{}) {
 		cfg.Limits = DefaultLimits()
 	}
-	t := &Table{cfg: cfg, index: newIndex(cfg.Memory), outers: map[ref]packet.Outer{}}
+	t := &Table{cfg: cfg, index: window.NewIndex(cfg.Memory), outers: map[ref]packet.Outer{}}
 	for i := range t.masks {
 		t.masks[i] = window.Hash(cfg.Seed, []uint64{uint64(i)}) | 1
 	}
@@ -151,8 +151,8 @@ func (t *Table) Need(n Need) {
 // Stats returns the counts so far.
 func (t *Table) Stats() Stats {
 	s := t.stats
-	s.Entries = uint64(t.index.n)
-	s.Bytes = uint64(len(t.chunks))*chunkSize*uint64(entrySize) + uint64(len(t.flows))*chunkSize*uint64(flowSize) + uint64(len(t.index.slots))*8 + t.heads.bytes()
+	s.Entries = uint64(t.index.N)
+	s.Bytes = uint64(len(t.chunks))*chunkSize*uint64(entrySize) + uint64(len(t.flows))*chunkSize*uint64(flowSize) + uint64(len(t.index.Slots))*8 + t.heads.bytes()
 	return s
 }
 
@@ -160,7 +160,7 @@ func (t *Table) Stats() Stats {
 func Bound(n Need, l Limits) int64 {
 	entries := l.Pending + l.Settled + l.TCP + l.UDP
 	chunks := int64(entries+chunkSize) / chunkSize
-	b := chunks*chunkSize*int64(entrySize) + indexSlots(entries)*8
+	b := chunks*chunkSize*int64(entrySize) + window.IndexSlots(entries)*8
 	if n&Flows != 0 {
 		b += chunks * chunkSize * int64(flowSize)
 	}
@@ -207,7 +207,7 @@ func (t *Table) keeps(p *packet.Packet) bool {
 // Prefetch asks for the place of a hash in the index, PrefetchEntry for the conversation that it leads to.
 func (t *Table) Prefetch(hash uint64) {
 	if hash != 0 {
-		window.Prefetch(&t.index.slots[hash>>32>>t.index.shift])
+		t.index.Prefetch(hash)
 	}
 }
 
@@ -216,7 +216,7 @@ func (t *Table) PrefetchEntry(hash uint64) {
 	if hash == 0 {
 		return
 	}
-	if r := t.index.likely(hash); r != 0 {
+	if r := ref(t.index.Likely(hash)); r != 0 {
 		e := t.entry(r)
 		window.Prefetch(&e.key[0])
 		window.Prefetch(&e.bytes[0])

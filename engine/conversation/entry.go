@@ -138,10 +138,10 @@ func (t *Table) entry(r ref) *entry { return &t.chunks[(r-1)/chunkSize][(r-1)%ch
 
 // find returns the entry of a key, 0 for none.
 func (t *Table) find(k *key, hash uint64) ref {
-	mask := uint64(len(t.index.slots) - 1)
+	mask := uint64(len(t.index.Slots) - 1)
 	tag := hash >> 32
-	for i := tag >> t.index.shift; ; i++ {
-		s := t.index.slots[i&mask]
+	for i := tag >> t.index.Shift; ; i++ {
+		s := t.index.Slots[i&mask]
 		if s == 0 {
 			return 0
 		}
@@ -172,7 +172,7 @@ func giveChunks[T entry | flow](t *Table, chunks [][]T) {
 func (t *Table) Release() {
 	giveChunks(t, t.chunks)
 	giveChunks(t, t.flows)
-	t.cfg.Memory.Give(t.index.slots)
+	t.index.Release()
 	*t = Table{}
 }
 
@@ -196,7 +196,7 @@ func (t *Table) newEntry(k *key, hash uint64, clock int64) ref {
 	if t.flows != nil {
 		*t.flow(r) = flow{}
 	}
-	t.index.insert(uint64(e.tag), r)
+	t.index.Insert(hash, uint32(r))
 	return r
 }
 
@@ -224,7 +224,7 @@ func (t *Table) drop(r ref) {
 	t.leave(r)
 	t.forget(r)
 	e := t.entry(r)
-	t.index.remove(uint64(e.tag), r)
+	t.index.Remove(uint64(e.tag)<<32, uint32(r))
 	e.gen++
 	e.succ, t.free = t.free, r
 }

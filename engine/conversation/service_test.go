@@ -179,9 +179,9 @@ func (c *talk) check() {
 			}
 		}
 	}
-	if entries != t.index.n || pools[nowhere] != 0 || pools[inPending] != t.pending.n || pools[inSettled] != t.settled.n ||
+	if entries != t.index.N || pools[nowhere] != 0 || pools[inPending] != t.pending.n || pools[inSettled] != t.settled.n ||
 		pools[openTCP] != t.tcpOpen.n || pools[openUDP] != t.udpOpen.n {
-		c.Errorf("%d entries, index %d, pools %v", entries, t.index.n, pools)
+		c.Errorf("%d entries, index %d, pools %v", entries, t.index.N, pools)
 	}
 	if t.pending.n > t.pending.max || t.settled.n > t.settled.max || t.tcpOpen.n > t.tcpOpen.max || t.udpOpen.n > t.udpOpen.max || len(t.heads.heads) > t.heads.max {
 		c.Error("a pool is over its bound")

@@ -71,7 +71,7 @@ func (a candidate) before(b candidate) bool {
 func (t *Table) evict(clock int64) {
 	var victims [evictBatch]candidate
 	n, expired := 0, 0
-	batch := min(max(t.index.n/evictMore, 1), evictBatch)
+	batch := min(max(t.index.N/evictMore, 1), evictBatch)
 	for i := 0; i < t.used && (i < batch*evictSample || // once around, so that no row is looked at twice
 		n > 0 && victims[n-1].progress >= evictNear && i < batch*evictMore ||
 		n > 0 && victims[0].progress >= evictFar && i < evictMost); i++ {

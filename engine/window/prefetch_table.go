@@ -5,14 +5,14 @@ package window
 
 // PrefetchIndex asks for the index's place of a hash.
 func (t *Table) PrefetchIndex(hash uint64) {
-	prefetch(&t.index.slots[hash>>32>>t.index.shift])
+	t.index.Prefetch(hash)
 }
 
 // PrefetchRow asks for the row of a hash; where there is none, for what is remembered of the key, and for the
 // rows that a new one may take the place of.
 func (t *Table) PrefetchRow(hash uint64) {
-	if r, ok := t.index.likely(hash); ok {
-		t.prefetchRow(r)
+	if n := t.index.Likely(hash); n != 0 {
+		t.prefetchRow(Row(n) - 1)
 		return
 	}
 	t.spill.prefetch(hash)
@@ -25,8 +25,8 @@ func (t *Table) PrefetchRow(hash uint64) {
 // PrefetchBlocks asks for the blocks that the next event of a row will go to; where there is no row, for what is
 // needed to free the rows that PrefetchRow asked for.
 func (t *Table) PrefetchBlocks(hash uint64, clock int64) {
-	if r, ok := t.index.likely(hash); ok {
-		t.prefetchBlocks(t.row(r), clock)
+	if n := t.index.Likely(hash); n != 0 {
+		t.prefetchBlocks(t.row(Row(n)-1), clock)
 		return
 	}
 	crowded := t.crowded()

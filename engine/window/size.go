@@ -147,7 +147,7 @@ func (c Config) Bound() int64 {
 	cells, stride := layout(c)
 	chunks := int64(c.MaxKeys-1)>>rowChunk + 1
 	n := chunks*int64(stride)<<(rowChunk+3) + sliceBound(chunks)
-	n += indexSlots(c.MaxKeys) * 8
+	n += IndexSlots(c.MaxKeys) * 8
 	if hasBlocks(cells) {
 		order := chunkOrder(cells)
 		k := int64(arenaChunks(order, c.MaxBytes))

@@ -25,7 +25,7 @@ type Table struct {
 	single   float64 // progress of a row with one event
 
 	memory   *Memory
-	index    index
+	index    Index
 	rows     [][]uint64 // chunks of rows
 	used     int        // rows ever used
 	freeRow  Row        // plus one; 0 for none
@@ -69,7 +69,7 @@ func New(c Config) *Table {
 		life:     c.Life,
 		keep:     c.Keep,
 		memory:   c.Memory,
-		index:    newIndex(c.Memory),
+		index:    NewIndex(c.Memory),
 	}
 	t.cells, t.stride = layout(c)
 	for i := range t.cells {
@@ -98,11 +98,11 @@ func (t *Table) at(r Row, i int) (*cell, []uint64) {
 
 // Find returns the row of a key, if it has one.
 func (t *Table) Find(key []uint64, hash uint64) (Row, bool) {
-	mask := uint64(len(t.index.slots) - 1)
+	mask := uint64(len(t.index.Slots) - 1)
 	tag := hash >> 32
 search:
-	for i := tag >> t.index.shift; ; i++ {
-		s := t.index.slots[i&mask]
+	for i := tag >> t.index.Shift; ; i++ {
+		s := t.index.Slots[i&mask]
 		if s == 0 {
 			return 0, false
 		}
@@ -150,7 +150,7 @@ func (t *Table) clearRaw(row []uint64) {
 
 func (t *Table) insert(key []uint64, hash uint64, clock int64) Row {
 	switch {
-	case t.index.n >= t.maxKeys:
+	case t.index.N >= t.maxKeys:
 		t.evict(clock)
 	case !t.crowded() && !t.keep:
 		t.reap(clock, reapEach)
@@ -165,7 +165,7 @@ func (t *Table) insert(key []uint64, hash uint64, clock int64) Row {
 			row[c.off+changesTime] = 1 << 63 // math.MinInt64, which is in no window
 		}
 	}
-	t.index.insert(hash, r)
+	t.index.Insert(hash, uint32(r)+1)
 	if t.spill.alive(clock) {
 		t.restore(r, hash, clock)
 	}
@@ -174,7 +174,7 @@ func (t *Table) insert(key []uint64, hash uint64, clock int64) Row {
 
 // crowded reports whether new rows have to take the places of others, now or once those that were evicted
 // last have been taken.
-func (t *Table) crowded() bool { return t.index.n+evictBatch > t.maxKeys }
+func (t *Table) crowded() bool { return t.index.N+evictBatch > t.maxKeys }
 
 // newRow takes a free row or one that was never used.
 func (t *Table) newRow() Row {
@@ -197,7 +197,7 @@ func (t *Table) drop(r Row) {
 		c := &t.cells[i]
 		t.freeCell(c, row[c.off:c.off+c.size])
 	}
-	t.index.remove(row[rowHash], r)
+	t.index.Remove(row[rowHash], uint32(r)+1)
 	row[rowSeen], row[rowHash] = uint64(t.freeRow), 0
 	t.freeRow = r + 1
 }
@@ -307,9 +307,7 @@ func (t *Table) Release() {
 			t.memory.give(c[:t.arena.chunkWords()])
 		}
 	}
-	if len(t.index.slots) > 1<<indexMin {
-		t.memory.give(t.index.slots)
-	}
+	t.index.Release()
 	t.spill.free()
 	*t = Table{}
 }
@@ -317,7 +315,7 @@ func (t *Table) Release() {
 // Stats returns numbers about the table.
 func (t *Table) Stats() Stats {
 	return Stats{
-		Keys:        t.index.n,
+		Keys:        t.index.N,
 		Bytes:       t.bytes(),
 		Evictions:   t.evictions,
 		Saturations: t.saturations,
@@ -326,5 +324,5 @@ func (t *Table) Stats() Stats {
 
 func (t *Table) bytes() int64 {
 	return int64(len(t.rows))*int64(t.stride)<<(rowChunk+3) + int64(cap(t.rows))*24 +
-		int64(len(t.index.slots))*8 + t.arena.bytes() + t.spill.bytes()
+		int64(len(t.index.Slots))*8 + t.arena.bytes() + t.spill.bytes()
 }

@@ -211,8 +211,8 @@ func (p *pair) checkLeaks() {
 	if a.used != 0 || a.whole != a.live {
 		p.t.Fatalf("%d words of blocks are lost; %d of %d chunks are whole", a.used, a.whole, a.live)
 	}
-	if p.table.index.n != 0 {
-		p.t.Fatalf("%d rows are lost in the index", p.table.index.n)
+	if p.table.index.N != 0 {
+		p.t.Fatalf("%d rows are lost in the index", p.table.index.N)
 	}
 }
 
