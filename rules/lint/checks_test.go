@@ -454,6 +454,18 @@ func TestUnusedIgnoreWithErrors(t *testing.T) {
 	}
 }
 
+// An attribute whose name has a typing error is wrong, not missing.
+func TestMistyped(t *testing.T) {
+	got := lintText(t, "rule \"r\" {\n  descripton = \"d\"\n  sevrity = \"high\"\n  where = \"tcp\"\n}\n", nil)
+	if len(got) != 2 || got[0].Code != diag.UnknownAttribute || got[1].Code != diag.UnknownAttribute {
+		t.Errorf("%v", got)
+	}
+	got = lintText(t, "rule \"r\" {\n  description = \"\"\n  colour = \"high\"\n  where = \"tcp\"\n}\n", nil)
+	if len(got) != 3 || got[0].Code != "missing-description" || got[1].Code != "missing-severity" || got[2].Code != diag.UnknownAttribute {
+		t.Errorf("%v", got)
+	}
+}
+
 // The shipped rules are clean, also when their files are asked for.
 func TestStdlib(t *testing.T) {
 	rs, diags := rules.Load(rules.Options{Stdlib: stdlib.FS(), LintCodes: IgnoreCodes()})

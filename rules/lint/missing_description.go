@@ -23,7 +23,7 @@ func missingDescription() Check {
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {
-				if strings.TrimSpace(r.Description) == "" {
+				if strings.TrimSpace(r.Description) == "" && !mistyped(r, "description") {
 					report(r.Range, "Rule %q has no description. Add one sentence that says what happened when the rule fires: it is the signature of its alerts.", r.Name)
 				}
 			}

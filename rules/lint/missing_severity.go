@@ -20,12 +20,22 @@ func missingSeverity() Check {
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {
-				if _, ok := r.AttrRanges["severity"]; !ok && !r.Silent && !graded(r) {
+				if _, ok := r.AttrRanges["severity"]; !ok && !mistyped(r, "severity") && !r.Silent && !graded(r) {
 					report(r.Range, "Rule %q has no severity, and gets %q. Write severity = \"low\", \"medium\", \"high\" or \"critical\".", r.Name, r.Severity)
 				}
 			}
 		},
 	}
+}
+
+// mistyped reports whether a rule has an attribute with a typing error in its name, which is reported as such.
+func mistyped(r *rules.Rule, attribute string) bool {
+	for name := range r.AttrRanges {
+		if name != attribute && diag.DidYouMean(name, []string{attribute}) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // graded reports whether every alert of a rule has the severity of one of its levels.
