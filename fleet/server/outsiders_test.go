@@ -1,0 +1,146 @@
+package server
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ruleids/ruleids/fleet"
+	"github.com/ruleids/ruleids/fleet/link"
+	"github.com/ruleids/ruleids/fleet/pki"
+)
+
+// TestOutsiders: whoever is no member, or is one no more, does not come in; nor does a member do what it may not.
+func TestOutsiders(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	join := func(token, pin, name string) error {
+		_, err := link.Join(ctx, link.JoinRequest{Server: w.server.Page(), Token: token, Pin: pin, Name: name, Dir: t.TempDir() + "/fleet", Owner: -1})
+		return err
+	}
+	pin := w.server.ca.Pin()
+	token, err := w.server.state.NewToken(ctx, time.Minute, 1, nil, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := pki.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := join(token, other.Pin(), "fake"); err == nil || !strings.Contains(err.Error(), "another key") {
+		t.Errorf("a server of another CA: %v", err)
+	}
+	if err := join(token, pin, "first"); err != nil {
+		t.Errorf("the token was used up by one who did not trust the server: %v", err)
+	}
+	for name, bad := range map[string]string{"replayed": token, "wrong": token[:20] + "x", "empty": "x", "none": "a.b"} {
+		if err := join(bad, pin, name); err == nil || !strings.Contains(err.Error(), "not valid") {
+			t.Errorf("a %s token: %v", name, err)
+		}
+	}
+	short, err := w.server.state.NewToken(ctx, time.Millisecond, 1, nil, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * time.Millisecond)
+	if err := join(short, pin, "late"); err == nil {
+		t.Error("an expired token is taken")
+	}
+	again, err := w.server.state.NewToken(ctx, time.Minute, 5, nil, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := join(again, pin, "first"); err == nil || !strings.Contains(err.Error(), "already") {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if err := join(again, pin, "../../etc"); err == nil {
+		t.Error("a name that is a path is taken")
+	}
+
+	a, b := w.join("stolen", nil), w.join("good", nil)
+	eventually(t, 20*time.Second, "both are connected", func() bool { return a.link.Status().Connected && b.link.Status().Connected })
+	mustFail := func(what string, pair *tls.Certificate, ca *pki.CA) {
+		t.Helper()
+		err := link.Probe(fmt.Sprintf("127.0.0.1:%d", w.server.bus.Port()), pair, ca)
+		if err == nil {
+			t.Errorf("%s comes in", what)
+		}
+	}
+	mustFail("nobody", nil, w.server.ca)
+	key, _ := pki.NewKey()
+	csr, _ := pki.Request(key)
+	foreign, _, err := other.SignAgent(csr, a.link.Member().ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustFail("a certificate of another CA", &tls.Certificate{Certificate: [][]byte{foreign}, PrivateKey: key}, w.server.ca)
+	unknown, _, err := w.server.ca.SignAgent(csr, "0123456789abcdef")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustFail("an identity that never joined", &tls.Certificate{Certificate: [][]byte{unknown}, PrivateKey: key}, w.server.ca)
+	own, err := w.server.ca.Server([]string{"localhost"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustFail("the server's own certificate", own, w.server.ca)
+	// An agent that comes to a server of another CA goes away, whatever that would let in.
+	genuine, _, err := w.server.ca.SignAgent(csr, b.link.Member().ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair := &tls.Certificate{Certificate: [][]byte{genuine}, PrivateKey: key}
+	at := fmt.Sprintf("127.0.0.1:%d", w.server.bus.Port())
+	if err := link.Probe(at, pair, w.server.ca); err != nil {
+		t.Errorf("a member does not come in: %v", err)
+	}
+	if err := link.Probe(at, pair, other); err == nil {
+		t.Error("an agent trusts a server of another CA")
+	}
+
+	for subject, may := range map[string]bool{
+		fleet.SubjectBeat + b.link.Member().ID: true, fleet.SubjectAlerts + a.link.Member().ID: false, fleet.SubjectBeat + a.link.Member().ID: false, fleet.SubjectTellAll: false,
+		fleet.SubjectTell + a.link.Member().ID: false, "$SYS.REQ.SERVER.PING": false, fleet.InboxOf(a.link.Member().ID) + ".x": false,
+	} {
+		if err := link.Publish(b.dir, subject, []byte("{}")); (err == nil) != may {
+			t.Errorf("%s: %v", subject, err)
+		}
+	}
+	for _, subject := range []string{">", "alerts.>", "beat.*", fleet.SubjectTell + a.link.Member().ID, fleet.InboxOf(a.link.Member().ID) + ".>", "$SYS.>"} {
+		if err := link.Listen(b.dir, subject); err == nil {
+			t.Errorf("a member listens at %s", subject)
+		}
+	}
+	if err := link.Publish(b.dir, fleet.SubjectAlerts+b.link.Member().ID, bytes.Repeat([]byte("x"), fleet.MaxMessage+1)); err == nil {
+		t.Error("a message that is too long is taken")
+	}
+	for _, junk := range []string{"", "{", "[]", `{"boot":1,"alerts":[{"seq":1,"alert":{"x":1}}]}`, strings.Repeat("[", 100000)} {
+		_ = link.Publish(b.dir, fleet.SubjectAlerts+b.link.Member().ID, []byte(junk))
+		_ = link.Publish(b.dir, fleet.SubjectBeat+b.link.Member().ID, []byte(junk))
+	}
+
+	// Revoked, it is cut off at once, and stays out after a restart.
+	if code := w.ask("DELETE", "/api/v1/agents/stolen", "", nil); code != 200 {
+		t.Fatal(code)
+	}
+	eventually(t, 3*time.Second, "it is cut off", func() bool { return !a.link.Status().Connected })
+	w.halt()
+	w.start()
+	eventually(t, 20*time.Second, "the good one is back", func() bool { return b.link.Status().Connected })
+	time.Sleep(500 * time.Millisecond)
+	if a.link.Status().Connected {
+		t.Error("a revoked agent is back after a restart")
+	}
+	b.raise(1)
+	eventually(t, 10*time.Second, "the good one is unharmed", func() bool { return w.count("good") == 1 })
+	if err := join(again, pin, "stolen"); err != nil {
+		t.Errorf("the name of a revoked agent is free: %v", err)
+	}
+	if !errors.Is(func() error { _, err := link.Read(t.TempDir()); return err }(), link.ErrNone) {
+		t.Error("a directory without a membership")
+	}
+}
