@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 )
 
 // A scenario is one of CrowdSec as read: https://docs.crowdsec.net/docs/scenarios/format.
@@ -69,13 +70,13 @@ func (s *Set) CrowdSec(f File) {
 var loginServices = map[string]string{"ssh": "sshd", "pgsql": "postgresql", "ftp": "vsftpd"}
 
 var (
-	comparison  = regexp.MustCompile(`^\(?\s*evt\.(?:Meta|Parsed)\.([A-Za-z_]+)\s*(==|in|!=|not in)\s*(.+?)\s*\)?$`)
-	quotedWord  = regexp.MustCompile(`["']([^"']*)["']`)
-	failedLogin = regexp.MustCompile(`(?i)(fail|invalid|not_found|bad_pass|unknown_user)`)
-	loginWord   = regexp.MustCompile(`(?i)(auth|login|password|user|credential|totp|2fa)`)
-	statusCode  = regexp.MustCompile(`(http\.response\.code\s*(?:==|!=|in|not in)\s*)(\[[^\]]*\]|["'][0-9]+["'])`)
-	partOfURI   = regexp.MustCompile(`(evt\.Parsed\.(?:http_args|file_name)\)?)\s*(?:==|in|startsWith|endsWith)\s+`)
-	foreignName = regexp.MustCompile(`evt\.[A-Za-z_.]+|\b[A-Z][A-Za-z]+\(`)
+	comparison  = lazyregexp.New(`^\(?\s*evt\.(?:Meta|Parsed)\.([A-Za-z_]+)\s*(==|in|!=|not in)\s*(.+?)\s*\)?$`)
+	quotedWord  = lazyregexp.New(`["']([^"']*)["']`)
+	failedLogin = lazyregexp.New(`(?i)(fail|invalid|not_found|bad_pass|unknown_user)`)
+	loginWord   = lazyregexp.New(`(?i)(auth|login|password|user|credential|totp|2fa)`)
+	statusCode  = lazyregexp.New(`(http\.response\.code\s*(?:==|!=|in|not in)\s*)(\[[^\]]*\]|["'][0-9]+["'])`)
+	partOfURI   = lazyregexp.New(`(evt\.Parsed\.(?:http_args|file_name)\)?)\s*(?:==|in|startsWith|endsWith)\s+`)
+	foreignName = lazyregexp.New(`evt\.[A-Za-z_.]+|\b[A-Z][A-Za-z]+\(`)
 )
 
 // requestFields are fields of HTTP by the names that CrowdSec's parsers give.

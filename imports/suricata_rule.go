@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 )
 
 // silent are keywords that say nothing of what a rule looks at.
@@ -23,7 +24,7 @@ var classSeverity = map[string]string{
 	"policy-violation": "low", "misc-activity": "low", "not-suspicious": "low", "network-scan": "low", "protocol-command-decode": "low", "unknown": "low", "pup-activity": "low",
 }
 
-var technique = regexp.MustCompile(`^T[0-9]{4}(?:[._][0-9]{3})?$`)
+var technique = lazyregexp.New(`^T[0-9]{4}(?:[._][0-9]{3})?$`)
 
 // translate makes the translation of a signature.
 func (sig *signature) translate(t *translation) {
@@ -512,7 +513,7 @@ func (sig *signature) compose(t *translation, layer string, matches []match, siz
 	}
 }
 
-var domainName = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
+var domainName = lazyregexp.New(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
 
 // foldable makes the constant of a rule of the only content that a buffer is asked for, where that is a whole name or its end.
 func foldable(t *translation, b buffer, m match, sizes []string, dot bool) bool {

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -33,13 +33,13 @@ var labels = map[string]struct {
 }
 
 var (
-	labelled    = regexp.MustCompile(`^\s*(rule|override|alert|list|track|macro|variable|model)\s+"([^"\n]*)"`)
-	prefixed    = regexp.MustCompile(`\b(list|var)\.([A-Za-z_][A-Za-z0-9_]*)`)
-	plainName   = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_.]*`)
-	alertRules  = regexp.MustCompile(`alert\.rule\s*(?:==|!=|in|not in)\s*(\[[^\]]*\]|'[^']*')`)
-	quotedNames = regexp.MustCompile(`'([A-Za-z0-9_]+)'`)
-	setNames    = regexp.MustCompile(`^\s*set\s*=\s*\{(.*)\}`)
-	setName     = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_]*)\s*=`)
+	labelled    = lazyregexp.New(`^\s*(rule|override|alert|list|track|macro|variable|model)\s+"([^"\n]*)"`)
+	prefixed    = lazyregexp.New(`\b(list|var)\.([A-Za-z_][A-Za-z0-9_]*)`)
+	plainName   = lazyregexp.New(`[A-Za-z_][A-Za-z0-9_.]*`)
+	alertRules  = lazyregexp.New(`alert\.rule\s*(?:==|!=|in|not in)\s*(\[[^\]]*\]|'[^']*')`)
+	quotedNames = lazyregexp.New(`'([A-Za-z0-9_]+)'`)
+	setNames    = lazyregexp.New(`^\s*set\s*=\s*\{(.*)\}`)
+	setName     = lazyregexp.New(`([A-Za-z_][A-Za-z0-9_]*)\s*=`)
 )
 
 // occurrences finds where a text names rules, lists, variables and macros. It looks at lines, so that half of a file is enough.
@@ -276,7 +276,7 @@ func sortLocations(ls []Location) []Location {
 	return ls
 }
 
-var validName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+var validName = lazyregexp.New(`^[a-z_][a-z0-9_]*$`)
 
 // renamable returns the symbol at a place, with an error where it cannot have another name.
 func (s *Server) renamable(p positionParams) (*document, occurrence, error) {

@@ -1,9 +1,10 @@
 package lsp
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 )
 
 // A place is what stands around a byte of a rule or test file, as far as it can be told of a file that is half written: it is found
@@ -48,13 +49,13 @@ func isCondition(block, attribute string) bool {
 }
 
 var (
-	blockLine     = regexp.MustCompile(`^\s*([a-z_]+)((?:\s+"[^"]*")*)\s*(?:=\s*)?\{`)
-	labelText     = regexp.MustCompile(`"([^"]*)"`)
-	attributeLine = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=`)
-	oneLine       = regexp.MustCompile(`(?:^|[{,]|\s)\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*[^=]`)
-	heredocStart  = regexp.MustCompile(`=\s*<<-?([A-Za-z_]+)\s*$`)
-	wordBefore    = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_.]*$`)
-	wordAfter     = regexp.MustCompile(`^[A-Za-z0-9_.]*`)
+	blockLine     = lazyregexp.New(`^\s*([a-z_]+)((?:\s+"[^"]*")*)\s*(?:=\s*)?\{`)
+	labelText     = lazyregexp.New(`"([^"]*)"`)
+	attributeLine = lazyregexp.New(`^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=`)
+	oneLine       = lazyregexp.New(`(?:^|[{,]|\s)\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*[^=]`)
+	heredocStart  = lazyregexp.New(`=\s*<<-?([A-Za-z_]+)\s*$`)
+	wordBefore    = lazyregexp.New(`[A-Za-z_][A-Za-z0-9_.]*$`)
+	wordAfter     = lazyregexp.New(`^[A-Za-z0-9_.]*`)
 )
 
 // placeAt looks at what is around a byte.

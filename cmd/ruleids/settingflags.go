@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -55,6 +56,15 @@ var flagSettings = []flagSetting{
 	{"redirect", "", "server.redirect", "HOST:PORT"},
 }
 
+// settingsByName are all settings with their defaults. Many commands declare flags, and the settings are the same for all.
+var settingsByName = sync.OnceValue(func() map[string]config.Setting {
+	out := map[string]config.Setting{}
+	for _, s := range config.Settings() {
+		out[s.Name] = s
+	}
+	return out
+})
+
 // ofServer reports whether a setting is one of ruleids server.
 func ofServer(setting string) bool { return strings.HasPrefix(setting, "server.") }
 
@@ -90,8 +100,7 @@ func (f *settingFlags) add(cmd *cobra.Command, names ...string) {
 		if len(names) > 0 && !slices.Contains(names, row.setting) || len(names) == 0 && ofServer(row.setting) {
 			continue
 		}
-		all := config.Settings()
-		s := all[slices.IndexFunc(all, func(s config.Setting) bool { return s.Name == row.setting })]
+		s := settingsByName()[row.setting]
 		v := &settingValue{list: s.IsList(), typ: row.value}
 		usage := lowerFirst(s.Doc)
 		if v.list {

@@ -1,8 +1,7 @@
 package login
 
 import (
-	"regexp"
-
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -13,12 +12,12 @@ const (
 
 // login of shadow quotes names and terminals, that of util-linux does not. After "FOR" stands what somebody typed.
 var (
-	consoleFailed  = regexp.MustCompile(`^FAILED LOGIN \(?\d+\)?(?: on '([^']*)')?(?: [Ff][Rr][Oo][Mm] '?([^' ]+)'?)? FOR '?(.*?)'?, ([^,]*)$`)
-	consoleInvalid = regexp.MustCompile(`^invalid password for '(.*)' on '[^']*'(?: from '([^']*)')?$`)
-	consoleRoot    = regexp.MustCompile(`^ROOT LOGIN\s+ON '?([^' ]+)'?(?: FROM '?([^' ]+)'?)?$`)
-	consoleRoot2   = regexp.MustCompile(`^ROOT LOGIN\s+on '([^']+)'(?: from '([^']+)')?$`)
-	consoleDone    = regexp.MustCompile(`^(?:LOGIN|DIALUP AT) ON \S+ BY (\S+)(?: FROM (\S+))?$`)
-	consoleSession = regexp.MustCompile(`^pam_unix\(login:session\): session opened for user ([^\s(]+)`)
+	consoleFailed  = lazyregexp.New(`^FAILED LOGIN \(?\d+\)?(?: on '([^']*)')?(?: [Ff][Rr][Oo][Mm] '?([^' ]+)'?)? FOR '?(.*?)'?, ([^,]*)$`)
+	consoleInvalid = lazyregexp.New(`^invalid password for '(.*)' on '[^']*'(?: from '([^']*)')?$`)
+	consoleRoot    = lazyregexp.New(`^ROOT LOGIN\s+ON '?([^' ]+)'?(?: FROM '?([^' ]+)'?)?$`)
+	consoleRoot2   = lazyregexp.New(`^ROOT LOGIN\s+on '([^']+)'(?: from '([^']+)')?$`)
+	consoleDone    = lazyregexp.New(`^(?:LOGIN|DIALUP AT) ON \S+ BY (\S+)(?: FROM (\S+))?$`)
+	consoleSession = lazyregexp.New(`^pam_unix\(login:session\): session opened for user ([^\s(]+)`)
 )
 
 // parseConsole reads a message of login: at a terminal, or behind telnetd.
@@ -43,7 +42,7 @@ func parseConsole(text string) (attempt, bool) {
 		}
 		return a, true
 	}
-	for _, form := range []*regexp.Regexp{consoleRoot, consoleRoot2} {
+	for _, form := range []*lazyregexp.Regexp{consoleRoot, consoleRoot2} {
 		if m := form.FindStringSubmatch(text); m != nil {
 			return attempt{result: packet.AuthSuccess, user: "root", src: parseEnd(m[2], "")}, true
 		}
@@ -57,7 +56,7 @@ func parseConsole(text string) (attempt, bool) {
 	return attempt{}, false
 }
 
-var logindSession = regexp.MustCompile(`^New session '?[^' ]+'? of user '?([^' ]+?)'?(?: with class '[^']*'.*)?\.$`)
+var logindSession = lazyregexp.New(`^New session '?[^' ]+'? of user '?([^' ]+?)'?(?: with class '[^']*'.*)?\.$`)
 
 // parseLogind reads that a session began, which counts where no program has said who came in.
 func parseLogind(text string) (attempt, bool) {

@@ -1,14 +1,14 @@
 package login
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 )
 
 // mysqld names the account as 'user'@'host'; the account is the client's word, the host is not.
-var mysqlDenied = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\d[T ]+[\d:.]+(?:Z|[+-]\d\d:\d\d)? )?(?:\d+ )?(?:\[\w+\] )*(?:\[MY-\d+\] )?(?:\[\w+\] )?Access denied for user '(.*)'@'([^']*)' \(using password: (YES|NO)\)$`)
+var mysqlDenied = lazyregexp.New(`^(?:\d{4}-\d\d-\d\d[T ]+[\d:.]+(?:Z|[+-]\d\d:\d\d)? )?(?:\d+ )?(?:\[\w+\] )*(?:\[MY-\d+\] )?(?:\[\w+\] )?Access denied for user '(.*)'@'([^']*)' \(using password: (YES|NO)\)$`)
 
 // parseMySQL reads a message of mysqld or mariadbd.
 func parseMySQL(text string) (attempt, bool) {
@@ -26,14 +26,14 @@ func parseMySQL(text string) (attempt, bool) {
 // postgres writes, behind a prefix that the settings choose (log_line_prefix), a level and the message
 // (src/backend/libpq/auth.c). A prefix may have the account and the program of the client, which are the client's words.
 var (
-	pgLevel    = regexp.MustCompile(`(?:^|[^A-Za-z])(FATAL|LOG|ERROR|DETAIL|HINT|NOTICE|WARNING):  ?`)
-	pgPassword = regexp.MustCompile(`^(password|Peer|Ident|LDAP|GSSAPI|SSPI|PAM|BSD|RADIUS|certificate|SCRAM|MD5|trust|OAuth bearer)(?:-SHA-256)? authentication failed for user "(.*)"$`)
-	pgRole     = regexp.MustCompile(`^role "(.*)" does not exist$`)
-	pgBarred   = regexp.MustCompile(`^role "(.*)" is not permitted to log in$`)
-	pgHBA      = regexp.MustCompile(`^(?:no pg_hba\.conf entry|pg_hba\.conf rejects (?:connection|replication connection)) for (?:replication connection from )?host "([^"]*)", user "(.*?)", `)
-	pgDone     = regexp.MustCompile(`^(?:replication )?connection authorized: user=(.*?)(?: database=.*| application_name=.*| SSL enabled.*)?$`)
-	pgReceived = regexp.MustCompile(`^connection received: host=(\S+)(?: port=(\d+))?$`)
-	pgClient   = regexp.MustCompile(`(?:^|[ =,])([0-9A-Fa-f:.]{3,})(?:\((\d+)\))?[: ]*$`)
+	pgLevel    = lazyregexp.New(`(?:^|[^A-Za-z])(FATAL|LOG|ERROR|DETAIL|HINT|NOTICE|WARNING):  ?`)
+	pgPassword = lazyregexp.New(`^(password|Peer|Ident|LDAP|GSSAPI|SSPI|PAM|BSD|RADIUS|certificate|SCRAM|MD5|trust|OAuth bearer)(?:-SHA-256)? authentication failed for user "(.*)"$`)
+	pgRole     = lazyregexp.New(`^role "(.*)" does not exist$`)
+	pgBarred   = lazyregexp.New(`^role "(.*)" is not permitted to log in$`)
+	pgHBA      = lazyregexp.New(`^(?:no pg_hba\.conf entry|pg_hba\.conf rejects (?:connection|replication connection)) for (?:replication connection from )?host "([^"]*)", user "(.*?)", `)
+	pgDone     = lazyregexp.New(`^(?:replication )?connection authorized: user=(.*?)(?: database=.*| application_name=.*| SSL enabled.*)?$`)
+	pgReceived = lazyregexp.New(`^connection received: host=(\S+)(?: port=(\d+))?$`)
+	pgClient   = lazyregexp.New(`(?:^|[ =,])([0-9A-Fa-f:.]{3,})(?:\((\d+)\))?[: ]*$`)
 )
 
 // parsePostgres reads a message of postgres, with its prefix.

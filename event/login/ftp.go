@@ -2,9 +2,9 @@ package login
 
 import (
 	"net/netip"
-	"regexp"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -14,8 +14,8 @@ const ftpWait = 5 * time.Second
 // vsftpd writes "[pid 2] [bob] FAIL LOGIN: Client "192.0.2.1"". The name comes first and is the client's, as is the password of
 // an anonymous login, which comes last.
 var (
-	vsftpdLogin = regexp.MustCompile(`^(?:\[pid \d+\] )?\[(.*)\] (OK|FAIL) LOGIN: Client "([^"]+)"$`)
-	vsftpdGuest = regexp.MustCompile(`^(?:\[pid \d+\] )?\[(ftp|anonymous)\] OK LOGIN: Client "([^"]+)", anon password ".*"$`)
+	vsftpdLogin = lazyregexp.New(`^(?:\[pid \d+\] )?\[(.*)\] (OK|FAIL) LOGIN: Client "([^"]+)"$`)
+	vsftpdGuest = lazyregexp.New(`^(?:\[pid \d+\] )?\[(ftp|anonymous)\] OK LOGIN: Client "([^"]+)", anon password ".*"$`)
 )
 
 // parseVsftpd reads a message of vsftpd.
@@ -41,10 +41,10 @@ func parseVsftpd(text string) (attempt, bool) {
 // proftpd begins each message with the client: "ftp.example (client.example[192.0.2.1]) - ". The name in front of the brackets
 // is what DNS says of the address.
 var (
-	proftpdSession = regexp.MustCompile(`^(?:\S+ )?\([^\s\[\]()]*\[([0-9A-Fa-f:.]+)\]\)(?: -|:) (.*)$`)
-	proftpdUser    = regexp.MustCompile(`^USER (.*)(?:: no such user found from \S+ \[[^\]]*\] to (\S+)| \(Login failed\): (.*))$`)
-	proftpdDone    = regexp.MustCompile(`^(?:ANON|USER) (.*): Login successful\.?$`)
-	proftpdRoot    = regexp.MustCompile(`^SECURITY VIOLATION: [Rr]oot login attempted\.?$`)
+	proftpdSession = lazyregexp.New(`^(?:\S+ )?\([^\s\[\]()]*\[([0-9A-Fa-f:.]+)\]\)(?: -|:) (.*)$`)
+	proftpdUser    = lazyregexp.New(`^USER (.*)(?:: no such user found from \S+ \[[^\]]*\] to (\S+)| \(Login failed\): (.*))$`)
+	proftpdDone    = lazyregexp.New(`^(?:ANON|USER) (.*): Login successful\.?$`)
+	proftpdRoot    = lazyregexp.New(`^SECURITY VIOLATION: [Rr]oot login attempted\.?$`)
 )
 
 // parseProftpd reads a message of proftpd.

@@ -1,10 +1,11 @@
 package login
 
 import (
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 )
 
 // A Format takes lines of one log apart, in the order in which the log has them. It knows syslog as RFC 3164 and RFC 5424 have
@@ -24,18 +25,18 @@ type Format struct {
 }
 
 var (
-	rfc5424Head  = regexp.MustCompile(`^<\d{1,3}>1 (\S+) (\S+) (\S+) (\S+) \S+ `)
-	priority     = regexp.MustCompile(`^<\d{1,3}>`)
-	facility     = regexp.MustCompile(`^(?:auth|authpriv|cron|daemon|ftp|kern|lpr|mail|news|syslog|user|uucp|local\d|security)\.[a-z]+$`)
-	syslogTag    = regexp.MustCompile(`^\[?([A-Za-z_][\w./@+-]*)\]?(?:\([^()]*\))?(?:\[(\d+)\])?:$`)
-	solarisID    = regexp.MustCompile(`^\[ID \d+ [\w.]+\] `)
-	proftpdFile  = regexp.MustCompile(`^(\S+) proftpd\[(\d+)\]:? (.*)$`)
-	repeatedFile = regexp.MustCompile(`^(?:(\S+) )?((?:--- )?last message repeated \d+ times?(?: ---)?)$`)
-	nginxFile    = regexp.MustCompile(`^\[\w+\] \d+#\d+: `)
-	sambaHead    = regexp.MustCompile(`^, +\d+(?:, [^\]]*)?\] +\S+\([^)]*\)\s*(.*)$`)
-	pgProcess    = regexp.MustCompile(`\[(\d+)(?:-\d+)?\]`)
-	vncMessage   = regexp.MustCompile(`^ (?:VNCSConnST|SConnection|Connections): `)
-	sambaNext    = regexp.MustCompile(`^ +(?:Auth: |check_ntlm_password: |\{"timestamp")`)
+	rfc5424Head  = lazyregexp.New(`^<\d{1,3}>1 (\S+) (\S+) (\S+) (\S+) \S+ `)
+	priority     = lazyregexp.New(`^<\d{1,3}>`)
+	facility     = lazyregexp.New(`^(?:auth|authpriv|cron|daemon|ftp|kern|lpr|mail|news|syslog|user|uucp|local\d|security)\.[a-z]+$`)
+	syslogTag    = lazyregexp.New(`^\[?([A-Za-z_][\w./@+-]*)\]?(?:\([^()]*\))?(?:\[(\d+)\])?:$`)
+	solarisID    = lazyregexp.New(`^\[ID \d+ [\w.]+\] `)
+	proftpdFile  = lazyregexp.New(`^(\S+) proftpd\[(\d+)\]:? (.*)$`)
+	repeatedFile = lazyregexp.New(`^(?:(\S+) )?((?:--- )?last message repeated \d+ times?(?: ---)?)$`)
+	nginxFile    = lazyregexp.New(`^\[\w+\] \d+#\d+: `)
+	sambaHead    = lazyregexp.New(`^, +\d+(?:, [^\]]*)?\] +\S+\([^)]*\)\s*(.*)$`)
+	pgProcess    = lazyregexp.New(`\[(\d+)(?:-\d+)?\]`)
+	vncMessage   = lazyregexp.New(`^ (?:VNCSConnST|SConnection|Connections): `)
+	sambaNext    = lazyregexp.New(`^ +(?:Auth: |check_ntlm_password: |\{"timestamp")`)
 )
 
 // Parse takes a line apart. One without a time has that of the line before, the first one Reference. Parse keeps what no program's message can be found in as the text of no program.

@@ -1,19 +1,19 @@
 package login
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 )
 
 // dovecot's login processes tell of a connection when it ends, or when somebody came in. "rip" is the client, and comes behind
 // the name, which is the client's.
 var (
-	dovecotPrefix = regexp.MustCompile(`^(?:dovecot: )?(?:imap|pop3|managesieve|submission)-login: (?:Info: )?`)
-	dovecotNone   = regexp.MustCompile(`^(?:Info: )?`)
-	dovecotEnd    = regexp.MustCompile(`^(Login|Disconnected|Aborted login|Logged out|Maximum number of connections[^:(]*)(?:: [^()<>]*?)?:? ?(?:\(([^()]*)\))?(?:: ?| )user=<(.*)>, (?:method=([^,]+), )?rip=([0-9A-Fa-f:.]+), lip=([0-9A-Fa-f:.]+)`)
-	dovecotFailed = regexp.MustCompile(`auth failed, (\d+) attempts?`)
+	dovecotPrefix = lazyregexp.New(`^(?:dovecot: )?(?:imap|pop3|managesieve|submission)-login: (?:Info: )?`)
+	dovecotNone   = lazyregexp.New(`^(?:Info: )?`)
+	dovecotEnd    = lazyregexp.New(`^(Login|Disconnected|Aborted login|Logged out|Maximum number of connections[^:(]*)(?:: [^()<>]*?)?:? ?(?:\(([^()]*)\))?(?:: ?| )user=<(.*)>, (?:method=([^,]+), )?rip=([0-9A-Fa-f:.]+), lip=([0-9A-Fa-f:.]+)`)
+	dovecotFailed = lazyregexp.New(`auth failed, (\d+) attempts?`)
 )
 
 // parseDovecot reads a message of dovecot. How many attempts a connection made is in it.
@@ -49,9 +49,9 @@ func parseDovecot(text string) (attempt, bool) {
 
 // postfix names the client by DNS and by address; the name is what DNS says of the address.
 var (
-	postfixFailed = regexp.MustCompile(`^(?:warning: )?[^\s\[\]]*\[([0-9A-Fa-f:.]+)\](?::(\d+))?: SASL (\S+) authentication failed(?:: (.*))?$`)
-	postfixUser   = regexp.MustCompile(`, sasl_username=(.*)$`)
-	postfixDone   = regexp.MustCompile(`^[0-9A-Za-z]+: client=[^\s\[\]]*\[([0-9A-Fa-f:.]+)\](?::(\d+))?, sasl_method=([^,]+), sasl_username=(.*?)(?:, sasl_sender=.*)?$`)
+	postfixFailed = lazyregexp.New(`^(?:warning: )?[^\s\[\]]*\[([0-9A-Fa-f:.]+)\](?::(\d+))?: SASL (\S+) authentication failed(?:: (.*))?$`)
+	postfixUser   = lazyregexp.New(`, sasl_username=(.*)$`)
+	postfixDone   = lazyregexp.New(`^[0-9A-Za-z]+: client=[^\s\[\]]*\[([0-9A-Fa-f:.]+)\](?::(\d+))?, sasl_method=([^,]+), sasl_username=(.*?)(?:, sasl_sender=.*)?$`)
 )
 
 // parsePostfix reads a message of postfix: SASL in smtpd.

@@ -2,9 +2,9 @@ package login
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -12,8 +12,8 @@ import (
 // pam_unix, pam_sss and others write it (Linux-PAM, modules/pam_unix/support.c). "PAM 2 more authentication failures", at
 // the end of a session, sums up what was told before.
 var (
-	pamFailure = regexp.MustCompile(`^pam_\w+\(([\w.-]+):auth\): authentication failure; logname=(.*?) uid=\d+ euid=\d+ tty=(.*?) ruser=(.*?) rhost=(\S*)(?:\s+user=(.*))?$`)
-	pamHost    = regexp.MustCompile(` rhost=(\S*)`)
+	pamFailure = lazyregexp.New(`^pam_\w+\(([\w.-]+):auth\): authentication failure; logname=(.*?) uid=\d+ euid=\d+ tty=(.*?) ruser=(.*?) rhost=(\S*)(?:\s+user=(.*))?$`)
+	pamHost    = lazyregexp.New(` rhost=(\S*)`)
 )
 
 // parsePAM reads that PAM refused a password. want is the service whose line it must be, "" for any; a service with a

@@ -1,16 +1,15 @@
 package login
 
 import (
-	"regexp"
-
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 )
 
 // Xvnc of TigerVNC and RealVNC, and libvncserver (x11vnc). VNC itself has no names of accounts.
 var (
-	vncClosed = regexp.MustCompile(`^\s*(?:VNCSConnST|SConnection|Connections|AuthFailure): +(?:closing|closed|disconnected):? (\S+?):? \(?(?:\[AuthFailure\] )?(?:Authentication fail(?:ure|ed)|Either the username was not recognised, or the password was incorrect)\)?\.?$`)
-	vncFailed = regexp.MustCompile(`^\s*(?:rfbAuthProcessClientMessage: )?[Aa]uthentication failed (?:from|for) (\S+)$`)
-	vncDone   = regexp.MustCompile(`^\s*Connections: authenticated: (\S+?), as (?:(.*) )?\(.*permissions?\)$`)
+	vncClosed = lazyregexp.New(`^\s*(?:VNCSConnST|SConnection|Connections|AuthFailure): +(?:closing|closed|disconnected):? (\S+?):? \(?(?:\[AuthFailure\] )?(?:Authentication fail(?:ure|ed)|Either the username was not recognised, or the password was incorrect)\)?\.?$`)
+	vncFailed = lazyregexp.New(`^\s*(?:rfbAuthProcessClientMessage: )?[Aa]uthentication failed (?:from|for) (\S+)$`)
+	vncDone   = lazyregexp.New(`^\s*Connections: authenticated: (\S+?), as (?:(.*) )?\(.*permissions?\)$`)
 )
 
 // parseVNC reads a message of a VNC server.
@@ -30,11 +29,11 @@ func parseVNC(text string) (attempt, bool) {
 
 // openvpn begins a message with the client's address, before which stands, once it is known, its common name.
 var (
-	openvpnLine   = regexp.MustCompile(`^(?:\d+ )?(?:(\S*?)/)?((?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+):\d{1,5}) (?:SENT CONTROL|TLS|VERIFY|MULTI|\[)`)
-	openvpnFailed = regexp.MustCompile(`^TLS Auth Error: Auth Username/Password (?:verification failed for peer|was not provided by peer)`)
-	openvpnName   = regexp.MustCompile(`^TLS: Username/[Pp]assword authentication (succeeded|failed) for username '(.*)'`)
-	openvpnVerify = regexp.MustCompile(`^VERIFY ERROR: depth=\d+, error=([^:]*): (?:.*\b)?CN ?= ?([^,/]*)`)
-	openvpnDone   = regexp.MustCompile(`^MULTI: primary virtual IP for (?:(.*)/)?(\S+): \S+$`)
+	openvpnLine   = lazyregexp.New(`^(?:\d+ )?(?:(\S*?)/)?((?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+):\d{1,5}) (?:SENT CONTROL|TLS|VERIFY|MULTI|\[)`)
+	openvpnFailed = lazyregexp.New(`^TLS Auth Error: Auth Username/Password (?:verification failed for peer|was not provided by peer)`)
+	openvpnName   = lazyregexp.New(`^TLS: Username/[Pp]assword authentication (succeeded|failed) for username '(.*)'`)
+	openvpnVerify = lazyregexp.New(`^VERIFY ERROR: depth=\d+, error=([^:]*): (?:.*\b)?CN ?= ?([^,/]*)`)
+	openvpnDone   = lazyregexp.New(`^MULTI: primary virtual IP for (?:(.*)/)?(\S+): \S+$`)
 )
 
 // parseOpenVPN reads a message of an OpenVPN server.

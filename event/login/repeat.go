@@ -1,16 +1,17 @@
 package login
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 )
 
 // rsyslog and systemd join equal messages in a row, as "message repeated 2 times: [ Failed password …]"; syslogd of BSD and
 // busybox writes "last message repeated 2 times" instead.
 var (
-	joinedMessages = regexp.MustCompile(`^message repeated (\d{1,9}) times?: \[ ?(.*)\]$`)
-	lastMessage    = regexp.MustCompile(`^(?:--- )?last message repeated (\d{1,9}) times?(?: ---)?$`)
+	joinedMessages = lazyregexp.New(`^message repeated (\d{1,9}) times?: \[ ?(.*)\]$`)
+	lastMessage    = lazyregexp.New(`^(?:--- )?last message repeated (\d{1,9}) times?(?: ---)?$`)
 )
 
 // unrepeated returns the message that was joined, and how often it came.

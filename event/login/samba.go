@@ -3,19 +3,19 @@ package login
 import (
 	"encoding/json"
 	"net/netip"
-	"regexp"
 	"strings"
 
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 )
 
 // smbd's audit of authentication (source4/auth, auth/auth_log.c) as text and as JSON. In the text, account and workstation are
 // the client's words, and stand on both sides of its address.
 var (
-	sambaAuth   = regexp.MustCompile(`Auth: \[[^\]]*\] user \[(.*?)\]\\\[(.*?)\] at \[[^\]]*\] with \[([^\]]*)\] status \[(\w+)\] workstation \[`)
-	sambaRemote = regexp.MustCompile(`remote host \[(?:ipv[46]:)?([^\]]+)\] (?:became|mapped to) `)
-	sambaLocal  = regexp.MustCompile(`local host \[(?:ipv[46]:)?([^\]]+)\]`)
-	sambaOld    = regexp.MustCompile(`check_ntlm_password:\s+[Aa]uthentication for user \[(.*?)\] -> \[.*\](?: -> \[.*\])? (succeeded|FAILED)(?: with error (\w+))?`)
+	sambaAuth   = lazyregexp.New(`Auth: \[[^\]]*\] user \[(.*?)\]\\\[(.*?)\] at \[[^\]]*\] with \[([^\]]*)\] status \[(\w+)\] workstation \[`)
+	sambaRemote = lazyregexp.New(`remote host \[(?:ipv[46]:)?([^\]]+)\] (?:became|mapped to) `)
+	sambaLocal  = lazyregexp.New(`local host \[(?:ipv[46]:)?([^\]]+)\]`)
+	sambaOld    = lazyregexp.New(`check_ntlm_password:\s+[Aa]uthentication for user \[(.*?)\] -> \[.*\](?: -> \[.*\])? (succeeded|FAILED)(?: with error (\w+))?`)
 )
 
 // ntReasons are what the statuses of Windows say of a login (MS-ERREF, section 2.3.1).
@@ -45,7 +45,7 @@ func parseSamba(text string) (attempt, bool) {
 	}
 	if m := sambaAuth.FindStringSubmatch(text); m != nil {
 		a := ntAttempt(m[2], m[3], m[4])
-		ends := func(form *regexp.Regexp) netip.AddrPort {
+		ends := func(form *lazyregexp.Regexp) netip.AddrPort {
 			var out []netip.AddrPort
 			for _, x := range form.FindAllStringSubmatch(text, -1) {
 				out = append(out, parsePair(x[1]))

@@ -2,8 +2,9 @@ package login
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
+
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 )
 
 // sshdKind says what a message of sshd tells.
@@ -46,34 +47,34 @@ const (
 
 var (
 	// The end of "Failed password for USER from HOST port N ssh2", and what may follow it: a key's fingerprint.
-	sshdTail     = regexp.MustCompile(` from ` + reSSHHost + rePort + `(?: (ssh\d?))?`)
-	sshdOldTail  = regexp.MustCompile(`^(.*) from ` + reSSHHost + `(?: ssh\d?)?$`)
-	sshdKeyInfo  = regexp.MustCompile(`^: [A-Z0-9-]+ (?:[A-Z0-9]+:\S+|[0-9a-f]{2}(?::[0-9a-f]{2})+)$`)
-	sshdResult   = regexp.MustCompile(`^(Accepted|Failed|Postponed|Partial) (\S+) for (invalid user |illegal user )?(.*)$`)
-	sshdInvalid  = regexp.MustCompile(`^(?:Invalid|Illegal) user (.*?) ?from ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdInvalid1 = regexp.MustCompile(`^(?:Invalid|Illegal) user (.*) from ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdMaximum  = regexp.MustCompile(`^maximum authentication attempts exceeded for (invalid user )?(.*) from ` + reSSHHost + rePort + `(?: ssh\d?)?$`)
-	sshdByUser   = regexp.MustCompile(`^(?:Connection (?:closed|reset) by|Disconnected from) (authenticating|invalid) user (.*) ` + reSSHIP + rePort + `$`)
-	sshdByNobody = regexp.MustCompile(`^(Connection closed by|Connection reset by|Disconnected from) ` + reSSHIP + `(?:` + rePort + `)?$`)
-	sshdByGuest  = regexp.MustCompile(`^(?:Connection (?:closed|reset) by|Disconnected from) user .* ` + reSSHIP + rePort + `$`)
-	sshdExpelled = regexp.MustCompile(`^Disconnecting (authenticating|invalid) user (.*) ` + reSSHIP + rePort + `: (.*)$`)
-	sshdExpelOld = regexp.MustCompile(`^Disconnecting: (Too many authentication failures|Change of username or service not allowed|Authentication timed out)(.*)$`)
-	sshdGoodbye  = regexp.MustCompile(`^Received disconnect from (\S+)(?:` + rePort + `)?: ?\d+: `)
-	sshdRefused  = regexp.MustCompile(`^User (.*) from ` + reSSHHost + `(?:` + rePort + `)? not allowed because .+$`)
-	sshdRoot     = regexp.MustCompile(`^ROOT LOGIN REFUSED FROM ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdPAM      = regexp.MustCompile(`^PAM: (.+?) for (illegal user |invalid user )?(.*) from ` + reSSHHost + `$`)
-	sshdRequest  = regexp.MustCompile(`^input_userauth_request: (?:invalid|illegal) user (.*)$`)
-	sshdTimeout  = regexp.MustCompile(`^Timeout before authentication for ` + reSSHIP + `(?:` + rePort + `)?$`)
-	sshdTimeout2 = regexp.MustCompile(`^Timeout before authentication for connection from ` + reSSHIP + ` to ` + reSSHIP + `, pid = (\d+)$`)
-	sshdBanner   = regexp.MustCompile(`^banner exchange: Connection from ` + reSSHIP + rePort + `: .*$`)
-	sshdVersion  = regexp.MustCompile(`^Bad protocol version identification '.*' from ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdMajor    = regexp.MustCompile(`^Protocol major versions differ for ` + reSSHIP + rePort + `: .*$`)
-	sshdSilent   = regexp.MustCompile(`^Did not receive identification string from ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdUnable   = regexp.MustCompile(`^Unable to negotiate (?:a key exchange method |with )` + reSSHIP + `(?:` + rePort + `)?: .*$`)
-	sshdDispatch = regexp.MustCompile(`^ssh_dispatch_run_fatal: Connection from (?:(authenticating|invalid) user (.*) )?` + reSSHIP + rePort + `: .*$`)
-	sshdWrapper  = regexp.MustCompile(`^refused connect from .*\(([0-9A-Fa-f:.]+)\)$`)
-	sshdDropped  = regexp.MustCompile(`^drop connection #\d+ from \[([^]]*)\]:(\d+) on \[([^]]*)\]:(\d+) (past MaxStartups|penalty: .*)$`)
-	sshdOpen     = regexp.MustCompile(`^Connection from ` + reSSHIP + rePort + `(?: on ` + reSSHIP + rePort + `.*)?$`)
+	sshdTail     = lazyregexp.New(` from ` + reSSHHost + rePort + `(?: (ssh\d?))?`)
+	sshdOldTail  = lazyregexp.New(`^(.*) from ` + reSSHHost + `(?: ssh\d?)?$`)
+	sshdKeyInfo  = lazyregexp.New(`^: [A-Z0-9-]+ (?:[A-Z0-9]+:\S+|[0-9a-f]{2}(?::[0-9a-f]{2})+)$`)
+	sshdResult   = lazyregexp.New(`^(Accepted|Failed|Postponed|Partial) (\S+) for (invalid user |illegal user )?(.*)$`)
+	sshdInvalid  = lazyregexp.New(`^(?:Invalid|Illegal) user (.*?) ?from ` + reSSHHost + `(?:` + rePort + `)?$`)
+	sshdInvalid1 = lazyregexp.New(`^(?:Invalid|Illegal) user (.*) from ` + reSSHHost + `(?:` + rePort + `)?$`)
+	sshdMaximum  = lazyregexp.New(`^maximum authentication attempts exceeded for (invalid user )?(.*) from ` + reSSHHost + rePort + `(?: ssh\d?)?$`)
+	sshdByUser   = lazyregexp.New(`^(?:Connection (?:closed|reset) by|Disconnected from) (authenticating|invalid) user (.*) ` + reSSHIP + rePort + `$`)
+	sshdByNobody = lazyregexp.New(`^(Connection closed by|Connection reset by|Disconnected from) ` + reSSHIP + `(?:` + rePort + `)?$`)
+	sshdByGuest  = lazyregexp.New(`^(?:Connection (?:closed|reset) by|Disconnected from) user .* ` + reSSHIP + rePort + `$`)
+	sshdExpelled = lazyregexp.New(`^Disconnecting (authenticating|invalid) user (.*) ` + reSSHIP + rePort + `: (.*)$`)
+	sshdExpelOld = lazyregexp.New(`^Disconnecting: (Too many authentication failures|Change of username or service not allowed|Authentication timed out)(.*)$`)
+	sshdGoodbye  = lazyregexp.New(`^Received disconnect from (\S+)(?:` + rePort + `)?: ?\d+: `)
+	sshdRefused  = lazyregexp.New(`^User (.*) from ` + reSSHHost + `(?:` + rePort + `)? not allowed because .+$`)
+	sshdRoot     = lazyregexp.New(`^ROOT LOGIN REFUSED FROM ` + reSSHHost + `(?:` + rePort + `)?$`)
+	sshdPAM      = lazyregexp.New(`^PAM: (.+?) for (illegal user |invalid user )?(.*) from ` + reSSHHost + `$`)
+	sshdRequest  = lazyregexp.New(`^input_userauth_request: (?:invalid|illegal) user (.*)$`)
+	sshdTimeout  = lazyregexp.New(`^Timeout before authentication for ` + reSSHIP + `(?:` + rePort + `)?$`)
+	sshdTimeout2 = lazyregexp.New(`^Timeout before authentication for connection from ` + reSSHIP + ` to ` + reSSHIP + `, pid = (\d+)$`)
+	sshdBanner   = lazyregexp.New(`^banner exchange: Connection from ` + reSSHIP + rePort + `: .*$`)
+	sshdVersion  = lazyregexp.New(`^Bad protocol version identification '.*' from ` + reSSHHost + `(?:` + rePort + `)?$`)
+	sshdMajor    = lazyregexp.New(`^Protocol major versions differ for ` + reSSHIP + rePort + `: .*$`)
+	sshdSilent   = lazyregexp.New(`^Did not receive identification string from ` + reSSHHost + `(?:` + rePort + `)?$`)
+	sshdUnable   = lazyregexp.New(`^Unable to negotiate (?:a key exchange method |with )` + reSSHIP + `(?:` + rePort + `)?: .*$`)
+	sshdDispatch = lazyregexp.New(`^ssh_dispatch_run_fatal: Connection from (?:(authenticating|invalid) user (.*) )?` + reSSHIP + rePort + `: .*$`)
+	sshdWrapper  = lazyregexp.New(`^refused connect from .*\(([0-9A-Fa-f:.]+)\)$`)
+	sshdDropped  = lazyregexp.New(`^drop connection #\d+ from \[([^]]*)\]:(\d+) on \[([^]]*)\]:(\d+) (past MaxStartups|penalty: .*)$`)
+	sshdOpen     = lazyregexp.New(`^Connection from ` + reSSHIP + rePort + `(?: on ` + reSSHIP + rePort + `.*)?$`)
 )
 
 // parseSSHD reads a message of sshd. What it does not know tells nothing.
@@ -145,7 +146,7 @@ func parseSSHD(text string) (s sshdLine) {
 		}
 	}
 	for _, p := range []struct {
-		form   *regexp.Regexp
+		form   *lazyregexp.Regexp
 		reason string
 	}{{sshdBanner, "not_ssh"}, {sshdVersion, "not_ssh"}, {sshdMajor, "not_ssh"}, {sshdSilent, "not_ssh"}, {sshdUnable, "negotiation"}} {
 		if m := p.form.FindStringSubmatch(text); m != nil {
@@ -286,4 +287,4 @@ func parseSSHDExpelled(text string) sshdLine {
 }
 
 // sshdExpelledBy finds what reads as the address in front of the reason.
-var sshdExpelledBy = regexp.MustCompile(` ` + reSSHIP + rePort + `: `)
+var sshdExpelledBy = lazyregexp.New(` ` + reSSHIP + rePort + `: `)

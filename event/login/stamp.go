@@ -1,19 +1,20 @@
 package login
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 )
 
 // The times that lines begin with.
 var (
-	stampISO   = regexp.MustCompile(`^(?:[A-Z][a-z]{2} )?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:( ?)(Z|[+-]\d\d:?\d\d|UTC|GMT|CES?T|E[SD]T|C[SD]T|M[SD]T|P[SD]T|BST|JST|MSK|EES?T|WES?T|IST|AE[SD]T))?(?:[\s\],:]|$)`)
-	stampBSD   = regexp.MustCompile(`^([A-Z][a-z]{2}) ([ \d]?\d)(?: (\d{4}))? (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:\s|$)`)
-	stampANSIC = regexp.MustCompile(`^(?:[A-Z][a-z]{2}) ([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? (\d{4})(?:[\s\]]|$)`)
-	stampDMY   = regexp.MustCompile(`^(\d\d)/(\d\d)/(\d{4}) (\d\d):(\d\d):(\d\d)(?:\s|$)`)
-	stampEpoch = regexp.MustCompile(`^(\d{9,11})(?:\.(\d{1,9}))?\s`)
+	stampISO   = lazyregexp.New(`^(?:[A-Z][a-z]{2} )?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:( ?)(Z|[+-]\d\d:?\d\d|UTC|GMT|CES?T|E[SD]T|C[SD]T|M[SD]T|P[SD]T|BST|JST|MSK|EES?T|WES?T|IST|AE[SD]T))?(?:[\s\],:]|$)`)
+	stampBSD   = lazyregexp.New(`^([A-Z][a-z]{2}) ([ \d]?\d)(?: (\d{4}))? (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:\s|$)`)
+	stampANSIC = lazyregexp.New(`^(?:[A-Z][a-z]{2}) ([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? (\d{4})(?:[\s\]]|$)`)
+	stampDMY   = lazyregexp.New(`^(\d\d)/(\d\d)/(\d{4}) (\d\d):(\d\d):(\d\d)(?:\s|$)`)
+	stampEpoch = lazyregexp.New(`^(\d{9,11})(?:\.(\d{1,9}))?\s`)
 )
 
 var months = map[string]time.Month{

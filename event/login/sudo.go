@@ -1,18 +1,18 @@
 package login
 
 import (
-	"regexp"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 )
 
 // sudo names the caller, whose password it asks for, first. What follows, the command for one, is the caller's to choose
 // (sudo, lib/eventlog/eventlog.c).
 var (
-	sudoWrong   = regexp.MustCompile(`^\s*(\S+) : (\d+) incorrect password attempts? ; `)
-	sudoRefused = regexp.MustCompile(`^\s*(\S+) : (user NOT in sudoers|user NOT authorized on host|command not allowed|a password is required|no tty present|a terminal is required|authentication failure|account validation failure|password expired)\b[^;]*; `)
-	sudoDone    = regexp.MustCompile(`^\s*(\S+) : (?:[A-Z]+=[^;]* ; )*USER=\S+ ; (?:[A-Z]+=[^;]* ; )*COMMAND=`)
+	sudoWrong   = lazyregexp.New(`^\s*(\S+) : (\d+) incorrect password attempts? ; `)
+	sudoRefused = lazyregexp.New(`^\s*(\S+) : (user NOT in sudoers|user NOT authorized on host|command not allowed|a password is required|no tty present|a terminal is required|authentication failure|account validation failure|password expired)\b[^;]*; `)
+	sudoDone    = lazyregexp.New(`^\s*(\S+) : (?:[A-Z]+=[^;]* ; )*USER=\S+ ; (?:[A-Z]+=[^;]* ; )*COMMAND=`)
 )
 
 // pamWait is how long what PAM says of a password at a terminal waits for the program's own line: as long as a person may take
@@ -43,12 +43,12 @@ func parseSudo(text string) (attempt, bool) {
 
 // su of util-linux, of shadow, and of BSD. Some write two lines of one attempt, so that the shorter one waits.
 var (
-	suFailedUtil = regexp.MustCompile(`^FAILED SU \(to (.*)\) \S+ on \S+$`)
-	suDoneUtil   = regexp.MustCompile(`^\(to (.*)\) \S+ on \S+$`)
-	suFailed     = regexp.MustCompile(`^FAILED su for (.*) by \S+$`)
-	suDone       = regexp.MustCompile(`^Successful su for (.*) by \S+$`)
-	suMark       = regexp.MustCompile(`^([+-]) \S+ [^\s:]+[:-](.*)$`)
-	suBSD        = regexp.MustCompile(`^(BAD SU )?\S+ to (\S+) on \S+$`)
+	suFailedUtil = lazyregexp.New(`^FAILED SU \(to (.*)\) \S+ on \S+$`)
+	suDoneUtil   = lazyregexp.New(`^\(to (.*)\) \S+ on \S+$`)
+	suFailed     = lazyregexp.New(`^FAILED su for (.*) by \S+$`)
+	suDone       = lazyregexp.New(`^Successful su for (.*) by \S+$`)
+	suMark       = lazyregexp.New(`^([+-]) \S+ [^\s:]+[:-](.*)$`)
+	suBSD        = lazyregexp.New(`^(BAD SU )?\S+ to (\S+) on \S+$`)
 )
 
 // markWait is how long a line waits for the other one that is written with it.

@@ -2,19 +2,19 @@ package login
 
 import (
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 )
 
 // nginx writes the name of Basic authentication, then the client, then the client's request: both the name and the request may
 // hold ", client: " and an address (nginx, src/http/modules/ngx_http_auth_basic_module.c).
 var (
-	nginxUser   = regexp.MustCompile(`^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?(?:\[\w+\] )?(?:\d+#\d+: )?(?:\*\d+ )?user "(.*?)"(: password mismatch| was not found in "[^"]*"), client: `)
-	nginxNobody = regexp.MustCompile(`^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?(?:\[\w+\] )?(?:\d+#\d+: )?(?:\*\d+ )?no user/password was provided for basic authentication, client: ([0-9A-Fa-f:.]+), server: `)
-	nginxClient = regexp.MustCompile(`, client: ([0-9A-Fa-f:.]+), server: `)
+	nginxUser   = lazyregexp.New(`^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?(?:\[\w+\] )?(?:\d+#\d+: )?(?:\*\d+ )?user "(.*?)"(: password mismatch| was not found in "[^"]*"), client: `)
+	nginxNobody = lazyregexp.New(`^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?(?:\[\w+\] )?(?:\d+#\d+: )?(?:\*\d+ )?no user/password was provided for basic authentication, client: ([0-9A-Fa-f:.]+), server: `)
+	nginxClient = lazyregexp.New(`, client: ([0-9A-Fa-f:.]+), server: `)
 )
 
 // parseNginx reads a message of nginx's error log.
@@ -39,9 +39,9 @@ func parseNginx(text string) (attempt, bool) {
 
 // apache writes the client first, in brackets that nothing of the client comes before.
 var (
-	apacheError  = regexp.MustCompile(`^(?:\[[\w.-]+:\w+\] |\[\w+\] )?(?:\[pid \d+(?::tid \d+)?\] )?(?:\([^)]*\)[^\[]*: )?\[(?:remote|client) ([^\s\]]+)\] (?:AH(\d{5}): )?(.*)$`)
-	apacheBasic  = regexp.MustCompile("^(?:Digest: )?user [`']?(.*?)'?(?:: (authentication failure for \"|password mismatch: )| (not found): )")
-	apacheAccess = regexp.MustCompile(`^user (.*?)(?:: authorization failure for "| not allowed access:)`)
+	apacheError  = lazyregexp.New(`^(?:\[[\w.-]+:\w+\] |\[\w+\] )?(?:\[pid \d+(?::tid \d+)?\] )?(?:\([^)]*\)[^\[]*: )?\[(?:remote|client) ([^\s\]]+)\] (?:AH(\d{5}): )?(.*)$`)
+	apacheBasic  = lazyregexp.New("^(?:Digest: )?user [`']?(.*?)'?(?:: (authentication failure for \"|password mismatch: )| (not found): )")
+	apacheAccess = lazyregexp.New(`^user (.*?)(?:: authorization failure for "| not allowed access:)`)
 )
 
 // parseApache reads a message of Apache's error log.
@@ -68,7 +68,7 @@ func parseApache(text string) (attempt, bool) {
 }
 
 // The access log of both, in the forms "common" and "combined": the client comes first, its name in the third place.
-var accessLine = regexp.MustCompile(`^(\S+) \S+ (.*?) \[(\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "(?:[^"\\]|\\.)*" (\d{3}) `)
+var accessLine = lazyregexp.New(`^(\S+) \S+ (.*?) \[(\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "(?:[^"\\]|\\.)*" (\d{3}) `)
 
 // parseAccess reads a line of an access log that is of a login: the answer 401 (RFC 9110, section 15.5.2) to a name, or to none.
 func parseAccess(line string) (when string, a attempt, ok bool) {
