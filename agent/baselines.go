@@ -13,8 +13,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ruleids/ruleids/agent/api"
+	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/model"
 	"github.com/ruleids/ruleids/model/store"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // What models learn is written every so often, and each file is looked at as often for what somebody else did to it.
@@ -278,20 +281,29 @@ func (b *baselines) Report(ctx context.Context, s *api.Status) {
 
 // describe says what models have learned. It is called where nothing else uses the engine.
 func (b *baselines) describe() (out []api.ModelStatus) {
+	blocks := map[string]*rules.Model{}
+	for _, r := range b.d.loaded.Load().Rules.Models {
+		blocks[r.Name] = r
+	}
 	for _, m := range b.d.loop.engine.Models() {
 		spec, facts := m.Spec(), m.Facts()
-		x := api.ModelStatus{Name: spec.Name, Needs: spec.MinSamples, Learns: spec.Learn.Seconds(), Baseline: short(m.ID()), Pinned: m.Pinned(),
-			Later: facts.Later, Odd: facts.Odd, Learned: time.Duration(facts.To - facts.From).Seconds()}
+		x := fleet.Model{Name: spec.Name, Method: spec.Method.String(), Needs: spec.MinSamples, Learns: spec.Learn.Seconds(), Baseline: short(m.ID()), Pinned: m.Pinned(),
+			Later: facts.Later, Odd: facts.Odd, Learned: time.Duration(facts.To - facts.From).Seconds(), Features: []fleet.ModelFeature{}}
 		if n, span, learning := m.Learning(); learning {
 			x.Learning, x.Samples, x.Learned = true, n, span.Seconds()
 		}
-		for i, d := range m.Drift() {
-			if x.Drift == nil {
-				x.Drift = map[string]float64{}
+		drift := m.Drift()
+		for i, p := range m.Usual() {
+			f := fleet.ModelFeature{Name: p.Feature, Usual: "no value"}
+			if block := blocks[spec.Name]; p.Known && block != nil && block.Definition == spec.Definition {
+				f.Usual = engine.RangeWords(block, i, p.Low, p.High)
 			}
-			x.Drift[spec.Features[i]] = d
+			if drift != nil {
+				f.Drift = &drift[i]
+			}
+			x.Features = append(x.Features, f)
 		}
-		out = append(out, x)
+		out = append(out, api.ModelStatus{Model: x})
 	}
 	return out
 }
@@ -314,8 +326,8 @@ func (b *baselines) Metrics(t *metrics) func(chan<- prometheus.Metric) {
 		for _, m := range models {
 			learning(ch, one(m.Learning), m.Name)
 			most := 0.0
-			for _, d := range m.Drift {
-				most = max(most, d)
+			if f := m.MostDrift(); f != nil {
+				most = *f.Drift
 			}
 			drift(ch, most, m.Name)
 			odd(ch, float64(m.Odd), m.Name)

@@ -67,7 +67,7 @@ func TestBaselineSurvivesARestart(t *testing.T) {
 	r.source.send(t, batchOf(seconds(t, 5, 40, 20)...))
 	r.models.save(context.Background())
 	s = r.Status(context.Background())
-	if m := s.Models[0]; m.Learning || m.Baseline == "" || m.Saved == nil || m.Error != "" {
+	if m := s.Models[0]; m.Learning || m.Baseline == "" || m.Saved == nil || m.Error != "" || len(m.Features) != 2 || m.Features[1].Name != "ports" || m.Features[1].Usual != "1" || m.Features[1].Drift != nil {
 		t.Errorf("model %+v", m)
 	}
 

@@ -92,9 +92,12 @@ func (f *fleetLink) Send(a *alert.Alert) {
 func (f *fleetLink) Beat(ctx context.Context) *fleet.Beat {
 	s := f.d.Status(ctx)
 	b := &fleet.Beat{Started: s.Started, Version: s.Version, Healthy: s.Healthy, Trouble: s.Trouble, Rules: s.Rules.Loaded, Digest: s.Rules.Digest, Packets: s.Packets.Seen,
-		Dropped: s.Capture.Dropped + s.Capture.Missed, Alerts: s.Alerts.Raised, Services: []string{}}
+		Dropped: s.Capture.Dropped + s.Capture.Missed, Alerts: s.Alerts.Raised, Services: []string{}, Models: []fleet.Model{}}
 	for _, i := range s.Interfaces {
 		b.Services = append(b.Services, i.Name)
+	}
+	for _, m := range s.Models[:min(len(s.Models), fleet.MaxModels)] {
+		b.Models = append(b.Models, m.Model)
 	}
 	if s.Responses != nil {
 		b.Mode, b.Blocked = string(s.Responses.Mode), s.Responses.Blocks+s.Responses.Quarantines

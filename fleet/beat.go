@@ -33,6 +33,7 @@ type Beat struct {
 	Blocked  int       `json:"blocked"`  // targets that it keeps out
 	Boot     uint64    `json:"boot"`     // of its queue
 	Services []string  `json:"services"` // interfaces that it watches
+	Models   []Model   `json:"models"`   // at most MaxModels
 }
 
 // MaxTrouble is how many troubles a beat tells of.

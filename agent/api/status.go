@@ -142,25 +142,11 @@ type MemoryStatus struct {
 	Damaged  string     `json:"damaged"`  // what was wrong at the start, so that rules began with nothing
 }
 
-// ModelStatus says what a model has learned.
+// ModelStatus says what a model has learned, and where that is kept.
 type ModelStatus struct {
-	Name     string `json:"name"`
-	Learning bool   `json:"learning"` // it gives no scores yet
-	Samples  int    `json:"samples"`  // while it learns: so far
-	Needs    int    `json:"needs"`    // samples at least
-	// Learned and Learns are the seconds that it has learned for, and learns for at least; of one that does not learn any more
-	// Learned is what it took.
-	Learned  float64 `json:"learned_seconds"`
-	Learns   float64 `json:"learns_seconds"`
-	Baseline string  `json:"baseline"` // the beginning of the digest of what was frozen; "" while it learns
-	Pinned   bool    `json:"pinned"`
-	Later    int     `json:"learned_later"` // samples that a histogram has learned since
-	Odd      int     `json:"not_learned"`   // and not, since they were odd
-	// Drift is how far what came lately is from what was learned, by feature: above 0.25 is much.
-	Drift map[string]float64 `json:"drift"`
-	File  string             `json:"file"`
-	Saved *time.Time         `json:"saved"`
-	Error string             `json:"error"` // why what was learned cannot be read or kept; "" while it can
+	fleet.Model
+	File  string     `json:"file"`
+	Saved *time.Time `json:"saved"`
 }
 
 // ResponseStatus is how decisions are, and what became of actions of rules.

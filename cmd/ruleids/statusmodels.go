@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/ruleids/ruleids/agent/api"
@@ -26,24 +24,19 @@ func writeModels(b *strings.Builder, models []api.ModelStatus, color bool) {
 		case m.Pinned:
 			state += ", pinned"
 		}
-		rows = append(rows, []string{m.Name, state, thousands(uint64(m.Later)), thousands(uint64(m.Odd)), driftWords(m.Drift), printable.Line(m.Error)})
+		rows = append(rows, []string{m.Name, state, thousands(uint64(m.Later)), thousands(uint64(m.Odd)), driftWords(&m), printable.Line(m.Error)})
 	}
 	writeTable(b, rows, headed(color))
 }
 
 // driftWords names the feature that has drifted most.
-func driftWords(drift map[string]float64) string {
-	most := ""
-	for _, name := range slices.Sorted(maps.Keys(drift)) {
-		if most == "" || drift[name] > drift[most] {
-			most = name
-		}
-	}
+func driftWords(m *api.ModelStatus) string {
+	f := m.MostDrift()
 	switch {
-	case most == "":
+	case f == nil:
 		return ""
-	case drift[most] > model.Much:
-		return fmt.Sprintf("much: %s %.2f", most, drift[most])
+	case *f.Drift > model.Much:
+		return fmt.Sprintf("much: %s %.2f", f.Name, *f.Drift)
 	}
-	return fmt.Sprintf("%s %.2f", most, drift[most])
+	return fmt.Sprintf("%s %.2f", f.Name, *f.Drift)
 }

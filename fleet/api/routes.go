@@ -71,6 +71,8 @@ func (a *API) Routes() []Route {
 		{Method: "PATCH", Path: "/api/v1/agents/{agent}", Role: state.Admin, Summary: "Give an agent other labels", Params: []Param{p("agent", "Its name, or its identity.", "{agent}")},
 			Body: AgentChange{state.Labels{"site": "berlin"}}, Reply: &roster.Agent{}, handle: (*call).labelAgent},
 		{Method: "DELETE", Path: "/api/v1/agents/{agent}", Role: state.Admin, Summary: "Revoke an agent: it is cut off at once, for good", Params: []Param{p("agent", "Its name, or its identity.", "{agent}")}, Reply: &roster.Agent{}, handle: (*call).revokeAgent},
+		{Method: "GET", Path: "/api/v1/models", Role: state.Viewer, Summary: "What models of agents have learned to be usual, how far that has drifted, and what was odd; of the last 7 days where no time is given", Params: search(),
+			Reply: ModelList{}, handle: (*call).models},
 		{Method: "GET", Path: "/api/v1/tokens", Role: state.Admin, Summary: "Tokens that agents can join with", Reply: TokenList{}, handle: (*call).tokens},
 		{Method: "POST", Path: "/api/v1/tokens", Role: state.Admin, Summary: "Make a token to join with", Body: TokenRequest{"1h", 1, state.Labels{"site": "berlin"}}, Reply: NewToken{}, Created: true, handle: (*call).makeToken},
 		{Method: "DELETE", Path: "/api/v1/tokens/{token}", Role: state.Admin, Summary: "Make a token worthless", Params: []Param{p("token", "The part of it before the dot.", "{token}")}, Reply: struct{}{}, handle: (*call).removeToken},

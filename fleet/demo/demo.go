@@ -79,6 +79,8 @@ var kinds = []kind{
 	{"honeypot_touch", "A source came to a honeypot.", "honeypot", scale.SeverityMedium, []string{"T1046", "T1595"}, 6, false, tcp, fixed(2222, 2323), "", 0, 0, "", ""},
 	{"honeypot_brute_force", "One source guesses passwords at a honeypot.", "honeypot", scale.SeverityCritical, []string{"T1110.001", "T1110.003"}, 2, false, tcp, fixed(2222), "logins", 5, 90, "%s guessed %d passwords at a honeypot", "block"},
 	{"arp_spoof", "Another hardware address speaks for an IPv4 address.", "spoof", scale.SeverityCritical, []string{"T1557.002"}, 1, true, tcp, fixed(0), "", 0, 0, "", "notify"},
+	{"odd_host", "A host behaves as hosts here do not.", "anomaly", scale.SeverityMedium, []string{"T1071"}, 3, true, tcp, fixed(443, 22, 53), "", 0, 0, "", ""},
+	{"odd_conversation", "A conversation is shaped as none here is.", "anomaly", scale.SeverityMedium, []string{"T1041"}, 2, true, tcp, fixed(443, 22), "", 0, 0, "", ""},
 	{"kill_chain", "Alerts of several stages of an attack for one source.", "correlation", scale.SeverityCritical, []string{"T1595", "T1110", "T1071"}, 1, false, tcp, fixed(22, 445), "stages", 3, 4, "%s is at %d stages of an attack", "block"},
 }
 
@@ -165,6 +167,11 @@ func (f *Fleet) Alert(a *Agent, at time.Time) *store.Entry {
 		x.Values, x.Threshold = []alert.Named{{Name: k.value, Value: int64(n)}}, &threshold
 		x.Message = fmt.Sprintf(k.message, src, n)
 	}
+	if k.category == "anomaly" {
+		x.Sample = oddSample(r, k.rule)
+		x.Message = fmt.Sprintf("%s is odd: %s above all, with %.1f bits", src, x.Sample.Top, x.Sample.Bits)
+		x.Shadow = true
+	}
 	switch k.action {
 	case "quarantine":
 		x.Actions = []alert.Action{{Kind: "quarantine", Target: src, Seconds: 600}}
@@ -218,7 +225,7 @@ func (f *Fleet) Beat(a *Agent, now time.Time, every time.Duration) *fleet.Beat {
 	}
 	f.packets[a.Name] += rate * every.Seconds()
 	b := &fleet.Beat{Time: now, Started: f.started, Version: "demo", Healthy: true, Trouble: []string{}, Mode: "enforce", Rules: 42, Digest: "sha256:6f1c2f7a9d0b", Packets: uint64(f.packets[a.Name]), Rate: rate,
-		CPU: rate / 60000, Alerts: f.raised[a.Name], Queue: fleet.Queue{Room: 256 << 20, Dropped: map[scale.Severity]uint64{}}, Shared: fleet.Shared{Refused: []fleet.Refusal{}}, Boot: 1, Services: []string{"eth0"}}
+		CPU: rate / 60000, Alerts: f.raised[a.Name], Queue: fleet.Queue{Room: 256 << 20, Dropped: map[scale.Severity]uint64{}}, Shared: fleet.Shared{Refused: []fleet.Refusal{}}, Boot: 1, Services: []string{"eth0"}, Models: a.models()}
 	if a.Name == "berlin-lab" {
 		b.Mode = "monitor"
 		b.Time = now.Add(9 * time.Second)

@@ -93,6 +93,9 @@ func (r *Roster) Reload(ctx context.Context) error {
 			if len(a.Beat) > 0 {
 				var b fleet.Beat
 				if json.Unmarshal(a.Beat, &b) == nil {
+					if b.Models == nil { // of an agent that told of none
+						b.Models = []fleet.Model{}
+					}
 					m.beat = &b
 				}
 			}

@@ -102,6 +102,7 @@ func (s *Server) takeBeat(id, _ string, data []byte) []byte {
 	if b.Services == nil {
 		b.Services = []string{}
 	}
+	b.Models = boundModels(b.Models)
 	if !s.roster.Heard(id, s.bus.Address(id), &b) {
 		return nil
 	}
@@ -112,6 +113,21 @@ func (s *Server) takeBeat(id, _ string, data []byte) []byte {
 	answer := fleet.BeatAnswer{Time: time.Now(), Decisions: s.shared.Digest(a.Labels), Limit: s.opt.Settings.AlertLimit, Span: s.opt.Settings.AlertSpan.Seconds()}
 	answer.Set, answer.Managed = s.rollout.Wanted(a.ID, a.Labels)
 	return reply(answer)
+}
+
+// boundModels cuts what a heartbeat tells of models down to what the server keeps.
+func boundModels(list []fleet.Model) []fleet.Model {
+	out := append([]fleet.Model{}, list[:min(len(list), fleet.MaxModels)]...)
+	for i := range out {
+		m := &out[i]
+		m.Name, m.Error = m.Name[:min(len(m.Name), maxText)], m.Error[:min(len(m.Error), maxText)]
+		m.Features = append([]fleet.ModelFeature{}, m.Features[:min(len(m.Features), fleet.MaxModelFeatures)]...)
+		for j := range m.Features {
+			f := &m.Features[j]
+			f.Name, f.Usual = f.Name[:min(len(f.Name), maxText)], f.Usual[:min(len(f.Usual), maxText)]
+		}
+	}
+	return out
 }
 
 // answer answers what agents ask for.

@@ -68,9 +68,15 @@ func NewEntry(a *alert.Alert, origin Origin, name string, received time.Time) *E
 			b.WriteByte(' ')
 		}
 	}
+	if a.Sample != nil {
+		b.WriteString(ModelWord + a.Sample.Model + " " + a.Sample.Odd)
+	}
 	e.Text = b.String()
 	return e
 }
+
+// ModelWord begins the word that finds the alerts of a model, in front of its name; alone it finds those of all models.
+const ModelWord = "model."
 
 // A Stored is an alert in the store.
 type Stored struct {

@@ -30,6 +30,7 @@ export interface Alert {
     suppressed?: number;
     responses?: { action: string; target?: string; seconds?: number }[];
     reputation?: { source: string; indicator: string; tier: string; malicious?: number; suspicious?: number; engines?: number };
+    model?: { name: string; score: number; top: string; bits: number; odd: string; features: { name: string; value: number | null; usual: [number, number] | null; bits: number }[] };
     decision?: { outcome?: string; who?: string; detail?: string };
   };
 }
@@ -49,6 +50,13 @@ export interface Stats {
   hours?: number[];
   step_seconds: number;
   timeline: Slot[];
+}
+
+// A Model is what an agent says of one of its models.
+export interface Model {
+  name: string; method: string; learning: boolean; samples: number; needs: number; learned_seconds: number; learns_seconds: number; baseline: string; pinned: boolean; learned_later: number; not_learned: number;
+  features: { name: string; usual: string; drift: number | null }[];
+  error: string;
 }
 
 export interface Beat {

@@ -47,6 +47,8 @@ export function span(seconds: number): string {
 const whole = new Intl.NumberFormat("en-US");
 export const number = (n: number) => whole.format(Math.round(n));
 const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+// amount writes a number of any size in three digits or so.
+export const amount = (n: number) => (Math.abs(n) >= 10_000 ? short.format(n) : Math.abs(n) >= 100 || Number.isInteger(n) ? number(n) : String(Number(n.toPrecision(3))));
 export const compact = (n: number) => (n < 10_000 ? number(n) : short.format(n));
 export function bytes(n: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

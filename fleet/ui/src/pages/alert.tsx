@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { ask, get, type Alert, type AlertPageOf } from "../api";
 import { may } from "../live";
 import { link, set } from "../route";
-import { dateTime, end, keyText, number, quote, said, span } from "../text";
+import { amount, dateTime, end, keyText, number, quote, said, span } from "../text";
 import { confirm, Icon, Problem, say, SeverityMark, Time, useLoad } from "../parts";
 import { useKeys } from "../keys";
 import { propose } from "./exception";
@@ -81,6 +81,19 @@ function Details({ a }: { a: Alert }) {
             );
           })}
           {r.threshold !== undefined && <p class="dim">threshold {number(r.threshold)}{r.suppressed ? `; ${number(r.suppressed)} more in the cooldown before` : ""}</p>}
+        </section>
+      )}
+      {r.model && (
+        <section>
+          <h3>What was odd</h3>
+          <p>{r.model.odd}</p>
+          <table class="list features">
+            <thead><tr><th>feature</th><th>value</th><th>usually</th><th>bits</th></tr></thead>
+            <tbody>{[...r.model.features].sort((a, b) => b.bits - a.bits).map((f) => (
+              <tr key={f.name} class={f.name === r.model!.top ? "strong" : ""}><td>{f.name}</td><td class="num">{f.value === null ? "none" : amount(f.value)}</td><td class="num">{f.usual ? `${amount(f.usual[0])} – ${amount(f.usual[1])}` : "no value"}</td><td class="num">{f.bits.toFixed(1)}</td></tr>
+            ))}</tbody>
+          </table>
+          <p class="dim small">By <a href={link("models")}>{r.model.name}</a>: {(100 * r.model.score).toFixed(2)} % of what it learned was less odd. Ten bits are one in a thousand.</p>
         </section>
       )}
       <section>
