@@ -63,7 +63,8 @@ func unix(src []byte) []byte {
 
 // round lays src out once; ok is false when the result would not mean what src means.
 func round(name string, src []byte) (out []byte, ok bool) {
-	out = blankLines(name, hclwrite.Format(src))
+	short, kept := shorten(name, src)
+	out = kept.restore(blankLines(name, hclwrite.Format(short)))
 	if !sameTokens(name, src, out) {
 		return nil, false
 	}
