@@ -32,6 +32,7 @@ type ruleFiles struct {
 	since    time.Time // when the rules that run were loaded
 	last     *api.ReloadReport
 	problems []diag.Finding // of the newest files; empty while they are good
+	unseen   error          // why changes of some files are found by polling only
 }
 
 func newRuleFiles(d *Daemon) *ruleFiles {
@@ -48,11 +49,32 @@ func (r *ruleFiles) Name() string { return "rules" }
 func (r *ruleFiles) Open(context.Context) (err error) {
 	r.print = takeFingerprint(r.d.opt.Loaded.Paths) // before the watching: what changes between is found by looking
 	if r.watch, err = newWatcher(); err != nil {
-		r.d.log.Warn("the kernel gives no notice of changed files; they are looked at every "+r.d.running.Rules.Poll.String(), "error", err)
+		r.noteUnseen(err)
 	} else {
-		r.watch.follow(r.d.opt.Loaded.Paths)
+		r.follow(r.d.opt.Loaded.Paths)
 	}
 	return nil
+}
+
+// follow watches the directories in which the paths can change, and reports whether that added any.
+func (r *ruleFiles) follow(paths []string) bool {
+	if r.watch == nil {
+		return false
+	}
+	added, fault := r.watch.follow(paths)
+	r.noteUnseen(fault)
+	return added
+}
+
+// noteUnseen tells, once for each cause, that changes are found by polling only.
+func (r *ruleFiles) noteUnseen(err error) {
+	r.mu.Lock()
+	told := err == nil || r.unseen != nil && r.unseen.Error() == err.Error()
+	r.unseen = err
+	r.mu.Unlock()
+	if !told {
+		r.d.log.Warn("changes of some files are only found by polling", "poll", r.d.running.Rules.Poll.String(), "error", err)
+	}
 }
 
 // Run reloads.
@@ -79,6 +101,11 @@ func (r *ruleFiles) Report(_ context.Context, s *api.Status) {
 	s.Rules = r.status()
 	if s.Rules.Broken {
 		s.Trouble = append(s.Trouble, "the rule files have errors; keeping the previous rules")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.unseen != nil {
+		s.Trouble = append(s.Trouble, fmt.Sprintf("changes of some files are only found by polling, every %s: %v", r.d.running.Rules.Poll, r.unseen))
 	}
 }
 
@@ -227,7 +254,7 @@ func (r *ruleFiles) load(before []string) (*Loaded, time.Duration, fingerprint) 
 			// A list of a rule file that cannot be parsed now is still worth watching.
 			loaded.Paths = union(loaded.Paths, before)
 		}
-		added := r.watch != nil && r.watch.follow(loaded.Paths)
+		added := r.follow(loaded.Paths)
 		same := slices.Equal(paths, loaded.Paths)
 		if paths = loaded.Paths; !added && same || try == 2 {
 			return loaded, time.Since(start), print
@@ -352,9 +379,6 @@ func (r *ruleFiles) log(report *api.ReloadReport, healed bool) {
 	}
 	if len(report.Restart) > 0 {
 		r.d.log.Warn("changed settings need a restart", "settings", report.Restart)
-	}
-	if r.watch != nil && r.watch.fault != "" {
-		r.d.log.Warn("changes of some files are only found by polling", "error", r.watch.fault)
 	}
 }
 

@@ -2,12 +2,15 @@ package agent
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -25,22 +28,33 @@ const (
 type watcher struct {
 	fs    *fsnotify.Watcher
 	names atomic.Pointer[map[string]bool] // of the files that matter, whatever directory they are in
-	fault string                          // why the kernel gives no notice of some change; empty where it does
 }
 
 func newWatcher() (*watcher, error) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
-		return nil, err
+		return nil, exhausted(err)
 	}
 	return &watcher{fs: w}, nil
 }
 
 func (w *watcher) close() error { return w.fs.Close() }
 
+// exhausted adds what to do to an error of the kernel, where one of its limits is the cause (inotify(7)).
+func exhausted(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%w: all inotify watches are in use; raise fs.inotify.max_user_watches", err)
+	case errors.Is(err, syscall.EMFILE):
+		return fmt.Errorf("%w: too many inotify instances, or open files; raise fs.inotify.max_user_instances", err)
+	}
+	return err
+}
+
 // follow makes the watched directories those in which the paths can change, and reports whether that added any:
-// then something may have changed before the watch was there.
-func (w *watcher) follow(paths []string) (added bool) {
+// then something may have changed before the watch was there. The error says why the kernel gives no notice of some
+// changes.
+func (w *watcher) follow(paths []string) (added bool, fault error) {
 	want := directoriesOf(paths)
 	names := make(map[string]bool, len(paths))
 	for _, p := range paths {
@@ -51,13 +65,12 @@ func (w *watcher) follow(paths []string) (added bool) {
 	}
 	w.names.Store(&names)
 	have := w.fs.WatchList()
-	w.fault = ""
 	for _, dir := range want {
 		if slices.Contains(have, dir) {
 			continue
 		}
 		if err := w.fs.Add(dir); err != nil {
-			w.fault = "cannot watch " + dir + ": " + err.Error()
+			fault = fmt.Errorf("cannot watch %s: %w", dir, exhausted(err))
 			continue
 		}
 		added = true
@@ -67,7 +80,7 @@ func (w *watcher) follow(paths []string) (added bool) {
 			_ = w.fs.Remove(dir) // it is gone already where this fails
 		}
 	}
-	return added
+	return added, fault
 }
 
 // run calls changed after each burst of events, until ctx is done.

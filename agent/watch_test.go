@@ -1,8 +1,11 @@
 package agent
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/fsnotify/fsnotify"
@@ -42,6 +45,18 @@ func TestWhatMatters(t *testing.T) {
 	} {
 		if got := w.matters(fsnotify.Event{Name: filepath.Join(dir, c.name), Op: c.op}); got != c.want {
 			t.Errorf("%v of %s matters: %v, want %v", c.op, c.name, got, c.want)
+		}
+	}
+}
+
+// TestExhausted says which limit of the kernel to raise.
+func TestExhausted(t *testing.T) {
+	for errno, remedy := range map[syscall.Errno]string{
+		syscall.ENOSPC: "raise fs.inotify.max_user_watches", syscall.EMFILE: "raise fs.inotify.max_user_instances", syscall.ENOENT: "",
+	} {
+		err := exhausted(fmt.Errorf("add: %w", errno))
+		if !strings.HasSuffix(err.Error(), remedy) || remedy == "" && err.Error() != "add: "+errno.Error() {
+			t.Errorf("%v: %v", errno, err)
 		}
 	}
 }
