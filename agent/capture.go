@@ -12,7 +12,7 @@ import (
 
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
-	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
@@ -40,10 +40,7 @@ func (c *capturing) Open(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	c.source, err = afpacket.Open(afpacket.Config{
-		Interfaces: is.Interfaces, Rings: Workers(c.d.running), RingBytes: int(is.Ring), SnapLength: is.Snaplen,
-		Promiscuous: is.Promiscuous, Wait: is.WaitForInterfaces, Filter: filter,
-	})
+	c.source, err = openInterfaces(c.d.running, filter)
 	return err
 }
 
@@ -69,10 +66,10 @@ func (c *capturing) names() string {
 }
 
 // happened logs what happened to an interface.
-func (c *capturing) happened(e *afpacket.Event) {
+func (c *capturing) happened(e *live.Event) {
 	level := slog.LevelInfo
 	switch e.Kind {
-	case afpacket.EventDown, afpacket.EventGone, afpacket.EventFailed, afpacket.EventMissing:
+	case live.EventDown, live.EventGone, live.EventFailed, live.EventMissing:
 		level = slog.LevelWarn
 	}
 	args := []any{"interface", e.Interface, "event", e.Kind.String()}

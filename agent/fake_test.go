@@ -20,14 +20,14 @@ import (
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/alert"
-	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/internal/host"
 	"github.com/ruleids/ruleids/packet"
 )
 
 // A fakeSource gives out what tests put into it.
 type fakeSource struct {
-	batches chan afpacket.Batch
+	batches chan live.Batch
 	taken   chan struct{} // one for each batch that was processed, once the next Read came
 	stop    chan struct{}
 	woken   chan struct{}
@@ -35,20 +35,20 @@ type fakeSource struct {
 	given   bool
 
 	mu     sync.Mutex
-	stats  afpacket.Stats
-	filter *afpacket.Filter
+	stats  live.Stats
+	filter *live.Filter
 }
 
 func newFakeSource() *fakeSource {
-	return &fakeSource{batches: make(chan afpacket.Batch), taken: make(chan struct{}, 1<<16), stop: make(chan struct{}), woken: make(chan struct{}, 1)}
+	return &fakeSource{batches: make(chan live.Batch), taken: make(chan struct{}, 1<<16), stop: make(chan struct{}), woken: make(chan struct{}, 1)}
 }
 
-func (s *fakeSource) Read(b *afpacket.Batch, wait time.Duration) error {
+func (s *fakeSource) Read(b *live.Batch, wait time.Duration) error {
 	if s.given {
 		s.given = false
 		s.taken <- struct{}{}
 	}
-	*b = afpacket.Batch{}
+	*b = live.Batch{}
 	select {
 	case *b = <-s.batches:
 		s.given = true
@@ -69,13 +69,13 @@ func (s *fakeSource) Wake() {
 	}
 }
 
-func (s *fakeSource) Stats() afpacket.Stats {
+func (s *fakeSource) Stats() live.Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stats
 }
 
-func (s *fakeSource) SetFilter(f *afpacket.Filter) error {
+func (s *fakeSource) SetFilter(f *live.Filter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.filter = f
@@ -88,7 +88,7 @@ func (s *fakeSource) Close() error {
 }
 
 // send hands a batch to the loop and waits until it was processed.
-func (s *fakeSource) send(t *testing.T, b afpacket.Batch) {
+func (s *fakeSource) send(t *testing.T, b live.Batch) {
 	t.Helper()
 	deadline := time.After(10 * time.Second)
 	select {
@@ -393,8 +393,8 @@ func syn(t testing.TB, src string, port, ms int) packet.Frame {
 }
 
 // batchOf is a batch of frames.
-func batchOf(frames ...packet.Frame) afpacket.Batch {
-	b := afpacket.Batch{Frames: frames}
+func batchOf(frames ...packet.Frame) live.Batch {
+	b := live.Batch{Frames: frames}
 	if len(frames) > 0 {
 		b.Now = frames[len(frames)-1].Time
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
-	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -49,11 +49,11 @@ type loop struct {
 	time     *steadyTime // nil for a source whose packets have a time of their own
 	stepped  func(by time.Duration)
 	emit     engine.Emit
-	happened func(*afpacket.Event)
+	happened func(*live.Event)
 	lost     func(*lossNews)
 }
 
-func newLoop(plan *engine.Plan, cfg engine.Config, source Source, send func(*alert.Alert), happened func(*afpacket.Event), lost func(*lossNews)) *loop {
+func newLoop(plan *engine.Plan, cfg engine.Config, source Source, send func(*alert.Alert), happened func(*live.Event), lost func(*lossNews)) *loop {
 	l := &loop{lost: lost, engine: engine.New(plan, cfg), source: source, calls: make(chan func(), 16), ended: make(chan struct{}), happened: happened}
 	l.events = make(chan packet.Packet, eventRoom)
 	l.tally.init()
@@ -83,7 +83,7 @@ func (l *loop) run(ctx context.Context) error {
 	if w, ok := l.source.(waker); ok {
 		defer context.AfterFunc(ctx, w.Wake)()
 	}
-	var b afpacket.Batch
+	var b live.Batch
 	for ctx.Err() == nil {
 		l.serve()
 		err := l.source.Read(&b, readWait)

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/capture/live"
 )
 
 // TestAlertsComeAtTheSamePacket runs a scan through the loop in batches of all sizes, with one worker and with
@@ -20,7 +20,7 @@ func TestAlertsComeAtTheSamePacket(t *testing.T) {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			r := start(t, fmt.Sprintf("capture {\n  workers = %d\n}\n", 1+i%3), map[string]string{"scan.hcl": scanRule})
 			for i := 0; i < 40; i += size {
-				b := afpacket.Batch{}
+				b := live.Batch{}
 				for j := i; j < min(40, i+size); j++ {
 					b.Frames = append(b.Frames, syn(t, "198.51.100.7", 1000+j, j*10))
 				}
@@ -60,7 +60,7 @@ func TestLossMeterForgets(t *testing.T) {
 	at := time.Unix(1_800_000_000, 0)
 	add := func(after time.Duration, lost uint64, losing bool) uint64 {
 		at = at.Add(after)
-		m.add(&afpacket.Batch{Lost: lost, Losing: losing}, at)
+		m.add(&live.Batch{Lost: lost, Losing: losing}, at)
 		return m.recent()
 	}
 	for i, c := range []struct {
@@ -202,7 +202,7 @@ func TestLossNews(t *testing.T) {
 	var told []string
 	for second := range 3 * 3600 {
 		now := start.Add(time.Duration(second) * time.Second)
-		b := afpacket.Batch{}
+		b := live.Batch{}
 		// From the second second on for two hours, but for pauses of nine seconds.
 		if second >= 2 && second < 2+2*3600 && second%10 == 2 {
 			b.Lost = 3

@@ -3,7 +3,7 @@ package agent
 import (
 	"time"
 
-	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/capture/live"
 )
 
 // lossSeconds is how long a lost packet counts against alerts: the windows of many rules may have missed it.
@@ -40,7 +40,7 @@ type lossNews struct {
 }
 
 // add takes what a batch says.
-func (m *lossMeter) add(b *afpacket.Batch, now time.Time) {
+func (m *lossMeter) add(b *live.Batch, now time.Time) {
 	m.losing = b.Losing
 	if m.begun.IsZero() {
 		m.begun = now
@@ -58,7 +58,7 @@ func (m *lossMeter) add(b *afpacket.Batch, now time.Time) {
 
 // news returns what there is to tell after add: that losses have begun, that they go on, now and then, and that they
 // are over. It is nil for nothing.
-func (m *lossMeter) news(b *afpacket.Batch, now time.Time) *lossNews {
+func (m *lossMeter) news(b *live.Batch, now time.Time) *lossNews {
 	if b.Lost > 0 {
 		m.lost += b.Lost
 		m.newest = now

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/capture/live"
 )
 
 // metrics returns what /metrics answers.
@@ -43,7 +43,7 @@ func TestMetrics(t *testing.T) {
 	must(t, os.WriteFile(list, []byte("203.0.113.9 high\n"), 0o600))
 	r := start(t, "reputation \"list\" {\n  files = [\""+list+"\"]\n}\n", map[string]string{"a.hcl": portRule("a", "23")})
 	r.source.mu.Lock()
-	r.source.stats = afpacket.Stats{Interfaces: []afpacket.InterfaceStats{{Name: "eth0", Up: true, Counts: afpacket.Counts{Received: 10, Dropped: 3, Stalls: 1}}}}
+	r.source.stats = live.Stats{Interfaces: []live.InterfaceStats{{Name: "eth0", Up: true, Counts: live.Counts{Received: 10, Dropped: 3, Stalls: 1}}}}
 	r.source.mu.Unlock()
 	r.source.send(t, batchOf(syn(t, "10.0.0.1", 23, 0)))
 	got := "\n" + r.metrics(t)
@@ -82,7 +82,7 @@ func TestHealth(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	r.source.mu.Lock()
-	r.source.stats = afpacket.Stats{Interfaces: []afpacket.InterfaceStats{{Name: "eth0"}}}
+	r.source.stats = live.Stats{Interfaces: []live.InterfaceStats{{Name: "eth0"}}}
 	r.source.mu.Unlock()
 	if got := get(t, s.URL+"/healthz", http.StatusServiceUnavailable); !strings.Contains(got, "eth0") {
 		t.Errorf("%q", got)

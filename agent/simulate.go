@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/capture"
-	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -41,8 +41,8 @@ func Simulate(name string, speed float64) (*Simulation, error) {
 
 // Read gives out the packets whose time has come. At the end of the capture it returns io.EOF, where the
 // capture is broken a *capture.Fault.
-func (s *Simulation) Read(b *afpacket.Batch, wait time.Duration) error {
-	*b = afpacket.Batch{}
+func (s *Simulation) Read(b *live.Batch, wait time.Duration) error {
+	*b = live.Batch{}
 	select {
 	case <-s.stop:
 		return io.EOF
@@ -103,7 +103,7 @@ func (s *Simulation) newest(frames []packet.Frame) int64 {
 }
 
 // give moves n frames to b.
-func (s *Simulation) give(b *afpacket.Batch, n int) {
+func (s *Simulation) give(b *live.Batch, n int) {
 	b.Frames, s.rest = s.rest[:n], s.rest[n:]
 	bytes := uint64(0)
 	for i := range b.Frames {
@@ -114,9 +114,9 @@ func (s *Simulation) give(b *afpacket.Batch, n int) {
 }
 
 // Stats returns the packets given out so far. A capture loses none.
-func (s *Simulation) Stats() afpacket.Stats {
+func (s *Simulation) Stats() live.Stats {
 	n := s.frames.Load()
-	return afpacket.Stats{Counts: afpacket.Counts{Received: n, Frames: n, Bytes: s.bytes.Load()}}
+	return live.Stats{Counts: live.Counts{Received: n, Frames: n, Bytes: s.bytes.Load()}}
 }
 
 // Wake makes a Read that waits return at once.

@@ -14,7 +14,7 @@ import (
 	"github.com/google/gopacket/pcapgo"
 
 	"github.com/ruleids/ruleids/capture"
-	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/capture/live"
 )
 
 // scanFile writes a capture of n packets, ms milliseconds apart.
@@ -38,7 +38,7 @@ func TestSimulationKeepsThePace(t *testing.T) {
 	s, err := Simulate(scanFile(t, n, ms), speed)
 	must(t, err)
 	defer s.Close()
-	var b afpacket.Batch
+	var b live.Batch
 	start, got, calls, idle := time.Time{}, 0, 0, 0
 	for {
 		err := s.Read(&b, 2*time.Millisecond)
@@ -80,7 +80,7 @@ func TestSimulationAtOnce(t *testing.T) {
 	s, err := Simulate(scanFile(t, 500, 1000), 0)
 	must(t, err)
 	defer s.Close()
-	var b afpacket.Batch
+	var b live.Batch
 	got, start := 0, time.Now()
 	for {
 		if err := s.Read(&b, time.Minute); errors.Is(err, io.EOF) {
@@ -103,7 +103,7 @@ func TestSimulationEnds(t *testing.T) {
 	name := scanFile(t, 2, 3_600_000)
 	s, err := Simulate(name, 1)
 	must(t, err)
-	var b afpacket.Batch
+	var b live.Batch
 	must(t, s.Read(&b, time.Minute))
 	if len(b.Frames) != 1 {
 		t.Fatalf("%d packets at the start", len(b.Frames))

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/capture/live"
 )
 
 // reloadsEnv is the environment variable that says how many reloads of 1,000 rules TestReloadsUnderLoad does. Without
@@ -72,7 +72,7 @@ func TestReloadsUnderLoad(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case r.source.batches <- afpacket.Batch{Frames: noise, Now: at}:
+			case r.source.batches <- live.Batch{Frames: noise, Now: at}:
 				sent.Add(uint64(len(noise)))
 			}
 			<-r.source.taken

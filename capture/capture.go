@@ -1,4 +1,5 @@
-// Package capture says where packets come from: capture files; package afpacket has interfaces.
+// Package capture says where packets come from: capture files; package live and those beside it have
+// interfaces.
 //
 // A Reader reads pcap and pcapng files, plain or in gzip, and fills Batches:
 //

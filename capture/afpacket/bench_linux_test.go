@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/capture/live"
 )
 
 // BenchmarkRead measures what Read takes for a frame that is in a ring, in ns, with one ring and with several
@@ -20,7 +22,7 @@ func BenchmarkRead(b *testing.B) {
 			for i := range n {
 				frames = append(frames, numbered(i, byte(i), uint16(i%1000)))
 			}
-			var batch Batch
+			var batch live.Batch
 			read := 0
 			for b.Loop() {
 				b.StopTimer()

@@ -1,13 +1,16 @@
 package afpacket
 
-import "time"
+import (
+	"time"
+
+	"github.com/ruleids/ruleids/capture/live"
+)
 
 // What a Config has where it says 0.
 const (
 	DefaultRingBytes    = 64 << 20
 	DefaultBlockBytes   = 256 << 10
 	DefaultBlockTimeout = 4 * time.Millisecond
-	DefaultSnapLength   = 262144 // MAXIMUM_SNAPLEN of libpcap: whole frames, of offloads too
 )
 
 // A Config says what to capture and how. Its zero values stand for the defaults above; only
@@ -53,5 +56,5 @@ type Config struct {
 	Wait bool
 
 	// Filter says which packets to capture; nil is all. It can be replaced by SetFilter.
-	Filter *Filter
+	Filter *live.Filter
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/ruleids/ruleids/capture/live"
 )
 
 const (
@@ -70,10 +72,10 @@ func (c Config) complete() (Config, error) {
 		return c, fmt.Errorf("live capture: a block time-out of %v; give 1ms to 1m", c.BlockTimeout)
 	}
 	if c.SnapLength == 0 {
-		c.SnapLength = DefaultSnapLength
+		c.SnapLength = live.DefaultSnapLength
 	}
-	if c.SnapLength < minSnapLength || c.SnapLength > DefaultSnapLength {
-		return c, fmt.Errorf("live capture: a snap length of %d bytes; give %d to %d", c.SnapLength, minSnapLength, DefaultSnapLength)
+	if c.SnapLength < minSnapLength || c.SnapLength > live.DefaultSnapLength {
+		return c, fmt.Errorf("live capture: a snap length of %d bytes; give %d to %d", c.SnapLength, minSnapLength, live.DefaultSnapLength)
 	}
 	return c, nil
 }

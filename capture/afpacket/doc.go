@@ -1,7 +1,7 @@
 // Package afpacket captures packets from network interfaces: AF_PACKET sockets with TPACKET_V3 rings, on
 // Linux, without cgo.
 //
-//	src, err := live.Open(live.Config{Interfaces: []string{"eth0"}, Promiscuous: true})
+//	src, err := afpacket.Open(afpacket.Config{Interfaces: []string{"eth0"}, Promiscuous: true})
 //	…
 //	var b live.Batch
 //	for {

@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ruleids/ruleids/capture/live"
 )
 
 // TestFilterInKernel counts what comes to the ring: what the filter drops takes no room there.
 func TestFilterInKernel(t *testing.T) {
 	enterNamespace(t)
 	veth(t, "lva", "lvb")
-	f, err := NewFilter([]netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, nil)
+	f, err := live.NewFilter([]netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +43,7 @@ func TestLongFilterInKernel(t *testing.T) {
 	for range 850 {
 		ignore = append(ignore, netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(11 + r.IntN(200)), byte(r.Uint32()), byte(r.Uint32()), 0}), 24))
 	}
-	f, err := NewFilter(ignore, nil)
+	f, err := live.NewFilter(ignore, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +68,7 @@ func TestSetFilter(t *testing.T) {
 	s := open(t, Config{Interfaces: []string{"lvb"}})
 	from := newSender(t, "lva")
 	from.send(numbered(0, 7, 9), numbered(1, 8, 9), numbered(2, 7, 9))
-	f, err := NewFilter([]netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, nil)
+	f, err := live.NewFilter([]netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +99,7 @@ func TestSetFilterLosesNothing(t *testing.T) {
 	veth(t, "lva", "lvb")
 	s := open(t, Config{Interfaces: []string{"lvb"}, Rings: 2})
 	from := newSender(t, "lva")
-	f, err := NewFilter([]netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, nil)
+	f, err := live.NewFilter([]netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +111,7 @@ func TestSetFilterLosesNothing(t *testing.T) {
 			from.send(numbered(i, 8, uint16(i)))
 		}
 	}()
-	filters := []*Filter{nil, f}
+	filters := []*live.Filter{nil, f}
 	for i := 0; ; i++ {
 		if err := s.SetFilter(filters[i%2]); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -29,7 +30,7 @@ func TestTun(t *testing.T) {
 	}
 	ip(t, "link set lvtun up")
 	waitRunning(t, "lvtun")
-	f, err := NewFilter([]netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, nil)
+	f, err := live.NewFilter([]netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -143,7 +144,7 @@ func open(t testing.TB, c Config) *Source {
 // A heard is what a test has read, copied.
 type heard struct {
 	frames []packet.Frame
-	events []Event
+	events []live.Event
 	lost   uint64
 	losing bool
 }
@@ -152,7 +153,7 @@ type heard struct {
 func (h *heard) read(t testing.TB, s *Source, enough func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
-	var b Batch
+	var b live.Batch
 	for !enough() {
 		left := time.Until(deadline)
 		if left < 0 {
@@ -181,8 +182,8 @@ func readFrames(t testing.TB, s *Source, n int) []packet.Frame {
 }
 
 // kinds lists the events of a kind of interface.
-func (h *heard) kinds() []EventKind {
-	var out []EventKind
+func (h *heard) kinds() []live.EventKind {
+	var out []live.EventKind
 	for _, e := range h.events {
 		out = append(out, e.Kind)
 	}

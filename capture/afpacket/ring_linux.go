@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -41,12 +42,12 @@ type ring struct {
 	link   packet.LinkType
 
 	frames []packet.Frame // what the last take found
-	merged int            // how many of them are in a Batch
+	merged int            // how many of them are in a live.Batch
 	losing bool           // a block said that packets were lost
-	counts Counts
+	counts live.Counts
 	kernel unix.TpacketStatsV3 // what count asks for
 
-	filter *Filter
+	filter *live.Filter
 	// until is the last time (nanoseconds since 1970) at which a frame can have come under another filter; 0
 	// where there is none such any more.
 	until int64
@@ -141,8 +142,8 @@ func (r *ring) join(group uint16, flags uint32, defrag bool) error {
 
 // setFilter makes the kernel run another filter from the next packet on. Frames that came before are
 // still judged by the new one, as they are read.
-func (r *ring) setFilter(f *Filter, now func() int64) error {
-	prog, err := f.assemble(r.link, r.snap, r.lo)
+func (r *ring) setFilter(f *live.Filter, now func() int64) error {
+	prog, err := f.Assemble(r.link, r.snap, r.lo)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -33,17 +34,17 @@ type Source struct {
 	asking  int // another one
 
 	mu      sync.Mutex // held by Read too, but not while it waits
-	filter  *Filter
+	filter  *live.Filter
 	taps    []*tap // as in Config.Interfaces
 	rings   []*ring
 	polls   []unix.PollFd
-	scratch [64]byte // where what is read from wake and notices goes
-	events  []Event  // not yet told
-	woken   bool     // Wake was called
-	reading bool     // a Read runs
-	held    bool     // frames of a Batch are in use
-	closed  bool     // Close was called
-	gone    bool     // and everything was given back
+	scratch [64]byte     // where what is read from wake and notices goes
+	events  []live.Event // not yet told
+	woken   bool         // Wake was called
+	reading bool         // a Read runs
+	held    bool         // frames of a live.Batch are in use
+	closed  bool         // Close was called
+	gone    bool         // and everything was given back
 
 	looked  time.Time // when the interfaces were last looked at
 	noticed time.Time // when notices were last asked for
@@ -103,7 +104,7 @@ func (s *Source) open() error {
 const carrierWithin = 200 * time.Millisecond
 
 // lookFirst looks at a tap for the first time, and returns the events of that: none where it is up.
-func (s *Source) lookFirst(t *tap) []Event {
+func (s *Source) lookFirst(t *tap) []live.Event {
 	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		t.state = stateUp
 		events := s.look(t, nil)
@@ -133,11 +134,11 @@ func (s *Source) list() {
 // frames; a wait of 0 does not wait. After Close it returns io.EOF, at once and ever after, and no other error.
 //
 // A Batch has some thousand frames of each ring at most.
-func (s *Source) Read(b *Batch, wait time.Duration) error {
+func (s *Source) Read(b *live.Batch, wait time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.release()
-	*b = Batch{Frames: b.Frames[:0], Events: b.Events[:0]}
+	*b = live.Batch{Frames: b.Frames[:0], Events: b.Events[:0]}
 	s.reading = true
 	defer func() { s.reading = false }()
 	start := time.Now()
@@ -146,7 +147,7 @@ func (s *Source) Read(b *Batch, wait time.Duration) error {
 	}
 	for now := start; ; now = time.Now() {
 		if s.closed {
-			*b = Batch{Frames: b.Frames[:0], Events: b.Events[:0]}
+			*b = live.Batch{Frames: b.Frames[:0], Events: b.Events[:0]}
 			_ = s.giveBack() // nobody is left who could do anything about it
 			return io.EOF
 		}
@@ -220,7 +221,7 @@ func (s *Source) wait(d time.Duration) {
 }
 
 // collect takes what is in the rings and merges it to b.Frames by time.
-func (s *Source) collect(b *Batch) {
+func (s *Source) collect(b *live.Batch) {
 	full := 0
 	var last *ring
 	for _, r := range s.rings {
@@ -275,7 +276,7 @@ func merge(to []packet.Frame, rings []*ring) []packet.Frame {
 }
 
 // finish fills in what a Batch tells besides frames.
-func (s *Source) finish(b *Batch) {
+func (s *Source) finish(b *live.Batch) {
 	wall := s.wall()
 	lost, losing := uint64(0), false
 	for _, r := range s.rings {
@@ -344,7 +345,7 @@ func (s *Source) signal() {
 // SetFilter replaces the filter, nil for none. It takes effect at once and for all: no packet is lost between the
 // filters, and frames that are in the rings already are judged by the new one too. What the
 // filter before did not let through does not come back. Where there is an error, the filter before stays.
-func (s *Source) SetFilter(f *Filter) error {
+func (s *Source) SetFilter(f *live.Filter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -371,10 +372,10 @@ func (s *Source) SetFilter(f *Filter) error {
 }
 
 // Stats returns the counts up to now.
-func (s *Source) Stats() Stats {
+func (s *Source) Stats() live.Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var st Stats
+	var st live.Stats
 	for _, t := range s.taps {
 		if !s.gone {
 			for _, r := range slices.Concat(t.old, t.rings) {
@@ -382,15 +383,15 @@ func (s *Source) Stats() Stats {
 			}
 			s.countMissed(t)
 		}
-		is := InterfaceStats{Name: t.name, Counts: t.counts(), Up: t.state == stateUp && !s.gone, Err: t.err, Link: t.link, Reopened: t.reopened, Missed: t.missed}
+		is := live.InterfaceStats{Name: t.name, Counts: t.counts(), Up: t.state == stateUp && !s.gone, Err: t.err, Link: t.link, Reopened: t.reopened, Missed: t.missed}
 		for _, r := range t.rings {
 			is.Rings = append(is.Rings, r.counts)
 		}
-		st.add(is.Counts)
+		st.Add(is.Counts)
 		st.Missed += is.Missed
 		st.Interfaces = append(st.Interfaces, is)
 	}
-	slices.SortFunc(st.Interfaces, func(x, y InterfaceStats) int { return cmp.Compare(x.Name, y.Name) })
+	slices.SortFunc(st.Interfaces, func(x, y live.InterfaceStats) int { return cmp.Compare(x.Name, y.Name) })
 	return st
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -170,7 +171,7 @@ func TestDropsAreCounted(t *testing.T) {
 	// What was captured while packets were lost is marked: the time of the loss is known from one Read to the
 	// next, so all of it here.
 	if !h.losing {
-		t.Error("no Batch says that packets were lost")
+		t.Error("no live.Batch says that packets were lost")
 	}
 	// The first frame after it finds the ring empty. It may be marked by the kernel; later ones are not.
 	h = heard{}
@@ -191,7 +192,7 @@ func TestCloseEndsRead(t *testing.T) {
 	s := open(t, Config{Interfaces: []string{"lvb"}})
 	end := make(chan error)
 	go func() {
-		var b Batch
+		var b live.Batch
 		for {
 			if err := s.Read(&b, time.Hour); err != nil {
 				end <- err
@@ -222,7 +223,7 @@ func TestCloseEndsRead(t *testing.T) {
 	s = open(t, Config{Interfaces: []string{"lvb"}})
 	want := numbered(5, 2, 3)
 	newSender(t, "lva").send(want)
-	var b Batch
+	var b live.Batch
 	if err := s.Read(&b, patience); err != nil || len(b.Frames) != 1 {
 		t.Fatalf("%d frames, error %v", len(b.Frames), err)
 	}
@@ -249,7 +250,7 @@ func TestWake(t *testing.T) {
 	enterNamespace(t)
 	veth(t, "lva", "lvb")
 	s := open(t, Config{Interfaces: []string{"lvb"}})
-	var b Batch
+	var b live.Batch
 	for range 3 {
 		s.Wake() // before Read: it counts for the next
 		if err := s.Read(&b, time.Hour); err != nil || len(b.Frames) > 0 {
@@ -325,7 +326,7 @@ func TestReadDoesNotAllocate(t *testing.T) {
 	s := open(t, Config{Interfaces: []string{"lvb"}, Rings: 2, BlockTimeout: time.Millisecond})
 	from := newSender(t, "lva")
 	frames := [][]byte{numbered(1, 2, 3), numbered(2, 3, 4), numbered(3, 4, 5), numbered(4, 5, 6)}
-	var b Batch
+	var b live.Batch
 	round := func() {
 		for _, f := range frames {
 			if _, err := unix.Write(from.fd, f); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -19,11 +20,11 @@ type tap struct {
 	// old are the rings of an interface that is gone: they are read until their last block is out.
 	old      []*ring
 	oldUntil time.Time
-	was      bool   // its rings were open at some time
-	reopened uint64 // times that they were opened again
-	closed   Counts // of rings that are no more
-	missed   uint64 // see InterfaceStats.Missed
-	missedAt uint64 // what the kernel said when missed was counted last
+	was      bool        // its rings were open at some time
+	reopened uint64      // times that they were opened again
+	closed   live.Counts // of rings that are no more
+	missed   uint64      // see live.InterfaceStats.Missed
+	missedAt uint64      // what the kernel said when missed was counted last
 }
 
 // state is what a tap is in.
@@ -37,53 +38,53 @@ const (
 )
 
 // look brings a tap in line with what the kernel says of its interface, and returns the events of that.
-func (s *Source) look(t *tap, events []Event) []Event {
-	change := func(to state, kind EventKind, err error) {
+func (s *Source) look(t *tap, events []live.Event) []live.Event {
+	change := func(to state, kind live.EventKind, err error) {
 		if t.state != to || to == stateFailed && t.err.Error() != err.Error() {
-			events = append(events, Event{Time: s.wall(), Interface: t.name, Kind: kind, Err: err})
+			events = append(events, live.Event{Time: s.wall(), Interface: t.name, Kind: kind, Err: err})
 		}
 		t.state, t.err = to, err
 	}
 	d, err := lookup(s.notices, t.name)
 	if len(t.rings) > 0 && (err != nil || d.index != t.index || !t.rings[0].bound(t.index)) {
 		t.retire(s.cfg.BlockTimeout)
-		change(stateGone, EventGone, errGone)
+		change(stateGone, live.EventGone, errGone)
 	}
 	switch {
 	case errors.Is(err, errGone) && !t.was:
-		change(stateGone, EventMissing, errMissing)
+		change(stateGone, live.EventMissing, errMissing)
 		return events
 	case errors.Is(err, errGone):
-		change(stateGone, EventGone, err)
+		change(stateGone, live.EventGone, err)
 		return events
 	case err != nil:
-		change(stateFailed, EventFailed, fmt.Errorf("asking the kernel about it: %w", err))
+		change(stateFailed, live.EventFailed, fmt.Errorf("asking the kernel about it: %w", err))
 		return events
 	case !d.up:
-		change(stateDown, EventDown, fmt.Errorf("it is not up; \"ip link set %s up\" does that", t.name))
+		change(stateDown, live.EventDown, fmt.Errorf("it is not up; \"ip link set %s up\" does that", t.name))
 		return events
 	}
-	kind := EventUp
+	kind := live.EventUp
 	if len(t.rings) == 0 {
 		if err := s.openTap(t, d); err != nil {
-			change(stateFailed, EventFailed, err)
+			change(stateFailed, live.EventFailed, err)
 			return events
 		}
 		if t.was {
 			t.reopened++
-			kind = EventReopened
+			kind = live.EventReopened
 			t.state = stateGone // so that it is told even where the interface has no carrier yet
-			events = append(events, Event{Time: s.wall(), Interface: t.name, Kind: kind})
+			events = append(events, live.Event{Time: s.wall(), Interface: t.name, Kind: kind})
 		}
 		t.was = true
 	}
 	switch {
 	case !d.running:
-		change(stateDown, EventDown, errors.New("it has no carrier"))
-	case kind == EventReopened:
+		change(stateDown, live.EventDown, errors.New("it has no carrier"))
+	case kind == live.EventReopened:
 		t.state, t.err = stateUp, nil
 	default:
-		change(stateUp, EventUp, nil)
+		change(stateUp, live.EventUp, nil)
 	}
 	return events
 }
@@ -164,32 +165,20 @@ func (t *tap) closeRings(rings []*ring) error {
 	var err error
 	for _, r := range rings {
 		r.count()
-		t.closed.add(r.counts)
+		t.closed.Add(r.counts)
 		err = errors.Join(err, r.close())
 	}
 	return err
 }
 
 // counts returns what all rings of the interface counted, those that are no more too.
-func (t *tap) counts() Counts {
+func (t *tap) counts() live.Counts {
 	c := t.closed
 	for _, r := range t.old {
-		c.add(r.counts)
+		c.Add(r.counts)
 	}
 	for _, r := range t.rings {
-		c.add(r.counts)
+		c.Add(r.counts)
 	}
 	return c
-}
-
-// add adds the counts of d.
-func (c *Counts) add(d Counts) {
-	c.Received += d.Received
-	c.Dropped += d.Dropped
-	c.Stalls += d.Stalls
-	c.Losing += d.Losing
-	c.Frames += d.Frames
-	c.Bytes += d.Bytes
-	c.Stale += d.Stale
-	c.Elsewhere += d.Elsewhere
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ruleids/ruleids/capture/live"
 )
 
 // TestInterfaceMadeAnew removes the interface with frames in its ring, and makes another of the same name.
@@ -15,7 +17,7 @@ func TestInterfaceMadeAnew(t *testing.T) {
 	newSender(t, "lva").send(numbered(1, 2, 3), numbered(2, 2, 3))
 	ip(t, "link del lva")
 	var h heard
-	h.read(t, s, func() bool { return len(h.frames) == 2 && slices.Contains(h.kinds(), EventGone) })
+	h.read(t, s, func() bool { return len(h.frames) == 2 && slices.Contains(h.kinds(), live.EventGone) })
 	st := s.Stats().Interfaces[0]
 	if st.Name != "lvb" || st.Up || st.Err == nil {
 		t.Errorf("the interface is gone, its state is %+v", st)
@@ -24,7 +26,7 @@ func TestInterfaceMadeAnew(t *testing.T) {
 	h.read(t, s, func() bool { return len(h.frames) == 3 })
 
 	veth(t, "lva", "lvb")
-	h.read(t, s, func() bool { return slices.Contains(h.kinds(), EventReopened) && s.Stats().Interfaces[0].Up })
+	h.read(t, s, func() bool { return slices.Contains(h.kinds(), live.EventReopened) && s.Stats().Interfaces[0].Up })
 	newSender(t, "lva").send(numbered(4, 2, 3))
 	h.read(t, s, func() bool { return len(h.frames) == 4 })
 	for i, f := range h.frames {
@@ -57,7 +59,7 @@ func TestInterfaceMissingAtStart(t *testing.T) {
 	veth(t, "lva", "lvb")
 	s := open(t, Config{Interfaces: []string{"lvb", "lvd"}, Wait: true})
 	var h heard
-	h.read(t, s, func() bool { return slices.Equal(h.kinds(), []EventKind{EventMissing}) })
+	h.read(t, s, func() bool { return slices.Equal(h.kinds(), []live.EventKind{live.EventMissing}) })
 	if e := h.events[0]; e.Interface != "lvd" || e.Err == nil || !strings.Contains(e.Err.Error(), "waiting for it") {
 		t.Errorf("event %v", e)
 	}
@@ -67,7 +69,7 @@ func TestInterfaceMissingAtStart(t *testing.T) {
 		t.Errorf("the interface is missing, its state is %+v", st)
 	}
 	veth(t, "lvc", "lvd")
-	h.read(t, s, func() bool { return slices.Contains(h.kinds(), EventUp) && s.Stats().Interfaces[1].Up })
+	h.read(t, s, func() bool { return slices.Contains(h.kinds(), live.EventUp) && s.Stats().Interfaces[1].Up })
 	newSender(t, "lvc").send(numbered(2, 2, 3))
 	h.read(t, s, func() bool { return len(h.frames) == 2 })
 }
@@ -98,10 +100,10 @@ func TestInterfaceRenamed(t *testing.T) {
 	ip(t, "link set lvb down")
 	ip(t, "link set lvb name lvx")
 	var h heard
-	h.read(t, s, func() bool { return slices.Contains(h.kinds(), EventGone) })
+	h.read(t, s, func() bool { return slices.Contains(h.kinds(), live.EventGone) })
 	ip(t, "link set lvx name lvb")
 	ip(t, "link set lvb up")
-	h.read(t, s, func() bool { return slices.Contains(h.kinds(), EventReopened) && s.Stats().Interfaces[0].Up })
+	h.read(t, s, func() bool { return slices.Contains(h.kinds(), live.EventReopened) && s.Stats().Interfaces[0].Up })
 	waitRunning(t, "lva", "lvb")
 	// The rings of before are not closed yet: nothing may come to them too.
 	newSender(t, "lva").send(numbered(1, 2, 3), numbered(2, 2, 3))
@@ -123,11 +125,11 @@ func TestInterfaceDownAndUp(t *testing.T) {
 	ip(t, "link set lvb down")
 	s := open(t, Config{Interfaces: []string{"lvb"}, Rings: 2})
 	var h heard
-	h.read(t, s, func() bool { return slices.Equal(h.kinds(), []EventKind{EventDown}) })
+	h.read(t, s, func() bool { return slices.Equal(h.kinds(), []live.EventKind{live.EventDown}) })
 	if st := s.Stats().Interfaces[0]; st.Up || st.Err == nil || !strings.Contains(st.Err.Error(), "ip link set lvb up") {
 		t.Errorf("state %+v", st)
 	}
-	up := func() bool { return len(h.events) > 0 && h.events[len(h.events)-1].Kind == EventUp }
+	up := func() bool { return len(h.events) > 0 && h.events[len(h.events)-1].Kind == live.EventUp }
 	for i := range 2 {
 		ip(t, "link set lvb up")
 		h.read(t, s, up)
@@ -137,7 +139,7 @@ func TestInterfaceDownAndUp(t *testing.T) {
 		ip(t, "link set lvb down")
 		h.read(t, s, func() bool { return !up() })
 	}
-	if got := h.kinds(); len(got) < 5 || slices.Contains(got, EventGone) || slices.Contains(got, EventFailed) {
+	if got := h.kinds(); len(got) < 5 || slices.Contains(got, live.EventGone) || slices.Contains(got, live.EventFailed) {
 		t.Errorf("events %v", h.events)
 	}
 }

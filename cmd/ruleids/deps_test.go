@@ -48,7 +48,8 @@ var house = []layer{
 	{level: 0, path: "model"},
 	{level: 1, path: "model/store", may: []string{"model"}},
 	{level: 1, path: "capture", may: []string{"packet"}},
-	{level: 1, path: "capture/afpacket", may: []string{"packet", "capture"}},
+	{level: 1, path: "capture/live", may: []string{"packet"}},
+	{level: 1, path: "capture/afpacket", may: []string{"packet", "capture/live"}, tests: []string{"capture"}},
 	{level: 1, path: "alert", may: []string{"internal/ansi", "internal/scale", "internal/printable", "packet"}},
 	{level: 1, path: "rules/fasthcl", may: []string{"internal/diag"}},
 	{level: 1, path: "fleet", may: []string{"internal/scale", "internal/setting"}},
@@ -89,7 +90,7 @@ var house = []layer{
 	{level: 3, path: "agent/config", may: []string{"event/logsource", "fleet", "internal/files", "packet", "internal/setting", "internal/diag", "rules", "event/honeypot", "actions/decision", "actions/firewall", "actions/notify", "actions/output",
 		"actions/reputation", "actions/telegram"}},
 	{level: 3, path: "agent/api", may: []string{"event/logsource", "fleet", "internal/diag", "alert", "actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "event/honeypot"}},
-	{level: 4, path: "agent", may: []string{"model", "model/store", "event/login", "event/logsource", "fleet", "fleet/link", "internal/setting", "actions/firewall", "internal/host", "internal/printable", "internal/filelock", "agent/api", "internal/scale", "packet", "internal/diag", "capture", "capture/afpacket", "alert", "rules", "engine", "engine/snapshot", "event/honeypot",
+	{level: 4, path: "agent", may: []string{"model", "model/store", "event/login", "event/logsource", "fleet", "fleet/link", "internal/setting", "actions/firewall", "internal/host", "internal/printable", "internal/filelock", "agent/api", "internal/scale", "packet", "internal/diag", "capture", "capture/live", "capture/afpacket", "alert", "rules", "engine", "engine/snapshot", "event/honeypot",
 		"actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "agent/config"}},
 	{level: 4, path: "engine/ruletest", may: []string{"model", "event/login", "internal/files", "internal/scale", "internal/printable", "packet", "packet/application", "internal/setting", "internal/diag", "capture", "alert", "rules", "engine"}},
 	{level: 4, path: "lsp", may: []string{"internal/lazyregexp", "internal/diag", "packet", "capture", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest"}, tests: []string{"stdlib"}},
@@ -99,11 +100,11 @@ var house = []layer{
 	{level: 4, path: "report", may: []string{"alert", "engine", "internal/printable", "internal/scale", "packet"}},
 	{level: 5, path: "lab/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "lab", tests: []string{"agent/api"}},
-	{level: 5, path: "lab/rate", may: []string{"agent/api", "packet", "stdlib", "capture/afpacket", "rules", "engine", "agent"}},
+	{level: 5, path: "lab/rate", may: []string{"agent/api", "packet", "stdlib", "capture/live", "rules", "engine", "agent"}},
 	{level: 5, path: "cmd/ruleids", may: []string{"report", "report/demo", "internal/files", "internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest", "model", "model/store", "internal/npz",
 		"study", "lsp", "imports",
 		"fleet/api", "fleet/bundle", "fleet/link", "fleet/pki", "fleet/roster", "fleet/server", "fleet/share", "fleet/state",
-		"capture/afpacket", "event/honeypot", "event/login", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "internal/host"}},
+		"event/honeypot", "event/login", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "internal/host"}},
 }
 
 // TestDependencies fails on an import that the house does not allow. Tests may reach further: to any

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -61,16 +60,6 @@ func timed(b *testing.B, l loop, file string, limit int) outcome {
 	b.ReportMetric(float64(first.alerts), "alerts")
 	b.ReportMetric(0, "ns/op")
 	return first
-}
-
-// processorTime is the time in nanoseconds that this process has spent on processors for itself: on a machine that does
-// other things meanwhile it says more than the time that went by.
-func processorTime() float64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return float64(u.Utime.Nano())
 }
 
 // rulesLoop compiles the shipped rules, only those named where names are given, with further rules.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/agent"
-	"github.com/ruleids/ruleids/capture/afpacket"
+	"github.com/ruleids/ruleids/capture/live"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
@@ -96,7 +96,7 @@ type contender struct {
 	name  string
 	start func(b *bench) (receiver, error)
 	// wants says which frames its filter lets through; nil is all.
-	wants *afpacket.Filter
+	wants *live.Filter
 }
 
 // contenders lists them, with tcpdump first: it is what the other is compared with.
@@ -116,7 +116,7 @@ func contenders() ([]contender, error) {
 }
 
 // wanted counts the frames that a filter lets through among the first n of a cycle that is sent over and over.
-func wanted(f *afpacket.Filter, frames [][]byte, n int) uint64 {
+func wanted(f *live.Filter, frames [][]byte, n int) uint64 {
 	if f == nil || n == 0 {
 		return uint64(n)
 	}
@@ -165,7 +165,7 @@ func (t *trial) each() time.Duration { return t.busy / time.Duration(max(t.seen,
 const settle = 3 * time.Second
 
 // try sends for some time and counts what came.
-func (b *bench) try(r receiver, wants *afpacket.Filter, frames [][]byte, rate float64, d time.Duration, aside [][]byte) (*trial, error) {
+func (b *bench) try(r receiver, wants *live.Filter, frames [][]byte, rate float64, d time.Duration, aside [][]byte) (*trial, error) {
 	before, err := r.counts()
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package afpacket
+package live
 
 import "github.com/ruleids/ruleids/packet"
 
@@ -14,6 +14,18 @@ type Counts struct {
 	// Elsewhere are frames for other hosts that came although the interface was not to be promiscuous.
 	Elsewhere uint64
 	Stale     uint64 // frames that came under a filter which was replaced meanwhile, and that the new one does not want
+}
+
+// Add adds the counts of d.
+func (c *Counts) Add(d Counts) {
+	c.Received += d.Received
+	c.Dropped += d.Dropped
+	c.Stalls += d.Stalls
+	c.Losing += d.Losing
+	c.Frames += d.Frames
+	c.Bytes += d.Bytes
+	c.Stale += d.Stale
+	c.Elsewhere += d.Elsewhere
 }
 
 // Stats are the counts of a Source.

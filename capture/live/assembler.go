@@ -1,4 +1,4 @@
-package afpacket
+package live
 
 import "golang.org/x/net/bpf"
 

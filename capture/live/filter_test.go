@@ -1,4 +1,4 @@
-package afpacket
+package live
 
 import (
 	"encoding/binary"
@@ -233,7 +233,7 @@ func TestFilterFits(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if _, err := f.assemble(packet.LinkEthernet, 100, true); err != nil {
+		if _, err := f.Assemble(packet.LinkEthernet, 100, true); err != nil {
 			t.Error(err)
 		}
 		run := machine(t, f.program(packet.LinkRaw, 1000, false), 0)

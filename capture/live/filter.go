@@ -1,4 +1,4 @@
-package afpacket
+package live
 
 import (
 	"cmp"
@@ -100,8 +100,11 @@ func (f *Filter) Instructions(link packet.LinkType) int {
 	return len(f.program(link, DefaultSnapLength, false))
 }
 
-// assemble returns the program as the kernel takes it.
-func (f *Filter) assemble(link packet.LinkType, snap uint32, loopback bool) ([]bpf.RawInstruction, error) {
+// Assemble returns the program of the filter for frames of a link type, of which snap bytes are captured, as kernels take it.
+// Besides what every BPF machine knows it uses Linux' extension of the packet's type, where loopback is true: on the
+// loopback interface a packet is dropped on its way out there, since it comes in at once. It returns snap for a packet
+// that is wanted, and 0 for others.
+func (f *Filter) Assemble(link packet.LinkType, snap uint32, loopback bool) ([]bpf.RawInstruction, error) {
 	raw, err := bpf.Assemble(f.program(link, snap, loopback))
 	if err != nil {
 		return nil, fmt.Errorf("capture filter: %w", err)
