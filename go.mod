@@ -3,6 +3,7 @@ module github.com/ruleids/ruleids
 go 1.26.8
 
 require (
+	aead.dev/minisign v0.3.0
 	github.com/apparentlymart/go-textseg/v15 v15.0.0
 	github.com/cilium/ebpf v0.22.0
 	github.com/coreos/go-iptables v0.8.0
@@ -21,6 +22,8 @@ require (
 	github.com/nats-io/nats-server/v2 v2.15.3
 	github.com/nats-io/nats.go v1.55.0
 	github.com/nicholas-fedor/shoutrrr v0.13.2
+	github.com/opencontainers/go-digest v1.0.0
+	github.com/opencontainers/image-spec v1.1.1
 	github.com/oschwald/maxminddb-golang/v2 v2.9.0
 	github.com/owenrumney/go-sarif/v3 v3.3.1
 	github.com/prometheus/client_golang v1.25.0
@@ -43,6 +46,7 @@ require (
 	golang.org/x/time v0.16.0
 	kernel.org/pub/linux/libs/security/libcap/cap v1.2.78
 	modernc.org/sqlite v1.62.0
+	oras.land/oras-go/v2 v2.6.4
 )
 
 require (

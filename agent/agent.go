@@ -93,6 +93,7 @@ func newDaemon(opt Options) *Daemon {
 		d.notifiers,
 		&bots{d: d},
 		d.rules,
+		newSources(d),
 		&counts{d: d},
 		&service{d: d},
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/firewall"
 	"github.com/ruleids/ruleids/agent/api"
-	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/alert"
 )
 
@@ -83,14 +82,14 @@ func (p *decisions) open(ctx context.Context, settings *decision.Config, opt dec
 	if report.Restored+report.Expired+len(report.Dropped) > 0 {
 		p.d.log.Info("decisions restored", "hold", report.Restored, "expired", report.Expired, "dropped", len(report.Dropped), "journal", settings.Journal)
 	}
-	p.need(p.d.running)
+	p.need(p.d.opt.Loaded)
 	p.queue = newDecisionQueue(p.decide, p.d.log)
 	return nil
 }
 
 // need keeps decisions clear of the hosts that the daemon talks to.
-func (p *decisions) need(c *config.Config) {
-	p.book.Need(needed(c, lookup(p.d.opt.Input.Settings.Environ)))
+func (p *decisions) need(l *Loaded) {
+	p.book.Need(needed(l.Config, l.Rules.Lists, lookup(p.d.opt.Input.Settings.Environ)))
 }
 
 // clear removes what goes with the part.
@@ -251,7 +250,7 @@ func (p *decisions) Apply(ctx context.Context, next *Loaded) error {
 	waiting, done := context.WithTimeout(ctx, applyWithin)
 	defer done()
 	before := p.book.Status().Mode
-	p.need(next.Config)
+	p.need(next)
 	_, err := p.book.Reconfigure(waiting, &is)
 	if now := p.book.Status().Mode; now != before {
 		p.d.log.Info("response mode changed", "mode", now, "before", before)

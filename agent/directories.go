@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ruleids/ruleids/actions/firewall"
 	"github.com/ruleids/ruleids/event/logsource"
 	"github.com/ruleids/ruleids/internal/host"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // directories makes what the daemon needs while it may, for the account that it will run as. A simulation needs none.
@@ -32,6 +34,11 @@ func (p *directories) Open(context.Context) error {
 			return fmt.Errorf("response: %w; name another place with response { %s = … }", err, s.setting)
 		}
 	}
+	if p.fetches() {
+		if err := ownDirectory(filepath.Join(c.Rules.Fetched, "lists"), d.account); err != nil {
+			return fmt.Errorf("rules: %w; name another place with rules { fetched = … }", err)
+		}
+	}
 	for _, l := range c.Logs {
 		if err := ownDirectory(logsource.StateFile(l.Config), d.account); err != nil {
 			return fmt.Errorf("auth %q: %w; name another place with state", l.Name, err)
@@ -53,6 +60,12 @@ func (p *directories) Open(context.Context) error {
 		d.decisions.sshPorts = ports
 	}
 	return nil
+}
+
+// fetches reports whether there is something to fetch.
+func (p *directories) fetches() bool {
+	c := &p.d.running.Rules
+	return c.Fetched != "" && (c.Source != "" || slices.ContainsFunc(p.d.opt.Loaded.Rules.Lists, func(l *rules.List) bool { return l.Feeds != nil }))
 }
 
 // ownDirectory makes the directory of a file, "" for none, for an account where it is missing.

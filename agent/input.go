@@ -14,6 +14,7 @@ import (
 	"github.com/ruleids/ruleids/fleet/link"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/source"
 )
 
 // An Input says what settings and rules are read from: at the start, and again at every reload.
@@ -27,6 +28,14 @@ type Input struct {
 	LintCodes []string
 	// Plan are the options of the compiler.
 	Plan engine.Options
+	// Candidate takes the place of copies of what is fetched, to be tried.
+	Candidate Candidate
+}
+
+// A Candidate is what was fetched and does not run yet: files that take the place of copies.
+type Candidate struct {
+	Rules  string            // a directory; "" for the copy
+	Copies map[string]string // of lists, by URL
 }
 
 // Loaded is what an Input holds at one time.
@@ -50,6 +59,14 @@ func (in *Input) Load() *Loaded {
 	opt := rules.Options{
 		Paths: out.Config.Rules.Paths, Settings: in.Settings.File, Set: in.Set,
 		LookupEnv: lookup(in.Settings.Environ), LintCodes: in.LintCodes, GeoIP: out.Config.Rules.GeoIP,
+		Fetched: out.Config.Rules.Fetched, Copies: in.Candidate.Copies,
+	}
+	fetched, _ := source.Current(out.Config.Rules.Fetched, out.Config.Rules.Source)
+	if in.Candidate.Rules != "" {
+		fetched = in.Candidate.Rules
+	}
+	if fetched != "" {
+		opt.Paths = append(slices.Clone(opt.Paths), fetched)
 	}
 	if path, _ := link.RuleSet(out.Config.Fleet.Directory); path != "" {
 		opt.Paths = append(slices.Clone(opt.Paths), path)

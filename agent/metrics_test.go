@@ -48,7 +48,7 @@ func TestMetrics(t *testing.T) {
 	r.source.send(t, batchOf(syn(t, "10.0.0.1", 23, 0)))
 	got := "\n" + r.metrics(t)
 	for _, m := range Metrics() {
-		if slices.ContainsFunc([]string{"ruleids_output", "ruleids_notifier", "ruleids_bot", "ruleids_honeypot", "ruleids_model", "ruleids_fleet", "ruleids_log_"}, func(p string) bool { return strings.HasPrefix(m.Name, p) }) {
+		if slices.ContainsFunc([]string{"ruleids_output", "ruleids_notifier", "ruleids_bot", "ruleids_honeypot", "ruleids_model", "ruleids_fleet", "ruleids_log_", "ruleids_source"}, func(p string) bool { return strings.HasPrefix(m.Name, p) }) {
 			continue // there are none here
 		}
 		if !strings.Contains(got, "\n# HELP "+m.Name+" "+m.Help+"\n") || !strings.Contains(got, "\n# TYPE "+m.Name+" "+m.Kind()+"\n") {

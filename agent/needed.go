@@ -9,11 +9,12 @@ import (
 	"github.com/ruleids/ruleids/fleet/link"
 	"github.com/ruleids/ruleids/internal/host"
 	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // needed returns the hosts that the parts of a daemon talk to. A decision about one of them would take the alerts, or the
 // answers, of the sensor itself.
-func needed(c *config.Config, environ func(name string) (string, bool)) []host.Name {
+func needed(c *config.Config, lists []*rules.List, environ func(name string) (string, bool)) []host.Name {
 	var out []host.Name
 	add := func(what string, hosts []string) {
 		for _, h := range hosts {
@@ -33,6 +34,12 @@ func needed(c *config.Config, environ func(name string) (string, bool)) []host.N
 	for _, r := range c.Reputations {
 		add(fmt.Sprintf("the server of reputation %q", r.Kind), setting.Hosts(r.Config))
 	}
+	add("the server of rules.source", hostsOf(c.Rules.Source))
+	for _, l := range lists {
+		for _, f := range l.Feeds {
+			add(fmt.Sprintf("the server of list %q", l.Name), hostsOf(f.URL))
+		}
+	}
 	if m, err := link.Read(c.Fleet.Directory); err == nil {
 		if at, _, err := net.SplitHostPort(m.Server); err == nil {
 			add("the server of the fleet", []string{at})
@@ -46,4 +53,13 @@ func needed(c *config.Config, environ func(name string) (string, bool)) []host.N
 		}
 	}
 	return out
+}
+
+// hostsOf returns the host of a URL, where it has one.
+func hostsOf(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return nil
+	}
+	return []string{u.Hostname()}
 }

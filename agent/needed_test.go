@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // TestNeeded holds that every host that settings name is one that decisions keep clear of.
@@ -22,6 +23,9 @@ func TestNeeded(t *testing.T) {
 	put("hook", "https://hooks.slack.com/services/T00000000/B00000000/secretOfTheWebhook\n")
 	put("key", "0123456789abcdef0123456789abcdef\n")
 	file := put("ruleids.hcl", `
+rules {
+  source = "git+https://git.example.com/rules.git"
+}
 output "syslog" "siem" {
   network = "tcp"
   address = "192.0.2.7:601"
@@ -46,7 +50,7 @@ notifier "pagerduty" "night" {
 		t.Error(d)
 	}
 	var got []string
-	for _, n := range needed(c, lookup([]string{"HTTPS_PROXY=http://proxy.example.com:3128", "PATH=/bin"})) {
+	for _, n := range needed(c, []*rules.List{{Name: "feed", Feeds: []*rules.Feed{{URL: "https://feeds.example.com/bad.txt"}}}}, lookup([]string{"HTTPS_PROXY=http://proxy.example.com:3128", "PATH=/bin"})) {
 		got = append(got, n.Host+": "+n.What)
 	}
 	want := []string{
@@ -54,6 +58,8 @@ notifier "pagerduty" "night" {
 		`hooks.slack.com: the server of notifier slack "ops"`,
 		`mail.example.com: the server of notifier email "mail"`,
 		`events.pagerduty.com: the server of notifier pagerduty "night"`,
+		`git.example.com: the server of rules.source`,
+		`feeds.example.com: the server of list "feed"`,
 		`proxy.example.com: the proxy in HTTPS_PROXY`,
 	}
 	if !slices.Equal(got, want) {

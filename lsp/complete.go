@@ -33,7 +33,7 @@ var bodies = map[string][]completionItem{
 	"override": attributes("severity", "enabled", "mode", "threshold", "cooldown", "actions").and(
 		block("except", "except \"${1:name}\" { where = \"$0\" }")),
 	"variable":   attributes("description", "default"),
-	"list":       attributes("description", "type", "values", "file", "columns", "append", "for", "max"),
+	"list":       attributes("description", "type", "values", "file", "columns", "append", "for", "max", "url", "refresh", "max_age", "max_size"),
 	"macro":      attributes("description", "expr"),
 	"model":      attributes("description", "on", "where", "by", "every", "features", "method", "learn", "min_samples", "seed", "max_keys"),
 	"memory":     attributes("learn", "max_keys"),

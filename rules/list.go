@@ -206,7 +206,8 @@ func parseIPv4(s string) (AddrRange, bool) {
 	return AddrRange{packet.Addr{Lo: mapped | uint64(v&^host)}, packet.Addr{Lo: mapped | uint64(v|host)}}, true
 }
 
-// readLines adds the entries of a list file: one a line, blank lines and # comments left out.
+// readLines adds the entries of a list file: one a line, blank lines and comments left out. They begin with #, and with ; too
+// where no entry can have one.
 func (s *entries) readLines(name string, data []byte) hcl.Diagnostics {
 	lines := bytes.Count(data, []byte{'\n'}) + 1
 	switch s.typ {
@@ -230,7 +231,11 @@ func (s *entries) readLines(name string, data []byte) hcl.Diagnostics {
 		start := offset
 		offset += len(line) + 1
 		lineNo++
-		if i := bytes.IndexByte(line, '#'); i >= 0 && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t' || s.typ != ListString) {
+		if s.typ != ListString {
+			if i := bytes.IndexAny(line, "#;"); i >= 0 {
+				line = line[:i]
+			}
+		} else if i := bytes.IndexByte(line, '#'); i == 0 || i > 0 && (line[i-1] == ' ' || line[i-1] == '\t') {
 			line = line[:i]
 		}
 		if lineNo == 1 {
@@ -259,6 +264,9 @@ func (s *entries) readLines(name string, data []byte) hcl.Diagnostics {
 	}
 	return diags
 }
+
+// listAttributes are those of a list block.
+var listAttributes = append([]string{"description", "type", "values", "file", "columns", "append", "for", "max"}, feedAttributes...)
 
 var listTypes = []string{"ip", "port", "string", "domain"}
 
@@ -326,6 +334,7 @@ func (l *loader) loadList(b *block, more appended) {
 		list.Type = ListType(slices.Index(listTypes, word))
 	}
 	header, places := l.columnNames(b)
+	list.header = header
 	for i := range header {
 		if i > 0 {
 			list.Columns = append(list.Columns, &Column{Name: header[i], Range: places[i], known: map[string]uint32{}})
@@ -362,14 +371,14 @@ func (l *loader) loadList(b *block, more appended) {
 
 // listPart adds the entries of one block to a list. It returns false where the block says nothing of its entries.
 func (l *loader) listPart(b *block, list *List, s *entries, header []string, typed bool) bool {
-	l.known(b, []string{"description", "type", "values", "file", "columns", "append", "for", "max"}, nil)
-	values, fileAttr := b.attrs["values"], b.attrs["file"]
+	l.known(b, listAttributes, nil)
+	values, fileAttr, feed := b.attrs["values"], b.attrs["file"], l.feed(b)
 	switch {
 	case values != nil && fileAttr != nil:
 		l.report(diag.BadValue, fileAttr.NameRange, "A list has values or a file, not both.")
 		return false
-	case values == nil && fileAttr == nil:
-		l.report(diag.MissingAttribute, b.header(), "The list %q needs values, as in values = [\"10.0.0.0/8\"], or a file; or for, as in for = \"1h\", where rules fill it.", b.name)
+	case values == nil && fileAttr == nil && b.attrs["url"] == nil:
+		l.report(diag.MissingAttribute, b.header(), "The list %q needs values, as in values = [\"10.0.0.0/8\"], a file or a url; or for, as in for = \"1h\", where rules fill it.", b.name)
 		return false
 	}
 	if a := b.attrs["append"]; a != nil && !adds(b) {
@@ -387,6 +396,9 @@ func (l *loader) listPart(b *block, list *List, s *entries, header []string, typ
 	}
 	if !typed {
 		return false
+	}
+	if feed != nil && (l.listFeed(feed, list, s, header) || values == nil && fileAttr == nil) {
+		return true
 	}
 	if values != nil {
 		if header != nil || b.attrs["columns"] != nil {
@@ -408,15 +420,20 @@ func (l *loader) listPart(b *block, list *List, s *entries, header []string, typ
 	if !b.shipped() {
 		list.Files = append(list.Files, full)
 	}
+	l.addListFile(full, data, list, s, header)
+	return true
+}
+
+// addListFile adds the entries of a file to a list.
+func (l *loader) addListFile(name string, data []byte, list *List, s *entries, header []string) {
 	sum := sha256.Sum256(data)
 	l.digest = append(l.digest, sum)
 	list.digest = append(list.digest, sum[:]...)
 	if header != nil {
-		l.diags = append(l.diags, s.readRows(full, data, list.Columns, header)...)
+		l.diags = append(l.diags, s.readRows(name, data, list.Columns, header)...)
 	} else {
-		l.diags = append(l.diags, s.readLines(full, data)...)
+		l.diags = append(l.diags, s.readLines(name, data)...)
 	}
-	return true
 }
 
 // listValues adds the entries of an inline list; each bad one is reported at its place.

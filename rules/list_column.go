@@ -280,8 +280,7 @@ func (l *loader) columnNames(b *block) (names []string, at []hcl.Range) {
 func (s *entries) readRows(name string, data []byte, columns []*Column, header []string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	r := csv.NewReader(bytes.NewReader(data))
-	r.Comment, r.TrimLeadingSpace, r.ReuseRecord, r.FieldsPerRecord = '#', true, true, -1
+	r := csvReader(data)
 	bad := 0
 	problem := func(line, column int, format string, args ...any) {
 		if bad++; bad > maxListErrors {
@@ -330,6 +329,12 @@ func (s *entries) readRows(name string, data []byte, columns []*Column, header [
 		diags = append(diags, diag.New(diag.BadListEntry, hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}, "%d more rows of this file are wrong.", bad-maxListErrors))
 	}
 	return diags
+}
+
+func csvReader(data []byte) *csv.Reader {
+	r := csv.NewReader(bytes.NewReader(data))
+	r.Comment, r.TrimLeadingSpace, r.ReuseRecord, r.FieldsPerRecord = '#', true, true, -1
+	return r
 }
 
 func lineStart(data []byte, line int) int {

@@ -43,6 +43,10 @@ type Options struct {
 	Overlay map[string][]byte
 	// GeoIP are files in the MaxMind DB format that geoip.country, geoip.asn and geoip.as_org ask, in their order.
 	GeoIP []string
+	// Fetched is the directory with copies of lists that have a url; "" for none: then such a list has what its block says besides.
+	Fetched string
+	// Copies are files that take the place of copies in Fetched, by URL: to try one before it is used.
+	Copies map[string]string
 	// Thresholds take the place of the thresholds of rules, by name: to try others without changing a file.
 	Thresholds map[string]float64
 	// LintCodes are the codes besides those of Codes that a lint:ignore comment may name. Nil accepts any.

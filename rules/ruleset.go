@@ -242,15 +242,20 @@ type List struct {
 	// most; 0 for other lists. Such a list has no Set.
 	For     time.Duration
 	Max     int
-	Files   []string  // the files of the user that it was read from
+	Files   []string  // the files of the user that it was read from, or that its copies will be
+	Feeds   []*Feed   // where it is fetched from
 	Columns []*Column // in the order of the file; nil for a list without data
 	Used    bool
 	Shipped bool
 	Range   hcl.Range
 
+	header []string
 	rows   *rows
 	digest []byte // of the files
 }
+
+// Header returns the names of the columns with that of the entry; nil for a list without data.
+func (l *List) Header() []string { return l.header }
 
 // Digest identifies the contents of the list's files.
 func (l *List) Digest() string { return hex.EncodeToString(l.digest) }

@@ -36,11 +36,11 @@ const defaultTracked = 65536
 
 // loadTracked reads what a list says that rules fill.
 func (l *loader) loadTracked(b *block, list *List, more appended) {
-	l.known(b, []string{"description", "type", "values", "file", "columns", "append", "for", "max"}, nil)
+	l.known(b, listAttributes, nil)
 	for _, part := range more {
 		l.report(diag.BadValue, part.attrs["append"].NameRange, "The list %q in %s is filled by rules, and nothing else adds to it.", b.name, place(list.Range))
 	}
-	for _, name := range []string{"values", "file", "columns"} {
+	for _, name := range append([]string{"values", "file", "columns"}, feedAttributes...) {
 		if a := b.attrs[name]; a != nil {
 			l.report(diag.BadValue, a.NameRange, "A list with for is filled by rules, and has no %s. Entries that are always there make a list of their own.", name)
 		}

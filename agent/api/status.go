@@ -15,6 +15,7 @@ import (
 	"github.com/ruleids/ruleids/event/logsource"
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/retry"
 )
 
 // Status is what GET /status answers: how the daemon is and what it has counted since it started.
@@ -39,6 +40,8 @@ type Status struct {
 	Memory *MemoryStatus `json:"memory"`
 	// Models says what models have learned, by name; empty where no rule looks at one.
 	Models []ModelStatus `json:"models"`
+	// Sources are the rule set and the lists that are fetched from elsewhere; the rule set first.
+	Sources []SourceStatus `json:"sources"`
 	// Reputation are the sources of reputation, sorted.
 	Reputation []reputation.Status `json:"reputation"`
 	Notifiers  []notify.Status     `json:"notifiers"`
@@ -147,6 +150,26 @@ type ModelStatus struct {
 	fleet.Model
 	File  string     `json:"file"`
 	Saved *time.Time `json:"saved"`
+}
+
+// SourceStatus says how fetching a rule set or a list goes.
+type SourceStatus struct {
+	Name       string     `json:"name"` // of the list; "" for the rule set
+	Kind       string     `json:"kind"` // "list", or how the rule set is published: "archive", "git" or "oci"
+	From       string     `json:"from"` // the URL, without its query and its password
+	Have       bool       `json:"have"` // there is a copy
+	Changed    *time.Time `json:"changed"`
+	Checked    *time.Time `json:"checked"`     // when the source said last that the copy is what it has
+	AgeSeconds float64    `json:"age_seconds"` // since then; without a copy, since it is looked for
+	Old        bool       `json:"old"`         // more than max_age
+	SHA256     string     `json:"sha256"`
+	Version    string     `json:"version"` // the commit, or the digest of the artifact
+	Entries    int        `json:"entries"` // of a list
+	LeftOut    int        `json:"left_out"`
+	Files      int        `json:"files"` // of a rule set
+	// Fetches are looks at the source since the start, by result: "changed", "unchanged" or "failed".
+	Fetches map[string]uint64 `json:"fetches"`
+	retry.Report
 }
 
 // ResponseStatus is how decisions are, and what became of actions of rules.

@@ -20,6 +20,7 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/source"
 )
 
 // Config is what the daemon is told. It does not change after Load.
@@ -112,12 +113,36 @@ func (e TunnelEnd) MarshalText() ([]byte, error) {
 
 // Rules says where rules come from.
 type Rules struct {
-	Paths  []string      `setting:"paths,path,reload" doc:"Rule files, and directories of them, beside the shipped rules."`
-	Stdlib bool          `setting:"stdlib,reload" default:"true" doc:"Load the shipped rules."`
-	Memory string        `setting:"memory,path" default:"/var/lib/ruleids/memory" doc:"File that keeps over a restart what rules remember: lists that they fill, and values of memory blocks. Empty for none."`
-	Models string        `setting:"models,path" default:"/var/lib/ruleids/models" doc:"Directory that keeps over a restart what models have learned to be usual. Empty for none."`
-	GeoIP  []string      `setting:"geoip,path,reload" doc:"Files in the MaxMind DB format (.mmdb) that say where addresses are: what geoip.country, geoip.asn and geoip.as_org ask."`
-	Poll   time.Duration `setting:"poll" default:"30s" range:"0,100ms..24h" doc:"Time between two looks at the rule files in case the kernel's notices of changes are lost; 0s for none."`
+	Paths    []string       `setting:"paths,path,reload" doc:"Rule files, and directories of them, beside the shipped rules."`
+	Stdlib   bool           `setting:"stdlib,reload" default:"true" doc:"Load the shipped rules."`
+	Memory   string         `setting:"memory,path" default:"/var/lib/ruleids/memory" doc:"File that keeps over a restart what rules remember: lists that they fill, and values of memory blocks. Empty for none."`
+	Models   string         `setting:"models,path" default:"/var/lib/ruleids/models" doc:"Directory that keeps over a restart what models have learned to be usual. Empty for none."`
+	GeoIP    []string       `setting:"geoip,path,reload" doc:"Files in the MaxMind DB format (.mmdb) that say where addresses are: what geoip.country, geoip.asn and geoip.as_org ask."`
+	Fetched  string         `setting:"fetched,path" default:"/var/lib/ruleids/fetched" doc:"Directory with the last good copies of what is fetched: the rule set of source, and lists with a url. Empty: nothing is fetched."`
+	Source   string         `setting:"source,reload" doc:"Where a rule set is published, to be fetched and run beside those in paths: https://… or file:///… of a tar file, git+https://… (git+ssh, git+file) of a repository, with ?ref= for a branch, tag or commit, or oci://registry/repository:tag. #DIR behind it is a directory in it."`
+	SHA256   string         `setting:"sha256,reload" doc:"The tar file of source is good only with this SHA-256, in hex."`
+	Minisign string         `setting:"minisign,reload" doc:"The tar file of source is good only if minisign signed it with this public key; the signature has its name with .minisig behind it."`
+	Token    setting.Source `setting:"source_token" doc:"Token that the server of source wants."`
+	Refresh  time.Duration  `setting:"refresh,reload" default:"6h" range:"1m..30d" doc:"Time between two looks at source."`
+	MaxAge   time.Duration  `setting:"max_age,reload" default:"0" range:"0,1m.." doc:"The copy of source is trouble when source was not seen for so long; 0s for never."`
+	Poll     time.Duration  `setting:"poll" default:"30s" range:"0,100ms..24h" doc:"Time between two looks at the rule files in case the kernel's notices of changes are lost; 0s for none."`
+}
+
+// Spec returns where the rule set is published. The error is that of the token's file.
+func (r *Rules) Spec() (source.Spec, error) {
+	token, err := r.Token.Read("source_token")
+	return source.Spec{Source: r.Source, SHA256: r.SHA256, Key: r.Minisign, Token: token.Reveal()}, err
+}
+
+// Check returns what is wrong with the settings together.
+func (r *Rules) Check() (out []setting.Problem) {
+	for _, p := range (source.Spec{Source: r.Source, SHA256: r.SHA256, Key: r.Minisign}).Check() {
+		out = append(out, setting.Problem{Setting: p.Attribute, Detail: p.Detail})
+	}
+	if r.Source != "" && r.Fetched == "" {
+		out = append(out, setting.Problem{Setting: "source", Detail: "There is no directory to keep it in. Name one with fetched."})
+	}
+	return out
 }
 
 // Control is the control socket.

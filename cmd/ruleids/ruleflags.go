@@ -66,19 +66,14 @@ func (f *ruleFlags) options(more ...string) (rules.Options, error) {
 	if opt.Settings, err = settingsFile(f.config); err != nil {
 		return opt, err
 	}
-	opt.GeoIP = f.geoip
+	// What is wrong in the settings besides is the daemon's business.
+	c, _ := config.Load(config.Options{File: opt.Settings, Environ: os.Environ()})
+	opt.Fetched, opt.GeoIP = c.Rules.Fetched, f.geoip
 	if len(opt.GeoIP) == 0 {
-		opt.GeoIP = geoFiles(opt.Settings)
+		opt.GeoIP = c.Rules.GeoIP
 	}
 	opt.Set, err = f.values()
 	return opt, err
-}
-
-// geoFiles returns what the settings and the environment name for rules.geoip. What is wrong in the settings besides is
-// the daemon's business.
-func geoFiles(settings string) []string {
-	c, _ := config.Load(config.Options{File: settings, Environ: os.Environ()})
-	return c.Rules.GeoIP
 }
 
 // values returns what --set gives to variables.

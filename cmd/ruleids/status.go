@@ -117,6 +117,7 @@ func writeStatus(w io.Writer, s *api.Status, color bool) error {
 		}
 		writeTable(&b, rows, headed(color))
 	}
+	writeSources(&b, s.Sources, color)
 	writeModels(&b, s.Models, color)
 	if f := s.Fleet; f != nil {
 		how := "connected"
@@ -130,6 +131,31 @@ func writeStatus(w io.Writer, s *api.Status, color bool) error {
 	writeNotifiers(&b, s, color)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeSources writes how fetching of rule sets and lists goes.
+func writeSources(b *strings.Builder, all []api.SourceStatus, color bool) {
+	if len(all) == 0 {
+		return
+	}
+	b.WriteByte('\n')
+	rows := [][]string{{"fetched", "from", "has", "seen", "trouble"}}
+	for _, x := range all {
+		name, has, seen := "list "+x.Name, thousands(uint64(x.Entries))+" entries", "never"
+		if x.Name == "" {
+			name, has = "rules", plural(uint64(x.Files), "file")
+		}
+		if x.Have {
+			seen = age(x.AgeSeconds) + " ago"
+		} else {
+			has = "no copy"
+		}
+		if x.LeftOut > 0 {
+			has += fmt.Sprintf(", %s left out", thousands(uint64(x.LeftOut)))
+		}
+		rows = append(rows, []string{name, printable.Line(x.From), has, seen, printable.Line(x.Error)})
+	}
+	writeTable(b, rows, headed(color))
 }
 
 // writeResponses writes what became of actions, and who is asked about reputation.

@@ -50,6 +50,7 @@ const (
 	NeverTrue          = "never-true"
 	AlwaysTrue         = "always-true"
 	BadIgnore          = "bad-ignore"
+	NotFetched         = "not-fetched"
 	ShadowsShipped     = "shadows-shipped"
 )
 
@@ -70,6 +71,7 @@ var codes = []Code{
 	{MissingCondition, hcl.DiagError, "Missing condition", "A rule has neither where nor when, or has windows and no when.", false},
 	{MissingThreshold, hcl.DiagError, "Missing threshold", "A condition uses threshold and the rule has none.", false},
 	{NeverTrue, hcl.DiagError, "Condition that can never hold", "A comparison, or several that must hold together, cannot hold for any packet.", true},
+	{NotFetched, hcl.DiagWarning, "List without a copy", "There is no copy of a list that is fetched, so it has no entries yet.", true},
 	{ShadowsShipped, hcl.DiagWarning, "Name of a shipped block", "A list, macro or variable has the name of a shipped one, whose place it takes in one's own rules alone.", true},
 	{Syntax, hcl.DiagError, "Syntax error", "The text is not HCL, or the condition in it is not an expression.", false},
 	{TypeMismatch, hcl.DiagError, "Type mismatch", "An operator or a function is used on values that it has no meaning for.", false},

@@ -60,7 +60,7 @@ func (e *EnvName) UnmarshalText(text []byte) error {
 // fields returns the attributes of a source.
 func (s *Source) fields(f Field, inline bool) []Field {
 	v := reflect.ValueOf(s).Elem()
-	value, file, env := Field{Name: f.Name, value: v.Field(0), inSource: true}, Field{Name: f.Name + "_file", value: v.Field(1), path: true, secretFile: true}, f
+	value, file, env := Field{Name: f.Name, value: v.Field(0), inSource: true}, Field{Name: f.Name + "_file", Doc: f.Doc, value: v.Field(1), path: true, secretFile: true}, f
 	env.Name, env.value, env.source, env.needed, env.Required = f.Name+"_env", v.Field(2), s, f.Required, false
 	if inline {
 		return []Field{value, file, env}

@@ -1,0 +1,148 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	// maxRepository bounds what git fetches: one commit, so the files of the repository, packed.
+	maxRepository = 256 << 20
+	lookEvery     = 200 * time.Millisecond
+)
+
+// git fetches one commit by the git program, and has it make a tar file of the directory, which is unpacked as any other.
+func (s *Store) git(ctx context.Context, _ Spec, w where, c Copy) (fetched, error) {
+	ctx, done := context.WithTimeout(ctx, longest)
+	defer done()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ref := w.ref
+	if ref == "" {
+		ref = "HEAD"
+	}
+	if commitForm.MatchString(ref) && ref == c.Version {
+		return fetched{same: true}, nil
+	}
+	if !commitForm.MatchString(ref) {
+		list, err := runGit(ctx, nil, "", "ls-remote", w.url, ref)
+		if err != nil {
+			return fetched{}, err
+		}
+		commit, _, found := bytes.Cut(list, []byte{'\t'})
+		if !found {
+			return fetched{}, fmt.Errorf("the repository has no branch or tag %q", ref)
+		}
+		if c.Version != "" && string(commit) == c.Version {
+			return fetched{same: true}, nil
+		}
+	}
+	dir, err := os.MkdirTemp("", "ruleids-git-")
+	if err != nil {
+		return fetched{}, err
+	}
+	defer os.RemoveAll(dir)
+	if _, err := runGit(ctx, nil, dir, "init", "--quiet", "--bare"); err != nil {
+		return fetched{}, err
+	}
+	ended := make(chan struct{})
+	go func() { // git has no bound of its own
+		for tick := time.NewTicker(lookEvery); ; {
+			select {
+			case <-ended:
+				tick.Stop()
+				return
+			case <-tick.C:
+				if sizeOf(dir) > maxRepository {
+					cancel(fmt.Errorf("the repository has over %d bytes", maxRepository))
+				}
+			}
+		}
+	}()
+	_, err = runGit(ctx, nil, dir, "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--end-of-options", w.url, ref)
+	close(ended)
+	if err != nil {
+		return fetched{}, err
+	}
+	commit, err := runGit(ctx, nil, dir, "rev-parse", "--verify", "FETCH_HEAD^{commit}")
+	if err != nil {
+		return fetched{}, err
+	}
+	id := strings.TrimSpace(string(commit))
+	if commitForm.MatchString(w.ref) && id != w.ref {
+		return fetched{}, fmt.Errorf("the repository gave commit %s, not the one in the settings", id)
+	}
+	if id == c.Version {
+		return fetched{same: true}, nil
+	}
+	var tar capped
+	args := []string{"archive", "--format=tar", id}
+	if w.dir != "" {
+		args = append(args, "--", w.dir)
+	}
+	if _, err := runGit(ctx, &tar, dir, args...); err != nil {
+		return fetched{}, err
+	}
+	return fetched{archive: tar.Bytes(), copy: Copy{Version: id, SHA256: digest(tar.Bytes())}}, nil
+}
+
+// capped takes as much as a rule set may have.
+type capped struct{ bytes.Buffer }
+
+// Write implements io.Writer.
+func (c *capped) Write(p []byte) (int, error) {
+	if c.Len()+len(p) > maxUnpacked {
+		return 0, fmt.Errorf("it has over %d bytes", maxUnpacked)
+	}
+	return c.Buffer.Write(p)
+}
+
+// runGit runs git with nobody to ask, and returns its output where out is nil. Errors are its own words.
+func runGit(ctx context.Context, out io.Writer, dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "core.hooksPath=" + os.DevNull, "-c", "protocol.allow=never", "-c", "protocol.https.allow=always",
+		"-c", "protocol.ssh.allow=always", "-c", "protocol.file.allow=always", "-c", "http.followRedirects=initial", "-c", "gc.auto=0"}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_SSH_COMMAND=ssh -o BatchMode=yes", "GIT_HTTP_LOW_SPEED_LIMIT=100", "GIT_HTTP_LOW_SPEED_TIME=30", "LC_ALL=C")
+	cmd.WaitDelay = 5 * time.Second
+	var buffer, words bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &buffer, &words
+	if out != nil {
+		cmd.Stdout = out
+	}
+	err := cmd.Run()
+	switch {
+	case err == nil:
+		return buffer.Bytes(), nil
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, errors.New("there is no git program on this host: install git, or publish a tar file")
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	}
+	lines := strings.Split(strings.TrimSpace(words.String()), "\n")
+	if last := strings.TrimPrefix(lines[len(lines)-1], "fatal: "); last != "" {
+		return nil, fmt.Errorf("git: %.300s", last)
+	}
+	return nil, fmt.Errorf("git %s: %w", args[0], err)
+}
+
+// sizeOf returns the bytes of the files in a directory and below it.
+func sizeOf(dir string) (n int64) {
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if st, err := d.Info(); err == nil { // it may be gone by now
+				n += st.Size()
+			}
+		}
+		return nil
+	})
+	return n
+}

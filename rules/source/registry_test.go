@@ -1,0 +1,154 @@
+package source
+
+import (
+	"archive/tar"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	godigest "github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// A registry serves one artifact as the OCI distribution specification says.
+type registry struct {
+	manifest []byte
+	blobs    map[string][]byte // by digest
+	asked    int
+}
+
+func (r *registry) publish(t *testing.T, titles []string, files ...[]byte) {
+	t.Helper()
+	m := ocispec.Manifest{MediaType: ocispec.MediaTypeImageManifest, Config: ocispec.DescriptorEmptyJSON}
+	m.SchemaVersion = 2
+	r.blobs = map[string][]byte{}
+	for i, data := range files {
+		d := ocispec.Descriptor{MediaType: "application/vnd.example.rules", Digest: godigest.FromBytes(data), Size: int64(len(data)), Annotations: map[string]string{ocispec.AnnotationTitle: titles[i]}}
+		m.Layers = append(m.Layers, d)
+		r.blobs[d.Digest.String()] = data
+	}
+	var err error
+	if r.manifest, err = json.Marshal(m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *registry) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	if q.URL.Path == "/v2/site/rules/manifests/1" {
+		w.Header().Set("Content-Type", ocispec.MediaTypeImageManifest)
+		w.Header().Set("Docker-Content-Digest", godigest.FromBytes(r.manifest).String())
+		_, _ = w.Write(r.manifest)
+		return
+	}
+	if data, ok := r.blobs[strings.TrimPrefix(q.URL.Path, "/v2/site/rules/blobs/")]; ok {
+		r.asked++
+		_, _ = w.Write(data)
+		return
+	}
+	http.NotFound(w, q)
+}
+
+// TestOCI fetches an artifact, not again while it is the same, and not where its bytes are others than the manifest says.
+func TestOCI(t *testing.T) {
+	r := &registry{}
+	server := httptest.NewServer(r)
+	defer server.Close()
+	s := newStore(t)
+	spec := Spec{Source: "oci://" + strings.TrimPrefix(server.URL, "http://") + "/site/rules:1"}
+	r.publish(t, []string{"README.md", "rules.tar.gz"}, []byte("hello"), archiveOf(t, tar.Header{Name: "a.hcl", Gname: oneRule}))
+	for i, want := range []bool{true, false} {
+		if c, changed, err := s.Rules(context.Background(), spec, good); err != nil || changed != want || c.Files != 1 || r.asked != 1 {
+			t.Errorf("%d: %+v %v %v, asked %d times", i, c, changed, err, r.asked)
+		}
+	}
+	r.publish(t, []string{"rules.tar.gz"}, archiveOf(t, tar.Header{Name: "b.hcl", Gname: oneRule}))
+	for d := range r.blobs {
+		r.blobs[d] = []byte("something else")
+	}
+	if _, _, err := s.Rules(context.Background(), spec, good); err == nil || !strings.Contains(err.Error(), "other bytes") && !strings.Contains(err.Error(), "mismatch") {
+		t.Errorf("wrong bytes: %v", err)
+	}
+	r.publish(t, []string{"rules.zip"}, []byte("x"))
+	if _, _, err := s.Rules(context.Background(), spec, good); err == nil || !strings.Contains(err.Error(), "no tar file") {
+		t.Errorf("no tar file: %v", err)
+	}
+	spec.Source += "9"
+	if _, _, err := s.Rules(context.Background(), spec, good); err == nil || !strings.Contains(err.Error(), "not found") && !strings.Contains(err.Error(), "404") {
+		t.Errorf("no such tag: %v", err)
+	}
+}
+
+// TestGit fetches a branch of a repository, a commit, and says what git says.
+func TestGit(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git")
+	}
+	repo := t.TempDir()
+	git := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command("git", args...)
+		cmd.Dir = repo
+		cmd.Env = append(os.Environ(), "GIT_AUTHOR_NAME=x", "GIT_AUTHOR_EMAIL=x@example.com", "GIT_COMMITTER_NAME=x", "GIT_COMMITTER_EMAIL=x@example.com")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v %s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	commit := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(repo, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		git("add", "-A")
+		git("commit", "-q", "-m", "x")
+		return git("rev-parse", "HEAD")
+	}
+	git("init", "-q", "-b", "main")
+	first := commit("rules/a.hcl", oneRule)
+	s := newStore(t)
+	spec := Spec{Source: "git+file://" + filepath.ToSlash(repo) + "?ref=main#rules"}
+	take := func(want bool, commit, name string) {
+		t.Helper()
+		c, changed, err := s.Rules(context.Background(), spec, good)
+		if err != nil || changed != want || c.Version != commit {
+			t.Fatalf("%+v %v %v", c, changed, err)
+		}
+		dir, _ := Current(s.Dir, spec.Source)
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	take(true, first, "a.hcl")
+	take(false, first, "a.hcl")
+	second := commit("rules/b.hcl", oneRule)
+	take(true, second, "b.hcl")
+	spec.Source = fmt.Sprintf("git+file://%s?ref=%s", filepath.ToSlash(repo), first)
+	take(true, first, "rules/a.hcl")
+	if err := os.Symlink("/etc/passwd", filepath.Join(repo, "link.hcl")); err == nil {
+		commit("rules/c.hcl", oneRule)
+		spec.Source = "git+file://" + filepath.ToSlash(repo)
+		if _, _, err := s.Rules(context.Background(), spec, good); err == nil || !strings.Contains(err.Error(), "is a link") {
+			t.Errorf("a link: %v", err)
+		}
+	}
+	spec.Source = "git+file://" + filepath.ToSlash(repo) + "?ref=nobody"
+	if _, _, err := s.Rules(context.Background(), spec, good); err == nil || !strings.Contains(err.Error(), `no branch or tag "nobody"`) {
+		t.Errorf("no such branch: %v", err)
+	}
+	spec.Source = "git+file:///no/such/repository"
+	if _, _, err := s.Rules(context.Background(), spec, good); err == nil || !strings.Contains(err.Error(), "git: ") {
+		t.Errorf("no repository: %v", err)
+	}
+}
