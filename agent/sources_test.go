@@ -115,7 +115,9 @@ func TestSources(t *testing.T) {
 	r.log.wait(t, at, "fetching failed", "bad.txt", "500")
 	s := r.Status(t.Context())
 	if len(s.Sources) != 2 || s.Sources[0].Kind != "archive" || s.Sources[0].Files != 1 || s.Sources[1].Name != "bad" || s.Sources[1].Fetches["failed"] != 1 || s.Sources[1].Fetches["changed"] != 1 ||
-		!slices.ContainsFunc(s.Trouble, func(x string) bool { return strings.Contains(x, `list "bad": fetching fails, the copy from before is used`) }) {
+		!slices.ContainsFunc(s.Trouble, func(x string) bool {
+			return strings.Contains(x, `list "bad": fetching fails, the copy from before is used`)
+		}) {
 		t.Errorf("%+v %v", s.Sources, s.Trouble)
 	}
 	p.fail(false)

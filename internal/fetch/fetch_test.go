@@ -70,7 +70,9 @@ func TestServersThatMisbehave(t *testing.T) {
 			}
 		}, "the server was not done with the file after"},
 		{"a loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", http.StatusFound) }, "it redirects over 5 times"},
-		{"packed garbage", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("\x1f\x8b\x08garbage that is no gzip")) }, "it is damaged or cut short"},
+		{"packed garbage", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte("\x1f\x8b\x08garbage that is no gzip"))
+		}, "it is damaged or cut short"},
 		{"packed and cut", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bomb[:len(bomb)-10]) }, "the file has over 65536 bytes"},
 		{"a bomb", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bomb) }, "the file has over 65536 bytes"},
 		{"a bomb on the way", func(w http.ResponseWriter, _ *http.Request) {
