@@ -43,30 +43,36 @@ func (e *Engine) sound(p *packet.Packet) bool {
 	return !e.heard.has(p)
 }
 
-// converseAhead is how many packets ahead of the one that is tracked the table is asked for what it will need.
-const converseAhead = 8
-
 // converse has the conversations see the packets of a slot from place from to place to. It is called for slots, and for what is
 // in them, in order.
 func (e *Engine) converse(w *worker, s *slot, from, to int) {
 	t := e.conversations
 	for _, i := range s.fragments {
 		e.assemble(w, &s.packets[i])
-		s.hashes[i] = t.Hash(&s.packets[i])
+		s.conversations[i] = t.Place(&s.packets[i])
 	}
 	s.fragments = s.fragments[:0]
-	for i := from; i < min(from+2*converseAhead, to); i++ {
-		t.Prefetch(s.hashes[i])
+	for from < to {
+		each := min(from+converseEach, to)
+		e.converseSome(w, s, from, each)
+		from = each
+	}
+}
+
+// converseSome is converse for so few packets that what the table needs for all can be asked for before the first.
+func (e *Engine) converseSome(w *worker, s *slot, from, to int) {
+	t := e.conversations
+	if len(e.workers) > 1 { // else it was asked for when they were decoded
+		for i := from; i < to; i++ {
+			t.Prefetch(s.conversations[i])
+		}
 	}
 	for i := from; i < to; i++ {
-		if i+2*converseAhead < to {
-			t.Prefetch(s.hashes[i+2*converseAhead])
-		}
-		if i+converseAhead < to {
-			t.PrefetchEntry(s.hashes[i+converseAhead])
-		}
+		t.PrefetchEntry(&s.packets[i], s.conversations[i])
+	}
+	for i := from; i < to; i++ {
 		p := &s.packets[i]
-		t.Track(p, s.hashes[i])
+		t.Track(p, s.conversations[i])
 		if events := t.Events(); len(events) > 0 {
 			for j := range events {
 				ev := &events[j]
@@ -75,7 +81,7 @@ func (e *Engine) converse(w *worker, s *slot, from, to int) {
 			t.Clear()
 		}
 		if t.Needs()&conversation.Heads != 0 {
-			e.heads(w, p, s.hashes[i])
+			e.heads(w, p, s.conversations[i].ID())
 		}
 		if p.Layers&packet.LayerTunnel != 0 {
 			if v := e.outside(s, i); v >= 0 {

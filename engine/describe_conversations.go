@@ -22,6 +22,9 @@ func describeConversations(need conversation.Need) *ConversationDescription {
 	l := conversation.DefaultLimits()
 	d := &ConversationDescription{TCP: uint64(l.TCP), UDP: uint64(l.UDP), Pending: uint64(l.Pending), Settled: uint64(l.Settled),
 		Events: need&conversation.Events != 0, Services: need&conversation.Services != 0, Bound: conversation.Bound(need, l)}
+	if need&(conversation.Datagrams|conversation.Flows) == 0 {
+		d.UDP = 0
+	}
 	if need&conversation.Heads != 0 {
 		hellos, bytes := application.QUICBound()
 		d.Heads, d.HeadBound = uint64(l.Heads+hellos), conversation.HeadBound(l)+bytes

@@ -301,7 +301,10 @@ func (e *Engine) decode(w *worker, s *slot, frames []packet.Frame, from, to int,
 			e.assemble(w, p) // lists go by the order of packets, and so this is that
 		}
 		if converses {
-			s.hashes[i] = e.conversations.Hash(p)
+			s.conversations[i] = e.conversations.Place(p)
+			if len(e.workers) == 1 {
+				e.conversations.Prefetch(s.conversations[i])
+			}
 			continue
 		}
 		e.look(w, s, i)

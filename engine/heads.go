@@ -11,13 +11,13 @@ import (
 // later, and is put together of segments in any order. Later ones, of the next request of a kept connection, of TLS behind
 // STARTTLS or CONNECT, begin with a segment, and are put together of those that follow in order. A segment whose bytes
 // came before has none.
-func (e *Engine) heads(w *worker, p *packet.Packet, hash uint64) {
+func (e *Engine) heads(w *worker, p *packet.Packet, flow uint64) {
 	if len(p.Payload) == 0 {
 		return
 	}
 	switch {
 	case p.Layers&packet.LayerUDP != 0:
-		if message := e.quic.Hello(hash, p.Payload); message != nil {
+		if message := e.quic.Hello(flow, p.Payload); message != nil {
 			w.decoder.QUICHello(p, message)
 		}
 		return

@@ -66,11 +66,11 @@ func (b *builder) sampler(m *rules.Model, p *Plan, keyIDs map[string]int) *sampl
 	s := &sampler{Model: m, index: len(p.samplers), every: int64(m.Every)}
 	s.text = "model " + m.Name + " is " + m.Definition
 	note := &rules.Rule{Name: m.Name, On: m.On, Where: m.Where, By: m.By, Aggregates: m.Aggregates}
-	p.note(note)
+	p.note(note, true)
 	for _, f := range m.Features {
 		s.features = append(s.features, b.floatFunc(f.Expr))
 		s.present = append(s.present, b.presence(f.Expr))
-		p.note(&rules.Rule{Where: f.Expr})
+		p.note(&rules.Rule{Where: f.Expr}, true)
 	}
 	for _, k := range m.By {
 		f := k.Expr.(*rules.FieldExpr).Field

@@ -114,7 +114,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 		b.responses(pr)
 		b.writers(pr)
 		p.rules = append(p.rules, pr)
-		p.note(r)
+		p.note(r, b.meets(pr, packet.ClassUDP))
 	}
 	b.scaled = nil
 	b.samplers(rs, p, keyIDs)
@@ -194,11 +194,31 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 	return g
 }
 
-// note records what a rule needs computed.
-func (p *Plan) note(r *rules.Rule) {
-	p.needAlert = p.needAlert || r.Alerts()
+// meets reports whether packets of a class, or events about such packets, may pass a rule's filter.
+func (b *builder) meets(r *rule, c packet.Class) bool {
+	if r.group == nil { // the steps of a sequence have filters each
+		return true
+	}
+	k := ofClass(c, conversation.All)
 	if r.On == packet.EventConnection {
-		p.need |= conversation.Conversations | conversation.Events
+		proto := k.proto
+		k = ofClass(packet.ClassConnection, 0)
+		k.proto = proto
+	}
+	return b.assume(r.group.filter, k, map[int32]int32{}) != predFalse
+}
+
+// note records what a rule needs computed; udp says that it may concern UDP.
+func (p *Plan) note(r *rules.Rule, udp bool) {
+	p.needAlert = p.needAlert || r.Alerts()
+	var need conversation.Need
+	defer func() {
+		if p.need |= need; need.Layers() != 0 && udp {
+			p.need |= conversation.Datagrams
+		}
+	}()
+	if r.On == packet.EventConnection {
+		need |= conversation.Conversations | conversation.Events
 	}
 	look := func(e rules.Expr) {
 		rules.Walk(e, func(x rules.Expr) bool {
@@ -207,7 +227,7 @@ func (p *Plan) note(r *rules.Rule) {
 			case *rules.FieldExpr:
 				l = x.Field.Layer
 				if x.Field.Store == packet.StoreService {
-					p.need |= conversation.Services
+					need |= conversation.Services
 				}
 			case *rules.LayerExpr:
 				l = x.Layers
@@ -218,7 +238,7 @@ func (p *Plan) note(r *rules.Rule) {
 			}
 			p.needDNS = p.needDNS || l&packet.DNSLayers != 0
 			p.says |= l & packet.AllNeeds
-			p.need |= tracking(l)
+			need |= tracking(l)
 			return true
 		})
 	}
@@ -230,7 +250,7 @@ func (p *Plan) note(r *rules.Rule) {
 	if r.Sequence != nil {
 		for _, st := range r.Sequence.Parts() {
 			if st.On == packet.EventConnection {
-				p.need |= conversation.Conversations | conversation.Events
+				need |= conversation.Conversations | conversation.Events
 			}
 			look(st.Where)
 			for _, k := range st.By {

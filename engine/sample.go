@@ -69,7 +69,7 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 		e.assemble(w, p)
 	}
 	if plan.converses() {
-		sl.hashes[0] = e.conversations.Hash(p)
+		sl.conversations[0] = e.conversations.Place(p)
 		e.converse(w, sl, 0, 1)
 	} else if p.Has(packet.LayerTunnel) {
 		e.outside(sl, 0)

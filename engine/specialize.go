@@ -31,7 +31,7 @@ func ofClass(c packet.Class, need conversation.Need) knowledge {
 		if need&conversation.Flows != 0 && k.has&packet.LayerIP != 0 {
 			k.has |= packet.LayerFlow
 		}
-		if need&^conversation.Flows != 0 && k.has&(packet.LayerTCP|packet.LayerUDP) != 0 {
+		if need.Layers()&k.has != 0 {
 			k.has |= packet.LayerConn
 		}
 	}

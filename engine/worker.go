@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -42,9 +43,9 @@ type slot struct {
 	viewOf  []uint32 // the places of the packets whose outermost datagrams these are
 	lanes   []lane
 
-	hashes []uint64                   // of the conversations of packets, where they are tracked
-	conns  []connEvent                // events of conversations
-	looked struct{ views, conns int } // how many of these were looked at
+	conversations []conversation.Place       // where those of packets are looked for, where they are tracked
+	conns         []connEvent                // events of conversations
+	looked        struct{ views, conns int } // how many of these were looked at
 
 	fragments []uint32   // places of packets to be looked at in order
 	crossings []crossing // packets with which periods of models end
@@ -87,7 +88,7 @@ type keyMemo struct {
 }
 
 func newSlot(size, lanes int) *slot {
-	return &slot{packets: make([]packet.Packet, size), hashes: make([]uint64, size), lanes: make([]lane, lanes)}
+	return &slot{packets: make([]packet.Packet, size), conversations: make([]conversation.Place, size), lanes: make([]lane, lanes)}
 }
 
 // connsKept is how many events of conversations a slot has room for when they are done with.

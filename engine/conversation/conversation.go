@@ -74,12 +74,15 @@ const (
 	Services                       // what they speak; of events
 	Flows                          // flow.*, also of packets that are of no conversation
 	Heads                          // the first bytes of each direction
+	Datagrams                      // all of this for UDP, too; flow.* are of all packets
+
+	All Need = 1<<iota - 1
 )
 
 // A Table is the state of all conversations. It is not safe for concurrent use, but for Hash.
 type Table struct {
 	cfg     Config
-	masks   [7]uint64 // of hashes
+	masks   [9]uint64 // of hashes
 	index   window.Index
 	chunks  [][]entry
 	flows   [][]flow // as chunks; nil without Flows
@@ -158,6 +161,9 @@ func (t *Table) Stats() Stats {
 
 // Bound returns the bytes that a table for these needs can take at most.
 func Bound(n Need, l Limits) int64 {
+	if n&(Datagrams|Flows) == 0 {
+		l.UDP = 0
+	}
 	entries := l.Pending + l.Settled + l.TCP + l.UDP
 	chunks := int64(entries+chunkSize) / chunkSize
 	b := chunks*chunkSize*int64(entrySize) + window.IndexSlots(entries)*8
@@ -173,21 +179,41 @@ func Bound(n Need, l Limits) int64 {
 // HeadBound returns the bytes that half-read message heads can take at most.
 func HeadBound(l Limits) int64 { return int64(l.Heads) * headSize }
 
-// Hash returns the hash of a packet's conversation under the table's seed; 0 for a packet that the table does not keep.
-// It reads nothing that Track changes, so that several goroutines can hash ahead.
-func (t *Table) Hash(p *packet.Packet) uint64 {
+// A Place is where the conversation of a packet is looked for: two hashes of its key, of which the table compares the upper half of
+// one and all of the other, and the side that sent the packet. That two keys share these 96 bits will not happen. The zero
+// Place is that of packets that the table does not keep.
+type Place struct{ hash, check uint64 }
+
+// The lowest bits of the hash of a Place, which nothing else looks at.
+const (
+	kept     = 1 << iota // it is not the zero Place
+	fromSide             // the second side of the key sent the packet
+)
+
+// ID returns a number that all packets of a conversation share; 0 for those that the table does not keep.
+func (pl Place) ID() uint64 { return pl.hash &^ fromSide }
+
+func (pl Place) dir() int { return int(pl.hash / fromSide & 1) }
+
+// Place returns where the conversation of a packet is looked for. It reads nothing that Track changes, so that several goroutines
+// can look ahead.
+func (t *Table) Place(p *packet.Packet) Place {
 	if !t.keeps(p) {
-		return 0
+		return Place{}
 	}
-	k, _ := keyOf(p)
-	return t.hash(&k)
+	k, dir := keyOf(p)
+	return t.place(&k, dir)
 }
 
-// hash hashes a key under secret masks, so that nobody outside can choose keys that collide. The halves are multiplied side by
+// place hashes a key under secret masks, so that nobody outside can choose keys that collide. The parts are multiplied side by
 // side, which takes half the time of one after the other.
-func (t *Table) hash(k *key) uint64 {
-	h := mum(k[0]^t.masks[0], k[1]^t.masks[1]) + bits.RotateLeft64(mum(k[2]^t.masks[2], k[3]^t.masks[3]), 23) + mum(k[4]^t.masks[4], k[5]^t.masks[5])
-	return mum(h, t.masks[6]) | 1
+func (t *Table) place(k *key, dir int) Place {
+	m := &t.masks
+	a, b, c := mum(k[0]^m[0], k[1]^m[1]), mum(k[2]^m[2], k[3]^m[3]), mum(k[4]^m[4], k[5]^m[5])
+	return Place{
+		hash:  mum(a+bits.RotateLeft64(b, 23)+c, m[6])&^(fromSide|kept) | kept | uint64(dir)*fromSide,
+		check: mum(a^bits.RotateLeft64(c, 31)^m[7], b+m[8]),
+	}
 }
 
 // mum multiplies to 128 bits and folds the halves.
@@ -201,60 +227,64 @@ func (t *Table) keeps(p *packet.Packet) bool {
 	if t.cfg.Need&Flows != 0 {
 		return p.Layers&packet.LayerIP != 0
 	}
-	return p.Layers&(packet.LayerTCP|packet.LayerUDP) != 0
+	return p.Layers&t.cfg.Need.Layers() != 0
 }
 
-// Prefetch asks for the place of a hash in the index, PrefetchEntry for the conversation that it leads to.
-func (t *Table) Prefetch(hash uint64) {
-	if hash != 0 {
-		t.index.Prefetch(hash)
+// Layers returns those of packets that have conversations.
+func (n Need) Layers() packet.Layer {
+	switch {
+	case n&^(Flows|Datagrams) == 0:
+		return 0
+	case n&Datagrams == 0:
+		return packet.LayerTCP
+	}
+	return packet.LayerTCP | packet.LayerUDP
+}
+
+// Prefetch asks for a place in the index, PrefetchEntry for the conversation that it leads to.
+func (t *Table) Prefetch(pl Place) {
+	if pl.hash != 0 {
+		t.index.Prefetch(pl.hash)
 	}
 }
 
-// PrefetchEntry is for some packets after Prefetch.
-func (t *Table) PrefetchEntry(hash uint64) {
-	if hash == 0 {
+// PrefetchEntry is for some packets after Prefetch: p is the packet of the place.
+func (t *Table) PrefetchEntry(p *packet.Packet, pl Place) {
+	if pl.hash == 0 {
 		return
 	}
-	if r := ref(t.index.Likely(hash)); r != 0 {
-		e := t.entry(r)
-		window.Prefetch(&e.key[0])
-		window.Prefetch(&e.bytes[0])
+	if r := ref(t.index.Likely(pl.hash)); r != 0 {
+		if p.TCPFlags&(syn|fin|rst) != 0 || p.Layers&packet.LayerTCP == 0 { // it may begin or end something
+			t.ask(r)
+		} else {
+			window.Prefetch(&t.entry(r).check)
+		}
 	}
 }
 
-// Track gives a packet the fields conn.* and flow.*, and its conversation what it tells. Clock must be set, and hash be
+// Track gives a packet the fields conn.* and flow.*, and its conversation what it tells. Clock must be set, and the place be
 // that of the packet. Events returns what became known: first of all conversations whose deadline has passed, then of the
 // packet's own.
-func (t *Table) Track(p *packet.Packet, hash uint64) {
+func (t *Table) Track(p *packet.Packet, pl Place) {
 	t.at, t.seg = 0, Segment{}
 	if p.Clock >= t.next || !t.started {
 		t.advance(p.Clock)
 	}
-	if hash == 0 {
+	if pl.hash == 0 {
 		if p.Layers&(packet.LayerICMP|packet.LayerICMPv6) != 0 {
 			t.unreachable(p)
 		}
 		return
 	}
-	k, dir := keyOf(p)
-	r := t.find(&k, hash)
-	if p.Layers&(packet.LayerTCP|packet.LayerUDP) != 0 && t.cfg.Need&^Flows != 0 {
-		r = t.converse(p, r, &k, hash, dir)
+	r := t.find(pl)
+	if p.Layers&t.cfg.Need.Layers() != 0 {
+		r = t.converse(p, r, pl)
 	} else if p.Layers&(packet.LayerICMP|packet.LayerICMPv6) != 0 {
 		t.unreachable(p)
-		r = t.find(&k, hash)
+		r = t.find(pl)
 	}
 	if t.cfg.Need&Flows != 0 {
-		if r == 0 {
-			r = t.find(&k, hash)
-		}
-		if r == 0 {
-			r = t.newEntry(&k, hash, p.Clock)
-			t.settle(r)
-		}
-		t.entry(r).touch(p.Clock)
-		t.count(r, dir, p)
+		t.flowOf(p, r, pl)
 	}
 }
 
@@ -265,7 +295,8 @@ func (t *Table) stale(r ref, clock int64) bool {
 }
 
 // converse is Track for a packet of a conversation. It returns the entry of the packet, 0 for none.
-func (t *Table) converse(p *packet.Packet, r ref, k *key, hash uint64, dir int) ref {
+func (t *Table) converse(p *packet.Packet, r ref, pl Place) ref {
+	dir := pl.dir()
 	p.Layers |= packet.LayerConn
 	p.ConnOpen, p.ConnAgain, p.ConnToServer = false, false, false
 	if p.Layers&packet.LayerTCP != 0 && p.TCPFlags&(packet.FlagSYN|packet.FlagFIN|packet.FlagRST) != 0 && !t.sound(p) {
@@ -279,9 +310,9 @@ func (t *Table) converse(p *packet.Packet, r ref, k *key, hash uint64, dir int) 
 		return r
 	}
 	if p.Layers&packet.LayerUDP != 0 {
-		r = t.udp(p, r, k, hash, dir)
+		r = t.udp(p, r, pl)
 	} else {
-		r = t.tcp(p, r, k, hash, dir)
+		r = t.tcp(p, r, pl)
 	}
 	if r == 0 {
 		p.ConnToServer = opens(p)

@@ -20,7 +20,7 @@ type talk struct {
 }
 
 func newTalk(t *testing.T, n Need, l Limits) *talk {
-	return &talk{T: t, table: New(Config{Seed: 1, Need: n | Conversations | Events, Limits: l}), src: "10.0.0.1:40000", dst: "10.0.0.2:80"}
+	return &talk{T: t, table: New(Config{Seed: 1, Need: n | Conversations | Events | Datagrams, Limits: l}), src: "10.0.0.1:40000", dst: "10.0.0.2:80"}
 }
 
 const second = int64(1e9)
@@ -48,7 +48,7 @@ func (c *talk) packet(at float64, back bool) *packet.Packet {
 
 func (c *talk) track() *packet.Packet {
 	p := &c.p
-	c.table.Track(p, c.table.Hash(p))
+	c.table.Track(p, c.table.Place(p))
 	for _, e := range c.table.Events() {
 		c.said = append(c.said, fmt.Sprintf("%.1f %s %v:%d>%v:%d", float64(e.Time)/1e9, e.State, e.Src, e.SrcPort, e.Dst, e.DstPort))
 	}
@@ -447,7 +447,7 @@ func TestCounts(t *testing.T) {
 	p := c.packet(4, true)
 	p.Layers |= packet.LayerTCP
 	p.IPProto, p.TCPFlags, p.TCPSeq, p.TCPAck = protoTCP, flagsOf("FA"), 520, 118
-	table.Track(p, table.Hash(p))
+	table.Track(p, table.Place(p))
 	ev := table.Events()[0]
 	var out packet.Packet
 	ev.Fill(&out)
@@ -523,5 +523,38 @@ func TestDeadlinesInOrder(t *testing.T) {
 func TestEntrySize(t *testing.T) {
 	if entrySize != 192 {
 		t.Errorf("an entry has %d bytes", entrySize)
+	}
+}
+
+// A count of packets goes on where 32 bits end.
+func TestManyPackets(t *testing.T) {
+	var e entry
+	e.packets[1] = 1<<32 - 2
+	for i := range 3 {
+		if got, want := e.sent(1), uint64(1<<32-2+i); got != want {
+			t.Errorf("%d packets, want %d", got, want)
+		}
+		e.count(1, 40)
+	}
+	if e.packets[1] == 0 || e.bytes[1] != 120 {
+		t.Errorf("%+v", e)
+	}
+}
+
+// Where no rule asks about UDP, its packets are of no conversation.
+func TestTCPAlone(t *testing.T) {
+	c := newTalk(t, 0, Limits{})
+	c.table.Need(Conversations | Events)
+	if p := c.udp(0, false, "?"); p.Has(packet.LayerConn) {
+		t.Error("a datagram has a conversation")
+	}
+	c.udp(0, true, "!")
+	c.handshake(1)
+	c.expect("1.0 established")
+	if s := c.table.Stats(); s.Entries != 1 {
+		t.Errorf("%d entries", s.Entries)
+	}
+	if Bound(Conversations, Limits{TCP: 1 << 10, UDP: 1 << 10}) >= Bound(Conversations|Datagrams, Limits{TCP: 1 << 10, UDP: 1 << 10}) {
+		t.Error("the bound has room for datagrams")
 	}
 }

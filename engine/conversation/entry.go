@@ -47,33 +47,59 @@ func (k *key) proto() uint8              { return uint8(k[4]) }
 type ref uint32
 
 // An entry is a conversation. Arrays are by direction: of what the first side of the key sent, and the second. A packet that only
-// goes on reads the first two lines of the cache.
+// goes on reads the first line of the cache, and so do the neighbors in the pool of one that moves.
 type entry struct {
-	key     key
-	tag     uint32 // the upper half of its hash
-	gen     uint32 // changes when the entry is freed, or leaves a wheel
+	check   uint64 // of its place
 	flags   flags
 	slot    uint16 // in a wheel
 	state   state
 	pool    poolID
-	service packet.Service
-	_       byte
-
-	bytes   [2]uint64 // of IP packets
-	packets [2]uint64
 	seen    int64     // clock of the last packet
-	first   int64     // and of the first
+	bytes   [2]uint64 // of IP packets
+	packets [2]uint32 // see count
 	next    [2]uint32 // the sequence number that comes next
-	base    [2]uint32 // that of the first byte
+	prev    ref       // in its pool
+	succ    ref       // in its pool; of a free entry the next free one
 
-	prev  ref       // in its pool
-	succ  ref       // in its pool; of a free entry the next free one
-	heads [2]uint16 // places of half-read heads plus one
-	again uint32    // the sequence number after a SYN that came while the conversation was open
-	jump  [2]uint32 // the end of a segment far ahead
-	holes [2][2]span
-	_     [8]byte
+	key   key
+	first int64  // clock of the first packet
+	tag   uint32 // the upper half of its hash
+	gen   uint32 // changes when the entry is freed, or leaves a wheel
+
+	rare
 }
+
+// What is rare in the life of a conversation.
+type rare struct {
+	base    [2]uint32 // the sequence number of the first byte
+	again   uint32    // that after a SYN that came while the conversation was open
+	heads   [2]uint16 // places of half-read heads plus one
+	jump    [2]uint32 // the end of a segment far ahead
+	holes   [2][2]span
+	carried [2]uint16 // see count
+	service packet.Service
+	_       [3]byte
+}
+
+// carry is what packets are less by than they were, once for each carried.
+const carry = 1 << 31
+
+// count counts a packet of a direction.
+func (e *entry) count(dir int, length uint32) {
+	e.bytes[dir] += uint64(length)
+	if e.packets[dir]++; e.packets[dir] == 0 {
+		e.packets[dir] = carry
+		e.carried[dir]++
+	}
+}
+
+// sent returns the packets of a direction.
+func (e *entry) sent(dir int) uint64 {
+	return uint64(e.carried[dir])*carry + uint64(e.packets[dir])
+}
+
+// both reports whether there were packets of both directions.
+func (e *entry) both() bool { return e.packets[0] > 0 && e.packets[1] > 0 }
 
 // A span is sequence numbers that were passed over, from lo up to, not with, hi.
 type span struct{ lo, hi uint32 }
@@ -99,7 +125,7 @@ const (
 // over reports whether a conversation is only remembered, so that another can begin in its place.
 func (e *entry) over() bool { return e.state != open && e.state != pending }
 
-type flags uint16
+type flags uint32
 
 const (
 	openerIsSecond flags = 1 << iota // the second side of the key opened it
@@ -118,7 +144,14 @@ const (
 	told1
 	quiet0 // no head is wanted of what the first side sends
 	quiet1
+	moved0 // next of what the first side sends is not base any more
+	moved1
+	datagrams // it is of UDP
+	tunneled  // its key has a tunnel
 )
+
+// constant are the flags that an entry has for as long as its key.
+const constant = datagrams | tunneled
 
 func (e *entry) opener() int {
 	if e.flags&openerIsSecond != 0 {
@@ -136,19 +169,16 @@ func (e *entry) openedBy(dir int) {
 
 func (t *Table) entry(r ref) *entry { return &t.chunks[(r-1)/chunkSize][(r-1)%chunkSize] }
 
-// find returns the entry of a key, 0 for none.
-func (t *Table) find(k *key, hash uint64) ref {
+// find returns the entry at a place, 0 for none.
+func (t *Table) find(pl Place) ref {
 	mask := uint64(len(t.index.Slots) - 1)
-	tag := hash >> 32
+	tag := pl.hash >> 32
 	for i := tag >> t.index.Shift; ; i++ {
 		s := t.index.Slots[i&mask]
 		if s == 0 {
 			return 0
 		}
-		if s>>32 != tag {
-			continue
-		}
-		if o := &t.entry(ref(s)).key; (o[0]^k[0])|(o[1]^k[1])|(o[2]^k[2])|(o[3]^k[3])|(o[4]^k[4])|(o[5]^k[5]) == 0 {
+		if s>>32 == tag && t.entry(ref(s)).check == pl.check {
 			return ref(s)
 		}
 	}
@@ -176,11 +206,12 @@ func (t *Table) Release() {
 	*t = Table{}
 }
 
-// newEntry makes an entry that is in no pool yet.
-func (t *Table) newEntry(k *key, hash uint64, clock int64) ref {
+// newEntry makes an entry for a packet at a place, that is in no pool yet.
+func (t *Table) newEntry(p *packet.Packet, pl Place) ref {
 	r := t.free
 	if r != 0 {
 		t.free = t.entry(r).succ
+		t.ask(t.free)
 	} else {
 		if t.made%chunkSize == 0 {
 			t.chunks = append(t.chunks, chunk[entry](t))
@@ -192,11 +223,18 @@ func (t *Table) newEntry(k *key, hash uint64, clock int64) ref {
 		r = ref(t.made)
 	}
 	e := t.entry(r)
-	*e = entry{key: *k, tag: uint32(hash >> 32), first: clock, seen: clock, gen: e.gen}
+	k, _ := keyOf(p)
+	*e = entry{check: pl.check, key: k, tag: uint32(pl.hash >> 32), first: p.Clock, seen: p.Clock, gen: e.gen}
+	if k.proto() == protoUDP {
+		e.flags |= datagrams
+	}
+	if k[5] != 0 {
+		e.flags |= tunneled
+	}
 	if t.flows != nil {
 		*t.flow(r) = flow{}
 	}
-	t.index.Insert(hash, uint32(r))
+	t.index.Insert(pl.hash, uint32(r))
 	return r
 }
 
@@ -205,16 +243,18 @@ func (t *Table) restart(r ref) {
 	t.leave(r)
 	t.forget(r)
 	e := t.entry(r)
-	*e = entry{key: e.key, tag: e.tag, first: e.seen, seen: e.seen, gen: e.gen}
+	*e = entry{check: e.check, flags: e.flags & constant, key: e.key, tag: e.tag, first: e.seen, seen: e.seen, gen: e.gen}
 }
 
 // forget drops what is kept of an entry elsewhere.
 func (t *Table) forget(r ref) {
 	e := t.entry(r)
-	for dir := range e.heads {
-		t.dropHead(e, dir)
+	if t.heads.oldest != 0 {
+		for dir := range e.heads {
+			t.dropHead(e, dir)
+		}
 	}
-	if e.key[5] != 0 {
+	if e.flags&tunneled != 0 {
 		delete(t.outers, r)
 	}
 }
@@ -227,4 +267,14 @@ func (t *Table) drop(r ref) {
 	t.index.Remove(uint64(e.tag)<<32, uint32(r))
 	e.gen++
 	e.succ, t.free = t.free, r
+}
+
+// ask asks for all of an entry: to make it, to free it, to end it.
+func (t *Table) ask(r ref) {
+	if r != 0 {
+		e := t.entry(r)
+		window.Prefetch(&e.check)
+		window.Prefetch(&e.key[0])
+		window.Prefetch((*uint64)(unsafe.Pointer(&e.rare)))
+	}
 }

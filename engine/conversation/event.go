@@ -49,9 +49,9 @@ func (t *Table) raise(r ref, s packet.ConnState, at int64, deadline bool) {
 	ev := Event{
 		State: s, Service: e.service, Proto: e.key.proto(), Deadline: deadline, Time: at, First: e.first, Last: e.seen,
 		Src: e.key.addr(out), Dst: e.key.addr(in), SrcPort: e.key.port(out), DstPort: e.key.port(in),
-		BytesOut: e.bytes[out], BytesIn: e.bytes[in], PacketsOut: e.packets[out], PacketsIn: e.packets[in],
+		BytesOut: e.bytes[out], BytesIn: e.bytes[in], PacketsOut: e.sent(out), PacketsIn: e.sent(in),
 	}
-	if e.key[5] != 0 {
+	if e.flags&tunneled != 0 {
 		ev.Outer, ev.Tunneled = t.outers[r]
 	}
 	t.events = append(t.events, ev)

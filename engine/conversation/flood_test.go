@@ -32,7 +32,7 @@ func TestSYNFlood(t *testing.T) {
 		p.Src = packet.AddrFrom4([4]byte{100, byte(i >> 16), byte(i >> 8), byte(i)})
 		p.Time = 2*second + int64(i)*1000 // in one second
 		p.Clock = p.Time
-		c.table.Track(p, c.table.Hash(p))
+		c.table.Track(p, c.table.Place(p))
 		if len(c.table.Events()) > 0 {
 			t.Fatalf("an event of %d", i)
 		}
@@ -110,7 +110,7 @@ func TestAllocations(t *testing.T) {
 			if i == 1 {
 				p.Src, p.Dst, p.SrcPort, p.DstPort = dst, src, 80, 40000
 			}
-			c.table.Track(p, c.table.Hash(p))
+			c.table.Track(p, c.table.Place(p))
 			c.table.Clear()
 		}
 		p.Src, p.Dst = src, dst

@@ -43,13 +43,18 @@ func (t *Table) Flow(p *packet.Packet) {
 	if t.cfg.Need&Flows == 0 || p.Layers&packet.LayerIP == 0 {
 		return
 	}
-	k, dir := keyOf(p)
-	hash := t.hash(&k)
-	r := t.find(&k, hash)
+	t.flowOf(p, 0, t.Place(p))
+}
+
+// flowOf counts a packet in the flow of its entry, which it finds or makes where r is none.
+func (t *Table) flowOf(p *packet.Packet, r ref, pl Place) {
 	if r == 0 {
-		r = t.newEntry(&k, hash, p.Clock)
+		r = t.find(pl)
+	}
+	if r == 0 {
+		r = t.newEntry(p, pl)
 		t.settle(r)
 	}
 	t.entry(r).touch(p.Clock)
-	t.count(r, dir, p)
+	t.count(r, pl.dir(), p)
 }

@@ -14,7 +14,7 @@ func (t *Table) unreachable(p *packet.Packet) {
 		unreachable4, tooBig = 3, 4
 		unreachable6         = 1
 	)
-	if t.cfg.Need&^Flows == 0 {
+	if t.cfg.Need.Layers() == 0 {
 		return
 	}
 	v4 := p.Layers&packet.LayerICMP != 0
@@ -26,7 +26,7 @@ func (t *Table) unreachable(p *packet.Packet) {
 		return
 	}
 	k.within(p)
-	r := t.find(&k, t.hash(&k))
+	r := t.find(t.place(&k, dir))
 	if r == 0 {
 		return
 	}

@@ -85,6 +85,7 @@ func (t *Table) settle(r ref) {
 		}
 		t.drop(head)
 	}
+	t.ask(t.settled.head) // which is likely to go next
 	for i := 0; t.settled.n >= t.settled.max; i++ {
 		head := t.settled.head
 		if t.settled.n > 1 && i < chances && t.entry(head).touched() {
@@ -116,7 +117,7 @@ func (e *entry) touch(clock int64) {
 func (t *Table) keepOpen(r ref) {
 	t.leave(r)
 	w := &t.tcpOpen
-	if t.entry(r).key.proto() == protoUDP {
+	if t.entry(r).flags&datagrams != 0 {
 		w = &t.udpOpen
 	}
 	if w.n >= w.max {

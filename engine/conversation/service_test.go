@@ -168,7 +168,7 @@ func (c *talk) check() {
 	pools := map[poolID]int{}
 	entries := 0
 	for r := ref(1); int(r) <= t.made; r++ {
-		if t.find(&t.entry(r).key, t.hash(&t.entry(r).key)) != r {
+		if t.find(t.place(&t.entry(r).key, 0)) != r {
 			continue
 		}
 		entries++

@@ -17,7 +17,8 @@ const (
 )
 
 // tcp tells a conversation of a segment. It returns the entry, 0 where the segment has none.
-func (t *Table) tcp(p *packet.Packet, r ref, k *key, hash uint64, dir int) ref {
+func (t *Table) tcp(p *packet.Packet, r ref, pl Place) ref {
+	dir := pl.dir()
 	f := p.TCPFlags
 	if f&rst != 0 {
 		f &^= syn // no host takes both for a beginning
@@ -27,7 +28,7 @@ func (t *Table) tcp(p *packet.Packet, r ref, k *key, hash uint64, dir int) ref {
 	case fresh && f&rst != 0:
 		return 0 // of a conversation that is not known
 	case r == 0:
-		r = t.newEntry(k, hash, p.Clock)
+		r = t.newEntry(p, pl)
 	case fresh:
 		t.restart(r)
 	case f&syn != 0:
@@ -39,8 +40,7 @@ func (t *Table) tcp(p *packet.Packet, r ref, k *key, hash uint64, dir int) ref {
 	}
 	e := t.entry(r)
 	e.touch(p.Clock)
-	e.packets[dir]++
-	e.bytes[dir] += uint64(p.IPLen)
+	e.count(dir, p.IPLen)
 	if f&rst != 0 {
 		t.reset(p, r, dir)
 		return r
@@ -67,7 +67,7 @@ func (t *Table) tcp(p *packet.Packet, r ref, k *key, hash uint64, dir int) ref {
 		t.raise(r, packet.ConnEstablished, p.Time, false)
 	}
 	// Both sides speak, though nobody saw them begin, or not all of it.
-	if f&syn == 0 && e.flags&answered != 0 && e.flags&synAckSeen == 0 && e.packets[0] > 0 && e.packets[1] > 0 && (e.state == pending || e.state == waiting || e.state == unanswered) {
+	if f&syn == 0 && e.flags&answered != 0 && e.flags&synAckSeen == 0 && e.both() && (e.state == pending || e.state == waiting || e.state == unanswered) {
 		e.state = open
 		t.keepOpen(r)
 	}
@@ -156,7 +156,7 @@ func (t *Table) reopen(p *packet.Packet, r ref, dir int) {
 
 // setNext sets what comes first and next of a direction.
 func (e *entry) setNext(seq uint32, dir int) {
-	e.flags |= known0 << dir
+	e.flags = e.flags&^(moved0<<dir) | known0<<dir
 	e.base[dir], e.next[dir] = seq, seq
 	e.holes[dir] = [2]span{}
 }
@@ -203,7 +203,7 @@ func (t *Table) reset(p *packet.Packet, r ref, dir int) {
 	switch {
 	case out && e.flags&answered == 0:
 		// The opener gives up: whether there is an answer is still open.
-	case !out && e.flags&answered == 0 && (e.state == pending || e.state == waiting && e.packets[1-dir] == 1 && e.next[1-dir] == e.base[1-dir]):
+	case !out && e.flags&answered == 0 && (e.state == pending || e.state == waiting && e.packets[1-dir] == 1 && e.flags&(moved0<<(1-dir)) == 0):
 		e.state = refused
 		t.raise(r, packet.ConnRefused, p.Time, false)
 		t.settle(r)
@@ -233,30 +233,38 @@ func (t *Table) sequence(p *packet.Packet, e *entry, dir int) {
 	if n == 0 {
 		return
 	}
-	if e.flags&(known0<<dir) == 0 || seq == e.next[dir]-1 && e.next[dir] == e.base[dir] && n > 1 {
+	if e.flags&(known0<<dir) == 0 || seq == e.next[dir]-1 && e.flags&(moved0<<dir) == 0 && n > 1 {
 		// The first that is seen of the direction. That it begins where the SYN was is of packets that were written by hand.
 		e.setNext(seq, dir)
 	}
 	next, end := e.next[dir], seq+n
-	t.seg.First = p.TCPLen > 0 && seq == e.base[dir]
+	first := e.flags&(moved0<<dir) == 0
 	switch ahead := int32(seq - next); {
 	case ahead == 0:
-		t.seg.InOrder = true
-		e.next[dir] = end
+		t.seg.First, t.seg.InOrder = p.TCPLen > 0 && first, true
+		e.move(end, dir)
+		return
 	case ahead > jump && seq-e.jump[dir] > reach:
 		// Lost packets, or a forged one: the next one of the direction says which.
 		e.jump[dir] = end
 	case ahead > 0:
 		e.pass(span{next, seq}, dir)
-		e.next[dir] = end
+		e.move(end, dir)
 	case int32(end-next) > 0:
 		t.seg.InOrder = true
-		e.next[dir] = end
+		e.move(end, dir)
 	case ahead == -1 && p.TCPLen <= 1 && p.TCPFlags&(syn|fin) == 0:
 		// A probe of an idle connection (RFC 9293 section 3.8.4).
 	default:
 		t.seg.Again = !e.fill(span{seq, end}, dir)
 	}
+	t.seg.First = p.TCPLen > 0 && seq == e.base[dir]
+}
+
+// move says what sequence number comes next of a direction.
+func (e *entry) move(next uint32, dir int) {
+	e.next[dir] = next
+	e.flags |= moved0 << dir
 }
 
 // pass notes that sequence numbers were passed over.

@@ -22,6 +22,7 @@ var (
 	trafficDir     = flag.String("dir", filepath.Join(os.TempDir(), "ruleids-bench"), "`directory` where the traffic is kept")
 	mixedPackets   = flag.Int("mixed", 5_000_000, "packets of mixed traffic")
 	spoofedPackets = flag.Int("spoofed", 10_000_000, "packets of spoofed traffic")
+	shortPackets   = flag.Int("short", 2_000_000, "packets of traffic of short conversations")
 	contentPackets = flag.Int("contents", 2_000_000, "packets of mixed traffic with contents")
 	moreRules      = flag.Int("rules", manyRules, "rules that loading is measured with, and 10,000 stands for")
 	ruleidsPath    = flag.String("ruleids", "", "`path` of the program that is started on ten packets")
@@ -350,7 +351,7 @@ func TestTargetsHaveFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := output(exec.Command(self, "-test.run", "^$", "-test.bench", ".", "-test.benchtime", "1x", "-test.cpu", "1",
-		"-dir", t.TempDir(), "-mixed", "20000", "-contents", "20000", "-spoofed", "34000", "-rules", "100", "-ruleids", "true"))
+		"-dir", t.TempDir(), "-mixed", "20000", "-contents", "20000", "-short", "20000", "-spoofed", "34000", "-rules", "100", "-ruleids", "true"))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

@@ -25,17 +25,25 @@ const (
 	router                = uint32(10<<24 | 1)
 )
 
+// lengths are how many packets flows have: least and up to spread more.
+type lengths struct{ least, spread int }
+
+var (
+	longFlows  = lengths{8, 300}
+	shortFlows = lengths{4, 17}
+)
+
 var services = [...]uint16{443, 443, 443, 443, 80, 80, 8080, 993, 5222, 22}
 
 // mixed writes n packets of 64 to 1,500 bytes as a network of 10,000 clients sees them, which talk to 10,000
 // servers outside: TCP connections from SYN to FIN or RST, QUIC, DNS with answers, pings, ARP; and with attacks
 // eight packets in a thousand are of scans, SYN and ICMP floods, guessing of passwords, backdoors, a tunnel
 // in DNS names, an upload and ARP spoofing. At 12 µs from packet to packet five million take 60 s.
-func mixed(w *writer, tick int64, n int, attacks bool) {
+func mixed(w *writer, tick int64, n int, l lengths, attacks bool) {
 	r := rand.New(rand.NewPCG(1, 2))
 	flows := make([]flow, flowsOpen)
 	for i := range flows {
-		flows[i].begin(r)
+		flows[i].begin(r, l)
 		flows[i].step = uint16(r.IntN(int(flows[i].length))) // in the midst of things
 	}
 	var asked [32]exchange // questions without an answer yet, as a ring
@@ -72,7 +80,7 @@ func mixed(w *writer, tick int64, n int, attacks bool) {
 			f := &flows[r.IntN(len(flows))]
 			f.next(w, r, at)
 			if f.step > f.length {
-				f.begin(r)
+				f.begin(r, l)
 			}
 		}
 	}
@@ -82,10 +90,10 @@ func client(r *rand.Rand) uint32 { return 10<<24 | 1<<16 | uint32(r.IntN(clients
 func server(r *rand.Rand) uint32 { return 52<<24 | uint32(r.IntN(servers))*257 }
 
 // begin makes a new flow of f.
-func (f *flow) begin(r *rand.Rand) {
+func (f *flow) begin(r *rand.Rand, l lengths) {
 	*f = flow{
 		client: client(r), server: server(r), port: uint16(ephemeral + r.IntN(ephemerals)), service: services[r.IntN(len(services))],
-		length: uint16(8 + r.IntN(300)), sent: r.Uint32(), answered: r.Uint32(),
+		length: uint16(l.least + r.IntN(l.spread)), sent: r.Uint32(), answered: r.Uint32(),
 	}
 	if r.IntN(14) == 0 {
 		f.datagrams, f.service = true, 443

@@ -196,7 +196,7 @@ func mallocs(e *engine.Engine, fs []packet.Frame) (n uint64, alerts int) {
 	return after.Mallocs - before.Mallocs, alerts
 }
 
-var benignTraffic = traffic{name: "benign", tick: 12_000, write: func(w *writer, tick int64, n int) { mixed(w, tick, n, false) }}
+var benignTraffic = traffic{name: "benign", tick: 12_000, write: func(w *writer, tick int64, n int) { mixed(w, tick, n, longFlows, false) }}
 
 // benignFrames returns the first n packets of the benign traffic, held in memory.
 func benignFrames(n int) ([]packet.Frame, error) {

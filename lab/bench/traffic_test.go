@@ -237,7 +237,7 @@ func TestTrafficFile(t *testing.T) {
 		t.Errorf("the capture was made again: %v", err)
 	}
 	changed := mixedTraffic
-	changed.write = func(w *writer, tick int64, n int) { mixed(w, tick+1, n, true) }
+	changed.write = func(w *writer, tick int64, n int) { mixed(w, tick+1, n, longFlows, true) }
 	two, err := changed.file(dir, 100)
 	if err != nil {
 		t.Fatal(err)

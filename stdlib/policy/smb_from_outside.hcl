@@ -12,7 +12,7 @@ rule "smb_from_outside" {
 
   # Connected: the handshake was seen whole, so that a sweep that nobody answers raises nothing here, and the source is not forged.
   on       = "connection"
-  where    = "conn.state == 'established' and dst.port in [139, 445] and ip.dst in list.home_nets and not (ip.src in list.home_nets)"
+  where    = "conn.state == 'established' and ip.proto == 6 and dst.port in [139, 445] and ip.dst in list.home_nets and not (ip.src in list.home_nets)"
   by       = ["ip.src", "ip.dst"]
   cooldown = "1h"
 

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ruleids/ruleids/engine"
+)
+
+// followed are the shipped rules that follow conversations and are not about what these speak.
+var followed = []string{"ack_scan", "failed_connections", "rdp_from_outside", "smb_from_outside"}
+
+// switched writes overrides that turn rules on or off.
+func switched(on bool, names ...string) string {
+	var b strings.Builder
+	for _, name := range names {
+		b.WriteString("override \"" + name + "\" { enabled = ")
+		if on {
+			b.WriteString("true }\n")
+		} else {
+			b.WriteString("false }\n")
+		}
+	}
+	return b.String()
+}
+
+// conversationRules are what is asked of conversations, besides the shipped rules that do not.
+var conversationRules = []struct{ name, text string }{
+	{"without", switched(false, followed...)},
+	{"with", switched(true, followed...)},
+	{"some", switched(false, followed...) + switched(true, followed[1:]...)},
+	// Another that concerns UDP, too.
+	{"datagrams", switched(true, append(followed, "long_connection")...)},
+	// The fields of packets alone.
+	{"fields", switched(false, followed...) + `rule "again" {
+  description = "A host sends the same again and again."
+  severity = "low"
+  where = "conn.retransmission"
+  by = ["ip.src"]
+  window "10s" { n = "count()" }
+  threshold = 1000
+  when = "n >= threshold"
+}`},
+	{"flows", switched(false, followed...) + `rule "thick" {
+  description = "A flow of many packets."
+  severity = "low"
+  where = "flow.packets >= 1000000"
+}`},
+}
+
+// BenchmarkConversations measures rules on conversations, beside the shipped rules without: on mixed traffic, on conversations
+// of a few packets each, and on SYN and UDP from forged sources.
+func BenchmarkConversations(b *testing.B) {
+	for _, t := range []struct {
+		traffic
+		packets int
+	}{{mixedTraffic, *mixedPackets}, {shortTraffic, *shortPackets}, {spoofedTraffic, *spoofedPackets / 5}} {
+		file := captureOf(b, t.traffic, t.packets)
+		for _, x := range conversationRules {
+			b.Run(t.name+"/rules="+x.name, func(b *testing.B) { timed(b, rulesLoop(b, x.text, engine.Options{}, 1), file, 0) })
+		}
+	}
+}
