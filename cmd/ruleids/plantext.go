@@ -28,8 +28,12 @@ func (t *planText) write(d *engine.Description) {
 		fmt.Fprintf(t.w, "lists that rules fill: one worker looks at packets in their order, %s\n", orderText(d.Order))
 	}
 	if c := d.Conversations; c != nil {
-		fmt.Fprintf(t.w, "conversations are followed: %s and %s that are open over TCP and UDP, %s that wait for an answer, %s that are over; at most %s\n",
-			thousands(c.TCP), thousands(c.UDP), thousands(c.Pending), thousands(c.Settled), byteSize(uint64(c.Bound)))
+		open := thousands(c.TCP) + " and " + thousands(c.UDP) + " that are open over TCP and UDP"
+		if c.UDP == 0 {
+			open = thousands(c.TCP) + " that are open over TCP, none over UDP"
+		}
+		fmt.Fprintf(t.w, "conversations are followed: %s, %s that wait for an answer, %s that are over; at most %s\n",
+			open, thousands(c.Pending), thousands(c.Settled), byteSize(uint64(c.Bound)))
 		if c.Heads > 0 {
 			fmt.Fprintf(t.w, "half-read message heads are kept: %s of 4 kB; at most %s\n", thousands(c.Heads), byteSize(uint64(c.HeadBound)))
 		}

@@ -31,6 +31,8 @@ var targets = []target{
 	{what: "a regular expression of 100 words, against the words", unit: " times", bound: 1.5, of: ratio("Contents/rules=stdlib+regexp ns/packet", "Contents/rules=stdlib+words ns/packet")},
 	{what: "a list of 1,000,000 domains, against none", unit: " times", bound: 1.1, of: contents("domains")},
 	{what: "7,000 rules of the shapes of a public set, against none", unit: " times", bound: 3, of: contents("7000public")},
+	{what: "rules on conversations, against without, on mixed traffic", unit: " times", bound: 1.5, of: conversations("mixed")},
+	{what: "and on conversations of a few packets", unit: " times", bound: 2, under: true, of: conversations("short")},
 	{what: "throughput of two workers, against one", unit: " times", bound: 1.7, least: true, of: ratio("Mixed/rules=stdlib ns/packet", "Workers/n=2 ns/packet")},
 	{what: "two workers give the same alerts, byte for byte", unit: " = yes", bound: 1, least: true, of: scaled(1, 1, "Workers/n=2 same")},
 	{what: "spoofed: resident memory", unit: " MiB", bound: 256, under: true, of: scaled(1./(1<<20), 1, "Memory twice-B")},
@@ -64,6 +66,11 @@ func ratio(a, b string) func(*results) (float64, bool) {
 		y, okB := r.median(b)
 		return x / y, okA && okB
 	}
+}
+
+// conversations compares the shipped rules with those that follow conversations and without.
+func conversations(traffic string) func(*results) (float64, bool) {
+	return ratio("Conversations/"+traffic+"/rules=with cpu-ns/packet", "Conversations/"+traffic+"/rules=without cpu-ns/packet")
 }
 
 // contents compares rules on contents with the shipped ones alone.

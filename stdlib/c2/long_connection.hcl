@@ -2,7 +2,7 @@ rule "long_connection" {
   description = "A host of ours kept one connection to the outside open for hours."
   severity    = "low"
   category    = "c2"
-  enabled     = false # it follows every conversation, which takes longer than all other rules together where conversations are short
+  enabled     = false # video, shells that people leave open and VPNs are connected for as long
   attack      = ["T1071", "T1572"]
   references = [
     "https://attack.mitre.org/techniques/T1071/",

@@ -2,7 +2,6 @@ rule "smb_from_outside" {
   description = "Somebody outside is connected to the file shares of a host of ours."
   severity    = "high"
   category    = "policy"
-  enabled     = false # it follows every conversation, which takes longer than all other rules together where conversations are short
   attack      = ["T1021.002", "T1133"]
   references = [
     "https://attack.mitre.org/techniques/T1021/002/",

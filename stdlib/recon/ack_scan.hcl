@@ -2,7 +2,6 @@ rule "ack_scan" {
   description = "One source sends ACKs of no connection to many service ports of one host."
   severity    = "high"
   category    = "recon"
-  enabled     = false # it follows every conversation, which takes longer than all other rules together where conversations are short
   attack      = ["T1046"]
   references = [
     "https://attack.mitre.org/techniques/T1046/",

@@ -2,7 +2,6 @@ rule "failed_connections" {
   description = "One source meets closed doors on many hosts and ports."
   severity    = "medium"
   category    = "recon"
-  enabled     = false # it follows every conversation, which takes longer than all other rules together where conversations are short
   attack      = ["T1046", "T1018"]
   references = [
     "https://attack.mitre.org/techniques/T1046/",
