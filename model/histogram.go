@@ -49,6 +49,10 @@ var logs = func() (t [256]uint16) {
 	return t
 }()
 
+// rarest is the most that a value costs which was seen: 16 bits, one in 65,536. Smaller shares are not told apart, so that
+// what was never seen costs as much however long a model learns.
+const rarest = 16 * unit
+
 // log2 returns the logarithm of a number above 0, in units, rounded.
 func log2(x uint32) int32 {
 	n := bits.Len32(x)
@@ -67,9 +71,9 @@ func (h *histogram) cost(feature, bin int, all int32) int32 {
 		s += c[bin] + c[bin+2]
 	}
 	if s == 0 {
-		return all + unit*int32(1+out) // each octave further is as odd again
+		return min(all, rarest) + unit*int32(1+out) // each octave further is as odd again
 	}
-	return all - log2(s)
+	return min(all-log2(s), rarest)
 }
 
 // place finds the bins of a sample.

@@ -15,10 +15,10 @@ rule "odd_host" {
   where = "model.name in ['host_traffic', 'dns_client']"
   by    = ["ip.src"]
 
-  # Odder than nearly all that was learned, and by a value that was not seen then.
+  # Odder than nearly all that was learned, and by a value that is further out than any seen then.
   threshold = var.odd_host_score
   when      = "model.score >= threshold and model.bits >= var.odd_host_bits"
-  level "critical" { when = "model.score >= 1 and model.bits >= var.odd_host_bits + 4" }
+  level "critical" { when = "model.score >= 1 and model.bits >= var.odd_host_bits + 2" }
   cooldown = "30m"
 
   notify {

@@ -261,8 +261,8 @@ variable "odd_host_score" {
 }
 
 variable "odd_host_bits" {
-  description = "Bits that the oddest feature of a host's minute has to have: 20 is a value that was never seen, or once in a million."
-  default     = 20
+  description = "Bits that the oddest feature of a host's minute has to have: 16 is once in 65,536, 22 is never and a quarter of the usual range beyond it, 24 a whole range."
+  default     = 22
 }
 
 variable "odd_conversation_score" {
