@@ -16,7 +16,7 @@ LDFLAGS   ?= -s -w
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui
+.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,24 @@ bench-check: ## fail where the program is slower than that of another revision (
 
 ui: ## build the page of the server, which is committed as it is built (needs Node and npm)
 	cd fleet/ui && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
+# The packages that the page is built from and tested with; and where make ui-test finds a browser.
+UI_PACKAGES := fleet/ui/node_modules/.package-lock.json
+$(UI_PACKAGES): fleet/ui/package-lock.json
+	cd fleet/ui && npm ci --ignore-scripts --no-audit --no-fund && touch node_modules/.package-lock.json
+chromium = command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; }
+
+ui-check: $(UI_PACKAGES) ## build the page again, and compare it with what is committed
+	cd fleet/ui && npx tsc --noEmit && npx vite build --logLevel warn --outDir ../../bin/ui --emptyOutDir
+	@diff -r fleet/ui/dist bin/ui || { echo "the committed page is not what its sources make: make ui" >&2; exit 1; }
+
+ui-test: $(UI_PACKAGES) ## the page in Chromium: every page, keyboard, accessibility, what comes from the wire (needs Node; installs Chromium where it is missing)
+	@$(chromium)
+	RULEIDS_UI=1 $(GO) test ./lab/browser -count=1 -parallel 4 -timeout 10m $(UITEST)
+
+screenshots: $(UI_PACKAGES) ## every page at three widths, light and dark, to bin/screenshots; those of the manual to docs/images
+	@$(chromium)
+	RULEIDS_UI=1 RULEIDS_SCREENSHOTS=$(abspath bin/screenshots) $(GO) test ./lab/browser -run '^TestScreenshots$$' -count=1 -timeout 10m
 
 vscode: ## package the extension for VS Code (needs Node and npm)
 	cd packaging/vscode && npm install --ignore-scripts --no-audit --no-fund && npm run package

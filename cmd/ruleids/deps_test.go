@@ -102,6 +102,7 @@ var house = []layer{
 	{level: 4, path: "report", may: []string{"alert", "engine", "internal/printable", "internal/scale", "packet"}},
 	{level: 5, path: "lab/bench", may: []string{"packet", "stdlib", "capture", "alert", "rules", "engine"}},
 	{level: 5, path: "lab", tests: []string{"agent/api"}},
+	{level: 5, path: "lab/browser"},
 	{level: 5, path: "lab/rate", may: []string{"agent/api", "packet", "stdlib", "capture/live", "rules", "engine", "agent"}},
 	{level: 5, path: "cmd/ruleids", may: []string{"internal/fetch", "rules/source", "report", "report/demo", "internal/files", "internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest", "model", "model/store", "internal/npz",
 		"study", "lsp", "imports",

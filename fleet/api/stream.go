@@ -80,6 +80,8 @@ func (c *call) stream() (any, error) {
 			if err := c.rc.Flush(); err != nil {
 				return nil, nil
 			}
+			// Until the next frame there is no hurry: HTTP/2 would end a stream at a deadline while nothing is written.
+			_ = c.rc.SetWriteDeadline(time.Time{})
 			b.Reset()
 			select {
 			case <-c.ctx().Done():

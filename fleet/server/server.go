@@ -155,6 +155,15 @@ func (s *Server) agentsPort() int {
 	return s.bus.Port()
 }
 
+// Agents returns the address that agents connect to; "" for none.
+func (s *Server) Agents() string {
+	if s.bus == nil {
+		return ""
+	}
+	host, _, _ := net.SplitHostPort(string(s.opt.Settings.Agents)) // the settings were checked
+	return net.JoinHostPort(host, strconv.Itoa(s.bus.Port()))
+}
+
 // Page returns the address of the page and the API; "" for none.
 func (s *Server) Page() string {
 	for _, l := range s.servers {

@@ -1,5 +1,5 @@
 // The keyboard. A page registers what its keys do while it is shown; those of the whole page are in app.tsx.
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 export interface Key { key: string; does: string; run: (e: KeyboardEvent) => void }
 
@@ -24,9 +24,9 @@ addEventListener("keydown", (e) => {
   before = { key: e.key, at: Date.now() };
 });
 
-// useKeys gives keys a meaning for as long as a component is shown.
+// useKeys gives keys a meaning for as long as a component is shown: that of its last rendering, however fast somebody types.
 export function useKeys(keys: Key[]): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     stack.push(keys);
     return () => { stack.splice(stack.indexOf(keys), 1); };
   });

@@ -8,7 +8,7 @@ export const fresh = signal<Alert[]>([]); // the newest alerts that came while t
 export const beats = signal<Record<string, { rate: number; loss: number }[]>>({}); // of agents, by id, since the page was opened
 export const connection = signal<"live" | "connecting" | "lost">("connecting");
 export const lostSince = signal<number>(0);
-export const tick = signal(0); // goes up when something came in, at most once a second
+export const tick = signal(0); // goes up when something came in, at most once a second; not while nobody looks
 export const missed = signal(0); // goes up when events were missed, so that all is to be asked for again
 export const now = signal(Date.now());
 
@@ -16,11 +16,15 @@ export const may = computed(() => ({ act: me.value?.role === "analyst" || me.val
 
 const most = 10_000; // alerts that are kept in the page
 let events: EventSource | undefined;
-let due: number | undefined;
+let due: number | undefined, ticked = 0;
 
+// stir has pages ask again: at once after a second of silence, else when that is over. A tab that nobody looks at waits until somebody does.
 function stir(): void {
-  due ??= window.setTimeout(() => { due = undefined; tick.value++; }, 1000);
+  if (document.hidden) { asleep = true; return; }
+  due ??= window.setTimeout(() => { due = undefined; ticked = Date.now(); tick.value++; }, Math.max(0, ticked + 1000 - Date.now()));
 }
+let asleep = false;
+document.addEventListener("visibilitychange", () => { if (!document.hidden && asleep) { asleep = false; stir(); } });
 
 const arrivals = new Set<(a: Alert[]) => void>();
 // onAlerts calls f with alerts as they come; what it returns ends that.

@@ -101,7 +101,7 @@ export function Feed() {
               <span class="num">{end(a.src_ip, a.src_port)}</span><span class="num">{end(a.dest_ip, a.dest_port)}</span><span>{a.agent}</span><span class="dim">{said(a)}</span>
             </button>
           )} />
-      ) : <div class="rows" />}
+      ) : <div class="rows" aria-busy={!fault} />}
       <div class="bar foot">
         <span class="dim">{list ? `${number(list.length)} shown` : ""}</span><span class="grow" />
         {next && <button type="button" onClick={() => load(next).catch(complain)}>Older</button>}

@@ -7,8 +7,8 @@ import { Ring, threat, Timeline } from "../charts";
 
 // Overview says in five seconds whether to worry.
 export function Overview() {
-  const hour = useLoad((s) => get<Stats>("/api/v1/stats", { since: "60m", step: "1m", top: 6 }, s), []);
-  const worst = useLoad((s) => get<AlertPageOf>("/api/v1/alerts", { severity: "high+", since: "24h", limit: 12 }, s), []);
+  const hour = useLoad((s) => get<Stats>("/api/v1/stats", { since: "60m", step: "1m", top: 6 }, s), [], 1000);
+  const worst = useLoad((s) => get<AlertPageOf>("/api/v1/alerts", { severity: "high+", since: "24h", limit: 12 }, s), [], 1000);
   const stats = hour.value;
   if (!stats) return hour.fault ? <Problem fault={hour.fault} again={hour.again} /> : <Loading />;
   const { level, score } = threat(stats);

@@ -2,6 +2,7 @@ import { ask, get, type Stats } from "../api";
 import { agents, may } from "../live";
 import { link } from "../route";
 import { number, span } from "../text";
+import { Loading } from "./overview";
 import { Bars, confirm, Empty, Problem, say, Time, useLoad } from "../parts";
 
 interface RuleSet {
@@ -21,6 +22,7 @@ export function Rules() {
   });
   const digests = new Map<string, string[]>();
   for (const a of agents.value) if (a.beat) digests.set(a.beat.digest, [...(digests.get(a.beat.digest) ?? []), a.name]);
+  if (!(sets.value || sets.fault) || !(day.value || day.fault)) return <div class="page"><div class="bar"><h1>Rules</h1></div><Loading /></div>;
   return (
     <div class="page">
       <div class="bar"><h1>Rules</h1></div>
