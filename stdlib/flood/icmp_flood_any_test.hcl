@@ -28,3 +28,11 @@ test "999 packets stay quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap = "../../testdata/pcap/hping3-icmp-flood-spoofed.pcap.gz"
+  alert "icmp_flood_any" {
+    count = 1
+    key   = { "ip.dst" = "10.0.0.10" }
+  }
+}

@@ -65,3 +65,11 @@ test "resets that follow SYNs are a SYN flood" {
     count = 0
   }
 }
+
+test "a recording of the lab" {
+  pcap = "../../testdata/pcap/hping3-rst-flood.pcap.gz"
+  alert "tcp_flood_stateless" {
+    count = 1
+    key   = { "ip.dst" = "10.0.0.10" }
+  }
+}

@@ -43,3 +43,11 @@ test "two thousand packets of 199 sources stay quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap = "../../testdata/pcap/hping3-udp-flood-spoofed.pcap.gz"
+  alert "udp_flood_global" {
+    count = 1
+    key   = { "ip.dst" = "10.0.0.10" }
+  }
+}

@@ -50,3 +50,12 @@ test "connections of the middle of a capture to many hosts stay quiet" {
     count = 0
   }
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/nmap-ack.pcap"
+  others = "allow"
+  alert "ack_scan" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7", "ip.dst" = "10.0.0.20" }
+  }
+}

@@ -40,3 +40,10 @@ test "one address, asked for again and again, stays quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap = "../../testdata/pcap/nmap-arp-sweep.pcap"
+  alert "arp_sweep" {
+    count = 1
+  }
+}

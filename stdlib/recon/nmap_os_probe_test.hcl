@@ -53,3 +53,11 @@ test "echo requests as others send them, and 299 times C, stay quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/nmap-os.pcap"
+  others = "allow"
+  alert "nmap_os_probe" {
+    count = 1
+  }
+}

@@ -52,3 +52,11 @@ test "IPv6" {
     key = { "ip.src" = "2001:db8:7::1" }
   }
 }
+
+test "a recording of the lab" {
+  pcap = "../../testdata/pcap/nmap-ping-sweep.pcap"
+  alert "ping_sweep" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7" }
+  }
+}

@@ -40,3 +40,11 @@ test "a resolver that asks many servers stays quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap = "../../testdata/pcap/nmap-udp-sweep.pcap"
+  alert "udp_host_sweep" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7" }
+  }
+}

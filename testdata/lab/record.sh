@@ -285,6 +285,8 @@ recordings=(
 	curl-benign dig-benign dig-names-50 ssh-benign ping-benign
 	nmap-syn nmap-syn-14 nmap-syn-slow nmap-syn-1000 nmap-connect nmap-udp nmap-syn-ipv6
 	nmap-null nmap-fin nmap-xmas nmap-synfin nmap-frag nmap-sweep nmap-ipproto nmap-sctp
+	nmap-ack nmap-ping-sweep nmap-arp-sweep nmap-udp-sweep nmap-os vxlan-tunnel
+	hping3-rst-flood hping3-icmp-flood-spoofed hping3-udp-flood-spoofed
 	hping3-syn-flood hping3-syn-flood-spoofed hping3-icmp-flood ping6-icmpv6-flood hping3-udp-flood hping3-land
 	hydra-ftp hydra-ssh nc-distributed-ssh
 	iodine arpspoof upload upload-below nc-backdoor
@@ -407,6 +409,66 @@ nmap-sctp() {
 	start 96 400 'host 198.51.100.7'
 	run scan nmap -n -Pn -sY -p 1-30 --max-retries 0 10.0.0.20
 	finish nmap-sctp.pcap 'An SCTP scan of 30 ports' '198.51.100.7 scans 10.0.0.20' 'sctp_scan'
+}
+
+nmap-ack() {
+	start 96 400 'host 198.51.100.7'
+	run scan nmap -n -Pn -sA -p 1-40 --max-retries 0 10.0.0.20
+	finish nmap-ack.pcap 'A scan of 40 ports with ACK alone' '198.51.100.7 scans 10.0.0.20' 'ack_scan refused_ports failed_connections'
+}
+
+nmap-ping-sweep() {
+	start 96 400 'host 198.51.100.7'
+	run scan nmap -n -sn -PE 10.0.0.100-139
+	finish nmap-ping-sweep.pcap 'Forty hosts pinged' '198.51.100.7 pings 10.0.0.100 to .139' 'ping_sweep'
+}
+
+nmap-arp-sweep() {
+	start 64 700 arp
+	run intruder nmap -n -sn 10.0.0.0/24
+	finish nmap-arp-sweep.pcap 'All addresses of a link asked for' '10.0.0.66 asks for 10.0.0.0/24' 'arp_sweep'
+}
+
+nmap-udp-sweep() {
+	start 110 400 'host 198.51.100.7'
+	run scan nmap -n -Pn -sU -p 161 --max-retries 0 10.0.0.100-139
+	finish nmap-udp-sweep.pcap 'SNMP looked for on 40 hosts' '198.51.100.7 tries 10.0.0.100 to .139' 'udp_host_sweep'
+}
+
+nmap-os() {
+	start 110 400 'host 198.51.100.7'
+	run scan nmap -n -Pn -O -p 22,1 --max-retries 0 10.0.0.20
+	finish nmap-os.pcap 'The questions by which nmap tells systems apart' '198.51.100.7 asks 10.0.0.20' 'nmap_os_probe stealth_scan brute_force'
+}
+
+# The far end needs no tunnel of its own: that something is sent is what is looked for.
+vxlan-tunnel() {
+	start 160 20 'udp port 4789'
+	run client ip link add out type vxlan id 7 local 10.0.0.30 remote 198.51.100.7 dstport 4789 dev eth0
+	quietly client ip address add 10.99.0.2/24 dev out
+	quietly client ip link set out up
+	quietly client ip neighbor replace 10.99.0.1 lladdr 02:00:00:00:99:01 dev out
+	run client ping -c 5 -i 0.2 -W 1 10.99.0.1
+	quietly client ip link del out
+	finish vxlan-tunnel.pcap 'A VXLAN that leaves the home network' 'client 10.0.0.30 to 198.51.100.7' 'tunnel_opened'
+}
+
+hping3-rst-flood() {
+	start 60 1300 'src host 198.51.100.8'
+	run flood hping3 -q -R -p 80 -i u1000 -c 1200 10.0.0.10
+	finish hping3-rst-flood.pcap.gz '1,200 RST in two seconds' '198.51.100.8 floods 10.0.0.10:80' 'tcp_flood_stateless'
+}
+
+hping3-icmp-flood-spoofed() {
+	start 60 1300 'dst host 10.0.0.10 and icmp'
+	run flood hping3 -q -1 --rand-source -i u1000 -c 1300 10.0.0.10
+	finish hping3-icmp-flood-spoofed.pcap.gz 'About 1,200 echo requests, each with an invented source' 'many flood 10.0.0.10' 'icmp_flood_any'
+}
+
+hping3-udp-flood-spoofed() {
+	start 60 2600 'dst host 10.0.0.10 and udp'
+	run flood hping3 -q -2 -p 9999 --rand-source -i u500 -c 2600 10.0.0.10
+	finish hping3-udp-flood-spoofed.pcap.gz 'About 2,400 UDP packets, each with an invented source' 'many flood 10.0.0.10' 'udp_flood_global'
 }
 
 hping3-syn-flood() {
