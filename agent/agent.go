@@ -36,6 +36,8 @@ type Options struct {
 	Stdout io.Writer
 	Format string
 	Color  bool
+	// Ready is called once the daemon works; nil for nobody.
+	Ready func()
 }
 
 // A Daemon runs rules on packets until it is stopped. It is made by Open, and run once.

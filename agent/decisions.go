@@ -97,7 +97,7 @@ func (p *decisions) clear() error {
 	if p.temporary == "" {
 		return nil
 	}
-	return os.RemoveAll(p.temporary)
+	return removeFlat(p.temporary)
 }
 
 // decide has the Book decide, and logs what was decided.
@@ -332,4 +332,13 @@ func (p *decisions) Metrics(t *metrics) func(chan<- prometheus.Metric) {
 		}
 		firewallRepairs(ch, float64(r.Repairs))
 	}
+}
+
+// removeFlat removes a directory that has files and no directories in it.
+func removeFlat(dir string) error {
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name())))
+	}
+	return errors.Join(err, os.Remove(dir))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ruleids/ruleids/actions/firewall"
 	"github.com/ruleids/ruleids/event/logsource"
 	"github.com/ruleids/ruleids/internal/host"
+	"github.com/ruleids/ruleids/internal/place"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -28,6 +29,9 @@ func (p *directories) Open(context.Context) error {
 	d, c := p.d, p.d.running
 	if d.opt.Simulate != "" {
 		return nil
+	}
+	if err := place.Make(); err != nil {
+		return err
 	}
 	for _, s := range []struct{ setting, path string }{{"journal", c.Response.Journal}, {"audit", c.Response.Audit}} {
 		if err := ownDirectory(s.path, d.account); err != nil {

@@ -51,6 +51,9 @@ func (s *service) Run(ctx context.Context) error {
 	d := s.d
 	defer d.notify(systemd.SdNotifyStopping)
 	d.notify(readyState(d.rules.newest()))
+	if d.opt.Ready != nil {
+		d.opt.Ready()
+	}
 	interval, err := systemd.SdWatchdogEnabled(false)
 	if err != nil {
 		d.log.Warn("the watchdog's interval cannot be read", "error", err)

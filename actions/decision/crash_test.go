@@ -94,9 +94,13 @@ func (k *killer) ops() fileOps {
 				return errKilled
 			}
 			delete(k.unsynced, file.Name())
-			if st, err := file.Stat(); err == nil && st.IsDir() {
-				k.before, k.replaced = nil, ""
+			return nil
+		},
+		syncDirectory: func(string) error {
+			if k.dead {
+				return errKilled
 			}
+			k.before, k.replaced = nil, ""
 			return nil
 		},
 		rename: func(from, to string) error {

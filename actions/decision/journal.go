@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/internal/filelock"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/logfile"
 )
 
@@ -33,6 +34,8 @@ type fileOps struct {
 	write  func(*os.File, []byte) (int, error)
 	sync   func(*os.File) error
 	rename func(from, to string) error
+	// syncDirectory makes the names in a directory survive a crash of the machine.
+	syncDirectory func(dir string) error
 }
 
 func realFileOps() fileOps {
@@ -40,6 +43,8 @@ func realFileOps() fileOps {
 		write:  (*os.File).Write,
 		sync:   (*os.File).Sync,
 		rename: os.Rename,
+
+		syncDirectory: files.SyncDirectory,
 	}
 }
 
@@ -93,7 +98,7 @@ func openJournal(path string, ops fileOps, each func(*record)) (j *journal, p re
 		j.size++
 	}
 	// The name of a new file is to survive as well as what will be in it.
-	if err := errors.Join(ops.sync(f), j.syncDirectory()); err != nil {
+	if err := errors.Join(ops.sync(f), j.ops.syncDirectory(filepath.Dir(j.path))); err != nil {
 		return nil, p, "", fmt.Errorf("sync %s: %w", path, err)
 	}
 	return j, p, "", nil
@@ -221,14 +226,13 @@ func (j *journal) replace(each func(yield func(*record) bool)) (err error) {
 	if err := j.ops.sync(f); err != nil {
 		return err
 	}
-	if err := j.ops.rename(name, j.path); err != nil {
+	if err := j.swap(f, name); err != nil {
 		return err
 	}
-	j.f.Close() // nothing that was not synced is needed of it
-	j.f, j.size, j.lines, j.broken, j.retryAt = f, size, lines, false, 0
+	j.size, j.lines, j.broken, j.retryAt = size, lines, false, 0
 	// From here on the new file is the journal. Until its name is on the disk a crash of the machine brings the
 	// old one back, so that nothing may be acknowledged on it.
-	if serr := j.syncDirectory(); serr != nil {
+	if serr := j.ops.syncDirectory(filepath.Dir(j.path)); serr != nil {
 		j.broken = true
 		return serr
 	}
@@ -239,15 +243,5 @@ type writerFunc func([]byte) (int, error)
 
 // Write implements io.Writer.
 func (w writerFunc) Write(b []byte) (int, error) { return w(b) }
-
-// syncDirectory makes the names in the journal's directory survive a crash of the machine.
-func (j *journal) syncDirectory() error {
-	d, err := os.Open(filepath.Dir(j.path))
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return j.ops.sync(d)
-}
 
 func (j *journal) close() error { return j.f.Close() }

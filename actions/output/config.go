@@ -12,7 +12,7 @@ import (
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// Config is the settings of one output: a *FileConfig, a *SyslogConfig or a *StdoutConfig. NewConfig
+// Config is the settings of one output: a *FileConfig, a *SyslogConfig, an *EventLogConfig or a *StdoutConfig. NewConfig
 // returns one with every default set. Its fields are attributes of the block `output "kind" "name"`, as package
 // setting reads them.
 type Config interface {
@@ -37,10 +37,11 @@ const DefaultQueue = 10_000
 // kinds makes the settings of each kind of output, by the name of the kind.
 func kinds() map[string]func() Config {
 	return map[string]func() Config{
-		"csv":    func() Config { return NewCSV("") },
-		"eve":    func() Config { return NewEVE("") },
-		"stdout": func() Config { return NewStdout() },
-		"syslog": func() Config { return NewSyslog() },
+		"csv":      func() Config { return NewCSV("") },
+		"eve":      func() Config { return NewEVE("") },
+		"eventlog": func() Config { return NewEventLog() },
+		"stdout":   func() Config { return NewStdout() },
+		"syslog":   func() Config { return NewSyslog() },
 	}
 }
 

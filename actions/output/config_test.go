@@ -67,7 +67,7 @@ func TestKinds(t *testing.T) {
 	if got := Kinds(); !slices.Equal(got, []string{"csv", "eve", "stdout", "syslog"}) {
 		t.Errorf("Kinds: %v", got)
 	}
-	if _, err := NewConfig("kafka"); err == nil || !strings.Contains(err.Error(), "csv, eve, stdout, syslog") {
+	if _, err := NewConfig("kafka"); err == nil || !strings.Contains(err.Error(), "csv, eve, eventlog, stdout, syslog") {
 		t.Errorf("NewConfig: %v", err)
 	}
 }

@@ -24,11 +24,8 @@ type Client struct {
 
 // NewClient returns a client of the daemon with the socket. It connects when it asks.
 func NewClient(socket string) *Client {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", socket)
-	}
-	return &Client{socket: socket, http: http.Client{Transport: &http.Transport{DialContext: dial}}}
+	connect := func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, socket) }
+	return &Client{socket: socket, http: http.Client{Transport: &http.Transport{DialContext: connect}}}
 }
 
 // Close ends the connections that wait for another question.
@@ -112,7 +109,7 @@ func (c *Client) explain(err error) error {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("no daemon answers on %s; start one with ruleids run -i, or name its socket with --socket", c.socket)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("no permission for %s; run this as root, or as a member of the socket's group", c.socket)
+		return fmt.Errorf("no permission for %s; run this as %s", c.socket, who)
 	}
 	return err
 }

@@ -61,7 +61,7 @@ func (s *daemonCommand) run(ctx context.Context, r *runCommand, in agent.Input, 
 	defer stop()
 	d, err := agent.Open(ctx, agent.Options{
 		Input: in, Loaded: loaded, Simulate: s.simulate, Speed: s.speed, Version: currentBuild().Version,
-		Log: s.app.err, Stdout: s.app.out, Format: r.format.value, Color: s.app.wantsColor(s.app.out),
+		Log: s.app.err, Stdout: s.app.out, Format: r.format.value, Color: s.app.wantsColor(s.app.out), Ready: s.app.ready,
 	})
 	if err != nil {
 		return err
@@ -76,6 +76,8 @@ func (s *daemonCommand) run(ctx context.Context, r *runCommand, in agent.Input, 
 			select {
 			case <-hup:
 				_, _ = d.Reload(ctx, "SIGHUP") // the log tells how it went
+			case <-s.app.reload:
+				_, _ = d.Reload(ctx, "service manager")
 			case <-ctx.Done():
 				return
 			}

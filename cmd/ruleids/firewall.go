@@ -9,6 +9,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/firewall"
 	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/internal/place"
 )
 
 // newFirewallCmd is the command firewall.
@@ -84,8 +85,8 @@ them, unblock them, or remove the file that response { journal = … } names whi
 	return cmd
 }
 
-// serviceSettings is the settings file of a daemon that runs as packaging/ruleids.service has it.
-const serviceSettings = "/etc/ruleids/ruleids.hcl"
+// serviceSettings returns the settings file of a daemon that runs as a service.
+func serviceSettings() string { return place.Of("/etc/ruleids/ruleids.hcl") }
 
 // openFirewall opens the firewall of the settings. It installs nothing.
 func (a *app) openFirewall(settings string) (*firewall.Firewall, *config.Config, error) {
@@ -94,8 +95,8 @@ func (a *app) openFirewall(settings string) (*firewall.Firewall, *config.Config,
 		return nil, nil, err
 	}
 	if file == "" { // a daemon that runs as a service has its settings there
-		if _, err := os.Stat(serviceSettings); err == nil {
-			file = serviceSettings
+		if _, err := os.Stat(serviceSettings()); err == nil {
+			file = serviceSettings()
 		}
 	}
 	c, diags := config.Load(config.Options{File: file, Environ: os.Environ()})

@@ -12,6 +12,7 @@ import (
 	"github.com/ruleids/ruleids/agent"
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/fleet/link"
+	"github.com/ruleids/ruleids/internal/place"
 )
 
 var pinForm = regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`)
@@ -70,6 +71,9 @@ starts after that belongs to the fleet.`,
 						q.Owner, q.Group = user, group
 					}
 				}
+			}
+			if err := place.Make(); err != nil {
+				return err
 			}
 			m, err := link.Join(cmd.Context(), q)
 			if err != nil {

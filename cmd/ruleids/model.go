@@ -48,8 +48,8 @@ func (f *baselineFlags) store(a *app, settings string) (store.Store, error) {
 		return store.Store{}, err
 	}
 	if file == "" {
-		if _, err := os.Stat(serviceSettings); err == nil {
-			file = serviceSettings
+		if _, err := os.Stat(serviceSettings()); err == nil {
+			file = serviceSettings()
 		}
 	}
 	c, diags := config.Load(config.Options{File: file, Environ: os.Environ()})

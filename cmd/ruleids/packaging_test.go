@@ -83,3 +83,14 @@ func TestPackagedMonitoring(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstSettings checks the settings that the service of Windows begins with.
+func TestFirstSettings(t *testing.T) {
+	c, diags := config.Load(config.Options{File: filepath.Join("start", "windows.hcl")})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	if c.Response.Mode != "monitor" || len(c.Outputs) != 2 {
+		t.Errorf("mode %q, outputs %v", c.Response.Mode, c.Outputs)
+	}
+}

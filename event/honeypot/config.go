@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/place"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
@@ -42,7 +43,7 @@ type Config struct {
 	Passwords bool `setting:"passwords"`
 }
 
-// DefaultHostKeyFile is where the host key of ssh is kept unless the settings say otherwise.
+// DefaultHostKeyFile is where Linux keeps the host key of ssh unless the settings say otherwise.
 const DefaultHostKeyFile = "/var/lib/ruleids/honeypot_ssh_host_key"
 
 // IdleTimeout ends connections whose client neither sends nor takes anything, long before those that brute-force
@@ -85,7 +86,7 @@ func (c *Config) Check() (ps []setting.Problem) {
 	if detail := checkBanner(c.Service, c.banner()); detail != "" {
 		ps = append(ps, setting.Problem{Setting: "banner", Detail: detail})
 	}
-	if c.Service != "ssh" && c.HostKeyFile != "" && c.HostKeyFile != DefaultHostKeyFile {
+	if c.Service != "ssh" && c.HostKeyFile != "" && c.HostKeyFile != place.Of(DefaultHostKeyFile) {
 		ps = append(ps, setting.Problem{Setting: "host_key_file", Detail: "Only service \"ssh\" has a host key; leave this out."})
 	}
 	return ps

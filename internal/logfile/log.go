@@ -2,6 +2,7 @@ package logfile
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -39,7 +40,8 @@ func (l *Log) Look() (Change, error) {
 		if named, err := os.Lstat(l.Path); err != nil || !os.SameFile(have, named) {
 			_ = l.Release() // each line was with the kernel when it was written
 		} else {
-			l.size = have.Size() // someone may have cut it
+			l.size = have.Size()           // someone may have cut it
+			_, _ = l.f.Seek(0, io.SeekEnd) // where files are not opened to append, the next line would leave a hole
 		}
 	}
 	change := Same

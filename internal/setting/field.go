@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ruleids/ruleids/internal/place"
 )
 
 // A Field is one setting of a struct, in place.
@@ -100,6 +102,9 @@ func (f Field) hasDefault() bool { return f.tag.Get("default") != "" }
 
 func (f Field) defaults() []string {
 	d := f.tag.Get("default")
+	if f.path {
+		d = place.Of(d)
+	}
 	if f.isList() {
 		return strings.Fields(d)
 	}

@@ -4,7 +4,8 @@
 //	setting:"name"     the attribute; with ",required" it must be given and not be empty, with ",reload" a running
 //	                   daemon takes a change over; ",path", ",program" and ",secret" are paths, relative to the
 //	                   settings file, of anything, of a program with its arguments and of a file with a secret
-//	default:"30s"      the value where none is given; of a list, words with spaces between
+//	default:"30s"      the value where none is given; of a list, words with spaces between; of a path that of Linux, see
+//	                   package place
 //	range:"1..600"     bounds, each optional; "0,1m.." takes zero, too
 //	oneof:"text json"  the words that there are
 //	most:"20"          the most entries of a list
