@@ -135,6 +135,14 @@ rule "by_port" {
 	expect(t, fire(t, src, seg{src: "10.0.0.1", dst: "10.0.0.2", proto: 17, dport: 5}, syn(0, "10.0.0.1", 7)), "by_port #2 7 n=1")
 }
 
+// An exception with an end leaves alone what comes before it, by the time of the packets.
+func TestExceptionEnds(t *testing.T) {
+	for _, end := range []string{"1970-01-01T00:00:10Z", "1970-01-01T01:00:10+01:00"} {
+		src := strings.Replace(scanRule, "threshold = 3", "threshold = 1\n  except \"friend\" {\n    where = \"ip.src == '10.0.0.9'\"\n    until = \""+end+"\"\n  }", 1)
+		expect(t, fire(t, src, syn(0, "10.0.0.9", 1), syn(9.9, "10.0.0.9", 2), syn(10, "10.0.0.9", 3), syn(11, "10.0.0.8", 1)), "scan #3 10.0.0.9 ports=1", "scan #4 10.0.0.8 ports=1")
+	}
+}
+
 func TestAggregates(t *testing.T) {
 	udp := func(at float64, ttl int, payload string) seg {
 		return seg{at: at, src: "10.0.0.1", dst: "10.0.0.2", sport: uint16(ttl), dport: 9, proto: 17, payload: payload}

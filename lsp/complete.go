@@ -37,7 +37,7 @@ var bodies = map[string][]completionItem{
 	"macro":      attributes("description", "expr"),
 	"model":      attributes("description", "on", "where", "by", "every", "features", "method", "learn", "min_samples", "seed", "max_keys"),
 	"memory":     attributes("learn", "max_keys"),
-	"except":     attributes("where"),
+	"except":     attributes("where", "until"),
 	"level":      attributes("when"),
 	"track":      attributes("value"),
 	"escalate":   attributes("indicator"),

@@ -2,8 +2,10 @@ package rules
 
 import (
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
@@ -13,7 +15,7 @@ import (
 
 // except reads an exception.
 func (rb *ruleBuilder) except(b *block) {
-	rb.known(b, []string{"where"}, nil)
+	rb.known(b, []string{"where", "until"}, nil)
 	if len(b.hcl.Labels) != 1 {
 		rb.report(diag.BadName, b.hcl.TypeRange, "An except block has one name in quotes, as in except \"scanners\" { … }.")
 		return
@@ -30,7 +32,33 @@ func (rb *ruleBuilder) except(b *block) {
 		return
 	}
 	x.Where = rb.check(b, "where", &rb.fields, (*checker).whole)
+	if text, at, ok := rb.stringValue(b, "until"); ok {
+		var err error
+		if x.Until, err = parseUntil(text); err != nil {
+			rb.report(diag.BadValue, at, "%q is not a time. Write one as \"2026-12-06T12:00:00Z\", or a date as \"2026-12-06\", which is its beginning in UTC.", text)
+			return
+		}
+		if x.Where != nil {
+			x.Where = conjunction(x.Where.Range(), x.Where, earlier(x.Where.Range(), x.Until))
+		}
+	}
 	rb.r.Excepts = append(rb.r.Excepts, x)
+}
+
+// parseUntil reads the time at which an exception ends.
+func parseUntil(text string) (time.Time, error) {
+	if t, err := time.Parse(time.DateOnly, text); err == nil {
+		return t, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	return t.UTC(), err
+}
+
+// earlier is the condition that an event comes before a time.
+func earlier(rng hcl.Range, t time.Time) Expr {
+	now := &FieldExpr{At{rng}, packet.FieldByName("frame.time_epoch")}
+	end := &ConstExpr{At: At{rng}, Value: Value{Kind: packet.KindFloat, Float: float64(t.UnixNano()) / 1e9}}
+	return present(&CompareExpr{At{rng}, OpLt, now, end}, now)
 }
 
 // escalate reads the block that asks a reputation source.

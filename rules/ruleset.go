@@ -162,7 +162,8 @@ type Aggregate struct {
 // An Except is a condition whose packets a rule leaves alone.
 type Except struct {
 	Name  string
-	Where Expr
+	Where Expr      // with Until, that the event comes before it, too
+	Until time.Time // when the exception ends, by the time of events; zero for never
 	Range hcl.Range
 }
 

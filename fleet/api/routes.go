@@ -84,6 +84,7 @@ func (a *API) Routes() []Route {
 		{Method: "DELETE", Path: "/api/v1/decisions/{target...}", Role: state.Analyst, Summary: "Release an address or a prefix", Params: []Param{p("target...", "The address or prefix.", "203.0.113.7")}, Reply: Decision{&state.Decision{}, nil}, handle: (*call).lift},
 
 		{Method: "GET", Path: "/api/v1/rulesets", Role: state.Viewer, Summary: "Rule sets that were given to agents, the newest first", Reply: RulesetList{}, handle: (*call).rulesets},
+		{Method: "GET", Path: "/api/v1/rulesets/{number}", Role: state.Analyst, Summary: "One rule set, with its files as the operator signed them", Params: []Param{p("number", "Its number.", "1")}, Reply: RulesetBundle{&state.Ruleset{}, ""}, handle: (*call).ruleset},
 		{Method: "POST", Path: "/api/v1/rulesets", Role: state.Admin, Summary: "Give a rule set to agents, to a few first", Body: RulesetPush{"{bundle}", 0.1, "30m", ""}, Reply: &state.Ruleset{}, Created: true, handle: (*call).pushRuleset},
 		{Method: "POST", Path: "/api/v1/rulesets/rollback", Role: state.Admin, Summary: "Take the newest rule set back", Body: RulesetRollback{"too many alerts"}, Reply: &state.Ruleset{}, handle: (*call).rollBack},
 		{Method: "PUT", Path: "/api/v1/operator-key", Role: state.Admin, Summary: "Set the public key that agents pin when they join", Body: OperatorKey{"{operator}"}, Reply: OperatorKey{}, handle: (*call).setOperatorKey},

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/ruleids/ruleids/fleet/bundle"
@@ -18,6 +20,23 @@ type RulesetList struct {
 }
 
 func (c *call) rulesets() (any, error) { return RulesetList{c.api.opt.Rollout.List()}, nil }
+
+// A RulesetBundle is a rule set as its operator signed it.
+type RulesetBundle struct {
+	*state.Ruleset
+	Bundle string `json:"bundle"` // base64
+}
+
+func (c *call) ruleset() (any, error) {
+	n, err := strconv.ParseInt(c.r.PathValue("number"), 10, 64)
+	list := c.api.opt.Rollout.List()
+	i := slices.IndexFunc(list, func(x *state.Ruleset) bool { return x.Number == n })
+	if err != nil || i < 0 {
+		return nil, absent("there is no rule set %q", c.r.PathValue("number"))
+	}
+	data, err := c.api.opt.State.Bundle(c.ctx(), list[i].Digest)
+	return RulesetBundle{list[i], base64.StdEncoding.EncodeToString(data)}, err
+}
 
 // A RulesetPush gives a rule set to agents.
 type RulesetPush struct {

@@ -114,6 +114,18 @@ func TestChecks(t *testing.T) {
 		{"regexp behind a byte", ruleText(`where = "payload[0] == 22 and payload matches '[0-9]{16}'"`), nil},
 		{"regexp on names", ruleText(`where = "dns.qry.name matches '[0-9]{16}'"`), nil},
 
+		// ended-exception
+		{"exception that has ended", ruleText(`where = "tcp"
+  except "x" {
+    where = "ip.src in list.home_nets"
+    until = "2001-01-01"
+  }`), []string{"ended-exception"}},
+		{"exception that goes on", ruleText(`where = "tcp"
+  except "x" {
+    where = "ip.src in list.home_nets"
+    until = "2201-01-01T12:00:00+01:00"
+  }`), nil},
+
 		// shadowed-exception
 		{"exception by values leaves some", ruleText(`where = "tcp.dstport in [22, 25]"
   except "x" { where = "tcp.dstport in [22, 23]" }`), nil},

@@ -40,6 +40,7 @@ func Checks() []Check {
 		bystanderTarget(),
 		constantFeature(),
 		deadLevel(),
+		endedException(),
 		learnTooLong(),
 		missingDescription(),
 		missingLearn(),

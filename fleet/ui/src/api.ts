@@ -110,6 +110,11 @@ export interface Decision {
   refused: Record<string, string>;
 }
 
+export interface RuleSet {
+  number: number; digest: string; state: "canary" | "quarter" | "all" | "held" | "replaced"; created: string; by: string; label?: string; canary: number; soak_seconds: number; since: string; reason?: string;
+  stage: string[]; rules: number;
+}
+
 export interface Note { time: string; who: string; action: string; text?: string; until?: string }
 export interface Group {
   id: string;

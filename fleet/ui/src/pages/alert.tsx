@@ -65,6 +65,7 @@ function Details({ a }: { a: Alert }) {
         <div class="actions">
           <button type="button" class="primary" onClick={() => block(a.src_ip!, `${r.rule}: ${said(a)}`)}>Block {a.src_ip}</button>
           <button type="button" onClick={() => propose(a)}>Except…</button>
+          <button type="button" onClick={() => propose(a, "7")}>Mute…</button>
         </div>
       )}
       {values.length > 0 && (

@@ -53,6 +53,7 @@ export function InboxPage() {
     { key: "e", does: "escalate", run: () => doing("escalated") },
     { key: "c", does: "comment", run: () => doing("comment") },
     { key: "Backspace", does: "close as false positive or done", run: () => doing("closed") },
+    { key: "m", does: "mute: an exception with an end", run: () => g && may.value.act && propose(g.newest, "7") },
     { key: "Enter", does: "open the newest alert", run: () => g && set({ alert: g.newest.id }, false) },
   ]);
   return (

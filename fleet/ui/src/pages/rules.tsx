@@ -1,14 +1,9 @@
-import { ask, get, type Stats } from "../api";
+import { ask, get, type RuleSet, type Stats } from "../api";
 import { agents, may } from "../live";
 import { link } from "../route";
 import { number, span } from "../text";
 import { Loading } from "./overview";
 import { Bars, confirm, Empty, Problem, say, Time, useLoad } from "../parts";
-
-interface RuleSet {
-  number: number; digest: string; state: "canary" | "quarter" | "all" | "held" | "replaced"; created: string; by: string; label?: string; canary: number; soak_seconds: number; since: string; reason?: string;
-  stage: string[]; rules: number;
-}
 
 const stages = { canary: "with canaries", quarter: "with a quarter", all: "with all", held: "taken back", replaced: "replaced" };
 const share = (r: RuleSet) => (r.state === "canary" ? r.canary : r.state === "quarter" ? 0.25 : r.state === "all" ? 1 : 0);

@@ -1,0 +1,34 @@
+package lint
+
+import (
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules"
+)
+
+// endedException finds exceptions whose end has come: they leave nothing alone any more, and the rule is as strict as it was.
+func endedException() Check {
+	return Check{
+		Code: diag.Code{
+			Name:      "ended-exception",
+			Severity:  hcl.DiagWarning,
+			Summary:   "Exception that has ended",
+			Doc:       "The time of an exception's until has passed.",
+			Judgement: true,
+		},
+		partial: true,
+		check: func(rs *rules.RuleSet, report report) {
+			now := time.Now()
+			for _, r := range rs.Rules {
+				for _, x := range r.Excepts {
+					if !x.Until.IsZero() && x.Until.Before(now) {
+						report(x.Range, "Exception %q of rule %q ended at %s. Remove it, or give it another until.", x.Name, r.Name, x.Until.Format(time.RFC3339))
+					}
+				}
+			}
+		},
+	}
+}
