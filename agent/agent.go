@@ -57,6 +57,7 @@ type Daemon struct {
 	decisions *decisions
 	notifiers *notifiers
 	rules     *ruleFiles
+	evidence  *evidenceKeeper
 
 	work   engine.Config // what parts add to it while they are opened
 	memory *memories
@@ -75,6 +76,7 @@ func newDaemon(opt Options) *Daemon {
 	d.work = engine.Config{Workers: Workers(d.running), Agent: d.running.Agent}
 
 	d.capture, d.decisions, d.notifiers, d.rules = &capturing{d: d}, &decisions{d: d}, &notifiers{d: d}, newRuleFiles(d)
+	d.evidence = &evidenceKeeper{d: d}
 	d.memory, d.models = newMemories(d), newBaselines(d)
 	honeypots := &honeypots{d: d}
 	d.parts = []Part{
@@ -90,6 +92,7 @@ func newDaemon(opt Options) *Daemon {
 		&honeypotLogs{of: honeypots},
 		&reputations{d: d},
 		d.decisions, // alerts come here before they are reported: an attacker is to be blocked first
+		d.evidence,  // what takes alerts from here on tells where their evidence is
 		&fleetLink{d: d},
 		&outputs{d: d},
 		d.notifiers,
@@ -140,6 +143,9 @@ func (d *Daemon) open(ctx context.Context) (err error) {
 	d.work.Models = d.models.load()
 	d.loop = newLoop(d.opt.Loaded.Plan, d.work, d.capture.source, d.Send, d.capture.happened, d.capture.lost)
 	d.loop.stepped = d.capture.stepped
+	if d.evidence.recorder != nil {
+		d.loop.keep = d.evidence.recorder.Add
+	}
 	d.memory.restore(d.loop.engine, time.Now())
 	return nil
 }

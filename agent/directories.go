@@ -43,6 +43,11 @@ func (p *directories) Open(context.Context) error {
 			return fmt.Errorf("rules: %w; name another place with rules { fetched = … }", err)
 		}
 	}
+	if dir := c.Evidence.Dir; dir != "" {
+		if err := ownDirectory(filepath.Join(dir, "x"), d.account); err != nil {
+			return fmt.Errorf("evidence: %w; name another place with evidence { dir = … }", err)
+		}
+	}
 	for _, l := range c.Logs {
 		if err := ownDirectory(logsource.StateFile(l.Config), d.account); err != nil {
 			return fmt.Errorf("auth %q: %w; name another place with state", l.Name, err)

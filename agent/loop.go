@@ -49,6 +49,7 @@ type loop struct {
 	time     *steadyTime // nil for a source whose packets have a time of their own
 	stepped  func(by time.Duration)
 	emit     engine.Emit
+	keep     func(frames []packet.Frame, shift int64) // copies frames before rules see them; nil for nothing
 	happened func(*live.Event)
 	lost     func(*lossNews)
 }
@@ -124,6 +125,9 @@ func (l *loop) process(frames []packet.Frame, wall time.Time) {
 	for len(frames) > 0 {
 		n := min(len(frames), batchSize)
 		piece := frames[:n]
+		if l.keep != nil {
+			l.keep(piece, l.shift())
+		}
 		for k := l.profile.samples(n, wall); k > 0; k-- {
 			part := len(piece) / k
 			at := rand.IntN(part)
@@ -140,6 +144,14 @@ func (l *loop) process(frames []packet.Frame, wall time.Time) {
 			l.serve()
 		}
 	}
+}
+
+// shift is by how much times of frames are ahead of the system's clock.
+func (l *loop) shift() int64 {
+	if l.time == nil {
+		return 0
+	}
+	return l.time.shift
 }
 
 // feed is Engine.Process, but for nothing.

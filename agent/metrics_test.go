@@ -41,7 +41,7 @@ func get(t *testing.T, url string, status int) string {
 func TestMetrics(t *testing.T) {
 	list := filepath.Join(t.TempDir(), "bad.txt")
 	must(t, os.WriteFile(list, []byte("203.0.113.9 high\n"), 0o600))
-	r := start(t, "reputation \"list\" {\n  files = [\""+list+"\"]\n}\n", map[string]string{"a.hcl": portRule("a", "23")})
+	r := start(t, "reputation \"list\" {\n  files = [\""+list+"\"]\n}\nevidence {\n  dir = \""+t.TempDir()+"\"\n}\n", map[string]string{"a.hcl": portRule("a", "23")})
 	r.source.mu.Lock()
 	r.source.stats = live.Stats{Interfaces: []live.InterfaceStats{{Name: "eth0", Up: true, Counts: live.Counts{Received: 10, Dropped: 3, Stalls: 1}}}}
 	r.source.mu.Unlock()

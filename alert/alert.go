@@ -53,6 +53,11 @@ type Alert struct {
 	// CaptureLoss is the number of packets that a live capture lost shortly before: the rule may have seen less
 	// than there was. 0 where none is known to be lost.
 	CaptureLoss uint64
+
+	// Evidence is the file with the packets around the alert; "" where none are kept.
+	Evidence string
+	// Filter is what DisplayFilter returns, where it was asked for.
+	Filter string
 }
 
 // A Tunnel says what a packet came through: the outermost packet of its frame, whose sender wrote what is in there.

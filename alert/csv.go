@@ -97,6 +97,7 @@ func columns() []column {
 		{"reputation_malicious", reputation(func(r *Reputation) string { return r.count(r.Malicious) })},
 		{"reputation_suspicious", reputation(func(r *Reputation) string { return r.count(r.Suspicious) })},
 		{"reputation_engines", reputation(func(r *Reputation) string { return r.count(r.Engines) })},
+		{"evidence", text(func(a *Alert) string { return a.Evidence })},
 	}
 }
 

@@ -31,13 +31,13 @@ func row(t *testing.T, a *Alert) map[string]string {
 
 func TestCSV(t *testing.T) {
 	const header = "timestamp,rule,severity,category,description,src_ip,src_port,dest_ip,dest_port,proto,community_id,pcap_cnt,key,values,threshold," +
-		"attack,message,responses,mode,suppressed,reputation_source,reputation_indicator,reputation_tier,references,agent,capture_loss,reputation_malicious,reputation_suspicious,reputation_engines\r\n"
+		"attack,message,responses,mode,suppressed,reputation_source,reputation_indicator,reputation_tier,references,agent,capture_loss,reputation_malicious,reputation_suspicious,reputation_engines,evidence\r\n"
 	if got := string(AppendCSVHeader(nil)); got != header {
 		t.Errorf("header %q", got)
 	}
 	want := `2026-11-20T12:00:01.400000Z,port_scan,high,recon,One source tries many destination ports.,198.51.100.7,40000,192.0.2.10,1014,TCP,` +
 		portScan().CommunityID() + `,15,"{""ip.src"":""198.51.100.7""}","{""ports"":15}",15,T1046,198.51.100.7 tried 15 ports in 10 s,` +
-		`"[{""action"":""quarantine"",""target"":""198.51.100.7"",""seconds"":600},{""action"":""notify"",""to"":[""ops""]}]",enforce,,,,,,,,,,` + "\r\n"
+		`"[{""action"":""quarantine"",""target"":""198.51.100.7"",""seconds"":600},{""action"":""notify"",""to"":[""ops""]}]",enforce,,,,,,,,,,,` + "\r\n"
 	if got := string(NewCSV().Append(nil, portScan())); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -45,11 +45,11 @@ func TestCSV(t *testing.T) {
 
 func TestCSVCells(t *testing.T) {
 	a := everything()
-	a.CaptureLoss = 12
+	a.CaptureLoss, a.Evidence = 12, "/e/x.pcapng"
 	for name, want := range map[string]string{
 		"timestamp": "1969-12-31T23:59:58.500000Z", "src_port": "", "proto": "IPv6-ICMP", "mode": "shadow", "suppressed": "7",
 		"reputation_source": "virustotal", "reputation_indicator": "2001:db8::1", "reputation_tier": "medium", "reputation_malicious": "2", "reputation_suspicious": "0", "reputation_engines": "90", "threshold": "0.5",
-		"references": "https://example.com/?a=1&b=<2>", "agent": "sensor-1", "capture_loss": "12", "src_ip": "2001:db8::1",
+		"references": "https://example.com/?a=1&b=<2>", "agent": "sensor-1", "capture_loss": "12", "evidence": "/e/x.pcapng", "src_ip": "2001:db8::1",
 	} {
 		if got := row(t, a)[name]; got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)

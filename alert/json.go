@@ -175,6 +175,14 @@ func (a *Alert) appendExtras(dst []byte) []byte {
 		dst = append(dst, `,"capture_loss":`...)
 		dst = strconv.AppendUint(dst, a.CaptureLoss, 10)
 	}
+	if a.Evidence != "" {
+		dst = append(dst, `,"evidence":`...)
+		dst = appendString(dst, a.Evidence)
+	}
+	if a.Filter != "" {
+		dst = append(dst, `,"filter":`...)
+		dst = appendString(dst, a.Filter)
+	}
 	if len(a.References) > 0 {
 		dst = append(dst, `,"references":`...)
 		dst = appendStrings(dst, a.References)

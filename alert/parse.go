@@ -51,6 +51,8 @@ type wire struct {
 		References []string  `json:"references"`
 		Agent      string    `json:"agent"`
 		Loss       uint64    `json:"capture_loss"`
+		Evidence   string    `json:"evidence"`
+		Filter     string    `json:"filter"`
 		Responses  []struct {
 			Action  string     `json:"action"`
 			Target  netip.Addr `json:"target"`
@@ -99,7 +101,7 @@ func (a *Alert) UnmarshalJSON(data []byte) error {
 		Rule: r.Rule, Description: w.Alert.Signature, Category: w.Alert.Category, Severity: r.Severity,
 		Attack: nonEmpty(r.Attack), References: nonEmpty(r.References), Agent: r.Agent,
 		Key: r.Key, Values: r.Values, Threshold: r.Threshold,
-		Message: r.Message, Shadow: r.Mode == "shadow", Suppressed: r.Suppressed, CaptureLoss: r.Loss,
+		Message: r.Message, Shadow: r.Mode == "shadow", Suppressed: r.Suppressed, CaptureLoss: r.Loss, Evidence: r.Evidence, Filter: r.Filter,
 	}
 	if out.Description == r.Rule { // a rule without description
 		out.Description = ""

@@ -48,7 +48,7 @@ func (t *Text) Append(dst []byte, a *Alert) []byte {
 //
 // Times are UTC. After the flow and the description come what the key has besides the two
 // addresses, the aggregates (with the threshold where there is one aggregate), what reputation said,
-// how many times the rule would have fired in its cooldown, and the actions. The line holds no control character, whatever was in the
+// how many times the rule would have fired in its cooldown, the actions, and the file with the evidence. The line holds no control character, whatever was in the
 // packet; text with spaces or marks in it is quoted as in Go, and long text is cut.
 func (a *Alert) AppendText(dst []byte, color bool) []byte {
 	return a.appendLine(dst, color, true)
@@ -129,6 +129,7 @@ func (a *Alert) appendLine(dst []byte, color, date bool) []byte {
 	}
 	a.appendFacts(&l)
 	a.appendResponses(&l)
+	a.appendTraces(&l)
 	return trimRight(l.b, len(dst))
 }
 
@@ -259,6 +260,16 @@ func (a *Alert) appendResponses(l *line) {
 	}
 	l.b = append(l.b, ']')
 	l.paint(ansi.Reset)
+}
+
+// appendTraces appends where the packets of the alert are, and how to find them.
+func (a *Alert) appendTraces(l *line) {
+	if a.Evidence != "" {
+		l.b = printable.AppendWord(append(l.b, "  evidence="...), a.Evidence)
+	}
+	if a.Filter != "" {
+		l.b = append(printable.Append(append(l.b, "  filter: "...), a.Filter), ' ')
+	}
 }
 
 // spanText writes a time as a rule does: 10m, 1h30m, 90ms.

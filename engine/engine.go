@@ -43,6 +43,9 @@ type Config struct {
 	// Models are what models have learned, by name. The engine takes them over and goes on with those that fit a model of its
 	// plan.
 	Models map[string]*model.Model
+	// Emitted, where set, is told of packets that are done with: all alerts were emitted that those up to a number raised. It is
+	// called from one goroutine at a time, and must not wait.
+	Emitted func(number uint64)
 	// Learn keeps models from giving scores: they collect, however long they are to, until Freeze is called for them.
 	Learn bool
 }
@@ -207,6 +210,9 @@ func (e *Engine) round(frames []packet.Frame, see func(*slot), emit Emit) int {
 	n := s.n
 	e.collect(s)
 	e.emit(emit)
+	if e.cfg.Emitted != nil {
+		e.cfg.Emitted(s.packets[n-1].Number)
+	}
 	return n
 }
 

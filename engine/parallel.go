@@ -86,7 +86,8 @@ type schedule struct {
 	tracking bool        // somebody has the conversations see a part
 	tracked  int         // parts that they saw, where they are to
 	settled  int         // parts that were settled
-	done     int         // parts that were applied and collected
+	done     int         // parts that were applied and collected,
+	past     uint64      // with the packets up to this number
 	slots    []slotState // of part i at i modulo their number
 	lanes    [parallelLanes]struct {
 		at   int // the part that comes next
@@ -229,6 +230,7 @@ func (s *schedule) apply(w *worker, l int) {
 	}
 	// Parts come to their end in order, as the lanes of each do.
 	*s.slot(part) = slotState{}
+	s.past = sl.packets[sl.n-1].Number
 	e.collect(sl)
 	s.done++
 	s.wake()
@@ -243,6 +245,9 @@ func (s *schedule) apply(w *worker, l int) {
 		e.deliver(out, s.emit)
 		s.mu.Lock()
 		s.emitting = false
+	}
+	if e.cfg.Emitted != nil && !s.emitting {
+		e.cfg.Emitted(s.past)
 	}
 }
 

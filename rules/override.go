@@ -10,7 +10,7 @@ import (
 )
 
 // applyOverride joins an override to its rule: its attributes replace those of the rule, its blocks
-// are added (an escalate block or a sequence replaces the rule's, a level that of the same severity, a memory those that ask under its names), and actions = [] drops the actions that the rule had before. Overrides of one rule apply
+// are added (an escalate or evidence block or a sequence replaces the rule's, a level that of the same severity, a memory those that ask under its names), and actions = [] drops the actions that the rule had before. Overrides of one rule apply
 // in the order of their files' names, and of their lines.
 func (l *loader) applyOverride(b *block) *Override {
 	o := &Override{Rule: b.name, Range: b.header()}
@@ -48,6 +48,9 @@ func (l *loader) applyOverride(b *block) *Override {
 	}
 	if has := func(h *hclsyntax.Block) bool { return h.Type == "sequence" }; slices.ContainsFunc(b.blocks, has) {
 		l.drop(d, has) // a rule has one, too
+	}
+	if has := func(h *hclsyntax.Block) bool { return h.Type == "evidence" }; slices.ContainsFunc(b.blocks, has) {
+		l.drop(d, has)
 	}
 	for _, h := range b.blocks {
 		if slices.Contains(ruleBlocks, h.Type) {

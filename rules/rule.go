@@ -22,7 +22,7 @@ var (
 
 	ruleAttrs = []string{"description", "severity", "category", "attack", "references", "enabled", "mode", "on",
 		"where", "by", "threshold", "when", "cooldown", "silent"}
-	ruleBlocks   = []string{"window", "memory", "sequence", "level", "track", "except", "escalate", "block", "quarantine", "notify"}
+	ruleBlocks   = []string{"window", "memory", "sequence", "level", "track", "except", "escalate", "evidence", "block", "quarantine", "notify"}
 	actionBlocks = []string{"block", "quarantine", "notify"}
 )
 
@@ -122,6 +122,8 @@ func (rb *ruleBuilder) build() {
 			rb.notify(sub)
 		case "track":
 			rb.track(sub)
+		case "evidence":
+			rb.evidence(sub)
 		}
 	}
 	rb.where()

@@ -76,6 +76,7 @@ type Rule struct {
 
 	Excepts  []*Except
 	Escalate *Escalate // nil without
+	Evidence *Evidence // nil for what the settings say
 	Actions  []*Action // in the order of the file
 
 	// SourceWhere is the rule's own condition, without By's presence and the exceptions; nil without one.

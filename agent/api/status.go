@@ -53,6 +53,8 @@ type Status struct {
 	Logins map[string]uint64  `json:"logins"`
 	// Fleet is the connection to the server of a fleet; null where the daemon belongs to none.
 	Fleet *fleet.LinkStatus `json:"fleet"`
+	// Evidence is what is kept of the packets around alerts; null where nothing is.
+	Evidence *EvidenceStatus `json:"evidence"`
 	// LostEvents are events of honeypots for which the loop had no room, LastLostEvent when the last of them was lost.
 	LostEvents    uint64    `json:"lost_events"`
 	LastLostEvent time.Time `json:"last_lost_event,omitzero"`

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/firewall"
+	"github.com/ruleids/ruleids/capture/evidence"
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
@@ -31,6 +32,8 @@ type Config struct {
 	Control Control
 	Metrics Metrics
 	Log     Log
+
+	Evidence evidence.Config
 
 	Response decision.Config // what becomes of actions of rules
 	Firewall firewall.Config // of the block response, too
@@ -179,7 +182,7 @@ func (p part) name(attribute string) string {
 func (c *Config) parts() []part {
 	return []part{
 		{"", []any{&c.General}}, {"capture", []any{&c.Capture}}, {"rules", []any{&c.Rules}}, {"control", []any{&c.Control}},
-		{"metrics", []any{&c.Metrics}}, {"log", []any{&c.Log}}, {"response", []any{&c.Response, &c.Firewall}},
+		{"metrics", []any{&c.Metrics}}, {"log", []any{&c.Log}}, {"response", []any{&c.Response, &c.Firewall}}, {"evidence", []any{&c.Evidence}},
 		{"server", []any{&c.Server}}, {"fleet", []any{&c.Fleet}},
 	}
 }

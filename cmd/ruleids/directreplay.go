@@ -9,6 +9,7 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/capture"
+	"github.com/ruleids/ruleids/capture/evidence"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -20,6 +21,8 @@ type directReplay struct {
 	replay
 	engine *engine.Engine
 	emit   engine.Emit
+	// evidence takes the frames; nil for none.
+	evidence *evidence.Recorder
 
 	mu      sync.Mutex // a worker draws while another emits
 	size    int64      // of all files together
@@ -71,6 +74,9 @@ func (p *directReplay) read(ctx context.Context, name string, batches []capture.
 				return nil
 			}
 			if len(b.Frames) > 0 && p.tick(time.Now(), len(b.Frames), r.Offset()) {
+				if p.evidence != nil {
+					p.evidence.Add(b.Frames, 0)
+				}
 				return b.Frames
 			}
 			if p.broken != nil {

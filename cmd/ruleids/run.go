@@ -37,6 +37,9 @@ With --auth it reads logs of logins, alone or besides captures: each login is an
 on = "auth", at the time that the log has. Packets and logins come in the order of their times.
 docs/logins.md says which logs it can read.
 
+--evidence DIR keeps the packets of the key of each alert, from before and after it, in a pcapng file
+that the alert names; how many is in the block evidence of the settings and of rules.
+
 Run -i is the daemon: it watches interfaces until it gets SIGTERM or SIGINT, loads rules again when
 their files change or on SIGHUP, and answers the commands status, reload, rules and top on its control
 socket. Its settings come from flags, from environment variables, and from ruleids.hcl, in this order;
@@ -46,6 +49,7 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
   ruleids run -r monday.pcapng.gz tuesday.pcapng.gz --rules my-rules/
   tcpdump -i eth0 -w - | ruleids run -r - --format json | jq .ruleids.rule
   ruleids run -r capture.pcap --set port_scan_ports=30 --summary always
+  ruleids run -r capture.pcap --evidence evidence/ --filter
   ruleids run --auth /var/log/auth.log -r capture.pcap
   journalctl -o json | ruleids run --auth -
   sudo ruleids run -i eth0 --rules my-rules/
@@ -74,12 +78,13 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 	r.format.add(cmd, cmd.Flags(), "format", "form of the alerts; json is one object a line with Suricata's EVE keys")
 	r.summary.add(cmd, cmd.Flags(), "summary", "write a summary to standard error; auto where that is a terminal")
 	cmd.Flags().Var(&r.workers, "workers", "`N` goroutines share the work; auto, which is 0 too, is one for each CPU (of a daemon the settings say)")
+	cmd.Flags().BoolVar(&r.filter, "filter", false, "with -r: add to each alert the display filter by which Wireshark shows its packets")
 	r.daemon.add(cmd)
 	r.flags = cmd.Flags()
 	// Flags that mean nothing beside each other are a mistake, not to be passed over.
 	live := []string{"simulate", "speed"}
 	for _, row := range flagSettings {
-		if row.setting != "capture.checksums" && !ofServer(row.setting) { // which captures have too
+		if row.setting != "capture.checksums" && row.setting != evidenceDir && !ofServer(row.setting) { // which captures have too
 			live = append(live, row.flag)
 		}
 	}
@@ -99,6 +104,7 @@ type runCommand struct {
 	format   choice
 	summary  choice
 	workers  workerCount
+	filter   bool
 	daemon   daemonCommand
 	flags    *pflag.FlagSet
 }
@@ -167,17 +173,36 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
-	e := engine.New(plan, engine.Config{Models: learned, Workers: r.workers.number(), Seed: replaySeed, Checksums: checksums})
+	kept, err := r.evidence(set)
+	if err != nil {
+		return err
+	}
+	config := engine.Config{Models: learned, Workers: r.workers.number(), Seed: replaySeed, Checksums: checksums}
+	if kept != nil {
+		config.Emitted = kept.Emitted
+	}
+	e := engine.New(plan, config)
 	emit := func(al *alert.Alert) {
+		if kept != nil {
+			kept.Alert(al)
+		}
+		if r.filter {
+			al.Filter = al.DisplayFilter()
+		}
 		tally.add(al)
 		alerts.add(al)
 	}
 	p := replay{
 		app:      r.app,
 		progress: progress,
-		process:  func(frames []packet.Frame) { e.Process(frames, emit) },
-		alerts:   func() uint64 { return tally.alerts },
-		flush:    alerts.flush,
+		process: func(frames []packet.Frame) {
+			if kept != nil {
+				kept.Add(frames, 0)
+			}
+			e.Process(frames, emit)
+		},
+		alerts: func() uint64 { return tally.alerts },
+		flush:  alerts.flush,
 	}
 	var logins *loginFeed
 	if len(r.auth.names) > 0 {
@@ -194,10 +219,17 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 			err = lerr
 		}
 	} else if totalSize(files) > 0 {
-		direct := directReplay{replay: p, engine: e, emit: emit}
+		direct := directReplay{replay: p, engine: e, emit: emit, evidence: kept}
 		err = direct.run(ctx, files)
 	} else {
 		err = p.run(ctx, files)
+	}
+	if kept != nil {
+		if kerr := kept.Close(context.WithoutCancel(ctx)); err == nil && kerr != nil {
+			progress.clear()
+			r.app.tell(kerr)
+			err = status(statusFault)
+		}
 	}
 	elapsed := time.Since(start)
 	s := summary{files: len(files), logins: logins, stats: e.Stats(), elapsed: elapsed, tally: tally, interrupted: ctx.Err() != nil}

@@ -26,7 +26,7 @@ func (f flagSetting) complete() cobra.CompletionFunc {
 		return completeInterfaces
 	case f.value == "":
 		return completeWords([]string{"true", "false"})
-	case f.setting == "control.socket", f.setting == "server.data", f.setting == "fleet.directory":
+	case f.setting == "control.socket", f.setting == evidenceDir, f.setting == "server.data", f.setting == "fleet.directory":
 		return nil // a file
 	case strings.Contains(f.value, "|"):
 		return completeWords(strings.Split(f.value, "|"))
@@ -49,6 +49,7 @@ var flagSettings = []flagSetting{
 	{"log-level", "", "log.level", "debug|info|warn|error"},
 	{"user", "", "user", "NAME"},
 	{"agent", "", "agent", "NAME"},
+	{"evidence", "", "evidence.dir", "DIR"},
 	{"fleet", "", "fleet.directory", "DIR"},
 	{"data", "", "server.data", "DIR"},
 	{"listen", "", "server.listen", "HOST:PORT"},
@@ -64,6 +65,9 @@ var settingsByName = sync.OnceValue(func() map[string]config.Setting {
 	}
 	return out
 })
+
+// evidenceDir is the setting that captures have too.
+const evidenceDir = "evidence.dir"
 
 // ofServer reports whether a setting is one of ruleids server.
 func ofServer(setting string) bool { return strings.HasPrefix(setting, "server.") }

@@ -127,6 +127,10 @@ func writeStatus(w io.Writer, s *api.Status, color bool) error {
 		fmt.Fprintf(&b, "\nfleet    %s to %s as %q; %s waiting (%s), %s counted above the limit; %s for all kept out\n", how, f.Server, f.Name, plural(uint64(f.Queue.Alerts), "alert"), byteSize(uint64(f.Queue.Bytes)),
 			thousands(f.Queue.Limit), plural(uint64(f.Shared.Held), "target"))
 	}
+	if e := s.Evidence; e != nil {
+		fmt.Fprintf(&b, "\nevidence %s in %s (%s), %s written, %s waiting; %s removed, %s without, %s not kept\n", plural(uint64(e.Files), "file"), printable.Word(e.Dir), byteSize(uint64(e.Bytes)),
+			thousands(e.Written), thousands(uint64(e.Pending)), thousands(e.Removed), plural(e.Lost, "alert"), plural(e.Skipped, "packet"))
+	}
 	writeResponses(&b, s, color)
 	writeNotifiers(&b, s, color)
 	_, err := io.WriteString(w, b.String())

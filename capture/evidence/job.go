@@ -1,0 +1,330 @@
+package evidence
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/logfile"
+	"github.com/ruleids/ruleids/internal/printable"
+)
+
+// maxWait is how long, in the time of packets, a file waits for packets that come after its alert.
+const maxWait = int64(time.Minute)
+
+// A job is the evidence of one alert: first it waits for its file to be begun, then for packets that come after it.
+type job struct {
+	alert   *alert.Alert
+	id      string
+	subject alert.Subject
+	wish    Wish
+	number  uint64 // of the last frame before it
+	own     bool   // which is the one that fired it
+
+	ends []uint32 // a frame whose ends are known must have one of these; none for any
+	file *os.File
+	w    writer
+	left int // packets that are still to come
+	buf  []byte
+}
+
+// digest makes of an address what frames have of theirs.
+func digest(a netip.Addr) uint32 {
+	if a.Is4() {
+		b := a.As4()
+		return binary.BigEndian.Uint32(b[:])
+	}
+	b := a.As16()
+	return fold6(b[:])
+}
+
+// has reports whether frame i of a chunk is one that the job is about.
+func (r *Recorder) has(j *job, c *chunk, i int) bool {
+	f := &c.frames[i]
+	if f.plain && len(j.ends) > 0 && !slices.Contains(j.ends, f.ends[0]) && !slices.Contains(j.ends, f.ends[1]) {
+		return false
+	}
+	if at := (place{c.seq, i}); r.decoded != at {
+		raw := c.frame(i)
+		r.decoder.Decode(&r.packet, &raw)
+		r.packet.Time, r.decoded = raw.Time, at
+	}
+	return j.subject.Has(&r.packet)
+}
+
+// A sieve tells of most frames that no file waits for them.
+type sieve struct {
+	bits  [256]uint64 // of digests of addresses
+	all   bool        // a file goes by something else than addresses
+	until int64       // when the first of them waits no more
+}
+
+func (s *sieve) at(end uint32) (word, bit uint32) {
+	h := end * 0x9e3779b1 >> 18
+	return h >> 6, h & 63
+}
+
+// sift makes the sieve of the files that wait.
+func (r *Recorder) sift() {
+	r.sieve = sieve{until: math.MaxInt64}
+	for _, j := range r.open {
+		r.sieve.all = r.sieve.all || len(j.ends) == 0
+		r.sieve.until = min(r.sieve.until, j.alert.Time+maxWait)
+		for _, e := range j.ends {
+			word, bit := r.sieve.at(e)
+			r.sieve.bits[word] |= 1 << bit
+		}
+	}
+}
+
+// passes reports whether a file may wait for a frame, or no more for any.
+func (s *sieve) passes(f *frame) bool {
+	if !f.plain || s.all || f.time > s.until {
+		return true
+	}
+	word, bit := s.at(f.ends[0])
+	hit := s.bits[word] >> bit
+	word, bit = s.at(f.ends[1])
+	return (hit|s.bits[word]>>bit)&1 != 0
+}
+
+// chunk returns the chunk of a sequence number, which must be needed: nobody writes over it then.
+func (r *Recorder) chunk(seq int) *chunk { return r.ring[seq%len(r.ring)] }
+
+// start begins the file of an alert with the packets that came before it.
+func (r *Recorder) start(j *job) {
+	for _, a := range j.subject.Addresses() {
+		j.ends = append(j.ends, digest(a))
+	}
+	r.mu.Lock()
+	to := r.after(j.number)
+	r.mu.Unlock()
+	j.w = writer{comment: j.comment(), fired: fmt.Sprintf("rule %s fired at this packet, alert %s", j.alert.Rule, j.id)}
+	j.buf = j.w.begin(nil)
+	room := j.wish.Bytes - int64(len(j.buf))
+	own := j.own && to.i > 0 && r.chunk(to.seq).first+uint64(to.i)-1 == j.number
+	last := to // behind the packets before the alert
+	if own {
+		last.i--
+		room -= blockSize(r.chunk(to.seq).frames[last.i].n) + int64(len(j.w.fired)) + 8
+	}
+	for _, at := range slices.Backward(r.before(j, last, room)) {
+		j.buf = j.w.packet(j.buf, r.chunk(at.seq), at.i, false)
+	}
+	if own {
+		j.buf = j.w.packet(j.buf, r.chunk(last.seq), last.i, true)
+	}
+	j.left = j.wish.After
+	if len(r.open) >= maxOpen {
+		r.finish(r.open[0])
+		r.open = r.open[1:]
+	}
+	if err := j.create(r.dir); err != nil {
+		r.finish(j)
+		r.failed(err)
+		return
+	}
+	r.wrote(j.w.written, true)
+	r.mu.Lock()
+	most := int64(r.config.Max)
+	r.mu.Unlock()
+	r.removed(r.dir.add(filepath.Base(j.alert.Evidence), int64(j.w.written), most))
+	ended := j.left == 0
+	// What came meanwhile was looked at for others.
+	for seq := to.seq; !ended && (place{seq, 0}).before(r.at); seq++ {
+		c, from, end := r.chunk(seq), 0, 0
+		if seq == to.seq {
+			from = to.i
+		}
+		if end = c.len(); seq == r.at.seq {
+			end = r.at.i
+		}
+		for i := from; i < end && !ended; i++ {
+			ended = r.take(j, c, i)
+		}
+	}
+	if r.flush(j); ended || j.file == nil {
+		r.finish(j)
+		return
+	}
+	r.open = append(r.open, j)
+	r.sift()
+}
+
+// before returns the packets of a job that came before a place, the newest first: as many as it wants, of room bytes at most.
+func (r *Recorder) before(j *job, to place, room int64) (out []place) {
+	for seq, i := to.seq, to.i-1; seq >= max(0, to.seq-r.behind); seq-- {
+		c := r.chunk(seq)
+		if c == nil || c.seq != seq {
+			break
+		}
+		if seq != to.seq {
+			i = c.len() - 1
+		}
+		for ; i >= 0; i-- {
+			if len(out) == j.wish.Before {
+				return out
+			}
+			if !r.has(j, c, i) {
+				continue
+			}
+			if room -= blockSize(c.frames[i].n); room < 0 {
+				return out
+			}
+			out = append(out, place{seq, i})
+		}
+	}
+	return out
+}
+
+// take adds a frame that came after the alert to its file, where it is one of it, and reports whether the file is complete.
+func (r *Recorder) take(j *job, c *chunk, i int) bool {
+	if c.frames[i].time > j.alert.Time+maxWait {
+		return true
+	}
+	if !r.has(j, c, i) {
+		return false
+	}
+	if int64(j.w.written+len(j.buf))+blockSize(c.frames[i].n) > j.wish.Bytes {
+		return true
+	}
+	j.buf = j.w.packet(j.buf, c, i, false)
+	j.left--
+	return j.left == 0
+}
+
+// advance looks at the frames up to a place for all files that wait.
+func (r *Recorder) advance(to place) {
+	for len(r.open) > 0 && r.at.before(to) {
+		c := r.chunk(r.at.seq)
+		end := c.len()
+		if r.at.seq == to.seq {
+			end = to.i
+		}
+		for ; r.at.i < end; r.at.i++ {
+			if !r.sieve.passes(&c.frames[r.at.i]) {
+				continue
+			}
+			before := len(r.open)
+			for k := 0; k < len(r.open); k++ {
+				if j := r.open[k]; r.take(j, c, r.at.i) {
+					r.flush(j)
+					r.finish(j)
+					r.open = slices.Delete(r.open, k, k+1)
+					k--
+				}
+			}
+			if len(r.open) < before {
+				r.sift()
+			}
+		}
+		if r.at.seq == to.seq {
+			break
+		}
+		r.at = place{r.at.seq + 1, 0}
+	}
+	if r.at.before(to) {
+		r.at = to
+	}
+	for _, j := range r.open {
+		r.flush(j)
+	}
+	r.open = slices.DeleteFunc(r.open, func(j *job) bool {
+		if j.file == nil {
+			r.finish(j)
+		}
+		return j.file == nil
+	})
+	r.sift()
+}
+
+// create makes the file, whole with what there is: nobody sees it before.
+func (j *job) create(d *directory) error {
+	path := filepath.Join(d.path, filepath.Base(j.alert.Evidence))
+	f, err := os.CreateTemp(d.path, ".next-*")
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(j.buf); err == nil {
+		err = f.Chmod(fileMode)
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return err
+	}
+	if f, _, err = logfile.Open(path, fileMode); err != nil {
+		return err
+	}
+	j.file, j.w.written, j.buf = f, len(j.buf), j.buf[:0]
+	return nil
+}
+
+// flush writes what was added to a file. One that cannot be written is closed with what it has.
+func (r *Recorder) flush(j *job) {
+	if len(j.buf) == 0 || j.file == nil {
+		return
+	}
+	n, err := j.file.Write(j.buf)
+	if err != nil {
+		_ = j.file.Truncate(int64(j.w.written)) // half a packet makes no file
+		_ = j.file.Close()
+		j.file = nil
+		r.failed(err)
+		return
+	}
+	j.w.written += n
+	j.buf = j.buf[:0]
+	r.wrote(n, false)
+	r.mu.Lock()
+	most := int64(r.config.Max)
+	r.mu.Unlock()
+	r.removed(r.dir.add(filepath.Base(j.alert.Evidence), int64(j.w.written), most))
+}
+
+// finish closes a file.
+func (r *Recorder) finish(j *job) {
+	if j.file != nil {
+		if err := j.file.Close(); err != nil {
+			r.failed(err)
+		}
+		j.file = nil
+	}
+	r.mu.Lock()
+	r.stats.Pending--
+	r.mu.Unlock()
+}
+
+// comment says what the file is about.
+func (j *job) comment() string {
+	a := j.alert
+	var b strings.Builder
+	fmt.Fprintf(&b, "ruleids alert %s\nrule: %s (%s)\n", j.id, a.Rule, a.Severity)
+	if a.Description != "" {
+		fmt.Fprintf(&b, "description: %s\n", printable.Line(a.Description))
+	}
+	b.WriteString("key:")
+	for _, k := range a.Key {
+		fmt.Fprintf(&b, " %s=%s", printable.Line(k.Name), printable.Word(fmt.Sprint(k.Value)))
+	}
+	if len(a.Key) == 0 {
+		b.WriteString(" none")
+	}
+	fmt.Fprintf(&b, "\ntime: %s\n", time.Unix(0, a.Time).UTC().Format(time.RFC3339Nano))
+	if a.Agent != "" {
+		fmt.Fprintf(&b, "sensor: %s\n", printable.Line(a.Agent))
+	}
+	fmt.Fprintf(&b, "display filter: %s", j.subject.Filter())
+	return b.String()
+}

@@ -1,0 +1,370 @@
+package evidence
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/packet"
+)
+
+const (
+	// maxQueue is how many alerts wait for their file to be begun, and maxOpen how many files wait for packets that come after
+	// the alert; a further one completes the oldest.
+	maxQueue = 1024
+	maxOpen  = 128
+	// filesEach and filesBurst bound new files a second, so that a flood of alerts does not push out the evidence of all
+	// others, nor keep a processor busy.
+	filesEach  = 20
+	filesBurst = 400
+	// lookEvery is the time between two looks at the packets that came where nothing else calls for one.
+	lookEvery = 200 * time.Millisecond
+)
+
+// A Recorder keeps packets and writes evidence. Each of Add, Alert and Emitted is for one goroutine at a time.
+type Recorder struct {
+	opt    Options
+	dir    *directory
+	limit  *rate.Limiter
+	head   *chunk        // that is written
+	count  uint64        // frames that came,
+	seen   atomic.Uint64 // as everybody may read it
+	behind int           // chunks before that of an alert that are looked at
+
+	wake chan struct{} // there is something to do
+	done chan struct{} // the goroutine has ended
+
+	mu      sync.Mutex
+	changed sync.Cond // what the ring holds is needed no more
+	ring    []*chunk  // by seq modulo their number
+	rules   map[string]Wish
+	config  Config
+	queue   []*job
+	emitted uint64 // frames of which all alerts came, of captures
+	looking int    // the chunk that is looked at, and those behind it, are needed; free for none
+	closing bool
+	stats   Stats
+
+	// Of the goroutine alone.
+	open    []*job
+	at      place // everything before it was looked at for open
+	decoder packet.Decoder
+	packet  packet.Packet
+	decoded place // where that is
+	sieve   sieve
+}
+
+// free says that nothing is looked at.
+const free = int(^uint(0) >> 1)
+
+// A place is one in the ring: a chunk, and a frame of it.
+type place struct{ seq, i int }
+
+// New makes the directory where it is missing, and begins to keep what Add brings.
+func New(opt Options) (*Recorder, error) {
+	r := &Recorder{opt: opt, config: opt.Config, rules: opt.Rules, limit: rate.NewLimiter(filesEach, filesBurst),
+		decoded: place{-1, 0}, wake: make(chan struct{}, 1), done: make(chan struct{}), looking: free}
+	r.changed.L = &r.mu
+	var err error
+	if r.dir, err = openDirectory(opt.Dir); err != nil {
+		return nil, err
+	}
+	n := max(leastChunks, int(opt.Memory)/(chunkBytes+chunkFrames*frameRoom))
+	r.ring = make([]*chunk, n)
+	r.behind = n - max(2, n/spare) - 1
+	r.head = newChunk()
+	r.head.begin(0, 1)
+	r.ring[0] = r.head
+	go r.work()
+	return r, nil
+}
+
+// Configure takes over what may change while a Recorder runs.
+func (r *Recorder) Configure(c Config, rules map[string]Wish) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.Dir, c.Memory = r.config.Dir, r.config.Memory
+	r.config, r.rules = c, rules
+}
+
+// Add copies frames, whose times are ahead by shift. They are those that come behind the frames of the call before.
+func (r *Recorder) Add(frames []packet.Frame, shift int64) {
+	for i := range frames {
+		r.count++
+		if r.head.add(&frames[i], shift) {
+			continue
+		}
+		if !r.turn() {
+			left := uint64(len(frames) - i)
+			r.count += left - 1
+			r.mu.Lock()
+			r.stats.Skipped += left
+			r.mu.Unlock()
+			break
+		}
+		r.head.add(&frames[i], shift) // it fits an empty chunk
+	}
+	r.head.publish()
+	r.seen.Store(r.count)
+}
+
+// turn makes the next chunk the one that is written; false where nothing may be written over.
+func (r *Recorder) turn() bool {
+	r.head.publish()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seq := r.head.seq + 1
+	for {
+		old := r.ring[seq%len(r.ring)]
+		if old == nil {
+			old = newChunk()
+			r.ring[seq%len(r.ring)] = old
+		} else if old.seq >= r.floor() {
+			if !r.opt.Wait {
+				return false
+			}
+			r.signal()
+			r.changed.Wait()
+			continue
+		}
+		old.begin(seq, r.count)
+		r.head = old
+		break
+	}
+	if !r.opt.Wait {
+		r.signal()
+	}
+	return true
+}
+
+// floor returns the first chunk that may be needed. The lock is held.
+func (r *Recorder) floor() int {
+	seq := min(r.head.seq, r.looking)
+	if len(r.queue) > 0 {
+		seq = min(seq, r.chunkOf(r.queue[0].number))
+	}
+	if r.opt.Wait {
+		seq = min(seq, r.chunkOf(r.emitted+1))
+	}
+	return seq - r.behind
+}
+
+// chunkOf returns the newest chunk that begins at frame number or before it. The lock is held.
+func (r *Recorder) chunkOf(number uint64) int {
+	seq := r.head.seq
+	for seq > 0 && r.ring[seq%len(r.ring)].first > number && seq > r.head.seq-len(r.ring)+1 {
+		seq--
+	}
+	return seq
+}
+
+func (r *Recorder) signal() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Alert names the file that the evidence of an alert goes to, in the alert, and has it written. Alerts come in the order of their
+// packets, after these.
+func (r *Recorder) Alert(a *alert.Alert) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := &r.config
+	wish, ok := r.rules[a.Rule]
+	if !ok {
+		wish = Wish{Before: c.Before, After: c.After, Bytes: int64(c.Bytes)}
+	}
+	if wish.Off || r.closing {
+		return
+	}
+	if !r.opt.Wait && (len(r.queue) >= maxQueue || !r.limit.Allow()) {
+		r.stats.Lost++
+		r.stats.LastLost = time.Now()
+		return
+	}
+	number, seen := a.Number, r.seen.Load()
+	if number == 0 || number > seen { // what was not a packet comes between two
+		number = seen
+	}
+	id := ID(a)
+	a.Evidence = filepath.Join(r.config.Dir, Name(a.Time, a.Rule, id))
+	r.queue = append(r.queue, &job{alert: a, id: id, subject: a.Subject(), wish: wish, number: number, own: a.Number == number})
+	r.stats.Pending++
+	r.signal()
+}
+
+// Emitted says that all alerts came which the frames up to number raised.
+func (r *Recorder) Emitted(number uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.emitted = number
+	r.changed.Broadcast()
+}
+
+// ID identifies an alert: 16 hexadecimal digits that are the same whenever the same packets raise it.
+func ID(a *alert.Alert) string {
+	h := fnv.New64a()
+	fmt.Fprint(h, a.Time, " ", a.Number, " ", a.Rule, " ", a.Agent)
+	for _, k := range a.Key {
+		fmt.Fprintf(h, " %s=%v", k.Name, k.Value)
+	}
+	if t := a.Tunnel; t != nil {
+		fmt.Fprint(h, " ", t.Depth)
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// work is the goroutine that looks for packets and writes files.
+func (r *Recorder) work() {
+	defer close(r.done)
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		r.mu.Lock()
+		ended := r.closing
+		r.mu.Unlock()
+		for r.step() {
+		}
+		if ended {
+			break
+		}
+		r.mu.Lock()
+		keep, most := r.config.Keep, int64(r.config.Max)
+		r.mu.Unlock()
+		if !r.opt.Wait && n%int(time.Minute/lookEvery) == 0 {
+			r.removed(r.dir.expire(keep, most))
+		}
+		select {
+		case <-r.wake:
+		case <-tick.C:
+		}
+	}
+	for _, j := range r.open {
+		r.finish(j)
+	}
+}
+
+// step does what comes next, and reports whether there may be more.
+func (r *Recorder) step() bool {
+	r.mu.Lock()
+	var j *job
+	to := place{r.head.seq, r.head.len()}
+	switch {
+	case len(r.queue) > 0:
+		j = r.queue[0]
+		r.queue = r.queue[1:]
+		to = r.after(j.number)
+	case r.opt.Wait:
+		to = r.after(r.emitted)
+	}
+	if j == nil && len(r.open) == 0 || !r.at.before(to) && j == nil {
+		r.rest()
+		r.mu.Unlock()
+		return false
+	}
+	if len(r.open) == 0 && r.at.before(to) {
+		r.at = to // nobody asked for what is between
+	}
+	r.looking = min(r.at.seq, to.seq)
+	r.mu.Unlock()
+	r.advance(to)
+	if j != nil {
+		r.start(j)
+	}
+	r.mu.Lock()
+	r.rest()
+	r.mu.Unlock()
+	return true
+}
+
+// rest says what is needed of the ring while nothing is looked at. The lock is held.
+func (r *Recorder) rest() {
+	r.looking = free
+	if len(r.open) > 0 {
+		r.looking = r.at.seq + r.behind // of it no chunk before
+	}
+	r.changed.Broadcast()
+}
+
+// after returns the place behind frame number. The lock is held.
+func (r *Recorder) after(number uint64) place {
+	seq := r.chunkOf(number)
+	c := r.ring[seq%len(r.ring)]
+	if number < c.first {
+		return place{seq, 0}
+	}
+	return place{seq, min(int(number-c.first)+1, c.len())}
+}
+
+func (p place) before(q place) bool { return p.seq < q.seq || p.seq == q.seq && p.i < q.i }
+
+// Stats returns the counts.
+func (r *Recorder) Stats() Stats {
+	held, bytes := r.dir.size()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.stats
+	s.Held, s.HeldBytes = held, bytes
+	return s
+}
+
+// Close writes what waits, with what there is of it, until ctx is done.
+func (r *Recorder) Close(ctx context.Context) error {
+	r.mu.Lock()
+	r.closing = true
+	r.mu.Unlock()
+	r.signal()
+	select {
+	case <-r.done:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.stats.Failed > 0 && r.opt.Wait {
+			return fmt.Errorf("%d files of evidence could not be written: %s", r.stats.Failed, r.stats.Error)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("evidence: %w", ctx.Err())
+	}
+}
+
+func (r *Recorder) removed(n int) {
+	r.mu.Lock()
+	r.stats.Removed += uint64(n)
+	r.mu.Unlock()
+}
+
+// failed counts a file that could not be written. Only the first of several failures goes to the log.
+func (r *Recorder) failed(err error) {
+	r.mu.Lock()
+	first := r.stats.Error == ""
+	r.stats.Failed++
+	r.stats.Error = err.Error()
+	r.mu.Unlock()
+	if first && r.opt.Log != nil {
+		r.opt.Log.Error("evidence cannot be written; alerts go on", "error", err)
+	}
+}
+
+// wrote counts a file that was begun, and tells where failures end.
+func (r *Recorder) wrote(bytes int, file bool) {
+	r.mu.Lock()
+	healed := r.stats.Error != ""
+	r.stats.Error = ""
+	r.stats.Bytes += uint64(bytes)
+	if file {
+		r.stats.Files++
+	}
+	r.mu.Unlock()
+	if healed && r.opt.Log != nil {
+		r.opt.Log.Log(context.Background(), slog.LevelInfo, "evidence can be written again")
+	}
+}
