@@ -19,7 +19,7 @@ import (
 // saveEvery is the time between two snapshots of what rules remember: so much is forgotten in a crash.
 const saveEvery = time.Minute
 
-// memories keeps what rules remember in a file over a restart: lists that they fill, and values of memory blocks. It writes nothing while no rule
+// memories keeps what rules remember in a file over a restart: lists that they fill, sequences under way, and values of memory blocks. It writes nothing while no rule
 // remembers anything, and nothing at all in a simulation, whose packets are of another time.
 type memories struct {
 	d     *Daemon

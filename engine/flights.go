@@ -28,6 +28,7 @@ type flights struct {
 	origins   []*packet.Packet
 	spare     []*packet.Packet
 	turn      uint64  // keys that have begun to wait
+	lent      uint64  // origins of turns before are looked at by who saves them, and are not used again
 	waits     []int32 // a heap of places: of those that fire when the span has passed, by when their flights began
 	random    uint64
 	evictions uint64
@@ -232,7 +233,9 @@ func (f *flights) unwait(place int32) {
 	if at < last {
 		f.down(f.up(at))
 	}
-	f.spare = append(f.spare, f.origins[place])
+	if f.turns[place] >= f.lent {
+		f.spare = append(f.spare, f.origins[place])
+	}
 	f.origins[place] = nil
 }
 

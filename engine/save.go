@@ -12,15 +12,16 @@ import (
 	"github.com/ruleids/ruleids/rules"
 )
 
-// Remembers reports whether rules of the plan have what is kept over restarts: lists that they fill, and memories.
+// Remembers reports whether rules of the plan have what is kept over restarts: lists that they fill, sequences, and memories.
 func (p *Plan) Remembers() bool {
-	return len(p.lists) > 0 || slices.ContainsFunc(p.groups, func(g *group) bool { return len(g.memories) > 0 })
+	return len(p.lists) > 0 || len(p.sequences) > 0 || slices.ContainsFunc(p.groups, func(g *group) bool { return len(g.memories) > 0 })
 }
 
 // A Saved is what the rules of an engine remember at one moment, on its way to a file.
 type Saved struct {
 	lists    []savedList
 	memories []savedMemory
+	flights  []savedFlights
 	shift    int64
 }
 
@@ -37,7 +38,7 @@ type savedList struct {
 // takes longer is left to Sections. shift is added to all times, in nanoseconds: to those of the engine, where they are not those
 // of the clock.
 func (e *Engine) Save(shift int64) *Saved {
-	s := &Saved{shift: shift, memories: e.saveMemories()}
+	s := &Saved{shift: shift, memories: e.saveMemories(), flights: e.saveFlights()}
 	for i, l := range e.plan.lists {
 		t := e.state.lists[i]
 		q := t.queue
@@ -70,6 +71,11 @@ func (s *Saved) Sections() []snapshot.Section {
 	for i := range s.memories {
 		out = append(out, s.memories[i].section(s.shift))
 	}
+	for i := range s.flights {
+		if section, err := s.flights[i].section(s.shift); err == nil { // all events can be packed
+			out = append(out, section)
+		}
+	}
 	return out
 }
 
@@ -87,6 +93,18 @@ func (e *Engine) Restore(sections []snapshot.Section, now int64) []error {
 							errs = append(errs, fmt.Errorf("memory of %s: %w", text, err))
 						}
 					}
+				}
+			}
+			continue
+		}
+		if text, ok := strings.CutPrefix(s.Name, flightSection); ok {
+			for _, q := range e.plan.sequences {
+				if q.saved != text {
+					continue
+				}
+				if err := e.restoreFlights(q, s.Data, now); err != nil {
+					e.state.flights[q.index] = e.newFlights(q)
+					errs = append(errs, fmt.Errorf("sequence of rule %q: %w", q.rule.Name, err))
 				}
 			}
 			continue

@@ -1,12 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/ruleids/ruleids/engine/snapshot"
 )
@@ -60,7 +61,7 @@ func TestRestart(t *testing.T) {
 			rest = rest[n:]
 		}
 		if got = unnumbered(got); !slices.Equal(got, want) {
-			t.Fatalf("seed %d: %s", seed, cmp.Diff(want, got))
+			t.Fatalf("seed %d: %s", seed, gocmp.Diff(want, got))
 		}
 	}
 }
@@ -105,5 +106,92 @@ func TestRestoreIsChecked(t *testing.T) {
 		if e, errs := again(resolvedRules, 106*second, s); len(errs) != 0 || e.Stats().Keys != 0 {
 			t.Errorf("%s: %d keys, %v", name, e.Stats().Keys, errs)
 		}
+	}
+}
+
+// orderedRules are sequences of packets, of alerts, and of nothing.
+const orderedRules = knockRule + silenceRule + `
+rule "after_alert" {
+  cooldown = "0s"
+  sequence "1m" {
+    step "knocked" {
+      on    = "alert"
+      where = "alert.rule == 'knock'"
+      by    = ["ip.src"]
+    }
+    step "again" {
+      where = "tcp.dstport == 5"
+      by    = ["ip.src"]
+    }
+  }
+}`
+
+// TestRestartInSequences stops the engine at random packets: what is under way in sequences goes on, what waits for time to pass fires
+// when it has, and the alerts are those without restarts, for any number of workers.
+func TestRestartInSequences(t *testing.T) {
+	for seed := range uint64(6) {
+		r := rand.New(rand.NewPCG(seed, 35))
+		segs := randomKnocks(r, 2000)
+		slices.SortFunc(segs, func(x, y seg) int { return cmp.Compare(x.at, y.at) }) // a new engine does not know the clock of the old
+		plan := compile(t, orderedRules, Options{})
+		want := unnumbered(run(New(plan, Config{Seed: 1}), frames(segs...)))
+		for _, name := range []string{"knock", "silence", "after_alert"} {
+			if n := len(slices.DeleteFunc(slices.Clone(want), func(l string) bool { return !strings.HasPrefix(l, name+" ") })); n < 20 {
+				t.Fatalf("%d alerts of %s show little", n, name)
+			}
+		}
+		var got []string
+		e := New(plan, Config{Workers: int(seed)})
+		for rest := frames(segs...); len(rest) > 0; {
+			n := min(1+r.IntN(100), len(rest))
+			got = append(got, run(e, rest[:n])...)
+			saved := e.Save(0)
+			run(e, frames(syn(float64(rest[n-1].Time)/1e9, "10.0.0.1", 2))) // what comes after is not in it
+			sections, err := snapshot.Decode(snapshot.Encode(saved.Sections()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			e = New(plan, Config{Workers: r.IntN(6)}) // another seed
+			if errs := e.Restore(sections, rest[n-1].Time); len(errs) > 0 {
+				t.Fatal(errs)
+			}
+			rest = rest[n:]
+		}
+		if got = unnumbered(got); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: %s", seed, gocmp.Diff(want, got))
+		}
+	}
+}
+
+// What is cut short, or has a key twice, begins empty; what has no time left is forgotten.
+func TestRestoreOfSequencesIsChecked(t *testing.T) {
+	plan := compile(t, silenceRule, Options{})
+	e := New(plan, Config{Seed: 1})
+	run(e, frames(knocks("0:1>1 5:2>1")...))
+	good := e.Save(100 * second).Sections()
+	if len(good) != 1 || !strings.HasPrefix(good[0].Name, "sequence/silence span ") {
+		t.Fatalf("sections %+v", good)
+	}
+	again := func(plan *Plan, now int64, data []byte) (*Engine, []error) {
+		e := New(plan, Config{Seed: 2})
+		return e, e.Restore([]snapshot.Section{{Name: good[0].Name, Data: data}}, now)
+	}
+	for now, want := range map[int64]uint64{106 * second: 2, 112 * second: 1, 116 * second: 0} {
+		if e, errs := again(plan, now, good[0].Data); len(errs) > 0 || e.Stats().Keys != want {
+			t.Errorf("at %d s: %d keys, %v", now/second, e.Stats().Keys, errs)
+		}
+	}
+	if e, errs := again(compile(t, strings.Replace(silenceRule, "10s", "11s", 1), Options{}), 106*second, good[0].Data); len(errs) > 0 || e.Stats().Keys != 0 {
+		t.Errorf("of another span: %d keys, %v", e.Stats().Keys, errs)
+	}
+	for n := range good[0].Data {
+		if e, errs := again(plan, 106*second, good[0].Data[:n]); len(errs) != 1 || e.Stats().Keys != 0 {
+			t.Fatalf("%d of %d bytes: %d keys, %v", n, len(good[0].Data), e.Stats().Keys, errs)
+		}
+	}
+	twice := slices.Clone(good[0].Data)
+	copy(twice[24+40:24+40+16], twice[24:]) // an entry is a key, when it was touched, when it began, and its turn
+	if e, errs := again(plan, 106*second, twice); len(errs) != 1 || e.Stats().Keys != 0 {
+		t.Errorf("twice: %d keys, %v", e.Stats().Keys, errs)
 	}
 }

@@ -15,6 +15,7 @@ type sequence struct {
 	index   int // in Plan.sequences, which is sorted by the rules' names
 	rule    *rule
 	text    string // canonical: all but the bound on keys
+	saved   string // the same in every process, with the rule's name
 	span    int64  // nanoseconds
 	steps   int
 	absent  bool
@@ -44,8 +45,10 @@ type stepRef struct {
 func (b *builder) sequence(r *rule, groupOf func(*rule) *group) *sequence {
 	src := r.Sequence
 	s := &sequence{rule: r, span: int64(src.Span), steps: len(src.Steps), absent: src.Absent != nil, maxKeys: src.MaxKeys}
-	var text strings.Builder
+	var text, saved strings.Builder
 	fmt.Fprintf(&text, "span %d", s.span)
+	fmt.Fprintf(&saved, "%s span %d", r.Name, s.span)
+	stable := canon{byName: true}
 	for i, st := range src.Parts() {
 		part := &stepRef{Step: st, of: s, last: i == s.steps-1}
 		switch st.Kind {
@@ -67,8 +70,12 @@ func (b *builder) sequence(r *rule, groupOf func(*rule) *group) *sequence {
 			r.group = g
 		}
 		fmt.Fprintf(&text, "; %x %s", part.bit, g.text)
+		fmt.Fprintf(&saved, "; %x on %s where %s by", part.bit, st.On, stable.text(st.Where))
+		for _, k := range st.By {
+			saved.WriteString(" " + stable.text(k.Expr))
+		}
 	}
-	s.text = text.String()
+	s.text, s.saved = text.String(), saved.String()
 	s.local = !s.mixed && !s.absent && (len(r.By) == 0 || shardsOf(s.maxKeys, 1) > 1)
 	s.reads = slices.ContainsFunc(r.After(), func(e rules.Expr) bool {
 		found := false

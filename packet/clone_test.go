@@ -7,7 +7,8 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// TestCopyTo overwrites what a packet was decoded from, and decodes another in its place: the copy must not change.
+// TestCopyTo overwrites what a packet was decoded from, and decodes another in its place: the copy must not change, nor one that was
+// bytes meanwhile.
 func TestCopyTo(t *testing.T) {
 	for _, s := range samples() {
 		d := everything()
@@ -28,14 +29,38 @@ func TestCopyTo(t *testing.T) {
 			f := other.frame()
 			d.Decode(&p, &f)
 		}
+		data, err := packet.Pack([]*packet.Packet{&bare, &whole})
+		if err != nil {
+			t.Fatal(err)
+		}
+		unpacked, err := packet.Unpack(data)
+		if err != nil || len(unpacked) != 2 {
+			t.Fatalf("%d events, %v", len(unpacked), err)
+		}
 		for name, v := range want {
 			field := packet.FieldByName(name)
+			if again := unpacked[1]; !again.Has(field.Layer) || text(field, again) != v {
+				t.Errorf("%s: %s of the copy from bytes is not %q", s.name, name, v)
+			}
 			if !whole.Has(field.Layer) || text(field, &whole) != v {
 				t.Errorf("%s: %s of the copy is not %q", s.name, name, v)
 			}
 			if bare.Has(field.Layer) && name != "payload" && text(field, &bare) != v {
 				t.Errorf("%s: %s of the copy without payload is not %q", s.name, name, v)
 			}
+		}
+	}
+}
+
+// Bytes that Pack did not write are no events.
+func TestUnpackIsChecked(t *testing.T) {
+	data, err := packet.Pack([]*packet.Packet{{Number: 7}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range data {
+		if _, err := packet.Unpack(data[:n]); err == nil {
+			t.Fatalf("%d of %d bytes are events", n, len(data))
 		}
 	}
 }

@@ -22,12 +22,16 @@ type heads struct {
 // clone returns a copy that shares nothing with h.
 func (h *heads) clone() *heads {
 	out := *h
-	for _, b := range []*[]byte{&out.method, &out.uri, &out.host, &out.agent, &out.content, &out.serverName, &out.alpn, &out.ja3, &out.ja4,
-		&out.banner, &out.dhcpType, &out.dns} {
+	for _, b := range out.fields() {
 		*b = bytes.Clone(*b)
 	}
 	out.copied = nil
 	return &out
+}
+
+// fields returns the texts.
+func (h *heads) fields() []*[]byte {
+	return []*[]byte{&h.method, &h.uri, &h.host, &h.agent, &h.content, &h.serverName, &h.alpn, &h.ja3, &h.ja4, &h.banner, &h.dhcpType, &h.dns}
 }
 
 // texts returns the packet's memory for texts.

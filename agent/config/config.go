@@ -118,7 +118,7 @@ func (e TunnelEnd) MarshalText() ([]byte, error) {
 type Rules struct {
 	Paths    []string       `setting:"paths,path,reload" doc:"Rule files, and directories of them, beside the shipped rules."`
 	Stdlib   bool           `setting:"stdlib,reload" default:"true" doc:"Load the shipped rules."`
-	Memory   string         `setting:"memory,path" default:"/var/lib/ruleids/memory" doc:"File that keeps over a restart what rules remember: lists that they fill, and values of memory blocks. Empty for none."`
+	Memory   string         `setting:"memory,path" default:"/var/lib/ruleids/memory" doc:"File that keeps over a restart what rules remember: lists that they fill, sequences under way, and values of memory blocks. Empty for none."`
 	Models   string         `setting:"models,path" default:"/var/lib/ruleids/models" doc:"Directory that keeps over a restart what models have learned to be usual. Empty for none."`
 	GeoIP    []string       `setting:"geoip,path,reload" doc:"Files in the MaxMind DB format (.mmdb) that say where addresses are: what geoip.country, geoip.asn and geoip.as_org ask."`
 	Fetched  string         `setting:"fetched,path" default:"/var/lib/ruleids/fetched" doc:"Directory with the last good copies of what is fetched: the rule set of source, and lists with a url. Empty: nothing is fetched."`
