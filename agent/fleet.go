@@ -14,6 +14,7 @@ import (
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/capture/evidence"
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/link"
 )
@@ -226,6 +227,15 @@ func (f *fleetLink) Rules(ctx context.Context, digest string, fetch func(context
 	link.TidyRuleSets(dir, have)
 	f.d.log.Info("rule set of the server", "digest", digest, "before", have)
 	return true
+}
+
+// Evidence implements link.Host.
+func (f *fleetLink) Evidence(file string, most int64) ([]byte, error) {
+	dir := f.d.running.Evidence.Dir
+	if dir == "" {
+		return nil, errors.New("this agent keeps no evidence; its settings name no directory for it")
+	}
+	return evidence.Read(dir, file, most)
 }
 
 // Report implements reporter.

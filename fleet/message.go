@@ -30,6 +30,7 @@ const (
 	AskDecisions = "decisions" // the answer is a DecisionSet
 	AskRenew     = "renew"     // a Renewal; the answer is one, too
 	AskRules     = "rules"     // the answer is a RuleSet
+	AskEvidence  = "evidence"  // an EvidencePart, which brings what was told to be brought; the answer is an EvidenceAnswer
 )
 
 // InboxOf is the prefix of the subjects at which an agent gets answers.
@@ -48,6 +49,9 @@ const (
 	MaxBatchBytes = 256 << 10
 	// MaxMessage bounds every message.
 	MaxMessage = 4 << 20
+	// MaxEvidence bounds a file of evidence that an agent brings, and MaxEvidencePart what it brings of it at a time.
+	MaxEvidence     = 32 << 20
+	MaxEvidencePart = 256 << 10
 )
 
 // A Batch is alerts of an agent, in the order in which they were raised.
@@ -103,10 +107,30 @@ type Renewal struct {
 	Error       string `json:"error"`
 }
 
-// A Told is what the server tells unasked: a decision, or that there is another rule set.
+// A Told is what the server tells unasked: a decision, that there is another rule set, or that evidence is to be brought.
 type Told struct {
-	Decision *Decision `json:"decision,omitempty"`
-	Rules    bool      `json:"rules,omitempty"`
+	Decision *Decision      `json:"decision,omitempty"`
+	Rules    bool           `json:"rules,omitempty"`
+	Evidence *EvidenceOrder `json:"evidence,omitempty"`
+}
+
+// An EvidenceOrder has an agent bring a file of evidence.
+type EvidenceOrder struct {
+	Ticket string `json:"ticket"` // which the parts have
+	File   string `json:"file"`   // its name, without directories
+}
+
+// An EvidencePart is a part of a file of evidence. Parts come in order, each after the answer to the one before.
+type EvidencePart struct {
+	Ticket string `json:"ticket"`
+	Data   []byte `json:"data"`
+	Last   bool   `json:"last"`
+	Error  string `json:"error"` // why there is none; "" where there is
+}
+
+// An EvidenceAnswer says whether the agent is to go on.
+type EvidenceAnswer struct {
+	More bool `json:"more"`
 }
 
 // A RuleSet is the bundle of a rule set; package rollout says what is in it.

@@ -122,6 +122,15 @@ func (c *call) alerts() (any, error) {
 }
 
 func (c *call) alert() (any, error) {
+	x, err := c.stored()
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// stored returns the alert that the path names.
+func (c *call) stored() (*store.Stored, error) {
 	id, ok := store.ParseID(c.r.PathValue("id"))
 	if !ok {
 		return nil, bad("an id has 16 hexadecimal digits")

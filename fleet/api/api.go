@@ -53,6 +53,8 @@ type Options struct {
 	Rollout     *rollout.Rollout
 	// CheckRules loads a rule set, and returns how many rules it has, or what is wrong with it.
 	CheckRules func(*bundle.Set) (int, error)
+	// Evidence has an agent, by its identity, bring a file of evidence. Its errors may be ErrOffline, ErrBusy or a *NoEvidence.
+	Evidence func(ctx context.Context, id, file string) ([]byte, error)
 	// Cut ends the connections of an agent that was revoked.
 	Cut func(id string)
 	// Now is the clock; time.Now where it is nil.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/fleet/api"
 	"github.com/ruleids/ruleids/fleet/bundle"
 	"github.com/ruleids/ruleids/fleet/demo"
@@ -26,6 +27,8 @@ import (
 	"github.com/ruleids/ruleids/fleet/share"
 	"github.com/ruleids/ruleids/fleet/state"
 	"github.com/ruleids/ruleids/fleet/store"
+	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/packet"
 )
 
 // A world is an API with a day of a made-up fleet behind it.
@@ -98,7 +101,7 @@ func newWorld(t *testing.T) *world {
 	w.bundle, err = (&bundle.Set{Files: []bundle.File{{Name: "a.hcl", Text: "x"}}}).Sign(secret)
 	check(err)
 	w.api = api.New(api.Options{Rollout: rules, CheckRules: func(*bundle.Set) (int, error) { return 1, nil }, Store: w.store, State: w.state, Roster: people, Shared: shared, Live: w.live, CA: ca, Log: log, Version: "1.2.3", Started: time.Now(), AgentsPort: func() int { return 8444 }, MaxAgents: 100,
-		IngestLimit: 1000, Ingest: w.store.Append, Cut: func(id string) { w.cut = append(w.cut, id) }, OperatorKey: func(context.Context) (string, error) { return public, nil }})
+		Evidence: func(_ context.Context, _, file string) ([]byte, error) { return []byte(file), nil }, IngestLimit: 1000, Ingest: w.store.Append, Cut: func(id string) { w.cut = append(w.cut, id) }, OperatorKey: func(context.Context) (string, error) { return public, nil }})
 	w.Server = httptest.NewTLSServer(w.api.Handler(false))
 	t.Cleanup(w.Server.Close)
 	return w
@@ -140,6 +143,10 @@ func (w *world) get(path string, into any) {
 // TestExamples sends every example of the description, and holds the answers to the schemas in it.
 func TestExamples(t *testing.T) {
 	w := newWorld(t)
+	kept := &alert.Alert{Time: time.Now().Add(time.Minute).UnixNano(), Rule: "port_scan", Severity: scale.SeverityHigh, Layers: packet.LayerFrame, Evidence: "/var/lib/ruleids/evidence/x.pcapng"}
+	if err := w.store.Append(t.Context(), []*store.Entry{store.NewEntry(kept, store.Origin{}, "osaka-edge", time.Now())}); err != nil {
+		t.Fatal(err)
+	}
 	var page struct{ Alerts []struct{ ID string } }
 	w.get("/api/v1/alerts?limit=1", &page)
 	key, err := pki.NewKey()

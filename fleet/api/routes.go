@@ -50,6 +50,8 @@ func (a *API) Routes() []Route {
 		{Method: "GET", Path: "/api/v1/alerts", Role: state.Viewer, Summary: "Alerts, the newest first", Params: search(q("limit", "Alerts on a page: 100 where it is left out, at most 1000.", "10"), q("cursor", "What the page before gave as next.", "")),
 			Reply: AlertPage{}, handle: (*call).alerts},
 		{Method: "GET", Path: "/api/v1/alerts/{id}", Role: state.Viewer, Summary: "One alert", Params: []Param{p("id", "Its id.", "{alert}")}, Reply: &store.Stored{}, handle: (*call).alert},
+		{Method: "GET", Path: "/api/v1/alerts/{id}/evidence", Role: state.Analyst, Summary: "The packets around an alert, as a pcapng file, which the agent brings: of an alert with ruleids.evidence; 503 while the agent is not connected",
+			Params: []Param{p("id", "The alert's id.", "{alert}")}, ReplyType: pcapngType, handle: (*call).evidence},
 		{Method: "GET", Path: "/api/v1/stats", Role: state.Viewer, Summary: "Counts of alerts, by severity, category, rule, agent, source and time; of the last 24 hours where no time is given",
 			Params: search(q("step", "Step of the timeline, from 1m on; one that suits where it is left out.", "1h"), q("top", "Entries of each list, 10 where it is left out.", "5")), Reply: store.Stats{}, handle: (*call).stats},
 		{Method: "GET", Path: "/api/v1/export", Role: state.Viewer, Summary: "All alerts of a query as a file, the newest first", Params: search(q("format", "json: an object a line; csv.", "json"), q("limit", "At most this many.", "10")),

@@ -212,6 +212,18 @@ func (b *Bus) Address(id string) string {
 	return from
 }
 
+// Connected reports whether an agent is connected.
+func (b *Bus) Connected(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for cid := range b.conns[id] {
+		if b.server.GetClient(cid) != nil {
+			return true
+		}
+	}
+	return false
+}
+
 const (
 	// pending and pendingBytes bound messages that wait for this process.
 	pending      = 100_000

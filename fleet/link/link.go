@@ -32,6 +32,8 @@ type Host interface {
 	// Rules is told which rule set the daemon is to run, by its digest; "" for none of the server's. It reports whether it
 	// changed anything, or tried to.
 	Rules(ctx context.Context, digest string, fetch func(context.Context) ([]byte, error)) bool
+	// Evidence returns a file of evidence by its name; at most as many bytes.
+	Evidence(file string, most int64) ([]byte, error)
 }
 
 // Options are what a Link needs.
@@ -49,8 +51,9 @@ type Link struct {
 	spool  *spool
 	limit  limiter
 
-	in   chan *alert.Alert
-	lost atomic.Uint64 // alerts that found no room in `in`
+	in     chan *alert.Alert
+	lost   atomic.Uint64 // alerts that found no room in `in`
+	brings atomic.Int32  // files of evidence that are on their way
 
 	mu      sync.Mutex
 	conn    *nats.Conn
@@ -68,6 +71,7 @@ const (
 	syncEvery = 200 * time.Millisecond
 	askWithin = 20 * time.Second
 	reconnect = 500 * time.Millisecond
+	maxBrings = 2
 	maxReconn = 30 * time.Second
 )
 
@@ -431,6 +435,16 @@ func (l *Link) told(data []byte) {
 	}
 	if t.Rules {
 		l.greet(ctx)
+	}
+	if t.Evidence != nil {
+		if l.brings.Add(1) > maxBrings {
+			l.brings.Add(-1)
+			return // who asked waits in vain, and may ask again
+		}
+		go func() {
+			defer l.brings.Add(-1)
+			l.bring(t.Evidence)
+		}()
 	}
 }
 

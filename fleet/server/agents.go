@@ -147,6 +147,8 @@ func (s *Server) answer(id, what string, data []byte) []byte {
 			return reply(fleet.RuleSet{Error: "the server does not have the rule set"})
 		}
 		return reply(fleet.RuleSet{Bundle: data})
+	case fleet.AskEvidence:
+		return reply(s.takeEvidence(a.ID, data))
 	case fleet.AskRenew:
 		return reply(s.renew(a.ID, a.Name, data))
 	}

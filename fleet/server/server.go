@@ -65,6 +65,7 @@ type Server struct {
 	news    chan *store.Stored
 	rules   *correlate.Correlator
 	rollout *rollout.Rollout
+	orders  orders
 	missed  atomic.Uint64 // alerts that found no room in news
 
 	servers []listening
@@ -126,7 +127,7 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 		return s, err
 	}
 	s.api = api.New(api.Options{Shipped: stdlib.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
-		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut,
+		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut, Evidence: s.evidence,
 		OperatorKey: func(ctx context.Context) (string, error) {
 			key, err := s.state.Note(ctx, "operator_key")
 			return string(key), err

@@ -148,6 +148,13 @@ func (a *agent) Decide(_ context.Context, list []fleet.Decision, all bool) (refu
 	return refused
 }
 
+func (a *agent) Evidence(file string, most int64) ([]byte, error) {
+	if file != evidenceFile {
+		return nil, errors.New("there is none")
+	}
+	return bytes.Repeat([]byte("packets "), 100_000), nil
+}
+
 func (a *agent) Rules(ctx context.Context, digest string, fetch func(context.Context) ([]byte, error)) bool {
 	a.mu.Lock()
 	known := digest == a.set || digest == a.tried

@@ -37,9 +37,9 @@ type Entry struct {
 	Body     []byte // the alert's JSON, as alert.Alert has it
 }
 
-// NewEntry makes an entry of an alert that the agent called name raised. Its JSON has the name.
+// NewEntry makes an entry of an alert that the agent called name raised. Its JSON has the name, and the display filter of its packets.
 func NewEntry(a *alert.Alert, origin Origin, name string, received time.Time) *Entry {
-	a.Agent = name
+	a.Agent, a.Filter = name, a.DisplayFilter()
 	e := &Entry{
 		Origin: origin, Time: time.Unix(0, a.Time).UTC(), Received: received.UTC(), Severity: a.Severity, Rule: a.Rule, Category: a.Category, Name: name,
 		Proto: a.Protocol(), Body: a.AppendJSON(nil),
