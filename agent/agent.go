@@ -119,6 +119,9 @@ func Open(ctx context.Context, opt Options) (*Daemon, error) {
 }
 
 func (d *Daemon) open(ctx context.Context) (err error) {
+	if err := RaisePrivileges(); err != nil {
+		return err
+	}
 	if d.running.User != "" {
 		if d.account, err = LookupAccount(d.running.User); err != nil {
 			return err

@@ -12,6 +12,19 @@ import (
 // two, so they are ambient (capabilities(7)): a program that the daemon starts has them whatever the account.
 var kept = [...]cap.Value{cap.NET_RAW, cap.NET_ADMIN}
 
+// RaisePrivileges puts into effect what the process is permitted: a program whose file has capabilities that are permitted
+// and not in effect, as that of the container image, starts also where it may not have them.
+func RaisePrivileges() error {
+	have := cap.GetProc()
+	if err := have.Fill(cap.Effective, cap.Permitted); err != nil {
+		return fmt.Errorf("capabilities: %w", err)
+	}
+	if err := have.SetProc(); err != nil {
+		return fmt.Errorf("capabilities: %w", err)
+	}
+	return nil
+}
+
 // DropPrivileges changes to an account, nil for none, and gives up every capability but those that a running
 // daemon needs, for all threads and for good: neither the account nor a program it starts can get one back. What
 // the process does not have to begin with, it does not get either.

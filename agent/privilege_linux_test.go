@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -33,6 +34,10 @@ func dropped(name string) int {
 			fmt.Println(err)
 			return 1
 		}
+	}
+	if err := RaisePrivileges(); err != nil {
+		fmt.Println(err)
+		return 1
 	}
 	// Threads that are there before, and one that is busy.
 	for range 4 {
@@ -129,6 +134,42 @@ func TestDropPrivileges(t *testing.T) {
 				t.Errorf("a program that is started has other capabilities: %s", text)
 			}
 		})
+	}
+}
+
+// TestRaisePrivileges starts a copy of the test program as somebody without rights, whose file is permitted two capabilities
+// that are not in effect, as in the container image.
+func TestRaisePrivileges(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to give a file capabilities")
+	}
+	dir, err := os.MkdirTemp("", "ruleids")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	program := filepath.Join(dir, "program")
+	text, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(program, text, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// vfs_cap_data of linux/capability.h, version 2: CAP_NET_ADMIN and CAP_NET_RAW permitted, the bit of those in effect unset.
+	caps := append([]byte{0, 0, 0, 2, 0, 0x30}, make([]byte, 14)...)
+	if err := unix.Setxattr(program, "security.capability", caps, 0); err != nil {
+		t.Skip(err)
+	}
+	cmd := exec.Command(program)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), dropEnv+"=")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "packet socket: <nil>") || !strings.Contains(string(out), "Uid: 65534") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

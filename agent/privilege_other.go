@@ -4,6 +4,9 @@ package agent
 
 import "errors"
 
+// RaisePrivileges does nothing: capabilities are of Linux.
+func RaisePrivileges() error { return nil }
+
 // DropPrivileges changes to an account, which needs Linux; without one there is nothing to drop.
 func DropPrivileges(to *Account) error {
 	if to != nil {
