@@ -16,7 +16,7 @@ LDFLAGS   ?= -s -w
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots
+.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-test cross qemu-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -120,6 +120,37 @@ screenshots: $(UI_PACKAGES) ## every page at three widths, light and dark, to bi
 vscode: ## package the extension for VS Code (needs Node and npm)
 	cd packaging/vscode && npm install --ignore-scripts --no-audit --no-fund && npm run package
 
+# What TARGETS may name is in packaging/release/target.go.
+RELEASE = $(GO) -C packaging/release run . -root $(CURDIR)
+
+release: ## everything that is published, in dist/, the same bytes each time (TARGETS=linux/amd64,… for some systems; MINISIGN_KEY=FILE signs)
+	$(RELEASE) -out $(CURDIR)/dist -targets '$(TARGETS)'
+
+release-test: ## install, upgrade and remove the packages and the image in a Debian of their own; build twice and compare (root)
+	$(GO) -C packaging/release vet ./...
+	$(GO) -C packaging/release test ./...
+	packaging/release/test.sh
+
+# Every system that the program is built for besides this one; with SHORT=1 one of each kind.
+CROSS := windows/amd64 darwin/arm64 freebsd/amd64 openbsd/amd64 linux/386 \
+  $(if $(SHORT),,windows/arm64 darwin/amd64 freebsd/arm64 openbsd/arm64 linux/arm64 linux/arm linux/riscv64 linux/s390x)
+
+cross: ## build and vet for other systems (SHORT=1 for one of each kind, as CI does)
+	@set -e; for t in $(CROSS); do \
+	  start=$$(date +%s); \
+	  GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/ruleids; \
+	  GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./...; \
+	  echo "cross: $$t $$(($$(date +%s) - start)) s"; done
+
+# What reads or writes bytes in an order, or counts on the size of an int.
+QEMU_TESTS := ./packet/... ./capture ./capture/live ./capture/bpf ./engine/window ./engine/snapshot ./actions/decision ./internal/npz ./model/...
+
+qemu-test: ## tests of decoder, windows, journals and files with 32 bits, and emulated, on a big-endian machine and on ARM (installs qemu-user)
+	@command -v qemu-s390x >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends qemu-user; }
+	GOARCH=386 $(GO) test -short $(QEMU_TESTS)
+	GOARCH=s390x $(GO) test -short -exec 'qemu-s390x -cpu max' $(QEMU_TESTS)
+	GOARCH=arm64 $(GO) test -short -exec 'qemu-aarch64 -cpu max' $(QEMU_TESTS)
+
 captures: ## compare a folder of captures with its expected.json (CAPTURES=DIR)
 	CAPTURES=$(abspath $(CAPTURES)) $(GO) test ./cmd/ruleids -run '^Test(Expected|Odd)Captures$$' -count=1 -v
 
@@ -138,4 +169,4 @@ lab-rate: build ## find the highest loss-free rate beside tcpdump, and overload 
 	bin/lab-rate -ruleids $(BIN) $(RATE)
 
 clean: ## remove what the other targets made
-	rm -rf bin
+	rm -rf bin dist

@@ -1,0 +1,77 @@
+<#
+.SYNOPSIS
+Installs ruleids as a service, or removes it.
+
+.DESCRIPTION
+Copies the program to Program Files, puts its directory into the PATH of all users, writes sample settings to
+C:\ProgramData\ruleids where there are none, and installs the service. Run it again from the archive of a newer version to
+upgrade: settings, rules and decisions stay.
+
+.EXAMPLE
+powershell -ExecutionPolicy Bypass -File install.ps1
+
+.EXAMPLE
+powershell -ExecutionPolicy Bypass -File install.ps1 -Uninstall
+#>
+[CmdletBinding()]
+param(
+    [string] $Directory = (Join-Path $env:ProgramFiles 'ruleids'), # of the program
+    [switch] $Uninstall,                                           # removes the service and the program
+    [switch] $Purge                                                # with -Uninstall: settings, rules, decisions and logs, too
+)
+
+$ErrorActionPreference = 'Stop'
+Set-StrictMode -Version Latest
+
+$data = Join-Path $env:ProgramData 'ruleids'
+$program = Join-Path $Directory 'ruleids.exe'
+
+function Invoke-Program {
+    & $program @args
+    if ($LASTEXITCODE -ne 0) { throw "ruleids $args failed with status $LASTEXITCODE" }
+}
+
+# Set-Path puts a directory into the PATH of all users, or takes it out.
+function Set-Path([bool] $present) {
+    $parts = [Environment]::GetEnvironmentVariable('Path', 'Machine') -split ';' | Where-Object { $_ -and $_ -ne $Directory }
+    if ($present) { $parts = @($parts) + $Directory }
+    [Environment]::SetEnvironmentVariable('Path', ($parts -join ';'), 'Machine')
+}
+
+$me = [Security.Principal.WindowsPrincipal] [Security.Principal.WindowsIdentity]::GetCurrent()
+if (-not $me.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
+    throw 'Installing a service needs an administrator: start PowerShell with "Run as administrator".'
+}
+
+$service = Get-Service -Name ruleids -ErrorAction SilentlyContinue
+$running = $service -and $service.Status -eq 'Running'
+
+if ($Uninstall) {
+    if ($running) { Invoke-Program service stop }
+    if ($service) { Invoke-Program service remove }
+    Set-Path $false
+    if (Test-Path $Directory) { Remove-Item $Directory -Recurse -Force }
+    if ($Purge -and (Test-Path $data)) { Remove-Item $data -Recurse -Force }
+    Write-Host "ruleids is removed$(if (-not $Purge) { "; its settings and decisions are still in $data" })."
+    return
+}
+
+# A program that runs cannot be replaced.
+if ($running) { Invoke-Program service stop }
+New-Item -ItemType Directory -Force -Path $Directory, $data, (Join-Path $data 'rules') | Out-Null
+foreach ($name in 'ruleids.exe', 'LICENSE', 'THIRD_PARTY_NOTICES.txt') {
+    Copy-Item (Join-Path $PSScriptRoot $name) $Directory -Force
+}
+$settings = Join-Path $data 'ruleids.hcl'
+if (-not (Test-Path $settings)) { Copy-Item (Join-Path $PSScriptRoot 'ruleids.hcl') $settings }
+Set-Path $true
+if (-not $service) { Invoke-Program service install }
+if ($running) {
+    Invoke-Program service start
+    Write-Host 'ruleids is upgraded and runs.'
+} else {
+    Write-Host "Name the interface to watch in $settings, then: ruleids service start"
+}
+if (-not (Test-Path (Join-Path $env:SystemRoot 'System32\Npcap\wpcap.dll'))) {
+    Write-Host 'To see whole packets, install Npcap from https://npcap.com; without it ruleids sees IPv4 alone.'
+}
