@@ -47,10 +47,25 @@ func newCommand(c *Config) *command {
 
 // run runs the program with one more argument.
 func (c *command) run(ctx context.Context, action, input string) (output string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	output, _, err = runProgram(ctx, c.timeout, input, c.args[0], append(slices.Clone(c.args[1:]), action)...)
+	switch {
+	case errors.Is(err, errTimeout):
+		return "", fmt.Errorf("%s %s: it took longer than %s (command_timeout): %w", c.args[0], action, c.timeout, err)
+	case err != nil:
+		return "", fmt.Errorf("%s %s: %w", c.args[0], action, err)
+	}
+	return output, nil
+}
+
+// errTimeout is part of the error of a program that was killed because it took too long.
+var errTimeout = errors.New("killed")
+
+// runProgram runs a program with standard input, for a while at most, and returns what it wrote to standard output and
+// standard error. The latter is in the error of one that fails, too.
+func runProgram(ctx context.Context, timeout time.Duration, input, name string, args ...string) (output, complaint string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	args := append(slices.Clone(c.args[1:]), action)
-	cmd := exec.CommandContext(ctx, c.args[0], args...)
+	cmd := exec.CommandContext(ctx, name, args...)
 	alone(cmd)
 	cmd.WaitDelay = killWait
 	cmd.Stdin = strings.NewReader(input)
@@ -60,13 +75,10 @@ func (c *command) run(ctx context.Context, action, input string) (output string,
 	if text := strings.Join(strings.Fields(stderr.String()), " "); err != nil && text != "" {
 		err = fmt.Errorf("%w: %s", err, text)
 	}
-	switch {
-	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "", fmt.Errorf("%s %s: it took longer than %s (command_timeout): %w", c.args[0], action, c.timeout, err)
-	case err != nil:
-		return "", fmt.Errorf("%s %s: %w", c.args[0], action, err)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = fmt.Errorf("%w: %w", errTimeout, err)
 	}
-	return stdout.String(), nil
+	return stdout.String(), stderr.String(), err
 }
 
 // bounded keeps up to some bytes of what is written; more is an error, or cut off.

@@ -11,8 +11,11 @@ import (
 
 // openKernel returns a backend of the kernel.
 func openKernel(config *Config, log *slog.Logger) (backend, error) {
-	if config.Backend == Nftables {
+	switch config.Backend {
+	case Nftables:
 		return newNft(config), nil
+	case Pf:
+		return nil, fmt.Errorf("backend %q needs macOS, FreeBSD or OpenBSD; write backend = %q or %q", Pf, Iptables, Nftables)
 	}
 	return newXtables(config, log), nil
 }

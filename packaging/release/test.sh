@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Uses a release as people do, as root on Debian: builds one revision twice and compares the bytes, installs, upgrades, removes and
 # purges the deb in a Debian of its own where systemd runs, and the rpm in a root of its own, and runs the image in namespaces.
-# TARGETS=linux/amd64,… are the systems to build for; KEEP=DIR is a directory that keeps that Debian for the next time.
+# TARGETS=linux/amd64,… are the systems to build for; KEEP=DIR is a directory that keeps releases and Debian for the next time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -9,6 +9,7 @@ arch=$(go env GOARCH)
 targets=${TARGETS:-linux/$arch}
 work=$(mktemp -d)
 keep=${KEEP:-$work}
+mkdir -p "$keep"
 machine=ruleids-release-$$
 nspawn=
 
@@ -26,25 +27,25 @@ dpkg -s "${packages[@]}" >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONT
 
 say "one revision, built in two directories"
 go -C packaging/release build -o "$work/release" .
-minisign -G -W -f -p "$work/key.pub" -s "$work/key.sec" >/dev/null
-export MINISIGN_KEY=$work/key.sec
+[[ -f $keep/key.sec ]] || minisign -G -W -f -p "$keep/key.pub" -s "$keep/key.sec" >/dev/null
+export MINISIGN_KEY=$keep/key.sec
 for copy in a b; do
   git clone -q . "$work/$copy"
   git -C "$work/$copy" tag v0.0.1
-  "$work/release" -root "$work/$copy" -out "$work/$copy-1" -targets "$targets"
+  [[ -s $keep/$copy-1/SHA256SUMS ]] || "$work/release" -root "$work/$copy" -out "$keep/$copy-1" -targets "$targets"
 done
-diff -r "$work/a-1" "$work/b-1" || fail "two builds of one revision differ"
-(cd "$work/a-1" && sha256sum --quiet -c SHA256SUMS)
-minisign -Vm "$work/a-1/SHA256SUMS" -p "$work/key.pub"
+diff -r "$keep/a-1" "$keep/b-1" || fail "two builds of one revision differ"
+(cd "$keep/a-1" && sha256sum --quiet -c SHA256SUMS)
+minisign -Vm "$keep/a-1/SHA256SUMS" -p "$keep/key.pub"
 
 say "the next version"
 git -C "$work/b" -c user.name=test -c user.email=test@example.invalid commit -q --allow-empty -m "the next version"
 git -C "$work/b" tag v0.0.2
-"$work/release" -root "$work/b" -out "$work/b-2" -targets "linux/$arch" >/dev/null
+[[ -s $keep/b-2/SHA256SUMS ]] || "$work/release" -root "$work/b" -out "$keep/b-2" -targets "linux/$arch" >/dev/null
 
 case $arch in amd64) rpm=x86_64 ;; arm64) rpm=aarch64 ;; *) fail "no package for $arch is tested" ;; esac
-deb1=$work/a-1/ruleids_0.0.1-1_$arch.deb deb2=$work/b-2/ruleids_0.0.2-1_$arch.deb
-rpm1=$work/a-1/ruleids-0.0.1-1.$rpm.rpm rpm2=$work/b-2/ruleids-0.0.2-1.$rpm.rpm
+deb1=$keep/a-1/ruleids_0.0.1-1_$arch.deb deb2=$keep/b-2/ruleids_0.0.2-1_$arch.deb
+rpm1=$keep/a-1/ruleids-0.0.1-1.$rpm.rpm rpm2=$keep/b-2/ruleids-0.0.2-1.$rpm.rpm
 
 say "a Debian where systemd runs"
 root=$keep/debian
@@ -75,14 +76,14 @@ in_debian sh -c 'ip link set lo up && systemctl start ruleids'
 in_debian sh -c 'ps -o user= -C ruleids' | grep -qx ruleids || fail "the daemon does not run as ruleids"
 in_debian ruleids status || fail "the daemon is not well"
 in_debian ruleids block 203.0.113.9 --for 1h
-in_debian ruleids decisions | grep -q 203.0.113.9 || fail "the decision is not listed"
+in_debian ruleids decisions list | grep -q 203.0.113.9 || fail "the decision is not listed"
 in_debian sh -c 'echo "# mine" >> /etc/ruleids/ruleids.hcl'
 
 say "deb: upgraded"
 in_debian dpkg -i /tmp/packages/2.deb
 in_debian ruleids version | grep -F 'ruleids v0.0.2'
 in_debian ruleids status | grep -F 'v0.0.2' || fail "the daemon before still runs"
-in_debian ruleids decisions | grep -q 203.0.113.9 || fail "the upgrade lost a decision"
+in_debian ruleids decisions list | grep -q 203.0.113.9 || fail "the upgrade lost a decision"
 in_debian iptables-save | grep -q ruleids || fail "the upgrade lost the firewall's rules"
 in_debian grep -q '# mine' /etc/ruleids/ruleids.hcl || fail "the upgrade changed the settings"
 # From the moment that it was told to stop until it says that it is ready, it sees nothing.
@@ -136,7 +137,7 @@ left=$(find "$rpmroot/usr" -name '*ruleids*')
 
 say "image: run in namespaces, without root"
 mkdir "$work/oci" "$work/image"
-tar -C "$work/oci" -xf "$work/a-1/ruleids_0.0.1_oci.tar"
+tar -C "$work/oci" -xf "$keep/a-1/ruleids_0.0.1_oci.tar"
 blob() { echo "$work/oci/blobs/${1/://}"; }
 digest() { tr -d ' \n' <"$1" | grep -o '"digest":"sha256:[0-9a-f]*"' | cut -d '"' -f 4 | sed -n "$2p"; }
 index=$(blob "$(digest "$work/oci/index.json" 1)")
