@@ -80,7 +80,7 @@ func (r *release) archiveFiles(t target) ([]file, error) {
 	switch t.os {
 	case "windows":
 		add("completion/", filepath.Join(r.stage, "completion", "powershell", "ruleids.ps1"))
-		add("", filepath.Join(packaging, "windows", "install.ps1"), filepath.Join(packaging, "windows", "ruleids.hcl"))
+		add("", filepath.Join(packaging, "windows", "install.ps1"))
 	default:
 		add("man/", pages...)
 		for _, c := range []string{"bash/ruleids", "zsh/_ruleids", "fish/ruleids.fish"} {

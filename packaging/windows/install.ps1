@@ -3,8 +3,8 @@
 Installs ruleids as a service, or removes it.
 
 .DESCRIPTION
-Copies the program to Program Files, puts its directory into the PATH of all users, writes sample settings to
-C:\ProgramData\ruleids where there are none, and installs the service. Run it again from the archive of a newer version to
+Copies the program to Program Files, puts its directory into the PATH of all users, and installs the service, which writes
+settings to begin with to C:\ProgramData\ruleids where there are none. Run it again from the archive of a newer version to
 upgrade: settings, rules and decisions stay.
 
 .EXAMPLE
@@ -58,19 +58,18 @@ if ($Uninstall) {
 
 # A program that runs cannot be replaced.
 if ($running) { Invoke-Program service stop }
-New-Item -ItemType Directory -Force -Path $Directory, $data, (Join-Path $data 'rules') | Out-Null
+New-Item -ItemType Directory -Force -Path $Directory | Out-Null
 foreach ($name in 'ruleids.exe', 'LICENSE', 'THIRD_PARTY_NOTICES.txt') {
     Copy-Item (Join-Path $PSScriptRoot $name) $Directory -Force
 }
-$settings = Join-Path $data 'ruleids.hcl'
-if (-not (Test-Path $settings)) { Copy-Item (Join-Path $PSScriptRoot 'ruleids.hcl') $settings }
 Set-Path $true
-if (-not $service) { Invoke-Program service install }
+# It also makes the directory of the settings, which nobody but administrators may change.
+Invoke-Program service install
 if ($running) {
     Invoke-Program service start
     Write-Host 'ruleids is upgraded and runs.'
 } else {
-    Write-Host "Name the interface to watch in $settings, then: ruleids service start"
+    Write-Host "Name the interface to watch in $data\ruleids.hcl, then: ruleids service start"
 }
 if (-not (Test-Path (Join-Path $env:SystemRoot 'System32\Npcap\wpcap.dll'))) {
     Write-Host 'To see whole packets, install Npcap from https://npcap.com; without it ruleids sees IPv4 alone.'
