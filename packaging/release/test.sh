@@ -119,8 +119,10 @@ mkdir -p "$rpmroot"/{etc,usr/bin,usr/sbin,usr/lib,var/lib,tmp}
 for d in bin sbin lib lib64; do [[ -L $root/$d ]] && cp -a "$root/$d" "$rpmroot/"; done
 cp -a "$root"/usr/{bin,sbin,lib} "$rpmroot/usr/"
 [[ -d $root/usr/lib64 ]] && cp -a "$root/usr/lib64" "$rpmroot/usr/"
+mkdir "$rpmroot/dev"
+mknod -m 666 "$rpmroot/dev/null" c 1 3
 cp -a "$root"/etc/{passwd,group,shadow,gshadow,nsswitch.conf,ld.so.cache} "$rpmroot/etc/"
-in_rpm() { rpm --root "$rpmroot" --dbpath /var/lib/rpm --nosignature "$@"; }
+in_rpm() { command rpm --root "$rpmroot" --dbpath /var/lib/rpm --nosignature "$@"; }
 in_rpm --initdb
 in_rpm -i --nodeps "$rpm1"
 in_rpm -V --nodeps ruleids
