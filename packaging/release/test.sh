@@ -14,7 +14,10 @@ machine=ruleids-release-$$
 nspawn=
 
 finish() {
-  if [[ -n $nspawn ]]; then kill "$nspawn" 2>/dev/null && wait "$nspawn" 2>/dev/null || true; fi
+  if [[ -n $nspawn ]]; then
+    kill "$nspawn" 2>/dev/null || true
+    wait "$nspawn" 2>/dev/null || true
+  fi
   rm -rf "$work"
 }
 trap finish EXIT
@@ -109,7 +112,8 @@ say "deb: purged"
 in_debian dpkg -P ruleids
 left=$(in_debian sh -c 'ls -d /etc/ruleids /var/lib/ruleids /var/log/ruleids /run/ruleids /etc/systemd/system/*/ruleids* 2>/dev/null; find /usr -name "*ruleids*"' || true)
 [[ -z $left ]] || fail "purge left: $left"
-kill "$nspawn" && wait "$nspawn" || true
+kill "$nspawn"
+wait "$nspawn" || true
 nspawn=
 
 say "rpm: installed, upgraded, removed"
