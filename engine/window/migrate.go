@@ -10,6 +10,7 @@ import (
 // is below 0. Exactness follows the Need of both: what old had already given up is not brought back. What old
 // remembers of evicted rows is taken over when both tables have equal room for it. Old stays as it is.
 func (t *Table) Migrate(old *Table, from []int) {
+	old.seeOff()
 	for r := range old.Rows {
 		t.copyRow(old, r, from)
 	}
@@ -20,7 +21,11 @@ func (t *Table) Migrate(old *Table, from []int) {
 func (t *Table) copyRow(old *Table, r Row, from []int) {
 	src := old.row(r)
 	clock := int64(src[rowSeen])
-	to := t.Row(old.Key(r), src[rowHash], clock)
+	t.seeOff()
+	to, ok := t.Find(old.Key(r), src[rowHash])
+	if !ok {
+		to = t.insert(old.Key(r), src[rowHash], clock)
+	}
 	for i, k := range from {
 		if k < 0 {
 			continue

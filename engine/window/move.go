@@ -38,6 +38,7 @@ func Reserve(m *Memory, moves []*Move) {
 
 // Begin begins to move.
 func (m *Move) Begin() {
+	m.from.seeOff()
 	m.left = m.from.index.N
 	if m.from.spill.live == 0 || m.to.spill.buckets != m.from.spill.buckets {
 		m.bucket = m.from.spill.buckets

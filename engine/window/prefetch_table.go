@@ -30,6 +30,9 @@ func (t *Table) PrefetchBlocks(hash uint64, clock int64) {
 		return
 	}
 	crowded := t.crowded()
+	if crowded && t.limit < t.maxKeys && !t.spill.remembers(hash) {
+		return // a guest, for which no row goes
+	}
 	for range t.handEach() {
 		row := t.row(t.behind(t.ahead[1]))
 		t.ahead[1]++

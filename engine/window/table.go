@@ -37,6 +37,9 @@ type Table struct {
 	scratch  [gatherMax]event
 	numbers  [quantileExact]float64
 	ahead    [2]int // rows behind the hand that PrefetchRow and PrefetchBlocks have come to
+	limit    int    // live rows from which on a new one takes the place of another
+	guest    Row    // plus one: the row that guests use; 0 before the first
+	guests   uint64 // hash of the guest in it with the lowest bit set; 0 for none
 
 	evictions, saturations uint64
 }
@@ -80,6 +83,10 @@ func New(c Config) *Table {
 	}
 	t.arena = newArena(c.Memory, chunkOrder(t.cells), c.MaxBytes)
 	t.spill = newSpill(c.Memory, c.Spill, t.cells)
+	t.limit = t.maxKeys
+	if t.hosts() {
+		t.limit--
+	}
 	return t
 }
 
@@ -123,9 +130,15 @@ search:
 // Row returns the row of a key, a new one if it has none, and marks it seen at clock. A new row may take
 // the place of another, which is evicted. The key is copied; it has Config.KeyWords words, and hash is its
 // Hash.
+//
+// In a table that is full, a key of which nothing is remembered may be a guest: its row is good until Row is called again.
 func (t *Table) Row(key []uint64, hash uint64, clock int64) Row {
+	t.seeOff()
 	r, ok := t.Find(key, hash)
 	if !ok {
+		if t.full(clock) && !t.spill.remembers(hash) {
+			return t.host(key, hash, clock)
+		}
 		return t.insert(key, hash, clock)
 	}
 	row := t.row(r)
@@ -150,21 +163,14 @@ func (t *Table) clearRaw(row []uint64) {
 
 func (t *Table) insert(key []uint64, hash uint64, clock int64) Row {
 	switch {
-	case t.index.N >= t.maxKeys:
+	case t.index.N >= t.limit:
 		t.evict(clock)
 	case !t.crowded() && !t.keep:
 		t.reap(clock, reapEach)
 	}
 	r := t.newRow()
-	row := t.row(r)
-	clear(row)
-	row[rowSeen], row[rowHash] = uint64(clock), hash|1
-	copy(row[rowKey:rowKey+t.keyWords], key)
-	for i := range t.cells {
-		if c := &t.cells[i]; c.kind == Changes {
-			row[c.off+changesTime] = 1 << 63 // math.MinInt64, which is in no window
-		}
-	}
+	row := t.begin(r, key, clock)
+	row[rowHash] = hash | 1
 	t.index.Insert(hash, uint32(r)+1)
 	if t.spill.alive(clock) {
 		t.restore(r, hash, clock)
@@ -172,9 +178,23 @@ func (t *Table) insert(key []uint64, hash uint64, clock int64) Row {
 	return r
 }
 
+// begin makes a row that of a key without events.
+func (t *Table) begin(r Row, key []uint64, clock int64) []uint64 {
+	row := t.row(r)
+	clear(row)
+	row[rowSeen] = uint64(clock)
+	copy(row[rowKey:rowKey+t.keyWords], key)
+	for i := range t.cells {
+		if c := &t.cells[i]; c.kind == Changes {
+			row[c.off+changesTime] = 1 << 63 // math.MinInt64, which is in no window
+		}
+	}
+	return row
+}
+
 // crowded reports whether new rows have to take the places of others, now or once those that were evicted
 // last have been taken.
-func (t *Table) crowded() bool { return t.index.N+evictBatch > t.maxKeys }
+func (t *Table) crowded() bool { return t.index.N+evictBatch > t.limit }
 
 // newRow takes a free row or one that was never used.
 func (t *Table) newRow() Row {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -87,23 +88,24 @@ func scannerFound(file string, unbounded bool) (uint64, error) {
 		}
 	}
 	runtime.GC() // the tables of a million keys
-	at, stats, err := firstAlert(file, rs)
+	at, evicted, err := firstAlert(file, rs)
 	switch {
 	case err != nil:
 		return 0, err
-	case unbounded && stats.Evictions > 0:
-		return 0, fmt.Errorf("%d keys were evicted with max_keys at %d: raise it", stats.Evictions, boundless)
+	case unbounded && evicted > 0:
+		return 0, fmt.Errorf("%d keys were evicted with max_keys at %d: raise it", evicted, boundless)
 	case at == 0:
-		return 0, fmt.Errorf("the scanner was not found in %d packets", stats.Packets)
+		return 0, errors.New("the scanner was not found")
 	}
 	return at, nil
 }
 
-// firstAlert returns the number of the packet at which port_scan first names the scanner, 0 for none.
-func firstAlert(file string, rs *rules.RuleSet) (at uint64, stats engine.Stats, err error) {
+// firstAlert returns the number of the packet at which port_scan first names the scanner, 0 for none, and how many keys
+// that rule lost.
+func firstAlert(file string, rs *rules.RuleSet) (at, evicted uint64, err error) {
 	plan, err := compile(rs, engine.Options{})
 	if err != nil {
-		return 0, stats, err
+		return 0, 0, err
 	}
 	e := engine.New(plan, engine.Config{Seed: 1})
 	who := packet.AddrFrom4(bytesOf(scanner))
@@ -114,7 +116,12 @@ func firstAlert(file string, rs *rules.RuleSet) (at uint64, stats engine.Stats, 
 			}
 		})
 	})
-	return at, e.Stats(), err
+	for _, s := range e.RuleStates() {
+		if s.Name == "port_scan" {
+			evicted = s.Evictions
+		}
+	}
+	return at, evicted, err
 }
 
 // bytesOf returns an address in network order.
