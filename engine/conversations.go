@@ -17,10 +17,15 @@ type connEvent struct {
 	number uint64
 	clock  int64
 	packet uint32 // the place of the packet that brought it
+	asset  packet.Asset
+	layers packet.Layer // those of asset
 }
 
-// converses reports whether packets are to be seen in their order before they are looked at.
+// converses reports whether rules look at conversations.
 func (p *Plan) converses() bool { return p.need != 0 }
+
+// inOrder reports whether packets are to be seen in their order before they are looked at.
+func (e *Engine) inOrder() bool { return e.assets != nil || e.plan.converses() }
 
 // newConversations makes the table that a plan needs.
 func (e *Engine) newConversations(p *Plan) *conversation.Table {
@@ -49,12 +54,22 @@ func (e *Engine) converse(w *worker, s *slot, from, to int) {
 	t := e.conversations
 	for _, i := range s.fragments {
 		e.assemble(w, &s.packets[i])
-		s.conversations[i] = t.Place(&s.packets[i])
+		if t != nil {
+			s.conversations[i] = t.Place(&s.packets[i])
+		}
 	}
 	s.fragments = s.fragments[:0]
+	if e.assets != nil {
+		e.assets.Lock()
+		defer e.assets.Unlock()
+	}
 	for from < to {
 		each := min(from+converseEach, to)
-		e.converseSome(w, s, from, each)
+		if t != nil {
+			e.converseSome(w, s, from, each)
+		} else {
+			e.learn(s, from, each)
+		}
 		from = each
 	}
 }
@@ -72,13 +87,19 @@ func (e *Engine) converseSome(w *worker, s *slot, from, to int) {
 	}
 	for i := from; i < to; i++ {
 		p := &s.packets[i]
+		if e.plan.asks {
+			e.assets.Tell(p)
+		}
 		t.Track(p, s.conversations[i])
 		if events := t.Events(); len(events) > 0 {
 			for j := range events {
 				ev := &events[j]
-				s.conns = append(s.conns, connEvent{*ev, p.Number, e.connClock.pass(ev.Time), uint32(i)})
+				s.conns = append(s.conns, e.connEvent(ev, p.Number, uint32(i)))
 			}
 			t.Clear()
+		}
+		if e.assets != nil {
+			e.assets.See(p)
 		}
 		if t.Needs()&conversation.Heads != 0 {
 			e.heads(w, p, s.conversations[i].ID())
@@ -89,6 +110,32 @@ func (e *Engine) converseSome(w *worker, s *slot, from, to int) {
 			}
 		}
 	}
+}
+
+// learn is converse where rules look at no conversation.
+func (e *Engine) learn(s *slot, from, to int) {
+	for i := from; i < to; i++ {
+		p := &s.packets[i]
+		if e.plan.asks {
+			e.assets.Tell(p)
+		}
+		e.assets.See(p)
+		if p.Layers&packet.LayerTunnel != 0 {
+			e.outside(s, i)
+		}
+	}
+}
+
+// connEvent returns an event of a conversation for a slot, with what the map of hosts knows of its sides.
+func (e *Engine) connEvent(ev *conversation.Event, number uint64, place uint32) connEvent {
+	c := connEvent{Event: *ev, number: number, clock: e.connClock.pass(ev.Time), packet: place}
+	if e.plan.asks {
+		ev.Fill(&e.asked)
+		e.asked.Clock = c.clock
+		e.assets.Tell(&e.asked)
+		c.asset, c.layers = e.asked.Asset, e.asked.Layers&packet.AssetLayers
+	}
+	return c
 }
 
 // lookConversed finds the groups that the packets of a slot from place from to place to concern, once conversations have seen them, and those
@@ -138,6 +185,8 @@ func (w *worker) at(s *slot, place uint32) *packet.Packet {
 	}
 	c.Fill(&w.conn)
 	w.conn.Number, w.conn.Clock = c.number, c.clock
+	w.conn.Asset = c.asset
+	w.conn.Layers |= c.layers
 	return &w.conn
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/assets"
 	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/model"
@@ -46,6 +47,9 @@ type Config struct {
 	// Emitted, where set, is told of packets that are done with: all alerts were emitted that those up to a number raised. It is
 	// called from one goroutine at a time, and must not wait.
 	Emitted func(number uint64)
+	// Assets learns from all packets. It is nil where nobody wants a map of hosts and services; the engine makes one for rules that
+	// look at it.
+	Assets *assets.Map
 	// Learn keeps models from giving scores: they collect, however long they are to, until Freeze is called for them.
 	Learn bool
 }
@@ -73,7 +77,9 @@ type Engine struct {
 	conversations *conversation.Table
 	quic          application.QUIC
 	connClock     eventClock
-	heard         proofs // of packets that conversations were asked about
+	assets        *assets.Map   // nil where neither the configuration nor the plan wants one
+	asked         packet.Packet // scratch: an event of a conversation
+	heard         proofs        // of packets that conversations were asked about
 	out           haul
 	stats         Stats
 	mixed         int64   // the clock of sequences that look at other events than packets
@@ -166,7 +172,7 @@ func New(plan *Plan, cfg Config) *Engine {
 		e.workers[i] = &worker{}
 	}
 	e.reassembler.Seed, e.proofs.seed, e.heard.seed = cfg.Seed, cfg.Seed, cfg.Seed
-	e.mixed = never
+	e.mixed, e.assets = never, cfg.Assets
 	e.poster, e.posted = &worker{}, newSlot(0, 1)
 	slots, size, lanes := 1, batchSize, 1
 	if n := len(e.workers); n > 1 {
@@ -261,7 +267,7 @@ const converseEach = 32
 func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position) position {
 	s.begin(len(frames))
 	e.begin(frames[0].Time) // in a run with several workers it has begun
-	if !e.plan.converses() {
+	if !e.inOrder() {
 		return e.decode(w, s, frames, 0, len(frames), at)
 	}
 	each := converseEach
@@ -284,7 +290,7 @@ func (e *Engine) prepare(w *worker, s *slot, frames []packet.Frame, at position)
 // decode fills places of a slot with packets. Those that are of no conversation it looks at as well, up to one after which the
 // slot ends.
 func (e *Engine) decode(w *worker, s *slot, frames []packet.Frame, from, to int, at position) position {
-	converses := e.plan.converses()
+	converses := e.inOrder()
 	for i := from; i < to; i++ {
 		f, p := &frames[i], &s.packets[i]
 		if len(e.workers) > 1 && i+frameAhead < len(frames) {
@@ -307,9 +313,11 @@ func (e *Engine) decode(w *worker, s *slot, frames []packet.Frame, from, to int,
 			e.assemble(w, p) // lists go by the order of packets, and so this is that
 		}
 		if converses {
-			s.conversations[i] = e.conversations.Place(p)
-			if len(e.workers) == 1 {
-				e.conversations.Prefetch(s.conversations[i])
+			if e.conversations != nil {
+				s.conversations[i] = e.conversations.Place(p)
+				if len(e.workers) == 1 {
+					e.conversations.Prefetch(s.conversations[i])
+				}
 			}
 			continue
 		}

@@ -25,7 +25,7 @@ func (p *Plan) Interest() (classes []packet.Class, dns bool) {
 
 // follows reports whether packets of a class tell something of those of others: flows and conversations are of all their
 // packets, ICMP says of conversations that they are refused, and any packet may bring the deadline of one. A fragment, which is of
-// ClassIP, may be of any of them.
+// ClassIP, may be of any of them. A map of hosts learns from all.
 func (p *Plan) follows(c packet.Class) bool {
-	return p.need&conversation.Events != 0 || p.converses() && c != packet.ClassOther && c != packet.ClassARP
+	return p.asks || p.need&conversation.Events != 0 || p.converses() && c != packet.ClassOther && c != packet.ClassARP
 }

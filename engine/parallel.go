@@ -135,7 +135,7 @@ func (s *schedule) free() bool {
 
 // trackable reports whether there is a part that the conversations can see now.
 func (s *schedule) trackable() bool {
-	return s.engine.plan.converses() && !s.tracking && s.tracked < s.next && s.slot(s.tracked).decoded
+	return s.engine.inOrder() && !s.tracking && s.tracked < s.next && s.slot(s.tracked).decoded
 }
 
 // converse has the conversations see the part that comes next for them, and filters it: only the first is one part after the other.
@@ -203,7 +203,7 @@ func (s *schedule) prepare(w *worker) {
 	e.decode(w, sl, frames, 0, len(frames), at)
 	s.mu.Lock()
 	*s.slot(part) = slotState{decoded: true, left: len(s.lanes)}
-	if e.plan.converses() {
+	if e.inOrder() {
 		s.wake()
 		return
 	}

@@ -56,6 +56,7 @@ type Plan struct {
 	needDNS   bool
 	need      conversation.Need
 	says      packet.Layer // of packet.AllNeeds, what rules read
+	asks      bool         // some rule looks at the map of hosts and services
 	needAlert bool         // some rule looks at alerts
 	closes    bool         // some model looks at conversations
 	waits     bool         // some sequence fires when time has passed
@@ -238,6 +239,7 @@ func (p *Plan) note(r *rules.Rule, udp bool) {
 			}
 			p.needDNS = p.needDNS || l&packet.DNSLayers != 0
 			p.says |= l & packet.AllNeeds
+			p.asks = p.asks || l&packet.AssetLayers != 0
 			need |= tracking(l)
 			return true
 		})

@@ -19,6 +19,11 @@ func (e *Engine) Post(ev *packet.Packet, emit Emit) {
 		ev.Number, ev.Clock = 0, e.events.pass(ev.Time)
 	}
 	e.emitAll(e.expireEvents(ev.Clock), emit)
+	if e.plan.asks {
+		e.assets.Lock()
+		e.assets.Tell(ev)
+		e.assets.Unlock()
+	}
 	e.emitAll(e.run(ev), emit)
 	if l := &e.posted.lanes[0]; len(l.closed) > 0 {
 		bs := l.closed

@@ -68,8 +68,10 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 	if p.Fragment() {
 		e.assemble(w, p)
 	}
-	if plan.converses() {
-		sl.conversations[0] = e.conversations.Place(p)
+	if e.inOrder() {
+		if e.conversations != nil {
+			sl.conversations[0] = e.conversations.Place(p)
+		}
 		e.converse(w, sl, 0, 1)
 	} else if p.Has(packet.LayerTunnel) {
 		e.outside(sl, 0)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/ruleids/ruleids/assets"
 	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
@@ -153,6 +154,9 @@ func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 		w.checksums = e.cfg.Checksums
 		w.tables, w.lists = st.tables, st.lists
 		w.keys, w.now, w.matched, w.visited, w.sightings = g.keys, g.now, g.matched, g.visited, g.sightings
+	}
+	if plan.asks && e.assets == nil {
+		e.assets = assets.New(assets.Limits{})
 	}
 	switch {
 	case !plan.converses():

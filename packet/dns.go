@@ -55,6 +55,13 @@ func (d *Decoder) dns(p *Packet, b []byte) {
 	p.Layers |= LayerDNSQuery
 }
 
+// DNSName returns the name at an offset of a DNS message, as QueryName has names; ok is false where there is none.
+func DNSName(message []byte, at int) (name string, ok bool) {
+	var room [MaxName]byte
+	n, _, ok := dnsName(message, at, &room)
+	return string(room[:n]), ok
+}
+
 // dnsName reads the name at an offset of a message, and returns its length as text and the offset after it. It
 // returns 0 and false where the labels or compression pointers make no sense. Pointers may point forward, as some
 // that look for gaps between parsers do; no more than maxPointers are followed. A name of more than

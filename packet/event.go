@@ -23,12 +23,12 @@ var events = [numEvents]struct {
 	has, may     Layer
 }{
 	EventPacket:   {word: "packet", plural: "packets"},
-	EventHoneypot: {"honeypot", "events of a honeypot", ClassHoneypot, LayerFrame | LayerHoneypot, LayerIP | LayerPorts},
+	EventHoneypot: {"honeypot", "events of a honeypot", ClassHoneypot, LayerFrame | LayerHoneypot, LayerIP | LayerPorts | AssetLayers},
 	EventAlert:    {"alert", "alerts", ClassAlert, LayerFrame | LayerAlert, LayerIP | LayerPorts},
-	EventAuth:     {"auth", "logins", ClassAuth, LayerFrame | LayerAuth, LayerIP | LayerPorts},
+	EventAuth:     {"auth", "logins", ClassAuth, LayerFrame | LayerAuth, LayerIP | LayerPorts | AssetLayers},
 
 	EventModel:      {"model", "samples of a model", ClassModel, LayerFrame | LayerModel, LayerIP | LayerPorts | LayerEth | LayerVLAN},
-	EventConnection: {"connection", "conversations", ClassConnection, LayerFrame | LayerConnection | LayerIP | LayerPorts, 0},
+	EventConnection: {"connection", "conversations", ClassConnection, LayerFrame | LayerConnection | LayerIP | LayerPorts, AssetLayers},
 }
 
 // Events returns the kinds of event, EventPacket first.
@@ -65,7 +65,7 @@ func (e Event) Plural() string { return events[e].plural }
 // class says more.
 func (e Event) Layers() (has, may Layer) {
 	if e == EventPacket {
-		return LayerFrame, onlyPackets.Needs() | LayerARPIPv4 | dnsParts
+		return LayerFrame, onlyPackets.Needs() | LayerARPIPv4 | dnsParts | AssetLayers
 	}
 	return events[e].has, events[e].may
 }
@@ -167,6 +167,9 @@ func (c Class) Layers() (has, may Layer) {
 	has |= LayerFrame
 	if c.Event() == EventPacket {
 		may |= linkParts | outerParts
+		if c != ClassOther {
+			may |= AssetLayers
+		}
 	}
 	return has, may
 }

@@ -82,6 +82,7 @@ var (
 	onConn   = []Event{EventConnection}
 	onProto  = []Event{EventPacket, EventConnection, EventModel}
 	onModel  = []Event{EventModel}
+	onAsset  = []Event{EventPacket, EventHoneypot, EventAuth, EventConnection}
 	onKey    = []Event{EventPacket, EventModel} // what a model may go by besides what all events have
 )
 
@@ -225,6 +226,15 @@ var fields = number([]Field{
 	{Name: "conn.service", Doc: "What the two sides speak, by what they said first and not by port, as \"http\"; empty where that is not known.", Kind: KindString, Layer: LayerConnection, Store: StoreService, Offset: unsafe.Offsetof(Packet{}.ConnService), Events: onConn},
 
 	{Name: "payload", Doc: "Bytes of the transport payload as captured: after the TCP or UDP header, or the first 8 bytes of ICMP or ICMPv6.", Kind: KindBytes, Layer: LayerPayload, Store: StoreBytes, Offset: unsafe.Offsetof(Packet{}.Payload), Events: onPacket},
+
+	{Name: "asset.src.ip", Doc: "Address of the host that the event is from: ip.src, or of ARP the address that the sender claims.", Kind: KindIP, Layer: LayerAssetSrc, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.Src), Events: onAsset},
+	{Name: "asset.src.known", Doc: "Something came from the source before this event.", Kind: KindBool, Layer: LayerAssetSrc, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.SrcKnown), Events: onAsset},
+	{Name: "asset.src.age", Doc: "Seconds since something came from the source first; 0 for an unknown one.", Kind: KindFloat, Layer: LayerAssetSrc, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.SrcAge), Events: onAsset},
+	{Name: "asset.src.mac", Doc: "Hardware address that had the source's address before this event, by ARP, neighbor discovery or DHCP.", Kind: KindMAC, Layer: LayerAssetSrcMAC, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.SrcMAC), Events: onAsset},
+	{Name: "asset.dst.known", Doc: "Something came from the destination before this event.", Kind: KindBool, Layer: LayerAssetDst, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.DstKnown), Events: onAsset},
+	{Name: "asset.dst.age", Doc: "Seconds since something came from the destination first; 0 for an unknown one.", Kind: KindFloat, Layer: LayerAssetDst, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.DstAge), Events: onAsset},
+	{Name: "asset.dst.service", Doc: "What the destination port is known to speak, as conn.service; empty where that is not known.", Kind: KindString, Layer: LayerAssetDst, Store: StoreService, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.DstService), Events: onAsset},
+	{Name: "asset.watched", Doc: "Seconds since the map of hosts and services began: in a young one everything is new.", Kind: KindFloat, Layer: LayerAssetSrc, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.Watched), Events: onAsset},
 
 	{Name: "honeypot.service", Doc: "Service that the honeypot plays, as \"ssh\".", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Service), Events: onHoney},
 	{Name: "honeypot.action", Doc: "What the client did: \"connect\", \"login\" or \"command\".", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Action), Events: onHoney, Enum: []string{HoneypotConnect, HoneypotLogin, HoneypotCommand}},

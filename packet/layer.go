@@ -63,6 +63,9 @@ const (
 	LayerICMPEcho                       // an ICMP or ICMPv6 message with an identifier and a sequence number
 	LayerNDTarget                       // an ICMPv6 message of neighbor discovery with a target
 	LayerNDLink                         // an ICMPv6 message of neighbor discovery with a link-layer address
+	LayerAssetSrc                       // the map of hosts was asked for its source, which is an address of a host
+	LayerAssetDst                       // and for its destination
+	LayerAssetSrcMAC                    // a hardware address of its source is known
 )
 
 // What applications say: the layers that a Decoder looks for only where its Need has them.
@@ -73,6 +76,9 @@ const (
 	dnsParts      = LayerDNS | LayerDNSQuery | LayerDNSResponse | LayerDNSAnswers
 	recordParts   = LayerDNSRecords | LayerDNSTTL | LayerDNSA | LayerDNSAAAA | LayerDNSCNAME | LayerDNSTXT | LayerDNSNS
 	neighborParts = LayerNDTarget | LayerNDLink
+
+	// AssetLayers are there where a map of hosts and services was asked.
+	AssetLayers = LayerAssetSrc | LayerAssetDst | LayerAssetSrcMAC
 
 	// HeadLayers are those of message heads, which hang on the packets before them: they are looked for by who knows the
 	// conversations, or with Decoder.Single.
@@ -146,6 +152,9 @@ var layers = []struct {
 	{LayerPayload, "payload", false, LayerIP, 0},
 	{LayerFlow, "flow", false, LayerIP, 0},
 	{LayerConn, "conn", false, LayerPorts, 0},
+	{LayerAssetSrc, "asset.src", false, 0, LayerAlert | LayerModel},
+	{LayerAssetDst, "asset.dst", false, 0, LayerAlert | LayerModel},
+	{LayerAssetSrcMAC, "asset.src.mac", false, LayerAssetSrc, 0},
 	{LayerHoneypot, "honeypot", false, 0, LayerAlert | LayerAuth | LayerConnection | LayerModel | onlyPackets},
 	{LayerAlert, "alert", false, 0, LayerAuth | LayerConnection | LayerModel | onlyPackets},
 	{LayerAuth, "auth", false, 0, LayerConnection | LayerModel | onlyPackets},

@@ -119,6 +119,8 @@ type Packet struct {
 
 	Outer Outer // the outermost IP packet, with LayerTunnel
 
+	Asset Asset // what the map of hosts and services knew
+
 	Data    []byte // the frame as captured
 	Payload []byte // the transport payload as captured
 

@@ -29,7 +29,7 @@ func bounds(e Expr) (lo, hi float64) {
 			return 0, 1
 		case e.Field.Kind == packet.KindInt:
 			return 0, float64(e.Field.Max)
-		case e.Field.Kind == packet.KindFloat && e.Field.Layer&(packet.LayerFlow|packet.LayerConnection) != 0:
+		case e.Field.Kind == packet.KindFloat && e.Field.Layer&(packet.LayerFlow|packet.LayerConnection|packet.AssetLayers) != 0:
 			return 0, hi
 		}
 	case *AggregateExpr:

@@ -325,7 +325,7 @@ func (t *Table) converse(p *packet.Packet, r ref, pl Place) ref {
 	p.ConnAgain = t.seg.Again
 	if t.cfg.Need&Services != 0 && e.service == 0 && len(p.Payload) > 0 && e.flags&(told0<<dir) == 0 && (t.seg.First || p.Layers&packet.LayerUDP != 0) {
 		e.flags |= told0 << dir
-		t.recognise(e, p)
+		e.service = Recognise(p)
 	}
 	return r
 }

@@ -62,18 +62,19 @@ var (
 	}
 )
 
-// recognise looks for what the sender of a packet speaks. The packet is the first with payload in its direction.
-func (t *Table) recognise(e *entry, p *packet.Packet) {
+// Recognise returns what a packet speaks that is the first with payload in its direction; ServiceUnknown where that cannot be
+// told.
+func Recognise(p *packet.Packet) packet.Service {
 	signs := udpSigns
 	if p.Layers&packet.LayerTCP != 0 {
 		signs = tcpSigns
 	}
 	for i := range signs {
 		if signs[i].test(p.Payload) {
-			e.service = signs[i].service
-			return
+			return signs[i].service
 		}
 	}
+	return packet.ServiceUnknown
 }
 
 // begins returns a test for text at the beginning.

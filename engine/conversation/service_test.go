@@ -22,7 +22,7 @@ func serviceOf(payload string, tcp bool) string {
 		p.Layers = packet.LayerTCP
 	}
 	var e entry
-	new(Table).recognise(&e, &p)
+	e.service = Recognise(&p)
 	return e.service.String()
 }
 
@@ -108,7 +108,7 @@ func FuzzServices(f *testing.F) {
 				p.Layers = packet.LayerTCP
 			}
 			var e entry
-			new(Table).recognise(&e, &p)
+			e.service = Recognise(&p)
 		}
 	})
 }

@@ -1,6 +1,9 @@
 package application
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"iter"
+)
 
 // Places in a message of BOOTP (RFC 951, RFC 2131 section 2).
 const (
@@ -40,23 +43,32 @@ func (d *DHCP) Read(b []byte) bool {
 		d.HasHardware = true
 		d.Hardware = uint64(binary.BigEndian.Uint16(b[dhcpHardware:]))<<32 | uint64(binary.BigEndian.Uint32(b[dhcpHardware+2:]))
 	}
-	const pad, end, messageType = 0, 255, 53
-	for o := b[dhcpOptions:]; len(o) > 0; {
-		switch o[0] {
-		case pad:
-			o = o[1:]
-			continue
-		case end:
-			return true
+	const messageType = 53
+	for code, data := range DHCPOptions(b) {
+		if code == messageType && len(data) == 1 && data[0] >= 1 && int(data[0]) <= len(dhcpTypes) {
+			d.Type = dhcpTypes[data[0]-1]
+			break
 		}
-		if len(o) < 2 || len(o) < 2+int(o[1]) {
-			return true
-		}
-		if o[0] == messageType && o[1] == 1 && o[2] >= 1 && int(o[2]) <= len(dhcpTypes) {
-			d.Type = dhcpTypes[o[2]-1]
-			return true
-		}
-		o = o[2+int(o[1]):]
 	}
 	return true
+}
+
+// DHCPOptions walks the options of a message that DHCP.Read takes for one, as far as they are whole (RFC 2132).
+func DHCPOptions(b []byte) iter.Seq2[uint8, []byte] {
+	return func(yield func(uint8, []byte) bool) {
+		const pad, end = 0, 255
+		for o := b[min(dhcpOptions, len(b)):]; len(o) > 0; {
+			switch o[0] {
+			case pad:
+				o = o[1:]
+				continue
+			case end:
+				return
+			}
+			if len(o) < 2 || len(o) < 2+int(o[1]) || !yield(o[0], o[2:2+int(o[1])]) {
+				return
+			}
+			o = o[2+int(o[1]):]
+		}
+	}
 }

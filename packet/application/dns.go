@@ -7,6 +7,7 @@ const (
 	RecordA     = 1
 	RecordNS    = 2
 	RecordCNAME = 5
+	RecordPTR   = 12
 	RecordTXT   = 16
 	RecordOPT   = 41 // RFC 6891: no record but an extension of the header
 	RecordAAAA  = 28
@@ -19,7 +20,8 @@ type Record struct {
 	Type, Class uint16
 	TTL         uint32
 	Length      uint16
-	At          int // where its data is in the message
+	Owner       int // where its name is in the message
+	At          int // and its data
 }
 
 // Records walks the records of a DNS message. Use Next until it is false.
@@ -57,6 +59,7 @@ func (r *Records) Next(rec *Record) bool {
 		r.left = 0
 		return false
 	}
+	rec.Owner = r.at
 	b := r.message[at:]
 	rec.Type, rec.Class = binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
 	rec.TTL, rec.Length = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint16(b[8:])

@@ -10,6 +10,7 @@ type HTTP struct {
 	Code        uint16 // of a response
 	Host        []byte // of a request
 	UserAgent   []byte // of a request
+	Server      []byte // of a response
 	ContentType []byte
 }
 
@@ -209,6 +210,10 @@ func (h *HTTP) field(line []byte) {
 	case len("host"):
 		if h.Request && bytes.EqualFold(name, []byte("host")) {
 			to = &h.Host
+		}
+	case len("server"):
+		if !h.Request && bytes.EqualFold(name, []byte("server")) {
+			to = &h.Server
 		}
 	case len("user-agent"):
 		if h.Request && bytes.EqualFold(name, []byte("user-agent")) {

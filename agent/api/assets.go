@@ -1,0 +1,57 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/ruleids/ruleids/assets"
+)
+
+// AssetStatus is the map of hosts and services in the status.
+type AssetStatus struct {
+	Hosts    int    `json:"hosts"`
+	Services int    `json:"services"`
+	Evicted  uint64 `json:"evicted"` // hosts and services that were given up to make room
+	File     string `json:"file,omitempty"`
+	// Restored, Saved: when the snapshot that was read at the start was written, and the newest.
+	Restored *time.Time  `json:"restored,omitempty"`
+	Saved    *time.Time  `json:"saved,omitempty"`
+	Error    string      `json:"error,omitempty"`   // why it cannot be saved now
+	Damaged  string      `json:"damaged,omitempty"` // why what was there before the restart is lost
+	Vendors  string      `json:"vendors,omitempty"` // why who made network cards is not known
+	Scan     *ScanStatus `json:"scan,omitempty"`
+}
+
+// ScanStatus is how the daemon's own scans go.
+type ScanStatus struct {
+	Nets    []string   `json:"nets"`
+	Every   string     `json:"every"`
+	Running bool       `json:"running"`
+	Last    *time.Time `json:"last,omitempty"` // when the newest ended that was whole
+	Hosts   int        `json:"hosts"`          // that were up in it
+	Next    *time.Time `json:"next,omitempty"`
+	Error   string     `json:"error,omitempty"` // why the newest failed
+}
+
+// Assets asks for the map of hosts and services.
+func (c *Client) Assets(ctx context.Context) ([]assets.Host, error) {
+	var hosts []assets.Host
+	err := c.ask(ctx, http.MethodGet, "/assets", nil, &hosts)
+	return hosts, err
+}
+
+// An ImportedScan says what became of a scan.
+type ImportedScan struct {
+	Hosts    int    `json:"hosts"`
+	New      int    `json:"new"`
+	Services int    `json:"services"`
+	Fault    string `json:"fault,omitempty"` // why it was not read to its end
+}
+
+// ImportAssets gives the daemon a scan of nmap, as its XML.
+func (c *Client) ImportAssets(ctx context.Context, xml io.Reader) (*ImportedScan, error) {
+	var r ImportedScan
+	return &r, c.ask(ctx, http.MethodPost, "/assets/import", xml, &r)
+}
