@@ -25,6 +25,8 @@ func (m *Map) Tell(p *packet.Packet) {
 				p.Layers |= packet.LayerAssetSrcMAC
 				p.Asset.SrcMAC = h.mac
 			}
+		} else if g, ok := m.glimpsed(src); ok {
+			p.Asset.SrcKnown, p.Asset.SrcAge = true, seconds(p.Clock-g.first)
 		}
 	}
 	if single(dst) {
@@ -36,6 +38,8 @@ func (m *Map) Tell(p *packet.Packet) {
 					p.Asset.DstService = h.services[i].speaks
 				}
 			}
+		} else if g, ok := m.glimpsed(dst); ok {
+			p.Asset.DstKnown, p.Asset.DstAge = true, seconds(p.Clock-g.first)
 		}
 	}
 }

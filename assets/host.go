@@ -68,13 +68,63 @@ func (h *host) find(key uint32) (int, bool) {
 // single reports whether an address is one host's, and not of a group, of nobody or of everybody.
 func single(a packet.Addr) bool {
 	if a.Is4() {
-		first := byte(a.Lo >> 24)
-		return first != 0 && first < 224 // RFC 1122 section 3.2.1.3, RFC 5771, RFC 1112 section 4
+		first := byte(a.Lo >> 24) // RFC 1122 section 3.2.1.3, RFC 5771, RFC 919
+		return first != 0 && first>>4 != 14 && uint32(a.Lo) != 1<<32-1
 	}
 	return a.Hi>>56 != 0xff && a != packet.Addr{}
 }
 
-// touch notes that an address sent something. It returns nil for one that is no host's.
+// A glimpse is what is known of an address that sent something and never answered anybody. Whoever makes addresses up makes many.
+type glimpse struct{ first, last int64 }
+
+// glimpsesOf is the part of the limit of hosts that each half of them may have.
+const glimpsesOf = 2
+
+// glimpse notes that something came from an address.
+func (m *Map) glimpse(a packet.Addr) {
+	if h := m.at[a]; h != nil {
+		h.last = max(h.last, m.clock)
+		return
+	}
+	g, ok := m.glimpses[0][a]
+	if !ok {
+		if !single(a) {
+			return
+		}
+		if g, ok = m.glimpses[1][a]; !ok {
+			g.first = m.clock
+		}
+		if len(m.glimpses[0]) >= max(m.limits.Hosts/glimpsesOf, 1) {
+			m.evicted.Hosts += uint64(len(m.glimpses[1]))
+			m.glimpses[0], m.glimpses[1] = m.glimpses[1], m.glimpses[0]
+			clear(m.glimpses[0])
+		}
+	}
+	g.last = m.clock
+	m.glimpses[0][a] = g
+}
+
+// glimpsed returns what is known of an address that is no host's.
+func (m *Map) glimpsed(a packet.Addr) (glimpse, bool) {
+	g, ok := m.glimpses[0][a]
+	if !ok {
+		g, ok = m.glimpses[1][a]
+	}
+	return g, ok
+}
+
+// unanswered returns how many glimpses there are.
+func (m *Map) unanswered() int {
+	n := len(m.glimpses[0])
+	for a := range m.glimpses[1] {
+		if _, ok := m.glimpses[0][a]; !ok {
+			n++
+		}
+	}
+	return n
+}
+
+// touch notes that a host is at an address. It returns nil for an address that is no host's.
 func (m *Map) touch(a packet.Addr) *host {
 	if h := m.at[a]; h != nil {
 		h.last = max(h.last, m.clock)
@@ -87,6 +137,12 @@ func (m *Map) touch(a packet.Addr) *host {
 		m.makeRoom()
 	}
 	h := &host{addr: a, first: m.clock, last: m.clock}
+	for _, gs := range m.glimpses {
+		if g, ok := gs[a]; ok {
+			h.first = min(h.first, g.first)
+			delete(gs, a)
+		}
+	}
 	m.hosts = append(m.hosts, h)
 	m.at[a] = h
 	for _, names := range m.heard {

@@ -31,6 +31,7 @@ type Map struct {
 
 	hosts    []*host
 	at       map[packet.Addr]*host
+	glimpses [2]map[packet.Addr]glimpse // the newer half, and the older
 	cards    map[packet.MAC]*card
 	heard    [2]map[packet.Addr]heardName // names of addresses that sent nothing yet: the newer half, and the older
 	services int
@@ -41,6 +42,7 @@ type Map struct {
 	evicted  Evictions
 
 	recent *[recents]sight
+	outer  packet.Packet // scratch
 }
 
 // Evictions count what was given up to make room.
@@ -49,6 +51,7 @@ type Evictions struct{ Hosts, Services uint64 }
 // Stats are counts of a Map.
 type Stats struct {
 	Hosts, Services int
+	Glimpses        int // addresses that sent something and answered nobody
 	Evicted         Evictions
 	Seq             uint64 // see Changed
 }
@@ -59,14 +62,14 @@ func New(l Limits) *Map {
 		l = DefaultLimits()
 	}
 	return &Map{limits: l, at: map[packet.Addr]*host{}, cards: map[packet.MAC]*card{}, recent: new([recents]sight),
-		heard: [2]map[packet.Addr]heardName{{}, {}}}
+		glimpses: [2]map[packet.Addr]glimpse{{}, {}}, heard: [2]map[packet.Addr]heardName{{}, {}}}
 }
 
 // Stats returns the counts so far.
 func (m *Map) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Stats{Hosts: len(m.hosts), Services: m.services, Evicted: m.evicted, Seq: m.seq}
+	return Stats{Hosts: len(m.hosts), Glimpses: m.unanswered(), Services: m.services, Evicted: m.evicted, Seq: m.seq}
 }
 
 // Lock and Unlock are around the learning of a run of events, so that it is not paid for each.
@@ -74,13 +77,13 @@ func (m *Map) Lock()   { m.mu.Lock() }
 func (m *Map) Unlock() { m.mu.Unlock() }
 
 // recents is how many directions of flows are remembered as seen lately: most packets are of one of them, and tell nothing new.
-const recents = 1 << 16
+const recents = 1 << 18
 
-// tickShift makes a tick of packet time, 8.6 s: so often a flow that goes on is looked at again.
-const tickShift = 33
+// tickShift makes a tick of packet time, 34 s: so often a flow that goes on is looked at again.
+const tickShift = 35
 
 // fresh is for how many ticks, five minutes, the other direction of a flow is remembered, as conversations over UDP are.
-const fresh = 35
+const fresh = 9
 
 // A sight is what was seen of one direction of a flow. Two that fall into one place make each other be looked at again, and no
 // more.
@@ -97,7 +100,7 @@ const (
 	sawSYN
 	sawSYNACK
 	sawRST
-	sawMore    // any packet but SYN and RST
+	sawMore    // any other packet; of TCP only one that has payload or ends something
 	fromServer // of the side that offers something,
 	roleKnown  // as far as that is known
 )
@@ -120,19 +123,25 @@ func side(a packet.Addr, port uint16) uint64 { return fold(a.Hi^mix0^uint64(port
 
 // seenBits are what a packet adds to the sight of its flow.
 func seenBits(p *packet.Packet) sightBits {
-	b := sawMore
-	if p.Layers&packet.LayerTCP != 0 {
-		switch f := p.TCPFlags & (packet.FlagSYN | packet.FlagACK | packet.FlagRST); {
-		case f&packet.FlagRST != 0:
-			return sawRST
-		case f == packet.FlagSYN:
-			b = sawSYN
-		case f == packet.FlagSYN|packet.FlagACK:
-			b = sawSYNACK
+	if p.Layers&packet.LayerTCP == 0 {
+		if len(p.Payload) > 0 && p.Layers&packet.LayerPorts != 0 {
+			return sawMore | sawPayload
 		}
+		return sawMore
 	}
-	if len(p.Payload) > 0 && p.Layers&packet.LayerPorts != 0 {
-		b |= sawPayload
+	b := sightBits(0)
+	switch f := p.TCPFlags & (packet.FlagSYN | packet.FlagACK | packet.FlagRST); {
+	case f&packet.FlagRST != 0:
+		return sawRST
+	case f == packet.FlagSYN:
+		b = sawSYN
+	case f == packet.FlagSYN|packet.FlagACK:
+		b = sawSYNACK
+	case p.TCPFlags&packet.FlagFIN != 0:
+		b = sawMore
+	}
+	if len(p.Payload) > 0 {
+		b |= sawPayload | sawMore
 	}
 	return b
 }
@@ -145,6 +154,10 @@ func (m *Map) See(p *packet.Packet) {
 			m.arp(p)
 		}
 		return
+	}
+	if p.Layers&packet.LayerTunnel != 0 {
+		m.pass(p.Clock)
+		m.seeOuter(p)
 	}
 	var srcPort, dstPort uint16
 	if p.Layers&packet.LayerPorts != 0 {
@@ -168,9 +181,17 @@ func (m *Map) See(p *packet.Packet) {
 	case p.Layers&packet.LayerICMPv6 != 0:
 		m.neighbor(p)
 	}
-	if p.Layers&packet.LayerTunnel != 0 {
-		m.touch(p.Outer.Src)
+}
+
+// seeOuter learns from what carries a packet in a tunnel.
+func (m *Map) seeOuter(p *packet.Packet) {
+	if !p.Outer.Tunnel.UDP() {
+		m.glimpse(p.Outer.Src)
+		return
 	}
+	p.Outer.View(&m.outer, p)
+	m.outer.Clock, m.outer.Payload = p.Clock, nil
+	m.See(&m.outer)
 }
 
 // pass moves the clock.

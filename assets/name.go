@@ -209,6 +209,10 @@ func (m *Map) named(a packet.Addr, text string, by Source) {
 		m.nameHost(h, text, by)
 		return
 	}
+	if _, ok := m.glimpsed(a); ok && by <= SourceLLMNR { // it says so itself, on its link
+		m.nameHost(m.touch(a), text, by)
+		return
+	}
 	if len(m.heard[0]) >= maxHeard {
 		m.heard[0], m.heard[1] = map[packet.Addr]heardName{}, m.heard[0]
 	}

@@ -43,6 +43,12 @@ type savedService struct {
 type savedHead struct {
 	Began, Clock int64
 	Hosts        int
+	Glimpses     []savedGlimpse
+}
+
+type savedGlimpse struct {
+	IP          netip.Addr
+	First, Last int64
 }
 
 // Save returns the map as sections of a snapshot.
@@ -54,9 +60,13 @@ func (m *Map) Save() []snapshot.Section {
 		m.mu.Unlock()
 		return nil
 	}
-	m.mu.Unlock()
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
+	for a, g := range m.bothGlimpses() {
+		head.Glimpses = append(head.Glimpses, savedGlimpse{a.Netip(), g.first, g.last})
+	}
+	m.mu.Unlock()
+	slices.SortFunc(head.Glimpses, func(a, b savedGlimpse) int { return a.IP.Compare(b.IP) })
 	_ = enc.Encode(head) // to memory, of what has no cycles: it cannot fail
 	for from := 0; from < len(all); from += chunk {
 		m.mu.Lock()
@@ -104,6 +114,9 @@ func Restore(sections []snapshot.Section, l Limits) (*Map, error) {
 		return nil, fmt.Errorf("%w: %w", snapshot.ErrDamaged, err)
 	}
 	m.began, m.clock, m.started = head.Began, head.Clock, true
+	for _, g := range head.Glimpses[:min(len(head.Glimpses), m.limits.Hosts/glimpsesOf)] {
+		m.glimpses[1][packet.AddrFromNetip(g.IP)] = glimpse{g.First, g.Last}
+	}
 	for n := 0; ; n++ {
 		var s saved
 		if err := dec.Decode(&s); err != nil {

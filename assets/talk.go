@@ -30,15 +30,16 @@ func (m *Map) talk(p *packet.Packet, s *sight, h, opposite uint64, saw sightBits
 	own |= saw
 	*s = sight{tag: uint32(h >> 32), tick: tick, bits: own}
 
-	src := m.touch(p.Src)
+	if other == 0 {
+		m.glimpse(p.Src)
+		return
+	}
+	src := m.touch(p.Src) // it got what was sent to its address
 	if src == nil {
 		return
 	}
 	m.frame(p, src)
-	if other == 0 {
-		return
-	}
-	if src.flags&answered == 0 { // it got what was sent to its address
+	if src.flags&answered == 0 {
 		src.flags |= answered
 		m.change(src)
 	}
@@ -54,13 +55,13 @@ func (m *Map) talk(p *packet.Packet, s *sight, h, opposite uint64, saw sightBits
 	if p.Layers&packet.LayerTCP != 0 && own&(sawSYNACK|sawPayload) == 0 && other&(sawSYNACK|sawPayload) == 0 {
 		return // nobody has accepted anything yet
 	}
-	if p.Layers&packet.LayerTCP != 0 && other&^(sawRST|fromServer|roleKnown) == 0 {
-		return
+	if other&sawRST != 0 && other&(sawSYNACK|sawPayload|sawMore) == 0 {
+		return // it refuses
 	}
 	if own&fromServer != 0 {
 		sv := m.offer(src, p.IPProto, p.SrcPort, nil)
 		if saw&sawPayload != 0 && p.Layers&packet.LayerUDP != 0 { // over TCP the client shows that it is there
-			if c := m.at[p.Dst]; c != nil && sv.clients.add(c.addr) {
+			if single(p.Dst) && sv.clients.add(p.Dst) {
 				m.change(src)
 			}
 		}
@@ -69,7 +70,7 @@ func (m *Map) talk(p *packet.Packet, s *sight, h, opposite uint64, saw sightBits
 		}
 		return
 	}
-	server := m.at[p.Dst]
+	server := m.touch(p.Dst)
 	if server == nil {
 		return
 	}

@@ -2,6 +2,7 @@ package assets
 
 import (
 	"cmp"
+	"iter"
 	"net/netip"
 	"slices"
 	"time"
@@ -63,10 +64,6 @@ func (h *Host) Name() string {
 // chunk is how many hosts are copied while nobody can learn.
 const chunk = 512
 
-// Hosts returns all hosts in the order of their addresses. Learning goes on meanwhile, but for short times: two hosts may be as
-// they were at different moments.
-func (m *Map) Hosts(v *Vendors) []Host { return m.collect(v, func(*host) bool { return true }) }
-
 // Changed returns the hosts of which something but the time was learned after the change number seq, in the order of their
 // changes, max at most, and the number of the last of these changes.
 func (m *Map) Changed(v *Vendors, seq uint64, most int) ([]Host, uint64) {
@@ -92,25 +89,44 @@ func (m *Map) Changed(v *Vendors, seq uint64, most int) ([]Host, uint64) {
 func (m *Map) Host(v *Vendors, a netip.Addr) (Host, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	h := m.at[packet.AddrFromNetip(a.Unmap())]
-	if h == nil {
-		return Host{}, false
+	at := packet.AddrFromNetip(a.Unmap())
+	if h := m.at[at]; h != nil {
+		return h.view(v), true
 	}
-	return h.view(v), true
+	g, ok := m.glimpsed(at)
+	return Host{IP: a, First: clockTime(g.first), Last: clockTime(g.last)}, ok
 }
 
-// collect copies hosts that are wanted.
-func (m *Map) collect(v *Vendors, want func(*host) bool) []Host {
+// bothGlimpses walks the glimpses.
+func (m *Map) bothGlimpses() iter.Seq2[packet.Addr, glimpse] {
+	return func(yield func(packet.Addr, glimpse) bool) {
+		for i, gs := range m.glimpses {
+			for a, g := range gs {
+				if _, newer := m.glimpses[0][a]; i == 1 && newer {
+					continue
+				}
+				if !yield(a, g) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Hosts returns all hosts in the order of their addresses. Learning goes on meanwhile, but for short times: two hosts may be as
+// they were at different moments.
+func (m *Map) Hosts(v *Vendors) []Host {
 	m.mu.Lock()
 	all := slices.Clone(m.hosts)
+	out := make([]Host, 0, len(all)+len(m.glimpses[0]))
+	for a, g := range m.bothGlimpses() {
+		out = append(out, Host{IP: a.Netip(), First: clockTime(g.first), Last: clockTime(g.last)})
+	}
 	m.mu.Unlock()
-	out := make([]Host, 0, len(all))
 	for from := 0; from < len(all); from += chunk {
 		m.mu.Lock()
 		for _, h := range all[from:min(from+chunk, len(all))] {
-			if want(h) {
-				out = append(out, h.view(v))
-			}
+			out = append(out, h.view(v))
 		}
 		m.mu.Unlock()
 	}

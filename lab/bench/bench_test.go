@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 
+	"github.com/ruleids/ruleids/assets"
 	"github.com/ruleids/ruleids/engine"
 )
 
@@ -149,6 +150,36 @@ func onTraffic(b *testing.B, t traffic, packets int) {
 		}
 	})
 	b.Run("rules=stdlib", func(b *testing.B) { timed(b, rulesLoop(b, "", engine.Options{}, 1), file, 0) })
+}
+
+// BenchmarkAssets measures the shipped rules without and with a map of hosts and services, in turn on the same traffic.
+func BenchmarkAssets(b *testing.B) {
+	rs, err := ruleSet("")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, t := range []struct {
+		name string
+		traffic
+		packets int
+	}{{"mixed", mixedTraffic, *mixedPackets}, {"spoofed", spoofedTraffic, *spoofedPackets}} {
+		file := captureOf(b, t.traffic, t.packets)
+		for _, workers := range []int{1, 2} {
+			for _, with := range []bool{false, true} {
+				l, err := byConfig(rs, engine.Options{}, func() engine.Config {
+					cfg := engine.Config{Workers: workers, Seed: 1}
+					if with {
+						cfg.Assets = assets.New(assets.Limits{})
+					}
+					return cfg
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.Run(fmt.Sprintf("%s/workers=%d/map=%t", t.name, workers, with), func(b *testing.B) { timed(b, l, file, 0) })
+			}
+		}
+	}
 }
 
 // BenchmarkWorkers measures two workers, on two CPUs whatever this process was pinned to.

@@ -119,6 +119,11 @@ func byHand(file string, limit int) (outcome, error) {
 
 // byRules compiles a rule set and returns the loop that runs it with so many workers.
 func byRules(rs *rules.RuleSet, opt engine.Options, workers int) (loop, error) {
+	return byConfig(rs, opt, func() engine.Config { return engine.Config{Workers: workers, Seed: 1} })
+}
+
+// byConfig is byRules with another configuration, made anew for each engine.
+func byConfig(rs *rules.RuleSet, opt engine.Options, config func() engine.Config) (loop, error) {
 	plan, err := compile(rs, opt)
 	if err != nil {
 		return nil, err
@@ -128,7 +133,8 @@ func byRules(rs *rules.RuleSet, opt engine.Options, workers int) (loop, error) {
 		ids[r.Name] = ruleID(r.Name)
 	}
 	return func(file string, limit int) (o outcome, err error) {
-		e := engine.New(plan, engine.Config{Workers: workers, Seed: 1})
+		cfg := config()
+		e, workers := engine.New(plan, cfg), cfg.Workers
 		emit := func(a *alert.Alert) { o.alert(ids[a.Rule], a.Number) }
 		if workers > 1 {
 			o.packets, err = shared(file, e, emit)
