@@ -62,6 +62,7 @@ type Daemon struct {
 	work   engine.Config // what parts add to it while they are opened
 	memory *memories
 	models *baselines
+	assets *assetMap
 	loop   *loop
 	takers []taker
 }
@@ -77,7 +78,7 @@ func newDaemon(opt Options) *Daemon {
 
 	d.capture, d.decisions, d.notifiers, d.rules = &capturing{d: d}, &decisions{d: d}, &notifiers{d: d}, newRuleFiles(d)
 	d.evidence = &evidenceKeeper{d: d}
-	d.memory, d.models = newMemories(d), newBaselines(d)
+	d.memory, d.models, d.assets = newMemories(d), newBaselines(d), newAssetMap(d)
 	honeypots := &honeypots{d: d}
 	d.parts = []Part{
 		d.capture,
@@ -88,6 +89,7 @@ func newDaemon(opt Options) *Daemon {
 		d.memory,
 		&logins{d: d},
 		d.models,
+		d.assets,
 		&privileges{d: d}, // what is above may need root, what is below must do without
 		&honeypotLogs{of: honeypots},
 		&reputations{d: d},

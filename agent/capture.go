@@ -36,7 +36,7 @@ func (c *capturing) Open(context.Context) (err error) {
 		c.source, err = Simulate(opt.Simulate, opt.Speed)
 		return err
 	}
-	filter, err := Filter(is.Ignore, opt.Loaded.Plan)
+	filter, err := Filter(is.Ignore, c.d.running.Assets.Enabled, opt.Loaded.Plan)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (c *capturing) filter(settings *config.Config, plans ...*engine.Plan) {
 	if !ok {
 		return
 	}
-	f, err := Filter(settings.Capture.Ignore, plans...)
+	f, err := Filter(settings.Capture.Ignore, c.d.running.Assets.Enabled, plans...)
 	if err == nil {
 		err = s.SetFilter(f)
 	}

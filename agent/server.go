@@ -80,6 +80,7 @@ func (c *control) handler() http.Handler {
 		answer(w, http.StatusOK, top)
 	})
 	c.decisionRoutes(mux)
+	c.assetRoutes(mux)
 	mux.HandleFunc("POST /notify/test", func(w http.ResponseWriter, r *http.Request) {
 		if len(d.notifiers.all.Names()) == 0 {
 			refuse(w, errors.New("there are no notifiers; add a block notifier \"kind\" \"name\" to the settings"))

@@ -5,6 +5,9 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
+// Asks reports whether rules look at a map of hosts and services.
+func (p *Plan) Asks() bool { return p.asks }
+
 // Interest returns the classes of packets that some rule can look at, in ascending order, and whether a rule can
 // look at DNS messages of other classes besides. Alerts are the same when no other packet comes, where packets
 // come in the order of their times; only the counts of packets are lower.

@@ -11,10 +11,11 @@ import (
 
 // AssetStatus is the map of hosts and services in the status.
 type AssetStatus struct {
-	Hosts    int    `json:"hosts"`
-	Services int    `json:"services"`
-	Evicted  uint64 `json:"evicted"` // hosts and services that were given up to make room
-	File     string `json:"file,omitempty"`
+	Hosts      int    `json:"hosts"`
+	Services   int    `json:"services"`
+	Unanswered int    `json:"unanswered"` // addresses that sent something and answered nobody, beside the hosts
+	Evicted    uint64 `json:"evicted"`    // hosts and services that were given up to make room
+	File       string `json:"file,omitempty"`
 	// Restored, Saved: when the snapshot that was read at the start was written, and the newest.
 	Restored *time.Time  `json:"restored,omitempty"`
 	Saved    *time.Time  `json:"saved,omitempty"`
@@ -40,6 +41,16 @@ func (c *Client) Assets(ctx context.Context) ([]assets.Host, error) {
 	var hosts []assets.Host
 	err := c.ask(ctx, http.MethodGet, "/assets", nil, &hosts)
 	return hosts, err
+}
+
+// MostChanged is how many hosts an answer about changes has at most.
+const MostChanged = 500
+
+// ChangedAssets are hosts of which something was learned, in the order in which it was.
+type ChangedAssets struct {
+	Hosts []assets.Host `json:"hosts"`
+	Seq   uint64        `json:"seq"`  // to ask with the next time
+	More  bool          `json:"more"` // there may be more
 }
 
 // An ImportedScan says what became of a scan.

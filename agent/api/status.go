@@ -38,6 +38,8 @@ type Status struct {
 	Responses     *ResponseStatus  `json:"responses"` // null where no decisions are kept
 	// Memory is how what rules remember is kept over a restart; null where no rule remembers anything, or nowhere.
 	Memory *MemoryStatus `json:"memory"`
+	// Assets is the map of hosts and services; null where none is kept.
+	Assets *AssetStatus `json:"assets"`
 	// Models says what models have learned, by name; empty where no rule looks at one.
 	Models []ModelStatus `json:"models"`
 	// Sources are the rule set and the lists that are fetched from elsewhere; the rule set first.

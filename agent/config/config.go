@@ -35,6 +35,8 @@ type Config struct {
 
 	Evidence evidence.Config
 
+	Assets   Assets
+	Scan     Scan
 	Response decision.Config // what becomes of actions of rules
 	Firewall firewall.Config // of the block response, too
 
@@ -164,6 +166,42 @@ type Log struct {
 	Level  string `setting:"level,reload" default:"info" oneof:"debug info warn error" doc:"Minimum level that is logged: debug, info, warn or error."`
 }
 
+// Assets is the map of hosts and services.
+type Assets struct {
+	Enabled  bool   `setting:"enabled" default:"true" doc:"Learn from all packets which hosts and services there are. Rules that look at asset.* have it learned all the same."`
+	File     string `setting:"file,path" default:"/var/lib/ruleids/assets" doc:"File that keeps the map over a restart. Empty for none."`
+	MaxHosts int    `setting:"max_hosts" default:"65536" range:"16..1048576" doc:"Hosts in the map; when it is full, those that answered nobody go first, then those that were silent for longest."`
+	OUI      string `setting:"oui,path" doc:"File that says who made a network card by its hardware address, as oui.csv or oui.txt of the IEEE or nmap-mac-prefixes, or a directory with oui.csv; empty: that of Debian's ieee-data, or of nmap."`
+}
+
+// Scan is what nmap is run for.
+type Scan struct {
+	Nets    []netip.Prefix `setting:"nets" most:"256" doc:"Networks that nmap is run on. Without any nothing is ever sent."`
+	Every   time.Duration  `setting:"every" default:"24h" range:"10m..8760h" doc:"Time between two scans. The first is at the start."`
+	Timeout time.Duration  `setting:"timeout" default:"2h" range:"1m..24h" doc:"A scan that takes longer is ended; what it found by then counts."`
+	Program []string       `setting:"program,program" default:"nmap -sV -T3 --max-rate 100" doc:"The scanner and its arguments, before the networks. It has to write nmap's XML to standard output with -oX -."`
+}
+
+// Check implements the checks of package setting that no tag can say.
+func (s *Scan) Check() []setting.Problem {
+	four, six := false, false
+	for _, n := range s.Nets {
+		least := 16
+		if n.Addr().Is6() {
+			six, least = true, 112
+		} else {
+			four = true
+		}
+		if n.Bits() < least {
+			return []setting.Problem{{Setting: "nets", Detail: fmt.Sprintf("%s has more than 65,536 addresses, which no scan gets through; name the parts that hosts are in.", n)}}
+		}
+	}
+	if four && six {
+		return []setting.Problem{{Setting: "nets", Detail: "nmap scans either IPv4 or IPv6; name networks of one of them."}}
+	}
+	return nil
+}
+
 // A part is a block of which there is one, with the structs of its settings.
 type part struct {
 	block   string // "" for what is outside of blocks
@@ -182,7 +220,7 @@ func (p part) name(attribute string) string {
 func (c *Config) parts() []part {
 	return []part{
 		{"", []any{&c.General}}, {"capture", []any{&c.Capture}}, {"rules", []any{&c.Rules}}, {"control", []any{&c.Control}},
-		{"metrics", []any{&c.Metrics}}, {"log", []any{&c.Log}}, {"response", []any{&c.Response, &c.Firewall}}, {"evidence", []any{&c.Evidence}},
+		{"metrics", []any{&c.Metrics}}, {"log", []any{&c.Log}}, {"assets", []any{&c.Assets}}, {"scan", []any{&c.Scan}}, {"response", []any{&c.Response, &c.Firewall}}, {"evidence", []any{&c.Evidence}},
 		{"server", []any{&c.Server}}, {"fleet", []any{&c.Fleet}},
 	}
 }

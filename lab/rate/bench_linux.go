@@ -105,7 +105,7 @@ func contenders() ([]contender, error) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	filter, err := agent.Filter(nil, plan)
+	filter, err := agent.Filter(nil, false, plan)
 	if err != nil {
 		return nil, err
 	}
