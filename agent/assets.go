@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/assets"
 	"github.com/ruleids/ruleids/engine/snapshot"
+	"github.com/ruleids/ruleids/fleet"
 )
 
 // assetsEvery is the time between two snapshots of the map: so much is forgotten in a crash.
@@ -153,6 +155,33 @@ func (m *assetMap) save() {
 	}
 	now := time.Now()
 	m.status.Saved, m.status.Error = &now, ""
+}
+
+// toldAnew is after how long the server of a fleet is told the whole map again, so that it forgets what is gone and knows
+// when hosts were seen last.
+const toldAnew = 6 * time.Hour
+
+// told returns what tells the server of a fleet what was learned; nil where there is no map.
+func (m *assetMap) told() func(since uint64) (hosts []json.RawMessage, seq, is uint64) {
+	if m.all == nil {
+		return nil
+	}
+	is, began := uint64(time.Now().UnixNano()), time.Now()
+	return func(since uint64) ([]json.RawMessage, uint64, uint64) {
+		if time.Since(began) > toldAnew {
+			is, began, since = uint64(time.Now().UnixNano()), time.Now(), 0
+		}
+		list, seq := m.all.Changed(m.vendors, since, fleet.MaxAssets)
+		out := make([]json.RawMessage, 0, len(list))
+		for i := range list {
+			h := &list[i]
+			h.Services = h.Services[:min(len(h.Services), fleet.MaxAssetServices)]
+			if text, err := json.Marshal(h); err == nil {
+				out = append(out, text)
+			}
+		}
+		return out, seq, is
+	}
 }
 
 // Report implements reporter.

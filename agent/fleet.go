@@ -48,7 +48,7 @@ func (f *fleetLink) Open(context.Context) (err error) {
 	if d.opt.Simulate != "" || d.running.Fleet.Directory == "" {
 		return nil
 	}
-	f.link, err = link.Open(link.Options{Dir: d.running.Fleet.Directory, Room: int64(d.running.Fleet.Spool), Log: d.log, Host: f})
+	f.link, err = link.Open(link.Options{Dir: d.running.Fleet.Directory, Room: int64(d.running.Fleet.Spool), Log: d.log, Host: f, Assets: d.assets.told()})
 	if errors.Is(err, link.ErrNone) {
 		return nil
 	}

@@ -31,6 +31,7 @@ const (
 	AskRenew     = "renew"     // a Renewal; the answer is one, too
 	AskRules     = "rules"     // the answer is a RuleSet
 	AskEvidence  = "evidence"  // an EvidencePart, which brings what was told to be brought; the answer is an EvidenceAnswer
+	AskAssets    = "assets"    // an AssetBatch, which the server takes; the answer is an AssetAnswer
 )
 
 // InboxOf is the prefix of the subjects at which an agent gets answers.

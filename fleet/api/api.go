@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/fleet/bundle"
+	"github.com/ruleids/ruleids/fleet/hosts"
 	"github.com/ruleids/ruleids/fleet/live"
 	"github.com/ruleids/ruleids/fleet/pki"
 	"github.com/ruleids/ruleids/fleet/rollout"
@@ -34,6 +35,7 @@ type Options struct {
 	State  *state.DB
 	Roster *roster.Roster
 	Shared *share.Book
+	Hosts  *hosts.Book
 	Live   *live.Ring
 	CA     *pki.CA
 	Log    *slog.Logger

@@ -119,6 +119,9 @@ func (f *Fleet) Agents() []*Agent { return f.agents }
 // Join tells the fleet the identity that an agent got.
 func (f *Fleet) Join(a *Agent, id string) { a.id = id }
 
+// Identity returns the identity of an agent that joined.
+func (a *Agent) Identity() string { return a.id }
+
 // attacker is one of those outside: a few of them do most, as is usual.
 func (f *Fleet) attacker() netip.Addr {
 	return f.attackers[int(float64(len(f.attackers))*math.Pow(f.random.Float64(), 2.5))]

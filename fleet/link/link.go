@@ -42,6 +42,9 @@ type Options struct {
 	Room int64  // bytes of the spool
 	Log  *slog.Logger
 	Host Host
+	// Assets, where set, returns hosts of the daemon's map that changed after a change, as package assets has them, the number of
+	// the last of these changes, and a number that tells the map from another.
+	Assets func(since uint64) (hosts []json.RawMessage, seq, is uint64)
 }
 
 // A Link is the connection of an agent to its server, and the queue of what waits for it.
@@ -64,6 +67,8 @@ type Link struct {
 	refused map[string]string
 	heard   time.Time
 	fault   string // why there is no connection; "" where there is one
+
+	mapped uint64 // the change up to which the server has the map; of the goroutine of beat alone
 }
 
 const (
@@ -330,6 +335,34 @@ func (l *Link) beat(ctx context.Context) {
 		case <-time.After(wait):
 		}
 		l.greet(ctx)
+		l.chart(ctx)
+	}
+}
+
+// chart tells the server what was learned of hosts since the last time.
+func (l *Link) chart(ctx context.Context) {
+	if l.opt.Assets == nil {
+		return
+	}
+	for range fleet.AssetRounds {
+		hosts, seq, is := l.opt.Assets(l.mapped)
+		if len(hosts) == 0 && l.mapped != 0 {
+			return
+		}
+		var answer fleet.AssetAnswer
+		err := l.ask(ctx, fleet.SubjectAsk+l.member.ID+"."+fleet.AskAssets, fleet.AssetBatch{Map: is, Since: l.mapped, Seq: seq, Hosts: hosts}, &answer)
+		if err == nil && answer.Error != "" {
+			err = errors.New(answer.Error)
+		}
+		if err != nil && !errors.Is(err, errOffline) {
+			l.opt.Log.Debug("the map of hosts could not be sent", "error", err)
+		}
+		if err != nil && answer.Map == 0 {
+			return
+		}
+		if l.mapped = answer.Seq; len(hosts) == 0 {
+			return
+		}
 	}
 }
 

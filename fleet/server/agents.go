@@ -149,6 +149,12 @@ func (s *Server) answer(id, what string, data []byte) []byte {
 		return reply(fleet.RuleSet{Bundle: data})
 	case fleet.AskEvidence:
 		return reply(s.takeEvidence(a.ID, data))
+	case fleet.AskAssets:
+		var b fleet.AssetBatch
+		if err := json.Unmarshal(data, &b); err != nil {
+			return reply(fleet.AssetAnswer{Error: "this is no batch of hosts"})
+		}
+		return reply(s.hosts.Take(a.ID, &b))
 	case fleet.AskRenew:
 		return reply(s.renew(a.ID, a.Name, data))
 	}
@@ -274,6 +280,7 @@ func (s *Server) decided(x *state.Decision) {
 
 // cut ends the connections of an agent.
 func (s *Server) cut(id string) {
+	s.hosts.Forget(id)
 	if s.bus != nil {
 		s.bus.Cut(id)
 	}

@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/demo"
 	"github.com/ruleids/ruleids/fleet/share"
 	"github.com/ruleids/ruleids/fleet/state"
@@ -38,6 +40,17 @@ func (s *Server) demonstrate(ctx context.Context) (*demonstration, error) {
 	}
 	if err := s.roster.Reload(ctx); err != nil {
 		return nil, err
+	}
+	for _, a := range f.Agents() {
+		batch := fleet.AssetBatch{Map: 1, Seq: 1}
+		for _, h := range a.Hosts(time.Now()) {
+			text, err := json.Marshal(h)
+			if err != nil {
+				return nil, err
+			}
+			batch.Hosts = append(batch.Hosts, text)
+		}
+		s.hosts.Take(a.Identity(), &batch)
 	}
 	if fresh {
 		now := time.Now()

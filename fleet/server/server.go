@@ -21,6 +21,7 @@ import (
 	"github.com/ruleids/ruleids/fleet/api"
 	"github.com/ruleids/ruleids/fleet/bus"
 	"github.com/ruleids/ruleids/fleet/correlate"
+	"github.com/ruleids/ruleids/fleet/hosts"
 	"github.com/ruleids/ruleids/fleet/live"
 	"github.com/ruleids/ruleids/fleet/pki"
 	"github.com/ruleids/ruleids/fleet/rollout"
@@ -59,6 +60,7 @@ type Server struct {
 	roster *roster.Roster
 	shared *share.Book
 	live   *live.Ring
+	hosts  *hosts.Book
 	api    *api.API
 
 	bus     *bus.Bus // nil where no agents are listened for
@@ -88,7 +90,7 @@ const (
 
 // Open opens everything. After an error nothing is left open.
 func Open(ctx context.Context, opt Options) (s *Server, err error) {
-	s = &Server{opt: opt, log: opt.Log, started: time.Now(), live: live.New(), news: make(chan *store.Stored, newsRoom)}
+	s = &Server{opt: opt, log: opt.Log, started: time.Now(), live: live.New(), hosts: hosts.New(), news: make(chan *store.Stored, newsRoom)}
 	defer func() {
 		if err != nil {
 			_ = s.close()
@@ -128,6 +130,8 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 	}
 	s.api = api.New(api.Options{Shipped: stdlib.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
 		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut, Evidence: s.evidence,
+	s.api = api.New(api.Options{Shipped: stdlib.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Hosts: s.hosts, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
+		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut,
 		OperatorKey: func(ctx context.Context) (string, error) {
 			key, err := s.state.Note(ctx, "operator_key")
 			return string(key), err

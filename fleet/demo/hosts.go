@@ -1,0 +1,49 @@
+package demo
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/ruleids/ruleids/assets"
+)
+
+// A machine is a host of an office that is made up.
+type machine struct {
+	last     int // of its address
+	name, by string
+	vendor   string
+	system   string
+	systemBy string
+	services []assets.Service
+}
+
+var machines = []machine{
+	{1, "gw", "ptr", "Routerboard.com", "RouterOS", "ssh", []assets.Service{{Port: 22, Proto: "tcp", Service: "ssh", Product: "SSH-2.0-ROSSSH", Clients: 2}, {Port: 53, Proto: "udp", Service: "dns", Clients: 14}, {Port: 67, Proto: "udp", Service: "dhcp", Clients: 12}}},
+	{10, "files", "netbios", "Dell Inc.", "Windows", "server", []assets.Service{{Port: 445, Proto: "tcp", Service: "smb", Clients: 9}, {Port: 3389, Proto: "tcp", Service: "rdp", Clients: 1}}},
+	{20, "web", "dhcp", "Super Micro Computer, Inc.", "Debian 12", "ssh", []assets.Service{{Port: 22, Proto: "tcp", Service: "ssh", Product: "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3", Clients: 3}, {Port: 80, Proto: "tcp", Service: "http", Product: "nginx/1.22.1", Clients: 11}, {Port: 443, Proto: "tcp", Service: "tls", Clients: 12}}},
+	{21, "db", "dhcp", "Super Micro Computer, Inc.", "Debian 12", "ssh", []assets.Service{{Port: 22, Proto: "tcp", Service: "ssh", Product: "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3", Clients: 2}, {Port: 5432, Proto: "tcp", Service: "postgres", Clients: 2}}},
+	{30, "printer", "mdns", "Brother industries, LTD.", "", "", []assets.Service{{Port: 80, Proto: "tcp", Service: "http", Product: "debut/1.30", Clients: 4}, {Port: 9100, Proto: "tcp", Clients: 6}}},
+	{101, "anna-laptop", "dhcp", "Apple, Inc.", "macOS", "user agent", nil},
+	{102, "ben-laptop", "dhcp", "LCFC(HeFei) Electronics Technology co., ltd", "Windows 10 or later", "user agent", nil},
+	{103, "android-7f21", "dhcp", "locally administered", "Android 14", "dhcp", nil},
+	{104, "camera-2", "dhcp", "Hangzhou Hikvision Digital Technology Co.,Ltd.", "Linux", "dhcp", []assets.Service{{Port: 554, Proto: "tcp", Service: "rtsp", Clients: 1}}},
+}
+
+// Hosts returns the hosts that an agent has learned of, as they are now.
+func (a *Agent) Hosts(now time.Time) []assets.Host {
+	now = now.UTC().Truncate(time.Second)
+	first := now.Add(-30 * 24 * time.Hour)
+	gateway := netip.MustParseAddr(a.net + ".0.101")
+	var out []assets.Host
+	for i, m := range machines {
+		h := assets.Host{IP: netip.MustParseAddr(fmt.Sprintf("%s.0.%d", a.net, m.last)), MAC: fmt.Sprintf("00:16:3e:%02x:%02x:%02x", len(a.Name), i, m.last), Vendor: m.vendor,
+			Names: []assets.Name{{Name: m.name, By: m.by}}, System: m.system, SystemBy: m.systemBy, TTL: 64, First: first, Last: now, Answered: true, Local: true, Router: m.last == 1}
+		for _, s := range m.services {
+			s.First, s.Last, s.From = first, now, []netip.Addr{gateway}
+			h.Services = append(h.Services, s)
+		}
+		out = append(out, h)
+	}
+	return out
+}
