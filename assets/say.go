@@ -2,9 +2,9 @@ package assets
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
+	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/packet/application"
 )
@@ -74,42 +74,42 @@ func (m *Map) system(h *host, by evidence, text string) {
 // systems are what texts say of the system that they come from, the narrower first. A group of the pattern is the version.
 var systems = []struct {
 	text   string // in the pattern, in lower case: most texts have none
-	sign   *regexp.Regexp
+	sign   *lazyregexp.Regexp
 	system string
 }{
-	{"windows nt", regexp.MustCompile(`(?i)windows nt 10\.0`), "Windows 10 or later"},
-	{"windows nt", regexp.MustCompile(`(?i)windows nt 6\.[23]`), "Windows 8"},
-	{"windows nt", regexp.MustCompile(`(?i)windows nt 6\.1`), "Windows 7"},
-	{"windows nt", regexp.MustCompile(`(?i)windows nt 6\.0`), "Windows Vista"},
-	{"windows nt", regexp.MustCompile(`(?i)windows nt 5\.[12]`), "Windows XP"},
-	{"android", regexp.MustCompile(`(?i)android(?:-dhcp)?[- ](\d+)`), "Android"},
-	{"android", regexp.MustCompile(`(?i)android`), "Android"},
-	{"iphone os", regexp.MustCompile(`(?i)iphone os (\d+)`), "iOS"},
-	{"cpu os", regexp.MustCompile(`(?i)cpu os (\d+)`), "iPadOS"},
-	{"mac os x", regexp.MustCompile(`(?i)mac os x`), "macOS"},
-	{"aaplbsdpc", regexp.MustCompile(`AAPLBSDPC`), "macOS"},
-	{"cros ", regexp.MustCompile(`(?i)cros `), "ChromeOS"},
-	{"msft ", regexp.MustCompile(`^MSFT `), "Windows"},
-	{"microsoft-", regexp.MustCompile(`Microsoft-(?:IIS|HTTPAPI|CryptoAPI|WNS|Delivery)`), "Windows"},
-	{"for_windows", regexp.MustCompile(`(?i)for_windows`), "Windows"},
-	{"(win", regexp.MustCompile(`(?i)\(win(?:32|64)\)`), "Windows"},
-	{"raspbian", regexp.MustCompile(`(?i)raspbian`), "Raspbian"},
-	{"+deb", regexp.MustCompile(`(?i)\+deb(\d+)`), "Debian"},
-	{"debian", regexp.MustCompile(`(?i)debian`), "Debian"},
-	{"ubuntu", regexp.MustCompile(`(?i)ubuntu`), "Ubuntu"},
-	{"centos", regexp.MustCompile(`(?i)centos`), "CentOS"},
-	{"red hat", regexp.MustCompile(`(?i)red hat`), "Red Hat"},
-	{"fedora", regexp.MustCompile(`(?i)fedora`), "Fedora"},
-	{"alpine", regexp.MustCompile(`(?i)alpine`), "Alpine Linux"},
-	{"freebsd", regexp.MustCompile(`(?i)freebsd`), "FreeBSD"},
-	{"openbsd", regexp.MustCompile(`OpenBSD`), "OpenBSD"},
-	{"netbsd", regexp.MustCompile(`NetBSD`), "NetBSD"},
-	{"rosssh", regexp.MustCompile(`ROSSSH`), "RouterOS"},
-	{"cisco", regexp.MustCompile(`(?i)cisco`), "Cisco IOS"},
-	{"dropbear", regexp.MustCompile(`(?i)dropbear`), "Linux"},
-	{"udhcp", regexp.MustCompile(`(?i)^udhcp`), "Linux"},
-	{"linux", regexp.MustCompile(`(?i)linux`), "Linux"},
-	{"darwin", regexp.MustCompile(`(?i)darwin/`), "macOS or iOS"},
+	{"windows nt", lazyregexp.New(`(?i)windows nt 10\.0`), "Windows 10 or later"},
+	{"windows nt", lazyregexp.New(`(?i)windows nt 6\.[23]`), "Windows 8"},
+	{"windows nt", lazyregexp.New(`(?i)windows nt 6\.1`), "Windows 7"},
+	{"windows nt", lazyregexp.New(`(?i)windows nt 6\.0`), "Windows Vista"},
+	{"windows nt", lazyregexp.New(`(?i)windows nt 5\.[12]`), "Windows XP"},
+	{"android", lazyregexp.New(`(?i)android(?:-dhcp)?[- ](\d+)`), "Android"},
+	{"android", lazyregexp.New(`(?i)android`), "Android"},
+	{"iphone os", lazyregexp.New(`(?i)iphone os (\d+)`), "iOS"},
+	{"cpu os", lazyregexp.New(`(?i)cpu os (\d+)`), "iPadOS"},
+	{"mac os x", lazyregexp.New(`(?i)mac os x`), "macOS"},
+	{"aaplbsdpc", lazyregexp.New(`AAPLBSDPC`), "macOS"},
+	{"cros ", lazyregexp.New(`(?i)cros `), "ChromeOS"},
+	{"msft ", lazyregexp.New(`^MSFT `), "Windows"},
+	{"microsoft-", lazyregexp.New(`Microsoft-(?:IIS|HTTPAPI|CryptoAPI|WNS|Delivery)`), "Windows"},
+	{"for_windows", lazyregexp.New(`(?i)for_windows`), "Windows"},
+	{"(win", lazyregexp.New(`(?i)\(win(?:32|64)\)`), "Windows"},
+	{"raspbian", lazyregexp.New(`(?i)raspbian`), "Raspbian"},
+	{"+deb", lazyregexp.New(`(?i)\+deb(\d+)`), "Debian"},
+	{"debian", lazyregexp.New(`(?i)debian`), "Debian"},
+	{"ubuntu", lazyregexp.New(`(?i)ubuntu`), "Ubuntu"},
+	{"centos", lazyregexp.New(`(?i)centos`), "CentOS"},
+	{"red hat", lazyregexp.New(`(?i)red hat`), "Red Hat"},
+	{"fedora", lazyregexp.New(`(?i)fedora`), "Fedora"},
+	{"alpine", lazyregexp.New(`(?i)alpine`), "Alpine Linux"},
+	{"freebsd", lazyregexp.New(`(?i)freebsd`), "FreeBSD"},
+	{"openbsd", lazyregexp.New(`OpenBSD`), "OpenBSD"},
+	{"netbsd", lazyregexp.New(`NetBSD`), "NetBSD"},
+	{"rosssh", lazyregexp.New(`ROSSSH`), "RouterOS"},
+	{"cisco", lazyregexp.New(`(?i)cisco`), "Cisco IOS"},
+	{"dropbear", lazyregexp.New(`(?i)dropbear`), "Linux"},
+	{"udhcp", lazyregexp.New(`(?i)^udhcp`), "Linux"},
+	{"linux", lazyregexp.New(`(?i)linux`), "Linux"},
+	{"darwin", lazyregexp.New(`(?i)darwin/`), "macOS or iOS"},
 }
 
 // systemOf returns which system a text speaks for; "" for none.
