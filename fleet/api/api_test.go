@@ -101,10 +101,8 @@ func newWorld(t *testing.T) *world {
 	check(err)
 	w.bundle, err = (&bundle.Set{Files: []bundle.File{{Name: "a.hcl", Text: "x"}}}).Sign(secret)
 	check(err)
-	w.api = api.New(api.Options{Rollout: rules, CheckRules: func(*bundle.Set) (int, error) { return 1, nil }, Store: w.store, State: w.state, Roster: people, Shared: shared, Live: w.live, CA: ca, Log: log, Version: "1.2.3", Started: time.Now(), AgentsPort: func() int { return 8444 }, MaxAgents: 100,
-		Evidence: func(_ context.Context, _, file string) ([]byte, error) { return []byte(file), nil }, IngestLimit: 1000, Ingest: w.store.Append, Cut: func(id string) { w.cut = append(w.cut, id) }, OperatorKey: func(context.Context) (string, error) { return public, nil }})
 	w.api = api.New(api.Options{Rollout: rules, CheckRules: func(*bundle.Set) (int, error) { return 1, nil }, Store: w.store, State: w.state, Roster: people, Shared: shared, Hosts: hosts.New(), Live: w.live, CA: ca, Log: log, Version: "1.2.3", Started: time.Now(), AgentsPort: func() int { return 8444 }, MaxAgents: 100,
-		IngestLimit: 1000, Ingest: w.store.Append, Cut: func(id string) { w.cut = append(w.cut, id) }, OperatorKey: func(context.Context) (string, error) { return public, nil }})
+		Evidence: func(_ context.Context, _, file string) ([]byte, error) { return []byte(file), nil }, IngestLimit: 1000, Ingest: w.store.Append, Cut: func(id string) { w.cut = append(w.cut, id) }, OperatorKey: func(context.Context) (string, error) { return public, nil }})
 	w.Server = httptest.NewTLSServer(w.api.Handler(false))
 	t.Cleanup(w.Server.Close)
 	return w

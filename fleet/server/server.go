@@ -128,10 +128,8 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 	if s.rollout, err = rollout.Open(ctx, rollout.Options{DB: s.state, Store: s.store, Roster: s.roster, Log: s.log, Tell: s.tellRules, Changed: func(x *state.Ruleset) { s.tell("ruleset", x) }}); err != nil {
 		return s, err
 	}
-	s.api = api.New(api.Options{Shipped: stdlib.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
-		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut, Evidence: s.evidence,
 	s.api = api.New(api.Options{Shipped: stdlib.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Hosts: s.hosts, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
-		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut,
+		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut, Evidence: s.evidence,
 		OperatorKey: func(ctx context.Context) (string, error) {
 			key, err := s.state.Note(ctx, "operator_key")
 			return string(key), err
