@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/fleet/link"
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/host"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/source"
 )
@@ -24,6 +26,9 @@ type Input struct {
 	Set map[string]string
 	// Stdlib returns the shipped rules to load beside those in paths.
 	Stdlib func(paths []string) (fs.FS, error)
+	// Host has the variables own_nets and own_macs hold what this host is, where nothing else is given for them: packets are those that it
+	// sees, not those of a capture from elsewhere.
+	Host bool
 	// LintCodes are the codes that a lint:ignore comment may name besides those of package rules.
 	LintCodes []string
 	// Plan are the options of the compiler.
@@ -60,6 +65,11 @@ func (in *Input) Load() *Loaded {
 		Paths: out.Config.Rules.Paths, Settings: in.Settings.File, Set: in.Set,
 		LookupEnv: lookup(in.Settings.Environ), LintCodes: in.LintCodes, GeoIP: out.Config.Rules.GeoIP,
 		Fetched: out.Config.Rules.Fetched, Copies: in.Candidate.Copies,
+	}
+	if in.Host {
+		if nets, macs, err := host.Links(); err == nil { // else they are as in a replay
+			opt.Found = map[string][]string{"own_nets": texts(nets), "own_macs": macs}
+		}
 	}
 	fetched, _ := source.Current(out.Config.Rules.Fetched, out.Config.Rules.Source)
 	if in.Candidate.Rules != "" {
@@ -108,6 +118,14 @@ func (in *Input) Load() *Loaded {
 	}
 	slices.Sort(out.Paths)
 	out.Paths = slices.Compact(out.Paths)
+	return out
+}
+
+func texts[T fmt.Stringer](of []T) []string {
+	out := make([]string, len(of))
+	for i, x := range of {
+		out[i] = x.String()
+	}
 	return out
 }
 

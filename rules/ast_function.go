@@ -24,6 +24,7 @@ const (
 	FnASN
 	FnASOrg
 	FnLog2
+	FnIsLocal // in no CallExpr: it is an InExpr
 )
 
 // A Function is one row of the table of functions.
@@ -44,6 +45,7 @@ var functions = []*Function{
 	{FnEntropy, "entropy", "entropy(s) number", "Shannon entropy of the bytes of a string, in bits a character: 0 for \"aaaa\", 8 at most."},
 	{FnRegisteredDomain, "registered_domain", "registered_domain(name) string", "The part of a DNS name that someone registered, by the public suffix list: \"example.co.uk\" of \"a.b.example.co.uk\". Case is kept; a name without one is returned whole."},
 	{FnIsPrivate, "is_private", "is_private(ip) boolean", "The address is private (RFC 1918, fc00::/7), loopback or link-local."},
+	{FnIsLocal, "is_local", "is_local(ip) boolean", "The address is in list.home_nets: it is ours."},
 	{FnHour, "hour", "hour(t, zone) integer", "Hour of the day, 0 to 23, of a time in seconds since 1970. The zone is a name of the IANA database, as 'Europe/Berlin'; without it the hour is that of UTC."},
 	{FnWeekday, "weekday", "weekday(t, zone) integer", "Day of the week, 0 (Sunday) to 6 (Saturday), of a time in seconds since 1970. The zone is that of hour."},
 	{FnBitAnd, "bitand", "bitand(a, b) integer", "The bits that are set in both integers."},
@@ -75,7 +77,7 @@ func (f *Function) Result(args []Expr) packet.Kind {
 		return packet.KindString
 	case FnEntropy, FnLog2:
 		return packet.KindFloat
-	case FnIsPrivate:
+	case FnIsPrivate, FnIsLocal:
 		return packet.KindBool
 	case FnNetwork:
 		return packet.KindIP

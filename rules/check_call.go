@@ -25,6 +25,16 @@ func aggregateByName(name string) (Func, bool) {
 	return 0, false
 }
 
+// isLocal is the membership that a call of is_local stands for.
+func (c *checker) isLocal(n *ast.CallNode) Expr {
+	list := &ast.MemberNode{Node: &ast.IdentifierNode{Value: "list"}, Property: &ast.StringNode{Value: "home_nets"}}
+	in := &ast.BinaryNode{Operator: "in", Left: n.Arguments[0], Right: list}
+	for _, x := range []ast.Node{list.Node, list.Property, list, in} {
+		x.SetLocation(n.Location())
+	}
+	return c.value(in)
+}
+
 func (c *checker) call(n *ast.CallNode) Expr {
 	name, at := "", c.rng(n.Callee)
 	callee, ok := n.Callee.(*ast.IdentifierNode)
@@ -72,6 +82,9 @@ func (c *checker) call(n *ast.CallNode) Expr {
 			names = append(names, f.Name)
 		}
 		return c.errorf(diag.UnknownFunction, at, "There is no function %q.%s", name, diag.DidYouMean(name, append(names, builtin.Names...)))
+	}
+	if f.ID == FnIsLocal && len(n.Arguments) == 1 {
+		return c.isLocal(n)
 	}
 	args := make([]Expr, 0, len(n.Arguments))
 	ok = true

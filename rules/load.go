@@ -33,6 +33,9 @@ type Options struct {
 	Stdlib fs.FS
 	// Set are values of variables given by hand, the strongest.
 	Set map[string]string
+	// Found are entries of variables that are lists, as the program found them out on the machine that it runs on: stronger than
+	// defaults alone. There need not be such variables.
+	Found map[string][]string
 	// LookupEnv looks up an environment variable, as os.LookupEnv does; nil for no environment.
 	LookupEnv func(string) (string, bool)
 	// Settings is the path of the settings file, whose vars block gives values of variables; "" for none.

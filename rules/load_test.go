@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/packet"
 )
 
 // sample is the rule file of the language's description.
@@ -239,6 +241,51 @@ func TestOverride(t *testing.T) {
 	}
 	if !strings.HasPrefix(r.Body, "rule \"r\" {\n") || !strings.HasSuffix(r.Body, "}") || r.AttrRanges["threshold"].Filename != "d.hcl" {
 		t.Errorf("body %q, ranges %v", r.Body, r.AttrRanges)
+	}
+}
+
+// What the program found out is stronger than a default, and weaker than what anybody says; variables need not be there.
+func TestFound(t *testing.T) {
+	opt := Options{
+		Sources: map[string][]byte{"a.hcl": []byte(`variable "own_nets" { default = [] }
+list "home_nets" {
+  type   = "ip"
+  values = ["10.0.0.0/8"]
+}
+list "home_nets" {
+  append = true
+  values = var.own_nets
+}
+rule "r" { where = "is_local(ip.src)" }
+rule "all" { where = "is_local(ip.src) or not is_local(dns.a)" }
+`)},
+		Found: map[string][]string{"own_nets": {"2001:db8:5::/64"}, "own_macs": {"02:00:00:00:00:01"}},
+	}
+	check := func(from, want string) {
+		t.Helper()
+		rs, diags := Load(opt)
+		if len(diags) > 0 {
+			t.Fatal(diagText(diags))
+		}
+		if v := rs.Variables[0]; v.From != from {
+			t.Errorf("from %s, want %s", v.From, from)
+		}
+		if got := Format(rs.rule("r").Where); got != "ip and ip.src in list.home_nets" {
+			t.Errorf("condition %s", got)
+		}
+		for _, l := range rs.Lists {
+			if a := netip.MustParseAddr(want); !l.Set.Addrs.Has(packet.AddrFromNetip(a)) {
+				t.Errorf("%v is not in it", a)
+			}
+		}
+	}
+	check("this host", "2001:db8:5::9")
+	opt.Set = map[string]string{"own_nets": "2001:db8:6::/64"}
+	check("--set", "2001:db8:6::9")
+	opt.Sources = map[string][]byte{"a.hcl": []byte(`rule "r" { where = "is_local(ip.src)" }`)}
+	opt.Set = nil
+	if _, diags := Load(opt); len(diags) != 1 || diag.CodeOf(diags[0]) != diag.UnknownList {
+		t.Error(diagText(diags))
 	}
 }
 

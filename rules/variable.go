@@ -199,6 +199,13 @@ func (l *loader) loadVariable(b *block) {
 	if b.shipped() && l.shadowed[shadow{"variable", b.name}] {
 		return // values that are given are for the one of the user
 	}
+	if found, ok := l.opt.Found[b.name]; ok {
+		items := make([]any, len(found))
+		for i, s := range found {
+			items[i] = s
+		}
+		v.Value, v.From = items, "this host"
+	}
 	if s, ok := l.settings[b.name]; ok {
 		if x, ok := fits(s.value, like); ok {
 			v.Value, v.From = x, s.rng.Filename

@@ -51,7 +51,7 @@ func (s *daemonCommand) input(r *runCommand, interfaces []string) (agent.Input, 
 	}
 	return agent.Input{
 		Settings: config.Options{File: file, Environ: os.Environ(), Flags: given},
-		Set:      set, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes(),
+		Set:      set, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes(), Host: s.simulate == "",
 	}, nil
 }
 

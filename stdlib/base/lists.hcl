@@ -21,6 +21,27 @@ list "home_nets" {
   values      = var.home_nets
 }
 
+variable "own_nets" {
+  description = "Networks of global IPv6 addresses of the host that looks at the packets. The daemon knows them; a replay is given those of the sensor."
+  default     = []
+}
+
+list "home_nets" {
+  append = true
+  values = var.own_nets
+}
+
+variable "own_macs" {
+  description = "Hardware addresses of the interfaces, bridges and virtual machines of the host that looks at the packets: they may speak for other hosts. The daemon knows them; a replay is given those of the sensor."
+  default     = []
+}
+
+list "own_macs" {
+  description = "Hardware addresses that may speak for other hosts; from the variable of the same name."
+  type        = "string"
+  values      = var.own_macs
+}
+
 list "group_nets" {
   description = "Destinations that are many hosts at once: IPv4 multicast (RFC 5771), IPv6 multicast (RFC 4291) and the limited broadcast address (RFC 919)."
   type        = "ip"

@@ -18,6 +18,12 @@ rule "arp_spoof" {
   threshold = var.arp_spoof_changes
   when      = "mac_changes >= threshold"
 
+  # Virtual machines that are bridged over Wi-Fi speak with the hardware address of the card, which takes one station alone: the host
+  # sees each of their packets twice, with two addresses.
+  except "own" {
+    where = "arp.src.hw_mac in list.own_macs"
+  }
+
   # A change stays in the window for a day, and each packet for the address would fire. Hourly is a reminder, not a siren.
   cooldown = "1h"
 

@@ -235,3 +235,31 @@ test "arpspoof" {
   }
   alert "arp_unsolicited" {}
 }
+
+test "a guest that is bridged over Wi-Fi" {
+  set = { own_macs = ["b0:c0:90:00:00:01"] }
+  packets {
+    count = 6
+    every = "1s"
+    arp {
+      opcode  = 1
+      src_mac = "08:00:27:00:00:02"
+      src_ip  = "192.0.2.7"
+      dst_mac = "00:00:00:00:00:00"
+      dst_ip  = "192.0.2.1"
+    }
+  }
+  packets {
+    count = 6
+    start = "1ms"
+    every = "1s"
+    arp {
+      opcode  = 1
+      src_mac = "b0:c0:90:00:00:01"
+      src_ip  = "192.0.2.7"
+      dst_mac = "00:00:00:00:00:00"
+      dst_ip  = "192.0.2.1"
+    }
+  }
+  quiet = true
+}

@@ -21,6 +21,11 @@ rule "arp_unsolicited" {
   when      = "answers >= threshold and answers > 3 * questions"
   cooldown  = "10m"
 
+  # See arp_spoof.
+  except "own" {
+    where = "arp.src.hw_mac in list.own_macs"
+  }
+
   notify {
     to      = ["ops"]
     message = "${arp.src.hw_mac} answered ${answers} times for ${arp.src.proto_ipv4} in 60 s, and was asked ${questions} times"

@@ -19,6 +19,11 @@ rule "nd_spoof" {
   when      = "mac_changes >= threshold"
   cooldown  = "1h"
 
+  # See arp_spoof.
+  except "own" {
+    where = "icmpv6.opt.linkaddr in list.own_macs"
+  }
+
   notify {
     to      = ["ops"]
     message = "${icmpv6.nd.target} is now at ${icmpv6.opt.linkaddr}, changes in 1 h: ${mac_changes}"
