@@ -63,6 +63,7 @@ type Daemon struct {
 	memory *memories
 	models *baselines
 	assets *assetMap
+	peaks  *peaks
 	loop   *loop
 	takers []taker
 }
@@ -79,6 +80,7 @@ func newDaemon(opt Options) *Daemon {
 	d.capture, d.decisions, d.notifiers, d.rules = &capturing{d: d}, &decisions{d: d}, &notifiers{d: d}, newRuleFiles(d)
 	d.evidence = &evidenceKeeper{d: d}
 	d.memory, d.models, d.assets = newMemories(d), newBaselines(d), newAssetMap(d)
+	d.peaks = newPeaks(d)
 	honeypots := &honeypots{d: d}
 	d.parts = []Part{
 		d.capture,
@@ -101,6 +103,7 @@ func newDaemon(opt Options) *Daemon {
 		&bots{d: d},
 		d.rules,
 		newSources(d),
+		d.peaks,
 		&counts{d: d},
 		&service{d: d},
 	}

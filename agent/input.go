@@ -89,6 +89,7 @@ func (in *Input) Load() *Loaded {
 		opt.Stdlib = files
 	}
 	compile := in.Plan
+	compile.Peaks = out.Config.Rules.Peaks != ""
 	compile.Escalate = len(out.Config.Reputations) > 0
 	set, plan, diags := engine.Load(opt, compile)
 	for i, d := range diags {

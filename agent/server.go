@@ -79,6 +79,7 @@ func (c *control) handler() http.Handler {
 		}
 		answer(w, http.StatusOK, top)
 	})
+	mux.HandleFunc("GET /tuning", func(w http.ResponseWriter, r *http.Request) { answer(w, http.StatusOK, d.peaks.tuning(r.Context())) })
 	c.decisionRoutes(mux)
 	c.assetRoutes(mux)
 	mux.HandleFunc("POST /notify/test", func(w http.ResponseWriter, r *http.Request) {

@@ -27,6 +27,9 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		n := use[i]
 		span := int64(a.Window.Span)
 		limit := n.limit
+		if b.opt.Peaks && r.Threshold != nil && limit == r.Threshold.Value {
+			limit *= peakReach
+		}
 		if a.Func == rules.FuncRate {
 			limit *= a.Window.Span.Seconds()
 		}

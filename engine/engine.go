@@ -82,10 +82,11 @@ type Engine struct {
 	heard         proofs        // of packets that conversations were asked about
 	out           haul
 	stats         Stats
-	mixed         int64   // the clock of sequences that look at other events than packets
-	writes        []write // to lists, of the events that are being looked at
-	began         int64   // the time of the first event, which
-	begun         bool    // came
+	peaks         []PeakCount // of plans that do not run any more
+	mixed         int64       // the clock of sequences that look at other events than packets
+	writes        []write     // to lists, of the events that are being looked at
+	began         int64       // the time of the first event, which
+	begun         bool        // came
 	// What hangs on the order of packets besides windows.
 	reassembler packet.Reassembler
 	proofs      proofs
@@ -110,6 +111,7 @@ type state struct {
 	memories  [][]*memory       // by group
 	flights   [][]*flights      // by sequence, by shard; one where no lane has them
 	brains    []*brain          // by model
+	peaks     [][]*peakTable    // by rule, by shard; nil where the plan keeps none
 	lists     []*listTable      // by list
 	evicted   uint64            // by tables that are gone
 	lost      uint64            // cooldowns given up by tables that are gone
@@ -137,6 +139,7 @@ func (e *Engine) newState(p *Plan) *state {
 	for _, s := range p.samplers {
 		st.brains = append(st.brains, e.newBrain(s))
 	}
+	st.peaks = newPeaks(p)
 	for _, l := range p.lists {
 		st.lists = append(st.lists, newListTable(l, e.cfg.Seed))
 	}

@@ -34,6 +34,7 @@ type group struct {
 	base     int // of the group's cells in a row of its store
 	memories []memoryCell
 	events   string // canonical, the same in every process: the filter; of a group with memories
+	peaks    int    // rules with a gauge
 	last     int    // the cell with the time of the packet before; -1 for a group that does not ask
 }
 

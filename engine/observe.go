@@ -113,6 +113,9 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 		}
 	}
 	for _, r := range g.rules {
+		if k := r.peak; k != nil && w.now[k.ref.cell] > k.least { // NaN where it was not counted: the value is no larger than before
+			e.peak(w, r, t, row, ev)
+		}
 		if e.watch != nil {
 			e.watch(w, r, t, row, key)
 		}

@@ -20,6 +20,8 @@ type Options struct {
 	Escalate bool
 	// AllModels runs the models that no rule looks at, too, so that they learn.
 	AllModels bool
+	// Peaks keeps how large the values get that rules hold against their thresholds, for Engine.TakePeaks.
+	Peaks bool
 }
 
 // A Tuning turns optimisations off, so that tests can show that they change no alert. The zero value is
@@ -107,6 +109,9 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 			} else {
 				pr.enough = false
 			}
+		}
+		if r.Sequence == nil {
+			b.peak(pr.group, pr)
 		}
 		pr.levels = b.levels(r)
 		if pr.inquiry = b.inquiry(r); pr.inquiry != nil && (len(pr.bars) > 0 || len(r.Windows) == 0) {

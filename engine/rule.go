@@ -14,12 +14,13 @@ type rule struct {
 	*rules.Rule
 	index    int // its place in Plan.rules, which is sorted by name
 	group    *group
-	when     int32 // predTrue for a rule without one
-	bars     []bar // what has to be reached before when is worth a look
-	enough   bool  // when says no more than bars
-	refs     []ref // one for each aggregate
-	scaled   bool  // reputation scales the threshold
-	cooldown int64 // nanoseconds
+	when     int32      // predTrue for a rule without one
+	peak     *peakGauge // nil for a rule of which none are kept
+	bars     []bar      // what has to be reached before when is worth a look
+	enough   bool       // when says no more than bars
+	refs     []ref      // one for each aggregate
+	scaled   bool       // reputation scales the threshold
+	cooldown int64      // nanoseconds
 	levels   []level
 
 	inquiry *inquiry // nil for a rule that asks nobody

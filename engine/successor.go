@@ -43,7 +43,7 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 	for _, g := range old.groups {
 		groups[g.text] = g
 	}
-	st := &state{tables: make([][]*window.Table, len(plan.stores)), cooldowns: make([][]*coolTable, len(plan.rules)), rules: make([]RuleStats, len(plan.rules))}
+	st := &state{tables: make([][]*window.Table, len(plan.stores)), cooldowns: make([][]*coolTable, len(plan.rules)), rules: make([]RuleStats, len(plan.rules)), peaks: newPeaks(plan)}
 	s.state = st
 	blank := s.inheritMemories(e)
 	takenStores := make([]bool, len(old.stores))
@@ -218,6 +218,7 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 	if e.conversations == nil {
 		e.conversations = s.conversations
 	}
+	e.keepPeaks()
 	e.use(s.plan, st, s.scratches)
 	return s.report
 }

@@ -21,6 +21,8 @@ type worker struct {
 	matched   []uint64          // by group
 	reached   []int32           // scratch: branches that contents has found, those of the branches around first
 	visited   []uint64          // by branch that is found by contents: the turn of the packet that it was visited for last
+	hourFrom  int64             // clock; the hour that it begins tells rows of an hour from others
+	hour      uint64
 	late      uint64
 	leaps     uint64
 	bytes     uint64

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/ruleids/ruleids/capture"
 	"github.com/ruleids/ruleids/engine"
@@ -36,6 +37,7 @@ type Tail struct {
 	Key     map[string]any `json:"key"`
 	Value   float64        `json:"value"`
 	Capture string         `json:"capture"`
+	Time    time.Time      `json:"time,omitzero"` // of what a sensor has watched
 	Packet  uint64         `json:"pcap_cnt"`
 }
 
@@ -49,6 +51,7 @@ type Choice struct {
 
 // A Study is the tuning of rules on captures.
 type Study struct {
+	Live     bool      `json:"live"` // of what a sensor has watched, not of captures
 	Captures int       `json:"captures"`
 	Attacks  int       `json:"attacks"` // captures of attacks
 	Packets  uint64    `json:"packets"`

@@ -56,6 +56,12 @@ func (c *Client) Top(ctx context.Context) (*Top, error) {
 	return &t, c.ask(ctx, http.MethodGet, "/top", nil, &t)
 }
 
+// Tuning asks how large the values got that rules hold against their thresholds.
+func (c *Client) Tuning(ctx context.Context) (*Tuning, error) {
+	var t Tuning
+	return &t, c.ask(ctx, http.MethodGet, "/tuning", nil, &t)
+}
+
 // A Failure is the body of an answer that is no success.
 type Failure struct {
 	Error string `json:"error"`

@@ -122,6 +122,7 @@ type Rules struct {
 	Stdlib   bool           `setting:"stdlib,reload" default:"true" doc:"Load the shipped rules."`
 	Memory   string         `setting:"memory,path" default:"/var/lib/ruleids/memory" doc:"File that keeps over a restart what rules remember: lists that they fill, sequences under way, and values of memory blocks. Empty for none."`
 	Models   string         `setting:"models,path" default:"/var/lib/ruleids/models" doc:"Directory that keeps over a restart what models have learned to be usual. Empty for none."`
+	Peaks    string         `setting:"peaks,path" default:"/var/lib/ruleids/peaks" doc:"File that keeps for seven days how large the values get that rules hold against their thresholds, for ruleids tune --live. Empty: they are not watched."`
 	GeoIP    []string       `setting:"geoip,path,reload" doc:"Files in the MaxMind DB format (.mmdb) that say where addresses are: what geoip.country, geoip.asn and geoip.as_org ask."`
 	Fetched  string         `setting:"fetched,path" default:"/var/lib/ruleids/fetched" doc:"Directory with the last good copies of what is fetched: the rule set of source, and lists with a url. Empty: nothing is fetched."`
 	Source   string         `setting:"source,reload" doc:"Where a rule set is published, to be fetched and run beside those in paths: https://… or file:///… of a tar file, git+https://… (git+ssh, git+file) of a repository, with ?ref= for a branch, tag or commit, or oci://registry/repository:tag. #DIR behind it is a directory in it."`

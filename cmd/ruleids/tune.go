@@ -24,7 +24,7 @@ import (
 func newTuneCmd(a *app) *cobra.Command {
 	t := &tuner{app: a, format: oneOf("text", "json")}
 	cmd := &cobra.Command{
-		Use:   "tune -r {FILE | DIR}...",
+		Use:   "tune {-r {FILE | DIR}... | --live}",
 		Short: "Find thresholds that suit a network",
 		Long: `Tune runs captures of ordinary traffic past the rules and shows, for each rule with a threshold, how large the
 values that are held against it get: of each key the largest, and of these the median, the percentiles and the maximum, with the
@@ -34,16 +34,23 @@ it says in how many captures of attacks each of them still fires.
 Each capture stands by itself, with empty windows; of a directory every *.pcap, *.pcapng and *.cap is read, in gzip too. With -o it
 writes overrides of the rules that alert more than --budget times a day; what is in the file besides stays as it is.
 
+With --live it asks the daemon, which watches these values of all packets and keeps them for seven days. A key counts there once for
+each spell, which lasts until its windows are empty and an hour at most, and as an alert where it comes to the threshold; values of 1, and
+below a sixteenth of the threshold, are not kept. Thresholds that would be more than four times as high are not found exactly.
+
 Rules are left out whose when does not hold one value against the threshold.`,
 		Example: `  ruleids tune -r week.pcap
   ruleids tune -r benign/ --attack attacks/ --rule port_scan
-  ruleids tune -r benign/ --budget 1 -o rules/tuned.hcl`,
+  ruleids tune -r benign/ --budget 1 -o rules/tuned.hcl
+  ruleids tune --live --budget 1 -o rules/tuned.hcl`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) > 0:
 				return misused("unexpected argument %q; name captures with -r", args[0])
-			case len(t.captures) == 0:
-				return misused("name captures of ordinary traffic with -r FILE, or a directory of them with -r DIR")
+			case t.live && len(t.captures) > 0:
+				return misused("tune takes captures with -r, or --live for what the daemon has watched, not both")
+			case !t.live && len(t.captures) == 0:
+				return misused("name captures of ordinary traffic with -r FILE, or a directory of them with -r DIR; or say --live")
 			case t.budget < 0:
 				return misused("--budget is a number of alerts a day, not %v", t.budget)
 			}
@@ -52,6 +59,8 @@ Rules are left out whose when does not hold one value against the threshold.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd.Context()) },
 	}
 	cmd.Flags().StringArrayVarP(&t.captures, "read", "r", nil, "capture of ordinary traffic, or a directory of them: `PATH` (repeatable)")
+	cmd.Flags().BoolVar(&t.live, "live", false, "ask the daemon for what it has watched in the last seven days")
+	t.control.settings.add(cmd, "control.socket")
 	cmd.Flags().StringArrayVar(&t.attacks, "attack", nil, "capture of an attack, or a directory of them: `PATH` (repeatable)")
 	_ = cmd.MarkFlagFilename("read", captureExtensions...)
 	_ = cmd.MarkFlagFilename("attack", captureExtensions...)
@@ -69,6 +78,8 @@ Rules are left out whose when does not hold one value against the threshold.`,
 type tuner struct {
 	app      *app
 	captures []string
+	live     bool
+	control  controlFlags
 	attacks  []string
 	names    []string
 	rules    ruleFlags
@@ -109,7 +120,7 @@ func (t *tuner) run(ctx context.Context) error {
 		return refusal
 	}
 	for _, name := range t.names {
-		if err := knownRule(set, name); err != nil {
+		if err := knownRule(set, name); err != nil && !t.live { // the daemon has rules of its own
 			return err
 		}
 	}
@@ -121,7 +132,12 @@ func (t *tuner) run(ctx context.Context) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	chosen := func(r *rules.Rule) bool { return len(t.names) == 0 || slices.Contains(t.names, r.Name) }
-	found, err := study.Tune(ctx, load, chosen, captures, attacks, budgets)
+	var found *study.Study
+	if t.live {
+		found, err = t.watched(ctx, load, chosen, attacks, budgets)
+	} else {
+		found, err = study.Tune(ctx, load, chosen, captures, attacks, budgets)
+	}
 	switch {
 	case errors.Is(err, errRefused):
 		return refusal
@@ -157,6 +173,34 @@ func (t *tuner) run(ctx context.Context) error {
 		return status(statusFault)
 	}
 	return nil
+}
+
+// watched asks the daemon.
+func (t *tuner) watched(ctx context.Context, load study.Loader, chosen func(*rules.Rule) bool, attacks []string, budgets []float64) (*study.Study, error) {
+	t.control.config = t.rules.config
+	c, err := t.control.client(t.app)
+	if err != nil {
+		return nil, err
+	}
+	have, err := c.Tuning(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []study.Watched
+	for _, r := range have.Rules {
+		if !chosen(&rules.Rule{Name: r.Rule}) {
+			continue
+		}
+		w := study.Watched{Rule: r.Rule, Threshold: r.Threshold, Strict: r.Strict, Tail: []study.Tail{}}
+		for _, v := range r.Values {
+			w.Values, w.Keys = append(w.Values, v.Value), append(w.Keys, v.Keys)
+		}
+		for _, k := range r.Tail {
+			w.Tail = append(w.Tail, study.Tail{Key: k.Key, Value: k.Value, Time: k.Time})
+		}
+		all = append(all, w)
+	}
+	return study.Live(ctx, load, all, have.To.Sub(have.From), attacks, budgets)
 }
 
 // write writes the overrides of rules that alert too often to the file.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/ruleids/ruleids/internal/printable"
 	"github.com/ruleids/ruleids/study"
@@ -15,13 +16,17 @@ import (
 // writeStudy writes for people what thresholds would do. With tails it lists the keys with the largest values too.
 func writeStudy(w io.Writer, s *study.Study, tails, color bool) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s, %s, %s of traffic", plural(uint64(s.Captures), "capture"), plural(s.Packets, "packet"), age(s.Days*86400))
+	if s.Live {
+		fmt.Fprintf(b, "%s of live traffic", age(s.Days*86400))
+	} else {
+		fmt.Fprintf(b, "%s, %s, %s of traffic", plural(uint64(s.Captures), "capture"), plural(s.Packets, "packet"), age(s.Days*86400))
+	}
 	if s.Attacks > 0 {
 		fmt.Fprintf(b, "; %s", plural(uint64(s.Attacks), "capture")+" of attacks")
 	}
 	fmt.Fprintln(b)
 	if len(s.Rules) == 0 {
-		fmt.Fprintln(b, "no rule with a threshold was asked for")
+		fmt.Fprintln(b, choose(s.Live, "nothing was watched yet that rules hold against a threshold", "no rule with a threshold was asked for"))
 		return b.Flush()
 	}
 	heads := []string{"rule", "keys", "median", "90 %", "99 %", "99.9 %", "max", "threshold", "alerts"}
@@ -56,7 +61,7 @@ func writeStudy(w io.Writer, s *study.Study, tails, color bool) error {
 		var lines [][]string
 		for _, t := range r.Tail {
 			lines = append(lines, []string{plain(t.Value), choose(len(t.Key) > 0, printable.Line(study.KeyText(t.Key)), "all traffic"),
-				fmt.Sprintf("%s, packet %s", filepath.Base(t.Capture), thousands(t.Packet))})
+				choose(s.Live, t.Time.Local().Format(time.DateTime), fmt.Sprintf("%s, packet %s", filepath.Base(t.Capture), thousands(t.Packet)))})
 		}
 		writeColumns(b, lines)
 	}
