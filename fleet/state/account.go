@@ -108,12 +108,8 @@ func (d *DB) SetAccount(ctx context.Context, name, password string, role Role) e
 	if len(password) < minPassword || len(password) > maxPassword {
 		return fmt.Errorf("a password has %d to %d characters", minPassword, maxPassword)
 	}
-	_, err := d.db.ExecContext(ctx, `INSERT INTO account(name, hash, role, created) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash, role = excluded.role`,
-		name, newHash(password), string(role), unix(d.now()))
-	if err != nil {
-		return err
-	}
-	_, err = d.db.ExecContext(ctx, `DELETE FROM session WHERE account = ?`, name)
+	_, err := d.change(ctx, Subject{}, do(`INSERT INTO account(name, hash, role, created) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash, role = excluded.role`,
+		name, newHash(password), string(role), unix(d.now())), do(`DELETE FROM session WHERE account = ?`, name))
 	return err
 }
 
@@ -132,10 +128,8 @@ func (d *DB) RemoveAccount(ctx context.Context, name string) error {
 	if admins == 0 {
 		return errors.New("the last administrator cannot be removed; make another one first")
 	}
-	if err := changed(d.db.ExecContext(ctx, `DELETE FROM account WHERE name = ?`, name)); err != nil {
-		return err
-	}
-	_, err = d.db.ExecContext(ctx, `DELETE FROM session WHERE account = ?`, name)
+	_, err = d.change(ctx, Subject{}, must(`DELETE FROM account WHERE name = ? AND EXISTS (SELECT 1 FROM account WHERE role = ? AND name <> ?)`, name, string(Admin), name),
+		do(`DELETE FROM session WHERE account = ?`, name))
 	return err
 }
 
@@ -166,7 +160,11 @@ func (d *DB) FirstAccount(ctx context.Context) (password string, err error) {
 		return "", err
 	}
 	password = secret()[:20]
-	return password, d.SetAccount(ctx, "admin", password, Admin)
+	_, err = d.change(ctx, Subject{}, must(`INSERT INTO account(name, hash, role, created) SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM account)`, "admin", newHash(password), string(Admin), unix(d.now())))
+	if errors.Is(err, ErrAbsent) {
+		return "", nil // another server was quicker
+	}
+	return password, err
 }
 
 // decoy is a hash that no password has: a name that does not exist takes as long as one that does.
@@ -200,11 +198,8 @@ const (
 // NewSession begins a session of an account, and returns its secret.
 func (d *DB) NewSession(ctx context.Context, account string) (string, error) {
 	s, now := secret(), d.now()
-	if _, err := d.db.ExecContext(ctx, `DELETE FROM session WHERE expires < ? OR seen < ? OR (account = ? AND hash NOT IN (SELECT hash FROM session WHERE account = ? ORDER BY created DESC LIMIT ?))`,
-		unix(now), unix(now.Add(-sessionIdle)), account, account, maxSessions-1); err != nil {
-		return "", err
-	}
-	_, err := d.db.ExecContext(ctx, `INSERT INTO session(hash, account, created, expires, seen) VALUES(?, ?, ?, ?, ?)`, digest(s), account, unix(now), unix(now.Add(sessionLife)), unix(now))
+	_, err := d.change(ctx, Subject{}, do(`DELETE FROM session WHERE expires < ? OR seen < ? OR (account = ? AND hash NOT IN (SELECT hash FROM session WHERE account = ? ORDER BY created DESC, hash LIMIT ?))`,
+		unix(now), unix(now.Add(-sessionIdle)), account, account, maxSessions-1), do(`INSERT INTO session(hash, account, created, expires, seen) VALUES(?, ?, ?, ?, ?)`, digest(s), account, unix(now), unix(now.Add(sessionLife)), unix(now)))
 	return s, err
 }
 
@@ -222,7 +217,7 @@ func (d *DB) Session(ctx context.Context, secret string) (*Account, error) {
 		return nil, err
 	}
 	if now.Sub(fromUnix(seen)) > time.Minute {
-		if _, err := d.db.ExecContext(ctx, `UPDATE session SET seen = ? WHERE hash = ?`, unix(now), digest(secret)); err != nil {
+		if _, err := d.change(ctx, Subject{}, do(`UPDATE session SET seen = ? WHERE hash = ?`, unix(now), digest(secret))); err != nil {
 			return nil, err
 		}
 	}
@@ -232,7 +227,7 @@ func (d *DB) Session(ctx context.Context, secret string) (*Account, error) {
 
 // EndSession ends a session.
 func (d *DB) EndSession(ctx context.Context, secret string) error {
-	_, err := d.db.ExecContext(ctx, `DELETE FROM session WHERE hash = ?`, digest(secret))
+	_, err := d.change(ctx, Subject{}, do(`DELETE FROM session WHERE hash = ?`, digest(secret)))
 	return err
 }
 
@@ -253,8 +248,8 @@ func (d *DB) NewKey(ctx context.Context, name string, role Role, by string) (str
 		return "", err
 	}
 	key := keyPrefix + secret()
-	r, err := d.db.ExecContext(ctx, `INSERT INTO apikey(name, hash, role, created, by) VALUES(?, ?, ?, ?, ?) ON CONFLICT(name) DO NOTHING`, name, digest(key), string(role), unix(d.now()), by)
-	if err := changed(r, err); errors.Is(err, ErrAbsent) {
+	_, err := d.change(ctx, Subject{}, must(`INSERT INTO apikey(name, hash, role, created, by) VALUES(?, ?, ?, ?, ?) ON CONFLICT(name) DO NOTHING`, name, digest(key), string(role), unix(d.now()), by))
+	if errors.Is(err, ErrAbsent) {
 		return "", fmt.Errorf("there is a key %q already; revoke it first, or choose another name", name)
 	} else if err != nil {
 		return "", err
@@ -296,5 +291,6 @@ func (d *DB) Keys(ctx context.Context) ([]Key, error) {
 
 // RemoveKey makes a key worthless.
 func (d *DB) RemoveKey(ctx context.Context, name string) error {
-	return changed(d.db.ExecContext(ctx, `DELETE FROM apikey WHERE name = ?`, name))
+	_, err := d.change(ctx, Subject{}, must(`DELETE FROM apikey WHERE name = ?`, name))
+	return err
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"modernc.org/sqlite"
 )
 
 // Labels say where an agent belongs: site=berlin.
@@ -71,10 +73,8 @@ func (d *DB) NewToken(ctx context.Context, life time.Duration, uses int, labels 
 	if err != nil {
 		return "", err
 	}
-	if _, err := d.db.ExecContext(ctx, `DELETE FROM token WHERE expires < ? OR uses <= 0`, unix(now)); err != nil {
-		return "", err
-	}
-	_, err = d.db.ExecContext(ctx, `INSERT INTO token(id, hash, expires, uses, labels, created, by) VALUES(?, ?, ?, ?, ?, ?, ?)`, id, digest(s), unix(now.Add(life)), uses, string(text), unix(now), by)
+	_, err = d.change(ctx, Subject{}, do(`DELETE FROM token WHERE expires < ? OR uses <= 0`, unix(now)),
+		do(`INSERT INTO token(id, hash, expires, uses, labels, created, by) VALUES(?, ?, ?, ?, ?, ?, ?)`, id, digest(s), unix(now.Add(life)), uses, string(text), unix(now), by))
 	return id + "." + s, err
 }
 
@@ -104,7 +104,8 @@ func (d *DB) Tokens(ctx context.Context) ([]Token, error) {
 
 // RemoveToken makes a token worthless.
 func (d *DB) RemoveToken(ctx context.Context, id string) error {
-	return changed(d.db.ExecContext(ctx, `DELETE FROM token WHERE id = ?`, id))
+	_, err := d.change(ctx, Subject{}, must(`DELETE FROM token WHERE id = ?`, id))
+	return err
 }
 
 // An Agent is a member of the fleet.
@@ -131,21 +132,17 @@ func (e ErrTaken) Error() string {
 	return fmt.Sprintf("there is an agent %q already: join with another --name, or revoke that one with: ruleids server agents revoke %s", e.Name, e.Name)
 }
 
-// Join uses a token for a new agent, in one transaction: sign is called with its identity and makes its certificate.
+// Join uses a token for a new agent, in one change: sign is called with its identity and makes its certificate. A token that two
+// servers use at the same moment is good for one of them, if it has one use left.
 func (d *DB) Join(ctx context.Context, token, name string, most int, sign func(id string) (serial string, expires time.Time, err error)) (a *Agent, err error) {
 	if err := ValidName(name); err != nil {
 		return nil, err
 	}
 	id, s, _ := strings.Cut(token, ".")
-	tx, err := d.db.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = tx.Rollback() }() // nothing after a commit
 	var stored []byte
 	var labels string
 	now := d.now()
-	err = tx.QueryRowContext(ctx, `SELECT hash, labels FROM token WHERE id = ? AND expires > ? AND uses > 0`, id, unix(now)).Scan(&stored, &labels)
+	err = d.db.QueryRowContext(ctx, `SELECT hash, labels FROM token WHERE id = ? AND expires > ? AND uses > 0`, id, unix(now)).Scan(&stored, &labels)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && subtle.ConstantTimeCompare(stored, digest(s)) != 1 {
 		return nil, ErrToken
 	}
@@ -153,13 +150,13 @@ func (d *DB) Join(ctx context.Context, token, name string, most int, sign func(i
 		return nil, err
 	}
 	var have int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM agent WHERE revoked = 0`).Scan(&have); err != nil {
+	if err := d.db.QueryRowContext(ctx, `SELECT count(*) FROM agent WHERE revoked = 0`).Scan(&have); err != nil {
 		return nil, err
 	}
 	if have >= most {
 		return nil, fmt.Errorf("there are as many agents as server { max_agents } allows, %d", most)
 	}
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM agent WHERE revoked = 0 AND name = ?`, name).Scan(&have); err != nil {
+	if err := d.db.QueryRowContext(ctx, `SELECT count(*) FROM agent WHERE revoked = 0 AND name = ?`, name).Scan(&have); err != nil {
 		return nil, err
 	}
 	if have > 0 {
@@ -172,18 +169,23 @@ func (d *DB) Join(ctx context.Context, token, name string, most int, sign func(i
 	if a.Serial, a.Expires, err = sign(a.ID); err != nil {
 		return nil, err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE token SET uses = uses - 1 WHERE id = ?`, id); err != nil {
-		return nil, err
+	// What was asked above may have changed since.
+	_, err = d.change(ctx, Subject{AboutAgents, a.ID}, must(`UPDATE token SET uses = uses - 1 WHERE id = ? AND uses > 0`, id),
+		do(`INSERT INTO agent(id, name, labels, joined, serial, expires) SELECT ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM agent WHERE revoked = 0) < ?`, a.ID, a.Name, labels, unix(now), a.Serial, unix(a.Expires), most))
+	var fault *sqlite.Error
+	switch {
+	case errors.Is(err, ErrAbsent):
+		return nil, ErrToken
+	case errors.As(err, &fault):
+		return nil, ErrTaken{name}
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO agent(id, name, labels, joined, serial, expires) VALUES(?, ?, ?, ?, ?, ?)`, a.ID, a.Name, labels, unix(now), a.Serial, unix(a.Expires)); err != nil {
-		return nil, err
-	}
-	return a, tx.Commit()
+	return a, err
 }
 
 // Renewed takes down the new certificate of an agent.
 func (d *DB) Renewed(ctx context.Context, id, serial string, expires time.Time) error {
-	return changed(d.db.ExecContext(ctx, `UPDATE agent SET serial = ?, expires = ? WHERE id = ? AND revoked = 0`, serial, unix(expires), id))
+	_, err := d.change(ctx, Subject{AboutAgents, id}, must(`UPDATE agent SET serial = ?, expires = ? WHERE id = ? AND revoked = 0`, serial, unix(expires), id))
+	return err
 }
 
 // SetLabels gives an agent other labels.
@@ -192,17 +194,19 @@ func (d *DB) SetLabels(ctx context.Context, id string, labels Labels) error {
 	if err != nil {
 		return err
 	}
-	return changed(d.db.ExecContext(ctx, `UPDATE agent SET labels = ? WHERE id = ?`, string(text), id))
+	_, err = d.change(ctx, Subject{AboutAgents, id}, must(`UPDATE agent SET labels = ? WHERE id = ?`, string(text), id))
+	return err
 }
 
 // Revoke makes every certificate of an agent worthless, for good.
 func (d *DB) Revoke(ctx context.Context, id string) error {
-	return changed(d.db.ExecContext(ctx, `UPDATE agent SET revoked = ? WHERE id = ? AND revoked = 0`, unix(d.now()), id))
+	_, err := d.change(ctx, Subject{AboutAgents, id}, must(`UPDATE agent SET revoked = ? WHERE id = ? AND revoked = 0`, unix(d.now()), id))
+	return err
 }
 
 // SaveBeat writes down the last heartbeat of an agent.
 func (d *DB) SaveBeat(ctx context.Context, id string, seen time.Time, beat []byte) error {
-	_, err := d.db.ExecContext(ctx, `UPDATE agent SET seen = ?, beat = ? WHERE id = ?`, unix(seen), string(beat), id)
+	_, err := d.local(ctx, `UPDATE agent SET seen = ?, beat = ? WHERE id = ?`, unix(seen), string(beat), id)
 	return err
 }
 

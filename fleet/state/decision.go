@@ -30,19 +30,32 @@ const TombstoneLife = 30 * 24 * time.Hour
 
 // SetDecision makes a decision, or changes the one of its target.
 func (d *DB) SetDecision(ctx context.Context, x *Decision) error {
-	_, err := d.db.ExecContext(ctx, `INSERT INTO decision(target, kind, since, until, reason, source, by, rule, label, lifted) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := d.change(ctx, Subject{AboutDecisions, x.Target}, do(`INSERT INTO decision(target, kind, since, until, reason, source, by, rule, label, lifted) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET kind = excluded.kind, since = excluded.since, until = excluded.until, reason = excluded.reason, source = excluded.source, by = excluded.by, rule = excluded.rule, label = excluded.label, lifted = excluded.lifted`,
-		x.Target, x.Kind, unix(x.Since), unix(x.Until), x.Reason, x.Source, x.By, x.Rule, x.Label, unix(x.Lifted))
+		x.Target, x.Kind, unix(x.Since), unix(x.Until), x.Reason, x.Source, x.By, x.Rule, x.Label, unix(x.Lifted)))
 	return err
+}
+
+// Decision returns the decision of a target, or its tombstone; nil where there is none.
+func (d *DB) Decision(ctx context.Context, target string) (*Decision, error) {
+	list, err := d.decisions(ctx, `WHERE target = ?`, target)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return list[0], nil
 }
 
 // Decisions lists all decisions and tombstones that are not too old, the newest first.
 func (d *DB) Decisions(ctx context.Context) ([]*Decision, error) {
 	old := unix(d.now().Add(-TombstoneLife))
-	if _, err := d.db.ExecContext(ctx, `DELETE FROM decision WHERE (lifted > 0 AND lifted < ?) OR (until > 0 AND until < ?)`, old, old); err != nil {
+	if _, err := d.local(ctx, `DELETE FROM decision WHERE (lifted > 0 AND lifted < ?) OR (until > 0 AND until < ?)`, old, old); err != nil {
 		return nil, err
 	}
-	rows, err := d.db.QueryContext(ctx, `SELECT target, kind, since, until, reason, source, by, rule, label, lifted FROM decision ORDER BY since DESC, target`)
+	return d.decisions(ctx, ``)
+}
+
+func (d *DB) decisions(ctx context.Context, which string, args ...any) ([]*Decision, error) {
+	rows, err := d.db.QueryContext(ctx, `SELECT target, kind, since, until, reason, source, by, rule, label, lifted FROM decision `+which+` ORDER BY since DESC, target`, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -41,11 +41,8 @@ func (d *DB) AddRuleset(ctx context.Context, r *Ruleset, bundle []byte) error {
 	if err != nil {
 		return err
 	}
-	x, err := d.db.ExecContext(ctx, `INSERT INTO ruleset(digest, state, created, by, doc, bundle) VALUES(?, ?, ?, ?, ?, ?)`, r.Digest, r.State, unix(r.Created), r.By, string(doc), bundle)
-	if err != nil {
-		return err
-	}
-	r.Number, err = x.LastInsertId()
+	out, err := d.change(ctx, Subject{What: AboutRulesets}, do(`INSERT INTO ruleset(digest, state, created, by, doc, bundle) VALUES(?, ?, ?, ?, ?, ?)`, r.Digest, r.State, unix(r.Created), r.By, string(doc), bundle))
+	r.Number = out.id
 	return err
 }
 
@@ -55,7 +52,8 @@ func (d *DB) SaveRuleset(ctx context.Context, r *Ruleset) error {
 	if err != nil {
 		return err
 	}
-	return changed(d.db.ExecContext(ctx, `UPDATE ruleset SET state = ?, doc = ? WHERE number = ?`, r.State, string(doc), r.Number))
+	_, err = d.change(ctx, Subject{What: AboutRulesets}, must(`UPDATE ruleset SET state = ?, doc = ? WHERE number = ?`, r.State, string(doc), r.Number))
+	return err
 }
 
 // Rulesets lists all rule sets, the newest first.

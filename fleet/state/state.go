@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ruleids/ruleids/fleet/store"
@@ -35,8 +36,14 @@ CREATE TABLE IF NOT EXISTS note(key TEXT PRIMARY KEY, value BLOB NOT NULL);
 
 // A DB is the file. Its methods may be called by several goroutines, and by several processes.
 type DB struct {
-	db  *sql.DB
-	now func() time.Time
+	db   reader
+	file *sql.DB
+	now  func() time.Time
+
+	journal Journal // nil: this file is the only one
+	heard   func(Subject)
+	mu      sync.Mutex
+	waiting map[string]chan outcome // changes of this process that are on their way, by their ids
 }
 
 // ErrAbsent is returned where there is nothing of a name.
@@ -52,11 +59,16 @@ func Open(path string) (*DB, error) {
 		_ = db.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &DB{db: db, now: time.Now}, nil
+	// What tells this file, and copies of it, from others.
+	if _, err := db.Exec(`INSERT INTO note(key, value) VALUES(?, ?) ON CONFLICT DO NOTHING`, fileNote, []byte(shortID())); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &DB{db: db, file: db, now: time.Now}, nil
 }
 
 // Close closes the file.
-func (d *DB) Close() error { return d.db.Close() }
+func (d *DB) Close() error { return d.file.Close() }
 
 // secret returns 32 random bytes as text.
 func secret() string {
@@ -76,17 +88,6 @@ func shortID() string {
 func digest(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
 	return sum[:]
-}
-
-// changed returns ErrAbsent where a statement changed nothing.
-func changed(r sql.Result, err error) error {
-	if err != nil {
-		return err
-	}
-	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, ErrAbsent)
-	}
-	return nil
 }
 
 func unix(t time.Time) int64 {
@@ -139,15 +140,11 @@ func (d *DB) Log(ctx context.Context, who, action, target, detail string) error 
 		}
 		return printable.Text(s)
 	}
-	r, err := d.db.ExecContext(ctx, `INSERT INTO audit(at, who, action, target, detail) VALUES(?, ?, ?, ?, ?)`, unix(d.now()), cut(who), action, cut(target), cut(detail))
-	if err != nil {
-		return err
+	out, err := d.change(ctx, Subject{}, do(`INSERT INTO audit(at, who, action, target, detail) VALUES(?, ?, ?, ?, ?)`, unix(d.now()), cut(who), action, cut(target), cut(detail)))
+	if err == nil && out.id%1000 == 0 {
+		_, err = d.local(ctx, `DELETE FROM audit WHERE id <= ?`, out.id-maxAudit)
 	}
-	if id, err := r.LastInsertId(); err == nil && id%1000 == 0 {
-		_, err := d.db.ExecContext(ctx, `DELETE FROM audit WHERE id <= ?`, id-maxAudit)
-		return err
-	}
-	return nil
+	return err
 }
 
 // Audits returns the newest lines of the audit log before one, 0 for the newest of all.
@@ -184,6 +181,14 @@ func (d *DB) Note(ctx context.Context, key string) (value []byte, err error) {
 
 // SetNote notes a value under a key.
 func (d *DB) SetNote(ctx context.Context, key string, value []byte) error {
-	_, err := d.db.ExecContext(ctx, `INSERT INTO note(key, value) VALUES(?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`, key, value)
+	_, err := d.change(ctx, Subject{}, do(setNote, key, value))
 	return err
 }
+
+// SetLocalNote notes a value that is this file's alone, whatever others have.
+func (d *DB) SetLocalNote(ctx context.Context, key string, value []byte) error {
+	_, err := d.local(ctx, setNote, key, value)
+	return err
+}
+
+const setNote = `INSERT INTO note(key, value) VALUES(?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`

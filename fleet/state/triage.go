@@ -89,29 +89,18 @@ func (d *DB) Triages(ctx context.Context) (map[string]*Triage, error) {
 
 // SetTriage notes what somebody did to groups, all of them or none. A note whose action is no status leaves that as it is.
 func (d *DB) SetTriage(ctx context.Context, groups []Triage, note Note) error {
-	tx, err := d.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
+	var steps []step
 	now := d.now()
 	for _, g := range groups {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO triage(id, rule, key, status, assignee, reason, until, at) VALUES(?, ?, ?, ?, '', '', 0, 0) ON CONFLICT(id) DO NOTHING`, g.ID, g.Rule, g.Key, TriageOpen); err != nil {
-			return err
-		}
+		steps = append(steps, do(`INSERT INTO triage(id, rule, key, status, assignee, reason, until, at) VALUES(?, ?, ?, ?, '', '', 0, 0) ON CONFLICT(id) DO NOTHING`, g.ID, g.Rule, g.Key, TriageOpen))
 		if g.Status != "" {
-			if _, err := tx.ExecContext(ctx, `UPDATE triage SET status = ?, assignee = ?, reason = ?, until = ?, at = ? WHERE id = ?`, g.Status, g.Assignee, g.Reason, unix(g.Until), unix(now), g.ID); err != nil {
-				return err
-			}
+			steps = append(steps, do(`UPDATE triage SET status = ?, assignee = ?, reason = ?, until = ?, at = ? WHERE id = ?`, g.Status, g.Assignee, g.Reason, unix(g.Until), unix(now), g.ID))
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO triage_note(triage, at, who, action, text, until) VALUES(?, ?, ?, ?, ?, ?)`, g.ID, unix(now), note.Who, note.Action, note.Text, unix(note.Until)); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM triage_note WHERE triage = ? AND id NOT IN (SELECT id FROM triage_note WHERE triage = ? ORDER BY id DESC LIMIT ?)`, g.ID, g.ID, maxNotes); err != nil {
-			return err
-		}
+		steps = append(steps, do(`INSERT INTO triage_note(triage, at, who, action, text, until) VALUES(?, ?, ?, ?, ?, ?)`, g.ID, unix(now), note.Who, note.Action, note.Text, unix(note.Until)),
+			do(`DELETE FROM triage_note WHERE triage = ? AND id NOT IN (SELECT id FROM triage_note WHERE triage = ? ORDER BY id DESC LIMIT ?)`, g.ID, g.ID, maxNotes))
 	}
-	return tx.Commit()
+	_, err := d.change(ctx, Subject{}, steps...)
+	return err
 }
 
 // Looked notes that an account looks at the inbox now, and returns when it did before; the zero time for never.
@@ -121,6 +110,6 @@ func (d *DB) Looked(ctx context.Context, account string) (time.Time, error) {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, err
 	}
-	_, err = d.db.ExecContext(ctx, "INSERT INTO looked(account, at) VALUES(?, ?) ON CONFLICT(account) DO UPDATE SET at = excluded.at", account, unix(d.now()))
+	_, err = d.change(ctx, Subject{}, do("INSERT INTO looked(account, at) VALUES(?, ?) ON CONFLICT(account) DO UPDATE SET at = excluded.at", account, unix(d.now())))
 	return fromUnix(at), err
 }
