@@ -4,35 +4,48 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// schema is that of the file of a day. The key of an alert is its ID, so that its order is that of time: a page of alerts is
-// a walk of the table or of one index, and indexes need no column for time.
+// schema is that of the file of a day. The key of an alert is its ID, so that its order is that of time. What terms of a query are
+// about is apart from the alerts themselves, and has no index: see fact.
 const schema = `
 CREATE TABLE IF NOT EXISTS name(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE(kind, text));
-CREATE TABLE IF NOT EXISTS alert(id INTEGER PRIMARY KEY, received INTEGER NOT NULL, severity INTEGER NOT NULL, rule INTEGER NOT NULL, category INTEGER NOT NULL,
-  agent INTEGER NOT NULL, proto INTEGER NOT NULL, src BLOB, sport INTEGER, dst BLOB, dport INTEGER, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS alert(id INTEGER PRIMARY KEY, severity INTEGER NOT NULL, rule INTEGER NOT NULL, category INTEGER NOT NULL, agent INTEGER NOT NULL, proto INTEGER NOT NULL,
+  src BLOB, sport INTEGER NOT NULL, dst BLOB, dport INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS body(id INTEGER PRIMARY KEY, received INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS total(one INTEGER PRIMARY KEY CHECK(one = 1), n INTEGER NOT NULL);
+INSERT INTO total(one, n) VALUES(1, 0) ON CONFLICT DO NOTHING;
 CREATE TABLE IF NOT EXISTS origin(agent INTEGER NOT NULL, boot INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(agent, boot, seq)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS minute(minute INTEGER NOT NULL, severity INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(minute, severity)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS hour(hour INTEGER NOT NULL, agent INTEGER NOT NULL, rule INTEGER NOT NULL, category INTEGER NOT NULL, severity INTEGER NOT NULL, n INTEGER NOT NULL,
   PRIMARY KEY(hour, agent, rule, category, severity)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS source(hour INTEGER NOT NULL, src BLOB NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(hour, src)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS daysource(src BLOB NOT NULL PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS alert_rule ON alert(rule);
-CREATE INDEX IF NOT EXISTS alert_severity ON alert(severity);
-CREATE INDEX IF NOT EXISTS alert_src ON alert(src) WHERE src IS NOT NULL;
-CREATE INDEX IF NOT EXISTS alert_dst ON alert(dst) WHERE dst IS NOT NULL;
-CREATE INDEX IF NOT EXISTS alert_agent ON alert(agent);
-CREATE INDEX IF NOT EXISTS alert_dport ON alert(dport);
+CREATE TABLE IF NOT EXISTS term(text TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(text, content='', detail=none, columnsize=0, tokenize="unicode61 remove_diacritics 2 tokenchars '._-'");
 `
+
+// former turns the file of a day of version 1 into one of version 2: it had the alerts in one table, with indexes.
+const former = `
+DROP INDEX alert_rule; DROP INDEX alert_severity; DROP INDEX alert_src; DROP INDEX alert_dst; DROP INDEX alert_agent; DROP INDEX alert_dport;
+ALTER TABLE alert RENAME TO old;
+` + schema + `
+INSERT INTO alert SELECT id, severity, rule, category, agent, proto, src, coalesce(sport, 0), dst, coalesce(dport, 0) FROM old ORDER BY id;
+INSERT INTO body SELECT id, received, body FROM old ORDER BY id;
+UPDATE total SET n = (SELECT count(*) FROM alert);
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(word, row);
+INSERT INTO term SELECT term FROM vocabulary WHERE term NOT GLOB ('*[^' || char(1) || '-' || char(127) || ']*');
+DROP TABLE vocabulary; DROP TABLE old; DROP TABLE source; DROP TABLE daysource;
+`
+
+// version is that of the schema, as the file has it.
+const version = 2
 
 // The kinds of names.
 const (
@@ -46,6 +59,7 @@ const (
 // A day is the file with the alerts of one day, UTC.
 type day struct {
 	date string
+	path string
 	db   *sql.DB
 
 	mu    sync.RWMutex
@@ -54,8 +68,13 @@ type day struct {
 
 	// Of the writer.
 	conn  *sql.Conn
-	stmts struct{ name, origin, alert, highest, minute, hour, source, daysource, word *sql.Stmt }
-	free  map[ID]ID // by the first id of a microsecond: one that is likely to be free; of the last few
+	stmts struct{ name, origin, alert, body, highest, minute, hour, term, word, total *sql.Stmt }
+	free  map[ID]ID       // by the first id of a microsecond: one that is likely to be free; of the last few
+	terms map[string]bool // of those that the file has
+
+	factsMu sync.RWMutex
+	facts   *facts       // nil until they are asked for
+	rows    atomic.Int64 // of facts
 
 	users int // of readers; guarded by Store.mu
 	used  time.Time
@@ -84,7 +103,7 @@ func openDay(ctx context.Context, path, date string) (*day, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &day{date: date, db: db, texts: map[int64]string{}, free: map[ID]ID{}}
+	d := &day{date: date, path: path, db: db, texts: map[int64]string{}, free: map[ID]ID{}, terms: map[string]bool{}}
 	for i := range d.names {
 		d.names[i] = map[string]int64{}
 	}
@@ -99,7 +118,7 @@ func (d *day) prepare(ctx context.Context) (err error) {
 	if d.conn, err = d.db.Conn(ctx); err != nil {
 		return err
 	}
-	if _, err := d.conn.ExecContext(ctx, schema); err != nil {
+	if err := d.makeSchema(ctx); err != nil {
 		return err
 	}
 	for _, s := range []struct {
@@ -108,12 +127,13 @@ func (d *day) prepare(ctx context.Context) (err error) {
 	}{
 		{&d.stmts.name, `INSERT INTO name(kind, text) VALUES(?, ?) ON CONFLICT DO UPDATE SET text = excluded.text RETURNING id`},
 		{&d.stmts.origin, `INSERT INTO origin(agent, boot, seq) VALUES(?, ?, ?) ON CONFLICT DO NOTHING`},
-		{&d.stmts.alert, `INSERT INTO alert(id, received, severity, rule, category, agent, proto, src, sport, dst, dport, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&d.stmts.alert, `INSERT INTO alert(id, severity, rule, category, agent, proto, src, sport, dst, dport) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&d.stmts.body, `INSERT INTO body(id, received, body) VALUES(?, ?, ?)`},
 		{&d.stmts.highest, `SELECT max(id) FROM alert WHERE id >= ? AND id < ?`},
 		{&d.stmts.minute, `INSERT INTO minute(minute, severity, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
 		{&d.stmts.hour, `INSERT INTO hour(hour, agent, rule, category, severity, n) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
-		{&d.stmts.source, `INSERT INTO source(hour, src, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
-		{&d.stmts.daysource, `INSERT INTO daysource(src, n) VALUES(?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
+		{&d.stmts.total, `UPDATE total SET n = n + ?`},
+		{&d.stmts.term, `INSERT INTO term(text) VALUES(?) ON CONFLICT DO NOTHING`},
 		{&d.stmts.word, `INSERT INTO word(rowid, text) VALUES(?, ?)`},
 	} {
 		if *s.to, err = d.conn.PrepareContext(ctx, s.text); err != nil {
@@ -121,6 +141,29 @@ func (d *day) prepare(ctx context.Context) (err error) {
 		}
 	}
 	return d.loadNames(ctx)
+}
+
+// makeSchema makes the tables that are missing.
+func (d *day) makeSchema(ctx context.Context) error {
+	var has, old int
+	if err := d.conn.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has); err != nil {
+		return err
+	}
+	if has > version {
+		return fmt.Errorf("it is of a later version of the program: %d, this one knows %d", has, version)
+	}
+	if err := d.conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name = 'daysource'`).Scan(&old); err != nil {
+		return err
+	}
+	text := schema
+	if old > 0 {
+		text = former
+	}
+	_, err := d.conn.ExecContext(ctx, fmt.Sprintf("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT", text, version))
+	if err != nil {
+		_, _ = d.conn.ExecContext(ctx, `ROLLBACK`)
+	}
+	return err
 }
 
 func (d *day) loadNames(ctx context.Context) error {
@@ -147,10 +190,11 @@ func (d *day) loadNames(ctx context.Context) error {
 }
 
 func (d *day) close() error {
+	err := d.dropFacts()
 	if d.conn != nil {
 		_ = d.conn.Close()
 	}
-	return d.db.Close()
+	return errors.Join(err, d.db.Close())
 }
 
 // known returns the ids of names; those that the day does not have are left out.
@@ -211,11 +255,6 @@ type hourKey struct {
 	severity                    uint8
 }
 
-type sourceKey struct {
-	hour int64
-	src  [16]byte
-}
-
 // append stores entries in one transaction. It returns those that were not there before, in the order of their ids.
 func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, err error) {
 	if _, err := d.conn.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
@@ -223,16 +262,19 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 	}
 	defer func() {
 		if err != nil {
+			clear(d.terms)
 			_, _ = d.conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
 		}
 	}()
 	var made []newName
-	minutes, hours, sources, daysources := map[minuteKey]int{}, map[hourKey]int{}, map[sourceKey]int{}, map[[16]byte]int{}
+	minutes, hours := map[minuteKey]int{}, map[hourKey]int{}
 	type text struct {
 		id   ID
 		text string
 	}
 	var texts []text
+	var known []fact
+	var stored []*Entry
 	for _, e := range entries {
 		if e.Seq != 0 {
 			origin, err := d.name(ctx, nameOrigin, e.Origin.Agent, &made)
@@ -262,8 +304,6 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 		if e.Src.IsValid() {
 			b := e.Src.As16()
 			src = b[:]
-			sources[sourceKey{e.Time.Unix() / 3600, b}]++
-			daysources[b]++
 		}
 		if e.Dst.IsValid() {
 			b := e.Dst.As16()
@@ -272,7 +312,7 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 		first := firstAt(e.Time)
 		id, last := max(first, d.free[first]), first+1<<(idBits+10)
 		for {
-			r, err := d.stmts.alert.ExecContext(ctx, int64(id), e.Received.UnixMicro(), int(e.Severity), ids[0], ids[1], ids[2], ids[3], src, int(e.SrcPort), dst, int(e.DstPort), e.Body)
+			r, err := d.stmts.alert.ExecContext(ctx, int64(id), int(e.Severity), ids[0], ids[1], ids[2], ids[3], src, int(e.SrcPort), dst, int(e.DstPort))
 			if err != nil {
 				return nil, err
 			}
@@ -297,13 +337,21 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 		d.free[first] = id + 1
 		minutes[minuteKey{e.Time.Unix() / 60, uint8(e.Severity)}]++
 		hours[hourKey{e.Time.Unix() / 3600, ids[2], ids[0], ids[1], uint8(e.Severity)}]++
-		texts = append(texts, text{id, e.Text})
+		if _, err := d.stmts.body.ExecContext(ctx, int64(id), e.Received.UnixMicro(), e.Body); err != nil {
+			return nil, err
+		}
+		texts = append(texts, text{id, fold(e.Text)})
+		stored = append(stored, e)
+		known = append(known, fact{id: id, rule: uint32(ids[0]), category: uint32(ids[1]), agent: uint32(ids[2]), proto: uint32(ids[3]), sport: e.SrcPort, dport: e.DstPort, severity: uint8(e.Severity)})
 		fresh = append(fresh, &Stored{ID: id, Received: e.Received, Agent: e.Name, Body: e.Body})
 	}
 	// The index of words takes rows in their order without writing out what it holds in between.
 	slices.SortFunc(texts, func(a, b text) int { return cmp.Compare(a.id, b.id) })
 	for _, t := range texts {
 		if _, err := d.stmts.word.ExecContext(ctx, int64(t.id), t.text); err != nil {
+			return nil, err
+		}
+		if err := d.newTerms(ctx, t.text); err != nil {
 			return nil, err
 		}
 	}
@@ -317,15 +365,8 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 			return nil, err
 		}
 	}
-	for k, n := range sources {
-		if _, err := d.stmts.source.ExecContext(ctx, k.hour, k.src[:], n); err != nil {
-			return nil, err
-		}
-	}
-	for src, n := range daysources {
-		if _, err := d.stmts.daysource.ExecContext(ctx, src[:], n); err != nil {
-			return nil, err
-		}
+	if _, err := d.stmts.total.ExecContext(ctx, len(fresh)); err != nil {
+		return nil, err
 	}
 	if _, err := d.conn.ExecContext(ctx, `COMMIT`); err != nil {
 		return nil, err
@@ -336,12 +377,28 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 		d.texts[m.id] = m.text
 	}
 	d.mu.Unlock()
+	d.tellFacts(stored, known)
 	slices.SortFunc(fresh, func(a, b *Stored) int { return cmp.Compare(a.ID, b.ID) })
 	return fresh, nil
 }
 
-// addrBytes is an address as the file has it.
-func addrBytes(a netip.Addr) []byte {
-	b := a.As16()
-	return b[:]
+// maxTerms bounds day.terms.
+const maxTerms = 200_000
+
+// newTerms takes down the words of a text that the day does not have yet. Words beyond ASCII are looked for by their beginning
+// in the index itself.
+func (d *day) newTerms(ctx context.Context, text string) error {
+	for w := range wordsOf(text) {
+		if d.terms[w] || !ascii(w) {
+			continue
+		}
+		if _, err := d.stmts.term.ExecContext(ctx, w); err != nil {
+			return err
+		}
+		if len(d.terms) >= maxTerms {
+			clear(d.terms)
+		}
+		d.terms[w] = true
+	}
+	return nil
 }

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"encoding/gob"
 	"encoding/json"
 	"net/netip"
 	"strconv"
@@ -125,3 +127,16 @@ func (s *Stored) AppendJSON(dst []byte) []byte {
 
 // MarshalJSON implements json.Marshaler.
 func (s *Stored) MarshalJSON() ([]byte, error) { return s.AppendJSON(nil), nil }
+
+// Encode writes entries for another server's store.
+func Encode(entries []*Entry) ([]byte, error) {
+	var b bytes.Buffer
+	err := gob.NewEncoder(&b).Encode(entries)
+	return b.Bytes(), err
+}
+
+// Decode reads what Encode wrote.
+func Decode(data []byte) (entries []*Entry, err error) {
+	err = gob.NewDecoder(bytes.NewReader(data)).Decode(&entries)
+	return entries, err
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/fleet/query"
@@ -55,7 +56,10 @@ type Stats struct {
 	Hours      []int          `json:"hours"`      // by the hour of the day, UTC
 	Step       float64        `json:"step_seconds"`
 	Timeline   []Slot         `json:"timeline"` // from since to until, without gaps; its first step may begin before since
-	levels     [scale.SeverityCritical + 1]int
+	// Sampled is left out where all were counted. Else a query has words that very many alerts have: of some days one alert in so
+	// many was counted, from the beginning of each step, and the counts are estimates.
+	Sampled int `json:"sampled,omitempty"`
+	levels  [scale.SeverityCritical + 1]int
 }
 
 // maxSlots bounds a timeline.
@@ -64,6 +68,22 @@ const maxSlots = 2000
 // Stats counts alerts from q.Since to q.Until, which must be set and are taken as whole minutes, in steps of at least a minute, or of
 // an hour where the query names rules, categories or agents and spans over a day.
 func (s *Store) Stats(ctx context.Context, q *query.Query, step time.Duration, top int) (*Stats, error) {
+	c := begin(q, step)
+	_, _, first, last := span(&c.q)
+	dates, err := s.between(first, last)
+	if err != nil {
+		return nil, err
+	}
+	for _, date := range dates {
+		if err := s.read(ctx, date, func(d *day) error { return c.count(ctx, d) }); err != nil {
+			return nil, err
+		}
+	}
+	return c.end(top), nil
+}
+
+// begin begins to count.
+func begin(q *query.Query, step time.Duration) *counting {
 	step = max(step.Truncate(time.Minute), time.Minute)
 	long := q.Until.Sub(q.Since)
 	if long/step > maxSlots {
@@ -75,31 +95,26 @@ func (s *Store) Stats(ctx context.Context, q *query.Query, step time.Duration, t
 	}
 	c.q = *q
 	c.q.Since, c.q.Until = q.Since.UTC().Truncate(time.Minute), q.Until.UTC().Add(time.Minute-1).Truncate(time.Minute)
-	out := &Stats{Since: c.q.Since, Until: q.Until.UTC(), Severity: map[string]int{}, Techniques: []Count{}, Hours: make([]int, 24), Step: step.Seconds(), Timeline: []Slot{}}
-	c.out, c.step = out, step
+	c.step = step
+	c.out = &Stats{Since: c.q.Since, Until: q.Until.UTC(), Severity: map[string]int{}, Techniques: []Count{}, Hours: make([]int, 24), Step: step.Seconds(), Timeline: []Slot{}}
 	for t := c.q.Since.Truncate(step); t.Before(q.Until); t = t.Add(step) {
-		out.Timeline = append(out.Timeline, Slot{Time: t})
+		c.out.Timeline = append(c.out.Timeline, Slot{Time: t})
 	}
-	_, _, first, last := span(&c.q)
-	dates, err := s.between(first, last)
-	if err != nil {
-		return nil, err
-	}
-	for _, date := range dates {
-		if err := s.read(ctx, date, func(d *day) error { return c.count(ctx, d) }); err != nil {
-			return nil, err
-		}
-	}
+	return c
+}
+
+// end returns what was counted.
+func (c *counting) end(top int) *Stats {
 	for _, sev := range scale.Severities() {
-		out.Severity[sev.String()] = out.levels[sev]
+		c.out.Severity[sev.String()] = c.out.levels[sev]
 	}
-	out.Categories, out.Rules, out.Agents = topOf(c.names[0], top), topOf(c.names[1], top), topOf(c.names[2], top)
+	c.out.Categories, c.out.Rules, c.out.Agents = topOf(c.names[0], top), topOf(c.names[1], top), topOf(c.names[2], top)
 	bySource := map[string]int{}
 	for a, n := range c.sources {
 		bySource[a.Unmap().String()] += n
 	}
-	out.Sources = topOf(bySource, top)
-	return out, nil
+	c.out.Sources = topOf(bySource, top)
+	return c.out
 }
 
 // A counting is statistics on their way.
@@ -168,12 +183,16 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (c *counting) count(ctx context.Context, d *day) error {
-	w := d.where(&c.q)
-	if w.none {
+	w, none := d.where(&c.q)
+	if none {
 		return nil
 	}
 	if c.total {
-		if err := c.slots(ctx, d, "SELECT minute * 60, severity, sum(n) FROM minute WHERE minute >= ? AND minute < ? AND "+w.text()+" GROUP BY 1, 2",
+		slot := "minute * 60"
+		if c.step%time.Hour == 0 {
+			slot = "minute / 60 * 3600"
+		}
+		if err := c.slots(ctx, d, "SELECT "+slot+", severity, sum(n) FROM minute WHERE minute >= ? AND minute < ? AND "+w.text+" GROUP BY 1, 2",
 			append([]any{c.q.Since.Unix() / 60, c.q.Until.Unix() / 60}, w.args...)); err != nil {
 			return err
 		}
@@ -185,60 +204,225 @@ func (c *counting) count(ctx context.Context, d *day) error {
 		if p.whole && c.rolled {
 			times := append([]any{p.from.Unix() / 3600, p.to.Unix() / 3600}, w.args...)
 			if !c.total && c.byHour {
-				if err := c.slots(ctx, d, "SELECT hour * 3600, severity, sum(n) FROM hour WHERE hour >= ? AND hour < ? AND "+w.text()+" GROUP BY 1, 2", times); err != nil {
+				if err := c.slots(ctx, d, "SELECT hour * 3600, severity, sum(n) FROM hour WHERE hour >= ? AND hour < ? AND "+w.text+" GROUP BY 1, 2", times); err != nil {
 					return err
 				}
 			}
-			if err := c.named(ctx, d, "SELECT category, rule, agent, sum(n) FROM hour WHERE hour >= ? AND hour < ? AND "+w.text()+" GROUP BY 1, 2, 3", times); err != nil {
+			if p.to.Sub(p.from) == 24*time.Hour {
+				if err := c.namedInAll(ctx, d); err != nil {
+					return err
+				}
+			} else if err := c.named(ctx, d, "SELECT category, rule, agent, sum(n) FROM hour WHERE hour >= ? AND hour < ? AND "+w.text+" GROUP BY 1, 2, 3", times); err != nil {
 				return err
 			}
-			if len(c.q.Terms) == 0 {
-				text, args := "SELECT src, sum(n) FROM source WHERE hour >= ? AND hour < ? GROUP BY src ORDER BY 2 DESC LIMIT ?", times
-				if p.to.Sub(p.from) == 24*time.Hour {
-					text, args = "SELECT src, n FROM daysource ORDER BY 2 DESC LIMIT ?", nil
-				}
-				if err := c.source(ctx, d, text, args); err != nil {
-					return err
-				}
-			} else if err := c.raw(ctx, d, w, p, false, false, true); err != nil {
+			if err := c.raw(ctx, d, p, !c.total && !c.byHour, false); err != nil {
 				return err
-			}
-			if !c.total && !c.byHour {
-				if err := c.raw(ctx, d, w, p, true, false, false); err != nil {
-					return err
-				}
 			}
 			continue
 		}
-		if err := c.raw(ctx, d, w, p, !c.total, true, true); err != nil {
+		if err := c.raw(ctx, d, p, !c.total, true); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// raw counts alerts one by one.
-func (c *counting) raw(ctx context.Context, d *day, w *where, p piece, slots, names, sources bool) error {
-	from, args := " FROM alert WHERE id >= ? AND id < ? AND "+w.text(), []any{int64(firstAt(p.from)), int64(firstAt(p.to))}
-	if w.words != "" {
-		from = " FROM word CROSS JOIN alert ON alert.id = word.rowid WHERE word.rowid >= ? AND word.rowid < ? AND word MATCH ? AND " + w.text()
-		args = append(args, w.words)
+// raw counts alerts one by one: their sources, and where it is asked their times and names.
+func (c *counting) raw(ctx context.Context, d *day, p piece, slots, names bool) error {
+	from, to := firstAt(p.from), firstAt(p.to)
+	minutes := make([][scale.SeverityCritical + 1]int, int(p.to.Sub(p.from)/time.Minute)+1)
+	named := map[[3]uint32]int{}
+	var sources []int
+	weight := 1
+	add := func(x *fact) {
+		if slots && int(x.severity) < len(minutes[0]) {
+			minutes[int64(x.id-from)>>idBits/60_000_000][x.severity] += weight
+		}
+		if names {
+			named[[3]uint32{x.category, x.rule, x.agent}] += weight
+		}
 	}
-	args = append(args, w.args...)
-	if slots {
-		if err := c.slots(ctx, d, "SELECT (id >> 10) / 60000000 * 60, severity, count(*)"+from+" GROUP BY 1, 2", args); err != nil {
+	var f *filter
+	var addrs []netip.Addr
+	err := d.look(ctx, func(known *facts) (err error) {
+		if f, err = d.filter(ctx, &c.q, known); err != nil || f.none || f.asksWords() {
+			return err
+		}
+		addrs, sources = known.addrs, make([]int, len(known.addrs))
+		rows := known.between(from, to)
+		switch {
+		case len(f.tests) == 0 && !slots && !names && len(rows) == len(known.rows):
+			copy(sources, known.bySource)
+		case !slots && !names:
+			for i := range rows {
+				if f.match(&rows[i]) {
+					sources[rows[i].src]++
+				}
+			}
+		default:
+			for i := range rows {
+				if x := &rows[i]; f.match(x) {
+					add(x)
+					sources[x.src]++
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || f.none {
+		return err
+	}
+	if f.asksWords() {
+		if weight, err = d.oneIn(ctx, f, from, to); err != nil {
+			return err
+		}
+		c.out.Sampled = max(c.out.Sampled, weight*min(weight-1, 1))
+		for begin := p.from; begin.Before(p.to); {
+			end, next := p.to, p.to
+			if weight > 1 {
+				next = earlier(begin.Truncate(c.step).Add(c.step), p.to)
+				end = begin.Add(next.Sub(begin) / time.Duration(weight))
+			}
+			if err := d.walk(ctx, &c.q, firstAt(begin), firstAt(end), func(x *fact) bool {
+				add(x)
+				for int(x.src) >= len(sources) {
+					sources = append(sources, 0)
+				}
+				sources[x.src] += weight
+				return true
+			}); err != nil {
+				return err
+			}
+			begin = next
+		}
+		if err := d.look(ctx, func(known *facts) error {
+			addrs = known.addrs
+			return nil
+		}); err != nil {
 			return err
 		}
 	}
-	if names {
-		if err := c.named(ctx, d, "SELECT category, rule, agent, count(*)"+from+" GROUP BY 1, 2, 3", args); err != nil {
-			return err
+	for i := range minutes {
+		for severity, n := range minutes[i] {
+			if n > 0 {
+				c.slot(p.from.Unix()+60*int64(i), severity, n)
+			}
 		}
 	}
-	if sources {
-		return c.source(ctx, d, "SELECT src, count(*)"+from+" AND src IS NOT NULL GROUP BY src ORDER BY 2 DESC LIMIT ?", args)
+	for k, n := range named {
+		for i, id := range k {
+			c.names[i][d.text(int64(id))] += n
+		}
+	}
+	if len(sources) > 0 {
+		sources[0] = 0 // of alerts without one
+	}
+	least := atLeast(sources, maxSources)
+	for i, n := range sources {
+		if n >= least {
+			c.sources[addrs[i]] += n
+		}
 	}
 	return nil
+}
+
+// maxSources is how many sources of a piece are looked at for the largest.
+const maxSources = 1000
+
+// atLeast returns what the most-th largest count is, and at least 1.
+func atLeast(counts []int, most int) int {
+	if len(counts) <= most {
+		return 1
+	}
+	sorted := slices.Clone(counts)
+	slices.Sort(sorted)
+	return max(1, sorted[len(sorted)-most])
+}
+
+// mostHits is how many alerts with words are counted of a day; tests change it.
+var mostHits = 15_000
+
+// oneIn returns of how many alerts with words one is to be counted, so that there are about mostHits of them.
+func (d *day) oneIn(ctx context.Context, f *filter, from, to ID) (int, error) {
+	if f.words == "" || strings.Contains(f.words, "*") {
+		return 1, nil // the beginning of very many words takes as long to find for a part
+	}
+	var n int
+	var oldest ID
+	if err := d.db.QueryRowContext(ctx, `SELECT count(*), coalesce(min(id), 0) FROM (SELECT rowid AS id FROM word WHERE word MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?)`,
+		f.words, int64(from), int64(to), mostHits+1).Scan(&n, (*int64)(&oldest)); err != nil || n <= mostHits {
+		return 1, err
+	}
+	weight := 1
+	err := d.look(ctx, func(known *facts) error {
+		if seen := len(known.between(oldest, to)); seen > 0 {
+			weight = (len(known.between(from, to)) + seen - 1) / seen
+		}
+		return nil
+	})
+	return weight, err
+}
+
+// slot adds a count of a time (seconds since 1970) and severity.
+func (c *counting) slot(at int64, severity, n int) {
+	c.out.Total += n
+	c.out.Hours[at/3600%24] += n
+	if severity >= 0 && severity < len(c.out.levels) {
+		c.out.levels[severity] += n
+	}
+	if i := int(time.Unix(at, 0).Sub(c.out.Timeline[0].Time) / c.step); i >= 0 && i < len(c.out.Timeline) {
+		c.out.Timeline[i].add(severity, n)
+	}
+}
+
+// A where is the terms of a query for the counts of a day.
+type where struct {
+	text string
+	args []any
+}
+
+// where makes the condition of a query; none says that nothing of the day can match. Terms that counts know nothing of are left out.
+func (d *day) where(q *query.Query) (w where, none bool) {
+	w.text = "1"
+	for i := range q.Terms {
+		t := &q.Terms[i]
+		var list []any
+		add := func(column string, kind int) {
+			for _, id := range d.known(kind, t.Words) {
+				list = append(list, id)
+			}
+			w.in(column, list, t.Not)
+		}
+		switch t.Field {
+		case query.Rule:
+			add("rule", nameRule)
+		case query.Category:
+			add("category", nameCategory)
+		case query.Agent:
+			add("agent", nameAgent)
+		case query.Severity:
+			for _, s := range t.Levels {
+				list = append(list, int(s))
+			}
+			w.in("severity", list, t.Not)
+		default:
+			continue
+		}
+		none = none || len(list) == 0 && !t.Not
+	}
+	return w, none
+}
+
+func (w *where) in(column string, list []any, not bool) {
+	if len(list) == 0 {
+		return // all, or none
+	}
+	word := " IN ("
+	if not {
+		word = " NOT IN ("
+	}
+	w.text += " AND " + column + word + strings.TrimSuffix(strings.Repeat("?,", len(list)), ",") + ")"
+	w.args = append(w.args, list...)
 }
 
 // slots adds counts by time (seconds since 1970) and severity.
@@ -254,16 +438,28 @@ func (c *counting) slots(ctx context.Context, d *day, text string, args []any) e
 		if err := rows.Scan(&at, &severity, &n); err != nil {
 			return err
 		}
-		c.out.Total += n
-		c.out.Hours[at/3600%24] += n
-		if severity >= 0 && severity < len(c.out.levels) {
-			c.out.levels[severity] += n
-		}
-		if i := int(time.Unix(at, 0).Sub(c.out.Timeline[0].Time) / c.step); i >= 0 && i < len(c.out.Timeline) {
-			c.out.Timeline[i].add(severity, n)
-		}
+		c.slot(at, severity, n)
 	}
 	return rows.Err()
+}
+
+// namedInAll adds the counts of a whole day by category, rule and agent.
+func (c *counting) namedInAll(ctx context.Context, d *day) error {
+	return d.look(ctx, func(known *facts) error {
+		f, err := d.filter(ctx, &c.q, known)
+		if err != nil {
+			return err
+		}
+		for k, n := range known.byName {
+			if f.none || !f.match(&fact{category: k.category, rule: k.rule, agent: k.agent, severity: k.severity}) {
+				continue
+			}
+			for i, id := range [3]uint32{k.category, k.rule, k.agent} {
+				c.names[i][d.text(int64(id))] += n
+			}
+		}
+		return nil
+	})
 }
 
 // named adds counts by category, rule and agent.
@@ -281,29 +477,6 @@ func (c *counting) named(ctx context.Context, d *day, text string, args []any) e
 		}
 		for i, id := range ids {
 			c.names[i][d.text(id)] += n
-		}
-	}
-	return rows.Err()
-}
-
-// maxSources bounds how many sources of a piece are looked at for the largest.
-const maxSources = 1000
-
-// source adds counts by source.
-func (c *counting) source(ctx context.Context, d *day, text string, args []any) error {
-	rows, err := d.db.QueryContext(ctx, text, append(slices.Clone(args), maxSources)...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var src []byte
-		var n int
-		if err := rows.Scan(&src, &n); err != nil {
-			return err
-		}
-		if a, ok := netip.AddrFromSlice(src); ok {
-			c.sources[a] += n
 		}
 	}
 	return rows.Err()

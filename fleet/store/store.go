@@ -105,7 +105,7 @@ func (s *Store) Append(ctx context.Context, entries []*Entry) error {
 	}
 	now := s.opt.Now()
 	for _, e := range entries {
-		e.Time = s.file(e.Time, e.Received, now)
+		e.Time = file(e.Time, e.Received, now, s.opt.Keep)
 	}
 	w := &write{entries, make(chan error, 1)}
 	select {
@@ -132,8 +132,8 @@ func (s *Store) Append(ctx context.Context, entries []*Entry) error {
 
 // file returns the time by which an alert is filed: its own, in whole microseconds, or when it was received where its own is
 // in the future or too old to be kept.
-func (s *Store) file(t, received, now time.Time) time.Time {
-	if t.After(now.Add(maxAhead)) || t.Before(now.Add(-s.opt.Keep+maxAhead/24)) || t.Unix() <= 0 {
+func file(t, received, now time.Time, keep time.Duration) time.Time {
+	if t.After(now.Add(maxAhead)) || t.Before(now.Add(-keep+maxAhead/24)) || t.Unix() <= 0 {
 		t = received
 	}
 	return t.UTC().Truncate(time.Microsecond)
@@ -177,22 +177,23 @@ func (s *Store) serve(first *write) {
 		}
 	}
 	err := s.write(batch)
-	s.note(err)
+	note(&s.fault, s.opt.Log, err)
 	for _, w := range batch {
 		w.done <- err
 	}
 }
 
-func (s *Store) note(err error) {
+// note keeps why nothing can be stored, and logs when that changes.
+func note(fault *atomic.Pointer[string], log *slog.Logger, err error) {
 	if err == nil {
-		if s.fault.Swap(nil) != nil {
-			s.opt.Log.Info("alerts can be stored again")
+		if fault.Swap(nil) != nil {
+			log.Info("alerts can be stored again")
 		}
 		return
 	}
 	text := err.Error()
-	if s.fault.Swap(&text) == nil {
-		s.opt.Log.Error("alerts cannot be stored; their agents keep them", "error", err)
+	if fault.Swap(&text) == nil {
+		log.Error("alerts cannot be stored; their agents keep them", "error", err)
 	}
 }
 
@@ -239,7 +240,7 @@ func (s *Store) open(ctx context.Context, date string, create bool) (*day, error
 			return nil, nil
 		}
 		var err error
-		if d, err = openDay(ctx, path, date); err != nil {
+		if d, err = openDay(context.WithoutCancel(ctx), path, date); err != nil {
 			return nil, err
 		}
 		s.days[date] = d
@@ -253,6 +254,7 @@ func (s *Store) leave(d *day) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d.users--
+	s.spare(d)
 	for len(s.days) > maxOpen {
 		var oldest *day
 		for _, x := range s.days {
@@ -268,14 +270,35 @@ func (s *Store) leave(d *day) {
 	}
 }
 
-// A file is one day on the disk.
-type file struct {
+// spare has days that are not in use forget their facts, those first that were asked least recently, where all together are too
+// many. s.mu is held.
+func (s *Store) spare(last *day) {
+	for {
+		total, oldest := int64(0), (*day)(nil)
+		for _, x := range s.days {
+			n := x.rows.Load()
+			total += n
+			if n > 0 && x != last && x.users == 0 && (oldest == nil || x.used.Before(oldest.used)) {
+				oldest = x
+			}
+		}
+		if total <= keptFacts || oldest == nil {
+			return
+		}
+		if err := oldest.dropFacts(); err != nil {
+			s.opt.Log.Warn("a file that saves time cannot be written", "error", err)
+		}
+	}
+}
+
+// A dayFile is one day on the disk.
+type dayFile struct {
 	date string
 	size int64 // with its log
 }
 
 // files lists the days that there are, the newest first.
-func (s *Store) files() ([]file, error) {
+func (s *Store) files() ([]dayFile, error) {
 	entries, err := os.ReadDir(s.opt.Dir)
 	if err != nil {
 		return nil, err
@@ -294,11 +317,11 @@ func (s *Store) files() ([]file, error) {
 			sizes[date] += info.Size()
 		}
 	}
-	var out []file
+	var out []dayFile
 	for date, size := range sizes {
-		out = append(out, file{date, size})
+		out = append(out, dayFile{date, size})
 	}
-	slices.SortFunc(out, func(a, b file) int { return strings.Compare(b.date, a.date) })
+	slices.SortFunc(out, func(a, b dayFile) int { return strings.Compare(b.date, a.date) })
 	return out, nil
 }
 
@@ -341,7 +364,7 @@ func (s *Store) remove(date string) error {
 	}
 	path := filepath.Join(s.opt.Dir, prefix+date+suffix)
 	err := os.Remove(path)
-	for _, more := range []string{"-wal", "-shm"} {
+	for _, more := range []string{"-wal", "-shm", factsSuffix} {
 		_ = os.Remove(path + more)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
@@ -352,6 +375,7 @@ func (s *Store) remove(date string) error {
 
 // Status is how the store is.
 type Status struct {
+	Backend    string `json:"backend"`    // sqlite or victorialogs
 	Stored     uint64 `json:"stored"`     // since the start
 	Duplicates uint64 `json:"duplicates"` // that came again and were left out
 	Days       int    `json:"days"`
@@ -362,7 +386,7 @@ type Status struct {
 
 // Status says how the store is.
 func (s *Store) Status() Status {
-	out := Status{Stored: s.stored.Load(), Duplicates: s.duplicates.Load()}
+	out := Status{Backend: "sqlite", Stored: s.stored.Load(), Duplicates: s.duplicates.Load()}
 	if text := s.fault.Load(); text != nil {
 		out.Error = *text
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -243,4 +245,115 @@ func TestSameTime(t *testing.T) {
 	if got, _ := list(t, s, "", 0, 10_000); len(got) != 5000 {
 		t.Errorf("%d alerts, want 5000", len(got))
 	}
+}
+
+// TestSampled: of words that very many alerts have some are counted, in all steps, and counts are near what they should be.
+func TestSampled(t *testing.T) {
+	before := mostHits
+	mostHits = 200
+	t.Cleanup(func() { mostHits = before })
+	s := newStore(t, Options{})
+	var es []*Entry
+	const n = 6000
+	for i := range n {
+		rule := "port_scan"
+		if i%3 == 0 {
+			rule = "host_sweep"
+		}
+		es = append(es, raised("berlin", i, rule, scale.SeverityHigh, fmt.Sprintf("198.51.100.%d", i%5)))
+	}
+	if err := s.Append(t.Context(), es); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{"tried": n, "host_sweep": n / 3, "nothing": 0} {
+		q, err := query.Parse(text, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Since, q.Until = noon.Add(-2*time.Hour), noon.Add(time.Minute)
+		got, err := s.Stats(t.Context(), q, 10*time.Minute, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sampled := got.Sampled > 1; sampled != (want > 200) || got.Total < want*8/10 || got.Total > want*12/10 {
+			t.Errorf("%s: %d of %d, one in %d", text, got.Total, want, got.Sampled)
+		}
+		sum := 0
+		for _, x := range got.Sources {
+			sum += x.Count
+		}
+		if sum != got.Total || want > 0 && got.Rules[0].Count == 0 {
+			t.Errorf("%s: %d alerts by source, %d in all; %v", text, sum, got.Total, got.Rules)
+		}
+		for _, x := range got.Timeline[2 : len(got.Timeline)-2] {
+			if want > 0 && x.Total == 0 && x.Time.After(noon.Add(-n*time.Second)) {
+				t.Errorf("%s: none at %v", text, x.Time)
+			}
+		}
+	}
+}
+
+// TestFacts: what is in memory of a day is right after alerts came late, after it was written to a file, and where that is damaged or
+// behind.
+func TestFacts(t *testing.T) {
+	dir := t.TempDir()
+	s := newStore(t, Options{Dir: dir})
+	if got, _ := list(t, s, "", 0, 10); len(got) != 0 {
+		t.Fatal(got)
+	}
+	add := func(from, to int) {
+		t.Helper()
+		for i := to - 1; i >= from; i -= 100 {
+			var es []*Entry
+			for n := i; n > i-100 && n >= from; n-- {
+				es = append(es, raised("berlin", n, "port_scan", scale.SeverityHigh, fmt.Sprintf("198.51.100.%d", n%7)))
+			}
+			if err := s.Append(t.Context(), es); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	check := func(what string, want int) {
+		t.Helper()
+		got, _ := list(t, s, "src:198.51.100.3", 0, 100000)
+		if len(got) != want/7 {
+			t.Errorf("%s: %d alerts, not %d", what, len(got), want/7)
+		}
+		for i := 1; i < len(got); i++ {
+			if got[i].ID >= got[i-1].ID {
+				t.Fatalf("%s: not in order", what)
+			}
+		}
+	}
+	add(3500, 7000)
+	check("half", 3500)
+	add(0, 3500)
+	check("all", 7000)
+	reopen := func() {
+		t.Helper()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = newStore(t, Options{Dir: dir})
+	}
+	reopen()
+	file := filepath.Join(dir, "alerts-2026-11-29.db-facts")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("from the file", 7000)
+	add(7000, 7700)
+	check("and more", 7700)
+	reopen()
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check("a file that is behind", 7700)
+	reopen()
+	text[len(text)/2] ^= 1
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check("a damaged file", 7700)
 }
