@@ -16,7 +16,7 @@ LDFLAGS   ?= -s -w
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-test cross qemu-test
+.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test fleet-scale soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-test cross qemu-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,8 +67,13 @@ lab-test: ## the daemon against real tools, in network namespaces (needs root; i
 
 fleet-test: ## a server with agents, killed and cut off at random, in network namespaces (needs root; ROUNDS=100)
 	@$(lab-packages)
-	RULEIDS_FLEET_AGENTS=500 RULEIDS_FLEET_ALERTS=1000000 $(GO) test ./fleet/server ./fleet/store -run "^Test(Many|Large)$$" -count=1 -timeout 1h -v
+	RULEIDS_FLEET_CLUSTER=1 RULEIDS_FLEET_VICTORIA=1 $(GO) test ./fleet/server ./fleet/store -run '^Test(Together|Outgrown|Victoria)$$' -count=1 -timeout 20m -v
 	RULEIDS_LAB=1 RULEIDS_FLEET_ROUNDS=$(or $(ROUNDS),100) $(GO) test ./lab -run '^TestFleet' -count=1 -timeout 1h -v
+
+fleet-scale: ## a server with AGENTS=500 for LASTS=10m, IDLE=10000 that only say how they are, and ALERTS=5000000 that are asked for
+	RULEIDS_FLEET_AGENTS=$(or $(AGENTS),500) RULEIDS_FLEET_LASTS=$(or $(LASTS),10m) RULEIDS_FLEET_IDLE=$(or $(IDLE),10000) \
+	$(GO) test ./fleet/server -run '^Test(Many|Idle)$$' -count=1 -timeout 2h -v
+	RULEIDS_FLEET_ALERTS=$(or $(ALERTS),5000000) $(GO) test ./fleet/api -run '^TestLarge$$' -count=1 -timeout 2h -v
 
 soak: ## the daemon under traffic and reloads for SOAK, then 1,000 reloads as fast as they go (needs root)
 	@$(lab-packages)

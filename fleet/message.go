@@ -82,6 +82,7 @@ type BeatAnswer struct {
 	Span      float64   `json:"span"`      // seconds
 	Set       string    `json:"set"`       // digest of the rule set that the agent should run; "" for that of its own files
 	Managed   bool      `json:"managed"`   // Set says something; else the agent keeps what it has
+	Servers   []string  `json:"servers"`   // host:port of each where several share the work: an agent may connect to any
 }
 
 // A Decision is one for all, as an agent is told.

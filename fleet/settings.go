@@ -4,7 +4,10 @@ package fleet
 import (
 	"fmt"
 	"net"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/internal/setting"
@@ -63,6 +66,61 @@ func (s *Server) Check() []setting.Problem {
 	for _, name := range s.Names {
 		if net.ParseIP(name) == nil && !validName(name) {
 			ps = append(ps, setting.Problem{Setting: "names", Detail: fmt.Sprintf("%q is neither the name of a host nor an address.", name)})
+		}
+	}
+	return ps
+}
+
+// Store is where a server keeps alerts.
+type Store struct {
+	Backend string `setting:"backend" default:"sqlite" oneof:"sqlite victorialogs" doc:"Where alerts are kept: sqlite, files in the server's directory, or victorialogs, at url."`
+	URL     string `setting:"url" doc:"Address of VictoriaLogs, as http://127.0.0.1:9428. For how long alerts are kept is for its own settings then."`
+}
+
+// Check implements the checks of package setting that no tag can say.
+func (s *Store) Check() []setting.Problem {
+	u, err := url.Parse(s.URL)
+	switch {
+	case s.Backend == "victorialogs" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"):
+		return []setting.Problem{{Setting: "url", Detail: fmt.Sprintf("%q is not the address of VictoriaLogs: write http://host:9428.", s.URL)}}
+	case s.Backend != "victorialogs" && s.URL != "":
+		return []setting.Problem{{Setting: "url", Detail: "It is of backend = \"victorialogs\"; set that, too."}}
+	}
+	return nil
+}
+
+// NATS is the NATS cluster that servers of one fleet share the work over. Without URLs a server is alone.
+type NATS struct {
+	URLs        []string      `setting:"urls" doc:"Servers of a NATS cluster with JetStream, as tls://nats1.example.com:4222, over which several servers share the work of one fleet; empty: this server is alone."`
+	Name        string        `setting:"name" default:"ruleids" doc:"Begins the names of the fleet's streams and subjects there."`
+	Replicas    int           `setting:"replicas" default:"3" range:"1..5" doc:"How many of the NATS servers keep each message. Of 3 one may be lost, of 5 two."`
+	User        string        `setting:"user" doc:"User of the NATS servers, where they ask for one with a password."`
+	Password    string        `setting:"password,secret" doc:"File with the password of user."`
+	Credentials string        `setting:"credentials,secret" doc:"File with the credentials of a NATS account."`
+	CA          string        `setting:"ca,path" doc:"PEM file with the CA of the NATS servers; empty: those that the host trusts."`
+	Certificate string        `setting:"certificate,path" doc:"PEM file with the certificate that the NATS servers are shown."`
+	Key         string        `setting:"key,secret" doc:"PEM file with the key of certificate."`
+	KeepAlerts  time.Duration `setting:"keep_alerts" default:"7d" range:"1h..90d" doc:"For how long alerts wait there for a server that is away."`
+	KeepSize    setting.Size  `setting:"keep_size" default:"10GiB" range:"64MiB.." doc:"Bytes of alerts that wait there; the oldest go first."`
+	KeepChanges time.Duration `setting:"keep_changes" default:"90d" range:"1d..3650d" doc:"For how long changes of accounts, agents, decisions and rule sets wait there for a server that is away."`
+}
+
+// Check implements the checks of package setting that no tag can say.
+func (n *NATS) Check() []setting.Problem {
+	var ps []setting.Problem
+	if (n.Certificate == "") != (n.Key == "") {
+		ps = append(ps, setting.Problem{Setting: "certificate", Detail: "A certificate and its key go together: give both, or neither."})
+	}
+	if (n.User == "") != (n.Password == "") {
+		ps = append(ps, setting.Problem{Setting: "user", Detail: "A user and its password go together: give both, or neither."})
+	}
+	if !validName(n.Name) || strings.Contains(n.Name, ".") {
+		ps = append(ps, setting.Problem{Setting: "name", Detail: fmt.Sprintf("%q is no name of a stream: write letters, digits, - and _.", n.Name)})
+	}
+	for _, text := range n.URLs {
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+			ps = append(ps, setting.Problem{Setting: "urls", Detail: fmt.Sprintf("%q is not the address of a NATS server: write tls://host:4222.", text)})
 		}
 	}
 	return ps

@@ -41,6 +41,8 @@ type Config struct {
 	Firewall firewall.Config // of the block response, too
 
 	Server fleet.Server // of `ruleids server`
+	NATS   fleet.NATS   // of several of them together
+	Store  fleet.Store  // of their alerts
 	Fleet  fleet.Agent  // of a daemon that joined a server
 
 	// Outputs and what follows are in the order of the file.
@@ -222,7 +224,7 @@ func (c *Config) parts() []part {
 	return []part{
 		{"", []any{&c.General}}, {"capture", []any{&c.Capture}}, {"rules", []any{&c.Rules}}, {"control", []any{&c.Control}},
 		{"metrics", []any{&c.Metrics}}, {"log", []any{&c.Log}}, {"assets", []any{&c.Assets}}, {"scan", []any{&c.Scan}}, {"response", []any{&c.Response, &c.Firewall}}, {"evidence", []any{&c.Evidence}},
-		{"server", []any{&c.Server}}, {"fleet", []any{&c.Fleet}},
+		{"server", []any{&c.Server}}, {"nats", []any{&c.NATS}}, {"store", []any{&c.Store}}, {"fleet", []any{&c.Fleet}},
 	}
 }
 

@@ -81,7 +81,10 @@ prints once. docs/fleet.md says more.`,
 func (a *app) serve(ctx context.Context, c *config.Config, demo, keep bool) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	settings := c.Server
+	settings, nats := c.Server, c.NATS
+	if demo {
+		nats.URLs = nil // what is made up is for nobody else
+	}
 	if demo && !keep {
 		dir, err := os.MkdirTemp("", "ruleids-demo-")
 		if err != nil {
@@ -98,7 +101,7 @@ func (a *app) serve(ctx context.Context, c *config.Config, demo, keep bool) erro
 	if len(c.Files) > 0 {
 		file = c.Files[0]
 	}
-	s, err := server.Open(ctx, server.Options{Settings: settings, Rules: rules.Options{Settings: file, LookupEnv: os.LookupEnv}, Version: currentBuild().Version, Log: log, Say: a.out, Demo: demo})
+	s, err := server.Open(ctx, server.Options{Settings: settings, NATS: nats, Store: c.Store, Rules: rules.Options{Settings: file, LookupEnv: os.LookupEnv}, Version: currentBuild().Version, Log: log, Say: a.out, Demo: demo})
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/fleet/bundle"
+	"github.com/ruleids/ruleids/fleet/cluster"
 	"github.com/ruleids/ruleids/fleet/hosts"
 	"github.com/ruleids/ruleids/fleet/live"
 	"github.com/ruleids/ruleids/fleet/pki"
@@ -31,7 +32,7 @@ import (
 
 // Options are what the API is about.
 type Options struct {
-	Store  *store.Store
+	Store  store.Alerts
 	State  *state.DB
 	Roster *roster.Roster
 	Shared *share.Book
@@ -57,6 +58,8 @@ type Options struct {
 	CheckRules func(*bundle.Set) (int, error)
 	// Evidence has an agent, by its identity, bring a file of evidence. Its errors may be ErrOffline, ErrBusy or a *NoEvidence.
 	Evidence func(ctx context.Context, id, file string) ([]byte, error)
+	// Cluster says how the connection to the other servers is; nil where this one is alone.
+	Cluster func() cluster.Status
 	// Cut ends the connections of an agent that was revoked.
 	Cut func(id string)
 	// Now is the clock; time.Now where it is nil.
@@ -238,7 +241,8 @@ func (c *call) run(r *Route, local bool) (any, error) {
 		cancel()
 		ctx, cancel = context.WithCancel(c.ctx())
 	} else {
-		_ = c.rc.SetReadDeadline(time.Now().Add(within))
+		// Behind the context's end: a connection that cannot be read looks like one that is gone, and gets no answer.
+		_ = c.rc.SetReadDeadline(time.Now().Add(2 * within))
 		_ = c.rc.SetWriteDeadline(time.Now().Add(2 * within))
 	}
 	defer cancel()

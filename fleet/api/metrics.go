@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ruleids/ruleids/fleet/cluster"
 	"github.com/ruleids/ruleids/fleet/store"
 )
 
@@ -23,6 +24,19 @@ type Health struct {
 	Agents  int          `json:"agents"`
 	Online  int          `json:"online"`
 	Store   store.Status `json:"store"`
+	// Cluster is how the connection to the other servers is; it is left out where this one is alone.
+	Cluster *cluster.Status `json:"cluster,omitempty"`
+}
+
+// fault says what is wrong; "" for nothing.
+func (h *Health) fault() string {
+	switch {
+	case h.Store.Error != "":
+		return "alerts cannot be stored: " + h.Store.Error
+	case h.Cluster != nil && !h.Cluster.Connected:
+		return h.Cluster.Error
+	}
+	return ""
 }
 
 func (a *API) health() Health {
@@ -33,7 +47,11 @@ func (a *API) health() Health {
 			h.Online++
 		}
 	}
-	h.OK = h.Store.Error == ""
+	if a.opt.Cluster != nil {
+		s := a.opt.Cluster()
+		h.Cluster = &s
+	}
+	h.OK = h.fault() == ""
 	return h
 }
 
@@ -47,7 +65,7 @@ func (c *call) health() (any, error) {
 		return map[string]bool{"ok": true}, nil
 	}
 	if !h.OK {
-		return nil, fault{503, "alerts cannot be stored: " + h.Store.Error}
+		return nil, fault{503, h.fault()}
 	}
 	return h, nil
 }
@@ -56,6 +74,10 @@ func (c *call) health() (any, error) {
 func (c *call) metrics() (any, error) {
 	h := c.api.health()
 	n := &c.api.counts
+	connected, leads := false, true
+	if h.Cluster != nil {
+		connected, leads = h.Cluster.Connected, h.Cluster.Leader
+	}
 	var b bytes.Buffer
 	for _, m := range []struct {
 		name, kind, help string
@@ -69,6 +91,8 @@ func (c *call) metrics() (any, error) {
 		{"ruleids_server_store_bytes", "gauge", "Bytes of all files of alerts.", float64(h.Store.Bytes)},
 		{"ruleids_server_store_days", "gauge", "Days of which there are alerts.", float64(h.Store.Days)},
 		{"ruleids_server_store_failing", "gauge", "1 where alerts cannot be stored.", one(h.Store.Error != "")},
+		{"ruleids_server_cluster_connected", "gauge", "1 where a NATS server is connected that several servers share the work over.", one(connected)},
+		{"ruleids_server_leader", "gauge", "1 where this server looks after rule sets, and raises the alerts of rules on alerts.", one(leads)},
 		{"ruleids_server_decisions", "gauge", "Decisions for all that hold.", float64(len(c.api.opt.Shared.List()))},
 		{"ruleids_server_requests_total", "counter", "Requests of people and programs.", float64(n.requests.Load())},
 		{"ruleids_server_requests_refused_total", "counter", "Requests that were not answered as asked.", float64(n.refused.Load())},

@@ -44,7 +44,7 @@ func (u Unknown) Error() string { return u.text }
 // Try runs the alerts of a rule since a time past a condition: the engine says of each whether the packet that fired it would have
 // been an exception. shipped are the shipped rules, whose lists and macros a condition may name. The error is an Unknown where the
 // condition is at fault.
-func Try(ctx context.Context, alerts *store.Store, shipped fs.FS, rule, where string, since time.Time) (*Preview, error) {
+func Try(ctx context.Context, alerts store.Alerts, shipped fs.FS, rule, where string, since time.Time) (*Preview, error) {
 	text := fmt.Sprintf("rule \"exception_preview\" {\n  description = \"What the exception leaves alone.\"\n  severity = \"low\"\n  cooldown = \"0s\"\n  where = %s\n}\n", quoted(where))
 	set, _, diags := engine.Load(rules.Options{Stdlib: shipped, Sources: map[string][]byte{"exception.hcl": []byte(text)}}, engine.Options{})
 	if diags.HasErrors() {

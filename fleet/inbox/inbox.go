@@ -83,7 +83,7 @@ func ID(rule, key string) string {
 
 // Collect returns the groups of the alerts of a query, the worst first, and of those the one with the newest alert. looked is when
 // whoever asks looked at the inbox before.
-func Collect(ctx context.Context, alerts *store.Store, q *query.Query, triages map[string]*state.Triage, looked, now time.Time) (*Box, error) {
+func Collect(ctx context.Context, alerts store.Alerts, q *query.Query, triages map[string]*state.Triage, looked, now time.Time) (*Box, error) {
 	box := &Box{Complete: true}
 	groups := map[string]*Group{}
 	for before := store.ID(0); ; {

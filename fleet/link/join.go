@@ -14,10 +14,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,6 +34,46 @@ type Membership struct {
 	Server      string `json:"server"` // host:port that it connects to
 	CA          string `json:"ca"`     // pin
 	OperatorKey string `json:"operator_key,omitempty"`
+	// Servers are those that share the work, Server among them or not: any will do. There are none where Server is alone.
+	Servers []string `json:"servers,omitempty"`
+}
+
+// addresses returns where to connect to, in the order of the tries: which comes first is left to chance, so that many agents
+// spread over many servers, and the one of the file comes last where it is none of them.
+func (m *Membership) addresses() []string {
+	out := slices.Clone(m.Servers)
+	rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	if !slices.Contains(out, m.Server) {
+		out = append(out, m.Server)
+	}
+	return out
+}
+
+// maxServers bounds the servers that an agent knows.
+const maxServers = 64
+
+// learn takes over which servers there are.
+func (m *Membership) learn(dir string, servers []string) error {
+	servers = servers[:min(len(servers), maxServers)]
+	for _, at := range servers {
+		if _, _, err := net.SplitHostPort(at); err != nil {
+			return err
+		}
+	}
+	if len(servers) == 0 || slices.Equal(servers, m.Servers) {
+		return nil
+	}
+	next := *m
+	next.Servers = slices.Clone(servers)
+	text, err := json.MarshalIndent(&next, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := pki.WriteFile(filepath.Join(dir, memberFile), append(text, '\n'), 0o640); err != nil {
+		return err
+	}
+	m.Servers = next.Servers
+	return nil
 }
 
 // The files of a membership.

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,6 +68,7 @@ type Link struct {
 	refused map[string]string
 	heard   time.Time
 	fault   string // why there is no connection; "" where there is one
+	at      string // host:port of the server of the last connection
 
 	mapped uint64 // the change up to which the server has the map; of the goroutine of beat alone
 }
@@ -94,7 +96,7 @@ func Open(opt Options) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the fleet's queue: %w", err)
 	}
-	l := &Link{opt: opt, member: m, spool: s, cred: cred, in: make(chan *alert.Alert, inRoom), renewed: make(chan struct{}, 1), known: map[string]fleet.Decision{}, refused: map[string]string{}}
+	l := &Link{opt: opt, member: m, spool: s, cred: cred, in: make(chan *alert.Alert, inRoom), renewed: make(chan struct{}, 1), known: map[string]fleet.Decision{}, refused: map[string]string{}, at: m.Server}
 	l.limit.load(opt.Dir)
 	return l, nil
 }
@@ -188,8 +190,7 @@ func (l *Link) store(a *alert.Alert) {
 func (l *Link) connect(ctx context.Context) {
 	wait := reconnect
 	for ctx.Err() == nil {
-		closed := make(chan struct{})
-		conn, err := l.dial(closed)
+		conn, at, closed, err := l.dialAny(ctx)
 		if err != nil {
 			l.fail(err)
 			select {
@@ -201,8 +202,8 @@ func (l *Link) connect(ctx context.Context) {
 			continue
 		}
 		wait = reconnect
-		l.set(conn)
-		l.opt.Log.Info("connected to the server", "server", l.member.Server)
+		l.set(conn, at)
+		l.opt.Log.Info("connected to the server", "server", at)
 		l.greet(ctx)
 		select {
 		case <-ctx.Done():
@@ -215,9 +216,9 @@ func (l *Link) connect(ctx context.Context) {
 	}
 }
 
-func (l *Link) set(conn *nats.Conn) {
+func (l *Link) set(conn *nats.Conn, at string) {
 	l.mu.Lock()
-	l.conn, l.fault = conn, ""
+	l.conn, l.fault, l.at = conn, "", at
 	l.mu.Unlock()
 	select {
 	case l.spool.wake <- struct{}{}:
@@ -227,21 +228,35 @@ func (l *Link) set(conn *nats.Conn) {
 
 func (l *Link) fail(err error) {
 	l.mu.Lock()
-	was := l.fault
+	was, at := l.fault, l.at
 	l.fault, l.conn = err.Error(), nil
 	l.mu.Unlock()
 	if was == "" {
-		l.opt.Log.Warn("no connection to the server; alerts wait on the disk", "server", l.member.Server, "error", err)
+		l.opt.Log.Warn("no connection to the server; alerts wait on the disk", "server", at, "error", err)
 	}
 }
 
-func (l *Link) dial(closed chan struct{}) (*nats.Conn, error) {
+// dialAny connects to a server of those that there are, and returns which; closed is closed when the connection ends.
+func (l *Link) dialAny(ctx context.Context) (conn *nats.Conn, at string, closed chan struct{}, err error) {
+	l.mu.Lock()
+	list := l.member.addresses()
+	l.mu.Unlock()
+	for _, at = range list {
+		closed = make(chan struct{})
+		if conn, err = l.dial(at, closed); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return conn, at, closed, err
+}
+
+func (l *Link) dial(at string, closed chan struct{}) (*nats.Conn, error) {
 	l.mu.Lock()
 	cred := l.cred
 	l.mu.Unlock()
 	conf := &tls.Config{MinVersion: tls.VersionTLS13, InsecureSkipVerify: true, VerifyConnection: cred.verify, Certificates: []tls.Certificate{*cred.pair}}
 	var once sync.Once
-	conn, err := nats.Connect("tls://"+l.member.Server, nats.Secure(conf), nats.TLSHandshakeFirst(), nats.Name(l.member.Name), nats.CustomInboxPrefix(fleet.InboxOf(l.member.ID)), nats.NoReconnect(),
+	conn, err := nats.Connect("tls://"+at, nats.Secure(conf), nats.TLSHandshakeFirst(), nats.Name(l.member.Name), nats.CustomInboxPrefix(fleet.InboxOf(l.member.ID)), nats.NoReconnect(),
 		nats.Timeout(10*time.Second), nats.PingInterval(10*time.Second), nats.MaxPingsOutstanding(3),
 		nats.ClosedHandler(func(*nats.Conn) { once.Do(func() { close(closed) }) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
@@ -366,6 +381,16 @@ func (l *Link) chart(ctx context.Context) {
 	}
 }
 
+// Greet sends a heartbeat now, and does what the answer asks for.
+func (l *Link) Greet(ctx context.Context) { l.greet(ctx) }
+
+// Servers returns where this agent may connect to, as the server said; none where that is alone.
+func (l *Link) Servers() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.member.Servers)
+}
+
 // greet sends a heartbeat and does what the answer asks for.
 func (l *Link) greet(ctx context.Context) {
 	b := l.opt.Host.Beat(ctx)
@@ -390,6 +415,9 @@ func (l *Link) greet(ctx context.Context) {
 		}
 	}
 	l.mu.Lock()
+	if err := l.member.learn(l.opt.Dir, answer.Servers); err != nil {
+		l.opt.Log.Warn("which servers there are cannot be kept", "error", err)
+	}
 	l.heard = time.Now()
 	differ := !l.synced || answer.Decisions != l.digest()
 	l.mu.Unlock()
@@ -566,7 +594,7 @@ func (l *Link) Status() fleet.LinkStatus {
 	queue.Limit = l.limit.counted()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := fleet.LinkStatus{Server: l.member.Server, Name: l.member.Name, Connected: l.conn != nil, Error: l.fault, Queue: queue, Lost: l.lost.Load(), Expires: l.cred.pair.Leaf.NotAfter, Shared: shared}
+	s := fleet.LinkStatus{Server: l.at, Name: l.member.Name, Connected: l.conn != nil, Error: l.fault, Queue: queue, Lost: l.lost.Load(), Expires: l.cred.pair.Leaf.NotAfter, Shared: shared}
 	if !l.heard.IsZero() {
 		heard := l.heard.UTC()
 		s.Heard = &heard

@@ -48,7 +48,7 @@ const (
 // Options are what a Rollout needs.
 type Options struct {
 	DB      *state.DB
-	Store   *store.Store
+	Store   store.Alerts
 	Roster  *roster.Roster
 	Log     *slog.Logger
 	Now     func() time.Time
@@ -72,6 +72,22 @@ func Open(ctx context.Context, opt Options) (*Rollout, error) {
 	}
 	all, err := opt.DB.Rulesets(ctx)
 	return &Rollout{opt: opt, all: all}, err
+}
+
+// Reload reads the rule sets again, after another server changed them.
+func (r *Rollout) Reload(ctx context.Context) error {
+	all, err := r.opt.DB.Rulesets(ctx)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.all = all
+	r.mu.Unlock()
+	if len(all) > 0 {
+		r.opt.Changed(all[0])
+		r.opt.Tell("")
+	}
+	return nil
 }
 
 // List returns all rule sets, the newest first.

@@ -72,7 +72,7 @@ func (s *Server) takeAlerts(id, _ string, data []byte) []byte {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
-	if err := s.store.Append(ctx, entries); err != nil {
+	if err := s.append(ctx, entries); err != nil {
 		return reply(fleet.BatchAnswer{Error: "the server cannot store alerts"})
 	}
 	return reply(fleet.BatchAnswer{Stored: b.Alerts[len(b.Alerts)-1].Seq})
@@ -103,15 +103,20 @@ func (s *Server) takeBeat(id, _ string, data []byte) []byte {
 		b.Services = []string{}
 	}
 	b.Models = boundModels(b.Models)
-	if !s.roster.Heard(id, s.bus.Address(id), &b) {
+	from := s.bus.Address(id)
+	if !s.roster.Heard(id, from, &b) {
 		return nil
 	}
+	s.tellBeat(id, from, &b)
 	a := s.roster.Get(id)
 	if a == nil {
 		return nil
 	}
 	answer := fleet.BeatAnswer{Time: time.Now(), Decisions: s.shared.Digest(a.Labels), Limit: s.opt.Settings.AlertLimit, Span: s.opt.Settings.AlertSpan.Seconds()}
 	answer.Set, answer.Managed = s.rollout.Wanted(a.ID, a.Labels)
+	if s.company != nil {
+		answer.Servers = s.company.Servers()
+	}
 	return reply(answer)
 }
 
@@ -217,7 +222,9 @@ func (s *Server) follow(ctx context.Context) {
 			if err := json.Unmarshal(x.Body, a); err != nil {
 				continue // of another program, whose proto has no number here
 			}
-			s.share(ctx, a)
+			if s.leads() {
+				s.share(ctx, a)
+			}
 			s.rules.Look(a)
 		}
 	}

@@ -40,6 +40,11 @@ func Alone(r *http.Request, dir string, log *slog.Logger) (*http.Response, error
 		return nil, err
 	}
 	defer db.Close()
+	if _, follows, err := db.Base(r.Context()); err != nil {
+		return nil, err
+	} else if follows && r.Method != http.MethodGet {
+		return nil, ErrNeedsServer // the other servers would not hear of it
+	}
 	w := &recorder{header: http.Header{}}
 	handler := api.New(api.Options{State: db, CA: ca, Log: log, OperatorKey: func(ctx context.Context) (string, error) {
 		key, err := db.Note(ctx, "operator_key")

@@ -68,11 +68,14 @@ func (s *Server) correlate(ctx context.Context) error {
 
 // raised stores an alert of a rule on alerts.
 func (s *Server) raised(a *alert.Alert) {
+	if !s.leads() {
+		return // the server that does raises it
+	}
 	key, at := correlate.Identity(a)
 	e := store.NewEntry(a, store.Origin{Agent: correlate.Name, Boot: key, Seq: at}, correlate.Name, time.Now())
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
-	if err := s.store.Append(ctx, []*store.Entry{e}); err != nil {
+	if err := s.append(ctx, []*store.Entry{e}); err != nil {
 		s.log.Error("an alert of a rule on alerts cannot be stored", "rule", a.Rule, "error", err)
 	}
 }

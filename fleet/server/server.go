@@ -20,6 +20,7 @@ import (
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/api"
 	"github.com/ruleids/ruleids/fleet/bus"
+	"github.com/ruleids/ruleids/fleet/cluster"
 	"github.com/ruleids/ruleids/fleet/correlate"
 	"github.com/ruleids/ruleids/fleet/hosts"
 	"github.com/ruleids/ruleids/fleet/live"
@@ -37,6 +38,8 @@ import (
 // Options are what a Server is made of.
 type Options struct {
 	Settings fleet.Server
+	NATS     fleet.NATS // without URLs this server is alone
+	Store    fleet.Store
 	Version  string
 	Log      *slog.Logger
 	// Say takes what the administrator must read at the first start: the password, which is shown this once.
@@ -56,7 +59,7 @@ type Server struct {
 
 	ca     *pki.CA
 	state  *state.DB
-	store  *store.Store
+	store  store.Alerts
 	roster *roster.Roster
 	shared *share.Book
 	live   *live.Ring
@@ -64,6 +67,7 @@ type Server struct {
 	api    *api.API
 
 	bus     *bus.Bus // nil where no agents are listened for
+	company *company // nil where this server is alone
 	news    chan *store.Stored
 	rules   *correlate.Correlator
 	rollout *rollout.Rollout
@@ -113,7 +117,12 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 	if s.state, err = state.Open(filepath.Join(dir, StateFile)); err != nil {
 		return s, err
 	}
-	if s.store, err = store.Open(store.Options{Dir: filepath.Join(dir, "alerts"), Keep: opt.Settings.Keep, KeepSize: int64(opt.Settings.KeepSize), Log: s.log, Stored: s.stored}); err != nil {
+	if len(opt.NATS.URLs) > 0 {
+		if err := s.gather(ctx); err != nil {
+			return s, err
+		}
+	}
+	if err := s.openStore(ctx); err != nil {
 		return s, err
 	}
 	if s.roster, err = roster.Open(ctx, roster.Options{DB: s.state, Log: s.log, Offline: opt.Settings.OfflineAfter, Changed: func(a *roster.Agent) { s.tell("agent", a) }}); err != nil {
@@ -128,8 +137,12 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 	if s.rollout, err = rollout.Open(ctx, rollout.Options{DB: s.state, Store: s.store, Roster: s.roster, Log: s.log, Tell: s.tellRules, Changed: func(x *state.Ruleset) { s.tell("ruleset", x) }}); err != nil {
 		return s, err
 	}
-	s.api = api.New(api.Options{Shipped: stdlib.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Hosts: s.hosts, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
-		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.store.Append, Cut: s.cut, Evidence: s.evidence,
+	var others func() cluster.Status
+	if s.company != nil {
+		others = s.company.Status
+	}
+	s.api = api.New(api.Options{Cluster: others, Shipped: stdlib.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Hosts: s.hosts, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
+		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.append, Cut: s.cut, Evidence: s.evidence,
 		OperatorKey: func(ctx context.Context) (string, error) {
 			key, err := s.state.Note(ctx, "operator_key")
 			return string(key), err
@@ -142,12 +155,41 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 			return s, fmt.Errorf("server: agents: %w; 0 for none", err)
 		}
 	}
+	if s.company != nil {
+		if err := s.work(ctx); err != nil {
+			return s, err
+		}
+	}
 	if opt.Demo {
 		if s.demo, err = s.demonstrate(ctx); err != nil {
 			return s, err
 		}
 	}
 	return s, s.greet(ctx)
+}
+
+// openStore opens where alerts are kept.
+func (s *Server) openStore(ctx context.Context) error {
+	dir := filepath.Join(s.opt.Settings.Data, "alerts")
+	if s.opt.Store.Backend != "victorialogs" {
+		own, err := store.Open(store.Options{Dir: dir, Keep: s.opt.Settings.Keep, KeepSize: int64(s.opt.Settings.KeepSize), Log: s.log, Stored: s.stored})
+		if err == nil {
+			s.store = own
+		}
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	o := store.VictoriaOptions{URL: s.opt.Store.URL, Keep: s.opt.Settings.Keep, Shared: s.company != nil, Log: s.log, Stored: s.stored}
+	if s.company != nil {
+		o.Stored = nil // each server hears of all, whoever stored them
+	}
+	v, err := store.OpenVictoria(ctx, o)
+	if err == nil {
+		s.store = v
+	}
+	return err
 }
 
 // agentsPort returns the port that agents connect to; 0 for none.
@@ -226,6 +268,9 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	running.Go(func() { s.tick(ctx) })
 	running.Go(func() { s.follow(ctx) })
+	if s.company != nil {
+		running.Go(func() { s.listenToOthers(ctx) })
+	}
 	if s.demo != nil {
 		running.Go(func() {
 			if err := s.demo.run(ctx); err != nil {
@@ -264,7 +309,7 @@ func (s *Server) tick(ctx context.Context) {
 		if err := s.roster.Tick(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("heartbeats cannot be written down", "error", err)
 		}
-		if n%2 == 0 {
+		if n%2 == 0 && s.leads() {
 			if err := s.rollout.Tick(ctx); err != nil && ctx.Err() == nil {
 				s.log.Error("rule sets cannot be looked after", "error", err)
 			}
@@ -283,6 +328,12 @@ func (s *Server) close() error {
 	}
 	if s.bus != nil {
 		s.bus.Close()
+	}
+	if s.company != nil {
+		s.company.Close()
+		if s.company.at.Base != "" {
+			s.keepPlace()
+		}
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

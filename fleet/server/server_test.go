@@ -30,6 +30,8 @@ import (
 type world struct {
 	t        *testing.T
 	settings fleet.Server
+	nats     fleet.NATS
+	store    fleet.Store
 	said     bytes.Buffer
 	log      *slog.Logger
 	server   *Server
@@ -40,11 +42,18 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWith(t, func(*world) {})
+}
+
+// newWorldWith changes the settings first.
+func newWorldWith(t *testing.T, change func(*world)) *world {
+	t.Helper()
 	w := &world{t: t, settings: *setting.New[fleet.Server](), log: slog.New(slog.DiscardHandler)}
 	if os.Getenv("FLEET_LOG") != "" {
 		w.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	w.settings.Data, w.settings.Listen, w.settings.Agents, w.settings.Redirect = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", ""
+	change(w)
 	w.start()
 	var err error
 	if w.key, err = w.server.state.NewKey(t.Context(), "test", state.Admin, "test"); err != nil {
@@ -56,7 +65,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) start() {
 	w.t.Helper()
-	s, err := Open(context.Background(), Options{Settings: w.settings, Version: "test", Log: w.log, Say: &w.said})
+	s, err := Open(context.Background(), Options{Settings: w.settings, NATS: w.nats, Store: w.store, Version: "test", Log: w.log, Say: &w.said})
 	if err != nil {
 		w.t.Fatal(err)
 	}

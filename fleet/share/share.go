@@ -60,6 +60,35 @@ func Open(ctx context.Context, db *state.DB, log *slog.Logger, tell func(*state.
 	return b, nil
 }
 
+// Heard takes over what another server changed about a target.
+func (b *Book) Heard(ctx context.Context, target string) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	x, err := b.db.Decision(ctx, target)
+	if err != nil || x == nil {
+		return err
+	}
+	b.keep(x)
+	return nil
+}
+
+// Reload reads the decisions again.
+func (b *Book) Reload(ctx context.Context) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	all, err := b.db.Decisions(ctx)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, x := range all {
+		b.all[x.Target] = x
+	}
+	clear(b.digests)
+	return nil
+}
+
 // An Invalid error says what is wrong with a request.
 type Invalid struct{ Why string }
 
