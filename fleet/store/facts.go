@@ -36,7 +36,7 @@ type facts struct {
 	places   map[netip.Addr]uint32
 	bySource []int // alerts of each of addrs as the source
 	byName   map[names]int
-	written  int   // rows that the file has
+	written  int // rows that the file has
 }
 
 // names are what the names of alerts have in common.
