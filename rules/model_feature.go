@@ -1,0 +1,173 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/model"
+	"github.com/ruleids/ruleids/packet"
+)
+
+// A Feature is one number of every sample.
+type Feature struct {
+	Name  string
+	Expr  Expr
+	Text  string    // as written
+	Range hcl.Range // of the string with the expression
+	// Shown is what people are shown: Expr, or what its logarithm is taken of, where Log is true.
+	Shown Expr
+	Log   bool
+	Unit  Unit
+}
+
+// A Unit is what a number counts, for people.
+type Unit uint8
+
+// The units.
+const (
+	UnitNone Unit = iota
+	UnitBytes
+	UnitSeconds
+	UnitBytesPerSecond
+)
+
+// features reads the numbers of a sample.
+func (mb *modelBuilder) features(sc *scope) {
+	m := mb.m
+	a := mb.b.attrs["features"]
+	if a == nil {
+		mb.report(diag.MissingAttribute, m.Range, "A model needs features = { name = \"…\" }, the numbers of a sample.")
+		return
+	}
+	o, ok := a.Expr.(*hclsyntax.ObjectConsExpr)
+	if !ok || len(o.Items) == 0 {
+		mb.report(diag.BadValue, a.Expr.Range(), "features needs names and expressions, as in features = { bytes = \"log2(sum(ip.len))\" }.")
+		return
+	}
+	if len(o.Items) > model.MaxFeatures {
+		mb.report(diag.BadValue, a.Expr.Range(), "A model has at most %d features, not %d.", model.MaxFeatures, len(o.Items))
+		return
+	}
+	window := &Window{Span: m.Every, MaxKeys: m.MaxKeys, Range: m.Range}
+	for _, it := range o.Items {
+		name := hcl.ExprAsKeyword(it.KeyExpr)
+		if name == "" {
+			if lit, ok := diag.ReadLiteral(mb.byName[it.KeyExpr.Range().Filename].bytes, literalOf(it.KeyExpr)); ok {
+				name = lit.Text
+			}
+		}
+		switch {
+		case !isName(name, false):
+			mb.report(diag.BadName, it.KeyExpr.Range(), "A feature has a name of letters, digits and underscores.")
+			continue
+		case slices.ContainsFunc(m.Features, func(f *Feature) bool { return f.Name == name }):
+			mb.report(diag.DuplicateName, it.KeyExpr.Range(), "The feature %q stands twice in features.", name)
+			continue
+		}
+		p, ok := mb.expression(it.ValueExpr, name)
+		if !ok {
+			continue
+		}
+		f := &Feature{Name: name, Text: p.src.Text, Range: it.ValueExpr.Range()}
+		if f.Expr = mb.feature(p, sc, window); f.Expr == nil {
+			continue
+		}
+		f.Shown = f.Expr
+		if c, ok := f.Expr.(*CallExpr); ok && c.Func.ID == FnLog2 {
+			f.Shown, f.Log = c.Args[0], true
+		}
+		f.Unit = unitOf(f.Shown)
+		m.Features = append(m.Features, f)
+	}
+}
+
+// literalOf returns the expression that a key of an object is.
+func literalOf(e hclsyntax.Expression) hclsyntax.Expression {
+	if k, ok := e.(*hclsyntax.ObjectConsKeyExpr); ok {
+		return k.Wrapped
+	}
+	return e
+}
+
+// feature checks the expression of a feature: of packets over aggregates, of conversations over their fields.
+func (mb *modelBuilder) feature(p parsed, sc *scope, window *Window) Expr {
+	m, own := mb.m, *sc
+	if m.On == packet.EventPacket {
+		own.noFields = "A sample is of many packets. Write an aggregate of it, as in sum(ip.len) or distinct(ip.dst)."
+		own.inline = func(c *checker, n *ast.CallNode) Expr {
+			agg := &Aggregate{Name: c.text(n), Window: window, Index: len(m.Aggregates), Range: c.rng(n), Text: c.text(n)}
+			inner := *sc
+			inner.noAggs = "An aggregate cannot use another one."
+			outer := c.scope
+			c.scope = &inner
+			ok := c.aggregate(n, agg)
+			c.scope = outer
+			if !ok {
+				return nil
+			}
+			if agg.Func > FuncChanges {
+				return c.errorf(diag.Unsupported, c.rng(n), "A sample has no %s: it keeps numbers, and no single packets. Use count, sum, distinct, min, max, mean, stddev, rate or changes.", c.text(n))
+			}
+			m.Aggregates = append(m.Aggregates, agg)
+			return &AggregateExpr{At{c.rng(n)}, agg}
+		}
+	}
+	c := newChecker(mb.view(p.src.Whole.Filename), p, &own)
+	e := c.run(func(n ast.Node) Expr { return c.scalar(n) })
+	mb.diags = append(mb.diags, c.diags...)
+	if e != nil && !isNumber(e.Kind()) {
+		mb.report(diag.TypeMismatch, p.src.Whole, "%s is %s; a feature is a number.", p.src.Text, an(e.Kind()))
+		return nil
+	}
+	return e
+}
+
+// unitOf tells what a number counts.
+func unitOf(e Expr) Unit {
+	switch e := e.(type) {
+	case *AggregateExpr:
+		switch e.Aggregate.Func {
+		case FuncSum, FuncMin, FuncMax, FuncMean, FuncStddev:
+			return unitOf(e.Aggregate.Arg)
+		}
+	case *FieldExpr:
+		name := e.Field.Name
+		switch {
+		case strings.HasSuffix(name, "byte_rate"):
+			return UnitBytesPerSecond
+		case strings.HasSuffix(name, ".len"), strings.HasSuffix(name, ".cap_len"), strings.HasSuffix(name, ".length"), strings.Contains(name, ".bytes"):
+			return UnitBytes
+		case strings.HasSuffix(name, ".duration"), strings.HasSuffix(name, ".age"):
+			return UnitSeconds
+		}
+	case *ArithExpr:
+		x, y := unitOf(e.X), unitOf(e.Y)
+		switch {
+		case e.Op == OpAdd || e.Op == OpSub:
+			return max(x, y)
+		case e.Op == OpDiv && x == UnitBytes && y == UnitSeconds:
+			return UnitBytesPerSecond
+		case e.Op == OpDiv && y == UnitNone, e.Op == OpMul && y == UnitNone:
+			return x
+		}
+	case *CallExpr:
+		switch e.Func.ID {
+		case FnMin, FnMax:
+			for _, a := range e.Args {
+				if u := unitOf(a); u != UnitNone {
+					return u
+				}
+			}
+		case FnAbs:
+			return unitOf(e.Args[0])
+		}
+	case *CondExpr:
+		return max(unitOf(e.Then), unitOf(e.Else))
+	}
+	return UnitNone
+}
