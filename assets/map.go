@@ -9,7 +9,9 @@ package assets
 import (
 	"math/bits"
 	"sync"
+	"unsafe"
 
+	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -40,8 +42,10 @@ type Map struct {
 	started  bool
 	clock    int64 // of the newest event
 	evicted  Evictions
+	closed   uint64 // services that were found closed: facts from before may not hold any more
 
 	recent *[recents]sight
+	known  *[knowns]fact
 	outer  packet.Packet // scratch
 }
 
@@ -61,7 +65,7 @@ func New(l Limits) *Map {
 	if l == (Limits{}) {
 		l = DefaultLimits()
 	}
-	return &Map{limits: l, at: map[packet.Addr]*host{}, cards: map[packet.MAC]*card{}, recent: new([recents]sight),
+	return &Map{limits: l, at: map[packet.Addr]*host{}, cards: map[packet.MAC]*card{}, recent: new([recents]sight), known: new([knowns]fact),
 		glimpses: [2]map[packet.Addr]glimpse{{}, {}}, heard: [2]map[packet.Addr]heardName{{}, {}}}
 }
 
@@ -105,6 +109,27 @@ const (
 	roleKnown  // as far as that is known
 )
 
+// knowns is how many facts are remembered as learned in this tick: a new flow seldom tells more than the ones before it.
+const knowns = 1 << 16
+
+// A fact is the hash of something that was learned in a tick: that an address sent something, that a service is offered, what it
+// says, or that somebody uses it. Two that fall into one place are learned again, and no more.
+type fact struct {
+	tag  uint32
+	tick uint16
+}
+
+// again reports whether a fact was learned in this tick, and remembers it.
+func (m *Map) again(h uint64, tick uint16) bool {
+	h ^= m.closed * mix0
+	f := &m.known[h&(knowns-1)]
+	if f.tag == uint32(h>>32) && f.tick == tick {
+		return true
+	}
+	*f = fact{uint32(h >> 32), tick}
+	return false
+}
+
 // The multipliers of hashes. They are no secret: whoever makes flows collide has them looked at each time.
 const (
 	mix0 = 0x9e3779b97f4a7c15
@@ -146,6 +171,22 @@ func seenBits(p *packet.Packet) sightBits {
 	return b
 }
 
+// Prefetch asks for what See will look at, some packets before.
+func (m *Map) Prefetch(p *packet.Packet) {
+	if p.Layers&packet.LayerIP == 0 {
+		return
+	}
+	var srcPort, dstPort uint16
+	if p.Layers&packet.LayerPorts != 0 {
+		srcPort, dstPort = p.SrcPort, p.DstPort
+	}
+	from, to := side(p.Src, srcPort), side(p.Dst, dstPort)
+	window.Prefetch((*uint64)(unsafe.Pointer(&m.recent[fold(from^mix2, to^mix3^uint64(p.IPProto))&(recents-1)])))
+	if p.Layers&packet.LayerTCP == 0 || p.TCPFlags&packet.FlagACK == 0 || len(p.Payload) > 0 {
+		window.Prefetch((*uint64)(unsafe.Pointer(&m.recent[fold(to^mix2, from^mix3^uint64(p.IPProto))&(recents-1)])))
+	}
+}
+
 // See learns from a packet. Its Clock must be set.
 func (m *Map) See(p *packet.Packet) {
 	if p.Layers&packet.LayerIP == 0 {
@@ -174,7 +215,7 @@ func (m *Map) See(p *packet.Packet) {
 		return
 	}
 	m.pass(p.Clock)
-	m.talk(p, s, h, fold(to^mix2, from^mix3^uint64(p.IPProto)), saw, tick)
+	m.talk(p, s, flow{h, fold(to^mix2, from^mix3^uint64(p.IPProto)), from, to}, saw, tick)
 	switch {
 	case p.Layers&packet.LayerUDP != 0 && tells(srcPort, dstPort), p.Layers&packet.LayerTCP != 0 && srcPort == portDNS:
 		m.told(p)

@@ -5,9 +5,22 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
+// A flow is the hashes of a direction, of the opposite one, and of both ends.
+type flow struct{ own, opposite, from, to uint64 }
+
+// Facts of one end that are told from each other.
+const (
+	factSends uint64 = iota + 1
+	factOffers
+	factSays
+	factUses
+	factAsks
+)
+
 // talk learns from a packet that may tell something new of the flow that it belongs to. s is where the sight of its direction
-// goes, and opposite the hash of the other direction.
-func (m *Map) talk(p *packet.Packet, s *sight, h, opposite uint64, saw sightBits, tick uint16) {
+// goes.
+func (m *Map) talk(p *packet.Packet, s *sight, f flow, saw sightBits, tick uint16) {
+	h, opposite := f.own, f.opposite
 	own := s.bits
 	if s.tag != uint32(h>>32) || tick-s.tick > fresh || saw == sawSYN && own&^(sawSYN|sawRST) != 0 {
 		own = 0 // another flow, or the next between the same ports
@@ -31,7 +44,12 @@ func (m *Map) talk(p *packet.Packet, s *sight, h, opposite uint64, saw sightBits
 	*s = sight{tag: uint32(h >> 32), tick: tick, bits: own}
 
 	if other == 0 {
-		m.glimpse(p.Src)
+		if !m.again(fold(side(p.Src, 0)^mix2, factSends^mix3), tick) {
+			m.glimpse(p.Src)
+		}
+		return
+	}
+	if m.repeats(p, f, own, other, saw, first, tick) {
 		return
 	}
 	src := m.touch(p.Src) // it got what was sent to its address
@@ -81,6 +99,25 @@ func (m *Map) talk(p *packet.Packet, s *sight, h, opposite uint64, saw sightBits
 	}
 }
 
+// repeats reports whether all that a packet of a flow with both directions tells was learned in this tick from others.
+func (m *Map) repeats(p *packet.Packet, f flow, own, other, saw sightBits, first bool, tick uint16) bool {
+	if p.Layers&packet.LayerTCP == 0 || saw&sawRST != 0 || own&(sawSYNACK|sawPayload) == 0 && other&(sawSYNACK|sawPayload) == 0 {
+		return false
+	}
+	if own&fromServer != 0 {
+		kind := factOffers
+		if first {
+			kind = factSays
+		}
+		return m.again(fold(f.from^mix2, kind^mix3), tick)
+	}
+	kind := factUses
+	if first {
+		kind = factAsks
+	}
+	return m.again(fold(f.to^mix2, side(p.Src, 0)^kind^mix3), tick)
+}
+
 // opens reports whether a packet of a flow of which nothing is known looks as if it came from the client: not an answer,
 // and not from a well-known port to another (RFC 6335: those are below 1024).
 func opens(p *packet.Packet) bool {
@@ -100,6 +137,7 @@ func opens(p *packet.Packet) bool {
 func (m *Map) refuse(h *host, p *packet.Packet) {
 	if i, ok := h.find(serviceKey(p.IPProto, p.SrcPort)); ok && h.services[i].refused == 0 {
 		h.services[i].refused = m.clock
+		m.closed++
 		m.change(h)
 	}
 }

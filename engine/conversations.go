@@ -84,6 +84,9 @@ func (e *Engine) converseSome(w *worker, s *slot, from, to int) {
 	}
 	for i := from; i < to; i++ {
 		t.PrefetchEntry(&s.packets[i], s.conversations[i])
+		if e.assets != nil {
+			e.assets.Prefetch(&s.packets[i])
+		}
 	}
 	for i := from; i < to; i++ {
 		p := &s.packets[i]
@@ -114,6 +117,9 @@ func (e *Engine) converseSome(w *worker, s *slot, from, to int) {
 
 // learn is converse where rules look at no conversation.
 func (e *Engine) learn(s *slot, from, to int) {
+	for i := from; i < to; i++ {
+		e.assets.Prefetch(&s.packets[i])
+	}
 	for i := from; i < to; i++ {
 		p := &s.packets[i]
 		if e.plan.asks {

@@ -65,7 +65,7 @@ var house = []layer{
 	{level: 2, path: "engine/window", may: []string{"packet"}},
 	{level: 2, path: "engine/snapshot"},
 	{level: 2, path: "engine/conversation", may: []string{"packet", "engine/window"}},
-	{level: 2, path: "assets", may: []string{"internal/lazyregexp", "internal/files", "packet", "packet/application", "engine/conversation", "engine/snapshot"}},
+	{level: 2, path: "assets", may: []string{"engine/window", "internal/lazyregexp", "internal/files", "packet", "packet/application", "engine/conversation", "engine/snapshot"}},
 	{level: 3, path: "engine", may: []string{"assets", "internal/geo", "model", "engine/snapshot", "internal/literals", "internal/publicsuffix", "internal/diag", "internal/scale", "packet", "alert", "rules", "engine/window", "engine/conversation", "packet/application"}},
 	{level: 3, path: "rules/source", may: []string{"internal/fetch", "rules"}},
 	{level: 3, path: "rules/lint", may: []string{"packet", "stdlib", "internal/diag", "rules"}},
