@@ -230,6 +230,9 @@ it shows all hosts that have it. Exit status: 0 there is such a host, 1 there is
 			if err != nil && strings.Count(what, ":") != 5 {
 				return misused("%q is no IP address and no hardware address", args[0])
 			}
+			for i := range f.captures.after { // the address is no capture
+				f.captures.after[i] = max(f.captures.after[i]-1, 0)
+			}
 			hosts, fault := f.hosts(cmd.Context(), a, args[1:])
 			if hosts == nil && fault != nil {
 				return fault
@@ -267,7 +270,7 @@ it shows all hosts that have it. Exit status: 0 there is such a host, 1 there is
 func writeHost(b *strings.Builder, h *assets.Host, color bool) {
 	at := func(t time.Time) string { return t.Local().Format(time.DateTime) }
 	fmt.Fprintf(b, "%s\n", styleYellow.paint(h.IP.String(), color))
-	rows := [][]string{{"  seen", "from " + at(h.First) + " to " + at(h.Last)}}
+	rows := [][]string{{"seen", "from " + at(h.First) + " to " + at(h.Last)}}
 	if h.MAC != "" {
 		how := ", by its frames"
 		if h.Local {
@@ -294,7 +297,7 @@ func writeHost(b *strings.Builder, h *assets.Host, color bool) {
 	if len(h.Services) == 0 {
 		return
 	}
-	table := [][]string{{"  port", "speaks", "clients", "first", "last", "product"}}
+	table := [][]string{{"port", "speaks", "clients", "first", "last", "product"}}
 	for i := range h.Services {
 		s := &h.Services[i]
 		product := printable.Line(s.Product)

@@ -348,3 +348,13 @@ variable "beacon_calls" {
   description = "Calls of one host to one service outside in 6 h, at intervals over 10 s that differ by less than a fifth, which make a beacon."
   default     = 20
 }
+
+variable "new_host_learn" {
+  description = "Seconds for which the map of hosts has to be watched before a host is new."
+  default     = 86400
+}
+
+variable "mac_moved_age" {
+  description = "Seconds for which an address has to be known before it counts as moved."
+  default     = 86400
+}
