@@ -159,12 +159,15 @@ func (c *capturing) Report(ctx context.Context, s *api.Status) {
 	is := c.source.Stats()
 	s.Capture = api.CaptureCounts{Received: is.Received, Dropped: is.Dropped, Stalls: is.Stalls, RecentlyDropped: v.recent, LosingLost: v.losingLost, Missed: is.Missed}
 	for _, i := range is.Interfaces {
-		state := api.InterfaceState{Name: i.Name, Up: i.Up, Received: i.Received, Dropped: i.Dropped, Stalls: i.Stalls, Missed: i.Missed, Elsewhere: i.Elsewhere, Reopened: i.Reopened}
+		state := api.InterfaceState{Name: i.Name, Up: i.Up, Received: i.Received, Dropped: i.Dropped, Stalls: i.Stalls, Missed: i.Missed, Elsewhere: i.Elsewhere, Reopened: i.Reopened, Limit: i.Limit}
 		if i.Err != nil {
 			state.Error = i.Err.Error()
 		}
 		if !i.Up {
 			s.Trouble = append(s.Trouble, strings.TrimSuffix(fmt.Sprintf("interface %s is not up: %s", i.Name, state.Error), ": "))
+		}
+		if i.Limit != "" {
+			s.Trouble = append(s.Trouble, fmt.Sprintf("interface %s is seen in part: %s", i.Name, i.Limit))
 		}
 		s.Interfaces = append(s.Interfaces, state)
 	}

@@ -13,13 +13,14 @@ const (
 	Iptables = "iptables" // chains by the iptables program, members in ipsets
 	Nftables = "nftables" // a table of its own
 	Pf       = "pf"       // an anchor with tables, by pfctl: on macOS, FreeBSD and OpenBSD
+	Wfp      = "wfp"      // filters of the Windows Filtering Platform
 	Command  = "command"  // a program of the user's
 )
 
 // Config is the settings of the firewall: attributes of the block `response`, beside those of decision.Config.
 // NewConfig returns one with every default set. A running Firewall cannot take over any of them.
 type Config struct {
-	Backend string   `setting:"backend" default:"iptables" oneof:"command iptables nftables pf" doc:"Firewall that keeps targets out: iptables (with ipsets), nftables, pf on macOS, FreeBSD and OpenBSD, or command."`
+	Backend string   `setting:"backend" default:"iptables" default_windows:"wfp" oneof:"command iptables nftables pf wfp" doc:"Firewall that keeps targets out: iptables (with ipsets), nftables, pf on macOS, FreeBSD and OpenBSD, wfp on Windows, where it is the default, or command."`
 	Hooks   []string `setting:"hooks,required" default:"INPUT FORWARD" oneof:"INPUT FORWARD" doc:"Chains in which packets are looked at: INPUT for those to this host, FORWARD for those that it passes on."`
 	Verdict string   `setting:"verdict" default:"drop" oneof:"drop reject" doc:"What becomes of packets of targets: drop, or reject to tell the sender."`
 	// ipset keeps the length of a hash in 32 bits; ten million members take a gigabyte of the kernel's memory.

@@ -98,6 +98,7 @@ type InterfaceState struct {
 	Name     string `json:"name"`
 	Up       bool   `json:"up"`
 	Error    string `json:"error,omitempty"`
+	Limit    string `json:"limit,omitempty"` // what cannot be seen of it in the way that it is captured
 	Received uint64 `json:"received"`
 	Dropped  uint64 `json:"dropped"`
 	Stalls   uint64 `json:"stalls"`

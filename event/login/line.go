@@ -71,6 +71,11 @@ func (f *Format) parse(raw string) Line {
 			return l
 		}
 	}
+	if strings.HasPrefix(raw, "<Event") {
+		if l, ok := parseEvent(raw); ok {
+			return l
+		}
+	}
 	if m := rfc5424Head.FindStringSubmatch(raw); m != nil {
 		return f.rfc5424(m, raw[len(m[0]):])
 	}

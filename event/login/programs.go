@@ -42,6 +42,7 @@ var programs = map[string]program{
 	"x11vnc":         {"vncserver", parseVNC},
 	"openvpn":        {"openvpn", parseOpenVPN},
 	"ovpn-server":    {"openvpn", parseOpenVPN},
+	programWindows:   {serviceWindows, parseWindows},
 }
 
 // aliases are identifiers of processes that belong to a program.

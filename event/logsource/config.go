@@ -13,7 +13,7 @@ import (
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// Config is the settings of one source: a *FileConfig, a *JournalConfig or a *SyslogConfig. NewConfig returns one with every
+// Config is the settings of one source: an *EventLogConfig, a *FileConfig, a *JournalConfig or a *SyslogConfig. NewConfig returns one with every
 // default set.
 type Config interface {
 	// source makes what reads. It opens what needs privileges.
@@ -23,9 +23,10 @@ type Config interface {
 // kinds makes the settings of each kind of source, by the name of the kind.
 func kinds() map[string]func() Config {
 	return map[string]func() Config{
-		"file":    func() Config { return NewFile() },
-		"journal": func() Config { return NewJournal() },
-		"syslog":  func() Config { return NewSyslog() },
+		"eventlog": func() Config { return NewEventLog() },
+		"file":     func() Config { return NewFile() },
+		"journal":  func() Config { return NewJournal() },
+		"syslog":   func() Config { return NewSyslog() },
 	}
 }
 

@@ -18,7 +18,7 @@ type mark struct {
 	Offset    int64  `json:"offset,omitempty"`
 	Head      string `json:"head,omitempty"`
 	HeadBytes int    `json:"head_bytes,omitempty"`
-	// Of the journal: the entry, and its time in microseconds since 1970.
+	// Of an event log: the bookmark. Of the journal: the entry, and its time in microseconds since 1970.
 	Cursor string `json:"cursor,omitempty"`
 	Time   int64  `json:"time,omitempty"`
 }
@@ -34,6 +34,8 @@ func StateFile(c Config) string {
 	case *FileConfig:
 		kept = &c.Kept
 	case *JournalConfig:
+		kept = &c.Kept
+	case *EventLogConfig:
 		kept = &c.Kept
 	default:
 		return ""

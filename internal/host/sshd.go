@@ -11,9 +11,6 @@ import (
 	"strings"
 )
 
-// sshdConfig is where the settings of OpenSSH's server are.
-const sshdConfig = "/etc/ssh/sshd_config"
-
 // maxIncludes bounds how deep Include goes, as sshd does.
 const maxIncludes = 16
 
@@ -22,7 +19,7 @@ const sshPort = 22
 
 // SSHPorts returns the ports that sshd_config(5) of this host has the server listen on, sorted; 22 where it names none,
 // or there is no such file. With an error, that of a file which cannot be read, the ports are those of all others.
-func SSHPorts() ([]uint16, error) { return sshdPorts(sshdConfig) }
+func SSHPorts() ([]uint16, error) { return sshdPorts(sshdConfig()) }
 
 func sshdPorts(path string) ([]uint16, error) {
 	out, err := sshdPortsIn(path, filepath.Dir(path), 0)

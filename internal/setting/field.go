@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,6 +103,9 @@ func (f Field) hasDefault() bool { return f.tag.Get("default") != "" }
 
 func (f Field) defaults() []string {
 	d := f.tag.Get("default")
+	if here, ok := f.tag.Lookup("default_" + runtime.GOOS); ok {
+		d = here
+	}
 	if f.path {
 		d = place.Of(d)
 	}

@@ -5,7 +5,7 @@
 //	                   daemon takes a change over; ",path", ",program" and ",secret" are paths, relative to the
 //	                   settings file, of anything, of a program with its arguments and of a file with a secret
 //	default:"30s"      the value where none is given; of a list, words with spaces between; of a path that of Linux, see
-//	                   package place
+//	                   package place; default_windows:"x" is another one for Windows, and so on
 //	range:"1..600"     bounds, each optional; "0,1m.." takes zero, too
 //	oneof:"text json"  the words that there are
 //	most:"20"          the most entries of a list
