@@ -58,6 +58,7 @@ type Daemon struct {
 	notifiers *notifiers
 	rules     *ruleFiles
 	evidence  *evidenceKeeper
+	logins    *logins
 
 	work   engine.Config // what parts add to it while they are opened
 	memory *memories
@@ -79,6 +80,7 @@ func newDaemon(opt Options) *Daemon {
 
 	d.capture, d.decisions, d.notifiers, d.rules = &capturing{d: d}, &decisions{d: d}, &notifiers{d: d}, newRuleFiles(d)
 	d.evidence = &evidenceKeeper{d: d}
+	d.logins = &logins{d: d}
 	d.memory, d.models, d.assets = newMemories(d), newBaselines(d), newAssetMap(d)
 	d.peaks = newPeaks(d)
 	honeypots := &honeypots{d: d}
@@ -89,7 +91,7 @@ func newDaemon(opt Options) *Daemon {
 		&directories{d: d},
 		honeypots,
 		d.memory,
-		&logins{d: d},
+		d.logins,
 		d.models,
 		d.assets,
 		&privileges{d: d}, // what is above may need root, what is below must do without

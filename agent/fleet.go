@@ -110,6 +110,7 @@ func (f *fleetLink) Beat(ctx context.Context) *fleet.Beat {
 			break
 		}
 	}
+	b.Logins = f.d.logins.told()
 	_, b.Set = link.RuleSet(f.d.running.Fleet.Directory)
 	now, is := time.Now(), counted{s.Packets.Seen, b.Dropped, cpuTime()}
 	f.mu.Lock()

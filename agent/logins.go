@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/event/login"
 	"github.com/ruleids/ruleids/event/logsource"
+	"github.com/ruleids/ruleids/fleet"
+	"github.com/ruleids/ruleids/internal/printable"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -22,6 +25,43 @@ type logins struct {
 	mu      sync.Mutex
 	tracker *login.Tracker    // of all logs: two may tell of one attempt
 	counts  map[string]uint64 // by what became of logins
+	seq     uint64            // of the last one
+	recent  []recentLogin     // the newest fleet.MaxLogins
+}
+
+// A recentLogin is one for the server of a fleet, with when it was found.
+type recentLogin struct {
+	fleet.Login
+	found time.Time
+}
+
+// tellLogins is how long a login is in heartbeats: for two of them, so that one may be lost.
+const tellLogins = 5 * fleet.BeatEvery / 2
+
+// note keeps a login for the server of a fleet. It is called with the lock.
+func (g *logins) note(a *packet.Auth) {
+	g.seq++
+	text := func(s string) string { return printable.Text(s[:min(len(s), fleet.MaxLoginText)]) }
+	l := fleet.Login{Seq: g.seq, Time: time.Unix(0, a.Time).UTC(), Result: a.Result, User: text(a.User), Service: text(a.Service), Host: text(a.Host), Method: text(a.Method), Reason: text(a.Reason)}
+	if a.Src.Addr().IsValid() {
+		l.Src = a.Src.Addr().Unmap().String()
+	}
+	if len(g.recent) == fleet.MaxLogins {
+		g.recent = slices.Delete(g.recent, 0, 1)
+	}
+	g.recent = append(g.recent, recentLogin{l, time.Now()})
+}
+
+// told returns the logins for a heartbeat.
+func (g *logins) told() (out []fleet.Login) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, l := range g.recent {
+		if time.Since(l.found) < tellLogins {
+			out = append(out, l.Login)
+		}
+	}
+	return out
 }
 
 // Name implements Part.
@@ -99,6 +139,7 @@ func (g *logins) post(ctx context.Context, find func() []packet.Auth) error {
 	}
 	for i := range found {
 		g.counts[found[i].Result]++
+		g.note(&found[i])
 		if a := &found[i]; a.Service == sshd && a.Result != packet.AuthProbe && a.Src.Addr().IsValid() {
 			g.d.decisions.book.Told(a.Src.Addr(), a.Result == packet.AuthSuccess)
 		}

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/fleet"
+	"github.com/ruleids/ruleids/packet"
 )
 
 // Lines of a log become logins, logins events for rules, and all of it is told of.
@@ -40,5 +43,21 @@ parser "app" {
 	}
 	if text := strings.Join(s.Trouble, "\n"); strings.Contains(text, "auth") {
 		t.Error(text)
+	}
+	told := r.logins.told()
+	if len(told) != 3 || told[0].Seq != 1 || told[2].Seq != 3 || told[0].User != "root" || told[0].Src != "198.51.100.7" || told[0].Result != "failure" || told[0].Host != "web1" {
+		t.Errorf("a heartbeat tells of %+v", told)
+	}
+}
+
+// Of many logins a heartbeat tells the newest, cut to what a message holds, with numbers that say how many were left out.
+func TestLoginsToldAreBounded(t *testing.T) {
+	var g logins
+	for i := range 3 * fleet.MaxLogins {
+		g.note(&packet.Auth{Time: int64(i), User: strings.Repeat("x", 9999) + "\x1b"})
+	}
+	told := g.told()
+	if len(told) != fleet.MaxLogins || cap(g.recent) > 4*fleet.MaxLogins || told[0].Seq != 2*fleet.MaxLogins+1 || told[len(told)-1].Seq != 3*fleet.MaxLogins || len(told[0].User) > fleet.MaxLoginText {
+		t.Errorf("%d logins from %d, users of %d bytes", len(told), told[0].Seq, len(told[0].User))
 	}
 }

@@ -34,6 +34,8 @@ type Beat struct {
 	Boot     uint64    `json:"boot"`     // of its queue
 	Services []string  `json:"services"` // interfaces that it watches
 	Models   []Model   `json:"models"`   // at most MaxModels
+	// Logins are those of the last time, in order, the newest MaxLogins; some were in the beat before.
+	Logins []Login `json:"logins,omitempty"`
 }
 
 // MaxTrouble is how many troubles a beat tells of.

@@ -103,6 +103,8 @@ func (s *Server) takeBeat(id, _ string, data []byte) []byte {
 		b.Services = []string{}
 	}
 	b.Models = boundModels(b.Models)
+	logins := boundLogins(b.Logins)
+	b.Logins = nil // they are kept apart
 	from := s.bus.Address(id)
 	if !s.roster.Heard(id, from, &b) {
 		return nil
@@ -111,6 +113,9 @@ func (s *Server) takeBeat(id, _ string, data []byte) []byte {
 	a := s.roster.Get(id)
 	if a == nil {
 		return nil
+	}
+	if err := s.state.AddLogins(context.Background(), id, b.Started, logins); err != nil {
+		s.log.Error("logins cannot be stored", "agent", a.Name, "error", err)
 	}
 	answer := fleet.BeatAnswer{Time: time.Now(), Decisions: s.shared.Digest(a.Labels), Limit: s.opt.Settings.AlertLimit, Span: s.opt.Settings.AlertSpan.Seconds()}
 	answer.Set, answer.Managed = s.rollout.Wanted(a.ID, a.Labels)
@@ -133,6 +138,18 @@ func boundModels(list []fleet.Model) []fleet.Model {
 		}
 	}
 	return out
+}
+
+// boundLogins cuts logins of a heartbeat down to what the server keeps.
+func boundLogins(list []fleet.Login) []fleet.Login {
+	list = list[:min(len(list), fleet.MaxLogins)]
+	for i := range list {
+		l := &list[i]
+		for _, s := range []*string{&l.Result, &l.User, &l.Src, &l.Service, &l.Host, &l.Method, &l.Reason} {
+			*s = (*s)[:min(len(*s), fleet.MaxLoginText)]
+		}
+	}
+	return list
 }
 
 // answer answers what agents ask for.

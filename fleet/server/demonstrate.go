@@ -54,6 +54,11 @@ func (s *Server) demonstrate(ctx context.Context) (*demonstration, error) {
 	}
 	if fresh {
 		now := time.Now()
+		for _, a := range f.Agents() {
+			if err := s.state.AddLogins(ctx, s.roster.Get(a.Name).ID, now.Add(-31*time.Hour), f.Logins(a, now)); err != nil {
+				return nil, err
+			}
+		}
 		if err := s.store.Append(ctx, f.Day(now)); err != nil {
 			return nil, err
 		}

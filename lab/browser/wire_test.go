@@ -23,7 +23,7 @@ var wireFields = []struct{ field, page string }{
 	{"rule", "alert"}, {"message", "alert"}, {"description", "alert"}, {"category", "alert"}, {"key name", "alert"}, {"key", "alert"}, {"value name", "alert"}, {"value", "alert"}, {"attack", "alert"}, {"action", "alert"},
 	{"source", "alert"}, {"indicator", "alert"}, {"odd", "alert"}, {"model", "alert"}, {"feature", "alert"}, {"rule", "exception"}, {"key", "exception"},
 	{"version", "/agents"}, {"trouble", "/agents"}, {"mode", "/agents"}, {"beat model", "/models"}, {"beat feature", "/models"}, {"usual", "/models"}, {"model error", "/models"},
-	{"decision", "/decisions"}, {"refusal", "/decisions"}, {"rollback", "/rules"}, {"rollback", "/audit"}, {"comment", "/inbox?status=escalated"}, {"assignee", "/inbox?status=escalated"},
+	{"user", "/logins"}, {"login address", "/logins"}, {"service", "/logins"}, {"host", "/logins"}, {"login method", "/logins"}, {"login reason", "/logins"}, {"decision", "/decisions"}, {"refusal", "/decisions"}, {"rollback", "/rules"}, {"rollback", "/audit"}, {"comment", "/inbox?status=escalated"}, {"assignee", "/inbox?status=escalated"},
 }
 
 // wireAlert is an alert all of whose texts are hostile.
@@ -54,6 +54,7 @@ func TestWire(t *testing.T) {
 	a.mu.Lock()
 	a.refuses = hostile("refusal")
 	a.says = &fleet.Beat{Version: hostile("version"), Mode: hostile("mode"), Digest: hostile("digest"), Trouble: []string{hostile("trouble")}, Reload: hostile("reload"), Services: []string{hostile("interface")},
+		Logins: []fleet.Login{{Seq: 1, Time: time.Now(), Result: "failure", User: hostile("user"), Src: hostile("login address"), Service: hostile("service"), Host: hostile("host"), Method: hostile("login method"), Reason: hostile("login reason")}},
 		Models: []fleet.Model{{Name: hostile("beat model"), Method: hostile("method"), Baseline: hostile("baseline"), Error: hostile("model error"), Features: []fleet.ModelFeature{{Name: hostile("beat feature"), Usual: hostile("usual"), Drift: &drift}}}}}
 	a.mu.Unlock()
 	var took struct {

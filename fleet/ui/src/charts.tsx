@@ -1,7 +1,7 @@
 // Charts. Their colours are those of the page, and they are drawn again when it turns light or dark.
 import uPlot from "uplot";
 import { useEffect, useRef } from "preact/hooks";
-import { severities, type Slot, type Stats } from "./api";
+import { severities, type Severity, type Slot, type Stats } from "./api";
 import { number, utc } from "./text";
 
 const zoned = (seconds: number) => (utc.value ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000));
@@ -17,7 +17,8 @@ const colour = (name: string) => getComputedStyle(document.documentElement).getP
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 // Timeline shows alerts by time, the severities on top of each other, the worst at the bottom.
-export function Timeline({ stats, height = 190, label }: { stats: Stats; height?: number; label: string }) {
+// names call them something else.
+export function Timeline({ stats, height = 190, label, names = {} }: { stats: Pick<Stats, "timeline" | "step_seconds" | "total">; height?: number; label: string; names?: Partial<Record<Severity, string>> }) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const el = ref.current!;
@@ -45,7 +46,7 @@ export function Timeline({ stats, height = 190, label }: { stats: Stats; height?
       const i = u.cursor.idx;
       if (i == null || !slots[i] || u.cursor.left! < 0) { text.remove(); return; }
       const t = slots[i], d = new Date(t.time);
-      text.textContent = `${utc.value ? d.toISOString().slice(0, 16).replace("T", " ") : d.toLocaleString("en-GB", { dateStyle: "short", timeStyle: "short" })} · ${severities.filter((s) => t[s] > 0).map((s) => `${t[s]} ${s}`).join(", ") || "none"}`;
+      text.textContent = `${utc.value ? d.toISOString().slice(0, 16).replace("T", " ") : d.toLocaleString("en-GB", { dateStyle: "short", timeStyle: "short" })} · ${severities.filter((s) => t[s] > 0).map((s) => `${t[s]} ${names[s] ?? s}`).join(", ") || "none"}`;
       u.over.append(text);
       text.style.left = `${Math.min(Math.max(0, u.cursor.left! - text.offsetWidth / 2), u.over.clientWidth - text.offsetWidth)}px`;
     };
@@ -56,7 +57,7 @@ export function Timeline({ stats, height = 190, label }: { stats: Stats; height?
     return () => { size.disconnect(); dark.removeEventListener("change", draw); chart?.destroy(); };
   }, [stats, height, utc.value]);
   return (
-    <figure class="chart" aria-label={`${label}: ${number(stats.total)} alerts`} role="img">
+    <figure class="chart" aria-label={`${label}: ${number(stats.total)} in all`} role="img">
       <div ref={ref} style={{ minHeight: `${height}px` }} />
     </figure>
   );
