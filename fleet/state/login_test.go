@@ -16,7 +16,9 @@ func TestLogins(t *testing.T) {
 	}
 	defer db.Close()
 	ctx, boot := t.Context(), time.Unix(1_000_000, 0)
-	at := func(minute int) time.Time { return time.Unix(1_800_000_000, 0).Add(time.Duration(minute) * time.Minute).UTC() }
+	at := func(minute int) time.Time {
+		return time.Unix(1_800_000_000, 0).Add(time.Duration(minute) * time.Minute).UTC()
+	}
 	var all []fleet.Login
 	for i := range 20 {
 		l := fleet.Login{Seq: uint64(i + 1), Time: at(i), Result: "failure", User: fmt.Sprintf("user%d", i%3), Src: "203.0.113.7", Service: "sshd", Host: "db%1"}
