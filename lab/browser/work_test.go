@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,39 @@ func TestBlock(t *testing.T) {
 	until(t, 5*time.Second, "both agents let it in", func() bool { return !one.blocked("203.0.113.7") && !two.blocked("203.0.113.7") })
 	b.content()
 	other.content()
+}
+
+// TestEvidence: the packets of an alert come from the agent; why they do not is said.
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, false)
+	a := join(t, s, "berlin-edge")
+	for i, file := range []string{"/var/lib/ruleids/evidence/x.pcapng", "/var/lib/ruleids/evidence/gone.pcapng"} {
+		x := scan(fmt.Sprintf("203.0.113.%d", i+1), "a scan")
+		x.Evidence = file
+		a.link.Send(x)
+	}
+	b := open(t, s)
+	b.eval(`URL.createObjectURL = (blob) => { window.kept = blob.text(); return "#"; }`, nil)
+	ask := func(src string) {
+		b.eval(`document.querySelector('.rail a[href="/feed"]').click()`, nil)
+		b.wait(stepWithin, `document.querySelectorAll(".feedrow").length === 2`)
+		b.eval(`[...document.querySelectorAll(".feedrow")].find((r) => r.innerText.includes("`+src+`")).click()`, nil)
+		b.button("The packets")
+	}
+	ask("203.0.113.1")
+	b.wait(stepWithin, `document.querySelector(".toasts").innerText.includes("The packets are in the downloads.")`)
+	var kept string
+	b.eval(`window.kept`, &kept)
+	if kept != packets {
+		t.Errorf("%q was kept", kept)
+	}
+	b.eval(`document.querySelector(".drawer .shut").click()`, nil)
+	b.tolerate(true) // of what is not there
+	ask("203.0.113.2")
+	b.wait(stepWithin, `document.querySelector(".toasts").innerText.includes("there is no file gone.pcapng")`)
+	b.tolerate(false)
+	b.content()
 }
 
 // TestException: an exception from an alert is tried on what is stored, signed in the page with the operator's key, and goes to a

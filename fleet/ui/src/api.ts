@@ -31,6 +31,8 @@ export interface Alert {
     responses?: { action: string; target?: string; seconds?: number }[];
     reputation?: { source: string; indicator: string; tier: string; malicious?: number; suspicious?: number; engines?: number };
     model?: { name: string; score: number; top: string; bits: number; odd: string; features: { name: string; value: number | null; usual: [number, number] | null; bits: number }[] };
+    evidence?: string;
+    filter?: string;
     decision?: { outcome?: string; who?: string; detail?: string };
   };
 }
@@ -168,6 +170,17 @@ export async function ask<T>(method: string, path: string, body?: unknown, signa
     throw new Fault((answer as { error: string }).error, r.status);
   }
   return answer as T;
+}
+
+// download asks the server for a file, and has the browser keep it.
+export async function download(path: string, name: string): Promise<void> {
+  const r = await fetch(path).catch(() => { throw new Fault("The server does not answer.", 0); });
+  if (!r.ok) throw new Fault(((await r.json().catch(() => ({ error: `The server answered ${r.status} without words.` }))) as { error: string }).error, r.status);
+  const a = document.createElement("a");
+  a.href = URL.createObjectURL(await r.blob());
+  a.download = name;
+  a.click();
+  window.setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
 }
 
 export const get = <T,>(path: string, params: Record<string, string | number | undefined> = {}, signal?: AbortSignal) => {

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "preact/hooks";
-import { ask, get, type Alert, type AlertPageOf } from "../api";
+import { ask, download, get, type Alert, type AlertPageOf } from "../api";
 import { may } from "../live";
 import { link, set } from "../route";
 import { amount, dateTime, end, keyText, number, quote, said, span } from "../text";
-import { confirm, Icon, Problem, say, SeverityMark, Time, useLoad } from "../parts";
+import { complain, confirm, Icon, Problem, say, SeverityMark, Time, useLoad } from "../parts";
 import { useKeys } from "../keys";
 import { propose } from "./exception";
 
@@ -52,7 +52,7 @@ function Details({ a }: { a: Alert }) {
   const r = a.ruleids;
   const others = useLoad((s) => get<AlertPageOf>("/api/v1/alerts", { q: `ip:${a.src_ip} since:7d`, limit: 8 }, s), [a.id], 1e9);
   const values = Object.entries(r.values);
-  const filter = display(a);
+  const filter = r.filter ?? display(a);
   return (
     <>
       <header>
@@ -107,6 +107,7 @@ function Details({ a }: { a: Alert }) {
           {a.community_id && <><dt>Community ID</dt><dd class="num wrap">{a.community_id}</dd></>}
           {filter && <><dt>Wireshark</dt><dd><code class="wrap">{filter}</code></dd></>}
         </dl>
+        {r.evidence && may.value.act && <p class="evidence"><button type="button" onClick={() => download(`/api/v1/alerts/${a.id}/evidence`, `${a.id}.pcapng`).then(() => say("The packets are in the downloads."), complain)}><Icon name="down" size={15} />The packets (pcapng)</button></p>}
       </section>
       <section>
         <h3>Rule</h3>
