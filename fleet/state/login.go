@@ -19,11 +19,12 @@ CREATE INDEX IF NOT EXISTS login_at ON login(at);
 const MaxLogins = 500_000
 
 // AddLogins keeps logins that an agent told of since a start of it. Those that it told before are known by their numbers.
+// They stay in this file: other servers of a fleet have those of the agents that are connected to them.
 func (d *DB) AddLogins(ctx context.Context, agent string, boot time.Time, list []fleet.Login) error {
 	if len(list) == 0 {
 		return nil
 	}
-	tx, err := d.db.BeginTx(ctx, nil)
+	tx, err := d.file.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import { Feed } from "./pages/feed";
 import { AgentsPage } from "./pages/agents";
 import { Analytics } from "./pages/analytics";
 import { Decisions } from "./pages/decisions";
+import { Assets } from "./pages/assets";
 import { LoginsPage } from "./pages/logins";
 import { Models } from "./pages/models";
 import { Rules } from "./pages/rules";
@@ -25,6 +26,7 @@ const pages: { name: string; title: string; icon: IconName; key: string; admin?:
   { name: "feed", title: "Live feed", icon: "feed", key: "f", view: Feed },
   { name: "agents", title: "Agents", icon: "agents", key: "a", view: AgentsPage },
   { name: "analytics", title: "Analytics", icon: "analytics", key: "n", view: Analytics },
+  { name: "assets", title: "Assets", icon: "assets", key: "h", view: Assets },
   { name: "logins", title: "Logins", icon: "logins", key: "u", view: LoginsPage },
   { name: "models", title: "Models", icon: "models", key: "m", view: Models },
   { name: "rules", title: "Rules", icon: "rules", key: "r", view: Rules },

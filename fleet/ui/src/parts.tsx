@@ -22,7 +22,7 @@ export function SeverityMark({ of, bare }: { of: Severity; bare?: boolean }) {
 
 const icons = {
   overview: "M3 13h8V3H3zm10 8h8V11h-8zM3 21h8v-6H3zm10-18v6h8V3z", inbox: "M3 13l3-9h12l3 9v7H3zm0 0h5l2 3h4l2-3h5", feed: "M4 6h16M4 12h16M4 18h10",
-  agents: "M4 4h16v6H4zm0 10h16v6H4zM8 7h.01M8 17h.01", analytics: "M4 20V10m6 10V4m6 16v-7m4 7H2", models: "M3 20c4 0 5-14 9-14s5 14 9 14M12 6v14",
+  agents: "M4 4h16v6H4zm0 10h16v6H4zM8 7h.01M8 17h.01", analytics: "M4 20V10m6 10V4m6 16v-7m4 7H2", assets: "M12 9a3 3 0 100 6 3 3 0 000-6zM5 4v.01M19 4v.01M5 20v.01M19 20v.01M6 5l4 5M18 5l-4 5M6 19l4-5M18 19l-4-5", models: "M3 20c4 0 5-14 9-14s5 14 9 14M12 6v14",
   decisions: "M12 3a9 9 0 100 18 9 9 0 000-18zM5.600 5.600l12.800 12.800",
   rules: "M6 3h9l4 4v14H6zM9 12h7M9 16h7M9 8h3", audit: "M4 5h16M4 10h16M4 15h9m3 3l2 2 4-5", search: "M11 4a7 7 0 100 14 7 7 0 000-14zm5 12l5 5", close: "M5 5l14 14M19 5L5 19",
   pause: "M8 5v14M16 5v14", play: "M7 4l13 8-13 8z", down: "M12 4v12m-5-5l5 5 5-5M4 20h16", out: "M14 4h6v16h-6M4 12h11m-4-4l4 4-4 4", more: "M5 12h.01M12 12h.01M19 12h.01", logins: "M12 12a4 4 0 100-8 4 4 0 000 8zm-8 9c0-4 4-6 8-6s8 2 8 6",
