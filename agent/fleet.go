@@ -30,6 +30,7 @@ type fleetLink struct {
 	// refused is the digest of the rule set that was not used, and refusal why.
 	refused, refusal string
 	at               time.Time // of the last heartbeat
+	near             time.Time // of the last one that told how close keys came to thresholds
 	last             counted
 }
 
@@ -111,6 +112,15 @@ func (f *fleetLink) Beat(ctx context.Context) *fleet.Beat {
 		}
 	}
 	b.Logins = f.d.logins.told()
+	f.mu.Lock()
+	near := time.Since(f.near) > nearEvery
+	if near {
+		f.near = time.Now()
+	}
+	f.mu.Unlock()
+	if near {
+		b.Near = nearOf(f.d.peaks.tuning(ctx))
+	}
 	_, b.Set = link.RuleSet(f.d.running.Fleet.Directory)
 	now, is := time.Now(), counted{s.Packets.Seen, b.Dropped, cpuTime()}
 	f.mu.Lock()
@@ -129,6 +139,22 @@ func (f *fleetLink) Beat(ctx context.Context) *fleet.Beat {
 		f.at, f.last = now, is
 	}
 	return b
+}
+
+// nearEvery is the time between two heartbeats that tell how close keys came to thresholds.
+const nearEvery = 10 * time.Minute
+
+// nearOf is what the server is told of the values that rules held against their thresholds.
+func nearOf(t *api.Tuning) []fleet.Near {
+	out := []fleet.Near{}
+	for _, r := range t.Rules[:min(len(t.Rules), fleet.MaxNear)] {
+		n := fleet.Near{Rule: r.Rule, Threshold: r.Threshold, Strict: r.Strict, Values: []fleet.NearValue{}}
+		for _, v := range r.Values {
+			n.Values = append(n.Values, fleet.NearValue(v))
+		}
+		out = append(out, n.Bounded())
+	}
+	return out
 }
 
 // Decide implements link.Host. What the server asks for goes through the same checks as what a rule asks for.

@@ -36,6 +36,8 @@ type Beat struct {
 	Models   []Model   `json:"models"`   // at most MaxModels
 	// Logins are those of the last time, in order, the newest MaxLogins; some were in the beat before.
 	Logins []Login `json:"logins,omitempty"`
+	// Near says how close keys came to the thresholds of rules. It comes with some beats only, and holds until the next.
+	Near []Near `json:"near,omitempty"`
 }
 
 // MaxTrouble is how many troubles a beat tells of.

@@ -78,6 +78,7 @@ func (a *API) Routes() []Route {
 		{Method: "GET", Path: "/api/v1/assets", Role: state.Viewer, Summary: "Hosts and services that agents have learned of, by address", Params: []Param{q("agent", "Names of agents with commas between.", ""), q("ip", "An address, or a network.", "10.0.0.0/8"),
 			q("q", "Words, each of which is in the address, a name, the hardware, the system or a service.", "ssh"), q("local", "true: only hosts on the networks of agents.", "true"), q("limit", "Hosts: 1000 where it is left out, at most 5000.", "100")},
 			Reply: AssetPage{}, handle: (*call).assets},
+		{Method: "GET", Path: "/api/v1/near", Role: state.Viewer, Summary: "How close keys came to the thresholds of rules in the last seven days, over all agents", Reply: NearList{}, handle: (*call).near},
 		{Method: "GET", Path: "/api/v1/logins", Role: state.Viewer, Summary: "Logins that logs of agents told of: counts by result, user, address and time, and the newest; of the last 24 hours where no time is given",
 			Params: []Param{q("q", "Text that one of the texts of a login holds.", "root"), q("since", "From this time on, as for alerts.", "7d"), q("until", "Before this time.", ""), q("limit", "Logins: 100 where it is left out, at most 1000.", "10")}, Reply: LoginPage{LoginCounts: &state.LoginCounts{}}, handle: (*call).logins},
 		{Method: "GET", Path: "/api/v1/tokens", Role: state.Admin, Summary: "Tokens that agents can join with", Reply: TokenList{}, handle: (*call).tokens},

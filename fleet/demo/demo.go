@@ -228,7 +228,7 @@ func (f *Fleet) Beat(a *Agent, now time.Time, every time.Duration) *fleet.Beat {
 	}
 	f.packets[a.Name] += rate * every.Seconds()
 	b := &fleet.Beat{Time: now, Started: f.started, Version: "demo", Healthy: true, Trouble: []string{}, Mode: "enforce", Rules: 42, Digest: "sha256:6f1c2f7a9d0b", Packets: uint64(f.packets[a.Name]), Rate: rate,
-		CPU: rate / 60000, Alerts: f.raised[a.Name], Queue: fleet.Queue{Room: 256 << 20, Dropped: map[scale.Severity]uint64{}}, Shared: fleet.Shared{Refused: []fleet.Refusal{}}, Boot: 1, Services: []string{"eth0"}, Models: a.models()}
+		CPU: rate / 60000, Alerts: f.raised[a.Name], Queue: fleet.Queue{Room: 256 << 20, Dropped: map[scale.Severity]uint64{}}, Shared: fleet.Shared{Refused: []fleet.Refusal{}}, Boot: 1, Services: []string{"eth0"}, Models: a.models(), Near: near(a)}
 	if a.Name == "berlin-lab" {
 		b.Mode = "monitor"
 		b.Time = now.Add(9 * time.Second)

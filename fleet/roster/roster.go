@@ -130,6 +130,9 @@ func (r *Roster) Heard(id, address string, b *fleet.Beat) bool {
 		r.mu.Unlock()
 		return false
 	}
+	if b.Near == nil && m.beat != nil {
+		b.Near = m.beat.Near
+	}
 	came := !m.online
 	m.seen, m.beat, m.online = now, b, true
 	if address != "" {
@@ -195,6 +198,11 @@ const saveEvery = 5 * time.Minute
 func (r *Roster) view(m *member) *Agent {
 	a := &Agent{ID: m.ID, Name: m.Name, Labels: m.Labels, Online: m.online, Joined: m.Joined, Seen: m.seen, Since: m.since, Address: m.address, Expires: m.Expires, Revoked: m.Revoked,
 		Skew: m.skew.Seconds(), Beat: m.beat, Trouble: []string{}}
+	if m.beat != nil {
+		b := *m.beat
+		b.Near = nil // see Near
+		a.Beat = &b
+	}
 	switch {
 	case !m.Revoked.IsZero():
 		a.State = "revoked"
@@ -283,6 +291,18 @@ func (r *Roster) List(all bool) []*Agent {
 		}
 		return a.Joined.Compare(b.Joined)
 	})
+	return out
+}
+
+// Near returns what members told last of how close keys came to thresholds.
+func (r *Roster) Near() (out [][]fleet.Near) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, m := range r.byID {
+		if m.Revoked.IsZero() && m.beat != nil && len(m.beat.Near) > 0 {
+			out = append(out, m.beat.Near)
+		}
+	}
 	return out
 }
 

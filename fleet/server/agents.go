@@ -103,6 +103,11 @@ func (s *Server) takeBeat(id, _ string, data []byte) []byte {
 		b.Services = []string{}
 	}
 	b.Models = boundModels(b.Models)
+	b.Near = b.Near[:min(len(b.Near), fleet.MaxNear)]
+	for i := range b.Near {
+		b.Near[i].Rule = b.Near[i].Rule[:min(len(b.Near[i].Rule), maxText)]
+		b.Near[i] = b.Near[i].Bounded()
+	}
 	logins := boundLogins(b.Logins)
 	b.Logins = nil // they are kept apart
 	from := s.bus.Address(id)

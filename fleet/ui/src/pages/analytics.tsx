@@ -3,6 +3,7 @@ import { link, params, set } from "../route";
 import { number, quote } from "../text";
 import { Bars, Empty, Problem, Tabs, useLoad } from "../parts";
 import { Donut, Timeline } from "../charts";
+import { HowClose } from "./near";
 import { Loading } from "./overview";
 import { tactics, techniqueName } from "../attack";
 
@@ -31,6 +32,7 @@ export function Analytics() {
           <section class="card"><h2>Rules</h2><Bars items={s.rules} href={(n) => to(`rule:${quote(n)}`)} /></section>
           <section class="card"><h2>Agents</h2><Bars items={s.agents} href={(n) => to(`agent:${quote(n)}`)} /></section>
           {s.hours && <section class="card"><h2>Times of day</h2><Hours of={s.hours} /></section>}
+          <HowClose />
           {s.techniques && s.techniques.length > 0 && <section class="card wide"><h2>ATT&CK techniques</h2><Matrix stats={s} to={to} /></section>}
         </div>
       )}
