@@ -131,7 +131,8 @@ func (r *Roster) Heard(id, address string, b *fleet.Beat) bool {
 		return false
 	}
 	if b.Near == nil && m.beat != nil {
-		b.Near = m.beat.Near
+		with := *b
+		with.Near, b = m.beat.Near, &with
 	}
 	came := !m.online
 	m.seen, m.beat, m.online = now, b, true
