@@ -79,3 +79,34 @@ test "logins that succeed stay quiet" {
   }
   quiet = true
 }
+
+test "MQTT, and a broker that takes its clients" {
+  packets {
+    count = 15
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 1883
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "\u0020\u0002\u0000\u0005"
+    }
+  }
+  packets {
+    count = 60
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.8"
+      srcport = 1883
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "\u0020\u0002\u0000\u0000"
+    }
+  }
+  alert "login_failures" {
+    count = 1
+    key   = { "ip.dst" = "198.51.100.7", "ip.src" = "192.0.2.10" }
+  }
+}
