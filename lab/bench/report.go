@@ -17,6 +17,9 @@ import (
 const (
 	resultsBegin = "<!-- results: begin, written by: make bench-docs -->\n"
 	resultsEnd   = "<!-- results: end -->\n"
+
+	constructsBegin = "<!-- constructs: begin, written by: make bench-docs -->\n"
+	constructsEnd   = "<!-- constructs: end -->\n"
 )
 
 // report prints benchstat's table of the results in a file, and which targets they reach.
@@ -40,8 +43,8 @@ func report(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	text := r.markdown() + "\n```text\n" + string(table) + "```\n"
-	fmt.Print(text)
+	text, constructs := r.markdown()+"\n```text\n"+string(table)+"```\n", r.constructTable()
+	fmt.Print(text, constructs)
 	if *page == "" {
 		return nil
 	}
@@ -49,9 +52,16 @@ func report(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	changed, err := place(old, text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", *page, err)
+	changed := old
+	if constructs != "" {
+		if changed, err = place(changed, resultsOf(r, constructs), constructsBegin, constructsEnd); err != nil {
+			return fmt.Errorf("%s: %w", *page, err)
+		}
+	}
+	if !r.only("Constructs/") {
+		if changed, err = place(changed, text, resultsBegin, resultsEnd); err != nil {
+			return fmt.Errorf("%s: %w", *page, err)
+		}
 	}
 	return os.WriteFile(*page, changed, 0o644)
 }
@@ -124,12 +134,31 @@ func (r *results) markdown() string {
 	return b.String()
 }
 
-// place puts the results between the marks of a page.
-func place(page []byte, results string) ([]byte, error) {
-	before, rest, ok := bytes.Cut(page, []byte(resultsBegin))
-	_, after, ok2 := bytes.Cut(rest, []byte(resultsEnd))
-	if !ok || !ok2 {
-		return nil, fmt.Errorf("the page has no place for results: put these two lines where they belong:\n%s%s", resultsBegin, resultsEnd)
+// resultsOf is a table with what it was taken on.
+func resultsOf(r *results, table string) string {
+	var b strings.Builder
+	for _, c := range r.config {
+		b.WriteString("- " + c + "\n")
 	}
-	return bytes.Join([][]byte{before, []byte(resultsBegin), []byte("\n" + results + "\n"), []byte(resultsEnd), after}, nil), nil
+	return b.String() + "\n" + table
+}
+
+// only reports whether all results are of benchmarks whose names begin so.
+func (r *results) only(begin string) bool {
+	for key := range r.values {
+		if !strings.HasPrefix(key, begin) {
+			return false
+		}
+	}
+	return true
+}
+
+// place puts results between marks of a page.
+func place(page []byte, results, begin, end string) ([]byte, error) {
+	before, rest, ok := bytes.Cut(page, []byte(begin))
+	_, after, ok2 := bytes.Cut(rest, []byte(end))
+	if !ok || !ok2 {
+		return nil, fmt.Errorf("the page has no place for results: put these two lines where they belong:\n%s%s", begin, end)
+	}
+	return bytes.Join([][]byte{before, []byte(begin), []byte("\n" + results + "\n"), []byte(end), after}, nil), nil
 }

@@ -64,7 +64,7 @@ func TestTargetReached(t *testing.T) {
 func TestPlace(t *testing.T) {
 	page := "# Speed\n\n" + resultsBegin + "old\n" + resultsEnd + "\nThe end.\n"
 	for range 2 { // the second time changes nothing more
-		got, err := place([]byte(page), "- new\n")
+		got, err := place([]byte(page), "- new\n", resultsBegin, resultsEnd)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestPlace(t *testing.T) {
 		}
 		page = string(got)
 	}
-	if _, err := place([]byte("no marks"), "x"); err == nil || !strings.Contains(err.Error(), resultsBegin) {
+	if _, err := place([]byte("no marks"), "x", resultsBegin, resultsEnd); err == nil || !strings.Contains(err.Error(), resultsBegin) {
 		t.Errorf("error %v", err)
 	}
 }
