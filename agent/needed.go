@@ -63,3 +63,8 @@ func hostsOf(address string) []string {
 	}
 	return []string{u.Hostname()}
 }
+
+// Needed returns the hosts that a daemon with these settings and rules talks to.
+func Needed(l *Loaded, environ func(name string) (string, bool)) []host.Name {
+	return needed(l.Config, l.Rules.Lists, environ)
+}

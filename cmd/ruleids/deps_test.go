@@ -104,6 +104,7 @@ var house = []layer{
 	{level: 3, path: "agent/api", may: []string{"assets", "internal/retry", "event/logsource", "fleet", "internal/diag", "alert", "actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "event/honeypot"}},
 	{level: 4, path: "agent", may: []string{"assets", "capture/evidence", "internal/fetch", "internal/retry", "rules/source", "model", "model/store", "event/login", "event/logsource", "fleet", "fleet/link", "internal/setting", "actions/firewall", "internal/host", "internal/place", "internal/printable", "internal/filelock", "agent/api", "internal/scale", "packet", "internal/diag", "capture", "capture/live", "capture/afpacket", "capture/npcap", "capture/bpf", "alert", "rules", "engine", "engine/snapshot", "event/honeypot",
 		"actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "agent/config"}},
+	{level: 4, path: "agent/doctor", may: []string{"actions/decision", "actions/firewall", "agent", "agent/api", "agent/config", "fleet/link", "internal/diag"}},
 	{level: 4, path: "engine/ruletest", may: []string{"model", "event/login", "internal/files", "internal/scale", "internal/printable", "packet", "packet/application", "internal/setting", "internal/diag", "capture", "alert", "rules", "engine"}},
 	{level: 4, path: "lsp", may: []string{"internal/lazyregexp", "internal/diag", "packet", "capture", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest"}, tests: []string{"stdlib"}},
 	{level: 4, path: "study", may: []string{"capture", "alert", "rules", "engine", "packet", "internal/scale"}},
@@ -117,7 +118,7 @@ var house = []layer{
 	{level: 5, path: "cmd/ruleids", may: []string{"assets", "internal/fetch", "rules/source", "report", "report/demo", "internal/files", "internal/logfile", "internal/place", "internal/scm", "internal/eventlog", "internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest", "model", "model/store", "internal/npz",
 		"study", "lsp", "imports",
 		"fleet/api", "fleet/bundle", "fleet/link", "fleet/pki", "fleet/roster", "fleet/server", "fleet/share", "fleet/state",
-		"capture/evidence", "event/honeypot", "event/login", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "internal/host"}},
+		"capture/evidence", "event/honeypot", "event/login", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "agent/doctor", "internal/host"}},
 }
 
 // TestDependencies fails on an import that the house does not allow. Tests may reach further: to any

@@ -1,0 +1,144 @@
+package doctor
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/config"
+)
+
+// examine runs all checks on settings, with a root directory that has files of the kernel.
+func examine(t *testing.T, settings string, kernel map[string]string) []Finding {
+	t.Helper()
+	root := t.TempDir()
+	for path, text := range kernel {
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(root, "ruleids.hcl")
+	settings = strings.ReplaceAll(settings, "ROOT", root)
+	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := agent.Input{Settings: config.Options{File: file}, Stdlib: func([]string) (fs.FS, error) { return nil, nil }}
+	return Run(t.Context(), Options{Input: in, Loaded: in.Load(), Root: root})
+}
+
+// healthy is what the kernel of a sound host says.
+func healthy() map[string]string {
+	return map[string]string{"proc/sys/net/core/bpf_jit_enable": "1\n", "proc/sys/fs/inotify/max_user_instances": "128\n", "proc/sys/fs/inotify/max_user_watches": "65536\n",
+		"proc/meminfo": "MemTotal:       16000000 kB\nMemAvailable:    8000000 kB\n"}
+}
+
+// base are settings that name nothing outside of the root.
+const base = `
+capture {
+  interfaces = ["lo"]
+  ring       = "1MiB"
+}
+rules {
+  paths  = ["ROOT/rules.hcl"]
+  stdlib = false
+  memory = "ROOT/state/memory"
+  models = "ROOT/state/models"
+}
+control {
+  socket = "ROOT/none.sock"
+}
+fleet {
+  directory = ""
+}
+response {
+  journal = "ROOT/state/decisions.jsonl"
+  audit   = "ROOT/state/audit.jsonl"
+}
+`
+
+// state returns what a check says of something.
+func state(t *testing.T, list []Finding, check, of string) Finding {
+	t.Helper()
+	i := slices.IndexFunc(list, func(f Finding) bool { return f.Check == check && strings.HasPrefix(filepath.Base(f.Of), of) })
+	if i < 0 {
+		t.Fatalf("nothing about %s %q in %+v", check, of, list)
+	}
+	if f := list[i]; f.State == Problem && f.Remedy == "" {
+		t.Errorf("%+v has no remedy", f)
+	}
+	return list[i]
+}
+
+func TestASoundHost(t *testing.T) {
+	k := healthy()
+	k["rules.hcl"] = "rule \"a\" {\n  description = \"A.\"\n  severity = \"low\"\n  where = \"tcp\"\n}\n"
+	list := examine(t, base, k)
+	for check, of := range map[string]string{"settings": "ruleids.hcl", "interface": "lo", "memory": "", "bpf": "", "disk": "state", "secrets": "", "names": "", "inotify": ""} {
+		if f := state(t, list, check, of); f.State != OK {
+			t.Errorf("%+v", f)
+		}
+	}
+	if f := state(t, list, "daemon", "none.sock"); f.State != Note || !strings.Contains(f.Says, "no daemon answers") {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestWhatIsWrong(t *testing.T) {
+	k := healthy()
+	k["rules.hcl"] = "rule \"a\" {\n  description = \"A.\"\n  where = \"tcp.dport == 1\"\n}\n"
+	k["proc/sys/net/core/bpf_jit_enable"] = "0"
+	k["proc/sys/fs/inotify/max_user_watches"] = "3"
+	k["proc/meminfo"] = "MemAvailable:    2000 kB\n"
+	k["taken"] = "a file where a directory is due"
+	k["empty"] = ""
+	list := examine(t, strings.Replace(base, "[\"lo\"]", "[\"none0\"]", 1)+`
+evidence {
+  dir = "ROOT/taken"
+}
+notifier "webhook" "ops" {
+  url_file = "ROOT/no/secret"
+}
+notifier "webhook" "chat" {
+  url_file = "ROOT/empty"
+}
+`, k)
+	for _, x := range []struct{ check, of, says string }{
+		{"settings", "ruleids.hcl", "settings and rules have errors (1)"},
+		{"interface", "none0", "there is no such interface; there are lo"},
+		{"memory", "", "rings take"},
+		{"bpf", "", "interprets"},
+		{"disk", "taken", "it is no directory"},
+		{"secrets", "notifier.webhook.ops", "cannot be read"},
+		{"secrets", "notifier.webhook.chat", "is empty"},
+		{"inotify", "", "3 directories can be watched"},
+	} {
+		if f := state(t, list, x.check, x.of); f.State != Problem || !strings.Contains(f.Says, x.says) {
+			t.Errorf("%s: %+v", x.says, f)
+		}
+	}
+	if Problems(list) < 8 {
+		t.Errorf("%d problems", Problems(list))
+	}
+}
+
+// An account that may not write where the daemon keeps things is told of.
+func TestWhoMayWrite(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to give directories away")
+	}
+	k := healthy()
+	k["rules.hcl"] = ""
+	k["state/x"] = ""
+	list := examine(t, "user = \"nobody\"\n"+base, k)
+	if f := state(t, list, "disk", "state"); f.State != Problem || !strings.Contains(f.Says, "the account nobody may not write in it") {
+		t.Errorf("%+v", f)
+	}
+}
