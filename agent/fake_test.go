@@ -305,6 +305,7 @@ func startIn(t *testing.T, root, settings string, files map[string]string) *runn
 			"rules.paths": {Flag: "--rules", Values: []string{r.dir}}, "rules.stdlib": {Flag: "--no-stdlib", Values: []string{"false"}},
 			"response.journal": {Flag: "--journal", Values: []string{filepath.Join(root, "decisions.jsonl")}},
 			"rules.memory":     {Flag: "--memory", Values: []string{filepath.Join(root, "memory")}},
+			"assets.file":      {Flag: "--assets", Values: []string{filepath.Join(root, "assets")}},
 			"rules.peaks":      {Flag: "--peaks", Values: []string{filepath.Join(root, "peaks")}},
 			"response.audit":   {Flag: "--audit", Values: []string{filepath.Join(root, "audit.jsonl")}},
 			"control.socket":   {Flag: "--socket", Values: []string{r.socket}}, "agent": {Flag: "--agent", Values: []string{"sensor"}},

@@ -187,7 +187,7 @@ func (m *Map) dhcp(p *packet.Packet) {
 	at := ciaddr
 	if p.Payload[0] == reply {
 		at = yiaddr
-		if server := m.at[p.Src]; server != nil {
+		if server := m.touch(p.Src); server != nil {
 			m.offer(server, p.IPProto, p.SrcPort, nil).speaks = packet.ServiceDHCP
 		}
 	} else {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/assets"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
@@ -205,6 +206,8 @@ type Input struct {
 	Stats   engine.Stats
 	// Near are what explain says of the rules that were near to firing; nil for none.
 	Near []engine.Explanation
+	// Hosts is the map of hosts and services; none where there were no packets.
+	Hosts []assets.Host
 }
 
 // timeline counts by time, in steps that grow with the span.

@@ -34,7 +34,12 @@ type view struct {
 	Addresses  []bar
 	LoginRows  []loginView
 	LoginsOf   string
+
+	Hosts   []hostView
+	HostsOf string
 }
+
+type hostView struct{ IP, Name, Hardware, System, Offers string }
 
 type tile struct{ Label, Value, Note, Class string }
 
@@ -122,6 +127,7 @@ func (c *Collector) view(in *Input) *view {
 	v.alerts(c, in)
 	v.near(in)
 	v.logins(c)
+	v.hosts(in)
 	return v
 }
 

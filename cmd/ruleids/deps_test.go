@@ -110,7 +110,7 @@ var house = []layer{
 	{level: 4, path: "study", may: []string{"capture", "alert", "rules", "engine", "packet", "internal/scale"}},
 	{level: 0, path: "imports", may: []string{"internal/lazyregexp"}},
 	{level: 1, path: "report/demo"},
-	{level: 4, path: "report", may: []string{"alert", "engine", "internal/printable", "internal/scale", "packet"}},
+	{level: 4, path: "report", may: []string{"assets", "alert", "engine", "internal/printable", "internal/scale", "packet"}},
 	{level: 5, path: "lab/bench", may: []string{"assets", "packet", "stdlib", "capture", "alert", "rules", "engine"}, tests: []string{"capture/evidence", "internal/setting"}},
 	{level: 5, path: "lab", tests: []string{"agent/api"}},
 	{level: 5, path: "lab/browser"},

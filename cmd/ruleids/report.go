@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/assets"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/report"
@@ -73,7 +74,8 @@ func (r *reportCommand) run(ctx context.Context, files []string, zone *time.Loca
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	e := engine.New(plan, engine.Config{Seed: replaySeed})
+	hosts := assets.New(assets.Limits{})
+	e := engine.New(plan, engine.Config{Seed: replaySeed, Assets: hosts})
 	var x *engine.Explainer
 	if r.near {
 		if x, _ = engine.NewExplainer(set, nil); x == nil {
@@ -122,7 +124,7 @@ func (r *reportCommand) run(ctx context.Context, files []string, zone *time.Loca
 	} else {
 		result = p.run(ctx, files)
 	}
-	in := report.Input{Title: r.title, Version: currentBuild().Version, Made: time.Now(), Stats: e.Stats()}
+	in := report.Input{Title: r.title, Version: currentBuild().Version, Made: time.Now(), Stats: e.Stats(), Hosts: hosts.Hosts(assets.FindVendors())}
 	for _, name := range append(append([]string{}, files...), r.auth.names...) {
 		if name == "-" {
 			name = "standard input"
