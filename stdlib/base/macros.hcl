@@ -56,7 +56,7 @@ macro "login_refused" {
     or (tcp.srcport in [25, 465, 587] and payload startsWith '535')
     or (tcp.srcport == 110 and payload startsWith '-ERR')
     or (tcp.srcport == 143 and payload contains ' NO ' and payload contains 'uthenticat')
-    or (tcp.srcport in [80, 8000, 8080] and (payload startsWith 'HTTP/1.1 401' or payload startsWith 'HTTP/1.0 401' or payload startsWith 'HTTP/1.1 403'))
+    or (tcp.srcport in [80, 8000, 8080] and (payload startsWith 'HTTP/1.1 401' or payload startsWith 'HTTP/1.0 401'))
     or (tcp.srcport == 1883 and payload[0] == 0x20 and (payload[1] == 2 and payload[3] in [4, 5] or payload[3] in [0x86, 0x87]))
   EOT
 }
