@@ -70,6 +70,9 @@ func (f *Format) parse(raw string) Line {
 		if l, ok := parseJournal(raw); ok {
 			return l
 		}
+		if l, ok := parseUnified(raw); ok {
+			return l
+		}
 	}
 	if strings.HasPrefix(raw, "<Event") {
 		if l, ok := parseEvent(raw); ok {

@@ -1,5 +1,5 @@
 // Package logsource reads the logs that tell of logins while they are written: files with every kind of rotation, the journal
-// of systemd, and what other hosts send by syslog. It hands lines on, and remembers how far it came.
+// of systemd, the unified log of macOS, and what other hosts send by syslog. It hands lines on, and remembers how far it came.
 package logsource
 
 import (
@@ -13,7 +13,8 @@ import (
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// Config is the settings of one source: an *EventLogConfig, a *FileConfig, a *JournalConfig or a *SyslogConfig. NewConfig returns one with every
+// Config is the settings of one source: an *EventLogConfig, a *FileConfig, a *JournalConfig,
+// a *SyslogConfig or a *UnifiedConfig. NewConfig returns one with every
 // default set.
 type Config interface {
 	// source makes what reads. It opens what needs privileges.
@@ -27,6 +28,7 @@ func kinds() map[string]func() Config {
 		"file":     func() Config { return NewFile() },
 		"journal":  func() Config { return NewJournal() },
 		"syslog":   func() Config { return NewSyslog() },
+		"unified":  func() Config { return NewUnified() },
 	}
 }
 
@@ -89,6 +91,14 @@ type SyslogConfig struct {
 	ClientCA string `setting:"client_ca,path"`
 }
 
+// UnifiedConfig is the settings of kind "unified": the unified log of macOS, by log(1).
+type UnifiedConfig struct {
+	// Command is the program, with arguments that come first.
+	Command []string `setting:"command,program" default:"log"`
+	// Predicate chooses entries, as that of log does (NSPredicate); "" for those of programs that tell of logins.
+	Predicate string `setting:"predicate"`
+}
+
 // NewFile returns the defaults of kind "file"; Path has none.
 func NewFile() *FileConfig { return setting.New[FileConfig]() }
 
@@ -97,6 +107,17 @@ func NewJournal() *JournalConfig { return setting.New[JournalConfig]() }
 
 // NewSyslog returns the defaults of kind "syslog"; Listen and From have none.
 func NewSyslog() *SyslogConfig { return setting.New[SyslogConfig]() }
+
+// NewUnified returns the defaults of kind "unified".
+func NewUnified() *UnifiedConfig { return setting.New[UnifiedConfig]() }
+
+// Check returns what is wrong with the settings as they go together.
+func (c *UnifiedConfig) Check() (ps []setting.Problem) {
+	if len(c.Command) == 0 {
+		ps = append(ps, setting.Problem{Setting: "command", Detail: "Name the program, as [\"log\"]."})
+	}
+	return ps
+}
 
 // Check returns what is wrong with the settings as they go together.
 func (c *SyslogConfig) Check() (ps []setting.Problem) {

@@ -1,23 +1,12 @@
 package logsource
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os/exec"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/ruleids/ruleids/event/login"
 )
-
-// batchLines is how many lines of the journal, or of a sender, are handed on at once.
-const batchLines = 512
 
 // A journal is the journal of systemd, as journalctl tells of it. The program is started again when it ends: it does at times
 // when files of the journal are removed.
@@ -67,76 +56,12 @@ func (j *journal) run(ctx context.Context) error {
 
 // follow runs journalctl once. read reports whether it gave an entry.
 func (j *journal) follow(ctx context.Context, at mark, known, byTime bool) (read bool, err error) {
-	cmd := exec.CommandContext(ctx, j.config.Command[0], j.arguments(at, known, byTime)...)
-	cmd.WaitDelay = time.Second
-	var complaint bytes.Buffer
-	cmd.Stderr = &limited{w: &complaint, left: 4 << 10}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return false, err
-	}
-	if err := cmd.Start(); err != nil {
-		return false, err
-	}
-	lines := make(chan string, batchLines)
-	go func() {
-		defer close(lines)
-		in := bufio.NewReaderSize(out, 64<<10)
-		for {
-			line, err := readLine(in)
-			if err != nil {
-				return
-			}
-			select {
-			case lines <- line:
-			case <-ctx.Done():
-				return
-			}
+	return j.env.follow(ctx, append([]string{j.config.Command[0]}, j.arguments(at, known, byTime)...), func(last string) error {
+		if m, ok := markOf(last); ok {
+			return j.memory.save(m)
 		}
-	}()
-	format := login.Format{Location: time.Local}
-	for first := range lines {
-		raw := []string{first}
-		for more := true; more && len(raw) < batchLines; {
-			select {
-			case line, ok := <-lines:
-				if more = ok; ok {
-					raw = append(raw, line)
-				}
-			default:
-				more = false
-			}
-		}
-		format.Reference = time.Now()
-		batch := make([]login.Line, len(raw))
-		for i := range raw {
-			batch[i] = format.Parse(raw[i])
-		}
-		if err := j.env.lines(ctx, batch); err != nil {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-			return read, err
-		}
-		read = true
-		j.env.works()
-		if m, ok := markOf(raw[len(raw)-1]); ok {
-			if err := j.memory.save(m); err != nil {
-				j.env.failed(err)
-			}
-		}
-	}
-	err = cmd.Wait()
-	if ctx.Err() != nil {
-		return read, nil
-	}
-	text := strings.TrimSpace(complaint.String())
-	if err == nil {
-		err = errors.New("it ended")
-	}
-	if text != "" {
-		err = fmt.Errorf("%w: %s", err, text)
-	}
-	return read, fmt.Errorf("%s: %w", j.config.Command[0], err)
+		return nil
+	})
 }
 
 // markOf returns the mark of an entry.
@@ -150,40 +75,4 @@ func markOf(raw string) (mark, bool) {
 	}
 	micros, _ := strconv.ParseInt(e.Time, 10, 64)
 	return mark{Cursor: e.Cursor, Time: micros}, true
-}
-
-// entryMost is how much of an entry of the journal is read: with --all a field may be of any size. What is longer is no login.
-const entryMost = 256 << 10
-
-// readLine reads a line, of which it keeps entryMost bytes.
-func readLine(in *bufio.Reader) (string, error) {
-	var line []byte
-	for {
-		part, err := in.ReadSlice('\n')
-		if room := entryMost - len(line); room > 0 {
-			line = append(line, part[:min(len(part), room)]...)
-		}
-		if err == nil {
-			return strings.TrimSuffix(string(line), "\n"), nil
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return "", err
-		}
-	}
-}
-
-// limited writes only so much.
-type limited struct {
-	w    io.Writer
-	left int
-}
-
-// Write implements io.Writer; what is too much is dropped.
-func (l *limited) Write(p []byte) (int, error) {
-	n := min(len(p), l.left)
-	l.left -= n
-	if _, err := l.w.Write(p[:n]); err != nil {
-		return 0, err
-	}
-	return len(p), nil
 }

@@ -1,0 +1,127 @@
+package logsource
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/ruleids/ruleids/event/login"
+)
+
+// batchLines is how many lines of the journal, or of a sender, are handed on at once.
+const batchLines = 512
+
+// follow hands on the lines that a program writes, until it ends or ctx is done. Each time that lines were dealt with it calls
+// done with the last of them. read reports whether there was one. That the program ends is an error, whatever its status.
+func (e *environment) follow(ctx context.Context, command []string, done func(last string) error) (read bool, err error) {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.WaitDelay = time.Second
+	var complaint bytes.Buffer
+	cmd.Stderr = &limited{w: &complaint, left: 4 << 10}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return false, err
+	}
+	if err := cmd.Start(); err != nil {
+		return false, err
+	}
+	lines := make(chan string, batchLines)
+	go func() {
+		defer close(lines)
+		in := bufio.NewReaderSize(out, 64<<10)
+		for {
+			line, err := readLine(in)
+			if err != nil {
+				return
+			}
+			select {
+			case lines <- line:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	format := login.Format{Location: time.Local}
+	for first := range lines {
+		raw := []string{first}
+		for more := true; more && len(raw) < batchLines; {
+			select {
+			case line, ok := <-lines:
+				if more = ok; ok {
+					raw = append(raw, line)
+				}
+			default:
+				more = false
+			}
+		}
+		format.Reference = time.Now()
+		batch := make([]login.Line, len(raw))
+		for i := range raw {
+			batch[i] = format.Parse(raw[i])
+		}
+		if err := e.lines(ctx, batch); err != nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+			return read, err
+		}
+		read = true
+		e.works()
+		if err := done(raw[len(raw)-1]); err != nil {
+			e.failed(err)
+		}
+	}
+	err = cmd.Wait()
+	if ctx.Err() != nil {
+		return read, nil
+	}
+	text := strings.TrimSpace(complaint.String())
+	if err == nil {
+		err = errors.New("it ended")
+	}
+	if text != "" {
+		err = fmt.Errorf("%w: %s", err, text)
+	}
+	return read, fmt.Errorf("%s: %w", command[0], err)
+}
+
+// entryMost is how much of an entry is read: a field of the journal may be of any size. What is longer is no login.
+const entryMost = 256 << 10
+
+// readLine reads a line, of which it keeps entryMost bytes.
+func readLine(in *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		if room := entryMost - len(line); room > 0 {
+			line = append(line, part[:min(len(part), room)]...)
+		}
+		if err == nil {
+			return strings.TrimSuffix(string(line), "\n"), nil
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return "", err
+		}
+	}
+}
+
+// limited writes only so much.
+type limited struct {
+	w    io.Writer
+	left int
+}
+
+// Write implements io.Writer; what is too much is dropped.
+func (l *limited) Write(p []byte) (int, error) {
+	n := min(len(p), l.left)
+	l.left -= n
+	if _, err := l.w.Write(p[:n]); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
