@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -22,32 +21,18 @@ import (
 // looked at again every minute in case a notice was lost. The connections of the SSH server are looked at when Info is
 // called, but not more often than once a second.
 type Host struct {
+	watched
 	ports      []uint16
 	confs      []string
 	forwarders []string
 	leases     []string
 	log        *slog.Logger
-	changes    chan struct{}
-	ending     chan struct{}
-	ended      sync.WaitGroup
-	once       sync.Once
 	handle     *netlink.Handle
 	files      *fsnotify.Watcher // nil where the kernel has none to give
-
-	named chan struct{} // gets a value after names changed
-
-	mu       sync.Mutex
-	names    []Name
-	info     *Info
-	sessions sessions
-	looked   time.Time // at the connections
-	err      error     // of the last look at addresses and routes
-	sshErr   error
 }
 
 const (
-	lookAgain   = time.Minute // at everything
-	connsMaxAge = time.Second
+	lookAgain = time.Minute // at everything
 	// noticeSettle is how long notices are gathered: an interface that comes up makes a dozen.
 	noticeSettle = 20 * time.Millisecond
 	// noticeRoom is how many notices wait to be read; beyond, the kernel's buffer holds them.
@@ -81,9 +66,8 @@ func Open(opt Options) (*Host, error) {
 	}
 	h := &Host{
 		ports: opt.SSHPorts, confs: opt.resolvConfs, leases: opt.leases, forwarders: opt.forwarders, log: opt.Log, handle: handle,
-		names: opt.Names, named: make(chan struct{}, 1),
-		changes: make(chan struct{}, 1), ending: make(chan struct{}), sessions: sessions{grace: opt.SSHLoginGrace},
 	}
+	h.watch(&opt)
 	// The subscriptions come before the first look, so that nothing falls between.
 	n := &notices{faults: make(chan error, 1), ending: h.ending}
 	if err := n.subscribe(); err != nil {
@@ -261,23 +245,6 @@ func (h *Host) resolvers() []netip.Addr {
 	return sortedAddresses(append(readResolvers(h.confs), readForwarders(h.forwarders)...))
 }
 
-// take changes the Info, and tells of it where that made a difference. The caller holds mu.
-func (h *Host) take(change func(*Info)) {
-	next := new(Info)
-	if h.info != nil {
-		*next = *h.info
-	}
-	change(next)
-	if h.info != nil && h.info.equal(next) {
-		return
-	}
-	h.info = next
-	select {
-	case h.changes <- struct{}{}:
-	default:
-	}
-}
-
 // interrupted reports an error of a list that changed while it was told. It may miss something, but what changed is
 // told in a notice as well.
 func interrupted(err error) bool { return errors.Is(err, netlink.ErrDumpInterrupted) }
@@ -300,20 +267,6 @@ func (h *Host) listAddresses(f *Info) error {
 	}
 	f.Addresses, f.Broadcasts = sortedAddresses(f.Addresses), sortedAddresses(f.Broadcasts)
 	return nil
-}
-
-// directedBroadcast returns the last address of an IPv4 network (RFC 919, section 7). Networks of one or two addresses
-// have none (RFC 3021).
-func directedBroadcast(ip netip.Addr, n *net.IPNet) (netip.Addr, bool) {
-	ones, bits := n.Mask.Size()
-	if !ip.Is4() || bits != 32 || ones > 30 {
-		return netip.Addr{}, false
-	}
-	b := ip.As4()
-	for i := range b {
-		b[i] |= ^n.Mask[i]
-	}
-	return netip.AddrFrom4(b), true
 }
 
 func (h *Host) listGateways(f *Info) error {
@@ -380,29 +333,8 @@ func addrOf(ip net.IP) (netip.Addr, bool) {
 // Info returns what is known now: the same pointer as long as nothing has changed. With an error, what it returns is the
 // last that is known. It is quick.
 func (h *Host) Info() (*Info, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now := time.Now(); now.Sub(h.looked) >= connsMaxAge {
-		h.looked = now
-		conns, err := connectionsTo(h.ports)
-		if h.sshErr = err; err == nil {
-			peers := h.sessions.peers(now, conns)
-			h.take(func(f *Info) { f.SSHPeers = peers })
-		}
-	}
-	return h.info, errors.Join(h.err, h.sshErr)
+	return h.current(func() ([]connection, error) { return connectionsTo(h.ports) })
 }
-
-// Told takes down what the log of this host's SSH server says of a login: whether a client came in.
-func (h *Host) Told(peer netip.Addr, entered bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.sessions.told(peer.Unmap().WithZone(""), entered)
-	h.looked = time.Time{} // the next look takes it into account
-}
-
-// Changes gets a value after something changed. It has room for one.
-func (h *Host) Changes() <-chan struct{} { return h.changes }
 
 // Close ends the watching.
 func (h *Host) Close() error {

@@ -5,6 +5,7 @@ package host
 
 import (
 	"log/slog"
+	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -50,4 +51,18 @@ type Options struct {
 	Log           *slog.Logger  // default: nothing is logged
 
 	resolvConfs, forwarders, leases []string
+}
+
+// directedBroadcast returns the last address of an IPv4 network (RFC 919, section 7). Networks of one or two addresses
+// have none (RFC 3021).
+func directedBroadcast(ip netip.Addr, n *net.IPNet) (netip.Addr, bool) {
+	ones, bits := n.Mask.Size()
+	if !ip.Is4() || bits != 32 || ones > 30 {
+		return netip.Addr{}, false
+	}
+	b := ip.As4()
+	for i := range b {
+		b[i] |= ^n.Mask[i]
+	}
+	return netip.AddrFrom4(b), true
 }
