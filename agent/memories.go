@@ -14,6 +14,7 @@ import (
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/engine/snapshot"
+	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
 // saveEvery is the time between two snapshots of what rules remember: so much is forgotten in a crash.
@@ -24,6 +25,7 @@ const saveEvery = time.Minute
 type memories struct {
 	d     *Daemon
 	every time.Duration
+	later bool // the file is of a later version of the program: it is not touched
 
 	mu     sync.Mutex
 	status api.MemoryStatus
@@ -76,6 +78,12 @@ func (m *memories) restore(e *engine.Engine, now time.Time) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if errors.Is(err, stateversion.ErrLater) {
+		m.later = true
+		m.status.Damaged = err.Error()
+		m.d.log.Error("what rules remembered cannot be read; it is left as it is, and what rules remember from now on ends with the daemon", "file", file, "error", err)
+		return
+	}
 	if err != nil {
 		m.status.Damaged = err.Error()
 		m.d.log.Error("what rules remembered cannot be read, and begins with nothing", "file", file, "error", err)
@@ -141,6 +149,9 @@ func (m *memories) save(ctx context.Context) {
 }
 
 func (m *memories) write(saved *engine.Saved) {
+	if m.later {
+		return
+	}
 	err := snapshot.Write(m.file(), saved.Sections())
 	m.mu.Lock()
 	defer m.mu.Unlock()

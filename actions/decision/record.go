@@ -25,7 +25,12 @@ type record struct {
 	Decision
 	At       time.Time `json:"at,omitzero"`       // opRemove: when; opPast: when the last decision ended; opStart: when it was written
 	Released time.Time `json:"released,omitzero"` // opPast: when it was released
+	Version  int       `json:"version,omitempty"` // opStart: of the journal; 0 is 1
 }
+
+// journalVersion is that of the journals that this program writes. One that changes what lines mean raises it, and compacts
+// the journal at its first start, so that no program before reads such lines.
+const journalVersion = 1
 
 // maxLine bounds a line of the journal, in bytes. Texts are bounded by maxText, each byte of which takes six at most
 // in JSON; a line that is longer was not written by this program.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
 // A BadLine is a line of the journal that could not be read and was skipped.
@@ -57,6 +59,8 @@ func replayJournal(r io.Reader, each func(*record)) (replay, error) {
 					pending = append(pending, BadLine{number, bad.Error()})
 				}
 			case rec == nil: // blank: someone had an editor at it
+			case rec.Op == opStart && rec.Version > journalVersion:
+				return p, stateversion.Check("the journal", rec.Version, journalVersion)
 			default:
 				each(rec)
 				p.lines++

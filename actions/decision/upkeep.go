@@ -252,7 +252,7 @@ func (b *Book) records() func(yield func(*record) bool) {
 	slices.SortFunc(targets, func(t, u Target) int { return cmp.Or(b.age(t).Compare(b.age(u)), t.Compare(u)) })
 	return func(yield func(*record) bool) {
 		// The number of the last decision is not to be given again, even where that is forgotten.
-		if !yield(&record{Op: opStart, At: now, Decision: Decision{ID: b.lastID}}) {
+		if !yield(&record{Op: opStart, Version: journalVersion, At: now, Decision: Decision{ID: b.lastID}}) {
 			return
 		}
 		for _, t := range targets {

@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
 // A Section is the state of one thing.
@@ -19,12 +21,14 @@ type Section struct {
 	Data []byte
 }
 
-// ErrDamaged is what Read returns for a file that is not as Write left it, or was written by a version that this one does not
-// know.
+// ErrDamaged is what Read returns for a file that is not as Write left it.
 var ErrDamaged = errors.New("the file is damaged")
 
 // magic begins every file: what it is, and the version of the form.
 const magic = "ruleids snapshot 1\n"
+
+// version is the one in magic.
+const version = 1
 
 // MaxSize bounds a file that is read, in bytes: state is bounded, and so is what is kept of it.
 const MaxSize = 4 << 30
@@ -46,8 +50,14 @@ func Encode(sections []Section) []byte {
 	return append(out, sum[:]...)
 }
 
-// Decode returns the sections that Encode was given. Their data is part of file. An error wraps ErrDamaged.
+// Decode returns the sections that Encode was given. Their data is part of file. An error wraps ErrDamaged, or stateversion.ErrLater.
 func Decode(file []byte) ([]Section, error) {
+	var has int
+	if n, err := fmt.Sscanf(string(file[:min(len(file), 40)]), "ruleids snapshot %d\n", &has); n == 1 && err == nil {
+		if err := stateversion.Check("the snapshot", has, version); err != nil {
+			return nil, err
+		}
+	}
 	if !bytes.HasPrefix(file, []byte(magic)) {
 		return nil, fmt.Errorf("%w: it does not begin as one of this version", ErrDamaged)
 	}
@@ -96,7 +106,7 @@ func Write(path string, sections []Section) (err error) {
 	return nil
 }
 
-// Read returns the sections of a file. An error is that of opening it, fs.ErrNotExist where there is none, or wraps ErrDamaged.
+// Read returns the sections of a file. An error is that of opening it, fs.ErrNotExist where there is none, or one of Decode.
 func Read(path string) ([]Section, error) {
 	st, err := os.Stat(path)
 	if err != nil {

@@ -9,10 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
 // A mark is how far a source came.
 type mark struct {
+	Version int `json:"version"` // 0 is 1
+
 	// Of a file: which it is, and how many of its bytes were dealt with. Head is a digest of its first HeadBytes.
 	Inode     uint64 `json:"inode,omitempty"`
 	Offset    int64  `json:"offset,omitempty"`
@@ -22,6 +26,9 @@ type mark struct {
 	Cursor string `json:"cursor,omitempty"`
 	Time   int64  `json:"time,omitempty"`
 }
+
+// markVersion is that of the marks that this program writes.
+const markVersion = 1
 
 // A memory is the file that a mark is kept in; "" for none.
 type memory string
@@ -72,8 +79,17 @@ func (m memory) load() (out mark, ok bool, err error) {
 	if err != nil {
 		return out, false, err
 	}
-	if json.Unmarshal(data, &out) != nil {
+	var of struct {
+		Version int `json:"version"`
+	}
+	if json.Unmarshal(data, &of) != nil {
 		return mark{}, false, nil // a power failure while it was written: as if it was not there
+	}
+	if err := stateversion.Check(string(m), of.Version, markVersion); err != nil {
+		return mark{}, false, err
+	}
+	if json.Unmarshal(data, &out) != nil {
+		return mark{}, false, nil
 	}
 	return out, true, nil
 }
@@ -93,6 +109,7 @@ func (m memory) save(x mark) error {
 	if m == "" {
 		return nil
 	}
+	x.Version = markVersion
 	data, err := json.Marshal(x)
 	if err != nil {
 		return err

@@ -25,10 +25,12 @@ import (
 
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
 // A Membership is what an agent knows of itself and its server.
 type Membership struct {
+	Version     int    `json:"version,omitempty"` // of what is in the directory, the queue too; 0 is 1
 	ID          string `json:"id"`
 	Name        string `json:"name"`
 	Server      string `json:"server"` // host:port that it connects to
@@ -75,6 +77,9 @@ func (m *Membership) learn(dir string, servers []string) error {
 	m.Servers = next.Servers
 	return nil
 }
+
+// memberVersion is that of the directories that this program makes.
+const memberVersion = 1
 
 // The files of a membership.
 const (
@@ -167,7 +172,7 @@ func Join(ctx context.Context, q JoinRequest) (*Membership, error) {
 	if got.Port == 0 {
 		return nil, errors.New("the server takes no agents: its server { agents } is 0")
 	}
-	m := &Membership{ID: got.ID, Name: got.Name, Server: net.JoinHostPort(host, strconv.Itoa(got.Port)), CA: q.Pin, OperatorKey: got.OperatorKey}
+	m := &Membership{Version: memberVersion, ID: got.ID, Name: got.Name, Server: net.JoinHostPort(host, strconv.Itoa(got.Port)), CA: q.Pin, OperatorKey: got.OperatorKey}
 	if err := m.write(q.Dir, key, got.Certificate, got.CA); err != nil {
 		return nil, err
 	}
@@ -217,7 +222,11 @@ func Read(dir string) (*Membership, error) {
 		return nil, err
 	}
 	m := &Membership{}
-	if err := json.Unmarshal(text, m); err != nil || m.ID == "" || m.Server == "" {
+	err = json.Unmarshal(text, m)
+	if later := stateversion.Check(dir, m.Version, memberVersion); err == nil && later != nil {
+		return nil, later
+	}
+	if err != nil || m.ID == "" || m.Server == "" {
 		return nil, fmt.Errorf("%s cannot be read; remove the directory and join again", filepath.Join(dir, memberFile))
 	}
 	return m, nil

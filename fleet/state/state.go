@@ -55,7 +55,7 @@ func Open(path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := db.Exec(schema + triageSchema + loginSchema); err != nil {
+	if err := store.Upgrade(context.Background(), db, path, schema+triageSchema+loginSchema); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

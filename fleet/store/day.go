@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/stateversion"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -149,8 +150,8 @@ func (d *day) makeSchema(ctx context.Context) error {
 	if err := d.conn.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has); err != nil {
 		return err
 	}
-	if has > version {
-		return fmt.Errorf("it is of a later version of the program: %d, this one knows %d", has, version)
+	if err := stateversion.Check("the file of this day", has, version); err != nil {
+		return err
 	}
 	if err := d.conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name = 'daysource'`).Scan(&old); err != nil {
 		return err

@@ -160,11 +160,11 @@ mount -t proc proc "$root/proc"
 as() { # as the account of the image, with capabilities that the container may have at most
   bounding=$1
   shift
-  env -i RULEIDS_CAPTURE_INTERFACES=lo setpriv --bounding-set="-all,+setuid,+setgid,+sys_chroot$bounding" -- \
+  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin RULEIDS_CAPTURE_INTERFACES=lo setpriv --bounding-set="-all,+setuid,+setgid,+sys_chroot$bounding" -- \
     chroot --userspec=65532:65532 "$root" /usr/bin/ruleids "$@"
 }
 as "" version
-as "" lint --config /etc/ruleids/ruleids.hcl /etc/ruleids/rules
+as "" config check --config /etc/ruleids/ruleids.hcl
 as ,+net_raw run --config /etc/ruleids/ruleids.hcl &
 daemon=$!
 for _ in $(seq 50); do as "" status >/dev/null 2>&1 && break; sleep 0.2; done
