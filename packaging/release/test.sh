@@ -169,9 +169,10 @@ as ,+net_raw run --config /etc/ruleids/ruleids.hcl &
 daemon=$!
 for _ in $(seq 50); do as "" status >/dev/null 2>&1 && break; sleep 0.2; done
 as "" status
-grep -E '^(Uid|CapEff):' "/proc/$daemon/status"
-grep -q '^CapEff:.*0000000000002000$' "/proc/$daemon/status"
-kill -TERM $daemon
+pid=$(pgrep -x ruleids)
+grep -E '^(Uid|CapEff):' "/proc/$pid/status"
+grep -q '^CapEff:.*0000000000002000$' "/proc/$pid/status"
+kill -TERM "$pid"
 wait $daemon
 IN
 unshare --net --pid --mount --fork --mount-proc sh "$work/in-image" "$work/image" || fail "the image does not run"
