@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/ruleids/ruleids/fleet/store"
 	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
@@ -40,7 +41,12 @@ func TestEachVersion(t *testing.T) {
 			if err := d.Log(t.Context(), "ben", "look", "", ""); err != nil {
 				t.Error(err)
 			}
-			if _, err := d.db.Exec(`PRAGMA user_version = 1000`); err != nil {
+			db, err := store.OpenDB(path, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.Exec(`PRAGMA user_version = 1000`); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := Open(path); !errors.Is(err, stateversion.ErrLater) {
