@@ -53,20 +53,22 @@ func Encode(sections []Section) []byte {
 // Decode returns the sections that Encode was given. Their data is part of file. An error wraps ErrDamaged, or stateversion.ErrLater.
 func Decode(file []byte) ([]Section, error) {
 	var has int
-	if n, err := fmt.Sscanf(string(file[:min(len(file), 40)]), "ruleids snapshot %d\n", &has); n == 1 && err == nil {
-		if err := stateversion.Check("the snapshot", has, version); err != nil {
-			return nil, err
-		}
-	}
-	if !bytes.HasPrefix(file, []byte(magic)) {
-		return nil, fmt.Errorf("%w: it does not begin as one of this version", ErrDamaged)
+	if n, err := fmt.Sscanf(string(file[:min(len(file), 40)]), "ruleids snapshot %d\n", &has); n != 1 || err != nil {
+		return nil, fmt.Errorf("%w: it does not begin as one", ErrDamaged)
 	}
 	end := len(file) - sha256.Size
 	if end < len(magic) {
 		return nil, fmt.Errorf("%w: it is cut short", ErrDamaged)
 	}
+	// The checksum is the end of every version, so that what is damaged is not taken for one.
 	if sum := sha256.Sum256(file[:end]); !bytes.Equal(sum[:], file[end:]) {
 		return nil, fmt.Errorf("%w: its checksum is another", ErrDamaged)
+	}
+	if err := stateversion.Check("the snapshot", has, version); err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(file, []byte(magic)) {
+		return nil, fmt.Errorf("%w: it has version %d", ErrDamaged, has)
 	}
 	var out []Section
 	for rest := file[len(magic):end]; len(rest) > 0; {

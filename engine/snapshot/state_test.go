@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -27,7 +28,9 @@ func TestEachVersion(t *testing.T) {
 // TestLaterVersion tells a file of a later version from a damaged one.
 func TestLaterVersion(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "memory")
-	if err := os.WriteFile(file, []byte("ruleids snapshot 2\nwhat no program before understands"), 0o600); err != nil {
+	text := []byte("ruleids snapshot 2\nwhat no program before understands")
+	sum := sha256.Sum256(text)
+	if err := os.WriteFile(file, append(text, sum[:]...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Read(file); !errors.Is(err, stateversion.ErrLater) || errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "up to version 1") {
