@@ -3,9 +3,12 @@
 package firewall
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
+	"time"
 )
 
 func openKernel(config *Config, log *slog.Logger) (backend, error) {
@@ -17,3 +20,14 @@ func openKernel(config *Config, log *slog.Logger) (backend, error) {
 
 // AllowLock does nothing: only Linux has iptables.
 func AllowLock(int) error { return nil }
+
+// pfctl returns what runs the program.
+func pfctl(timeout time.Duration) pfRunner {
+	return func(ctx context.Context, input string, args ...string) (output, complaint string, err error) {
+		output, complaint, err = runProgram(ctx, timeout, input, "pfctl", args...)
+		if err != nil {
+			err = fmt.Errorf("pfctl %s: %w", strings.Join(args, " "), err)
+		}
+		return output, complaint, err
+	}
+}

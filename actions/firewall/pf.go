@@ -21,17 +21,6 @@ const anchor = "com.ruleids"
 // A pfRunner runs pfctl with standard input, and returns standard output and standard error.
 type pfRunner func(ctx context.Context, input string, args ...string) (output, complaint string, err error)
 
-// pfctl returns what runs the program.
-func pfctl(timeout time.Duration) pfRunner {
-	return func(ctx context.Context, input string, args ...string) (output, complaint string, err error) {
-		output, complaint, err = runProgram(ctx, timeout, input, "pfctl", args...)
-		if err != nil {
-			err = fmt.Errorf("pfctl %s: %w", strings.Join(args, " "), err)
-		}
-		return output, complaint, err
-	}
-}
-
 // pf is the backend of the same name: an anchor with a table for each kind of decision, both of IPv4 and IPv6, and a rule for each
 // table. Members of tables have no end in pf (pf.conf(5)): this ends them while it lives, and the Book does
 // so at the next start for those that were left.

@@ -2,6 +2,11 @@
 
 package host
 
+import "time"
+
+// pollEvery is how often addresses, routes and resolvers are looked at where the kernel does not tell of changes.
+const pollEvery = 10 * time.Second
+
 // A Host is the host that the program runs on. Its addresses, routes and resolvers are looked at every ten seconds.
 type Host struct{ *polled }
 

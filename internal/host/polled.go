@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// pollEvery is how often addresses, routes and resolvers are looked at where the kernel does not tell of changes.
-const pollEvery = 10 * time.Second
-
 // facts are what a system tells when it is asked. What it does not tell is nil.
 type facts struct {
 	gateways    func() ([]netip.Addr, error)
