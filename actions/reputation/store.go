@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/ruleids/ruleids/internal/stateversion"
 	"io"
 	"io/fs"
 	"os"
@@ -92,9 +91,6 @@ func (s *store) parse(r io.Reader, use func(Verdict)) error {
 			var h header
 			if err != nil || json.Unmarshal(line, &h) != nil || h.Format != cacheHeader().Format {
 				return errNotCache
-			}
-			if err := stateversion.Check(s.path, h.Version, cacheHeader().Version); err != nil {
-				return err
 			}
 			if h.Version != cacheHeader().Version {
 				return fmt.Errorf("%w of version %d, but of version %d", errNotCache, cacheHeader().Version, h.Version)

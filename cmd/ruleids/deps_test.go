@@ -74,7 +74,7 @@ var house = []layer{
 	{level: 3, path: "rules/format", may: []string{"internal/diag", "packet", "rules"}},
 	{level: 3, path: "actions", may: []string{"packet", "alert", "rules"}},
 	{level: 3, path: "actions/output", may: []string{"internal/eventlog", "internal/files", "internal/filelock", "internal/logfile", "internal/retry", "internal/scale", "packet", "alert", "internal/setting"}},
-	{level: 3, path: "actions/reputation", may: []string{"internal/stateversion", "internal/files", "internal/retry", "internal/scale", "internal/printable", "internal/setting"}},
+	{level: 3, path: "actions/reputation", may: []string{"internal/files", "internal/retry", "internal/scale", "internal/printable", "internal/setting"}},
 	{level: 3, path: "actions/decision", may: []string{"internal/stateversion", "internal/files", "internal/filelock", "internal/logfile", "internal/retry", "internal/scale", "internal/printable", "packet", "alert", "internal/setting", "internal/host"}},
 	{level: 1, path: "event/honeypot", may: []string{"internal/place", "internal/logfile", "internal/retry", "internal/printable", "packet", "internal/setting"}},
 	{level: 3, path: "actions/firewall", may: []string{"internal/setting", "actions/decision"}},
