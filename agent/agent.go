@@ -50,6 +50,7 @@ type Daemon struct {
 	loaded  atomic.Pointer[Loaded] // what runs
 	account *Account               // to change to; nil for none
 	stop    context.CancelFunc     // set by Run
+	testing sync.Mutex             // held while a self-test runs
 
 	parts []Part
 	// Parts that others ask.

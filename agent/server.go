@@ -80,6 +80,14 @@ func (c *control) handler() http.Handler {
 		answer(w, http.StatusOK, top)
 	})
 	mux.HandleFunc("GET /tuning", func(w http.ResponseWriter, r *http.Request) { answer(w, http.StatusOK, d.peaks.tuning(r.Context())) })
+	mux.HandleFunc("POST /selftest", func(w http.ResponseWriter, r *http.Request) {
+		report, err := d.SelfTest(r.Context())
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		answer(w, http.StatusOK, report)
+	})
 	c.decisionRoutes(mux)
 	c.assetRoutes(mux)
 	mux.HandleFunc("POST /notify/test", func(w http.ResponseWriter, r *http.Request) {

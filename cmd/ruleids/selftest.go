@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ruleids/ruleids/agent/api"
+	"github.com/ruleids/ruleids/internal/printable"
+)
+
+func newSelfTestCmd(a *app) *cobra.Command {
+	var control controlFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use:   "selftest",
+		Short: "Have the daemon try the whole chain, from a packet to a message",
+		Long: `Selftest has the running daemon try, one after the other and timed: the packet loop; the rules that run, on
+a made scan, in an engine of their own; a decision about an address for documentation (203.0.113.253 or
+another), which nobody has; whether the firewall has it; its release; and the test message of each notifier.
+What the outputs say of themselves ends the table. No alert of it comes to outputs or people, and nothing stays but
+the lines of decision and release in the journal and the audit log, by selftest.
+
+Exit status: 0 all of it works, 1 something does not, 2 no daemon answers.`,
+		Example: `  sudo ruleids selftest
+  sudo ruleids selftest --format json | jq '.steps[] | select(.ok | not)'`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := control.client(a)
+			if err != nil {
+				return err
+			}
+			s, err := c.SelfTest(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if format.value == "json" {
+				err = writeJSON(a.out, s)
+			} else {
+				err = writeSelfTest(a.folded(a.out), s, a.wantsColor(a.out))
+			}
+			if err == nil && s.Failed() > 0 {
+				err = status(statusFindings)
+			}
+			return err
+		},
+	}
+	control.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
+}
+
+// writeSelfTest writes the steps for people.
+func writeSelfTest(w io.Writer, s *api.SelfTest, color bool) error {
+	var b strings.Builder
+	width := 0
+	for _, x := range s.Steps {
+		width = max(width, len(x.Step))
+	}
+	for _, x := range s.Steps {
+		mark := styleRed.paint("fails  ", color)
+		switch {
+		case x.Skipped:
+			mark = styleYellow.paint("skipped", color)
+		case x.OK:
+			mark = styleGreen.paint("works  ", color)
+		}
+		fmt.Fprintf(&b, "%s  %-*s  %7.1f ms  %s\n", mark, width, printable.Line(x.Step), x.Seconds*1000, printable.Line(x.Says))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
