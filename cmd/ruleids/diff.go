@@ -88,25 +88,10 @@ func (d *differ) run(ctx context.Context, args []string) error {
 	}
 	next := d.rules
 	next.paths = []string{newPath}
-	oldSet, oldPlan, err := d.load(&old, d.stdlib)
+	found, news, err := d.compare(ctx, &old, &next, captures)
 	if err != nil {
 		return err
 	}
-	newSet, newPlan, err := d.load(&next, "")
-	if err != nil {
-		return err
-	}
-	ctx, stop := untilSignal(ctx)
-	defer stop()
-	olds, err := study.Replay(ctx, oldPlan, captures)
-	if err != nil {
-		return status(statusFault)
-	}
-	news, err := study.Replay(ctx, newPlan, captures)
-	if err != nil {
-		return status(statusFault)
-	}
-	found := study.Compare(oldSet, newSet, olds, news)
 	w := &diffWriter{out: d.app.folded(d.app.out), diff: found, old: title, new: newPath, all: d.all, color: d.app.wantsColor(d.app.out)}
 	switch d.format.value {
 	case "json":
@@ -139,6 +124,28 @@ func (d *differ) run(ctx context.Context, args []string) error {
 		return status(statusFindings)
 	}
 	return nil
+}
+
+// compare runs both sets over captures; news is what the new one found in each.
+func (d *differ) compare(ctx context.Context, old, next *ruleFlags, captures []string) (found *study.Diff, news []study.Run, err error) {
+	oldSet, oldPlan, err := d.load(old, d.stdlib)
+	if err != nil {
+		return nil, nil, err
+	}
+	newSet, newPlan, err := d.load(next, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	olds, err := study.Replay(ctx, oldPlan, captures)
+	if err != nil {
+		return nil, nil, status(statusFault)
+	}
+	if news, err = study.Replay(ctx, newPlan, captures); err != nil {
+		return nil, nil, status(statusFault)
+	}
+	return study.Compare(oldSet, newSet, olds, news), news, nil
 }
 
 // load loads and compiles one of the two sets; shipped is a directory that stands for the embedded rules, "" for none.

@@ -72,14 +72,20 @@ is to be done before the first agent joins. Keep the file away from the server.`
 func newRulesPushCmd(a *app) *cobra.Command {
 	var f serverFlags
 	var key, canary, soak, label string
+	p := &preview{app: a}
 	cmd := &cobra.Command{
 		Use:   "push DIR --key FILE",
 		Short: "Give the rules of a directory to agents",
 		Long: `Push lints the rules of a directory and runs the tests beside them, signs them, and gives them to agents: to a
 share of them first (--canary), after a time (--for) to a quarter, then to all. What an agent refuses, and what
-has it raise far more alerts, take far more processor time or lose packets, is taken back at once.`,
-		Example: "  ruleids server rules push rules/ --key operator.key --canary 10% --for 30m",
-		Args:    exactly(1, "directory"),
+has it raise far more alerts, take far more processor time or lose packets, is taken back at once.
+
+First it shows which rules and lists differ from those that agents run, and with --captures which alerts
+appear, vanish or change on these, and asks whether to go on. Where nobody can be asked, alerts that change
+need --yes.`,
+		Example: `  ruleids server rules push rules/ --key operator.key --canary 10% --for 30m
+  ruleids server rules push rules/ --key operator.key --captures captures/`,
+		Args: exactly(1, "directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			share, err := parseShare(canary)
 			if err != nil {
@@ -108,6 +114,10 @@ has it raise far more alerts, take far more processor time or lose packets, is t
 			if err != nil {
 				return err
 			}
+			p.client = c
+			if err := p.show(cmd.Context(), args[0], set, label, private); err != nil {
+				return err
+			}
 			var x state.Ruleset
 			if err := c.ask(cmd.Context(), "POST", "/api/v1/rulesets", api.RulesetPush{Bundle: base64.StdEncoding.EncodeToString(data), Canary: share, For: soak, Label: label}, &x); err != nil {
 				return err
@@ -121,6 +131,9 @@ has it raise far more alerts, take far more processor time or lose packets, is t
 	cmd.Flags().StringVar(&canary, "canary", "10%", "`SHARE` of the agents that get it first; 100% for all at once")
 	cmd.Flags().StringVar(&soak, "for", "30m", "how long each stage takes: a `DURATION`")
 	cmd.Flags().StringVar(&label, "label", "", "only for agents with a label, as `KEY=VALUE`")
+	cmd.Flags().StringArrayVar(&p.captures, "captures", nil, "show first what changes of the alerts on a capture, or on a directory of them: `PATH` (repeatable)")
+	_ = cmd.MarkFlagFilename("captures", captureExtensions...)
+	cmd.Flags().BoolVar(&p.yes, "yes", false, "do not ask")
 	for _, name := range []string{"canary", "for", "label"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
