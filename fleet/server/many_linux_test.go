@@ -191,11 +191,12 @@ func (c crowd) raise(t *testing.T, in *bufio.Scanner) {
 		})
 	}
 	raising.Wait()
-	calm := 0
+	calm, lost := 0, uint64(0)
 	for _, a := range agents {
 		calm += a.n
+		lost += a.link.Status().Lost
 	}
-	fmt.Println("raised", calm, noisy.n)
+	fmt.Println("raised", calm, noisy.n, lost, noisy.link.Status().Lost)
 	in.Scan()
 }
 
@@ -295,9 +296,13 @@ func TestMany(t *testing.T) {
 	before, _, _ := usage(t)
 	begin = time.Now()
 	p.say("go")
-	var calm, loud int
-	if _, err := fmt.Sscan(p.await("raised"), &calm, &loud); err != nil {
+	// What an agent lost is what found no place on the way to its own disk: its process had no processor for seconds.
+	var calm, loud, lost, late int
+	if _, err := fmt.Sscan(p.await("raised"), &calm, &loud, &lost, &late); err != nil {
 		t.Fatal(err)
+	}
+	if lost > 0 {
+		t.Errorf("the calm agents lost %d alerts", lost)
 	}
 	stored := func() (theirs, its int) {
 		var page struct {
@@ -341,13 +346,18 @@ func TestMany(t *testing.T) {
 		}
 		return theirs, its
 	}
-	eventually(t, 2*time.Minute, "each alert is there, or counted", func() bool {
-		theirs, its := stored()
-		return theirs == calm && its == loud
-	})
+	theirs, its := 0, 0
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if theirs, its = stored(); theirs == calm && its == loud-late {
+			break
+		}
+	}
+	if theirs != calm || its != loud-late {
+		t.Errorf("%d of %d alerts of the calm are stored; of the noisy one %d of %d, without %d that it lost, are stored or counted", theirs, calm, its, loud, late)
+	}
 	after, now, most := usage(t)
 	took := time.Since(begin)
-	t.Logf("in %v: %d alerts of the calm, %d of the noisy one, each stored, or counted by the limit; the server took %.1f s of a processor, %.2f of one, and %d MiB, at most %d", took.Round(time.Second), calm, loud,
+	t.Logf("in %v: %d alerts of the calm, %d of the noisy one, each stored, or counted by the limit, but %d that had no place in the noisy one's process; the server took %.1f s of a processor, %.2f of one, and %d MiB, at most %d", took.Round(time.Second), calm, loud, late,
 		(after - before).Seconds(), (after-before).Seconds()/took.Seconds(), now, most)
 	if most > 1024 {
 		t.Errorf("the server takes %d MiB, more than 1024", most)
