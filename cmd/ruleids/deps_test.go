@@ -118,7 +118,7 @@ var house = []layer{
 	{level: 5, path: "lab/rate", may: []string{"agent/api", "packet", "stdlib", "capture/live", "rules", "engine", "agent"}},
 	{level: 5, path: "cmd/ruleids", may: []string{"assets", "internal/fetch", "rules/source", "report", "report/demo", "internal/files", "internal/logfile", "internal/place", "internal/scm", "internal/eventlog", "internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest", "model", "model/store", "internal/npz",
 		"study", "lsp", "imports",
-		"fleet/api", "fleet/bundle", "fleet/link", "fleet/pki", "fleet/roster", "fleet/server", "fleet/share", "fleet/state",
+		"fleet/api", "fleet/bundle", "fleet/link", "fleet/pki", "fleet/rollout", "fleet/roster", "fleet/server", "fleet/share", "fleet/state",
 		"capture/evidence", "event/honeypot", "event/login", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "agent/doctor", "internal/host"}},
 }
 
