@@ -105,6 +105,9 @@ func TestWire(t *testing.T) {
 	})
 	for _, path := range append(b.pages(), "/inbox?status=all", "/inbox?status=escalated") {
 		b.visit(path)
+		if path == "/agents" || path == "/rules" {
+			b.wait(stepWithin, `document.querySelector(".card.agent, .digests li")`)
+		}
 		if strings.HasPrefix(path, "/models") {
 			b.eval(`document.querySelectorAll("details").forEach((d) => { d.open = true; })`, nil)
 		}
