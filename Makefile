@@ -16,7 +16,7 @@ LDFLAGS   ?= -s -w
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test fleet-scale soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-test cross qemu-test
+.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test wine-test fleet-scale soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-test cross qemu-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,10 @@ fleet-scale: ## a server with AGENTS=500 for LASTS=10m, IDLE=10000 that only say
 	RULEIDS_FLEET_AGENTS=$(or $(AGENTS),500) RULEIDS_FLEET_LASTS=$(or $(LASTS),10m) RULEIDS_FLEET_IDLE=$(or $(IDLE),10000) \
 	$(GO) test ./fleet/server -run '^Test(Many|Idle)$$' -count=1 -timeout 2h -v
 	RULEIDS_FLEET_ALERTS=$(or $(ALERTS),5000000) $(GO) test ./fleet/api -run '^TestLarge$$' -count=1 -timeout 2h -v
+
+wine-test: ## the program for Windows under Wine: replay, rules, the service, its pipe, joining a fleet (installs Wine where it is missing)
+	@dpkg -s wine wine64 >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wine wine64; }
+	RULEIDS_WINE=1 $(GO) test ./lab/wine -count=1 -timeout 15m -v
 
 soak: ## the daemon under traffic and reloads for SOAK, then 1,000 reloads as fast as they go (needs root)
 	@$(lab-packages)

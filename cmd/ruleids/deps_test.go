@@ -115,6 +115,7 @@ var house = []layer{
 	{level: 5, path: "lab/bench", may: []string{"assets", "packet", "stdlib", "capture", "alert", "rules", "engine"}, tests: []string{"capture/evidence", "internal/setting"}},
 	{level: 5, path: "lab", tests: []string{"agent/api"}},
 	{level: 5, path: "lab/browser"},
+	{level: 5, path: "lab/wine"},
 	{level: 5, path: "lab/rate", may: []string{"agent/api", "packet", "stdlib", "capture/live", "rules", "engine", "agent"}},
 	{level: 5, path: "cmd/ruleids", may: []string{"assets", "internal/fetch", "rules/source", "report", "report/demo", "internal/files", "internal/logfile", "internal/place", "internal/scm", "internal/eventlog", "internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest", "model", "model/store", "internal/npz",
 		"study", "lsp", "imports",

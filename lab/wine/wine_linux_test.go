@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestReplay gives the same alerts, byte for byte, as on this system.
+func TestReplay(t *testing.T) {
+	need(t)
+	for _, name := range []string{"arpspoof.pcap", "nmap-syn-1000.pcap.gz", "hydra-ssh.pcap.gz"} {
+		args := []string{"run", "-r", "testdata/pcap/" + name, "--format", "json"}
+		cmd := exec.Command(windows.native, args...)
+		cmd.Dir = windows.root
+		want, err := cmd.Output()
+		if err != nil || len(want) == 0 {
+			t.Fatalf("%v: %v", cmd, err)
+		}
+		if got := windows.ruleids(t, 0, nil, args...); got != string(want) {
+			t.Errorf("%s: the alerts differ\n%s\n%s", name, got, want)
+		}
+	}
+}
+
+// TestRules lints and tests shipped rules.
+func TestRules(t *testing.T) {
+	need(t)
+	windows.ruleids(t, 0, nil, "lint", "--strict", "stdlib")
+	windows.ruleids(t, 0, []string{"passed"}, "test", "stdlib/recon")
+}
+
+// TestUnits runs tests of packages whose Windows is not that of others, and which Wine has the calls for.
+func TestUnits(t *testing.T) {
+	need(t)
+	for dir, tests := range map[string]string{
+		"internal/scm": ".", "internal/eventlog": ".", "internal/host": "^Test(Open|EstablishedIn)$", "capture/npcap": ".", "actions/firewall": "^TestWfp|^TestDecodeFilter",
+		"event/login": "^TestGolden$",
+	} {
+		t.Run(dir, func(t *testing.T) {
+			file := filepath.Join(windows.dir, filepath.Base(dir)+".test.exe")
+			if err := windows.build("windows", "test", "-c", "-o", file, "./"+dir); err != nil {
+				t.Fatal(err)
+			}
+			out, errs, code := windows.run(t, patience, dir, file, "-test.run", tests, "-test.v")
+			if code != 0 || !strings.Contains(out, "--- PASS: ") || strings.Contains(out, "--- SKIP") {
+				t.Errorf("exit status %d\n%s\n%s", code, out, errs)
+			}
+		})
+	}
+}
+
+// longCapture is a capture that takes minutes at its own pace.
+const longCapture = "testdata/pcap/arpspoof.pcap"
+
+// TestService installs the service, starts it, asks it by its pipe, stops it and removes it. It runs a capture: Wine has no
+// Npcap.
+func TestService(t *testing.T) {
+	need(t)
+	windows.ruleids(t, 1+1, []string{"it is not installed"}, "service", "status")
+	windows.ruleids(t, 0, []string{"wrote", "installed"}, "service", "install", "--", "--simulate", `Z:`+filepath.Join(windows.root, longCapture), "--speed", "0.05")
+	windows.ruleids(t, 1, []string{"stopped", "start automatic"}, "service", "status")
+	windows.ruleids(t, 0, []string{"runs"}, "service", "start")
+	windows.ruleids(t, 0, []string{"running", "service run --config"}, "service", "status")
+	// Under Wine the first connection goes to the instance of the pipe that holds its name, which answers nobody.
+	windows.run(t, 5*time.Second, ".", windows.program, "status")
+	windows.ruleids(t, 0, []string{"running since", "simulates", "eventlog windows"}, "status")
+	windows.ruleids(t, 0, []string{"arp_spoof"}, "rules")
+	windows.ruleids(t, 0, []string{"updated"}, "service", "install", "--", "--simulate", `Z:`+filepath.Join(windows.root, longCapture), "--speed", "0")
+	windows.ruleids(t, 0, []string{"has stopped"}, "service", "stop")
+	windows.ruleids(t, 1, []string{"stopped", "--speed 0"}, "service", "status")
+	log, err := os.ReadFile(windows.path("ProgramData", "ruleids", "log", "ruleids.log"))
+	if err != nil || !bytes.Contains(log, []byte("msg=running")) || !bytes.Contains(log, []byte("msg=stopped")) {
+		t.Errorf("the log of the service: %v\n%s", err, log)
+	}
+	// What is left is the firewall, which Wine does not have.
+	windows.run(t, patience, ".", windows.program, "service", "remove")
+	windows.ruleids(t, 2, []string{"it is not installed"}, "service", "status")
+}
+
+// TestJoin has an agent under Wine join a server of this system, whose API then has it.
+func TestJoin(t *testing.T) {
+	need(t)
+	dir := t.TempDir()
+	const listen, agents = "127.0.0.1:28443", "127.0.0.1:28444"
+	text := fmt.Sprintf("server {\n  data   = \"server\"\n  listen = %q\n  agents = %q\n  names  = [\"127.0.0.1\"]\n}\n", listen, agents)
+	if err := os.WriteFile(filepath.Join(dir, "ruleids.hcl"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	native := func(args ...string) *exec.Cmd {
+		cmd := exec.CommandContext(t.Context(), windows.native, args...)
+		cmd.Dir = dir
+		return cmd
+	}
+	server := native("server")
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	var key []byte
+	until(t, "a server that makes keys", func() bool {
+		out, err := native("server", "apikey", "create", "lab", "--role", "viewer").Output()
+		key = bytes.TrimSpace(out)
+		return err == nil
+	})
+	var words []string
+	until(t, "a server that makes tokens", func() bool {
+		line, err := native("server", "token", "create").Output()
+		words = strings.Fields(string(line))
+		return err == nil && len(words) >= 3 && words[0] == "ruleids"
+	})
+	windows.ruleids(t, 0, []string{"this host is the agent"}, append(words[1:], "--fleet", `C:\member`, "--name", "wine")...)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // it is on loopback, and new
+	var body bytes.Buffer
+	until(t, "the agent in the API", func() bool {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+listen+"/api/v1/agents", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+string(key))
+		answer, err := client.Do(r)
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		body.Reset()
+		_, err = body.ReadFrom(answer.Body)
+		return err == nil && strings.Contains(body.String(), `"name":"wine"`)
+	})
+}
+
+// until waits for something to become true.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience / 2); !is(); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("there is never %s", what)
+		}
+	}
+}
