@@ -4,9 +4,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// serviceName is the service's name on systems where this program installs it.
-const serviceName = "ruleids"
-
 func newServiceCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "service",

@@ -18,6 +18,9 @@ import (
 	"github.com/ruleids/ruleids/internal/scm"
 )
 
+// serviceName is what the service manager calls the service.
+const serviceName = "ruleids"
+
 func (a *app) installService(flags []string) error {
 	program, err := os.Executable()
 	if err != nil {

@@ -39,6 +39,3 @@ func (id ID) Level() Level {
 	}
 	return Info
 }
-
-// maxText is how many characters an event holds (ReportEvent: 31,839).
-const maxText = 31_000

@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sys/windows/svc/eventlog"
 )
 
+// maxText is how many characters an event holds (ReportEvent: 31,839).
+const maxText = 31_000
+
 // Install registers the program as a source of events, so that viewers show its messages as they are. It is for
 // administrators.
 func Install() error {
