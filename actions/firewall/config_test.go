@@ -15,7 +15,7 @@ func TestMistakes(t *testing.T) {
 		t.Errorf("the defaults: %v", err)
 	}
 	for text, want := range map[string]string{
-		`backend = "pf"`:         `backend: "pf" is not valid: use command, iptables or nftables.`,
+		`backend = "ufw"`:        `backend: "ufw" is not valid: use command, iptables, nftables, pf or wfp.`,
 		`hooks = []`:             "hooks: it must not be empty.",
 		`hooks = ["OUTPUT"]`:     `hooks: "OUTPUT" is not valid: use INPUT or FORWARD`,
 		`verdict = "accept"`:     `verdict: "accept" is not valid: use drop or reject.`,

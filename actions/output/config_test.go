@@ -64,7 +64,7 @@ func TestDecode(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	if got := Kinds(); !slices.Equal(got, []string{"csv", "eve", "stdout", "syslog"}) {
+	if got := Kinds(); !slices.Equal(got, []string{"csv", "eve", "eventlog", "stdout", "syslog"}) {
 		t.Errorf("Kinds: %v", got)
 	}
 	if _, err := NewConfig("kafka"); err == nil || !strings.Contains(err.Error(), "csv, eve, eventlog, stdout, syslog") {
