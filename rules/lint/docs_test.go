@@ -183,7 +183,8 @@ func load(text string, set map[string]string) (*rules.RuleSet, hcl.Diagnostics) 
 	}
 	return rules.Load(rules.Options{
 		Stdlib:    shipped,
-		Sources:   map[string][]byte{"rules.hcl": []byte(text), "feed.csv": []byte("10.0.0.1,scanner\n")},
+		Sources:   map[string][]byte{"rules.hcl": []byte(text), "feed.csv": []byte("10.0.0.1,scanner\n"), "drop.txt": []byte("192.0.2.0/24\n")},
+		Fetched:   "testdata/fetched", // where nothing was
 		Set:       set,
 		LintCodes: IgnoreCodes(),
 	})
