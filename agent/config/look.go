@@ -60,7 +60,11 @@ func (c *Config) StateFiles() (out []Named) {
 		}
 	}
 	add("rules.memory", c.Rules.Memory)
+	add("rules.peaks", c.Rules.Peaks)
 	within("rules.models", c.Rules.Models)
+	if c.Assets.Enabled {
+		add("assets.file", c.Assets.File)
+	}
 	add("response.journal", c.Response.Journal)
 	add("response.audit", c.Response.Audit)
 	within("evidence.dir", c.Evidence.Dir)
