@@ -141,8 +141,8 @@ release-test: ## install, upgrade and remove the packages and the image in a Deb
 	packaging/release/test.sh
 
 # Every system that the program is built for besides this one; with SHORT=1 one of each kind.
-CROSS := windows/amd64 darwin/arm64 freebsd/amd64 openbsd/amd64 linux/386 \
-  $(if $(SHORT),,windows/arm64 darwin/amd64 freebsd/arm64 openbsd/arm64 linux/arm64 linux/arm linux/riscv64 linux/s390x)
+CROSS := windows/amd64 darwin/arm64 freebsd/amd64 linux/386 \
+  $(if $(SHORT),,openbsd/amd64 windows/arm64 darwin/amd64 freebsd/arm64 openbsd/arm64 linux/arm64 linux/arm linux/riscv64 linux/s390x)
 
 cross: ## build and vet for other systems (SHORT=1 for one of each kind, as CI does)
 	@set -e; for t in $(CROSS); do \

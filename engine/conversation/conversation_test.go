@@ -531,7 +531,7 @@ func TestManyPackets(t *testing.T) {
 	var e entry
 	e.packets[1] = 1<<32 - 2
 	for i := range 3 {
-		if got, want := e.sent(1), uint64(1<<32-2+i); got != want {
+		if got, want := e.sent(1), uint64(1<<32-2)+uint64(i); got != want {
 			t.Errorf("%d packets, want %d", got, want)
 		}
 		e.count(1, 40)

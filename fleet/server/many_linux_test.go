@@ -274,7 +274,7 @@ func usage(t *testing.T) (cpu time.Duration, now, most int64) {
 			_, _ = fmt.Sscan(rest, &now)
 		}
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), now / 1024, u.Maxrss / 1024
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), now / 1024, int64(u.Maxrss) / 1024
 }
 
 // TestMany has many agents that raise an alert every two seconds, and one that raises 2,000 a second: each alert is in the store, or
