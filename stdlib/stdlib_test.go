@@ -83,8 +83,8 @@ func TestRules(t *testing.T) {
 		syn_flood syn_flood_fast syn_flood_global syn_flood_network syn_ratio tcp_flood_stateless tiny_fragments tls_old_version tunnel_opened udp_flood udp_flood_global
 		udp_host_sweep udp_scan`)
 	// They cost more than they find in most networks, or are a matter of policy.
-	disabled := strings.Fields(`bad_user_agent beacon held_connections http_flood http_scanner kerberos_errors mac_flood mac_moved new_dhcp_server new_host new_service service_gone
-		long_connection ssh_other_port tls_old_version`)
+	disabled := strings.Fields(`ack_scan bad_user_agent beacon failed_connections held_connections http_flood http_scanner kerberos_errors mac_flood mac_moved new_dhcp_server new_host new_service service_gone
+		long_connection rdp_from_outside smb_from_outside ssh_other_port tls_old_version`)
 	var got []string
 	for _, r := range shipped(t) {
 		got = append(got, r.Name)
