@@ -36,7 +36,7 @@ type Options struct {
 	Stdout io.Writer
 	Format string
 	Color  bool
-	// Ready is called once the daemon works; nil for nobody.
+	// Ready is called once the daemon works; it may be nil.
 	Ready func()
 }
 

@@ -293,7 +293,7 @@ func (p *decisions) Report(_ context.Context, s *api.Status) {
 		trouble("%s", what)
 	}
 	if r.Blocks+r.Quarantines >= r.Limit {
-		trouble("there are as many decisions as max_decisions allows, %d: rules block nobody else", r.Limit)
+		trouble("there are as many decisions as max_decisions allows, %d: rules cannot block more addresses", r.Limit)
 	}
 	if r.Recorded >= r.Limit {
 		trouble("as many decisions as max_decisions allows, %d, are recorded: what else would be done is not", r.Limit)

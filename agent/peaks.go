@@ -70,7 +70,7 @@ func (p *peaks) file() string {
 	return p.d.running.Rules.Peaks
 }
 
-// Open makes the directory of the file and reads it. What is damaged is begun anew.
+// Open makes the directory of the file and reads it. What is damaged is left out: counting starts over.
 func (p *peaks) Open(context.Context) error {
 	if p.file() == "" {
 		return nil
@@ -91,7 +91,7 @@ func (p *peaks) Open(context.Context) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		p.d.log.Warn("the peaks that were kept cannot be read, and are begun anew", "file", p.file(), "error", err)
+		p.d.log.Warn("the peaks that were kept cannot be read; counting starts over", "file", p.file(), "error", err)
 	case kept.Rules != nil:
 		p.rules, p.from = kept.Rules, kept.From
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// TestTuning tells on the control socket how large values got, after a restart too, and begins anew with a damaged file.
+// TestTuning tells on the control socket how large values got, after a restart too, and starts over with a damaged file.
 func TestTuning(t *testing.T) {
 	root := t.TempDir()
 	files := map[string]string{"a.hcl": scanRule}

@@ -7,5 +7,5 @@ import (
 	"net"
 )
 
-// withPeer notes nobody: only Linux says who is at the other end.
+// withPeer notes no one: only Linux says who is at the other end.
 func withPeer(ctx context.Context, _ net.Conn) context.Context { return ctx }

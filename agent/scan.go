@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/assets"
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // scans runs nmap every so often on the networks that the settings name, and on no others. It is a process of its own, with
@@ -102,7 +102,7 @@ func (s *scans) nmap(ctx context.Context) (*assets.Scan, error) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = scanStop
 	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &limited{w: &out, left: maxScanOutput}, &limited{w: &errs, left: 4096}
+	cmd.Stdout, cmd.Stderr = &printable.Limit{W: &out, Left: maxScanOutput}, &printable.Limit{W: &errs, Left: 4096}
 	err := cmd.Run()
 	found, rerr := assets.ReadScan(&out)
 	switch {
@@ -132,20 +132,4 @@ func (s *scans) report() *api.ScanStatus {
 		out.Nets = append(out.Nets, n.String())
 	}
 	return &out
-}
-
-// A limited writer drops what is over a limit.
-type limited struct {
-	w    io.Writer
-	left int
-}
-
-// Write implements io.Writer.
-func (l *limited) Write(b []byte) (int, error) {
-	n := min(len(b), l.left)
-	l.left -= n
-	if _, err := l.w.Write(b[:n]); err != nil {
-		return 0, err
-	}
-	return len(b), nil
 }

@@ -27,7 +27,7 @@ const (
 	selfTestEvery = 10 * time.Millisecond
 )
 
-// selfTestSources are who the made packets come from: addresses for documentation (RFC 5737, RFC 3849), which nobody has.
+// selfTestSources are who the made packets come from: addresses for documentation (RFC 5737, RFC 3849), which no host has.
 var selfTestSources = []string{"203.0.113.253", "198.51.100.253", "192.0.2.253", "2001:db8:ffff::253"}
 
 // errSelfTesting is returned while another run goes on: two would take each other's address.
@@ -125,7 +125,7 @@ func (t *selfTest) rules(context.Context) (string, error) {
 	return fmt.Sprintf("a made scan of %d ports fires %s, the first at packet %d", selfTestPorts, strings.Join(names, ", "), first), nil
 }
 
-// scan makes a connection attempt to each of many ports of a host that is nobody's.
+// scan makes a connection attempt to each of many ports of a host that does not exist.
 func scan(src netip.Addr, begin time.Time) []packet.Frame {
 	out := make([]packet.Frame, selfTestPorts)
 	for i := range out {
@@ -167,7 +167,7 @@ func (t *selfTest) decide() {
 	by := decision.Origin{Source: decision.SourcePerson, Who: "selftest"}
 	var made decision.Outcome
 	t.step("decision", func(ctx context.Context) (string, error) {
-		v := p.decide(ctx, []decision.Request{{Kind: decision.Quarantine, Target: target, For: selfTestFor, Reason: "test of the chain; nobody has this address", By: by}})[0]
+		v := p.decide(ctx, []decision.Request{{Kind: decision.Quarantine, Target: target, For: selfTestFor, Reason: "test of the chain; no host has this address", By: by}})[0]
 		made = v.Outcome
 		switch {
 		case v.Err != nil:

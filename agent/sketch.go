@@ -98,20 +98,26 @@ func (s *sketch) top(n int) []*hot {
 // leastHot is a heap, the key with the lowest count first.
 type leastHot []*hot
 
-// Len, Less, Swap, Push and Pop implement [heap.Interface]; they keep hot.at.
-func (l leastHot) Len() int           { return len(l) }
+// Len implements [heap.Interface], as do the methods below; they keep hot.at.
+func (l leastHot) Len() int { return len(l) }
+
+// Less implements [heap.Interface].
 func (l leastHot) Less(i, j int) bool { return l[i].count < l[j].count }
+
+// Swap implements [heap.Interface].
 func (l leastHot) Swap(i, j int) {
 	l[i], l[j] = l[j], l[i]
 	l[i].at, l[j].at = i, j
 }
 
+// Push implements [heap.Interface].
 func (l *leastHot) Push(x any) {
 	h := x.(*hot)
 	h.at = len(*l)
 	*l = append(*l, h)
 }
 
+// Pop implements [heap.Interface].
 func (l *leastHot) Pop() any {
 	last := (*l)[len(*l)-1]
 	*l = (*l)[:len(*l)-1]

@@ -55,7 +55,7 @@ type Evictions struct{ Hosts, Services uint64 }
 // Stats are counts of a Map.
 type Stats struct {
 	Hosts, Services int
-	Glimpses        int // addresses that sent something and answered nobody
+	Glimpses        int // addresses that sent something and never answered
 	Evicted         Evictions
 	Seq             uint64 // see Changed
 }
@@ -76,8 +76,10 @@ func (m *Map) Stats() Stats {
 	return Stats{Hosts: len(m.hosts), Glimpses: m.unanswered(), Services: m.services, Evicted: m.evicted, Seq: m.seq}
 }
 
-// Lock and Unlock are around the learning of a run of events, so that it is not paid for each.
-func (m *Map) Lock()   { m.mu.Lock() }
+// Lock begins the learning of a run of events, so that a lock is not paid for each.
+func (m *Map) Lock() { m.mu.Lock() }
+
+// Unlock ends it.
 func (m *Map) Unlock() { m.mu.Unlock() }
 
 // recents is how many directions of flows are remembered as seen lately: most packets are of one of them, and tell nothing new.

@@ -296,7 +296,7 @@ func TestSwap(t *testing.T) {
 	if got := fmt.Sprint(report); got != "{[new] [gone] [scan] [changed] [] []}" {
 		t.Errorf("report: %s", got)
 	}
-	// The shared 10 s window keeps its two ports; the 30 s window begins anew.
+	// The shared 10 s window keeps its two ports; the 30 s window starts over.
 	expect(t, run(e, frames(syn(2, "10.0.0.1", 3))), "new #3 10.0.0.1 ports=3", "scan #3 10.0.0.1 ports=3")
 	if s := e.Stats(); s.Packets != 3 || s.Alerts != 2 {
 		t.Errorf("stats: %+v", s)

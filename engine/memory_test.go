@@ -186,7 +186,7 @@ func TestMemoriesAgree(t *testing.T) {
 			got = append(got, run(e, part)...)
 			beside := strings.ReplaceAll(grammar{Rand: g.Rand}.loadable(), "NAME", "zz")
 			if r := e.Swap(compile(t, text+beside, Options{})); len(r.Reset) > 0 && !slices.Equal(r.Reset, []string{"zz"}) {
-				t.Errorf("seed %d: %v begin anew", seed, r.Reset)
+				t.Errorf("seed %d: %v start over", seed, r.Reset)
 			}
 		}
 		got = slices.DeleteFunc(got, func(s string) bool { return strings.HasPrefix(s, "zz ") })

@@ -225,7 +225,7 @@ func (e *vmEnv) Network(a packet.Addr, bits4, bits6 int) packet.Addr {
 	return packet.AddrFromNetip(netip.PrefixFrom(n, bits).Masked().Addr())
 }
 
-// Country, ASN and Org are those of the files, asked anew.
+// Country, ASN and Org are those of the files, asked again.
 func (e *vmEnv) Country(a packet.Addr) string { return e.geo.Look(a.Netip()).Country }
 
 // ASN is geoip.asn.

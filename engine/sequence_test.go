@@ -455,7 +455,7 @@ func TestSharedSequenceUnderAFlood(t *testing.T) {
 	}
 }
 
-// A changed sequence begins anew, and it is said so; a renamed one goes on, as does one with another bound.
+// A changed sequence starts over, and it is said so; a renamed one goes on, as does one with another bound.
 func TestSequenceReloads(t *testing.T) {
 	renamed := strings.NewReplacer("rule \"knock\"", "rule \"knocked\"", "sequence \"10s\" {", "sequence \"10s\" {\n max_keys = 10000").Replace(knockRule)
 	changed := strings.Replace(knockRule, "sequence \"10s\"", "sequence \"11s\"", 1)

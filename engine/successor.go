@@ -161,7 +161,7 @@ func missing(taken []bool) (out []int) {
 }
 
 // SwapTo does what Swap does, in the least time: the engine runs the plan of the successor from the next event
-// on. A successor that was made for another plan than the one that runs is made anew. It can be used once. What was
+// on. A successor that was made for another plan than the one that runs is made again. It can be used once. What was
 // to be moved for the one before is moved first. When Move has moved what there is for this one, its Release gives
 // back the memory that is not needed any more.
 func (e *Engine) SwapTo(s *Successor) SwapReport {

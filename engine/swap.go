@@ -11,7 +11,7 @@ type SwapReport struct {
 	Added   []string // rules that the plan before did not have
 	Removed []string // rules that the new plan does not have
 	Kept    []string // rules in both whose windows kept their state
-	// Reset are rules in both with a window or a memory that begins anew, since its filter, key, span or value changed, or with a sequence
+	// Reset are rules in both with a window or a memory that starts over, since its filter, key, span or value changed, or with a sequence
 	// that does, since its steps or its span changed.
 	Reset []string
 	// Lists that rules fill: those that keep their entries, and those that begin empty, as they are new or of another type.

@@ -98,7 +98,7 @@ func newFleetWith(t *testing.T, n int, before func(*fleet)) *fleet {
 	return f
 }
 
-// serve starts the server, anew where it ended.
+// serve starts the server, again where it ended.
 func (f *fleet) serve() {
 	f.t.Helper()
 	cmd := f.server.command(program, "server")

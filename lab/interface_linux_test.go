@@ -7,7 +7,7 @@ import (
 	"github.com/ruleids/ruleids/agent/api"
 )
 
-// TestInterface sets the daemon's interface down and up, takes its carrier away, deletes it and makes it anew. The
+// TestInterface sets the daemon's interface down and up, takes its carrier away, deletes it and makes it again. The
 // daemon says so each time, and sees what comes afterwards.
 func TestInterface(t *testing.T) {
 	need(t, "ip", "ethtool")
@@ -52,7 +52,7 @@ func TestInterface(t *testing.T) {
 	n = lost("deleted", "interface gone", func() { l.home.ip("link delete eth0") })
 	l.connect()
 	s.logged(n, "interface reopened")
-	seen("after it was made anew")
+	seen("after it was made again")
 	st := s.status()
 	if st.Interfaces[0].Reopened != 1 {
 		t.Errorf("it was reopened %d times, want 1", st.Interfaces[0].Reopened)

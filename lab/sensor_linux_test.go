@@ -101,7 +101,7 @@ func prepareSensor(h *host, hcl string, rules map[string]string) *sensor {
 	return s
 }
 
-// start starts the daemon, anew where it ended, and waits until it says that it runs.
+// start starts the daemon, again where it ended, and waits until it says that it runs.
 func (s *sensor) start() {
 	t := s.host.t
 	t.Helper()

@@ -16,6 +16,7 @@ type BadLine struct {
 	Reason string
 }
 
+// String says which line it is, and why it is bad.
 func (b BadLine) String() string { return fmt.Sprintf("line %d: %s", b.Line, b.Reason) }
 
 // maxBadLines bounds how many are told of; all are counted.

@@ -67,8 +67,10 @@ type failure struct {
 	err   error
 }
 
-// Error says what failed, Unwrap gives the cause.
+// Error says what failed.
 func (f *failure) Error() string { return f.err.Error() }
+
+// Unwrap returns the cause.
 func (f *failure) Unwrap() error { return f.err }
 
 var errTimeout = errors.New("no answer in time")

@@ -13,7 +13,7 @@ import (
 type AssetStatus struct {
 	Hosts      int    `json:"hosts"`
 	Services   int    `json:"services"`
-	Unanswered int    `json:"unanswered"` // addresses that sent something and answered nobody, beside the hosts
+	Unanswered int    `json:"unanswered"` // addresses that sent something and never answered, beside the hosts
 	Evicted    uint64 `json:"evicted"`    // hosts and services that were given up to make room
 	File       string `json:"file,omitempty"`
 	// Restored, Saved: when the snapshot that was read at the start was written, and the newest.

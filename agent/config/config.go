@@ -173,7 +173,7 @@ type Log struct {
 type Assets struct {
 	Enabled  bool   `setting:"enabled" default:"true" doc:"Learn from all packets which hosts and services there are. Rules that look at asset.* have it learned all the same."`
 	File     string `setting:"file,path" default:"/var/lib/ruleids/assets" doc:"File that keeps the map over a restart. Empty for none."`
-	MaxHosts int    `setting:"max_hosts" default:"65536" range:"16..1048576" doc:"Hosts in the map; when it is full, those that answered nobody go first, then those that were silent for longest."`
+	MaxHosts int    `setting:"max_hosts" default:"65536" range:"16..1048576" doc:"Hosts in the map; when it is full, those that never answered go first, then those that were silent for longest."`
 	OUI      string `setting:"oui,path" doc:"File that says who made a network card by its hardware address, as oui.csv or oui.txt of the IEEE or nmap-mac-prefixes, or a directory with oui.csv; empty: that of Debian's ieee-data, or of nmap."`
 }
 

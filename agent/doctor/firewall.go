@@ -25,7 +25,7 @@ var others = []struct{ unit, does string }{
 func (d *doctor) firewall() {
 	enforce := d.config.Response.Mode == decision.Enforce
 	if !enforce {
-		d.found("", Note, "the mode is monitor: nobody is kept out", `Where rules are to block: response { mode = "enforce" }`)
+		d.found("", Note, "the mode is monitor: nothing is kept out", `Where rules are to block: response { mode = "enforce" }`)
 	}
 	state := Note
 	if enforce {

@@ -49,6 +49,6 @@
 //
 // # Privileges
 //
-// Open needs CAP_NET_RAW, and so does Read when an interface has come back and its rings are opened anew.
+// Open needs CAP_NET_RAW, and so does Read when an interface has come back and its rings are opened again.
 // Nothing else is needed; SetFilter, Stats and Close need none.
 package afpacket

@@ -32,7 +32,7 @@ func TestMissed(t *testing.T) {
 		t.Errorf("%d missed, %d lost, %d dropped, want 5, 5 and 0", st.Missed, h.lost, st.Dropped)
 	}
 
-	// An interface that is made anew counts from zero.
+	// An interface that is made again counts from zero.
 	ip(t, "link del lva")
 	h.read(t, s, func() bool { return len(h.kinds()) > 0 })
 	veth(t, "lva", "lvb")

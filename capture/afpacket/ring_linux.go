@@ -307,7 +307,7 @@ func (r *ring) release() {
 	}
 }
 
-// count brings the counts up to date with those of the kernel, which begin anew each time.
+// count brings the counts up to date with those of the kernel, which start over each time.
 func (r *ring) count() {
 	// This is unix.GetsockoptTpacketStatsV3, which allocates, and every Read counts.
 	st, size := &r.kernel, uint32(unix.SizeofTpacketStatsV3)

@@ -19,7 +19,7 @@ const (
 	EventDown     EventKind = iota // it was set down; or it was down when the Source was opened
 	EventUp                        // it is up again, and so are its rings
 	EventGone                      // it was removed, renamed, or moved to another network namespace
-	EventReopened                  // it came into being, or was made anew, and its rings were opened
+	EventReopened                  // it came into being, or was made again, and its rings were opened
 	EventFailed                    // its rings could not be opened; this is tried again every second
 	EventMissing                   // it did not exist when the Source was opened, and is waited for
 )

@@ -46,7 +46,7 @@ type InterfaceStats struct {
 	Up       bool            // packets can come from it now
 	Err      error           // why it is not up; nil where it is
 	Link     packet.LinkType // of its frames; that of the last time where it is not up
-	Reopened uint64          // times that its rings were opened anew
+	Reopened uint64          // times that its rings were opened again
 	Limit    string          // what cannot be seen of it in the way that it is captured, for people; "" for nothing
 	Rings    []Counts        // of its rings, since they were opened; none where they are not
 }

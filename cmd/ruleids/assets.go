@@ -291,7 +291,7 @@ func writeHost(b *strings.Builder, h *assets.Host, color bool) {
 		rows = append(rows, []string{"says", printable.Line(h.Says[what]) + ", as " + what})
 	}
 	if !h.Answered {
-		rows = append(rows, []string{"answered", "nobody"})
+		rows = append(rows, []string{"answered", "never"})
 	}
 	writeTable(b, rows, func(_, _ int, cell string) string { return cell })
 	if len(h.Services) == 0 {

@@ -62,7 +62,7 @@ var house = []layer{
 	{level: 1, path: "rules/fasthcl", may: []string{"internal/diag"}},
 	{level: 1, path: "fleet", may: []string{"internal/scale", "internal/setting"}},
 	{level: 1, path: "event/login", may: []string{"internal/lazyregexp", "packet"}},
-	{level: 1, path: "event/logsource", may: []string{"internal/stateversion", "event/login", "internal/retry", "internal/setting"}},
+	{level: 1, path: "event/logsource", may: []string{"internal/printable", "internal/stateversion", "event/login", "internal/retry", "internal/setting"}},
 	{level: 2, path: "rules", may: []string{"internal/geo", "model", "event/login", "internal/files", "internal/literals", "rules/fasthcl", "internal/publicsuffix", "internal/scale", "packet", "stdlib", "internal/setting", "internal/diag"}},
 	{level: 2, path: "engine/window", may: []string{"packet"}},
 	{level: 2, path: "engine/snapshot", may: []string{"internal/stateversion"}},

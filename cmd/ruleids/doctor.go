@@ -44,18 +44,10 @@ Exit status: 0 there is no problem, 1 there are some, 2 could not run. Notes are
 			in := agent.Input{Settings: config.Options{File: name, Environ: os.Environ(), Flags: flags.given()}, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes()}
 			found := doctor.Run(cmd.Context(), doctor.Options{Input: in, Loaded: in.Load()})
 			n := doctor.Problems(found)
-			if format.value == "json" {
-				err = writeJSON(a.out, struct {
-					Problems int              `json:"problems"`
-					Findings []doctor.Finding `json:"findings"`
-				}{n, found})
-			} else {
-				err = writeDoctor(a.folded(a.out), found, a.wantsColor(a.out))
-			}
-			if err == nil && n > 0 {
-				err = status(statusFindings)
-			}
-			return err
+			return a.answer(format, struct {
+				Problems int              `json:"problems"`
+				Findings []doctor.Finding `json:"findings"`
+			}{n, found}, n > 0, func(w io.Writer, color bool) error { return writeDoctor(w, found, color) })
 		},
 	}
 	flags.add(cmd, "capture.interfaces", "control.socket")

@@ -191,3 +191,16 @@ func plural(n uint64, noun string) string {
 	}
 	return thousands(n) + " " + noun + "s"
 }
+
+// answer writes what a command found, as JSON or as text, and returns the exit status of findings where there are some.
+func (a *app) answer(format choice, found any, findings bool, text func(w io.Writer, color bool) error) (err error) {
+	if format.value == "json" {
+		err = writeJSON(a.out, found)
+	} else {
+		err = text(a.folded(a.out), a.wantsColor(a.out))
+	}
+	if err == nil && findings {
+		err = status(statusFindings)
+	}
+	return err
+}

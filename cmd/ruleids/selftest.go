@@ -37,15 +37,7 @@ Exit status: 0 all of it works, 1 something does not, 2 no daemon answers.`,
 			if err != nil {
 				return err
 			}
-			if format.value == "json" {
-				err = writeJSON(a.out, s)
-			} else {
-				err = writeSelfTest(a.folded(a.out), s, a.wantsColor(a.out))
-			}
-			if err == nil && s.Failed() > 0 {
-				err = status(statusFindings)
-			}
-			return err
+			return a.answer(format, s, s.Failed() > 0, func(w io.Writer, color bool) error { return writeSelfTest(w, s, color) })
 		},
 	}
 	control.add(cmd)

@@ -85,9 +85,13 @@ type settingValue struct {
 	typ   string
 }
 
+// String implements pflag.Value.
 func (v *settingValue) String() string { return "" }
-func (v *settingValue) Type() string   { return v.typ }
 
+// Type implements pflag.Value.
+func (v *settingValue) Type() string { return v.typ }
+
+// Set implements pflag.Value.
 func (v *settingValue) Set(s string) error {
 	if !v.list {
 		v.words = nil

@@ -38,15 +38,7 @@ last ten minutes), 2 no daemon answers.`,
 			if err != nil {
 				return err
 			}
-			if format.value == "json" {
-				err = writeJSON(a.out, s)
-			} else {
-				err = writeStatus(a.folded(a.out), s, a.wantsColor(a.out))
-			}
-			if err == nil && (!s.Healthy || len(s.Trouble) > 0) {
-				err = status(statusFindings)
-			}
-			return err
+			return a.answer(format, s, !s.Healthy || len(s.Trouble) > 0, func(w io.Writer, color bool) error { return writeStatus(w, s, color) })
 		},
 	}
 	control.add(cmd)

@@ -60,7 +60,7 @@ func (c *cell) addTo(s totals, n int, x float64) {
 	}
 }
 
-// takeFrom takes x from totals; it reports whether the extremes have to be looked up anew.
+// takeFrom takes x from totals; it reports whether the extremes have to be looked up again.
 func (c *cell) takeFrom(s totals, x float64) bool {
 	s.plus(0, -x)
 	i := 1

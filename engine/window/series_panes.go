@@ -3,7 +3,7 @@ package window
 import "math"
 
 // takePane takes the totals of a pane from others and reports whether that left no error: the numbers are whole,
-// and there are no extremes to be looked up anew.
+// and there are no extremes to be looked up again.
 func (c *cell) takePane(s, pane totals) bool {
 	exact := c.parts&Extremes == 0
 	for i := range min(c.totals, 2) {

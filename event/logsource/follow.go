@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/event/login"
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // batchLines is how many lines of the journal, or of a sender, are handed on at once.
@@ -23,7 +23,7 @@ func (e *environment) follow(ctx context.Context, command []string, done func(la
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.WaitDelay = time.Second
 	var complaint bytes.Buffer
-	cmd.Stderr = &limited{w: &complaint, left: 4 << 10}
+	cmd.Stderr = &printable.Limit{W: &complaint, Left: 4 << 10}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return false, err
@@ -108,20 +108,4 @@ func readLine(in *bufio.Reader) (string, error) {
 			return "", err
 		}
 	}
-}
-
-// limited writes only so much.
-type limited struct {
-	w    io.Writer
-	left int
-}
-
-// Write implements io.Writer; what is too much is dropped.
-func (l *limited) Write(p []byte) (int, error) {
-	n := min(len(p), l.left)
-	l.left -= n
-	if _, err := l.w.Write(p[:n]); err != nil {
-		return 0, err
-	}
-	return len(p), nil
 }

@@ -123,6 +123,7 @@ type fault struct {
 	text string
 }
 
+// Error implements error.
 func (f fault) Error() string { return f.text }
 
 func bad(format string, args ...any) error {

@@ -23,6 +23,7 @@ var (
 // NoEvidence is the error of an agent that does not have what it is asked for.
 type NoEvidence struct{ Why string }
 
+// Error implements error.
 func (e *NoEvidence) Error() string { return e.Why }
 
 // evidence answers with the packets around an alert. Who took them is in the audit log: they hold what people said.

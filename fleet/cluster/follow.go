@@ -114,7 +114,7 @@ func (c *Cluster) read(stream string, after uint64, most int, apply func([]Messa
 		}
 	}, jetstream.PullMaxMessagesWithBytesLimit(waiting, waitingFor), jetstream.PullHeartbeat(heartbeat), jetstream.PullExpiry(expiry),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-			c.opt.Log.Debug("a stream is read anew", "stream", c.name(stream), "error", err)
+			c.opt.Log.Debug("a stream is read again", "stream", c.name(stream), "error", err)
 		}))
 	if err != nil {
 		return after, err
@@ -163,7 +163,7 @@ func (c *Cluster) read(stream string, after uint64, most int, apply func([]Messa
 	}
 }
 
-// take adds a message to those to be applied, unless it was before: a consumer that is made anew may begin earlier.
+// take adds a message to those to be applied, unless it was before: a consumer that is made again may begin earlier.
 func (c *Cluster) take(list []Message, m jetstream.Msg, after uint64) []Message {
 	meta, err := m.Metadata()
 	if err != nil || meta.Sequence.Stream <= after || len(list) > 0 && meta.Sequence.Stream <= list[len(list)-1].Place {

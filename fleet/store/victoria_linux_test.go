@@ -70,7 +70,7 @@ func TestVictoria(t *testing.T) {
 	if err := theirs.Close(); err != nil {
 		t.Fatal(err)
 	}
-	theirs = open() // a server that was started anew does not know what it stored
+	theirs = open() // a server that was started again does not know what it stored
 	give(theirs, all[5500:])
 	give(theirs, all[:300])
 	if s := theirs.Status(); s.Stored != 0 || s.Duplicates != 800 {

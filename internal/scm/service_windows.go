@@ -67,7 +67,7 @@ func with(name string, do func(*mgr.Service) error) error {
 }
 
 // Install makes the service: started a little after the system (delayed), and again after it failed. One that is there
-// already gets program, arguments and the rest anew, and keeps what it does at the moment; updated is true then.
+// already gets program, arguments and the rest again, and keeps what it does at the moment; updated is true then.
 func (s *Service) Install() (updated bool, err error) {
 	m, err := connect()
 	if err != nil {

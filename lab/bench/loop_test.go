@@ -122,7 +122,7 @@ func byRules(rs *rules.RuleSet, opt engine.Options, workers int) (loop, error) {
 	return byConfig(rs, opt, func() engine.Config { return engine.Config{Workers: workers, Seed: 1} })
 }
 
-// byConfig is byRules with another configuration, made anew for each engine.
+// byConfig is byRules with another configuration, made again for each engine.
 func byConfig(rs *rules.RuleSet, opt engine.Options, config func() engine.Config) (loop, error) {
 	plan, err := compile(rs, opt)
 	if err != nil {

@@ -68,7 +68,7 @@ func (p *prefix) make() (err error) {
 	if err := os.WriteFile(p.path("windows", "system32", "bcryptprimitives.dll"), forwarder(), 0o644); err != nil {
 		return err
 	}
-	// A program that waits keeps this Windows up: it would be started anew for each command, and its services with it.
+	// A program that waits keeps this Windows up: it would be started again for each command, and its services with it.
 	p.alive = p.command("wine", p.program, "lsp")
 	if _, err := p.alive.StdinPipe(); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 
 // MaxSpan is the longest span that a window can be relied on for. A window's state is held in memory
 // and ends with the process; over more than a week, a restart for a new version or kernel is to be
-// expected, and the window would then silently begin anew.
+// expected, and the window would then silently start over.
 const MaxSpan = 7 * 24 * time.Hour
 
 // windowTooLong finds windows whose span is over MaxSpan.
