@@ -157,7 +157,7 @@ func (d *Daemon) open(ctx context.Context) (err error) {
 	if d.evidence.recorder != nil {
 		d.loop.keep = d.evidence.recorder.Add
 	}
-	d.memory.restore(d.loop.engine, time.Now())
+	d.memory.restoreTo(d.loop.engine, time.Now())
 	return nil
 }
 

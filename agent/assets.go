@@ -3,10 +3,6 @@ package agent
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"sync"
 	"time"
 
@@ -18,41 +14,27 @@ import (
 	"github.com/ruleids/ruleids/fleet"
 )
 
-// assetsEvery is the time between two snapshots of the map: so much is forgotten in a crash.
-const assetsEvery = 5 * time.Minute
-
 // assetMap is the map of hosts and services: the engine learns it, and here it is kept over a restart. A simulation begins with
-// an empty one and writes nothing, since its packets are of another time.
+// an empty one.
 type assetMap struct {
-	d       *Daemon
-	every   time.Duration
-	all     *assets.Map // nil where it is not kept
+	stateFile
+	all     *assets.Map // nil where there is none
 	vendors *assets.Vendors
+	fault   string // why who made network cards is not known; "" where it is
 	scans   *scans
-
-	mu     sync.Mutex
-	status api.AssetStatus
-	saved  uint64 // the change that the newest snapshot was written after
 }
 
 func newAssetMap(d *Daemon) *assetMap {
-	m := &assetMap{d: d, every: assetsEvery}
+	m := &assetMap{stateFile: stateFile{d: d, part: "assets", what: "the map of hosts and services", setting: "assets { file = … }", every: 5 * time.Minute,
+		path: func() string { return d.running.Assets.File }}}
 	m.scans = &scans{of: m}
 	return m
 }
 
 // Name implements Part.
-func (m *assetMap) Name() string { return "assets" }
+func (m *assetMap) Name() string { return m.part }
 
-// file returns where the map is kept; "" for nowhere.
-func (m *assetMap) file() string {
-	if m.d.opt.Simulate != "" {
-		return ""
-	}
-	return m.d.running.Assets.File
-}
-
-// Open reads the map as it was before the restart. What is damaged begins empty, which is told.
+// Open reads the map as it was before the restart.
 func (m *assetMap) Open(context.Context) error {
 	s := &m.d.running.Assets
 	if plan := m.d.opt.Loaded.Plan; !s.Enabled && (plan == nil || !plan.Asks()) {
@@ -67,38 +49,19 @@ func (m *assetMap) Open(context.Context) error {
 	} else if v, err := assets.ReadVendors(s.OUI); err == nil {
 		m.vendors = v
 	} else {
-		m.status.Vendors = err.Error()
+		m.fault = err.Error()
 		m.d.log.Error("who made network cards cannot be read", "error", err)
 	}
-	file := m.file()
-	if file == "" {
-		return nil
+	if err := m.open(); err != nil {
+		return err
 	}
-	if err := ownDirectory(file, m.d.account); err != nil {
-		return fmt.Errorf("assets: %w; name another place with assets { file = … }", err)
-	}
-	sections, err := snapshot.Read(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var restored *assets.Map
-	if err == nil {
-		restored, err = assets.Restore(sections, limits)
-	}
-	if err != nil {
-		m.status.Damaged = err.Error()
-		m.d.log.Error("the map of hosts and services cannot be read, and begins empty", "file", file, "error", err)
-		return nil
-	}
-	if st, err := os.Stat(file); err == nil {
-		at := st.ModTime()
-		m.status.Restored = &at
-	}
-	m.all = restored
-	m.d.work.Assets = restored
-	n := restored.Stats()
-	m.saved = n.Seq
-	m.d.log.Info("the map of hosts and services goes on", "file", file, "hosts", n.Hosts, "services", n.Services)
+	m.restore(func(sections []snapshot.Section) error {
+		was, err := assets.Restore(sections, limits)
+		if err == nil {
+			m.all, m.d.work.Assets = was, was
+		}
+		return err
+	})
 	return nil
 }
 
@@ -109,17 +72,8 @@ func (m *assetMap) Run(ctx context.Context) error {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { m.scans.run(ctx) })
-	ticker := time.NewTicker(m.every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			wg.Wait()
-			return nil
-		case <-ticker.C:
-			m.save()
-		}
-	}
+	defer wg.Wait()
+	return m.run(ctx, func(context.Context) { m.save() })
 }
 
 // Close saves for the last time.
@@ -132,29 +86,9 @@ func (m *assetMap) Close(context.Context) error {
 
 // save writes a snapshot. Times of last packets alone are reason enough, once there was a packet.
 func (m *assetMap) save() {
-	file := m.file()
-	if file == "" {
-		return
+	if sections := m.all.Save(); sections != nil {
+		m.write(sections)
 	}
-	sections := m.all.Save()
-	if sections == nil {
-		return
-	}
-	err := snapshot.Write(file, sections)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err != nil {
-		if m.status.Error == "" {
-			m.d.log.Error("the map of hosts and services cannot be saved", "file", file, "error", err)
-		}
-		m.status.Error = err.Error()
-		return
-	}
-	if m.status.Error != "" {
-		m.d.log.Info("the map of hosts and services is saved again", "file", file)
-	}
-	now := time.Now()
-	m.status.Saved, m.status.Error = &now, ""
 }
 
 // toldAnew is after how long the server of a fleet is told the whole map again, so that it forgets what is gone and knows
@@ -190,19 +124,12 @@ func (m *assetMap) Report(_ context.Context, s *api.Status) {
 		return
 	}
 	n := m.all.Stats()
-	m.mu.Lock()
-	status := m.status
-	m.mu.Unlock()
-	status.Hosts, status.Services, status.Unanswered, status.Evicted, status.File = n.Hosts, n.Services, n.Glimpses, n.Evicted.Hosts+n.Evicted.Services, m.file()
-	status.Scan = m.scans.report()
+	status := api.AssetStatus{Hosts: n.Hosts, Services: n.Services, Unanswered: n.Glimpses, Evicted: n.Evicted.Hosts + n.Evicted.Services,
+		Kept: m.report(s), Vendors: m.fault, Scan: m.scans.report()}
 	s.Assets = &status
-	fails(s, "assets", status.Error)
-	fails(s, "assets", status.Vendors)
+	fails(s, m.part, status.Vendors)
 	if status.Scan != nil {
 		fails(s, "assets: scan", status.Scan.Error)
-	}
-	if status.Damaged != "" && time.Since(m.d.started) < lossLasts {
-		s.Trouble = append(s.Trouble, "the map of hosts and services from before the restart is lost: "+status.Damaged)
 	}
 }
 
@@ -220,12 +147,7 @@ func (m *assetMap) Metrics(t *metrics) func(chan<- prometheus.Metric) {
 		hosts(ch, float64(n.Hosts))
 		services(ch, float64(n.Services))
 		evicted(ch, float64(n.Evicted.Hosts+n.Evicted.Services))
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		at := 0.0
-		if m.status.Saved != nil {
-			at = float64(m.status.Saved.UnixNano()) / 1e9
-		}
+		at, _ := m.saved()
 		saved(ch, at)
 	}
 }

@@ -175,15 +175,10 @@ func (b *baselines) follow(ctx context.Context) {
 	}
 }
 
-// Close saves for the last time. The loop has ended by then, but for a daemon that was never run.
+// Close saves for the last time.
 func (b *baselines) Close(context.Context) error {
-	if b.d.loop == nil {
-		return nil
-	}
-	select {
-	case <-b.d.loop.ended:
+	if b.d.ended() {
 		b.write(b.copy())
-	default:
 	}
 	return nil
 }
@@ -196,15 +191,11 @@ type savedModel struct {
 
 // copy makes files of what models have learned. It is called where nothing else uses the engine.
 func (b *baselines) copy() (out []savedModel) {
-	shift := int64(0)
-	if t := b.d.loop.time; t != nil {
-		shift = t.real(0)
-	}
 	for _, m := range b.d.loop.engine.Models() {
 		if n, _, learning := m.Learning(); learning && n == 0 {
 			continue
 		}
-		out = append(out, savedModel{m.Spec().Name, m.ID(), m.SaveShifted(shift)})
+		out = append(out, savedModel{m.Spec().Name, m.ID(), m.SaveShifted(b.d.loop.real(0))})
 	}
 	return out
 }

@@ -64,14 +64,20 @@ func newLoop(plan *engine.Plan, cfg engine.Config, source Source, send func(*ale
 		l.time = new(steadyTime)
 	}
 	l.emit = func(a *alert.Alert) {
-		if l.time != nil {
-			a.Time = l.time.real(a.Time)
-		}
+		a.Time = l.real(a.Time)
 		a.CaptureLoss = l.loss.recent()
 		l.tally.add(a)
 		send(a)
 	}
 	return l
+}
+
+// real returns a time of packets as clocks show it.
+func (l *loop) real(at int64) int64 {
+	if l.time == nil {
+		return at
+	}
+	return l.time.real(at)
 }
 
 // start notes that the daemon runs: whoever is told so finds it healthy, although the goroutine of run may come to its

@@ -81,7 +81,7 @@ func TestMemoryIsSaved(t *testing.T) {
 	at := r.log.now()
 	r.memory.save(context.Background())
 	r.memory.save(context.Background())
-	r.log.wait(t, at, "what rules remember cannot be saved")
+	r.log.wait(t, at, "the memory of rules cannot be saved")
 	if s := r.Status(context.Background()); s.Memory.Error == "" || !strings.Contains(strings.Join(s.Trouble, "\n"), "memory: ") {
 		t.Errorf("memory %+v, trouble %q", s.Memory, s.Trouble)
 	}
@@ -104,7 +104,7 @@ func TestMemoryDamaged(t *testing.T) {
 	must(t, os.WriteFile(file, data, 0o600))
 
 	r = startIn(t, root, "", files)
-	r.log.wait(t, 0, "cannot be read, and begins with nothing")
+	r.log.wait(t, 0, "the memory of rules cannot be read, and begins empty")
 	s := r.Status(context.Background())
 	if s.Memory.Damaged == "" || s.Memory.Restored != nil || !strings.Contains(strings.Join(s.Trouble, "\n"), "the file is damaged") {
 		t.Errorf("memory %+v, trouble %q", s.Memory, s.Trouble)

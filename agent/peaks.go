@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"sync"
 	"time"
@@ -17,22 +15,19 @@ import (
 )
 
 const (
-	// peakDays is for how many days peaks are kept, today among them.
-	peakDays = 7
-	// takeEvery is the time between two times that the engine is asked for peaks, and peaksSection where the file has them.
-	takeEvery    = time.Minute
+	// peakDays is for how many days peaks are kept, today among them; peaksSection is where the file has them.
+	peakDays     = 7
 	peaksSection = "peaks"
 )
 
 // peaks keeps for seven days how large the values get that rules hold against their thresholds, over a restart: what thresholds
 // are found by on this very network. A simulation keeps them in memory.
 type peaks struct {
-	d *Daemon
+	stateFile
 
-	mu    sync.Mutex
+	mu    sync.Mutex // over what follows
 	rules map[string]*peakRule
 	from  time.Time // since when packets are watched; of the file where there was one
-	fault string    // why they cannot be kept; "" while they can
 }
 
 // peakRule is what is kept of one rule.
@@ -56,76 +51,49 @@ type keptPeaks struct {
 }
 
 func newPeaks(d *Daemon) *peaks {
-	return &peaks{d: d, rules: map[string]*peakRule{}, from: d.started}
+	return &peaks{rules: map[string]*peakRule{}, from: d.started, stateFile: stateFile{d: d, part: "peaks", what: "the record of how large values get",
+		setting: "rules { peaks = … }", every: time.Minute, path: func() string { return d.running.Rules.Peaks }}}
 }
 
 // Name implements Part.
-func (p *peaks) Name() string { return "peaks" }
+func (p *peaks) Name() string { return p.part }
 
-// file returns where peaks are kept; "" for nowhere.
-func (p *peaks) file() string {
-	if p.d.opt.Simulate != "" {
-		return ""
-	}
-	return p.d.running.Rules.Peaks
-}
-
-// Open makes the directory of the file and reads it. What is damaged is left out: counting starts over.
+// Open makes the directory of the file and reads it.
 func (p *peaks) Open(context.Context) error {
-	if p.file() == "" {
-		return nil
+	if err := p.open(); err != nil {
+		return err
 	}
-	if err := ownDirectory(p.file(), p.d.account); err != nil {
-		return fmt.Errorf("rules: %w; name another place with rules { peaks = … }", err)
-	}
-	sections, err := snapshot.Read(p.file())
-	var kept keptPeaks
-	if err == nil {
-		err = snapshot.ErrDamaged
-		for _, s := range sections {
-			if s.Name == peaksSection {
-				err = json.Unmarshal(s.Data, &kept)
-			}
+	p.restore(func(sections []snapshot.Section) error {
+		i := slices.IndexFunc(sections, func(s snapshot.Section) bool { return s.Name == peaksSection })
+		if i < 0 {
+			return snapshot.ErrDamaged
 		}
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		p.d.log.Warn("the peaks that were kept cannot be read; counting starts over", "file", p.file(), "error", err)
-	case kept.Rules != nil:
-		p.rules, p.from = kept.Rules, kept.From
-	}
+		var was keptPeaks
+		err := json.Unmarshal(sections[i].Data, &was)
+		if err == nil && was.Rules != nil {
+			p.rules, p.from = was.Rules, was.From
+		}
+		return err
+	})
 	return nil
 }
 
 // Run takes peaks until ctx is done.
 func (p *peaks) Run(ctx context.Context) error {
-	if p.d.running.Rules.Peaks == "" {
+	if p.path() == "" {
 		return nil
 	}
-	ticker := time.NewTicker(takeEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-			p.take(ctx)
-			p.save()
-		}
-	}
+	return p.run(ctx, func(ctx context.Context) {
+		p.take(ctx)
+		p.save()
+	})
 }
 
-// Close takes peaks for the last time. The loop has ended by then, but for a daemon that was never run.
+// Close takes peaks for the last time.
 func (p *peaks) Close(context.Context) error {
-	if p.d.loop == nil || p.d.running.Rules.Peaks == "" {
-		return nil
-	}
-	select {
-	case <-p.d.loop.ended:
+	if p.d.ended() && p.path() != "" {
 		p.add(p.d.loop.engine.TakePeaks())
 		p.save()
-	default:
 	}
 	return nil
 }
@@ -167,7 +135,7 @@ func (p *peaks) add(counts []engine.PeakCount) {
 			}
 		}
 		for _, k := range c.Tail {
-			d.Tail = append(d.Tail, api.TuneTail{Key: keyMap(k.Key), Value: k.Value, Time: p.timeOf(k.Time)})
+			d.Tail = append(d.Tail, api.TuneTail{Key: keyMap(k.Key), Value: k.Value, Time: time.Unix(0, p.d.loop.real(k.Time)).UTC()})
 		}
 		d.Tail = tailOf(d.Tail)
 	}
@@ -176,14 +144,6 @@ func (p *peaks) add(counts []engine.PeakCount) {
 			delete(p.rules, name)
 		}
 	}
-}
-
-// timeOf returns the time of a packet as clocks show it.
-func (p *peaks) timeOf(at int64) time.Time {
-	if t := p.d.loop.time; t != nil {
-		at = t.real(at)
-	}
-	return time.Unix(0, at).UTC()
 }
 
 // tailOf keeps the largest value of each key, and the keys with the largest values.
@@ -202,31 +162,16 @@ func tailOf(all []api.TuneTail) []api.TuneTail {
 
 // save writes the file.
 func (p *peaks) save() {
-	if p.file() == "" {
-		return
-	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	text, err := json.Marshal(keptPeaks{p.from, p.rules})
-	if err == nil {
-		err = snapshot.Write(p.file(), []snapshot.Section{{Name: peaksSection, Data: text}})
+	p.mu.Unlock()
+	if err == nil { // always: they are numbers that are finite
+		p.write([]snapshot.Section{{Name: peaksSection, Data: text}})
 	}
-	if err == nil {
-		p.fault = ""
-		return
-	}
-	if p.fault == "" {
-		p.d.log.Error("peaks cannot be kept", "file", p.file(), "error", err)
-	}
-	p.fault = err.Error()
 }
 
 // Report implements reporter.
-func (p *peaks) Report(_ context.Context, s *api.Status) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	fails(s, "the values that thresholds are found by cannot be kept", p.fault)
-}
+func (p *peaks) Report(_ context.Context, s *api.Status) { p.report(s) }
 
 // tuning returns what is known of all rules that run.
 func (p *peaks) tuning(ctx context.Context) *api.Tuning {

@@ -15,14 +15,9 @@ type AssetStatus struct {
 	Services   int    `json:"services"`
 	Unanswered int    `json:"unanswered"` // addresses that sent something and never answered, beside the hosts
 	Evicted    uint64 `json:"evicted"`    // hosts and services that were given up to make room
-	File       string `json:"file,omitempty"`
-	// Restored, Saved: when the snapshot that was read at the start was written, and the newest.
-	Restored *time.Time  `json:"restored,omitempty"`
-	Saved    *time.Time  `json:"saved,omitempty"`
-	Error    string      `json:"error,omitempty"`   // why it cannot be saved now
-	Damaged  string      `json:"damaged,omitempty"` // why what was there before the restart is lost
-	Vendors  string      `json:"vendors,omitempty"` // why who made network cards is not known
-	Scan     *ScanStatus `json:"scan,omitempty"`
+	Kept
+	Vendors string      `json:"vendors,omitempty"` // why who made network cards is not known
+	Scan    *ScanStatus `json:"scan,omitempty"`
 }
 
 // ScanStatus is how the daemon's own scans go.

@@ -37,7 +37,7 @@ type Status struct {
 	Outputs       []output.Status  `json:"outputs"`
 	Responses     *ResponseStatus  `json:"responses"` // null where no decisions are kept
 	// Memory is how what rules remember is kept over a restart; null where no rule remembers anything, or nowhere.
-	Memory *MemoryStatus `json:"memory"`
+	Memory *Kept `json:"memory"`
 	// Assets is the map of hosts and services; null where none is kept.
 	Assets *AssetStatus `json:"assets"`
 	// Models says what models have learned, by name; empty where no rule looks at one.
@@ -141,13 +141,13 @@ type RulesStatus struct {
 	Problems []diag.Finding `json:"problems"`
 }
 
-// MemoryStatus says how what rules remember is kept over a restart.
-type MemoryStatus struct {
-	File     string     `json:"file"`
+// Kept says how state is kept in a file over a restart.
+type Kept struct {
+	File     string     `json:"file"`     // empty where it is not kept
 	Restored *time.Time `json:"restored"` // when what was there at the start had been saved; null where nothing was, or it was damaged
 	Saved    *time.Time `json:"saved"`    // when it was saved last
 	Error    string     `json:"error"`    // why it cannot be saved; empty while it can
-	Damaged  string     `json:"damaged"`  // what was wrong at the start, so that rules began with nothing
+	Damaged  string     `json:"damaged"`  // what was wrong at the start, so that the state began empty
 }
 
 // ModelStatus says what a model has learned, and where that is kept.
