@@ -60,6 +60,7 @@ type Daemon struct {
 	rules     *ruleFiles
 	evidence  *evidenceKeeper
 	logins    *logins
+	pauses    *pauses
 
 	work   engine.Config // what parts add to it while they are opened
 	memory *memories
@@ -84,9 +85,11 @@ func newDaemon(opt Options) *Daemon {
 	d.logins = &logins{d: d}
 	d.memory, d.models, d.assets = newMemories(d), newBaselines(d), newAssetMap(d)
 	d.peaks = newPeaks(d)
+	d.pauses = newPauses(d)
 	honeypots := &honeypots{d: d}
 	d.parts = []Part{
 		d.capture,
+		d.pauses,
 		&control{d: d},
 		&metricsServer{d: d},
 		&directories{d: d},

@@ -28,7 +28,7 @@ const (
 )
 
 // A loop takes packets from the source through the engine and hands alerts on. Everything of it but calls, events, beat and
-// reads belongs to the goroutine of run; others ask for it to be done there, by do.
+// passed belongs to the goroutine of run; others ask for it to be done there, by do.
 type loop struct {
 	engine  *engine.Engine
 	source  Source
@@ -43,6 +43,9 @@ type loop struct {
 	lostEventAt atomic.Int64 // when the last of them was lost: wall-clock time (nanoseconds)
 	beat        atomic.Int64 // wall-clock time (nanoseconds) of the last turn, or of the start; 0 before
 	ended       chan struct{}
+
+	paused bool          // frames and events pass unseen
+	passed atomic.Uint64 // frames that did
 
 	advanced int64 // packet time of the last Advance
 	begun    time.Time
@@ -108,6 +111,10 @@ func (l *loop) run(ctx context.Context) error {
 		}
 		for i := range b.Events {
 			l.happened(&b.Events[i])
+		}
+		if l.paused {
+			l.passed.Add(uint64(len(b.Frames)))
+			b.Frames = b.Frames[:0]
 		}
 		if len(b.Frames) > 0 {
 			l.process(b.Frames, wall)
@@ -210,6 +217,9 @@ func (l *loop) offer(e *packet.Packet) {
 
 // post runs an event through the engine.
 func (l *loop) post(e *packet.Packet) {
+	if l.paused {
+		return
+	}
 	if l.time != nil {
 		e.Time = l.time.of(e.Time)
 	}

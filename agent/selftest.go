@@ -90,8 +90,12 @@ func (t *selfTest) step(name string, run func(context.Context) (string, error)) 
 
 // packets asks the packet loop, between two batches, and whether packets can come.
 func (t *selfTest) packets(ctx context.Context) (string, error) {
-	if err := t.d.loop.do(ctx, func() {}); err != nil {
+	paused := false
+	if err := t.d.loop.do(ctx, func() { paused = t.d.loop.paused }); err != nil {
 		return "", err
+	}
+	if paused {
+		return "", errors.New("the daemon is paused; ruleids resume ends that")
 	}
 	if err := t.d.capture.health(); err != nil {
 		return "", err

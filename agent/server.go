@@ -88,6 +88,7 @@ func (c *control) handler() http.Handler {
 		}
 		answer(w, http.StatusOK, report)
 	})
+	c.pauseRoutes(mux)
 	c.decisionRoutes(mux)
 	c.assetRoutes(mux)
 	mux.HandleFunc("POST /notify/test", func(w http.ResponseWriter, r *http.Request) {

@@ -28,6 +28,7 @@ type Status struct {
 	Healthy       bool             `json:"healthy"`
 	Trouble       []string         `json:"trouble"`   // what is not as it should be, for people
 	Simulated     string           `json:"simulated"` // the capture that is replayed; empty for live interfaces
+	Pause         *Pause           `json:"pause"`     // null while everything is looked at
 	Packets       PacketCounts     `json:"packets"`
 	Capture       CaptureCounts    `json:"capture"`
 	Interfaces    []InterfaceState `json:"interfaces"`
