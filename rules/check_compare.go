@@ -264,22 +264,32 @@ func number(v Value) float64 {
 	return float64(v.Int)
 }
 
-func (c *checker) matches(n *ast.BinaryNode) Expr {
+// sides returns both sides of an operator on text. Where there is no y, the operator comes to e: any of several words, something
+// opaque, or nil after an error.
+func (c *checker) sides(n *ast.BinaryNode) (x, y, e Expr) {
 	if c.looseNot(n) {
-		return nil
+		return nil, nil, nil
 	}
-	x := c.value(n.Left)
+	x = c.value(n.Left)
 	if w, ok, failed := c.wordList(n.Right, n.Operator, x != nil && onBytes(x)); failed {
-		return nil
+		return nil, nil, nil
 	} else if ok && x != nil && x.Kind() != kindComposite {
-		return c.anyOf(n, x, w)
+		return nil, nil, c.anyOf(n, x, w)
 	}
-	y := c.value(n.Right)
+	y = c.value(n.Right)
 	if x == nil || y == nil {
-		return nil
+		return nil, nil, nil
 	}
 	if x.Kind() == kindComposite || y.Kind() == kindComposite {
-		return c.opaque(n)
+		return nil, nil, c.opaque(n)
+	}
+	return x, y, nil
+}
+
+func (c *checker) matches(n *ast.BinaryNode) Expr {
+	x, y, e := c.sides(n)
+	if y == nil {
+		return e
 	}
 	if !isText(x.Kind()) {
 		return c.notText(n.Left, x, "matches")
@@ -315,21 +325,9 @@ func (c *checker) notText(n ast.Node, x Expr, op string) Expr {
 }
 
 func (c *checker) textual(n *ast.BinaryNode) Expr {
-	if c.looseNot(n) {
-		return nil
-	}
-	x := c.value(n.Left)
-	if w, ok, failed := c.wordList(n.Right, n.Operator, x != nil && onBytes(x)); failed {
-		return nil
-	} else if ok && x != nil && x.Kind() != kindComposite {
-		return c.anyOf(n, x, w)
-	}
-	y := c.value(n.Right)
-	if x == nil || y == nil {
-		return nil
-	}
-	if x.Kind() == kindComposite || y.Kind() == kindComposite {
-		return c.opaque(n)
+	x, y, e := c.sides(n)
+	if y == nil {
+		return e
 	}
 	bad := false
 	for _, side := range []struct {

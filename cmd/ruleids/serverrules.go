@@ -15,9 +15,9 @@ import (
 	"github.com/ruleids/ruleids/engine/ruletest"
 	"github.com/ruleids/ruleids/fleet/api"
 	"github.com/ruleids/ruleids/fleet/bundle"
-	"github.com/ruleids/ruleids/fleet/pki"
 	"github.com/ruleids/ruleids/fleet/state"
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
 )
@@ -54,7 +54,7 @@ is to be done before the first agent joins. Keep the file away from the server.`
 			if _, err := os.Stat(args[0]); err == nil {
 				return fmt.Errorf("%s is there already", args[0])
 			}
-			if err := pki.WriteFile(args[0], []byte(private+"\n"), 0o600); err != nil {
+			if err := files.Write(args[0], []byte(private+"\n"), 0o600); err != nil {
 				return err
 			}
 			if err := c.ask(cmd.Context(), "PUT", "/api/v1/operator-key", api.OperatorKey{Key: public}, nil); err != nil {

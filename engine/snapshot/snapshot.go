@@ -10,8 +10,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
@@ -87,25 +87,8 @@ func Decode(file []byte) ([]Section, error) {
 
 // Write replaces a file, or makes it: whoever reads it meanwhile, and whoever comes after a crash, finds what was there or
 // what is new. Nobody else may read it, since it holds what keeps others from choosing values that collide.
-func Write(path string, sections []Section) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(Encode(sections))
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return err
-	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil { // where directories can be synced, the new name is to last, too
-		_ = dir.Sync()
-		_ = dir.Close()
-	}
-	return nil
+func Write(path string, sections []Section) error {
+	return files.Write(path, Encode(sections), 0o600)
 }
 
 // Read returns the sections of a file. An error is that of opening it, fs.ErrNotExist where there is none, or one of Decode.

@@ -25,6 +25,7 @@ import (
 
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
@@ -71,7 +72,7 @@ func (m *Membership) learn(dir string, servers []string) error {
 	if err != nil {
 		return err
 	}
-	if err := pki.WriteFile(filepath.Join(dir, memberFile), append(text, '\n'), 0o640); err != nil {
+	if err := files.Write(filepath.Join(dir, memberFile), append(text, '\n'), 0o640); err != nil {
 		return err
 	}
 	m.Servers = next.Servers
@@ -192,7 +193,7 @@ func (m *Membership) write(dir string, key *ecdsa.PrivateKey, cert, ca string) e
 		name string
 		data []byte
 	}{{certFile, []byte(cert)}, {caFile, []byte(ca)}, {memberFile, append(text, '\n')}} {
-		if err := pki.WriteFile(filepath.Join(dir, f.name), f.data, 0o640); err != nil {
+		if err := files.Write(filepath.Join(dir, f.name), f.data, 0o640); err != nil {
 			return err
 		}
 	}
@@ -246,7 +247,7 @@ func writePair(dir string, key *ecdsa.PrivateKey, cert []byte) error {
 	if err := pki.WriteKey(filepath.Join(dir, keyFile+nextSuffix), key); err != nil {
 		return err
 	}
-	if err := pki.WriteFile(filepath.Join(dir, certFile), cert, 0o640); err != nil {
+	if err := files.Write(filepath.Join(dir, certFile), cert, 0o640); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(dir, keyFile+nextSuffix), filepath.Join(dir, keyFile))

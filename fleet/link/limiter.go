@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
-	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -75,7 +75,7 @@ func (l *limiter) save(dir string) {
 	s := savedLimit{l.most, l.span.Seconds()}
 	l.mu.Unlock()
 	if text, err := json.Marshal(s); err == nil {
-		_ = pki.WriteFile(filepath.Join(dir, limitFile), text, 0o640) // the server says it again
+		_ = files.Write(filepath.Join(dir, limitFile), text, 0o640) // the server says it again
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/ruleids/ruleids/fleet/bundle"
-	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 const (
@@ -101,7 +101,7 @@ func choose(dir, digest string) error {
 	if err := os.MkdirAll(filepath.Join(dir, setsDir), 0o750); err != nil {
 		return err
 	}
-	return pki.WriteFile(filepath.Join(dir, setsDir, setFile), text, 0o640)
+	return files.Write(filepath.Join(dir, setsDir, setFile), text, 0o640)
 }
 
 // TidyRuleSets removes the sets that do not run, but for one.

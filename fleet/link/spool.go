@@ -20,7 +20,7 @@ import (
 	"sync"
 
 	"github.com/ruleids/ruleids/fleet"
-	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/scale"
 )
 
@@ -281,7 +281,7 @@ func (s *spool) shrink() {
 	}
 	s.remove()
 	if text, err := json.Marshal(s.dropped); err == nil {
-		_ = pki.WriteFile(filepath.Join(s.dir, droppedFile), text, 0o640) // counts, which the next time has
+		_ = files.Write(filepath.Join(s.dir, droppedFile), text, 0o640) // counts, which the next time has
 	}
 }
 
@@ -316,7 +316,7 @@ func (s *spool) rewrite(f *segment, severity scale.Severity) {
 		}
 		return true
 	})
-	if err != nil || pki.WriteFile(s.path(f), out, 0o640) != nil {
+	if err != nil || files.Write(s.path(f), out, 0o640) != nil {
 		return
 	}
 	before := f.alerts()
@@ -391,7 +391,7 @@ func (s *spool) saveAcked() {
 		}
 	}
 	if text, err := json.Marshal(acked); err == nil {
-		_ = pki.WriteFile(filepath.Join(s.dir, ackedFile), text, 0o640)
+		_ = files.Write(filepath.Join(s.dir, ackedFile), text, 0o640)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/fleet/pki"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -250,7 +251,7 @@ func TestRenewal(t *testing.T) {
 	if c, err := readCredentials(dir); err != nil || c.pair.Leaf.SerialNumber.Cmp(before.pair.Leaf.SerialNumber) != 0 {
 		t.Errorf("after the first file: %v", err)
 	}
-	if err := pki.WriteFile(filepath.Join(dir, certFile), cert, 0o640); err != nil {
+	if err := files.Write(filepath.Join(dir, certFile), cert, 0o640); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := readCredentials(dir); err != nil || c.pair.Leaf.SerialNumber.Cmp(before.pair.Leaf.SerialNumber) == 0 {

@@ -24,6 +24,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 const (
@@ -67,7 +69,7 @@ func Open(dir string) (*CA, error) {
 		if err := WriteKey(keyFile, key); err != nil {
 			return nil, err
 		}
-		if err := WriteFile(certFile, Encode(der), 0o644); err != nil {
+		if err := files.Write(certFile, Encode(der), 0o644); err != nil {
 			return nil, err
 		}
 	}
@@ -129,7 +131,7 @@ func (ca *CA) Server(names []string) (*tls.Certificate, error) {
 	if err := WriteKey(keyFile, key); err != nil {
 		return nil, err
 	}
-	if err := WriteFile(certFile, Encode(der), 0o644); err != nil {
+	if err := files.Write(certFile, Encode(der), 0o644); err != nil {
 		return nil, err
 	}
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
@@ -237,35 +239,5 @@ func WriteKey(path string, key *ecdsa.PrivateKey) error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
-}
-
-// WriteFile writes a file in one step: after a crash there is the file before, or this one.
-func WriteFile(path string, data []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(mode)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return err
-	}
-	if d, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = d.Sync() // the name, too; not every system can
-		_ = d.Close()
-	}
-	return nil
+	return files.Write(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
 }

@@ -18,9 +18,9 @@ import (
 
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/cluster"
-	"github.com/ruleids/ruleids/fleet/pki"
 	"github.com/ruleids/ruleids/fleet/state"
 	"github.com/ruleids/ruleids/fleet/store"
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 // A company is the other servers that share the work.
@@ -227,7 +227,7 @@ func (s *Server) storeAll(all []*store.Entry) error {
 func (s *Server) keepPlace() {
 	text, err := json.Marshal(s.company.at)
 	if err == nil {
-		err = pki.WriteFile(filepath.Join(s.opt.Settings.Data, "alerts", placeFile), text, 0o600)
+		err = files.Write(filepath.Join(s.opt.Settings.Data, "alerts", placeFile), text, 0o600)
 	}
 	if err != nil {
 		s.log.Warn("the place in the stream of alerts cannot be written: the next start reads more of it than it has to", "error", err)

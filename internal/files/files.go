@@ -86,27 +86,35 @@ func Identity(name string) string {
 	return name
 }
 
-// Replace writes a file that exists, or the one that a link of this name leads to, as a whole or not at all: whoever reads
-// it meanwhile, and whoever comes after a crash, finds what was there or what is new. It keeps the permissions.
-func Replace(name string, content []byte) (err error) {
-	if name, err = filepath.EvalSymlinks(name); err != nil {
+// Replace writes a file that exists, or the one that a link of this name leads to, as Write does. It keeps the permissions.
+func Replace(name string, content []byte) error {
+	name, err := filepath.EvalSymlinks(name)
+	if err != nil {
 		return err
 	}
 	st, err := os.Stat(name)
 	if err != nil {
 		return err
 	}
+	return Write(name, content, st.Mode().Perm())
+}
+
+// Write writes a file as a whole or not at all: whoever reads it meanwhile, and whoever comes after a crash, finds what was
+// there, or what is new.
+func Write(name string, content []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(st.Mode().Perm()), f.Sync(), f.Close())
+	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
+		return err
 	}
-	return err
+	_ = SyncDirectory(filepath.Dir(name)) // where directories can be synced, the new name is to last, too
+	return nil
 }

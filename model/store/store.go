@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/model"
 )
 
@@ -90,29 +91,7 @@ func (s Store) Write(name, baseline string, data []byte) error {
 			}
 		}
 	}
-	return write(path, data)
-}
-
-// write replaces a file.
-func write(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o640), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return err
-	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil { // where directories can be synced, the new name is to last, too
-		_ = dir.Sync()
-		_ = dir.Close()
-	}
-	return nil
+	return files.Write(path, data, 0o640)
 }
 
 // Forget removes the file of a model; the one before stays. The error is fs.ErrNotExist where there is none.
