@@ -35,7 +35,7 @@ test: build ## all tests and checks: what has to pass before a change is merged
 	@files=$$($(GOFMT) -l .); if [ -n "$$files" ]; then echo "gofmt would change:" $$files >&2; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 	$(BIN) fmt --check stdlib
 	$(BIN) lint --strict stdlib
 	$(BIN) test --coverage stdlib
@@ -63,7 +63,7 @@ lab-packages  = dpkg -s $(LAB_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq 
 
 lab-test: ## the daemon against real tools, in network namespaces (needs root; installs the tools where they are missing)
 	@$(lab-packages)
-	RULEIDS_LAB=1 $(GO) test ./lab -count=1 -timeout 10m -v
+	RULEIDS_LAB=1 $(GO) test ./lab -count=1 -timeout 30m -v
 
 fleet-test: ## a server with agents, killed and cut off at random, in network namespaces (needs root; ROUNDS=100)
 	@$(lab-packages)
