@@ -33,11 +33,11 @@ func (e *Engine) converseSample(w *worker, l *lane, m *sampler) {
 		closed: &closed{w.order, p.Src, p.Dst, p.SrcPort, p.DstPort, p.IPProto}})
 }
 
-// closedBatches takes the samples of conversations that the lanes of a slot made.
-func (e *Engine) closedBatches(s *slot) {
+// closed takes the samples of conversations that the lanes of a slot made.
+func (h *haul) closed(s *slot) {
 	for j := range s.lanes {
 		l := &s.lanes[j]
-		e.out.batches = append(e.out.batches, l.closed...)
+		h.batches = append(h.batches, l.closed...)
 		clear(l.closed)
 		l.closed = l.closed[:0]
 	}

@@ -40,7 +40,8 @@ type ListDescription struct {
 
 // The values of Description.Order.
 const (
-	OrderAny     = "any"     // no rule fills a list: packets are looked at by all workers at once
+	OrderAny     = "any"     // no rule fills or reads a list: packets are looked at by all workers at once
+	OrderTurns   = "turns"   // the same, but that rules that fill or read lists look at one after the other
 	OrderWriters = "writers" // one worker; what follows a packet that may write is looked at when that is done with
 	OrderPackets = "packets" // one worker; each packet is done with before the next is looked at
 )
@@ -82,6 +83,8 @@ func (p *Plan) describeOrder(d *Description) {
 	switch {
 	case p.single:
 		d.Order = OrderPackets
+	case p.turns:
+		d.Order = OrderTurns
 	case p.ordered:
 		d.Order = OrderWriters
 	default:

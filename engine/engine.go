@@ -213,12 +213,12 @@ func (e *Engine) round(frames []packet.Frame, see func(*slot), emit Emit) int {
 	e.position = e.prepare(w, s, frames[:min(len(frames), batchSize)], e.position)
 	e.settle(w, s)
 	see(s)
-	for i := range s.lanes {
+	for i := range s.shared() {
 		e.apply(w, s, i)
 	}
 	n := s.n
-	e.collect(s)
-	e.emit(emit)
+	e.collect(&e.out, s)
+	e.emit(w, s, emit)
 	if e.cfg.Emitted != nil {
 		e.cfg.Emitted(s.packets[n-1].Number)
 	}
@@ -333,11 +333,15 @@ func (e *Engine) decode(w *worker, s *slot, frames []packet.Frame, from, to int,
 	return at
 }
 
-// emit hands out what was collected, and makes visible what it wrote.
-func (e *Engine) emit(emit Emit) {
+// emit hands out what was collected of a slot, and makes visible what it wrote.
+func (e *Engine) emit(w *worker, s *slot, emit Emit) {
 	h := e.out
 	e.out = haul{}
-	e.deliver(h, emit)
+	if e.plan.turns {
+		e.turn(w, s, h, emit)
+	} else {
+		e.deliver(h, emit)
+	}
 	e.out.clocks = h.clocks[:0]
 	e.write()
 }

@@ -110,7 +110,8 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 		on.Enabled = true
 		chosen.Rules = append(chosen.Rules, &on)
 	}
-	plan, diags := Compile(&chosen, Options{})
+	// It looks at packets beside the engine, which must not be ahead.
+	plan, diags := CompileTuned(&chosen, Options{}, Tuning{NoTurns: true})
 	if diags.HasErrors() {
 		return nil, diags
 	}

@@ -18,6 +18,9 @@ type group struct {
 	text     string // canonical: event, filter, key, bound on keys
 	on       packet.Event
 	filter   int32
+	whole    int32      // the condition that filter is what is left of, for a group that is looked at in turn; else the same
+	where    rules.Expr // as which it was written
+	turn     bool       // it is looked at in turn, see Engine.turn
 	key      []keyPart
 	keyID    int // the same for groups with the same key
 	words    int // of the key in rows: 1 for its fingerprint, 0 where there is no key

@@ -27,14 +27,13 @@ func (h *haul) empty() bool {
 }
 
 // collect takes what the lanes of a slot made.
-func (e *Engine) collect(s *slot) {
-	h := &e.out
+func (e *Engine) collect(h *haul, s *slot) {
 	h.fired = s.take(h.fired)
 	if len(s.crossings) > 0 {
-		e.batches(s)
+		h.period(s)
 	}
 	if e.plan.closes {
-		e.closedBatches(s)
+		h.closed(s)
 	}
 	if len(e.plan.sequences) == 0 {
 		return
@@ -66,15 +65,29 @@ func sortMatches(ms []match) {
 // deliver hands out what packets fired, with what sequences make of it: packet by packet, first for the time that comes
 // with the packet, then for the packet, then for its alerts.
 func (e *Engine) deliver(h haul, emit Emit) {
-	if len(e.plan.sequences) == 0 && len(h.batches) == 0 {
+	if len(e.plan.sequences) == 0 && len(h.batches) == 0 && len(e.plan.lists) == 0 {
 		e.emitAll(h.fired, emit)
 		return
 	}
+	h.sort()
+	e.deliverBefore(&h, end, emit)
+}
+
+// sort brings all of a haul in the order of its packets.
+func (h *haul) sort() {
 	slices.SortStableFunc(h.fired, func(x, y fired) int { return cmp.Compare(x.number, y.number) })
 	sortMatches(h.matches)
 	sortBatches(h.batches)
-	for len(h.fired) > 0 || len(h.matches) > 0 || len(h.clocks) > 0 || len(h.batches) > 0 {
-		number := e.due(&h)
+}
+
+// end is behind the number of every packet.
+const end uint64 = math.MaxUint64
+
+// deliverBefore is deliver for what is of packets before a number, of a haul that was sorted. What they write to lists is
+// seen from the next packet on.
+func (e *Engine) deliverBefore(h *haul, limit uint64, emit Emit) {
+	for {
+		number := e.due(h)
 		if len(h.fired) > 0 {
 			number = min(number, h.fired[0].number)
 		}
@@ -84,7 +97,7 @@ func (e *Engine) deliver(h haul, emit Emit) {
 		if len(h.batches) > 0 {
 			number = min(number, h.batches[0].number)
 		}
-		if number == math.MaxUint64 {
+		if number >= limit {
 			return
 		}
 		var out []fired
@@ -109,6 +122,7 @@ func (e *Engine) deliver(h haul, emit Emit) {
 		for ; len(h.batches) > 0 && h.batches[0].number == number; h.batches = h.batches[1:] {
 			e.score(&h.batches[0], emit)
 		}
+		e.write()
 	}
 }
 
@@ -128,7 +142,7 @@ func (e *Engine) due(h *haul) uint64 {
 		}
 	}
 	if first == len(h.clocks) {
-		return math.MaxUint64
+		return end
 	}
 	return h.first + uint64(first)
 }

@@ -46,6 +46,10 @@ func (e *Engine) Run(from Source, emit Emit) {
 		slots: make([]slotState, len(e.slots)),
 	}
 	s.changed.L = &s.mu
+	s.lanes = make([]laneState, parallelLanes)
+	if e.plan.turns {
+		s.lanes = append(s.lanes, laneState{})
+	}
 	var wg sync.WaitGroup
 	for _, w := range e.workers[1:] {
 		wg.Go(func() { s.work(w) })
@@ -67,7 +71,8 @@ func cut(frames []packet.Frame) Source {
 // A schedule shares the work on the frames of a source out among workers. The frames are cut into parts,
 // each of which takes a slot. Parts are decoded and filtered in any order; then each lane of a part, which
 // is the events for a part of the shards, is applied after the same lane of the part before. So every
-// window sees its events in packet order, with one writer at a time, and nobody waits but for want of work.
+// window sees its events in packet order, with one writer at a time, and nobody waits but for want of work. Where rules
+// fill lists, a last lane comes to a part when all others are done with it, see Engine.turn.
 type schedule struct {
 	engine *Engine
 	from   Source
@@ -89,10 +94,13 @@ type schedule struct {
 	done     int         // parts that were applied and collected,
 	past     uint64      // with the packets up to this number
 	slots    []slotState // of part i at i modulo their number
-	lanes    [parallelLanes]struct {
-		at   int // the part that comes next
-		busy bool
-	}
+	lanes    []laneState
+}
+
+// laneState is how far a lane has come.
+type laneState struct {
+	at   int // the part that comes next
+	busy bool
 }
 
 // slotState is how far the part in a slot has come.
@@ -217,13 +225,19 @@ func (s *schedule) apply(w *worker, l int) {
 	sl := e.slots[part%len(e.slots)]
 	lane.busy = true
 	s.mu.Unlock()
-	e.apply(w, sl, l)
+	if l < parallelLanes {
+		e.apply(w, sl, l)
+	} else {
+		var h haul
+		e.collect(&h, sl)
+		e.turn(w, sl, h, s.emit)
+	}
 	s.mu.Lock()
 	lane.busy = false
 	lane.at++
 	if st := s.slot(part); st.left > 1 {
 		st.left--
-		if lane.at < s.next && s.slot(lane.at).ready {
+		if lane.at < s.next && s.slot(lane.at).ready || st.left == len(s.lanes)-parallelLanes {
 			s.wake()
 		}
 		return
@@ -231,7 +245,9 @@ func (s *schedule) apply(w *worker, l int) {
 	// Parts come to their end in order, as the lanes of each do.
 	*s.slot(part) = slotState{}
 	s.past = sl.packets[sl.n-1].Number
-	e.collect(sl)
+	if !e.plan.turns {
+		e.collect(&e.out, sl)
+	}
 	s.done++
 	s.wake()
 	for !e.out.empty() && !s.emitting {
@@ -262,7 +278,8 @@ func (s *schedule) wake() {
 func (s *schedule) lane() int {
 	best := -1
 	for l := range s.lanes {
-		if n := &s.lanes[l]; !n.busy && n.at < s.next && s.slot(n.at).ready && (best < 0 || n.at < s.lanes[best].at) {
+		n := &s.lanes[l]
+		if !n.busy && n.at < s.next && s.slot(n.at).ready && (l < parallelLanes || s.slot(n.at).left == 1) && (best < 0 || n.at < s.lanes[best].at) {
 			best = l
 		}
 	}

@@ -81,7 +81,7 @@ func (e *Engine) endPeriods(w *worker, s *slot, lane, at int, number uint64) int
 		m := s.crossings[at].sampler
 		store := m.group.store
 		for shard, t := range e.state.tables[store.index] {
-			if (store.index+shard)%len(s.lanes) == lane {
+			if (store.index+shard)%s.shared() == lane {
 				s.lanes[lane].rows[at] = e.drain(w, m, t, s.crossings[at].end, s.lanes[lane].rows[at])
 			}
 		}
@@ -123,15 +123,15 @@ func finite(x float64) float64 {
 	return x
 }
 
-// batches takes the samples that the lanes of a slot made.
-func (e *Engine) batches(s *slot) {
+// period takes the samples of periods that the lanes of a slot made.
+func (h *haul) period(s *slot) {
 	for i, c := range s.crossings {
 		b := batch{crossing: c}
 		for j := range s.lanes {
 			b.samples = append(b.samples, s.lanes[j].rows[i]...)
 		}
 		sortSamples(b.samples)
-		e.out.batches = append(e.out.batches, b)
+		h.batches = append(h.batches, b)
 	}
 	for j := range s.lanes {
 		s.lanes[j].rows = nil

@@ -30,6 +30,7 @@ type Tuning struct {
 	NoSharing  bool // give each rule tables and predicates of its own
 	NoDispatch bool // look at every rule for every packet
 	NoIndex    bool // look for the literals of each condition apart
+	NoTurns    bool // have one worker look at all packets where rules fill lists
 
 	condition func(*builder, rules.Expr) int32 // lowers conditions; nil for the builder's own way
 }
@@ -62,7 +63,9 @@ type Plan struct {
 	needAlert bool         // some rule looks at alerts
 	closes    bool         // some model looks at conversations
 	waits     bool         // some sequence fires when time has passed
-	ordered   bool         // some rule fills a list: packets are looked at in their order, by one worker,
+	turns     bool         // some groups are looked at in turn
+	serial    bool         // none is, though rules fill lists,
+	ordered   bool         // and some do: packets are looked at in their order, by one worker,
 	single    bool         // and each is done with before the next is looked at, since any may lead to a write
 }
 
@@ -127,6 +130,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 	if b.diags.HasErrors() {
 		return nil, diag.Sort(b.diags)
 	}
+	b.turns(p)
 	p.table = b.table(p.groups, p.need)
 	p.outside = b.outside(p.groups, p.need)
 	p.stores = b.stores(p)
@@ -177,7 +181,7 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 	if g := byText[text.String()]; g != nil {
 		return g
 	}
-	g := &group{index: len(p.groups), text: text.String(), keyed: keyed, on: r.On, filter: filter, maxKeys: maxKeys, last: -1}
+	g := &group{index: len(p.groups), text: text.String(), keyed: keyed, on: r.On, filter: filter, whole: filter, where: r.Where, maxKeys: maxKeys, last: -1}
 	if len(r.Memories) > 0 {
 		stable := canon{byName: true}
 		g.events = stable.text(r.Where)

@@ -63,10 +63,15 @@ func (e *Engine) run(ev *packet.Packet) []fired {
 	w.begin(ev)
 	w.visit(br, s, 0)
 	l := &s.lanes[0]
-	for i := range l.events {
-		e.observe(w, l, &l.events[i])
+	for i := range s.lanes {
+		events := s.lanes[i].events
+		for j := range events {
+			if ev := &events[j]; !ev.group.turn || e.admit(w, ev) {
+				e.observe(w, l, ev)
+			}
+		}
+		s.lanes[i].events = events[:0]
 	}
-	l.events = l.events[:0]
 	out := s.take(nil)
 	out = e.meet(out, l.matches)
 	clear(l.matches)

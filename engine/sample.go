@@ -101,12 +101,15 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 				e.finish(w, sl, l)
 			}
 			w.p = w.at(sl, ev.packet)
+			if begin = time.Now(); ev.group.turn && !e.admit(w, ev) {
+				s.nanos[ev.group.index] += s.since(begin)
+				continue
+			}
 			if !s.seen[ev.group.index] { // of the outermost datagram, or of a conversation
 				s.seen[ev.group.index] = true
 				s.groups = append(s.groups, ev.group)
 			}
 			s.matched[ev.group.index] = true
-			begin = time.Now()
 			e.observe(w, l, ev)
 			d := s.since(begin)
 			total += d
@@ -119,8 +122,8 @@ func (s *Sampler) Process(f packet.Frame, emit Emit, see func(*Sighting)) float6
 		s.tell(w, g, see)
 	}
 	s.groups = s.groups[:0]
-	e.collect(sl)
-	e.emit(emit)
+	e.collect(&e.out, sl)
+	e.emit(w, sl, emit)
 	return total
 }
 

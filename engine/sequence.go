@@ -76,7 +76,7 @@ func (b *builder) sequence(r *rule, groupOf func(*rule) *group) *sequence {
 		}
 	}
 	s.text, s.saved = text.String(), saved.String()
-	s.local = !s.mixed && !s.absent && (len(r.By) == 0 || shardsOf(s.maxKeys, 1) > 1)
+	s.local = !s.mixed && !s.absent && !touches(r.Rule) && (len(r.By) == 0 || shardsOf(s.maxKeys, 1) > 1)
 	s.reads = slices.ContainsFunc(r.After(), func(e rules.Expr) bool {
 		found := false
 		rules.Walk(e, func(x rules.Expr) bool {
@@ -123,7 +123,7 @@ func (p *Plan) order() {
 		p.waits = p.waits || s.absent
 	}
 	for _, r := range p.rules {
-		if len(r.tracks) == 0 {
+		if len(r.tracks) == 0 || !p.serial {
 			continue
 		}
 		p.ordered = true

@@ -164,7 +164,7 @@ func (e *Engine) decide(w *worker, s *slot) {
 		l := &s.lanes[i]
 		l.events = slices.DeleteFunc(l.events, func(ev event) bool {
 			_, found := slices.BinarySearch(dropped, ev.packet)
-			if found {
+			if found && !ev.group.turn {
 				w.matched[ev.group.index]-- // of whichever worker: they are added up
 			}
 			return found

@@ -60,7 +60,7 @@ func (b *builder) stores(p *Plan) []*store {
 	for _, g := range p.groups {
 		sure := &always[g.index]
 		var home *store
-		if len(g.cells) > 0 && !sure.empty() && !b.tuning.NoSharing && len(g.memories) == 0 {
+		if len(g.cells) > 0 && !sure.empty() && !b.tuning.NoSharing && len(g.memories) == 0 && !g.turn {
 			for _, s := range byKey[g.keyed] {
 				if sure.within(&s.always) || s.always.within(sure) {
 					home = s
@@ -71,7 +71,7 @@ func (b *builder) stores(p *Plan) []*store {
 		if home == nil {
 			home = &store{index: len(out), config: window.Config{KeyWords: g.words, MaxKeys: g.maxKeys}}
 			out = append(out, home)
-			if len(g.cells) > 0 && !sure.empty() && len(g.memories) == 0 {
+			if len(g.cells) > 0 && !sure.empty() && len(g.memories) == 0 && !g.turn {
 				byKey[g.keyed] = append(byKey[g.keyed], home)
 			}
 		}
@@ -90,7 +90,7 @@ func (b *builder) stores(p *Plan) []*store {
 		local := slices.ContainsFunc(s.groups, (*group).local)
 		// Memories are of all keys, so that one worker at a time looks at an event of theirs.
 		s.size(!slices.ContainsFunc(s.groups, func(g *group) bool { return len(g.memories) > 0 }) &&
-			(local || slices.ContainsFunc(s.groups, func(g *group) bool { return !b.narrow(g.filter) })))
+			(local || slices.ContainsFunc(s.groups, func(g *group) bool { return !b.narrow(g.whole) })))
 		for _, g := range s.groups {
 			if g.lane = s.index; local { // all steps of a key come to one lane
 				g.lane = 0

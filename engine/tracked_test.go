@@ -334,7 +334,7 @@ rule "again" {
 	for _, f := range frames(segs...) {
 		want = append(want, run(one, []packet.Frame{f})...)
 	}
-	if len(want) < 100 || plan.Describe().Order != OrderWriters {
+	if len(want) < 100 || plan.Describe().Order != OrderTurns {
 		t.Fatalf("%d alerts show little, in the order %s", len(want), plan.Describe().Order)
 	}
 	for workers := 1; workers <= 4; workers++ {

@@ -44,7 +44,7 @@ type slot struct {
 	base    int      // where those are
 	views   int      // how many there are of these
 	viewOf  []uint32 // the places of the packets whose outermost datagrams these are
-	lanes   []lane
+	lanes   []lane   // and one behind them, of the groups that are looked at in turn
 
 	conversations []conversation.Place       // where those of packets are looked for, where they are tracked
 	conns         []connEvent                // events of conversations
@@ -91,7 +91,7 @@ type keyMemo struct {
 }
 
 func newSlot(size, lanes int) *slot {
-	return &slot{packets: make([]packet.Packet, size), conversations: make([]conversation.Place, size), lanes: make([]lane, lanes)}
+	return &slot{packets: make([]packet.Packet, size), conversations: make([]conversation.Place, size), lanes: make([]lane, lanes+1)}
 }
 
 // connsKept is how many events of conversations a slot has room for when they are done with.
@@ -181,6 +181,11 @@ func (w *worker) event(g *group, s *slot, packet uint32) {
 	if w.faulty {
 		return
 	}
+	if g.turn {
+		l := &s.lanes[s.shared()]
+		l.events = append(l.events, event{group: g, packet: packet})
+		return
+	}
 	w.matched[g.index]++
 	w.cut = w.cut || g.tracks
 	k := &w.keys[g.keyID]
@@ -190,8 +195,8 @@ func (w *worker) event(g *group, s *slot, packet uint32) {
 		k.key.hash, k.key.check[0] = window.Hash2(w.seed, w.words)
 	}
 	l := &s.lanes[0]
-	if len(s.lanes) > 1 {
-		l = &s.lanes[(g.lane+g.store.shard(k.key.hash))%len(s.lanes)]
+	if n := s.shared(); n > 1 {
+		l = &s.lanes[(g.lane+g.store.shard(k.key.hash))%n]
 	}
 	shards := w.tables[g.store.index]
 	l.events = append(l.events, event{group: g, table: shards[k.key.hash&uint64(len(shards)-1)], key: k.key, packet: packet})

@@ -9,10 +9,13 @@ import (
 
 // orderText says how it is that rules see what packets before theirs wrote to lists.
 func orderText(order string) string {
-	if order == engine.OrderPackets {
-		return "each when the one before it is done with"
+	switch order {
+	case engine.OrderTurns:
+		return "rules that fill or read them see packet after packet, all others share the workers"
+	case engine.OrderPackets:
+		return "a model reads one, so one worker looks at packets in their order, each when the one before it is done with"
 	}
-	return "those behind one that may write when that is done with"
+	return "a model reads one, so one worker looks at packets in their order, those behind one that may write when that is done with"
 }
 
 // order writes the sequences and the lists that rules fill, where there are any.

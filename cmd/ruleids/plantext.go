@@ -25,7 +25,7 @@ func (t *planText) write(d *engine.Description) {
 	fmt.Fprintf(t.w, "memory: some %s with %s keys in each table, at most %s, of which cooldowns %s\n", byteSize(uint64(usual)), thousands(usualKeys), byteSize(uint64(d.Bound)), byteSize(uint64(d.Cooldowns)))
 	fmt.Fprintf(t.w, "DNS messages are %s, flows are %s\n", choose(d.ParsesDNS, "parsed", "not parsed"), choose(d.KeepsFlows, "kept", "not kept"))
 	if d.Order != engine.OrderAny {
-		fmt.Fprintf(t.w, "lists that rules fill: one worker looks at packets in their order, %s\n", orderText(d.Order))
+		fmt.Fprintf(t.w, "lists that rules fill: %s\n", orderText(d.Order))
 	}
 	if c := d.Conversations; c != nil {
 		open := thousands(c.TCP) + " and " + thousands(c.UDP) + " that are open over TCP and UDP"
