@@ -4,7 +4,7 @@ import "github.com/ruleids/ruleids/packet"
 
 // A detectors is the eight base detectors as one would write them by hand in Go, as fast as we know how: on the
 // same decoder, with tables of values whose hot part is a cache line, and with a look ahead at the lines that
-// a run of packets will need. It has no bound on keys, no late packets, no exceptions, no reload, no seed
+// a run of packets will need. It has no bound on keys, no late packets, no reload, no seed
 // and no second worker: what all of that costs is part of the comparison.
 type detectors struct {
 	decoder packet.Decoder
@@ -27,7 +27,7 @@ type detectors struct {
 
 	quiet [8]keyed[int64] // when each key of each detector may fire again
 
-	backdoor, login [1024]uint64
+	backdoor, login, service [1024]uint64
 }
 
 // The detectors, in the order of their names in base.
@@ -124,6 +124,7 @@ func newDetectors() *detectors {
 	}
 	set(&d.backdoor, 1337, 4444, 4445, 5554, 5555, 6666, 6667, 6668, 6669, 12345, 12346, 20034, 27374, 31337, 31338, 54321)
 	set(&d.login, 21, 22, 23, 25, 110, 143, 445, 1433, 3306, 3389, 5432, 5900)
+	set(&d.service, 53, 67, 69, 123, 137, 161, 389, 443, 500, 1194, 1645, 1646, 1812, 1813, 1900, 3478, 3479, 3702, 4500, 4789, 5060, 5061, 5349, 5353, 5355, 19302, 51820)
 	return d
 }
 
@@ -171,7 +172,7 @@ func (d *detectors) packet(p *packet.Packet) {
 				d.attempts = append(d.attempts, event{key: p.Src, hash: hashAddr(p.Src), at: p.Time, clock: d.clock, number: d.number, port: p.DstPort, pair: pair(p)})
 			}
 		case p.Layers&packet.LayerUDP != 0:
-			if in(&d.backdoor, p.DstPort) {
+			if in(&d.backdoor, p.DstPort) && !in(&d.service, p.SrcPort) {
 				d.fire(suspiciousPort, pair(p), 5*minute, d.clock, d.number)
 			}
 			if p.Layers&packet.LayerDNSQuery != 0 {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/binary"
 	"slices"
 	"testing"
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/packet"
 )
 
 // TestByHandRaisesTheSameAlerts holds the detectors by hand to those that are rules: the same ones fire, at the same
@@ -29,6 +31,9 @@ func TestByHandRaisesTheSameAlerts(t *testing.T) {
 				n = 600_000
 			}
 			_, fs := made(t, tr, n)
+			if name == "mixed" {
+				fs = append(fs, toBackdoor(t, fs))
+			}
 			var want outcome
 			var fired []string
 			engine.New(plan, engine.Config{Seed: 1}).Process(fs, func(a *alert.Alert) {
@@ -53,4 +58,24 @@ func TestByHandRaisesTheSameAlerts(t *testing.T) {
 			t.Logf("%d alerts of %v", want.alerts, fired)
 		})
 	}
+}
+
+// toBackdoor returns the last answer of a DNS server in fs once more, to a port that backdoors listen on: the exception of
+// suspicious_port.
+func toBackdoor(t *testing.T, fs []packet.Frame) packet.Frame {
+	t.Helper()
+	d := packet.Decoder{}
+	for _, f := range slices.Backward(fs) {
+		var p packet.Packet
+		if d.Decode(&p, &f); p.Layers&packet.LayerUDP == 0 || p.SrcPort != 53 || p.IPVersion != 4 {
+			continue
+		}
+		f.Data = slices.Clone(f.Data)
+		const udp = 14 + 20 // behind Ethernet and IPv4
+		binary.BigEndian.PutUint16(f.Data[udp+2:], 4444)
+		binary.BigEndian.PutUint16(f.Data[udp+6:], 0) // no checksum
+		return f
+	}
+	t.Fatal("there is no answer of a DNS server")
+	return packet.Frame{}
 }
