@@ -162,7 +162,7 @@ qemu-test: ## tests of decoder, windows, journals and files with 32 bits, and em
 	GOARCH=s390x && export GOARCH && $(call QEMU_TEST,qemu-s390x -cpu max)
 	GOARCH=arm64 && export GOARCH && $(call QEMU_TEST,qemu-aarch64 -cpu max)
 
-captures: ## compare a folder of captures with its expected.json (CAPTURES=DIR)
+captures: ## compare a directory of captures with its expected.json (CAPTURES=DIR)
 	CAPTURES=$(abspath $(CAPTURES)) $(GO) test ./cmd/ruleids -run '^Test(Expected|Odd)Captures$$' -count=1 -v
 
 fuzz: ## run each fuzz test for FUZZTIME

@@ -24,11 +24,11 @@ import (
 )
 
 // TestOracle compares every field of every packet with what tshark says about it. It runs where
-// RULEIDS_ORACLE is a list of capture files and folders, and tshark is installed.
+// RULEIDS_ORACLE is a list of capture files and directories, and tshark is installed.
 func TestOracle(t *testing.T) {
 	paths := os.Getenv("RULEIDS_ORACLE")
 	if paths == "" {
-		t.Skip("set RULEIDS_ORACLE to a list of capture files and folders to compare the decoder with tshark")
+		t.Skip("set RULEIDS_ORACLE to a list of capture files and directories to compare the decoder with tshark")
 	}
 	tshark, err := exec.LookPath("tshark")
 	if err != nil {

@@ -257,7 +257,7 @@ func TestOpen(t *testing.T) {
 		t.Errorf("file that is not there: %v", err)
 	}
 	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "is a directory") {
-		t.Errorf("folder: %v", err)
+		t.Errorf("directory: %v", err)
 	}
 }
 

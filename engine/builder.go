@@ -226,7 +226,7 @@ func (b *builder) portsOfAll(kids []int32) int32 {
 	return predTrue
 }
 
-// joinPorts makes one look-up of several tests of one 16-bit field.
+// joinPorts makes one lookup of several tests of one 16-bit field.
 //
 //	tcp.dstport == 80 or tcp.dstport == 443  ->  tcp.dstport in {80, 443}
 func (b *builder) joinPorts(kids []int32) []int32 {

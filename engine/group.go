@@ -10,7 +10,7 @@ import (
 )
 
 // A group is the rules that look at the same events by the same key. They share the row of the key, so
-// that an event costs one look-up however many of them and of their windows there are.
+// that an event costs one lookup however many of them and of their windows there are.
 //
 //	port_scan, syn_flood and syn_flood_fast  ->  one row by ip.src of SYN without ACK, three cells
 type group struct {

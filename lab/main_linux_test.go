@@ -29,7 +29,7 @@ func run(m *testing.M) int {
 		return m.Run() // every test skips
 	}
 	sweep()
-	dir := fmt.Sprint(folderPrefix(), os.Getpid())
+	dir := fmt.Sprint(directoryPrefix(), os.Getpid())
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -64,7 +64,7 @@ func need(t *testing.T, tools ...string) {
 
 // sweep deletes what runs that were killed have left: their namespaces and programs.
 func sweep() {
-	for _, pattern := range []string{namespaceFolder + "/" + namespacePrefix, folderPrefix()} {
+	for _, pattern := range []string{namespaceFolder + "/" + namespacePrefix, directoryPrefix()} {
 		paths, _ := filepath.Glob(pattern + "*")
 		for _, path := range paths {
 			pid, _, _ := strings.Cut(strings.TrimPrefix(path, pattern), "-")
@@ -80,5 +80,5 @@ func sweep() {
 	}
 }
 
-// folderPrefix begins the names of the folders with programs under test, which go on with the process.
-func folderPrefix() string { return filepath.Join(os.TempDir(), "ruleids-test-") }
+// directoryPrefix begins the names of the directories with programs under test, which go on with the process.
+func directoryPrefix() string { return filepath.Join(os.TempDir(), "ruleids-test-") }

@@ -72,7 +72,7 @@ const (
 	ownRules    = "rules {\n  paths  = [\"rules\"]\n  stdlib = false\n}\n"
 )
 
-// startSensor starts a daemon with settings and rule files, by name, in a folder of its own.
+// startSensor starts a daemon with settings and rule files, by name, in a directory of its own.
 func startSensor(h *host, hcl string, rules map[string]string) *sensor {
 	h.t.Helper()
 	s := prepareSensor(h, hcl, rules)
@@ -80,7 +80,7 @@ func startSensor(h *host, hcl string, rules map[string]string) *sensor {
 	return s
 }
 
-// prepareSensor makes the folder of a daemon that is started later.
+// prepareSensor makes the directory of a daemon that is started later.
 func prepareSensor(h *host, hcl string, rules map[string]string) *sensor {
 	h.t.Helper()
 	s := &sensor{host: h, dir: h.t.TempDir()}

@@ -35,7 +35,7 @@
 //
 // A rule set is all files together, and their order never matters, but for overrides of one rule:
 // these apply by the names of their files and their lines. Files of the standard library have names
-// beginning with StdlibPrefix in ranges. List files are named from the folder of the file that names
+// beginning with StdlibPrefix in ranges. List files are named from the directory of the file that names
 // them.
 //
 // A RuleSet does not change after Load and may be used by several goroutines.

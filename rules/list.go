@@ -237,7 +237,7 @@ func (l *loader) listValues(b *block, attr *hclsyntax.Attribute, s *entries) {
 	l.report(diag.BadValue, attr.Expr.Range(), "The values of a list are written in brackets, as in values = [80, 443].")
 }
 
-// readBeside reads a file that a rule file names, from the folder of that file.
+// readBeside reads a file that a rule file names, from the directory of that file.
 func (l *loader) readBeside(f *ruleFile, name string) (data []byte, full string, err error) {
 	full = name
 	if !path.IsAbs(name) {

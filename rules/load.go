@@ -25,7 +25,7 @@ const SettingsName = "ruleids.hcl"
 
 // Options say what Load reads.
 type Options struct {
-	// Paths are rule files, and folders of them. Of a folder and the folders below it every *.hcl file
+	// Paths are rule files, and directories of them. Of a directory and the directories below it every *.hcl file
 	// is read but *_test.hcl, ruleids.hcl and those in a directory named testdata, or whose name, or that of
 	// a directory, begins with a dot.
 	Paths []string

@@ -114,7 +114,7 @@ func nameNeed(x Expr, names *NameSet) *Need {
 	return out
 }
 
-// maxMembers is the size of a set from which a look-up in the set itself serves better.
+// maxMembers is the size of a set from which a lookup in the set itself serves better.
 const maxMembers = 64
 
 func placeOf(op Op) literals.Place {

@@ -85,11 +85,11 @@ func (s *Set) Empty() bool {
 type AddrRange struct{ Lo, Hi packet.Addr }
 
 // An AddrSet is a set of addresses, held as disjoint ranges: 8 bytes for a range of IPv4 and 32 for
-// one of IPv6. A look-up in a million CIDRs is one table index and a short binary search.
+// one of IPv6. A lookup in a million CIDRs is one table index and a short binary search.
 type AddrSet struct {
 	lo4, hi4 []uint32 // sorted, disjoint, not adjacent
 	// octet says of each first octet of an IPv4 address whether all, none or some of its addresses are
-	// in the set: most look-ups in lists of networks such as RFC 1918 need no more.
+	// in the set: most lookups in lists of networks such as RFC 1918 need no more.
 	octet [256]coverage
 	// index[k] is the place of the first range whose end is not below k<<16; nil for short sets.
 	index []uint32

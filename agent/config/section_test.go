@@ -111,7 +111,7 @@ func TestSectionsRestart(t *testing.T) {
 		if len(diags) > 0 {
 			t.Fatal(diags)
 		}
-		// The two files are in folders of their own, which paths tell.
+		// The two files are in directories of their own, which paths tell.
 		for i := range b.Outputs {
 			b.Outputs[i].Config = a.Outputs[i].Config
 		}

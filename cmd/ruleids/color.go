@@ -38,19 +38,19 @@ func (a *app) columns(w any) int {
 // folded returns a writer of lines of text to w that folds them where w is a terminal that they are too wide for.
 func (a *app) folded(w io.Writer) io.Writer {
 	if width := a.columns(w); width > 0 {
-		return &folder{w: w, width: width}
+		return &wrapper{w: w, width: width}
 	}
 	return w
 }
 
-// A folder folds lines to the width of a terminal.
-type folder struct {
+// A wrapper wraps lines to the width of a terminal.
+type wrapper struct {
 	w     io.Writer
 	width int
 	begun []byte // of a line whose end is not there yet
 }
 
-func (f *folder) Write(p []byte) (int, error) {
+func (f *wrapper) Write(p []byte) (int, error) {
 	f.begun = append(f.begun, p...)
 	var out strings.Builder
 	for {

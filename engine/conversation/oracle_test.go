@@ -19,11 +19,11 @@ import (
 )
 
 // TestOracle compares conversations with those of tshark: which segments are retransmissions, and how many packets and bytes
-// went either way. It runs where RULEIDS_ORACLE is a list of capture files and folders, and tshark is installed.
+// went either way. It runs where RULEIDS_ORACLE is a list of capture files and directories, and tshark is installed.
 func TestOracle(t *testing.T) {
 	paths := os.Getenv("RULEIDS_ORACLE")
 	if paths == "" {
-		t.Skip("set RULEIDS_ORACLE to a list of capture files and folders to compare conversations with tshark")
+		t.Skip("set RULEIDS_ORACLE to a list of capture files and directories to compare conversations with tshark")
 	}
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Fatal(err)

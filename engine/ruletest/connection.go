@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -63,7 +63,7 @@ var connectionParams = []param{
 		if n, err := convert.Convert(v, cty.Number); err == nil {
 			s.conn.Duration, _ = n.AsBigFloat().Float64()
 		} else if text, err := textOf(v); err == nil {
-			d, err := time.ParseDuration(text)
+			d, err := setting.ParseDuration(text)
 			if err != nil {
 				return errors.New("must be a number of seconds, or a time such as \"90m\"")
 			}

@@ -115,7 +115,7 @@ func TestMistakesInHoneypotBlocks(t *testing.T) {
 
 // A test that fails says how close events of honeypots, and alerts, came.
 func TestRulesOnOtherEventsAreExplained(t *testing.T) {
-	dir := folder(t, map[string]string{"rules.hcl": `
+	dir := directory(t, map[string]string{"rules.hcl": `
 rule "guess" {
   description = "Somebody guesses."
   severity    = "high"

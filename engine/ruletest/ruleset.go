@@ -17,7 +17,7 @@ import (
 )
 
 // options returns what rules are loaded from: the options of the runner, with the rule files that
-// belong to the tests. Those are all in and below a folder of tests, and those beside a test file
+// belong to the tests. Those are all in and below a directory of tests, and those beside a test file
 // that is named itself.
 //
 // The shipped rules on disk, which `ruleids test stdlib` names, would clash with the embedded ones;
@@ -125,7 +125,7 @@ func (w without) Open(name string) (fs.File, error) {
 	return w.FS.Open(name)
 }
 
-// ReadDir lists a folder without what is hidden.
+// ReadDir lists a directory without what is hidden.
 func (w without) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(w.FS, name)
 	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return w.hidden[path.Join(name, e.Name())] }), err

@@ -26,7 +26,7 @@ import (
 type Runner struct {
 	// Rules say which rules are loaded, as for every other command.
 	Rules rules.Options
-	// Tests are the paths that the tests were loaded from. The rule files in and below these folders,
+	// Tests are the paths that the tests were loaded from. The rule files in and below these directories,
 	// and those beside these files, are loaded too.
 	Tests []string
 	// Engine says how plans are compiled.

@@ -70,8 +70,8 @@ func tries(n, port int) string {
 `, n, port)
 }
 
-// folder writes files to a new folder.
-func folder(t *testing.T, files map[string]string) string {
+// directory writes files to a new directory.
+func directory(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -100,7 +100,7 @@ func runPaths(t *testing.T, r *Runner, paths ...string) ([]*Test, []Result) {
 	return tests, r.RunAll(tests)
 }
 
-// show writes results without times and folders.
+// show writes results without times and directories.
 func showResults(dir string, results []Result) string {
 	var b strings.Builder
 	for _, r := range results {
@@ -113,7 +113,7 @@ func showResults(dir string, results []Result) string {
 }
 
 func TestRun(t *testing.T) {
-	dir := folder(t, map[string]string{"ssh.hcl": tryRules, "ssh_test.hcl": `
+	dir := directory(t, map[string]string{"ssh.hcl": tryRules, "ssh_test.hcl": `
 test "three tries fire" {` + tries(3, 22) + `
   alert "ssh_tries" {
     count = 1
@@ -206,7 +206,7 @@ func mustLoad(t *testing.T, dir string) []*Test {
 }
 
 func TestErrorsOfNames(t *testing.T) {
-	dir := folder(t, map[string]string{"ssh.hcl": tryRules, "x_test.hcl": `test "x" {
+	dir := directory(t, map[string]string{"ssh.hcl": tryRules, "x_test.hcl": `test "x" {
   set  = { trie = 2, ours = ["192.0.2.0/24"] }
   pcap = "x.pcap"
   alert "ssh_tris" {}
@@ -256,7 +256,7 @@ error value
 }
 
 func TestRulesThatDoNotLoad(t *testing.T) {
-	dir := folder(t, map[string]string{
+	dir := directory(t, map[string]string{
 		"bad.hcl":    "rule \"bad\" {\n  description = \"d\"\n  severity = \"low\"\n  where = \"tcp.dport == 22\"\n}\n",
 		"x_test.hcl": "test \"x\" {" + tries(1, 22) + "quiet = true\n}\n",
 	})
@@ -271,7 +271,7 @@ func TestRulesThatDoNotLoad(t *testing.T) {
 }
 
 func TestCapturesAreReplayed(t *testing.T) {
-	dir := folder(t, map[string]string{"ssh.hcl": tryRules, "sub/x_test.hcl": `test "capture" {
+	dir := directory(t, map[string]string{"ssh.hcl": tryRules, "sub/x_test.hcl": `test "capture" {
   pcap = "../three.pcap"
   alert "ssh_tries" {
     count = 1
@@ -319,7 +319,7 @@ func TestRuleFilesOfTests(t *testing.T) {
 		return "rule \"" + name + "\" {\n  description = \"d\"\n  severity = \"low\"\n  where = \"tcp.dstport == 22\"\n}\n"
 	}
 	test := "test \"x\" {" + tries(1, 22) + "quiet = true\n}\n"
-	dir := folder(t, map[string]string{
+	dir := directory(t, map[string]string{
 		"lib/base/b.hcl": "", "lib/recon/scan.hcl": rule("scan"), "lib/recon/scan_test.hcl": test, "lib/recon/other.hcl": rule("other"),
 		"mine/recon/scan.hcl": rule("mine"), "mine/x_test.hcl": test, "mine/ruleids.hcl": "not a rule file {",
 		"clash/x.hcl": rule("scan"), "clash/x_test.hcl": test, "extra/e.hcl": rule("extra"),
@@ -341,12 +341,12 @@ func TestRuleFilesOfTests(t *testing.T) {
 		want         string // rules, those of the embedded files with a star
 		err          string
 	}{
-		"a folder":                         {tests: in("mine"), want: "mine"},
-		"a folder beside the embedded":     {tests: in("mine"), stdlib: true, want: "gone* mine scan*"},
+		"a directory":                      {tests: in("mine"), want: "mine"},
+		"a directory beside the embedded":  {tests: in("mine"), stdlib: true, want: "gone* mine scan*"},
 		"the embedded from the disk":       {tests: in("lib"), stdlib: true, want: "gone* other scan"},
 		"one test file":                    {tests: in("lib/recon/scan_test.hcl"), want: "other scan"},
 		"one test file, embedded":          {tests: in("lib/recon/scan_test.hcl"), stdlib: true, want: "gone* other scan"},
-		"a rule file is its folder":        {tests: in("lib/recon/other.hcl"), want: "other scan"},
+		"a rule file is its directory":     {tests: in("lib/recon/other.hcl"), want: "other scan"},
 		"rules named twice":                {rules: in("lib/recon", "extra/e.hcl"), tests: in("lib", "lib/recon/../recon/scan_test.hcl"), want: "extra other scan"},
 		"a rule with a shipped one's name": {tests: in("clash"), stdlib: true, err: `"scan" is already declared`},
 		"no such path":                     {tests: in("nowhere"), err: "nowhere"},
@@ -396,7 +396,7 @@ func TestCoverage(t *testing.T) {
 		return "rule \"" + name + "\" {\n  description = \"d\"\n  severity = \"low\"\n  where = \"" + where + "\"\n}\n"
 	}
 	window := "rule \"near\" {\n  description = \"d\"\n  severity = \"low\"\n  where = \"tcp.dstport == 80\"\n  window \"10s\" {\n    n = \"count()\"\n  }\n  when = \"n >= 3\"\n}\n"
-	dir := folder(t, map[string]string{
+	dir := directory(t, map[string]string{
 		"r.hcl": rule("never", "tcp.dstport == 1") + rule("both", "tcp.dstport == 2") + rule("only_quiet", "tcp.dstport == 3") + rule("only_fires", "tcp.dstport == 4") +
 			rule("failing", "tcp.dstport == 5") + rule("allowed", "tcp.dstport == 6") + window,
 		"both_test.hcl": "test \"fires\" {" + tries(1, 2) + "alert \"both\" {}\n}\ntest \"near miss\" {" + tries(1, 7) + "quiet = true\n}\n",

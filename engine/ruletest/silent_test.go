@@ -8,7 +8,7 @@ import (
 // A test cannot expect alerts of a silent rule, may say that there is none, and need not exist for coverage. Why a rule that
 // remembers stayed quiet is said in its words.
 func TestSilentAndRememberingRules(t *testing.T) {
-	dir := folder(t, map[string]string{
+	dir := directory(t, map[string]string{
 		"r.hcl": `rule "mute" {
   description = "d"
   silent      = true

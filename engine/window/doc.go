@@ -30,7 +30,7 @@
 // # Layout
 //
 // Rows are of one size and lie in chunks; a row holds the hash, the key and the first one to three events of each
-// cell, and the index, open addressing over 64-bit slots, holds half of the hash. A look-up is one miss in the
+// cell, and the index, open addressing over 64-bit slots, holds half of the hash. A lookup is one miss in the
 // index and one in the row. Windows that outgrow their row have blocks of powers of two words, which a buddy
 // allocator cuts from larger chunks, so that memory moves between small and large windows. Keys are to be
 // hashed with a secret seed; sets inside a row are hashed with the row's hash, so they cannot be flooded either.

@@ -1,7 +1,7 @@
 package window
 
 // An Index finds what is numbered from 1, as rows and conversations, by hash: open addressing with linear probing. A
-// slot holds the upper half of a hash, whose first bits are also the slot's home, over the number; so most look-ups
+// slot holds the upper half of a hash, whose first bits are also the slot's home, over the number; so most lookups
 // that fail never leave the index, and neither growing nor deleting looks at what is found.
 type Index struct {
 	memory *Memory

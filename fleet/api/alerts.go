@@ -13,6 +13,7 @@ import (
 
 	"github.com/ruleids/ruleids/fleet/query"
 	"github.com/ruleids/ruleids/fleet/store"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 const (
@@ -161,7 +162,7 @@ func (c *call) stats() (any, error) {
 	}
 	step := time.Duration(0)
 	if text := c.query("step"); text != "" {
-		if step, err = time.ParseDuration(text); err != nil || step < time.Minute {
+		if step, err = setting.ParseDuration(text); err != nil || step < time.Minute {
 			return nil, bad("step: write a duration from 1m on")
 		}
 	} else {

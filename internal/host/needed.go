@@ -24,7 +24,7 @@ type Needed struct {
 const (
 	// resolveAgain is how often names are looked up. Answers of services in a cloud live for about as long.
 	resolveAgain = time.Minute
-	// resolveWithin bounds one look-up.
+	// resolveWithin bounds one lookup.
 	resolveWithin = 10 * time.Second
 	// rememberAddress is how long an address that a name had once is kept: a large service hands out some of its
 	// addresses in turn, and connections live on.

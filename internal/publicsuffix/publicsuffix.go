@@ -34,7 +34,7 @@ func RegisteredDomain(name []byte) []byte {
 // golang.org/x/net/publicsuffix does for names in lower case.
 //
 // The list is a tree of labels, read from the last label of a name to its first. Its nodes are a hash
-// table with the part of a name from a label to the end as the key, so that one look-up follows one edge.
+// table with the part of a name from a label to the end as the key, so that one lookup follows one edge.
 func suffix(name []byte) int {
 	if isAddress(name) {
 		return 0

@@ -13,7 +13,7 @@ func hashAddr(a packet.Addr) uint64 {
 	return x ^ x>>32
 }
 
-// A keyed is an open-addressed table with its values in the slots, so that a look-up of a small value is one
+// A keyed is an open-addressed table with its values in the slots, so that a lookup of a small value is one
 // cache miss. Values move when it grows.
 type keyed[T any] struct {
 	slots []slot[T]

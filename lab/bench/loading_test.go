@@ -57,7 +57,7 @@ rule "listed" {
 `), 0o644)
 }
 
-// listCosts reports what loading the list takes in time and memory, and what a look-up in it takes.
+// listCosts reports what loading the list takes in time and memory, and what a lookup in it takes.
 func listCosts(dir, name string, report func(value float64, unit string)) error {
 	debug.FreeOSMemory()
 	var before, after runtime.MemStats
@@ -91,7 +91,7 @@ func listCosts(dir, name string, report func(value float64, unit string)) error 
 	return fmt.Errorf("%s has no list %q", dir, name)
 }
 
-// lookups times look-ups of random IPv4 addresses. Which address is next depends on what was found, so that the
+// lookups times lookups of random IPv4 addresses. Which address is next depends on what was found, so that the
 // processor cannot begin one before the last has ended.
 func lookups(set *rules.AddrSet) float64 {
 	const n = 1 << 20

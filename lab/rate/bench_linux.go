@@ -32,7 +32,7 @@ const (
 	backlogFrames = 16384
 )
 
-// newBench builds the sites. The files of what runs there go below a new folder.
+// newBench builds the sites. The files of what runs there go below a new directory.
 func newBench(program string, sendCPU, receiveCPU, ring int, stackOnReceiver bool) (*bench, error) {
 	b := &bench{program: program, ring: ring}
 	if err := b.build(sendCPU, receiveCPU, stackOnReceiver); err != nil {

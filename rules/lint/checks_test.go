@@ -503,7 +503,7 @@ func TestShippedFiles(t *testing.T) {
 		t.Errorf("warnings about shipped files: %v", got)
 	}
 	if got := Run(rs, diags, "./stdlib/"); len(got) != len(findings)+len(rs.Rules) {
-		t.Errorf("%d findings where the folder is asked for, want %d", len(got), len(findings)+len(rs.Rules))
+		t.Errorf("%d findings where the directory is asked for, want %d", len(got), len(findings)+len(rs.Rules))
 	}
 }
 

@@ -99,7 +99,7 @@ func IgnoreCodes() []string {
 // may be errors. Comments that ignore a finding are honoured.
 //
 // Warnings about files of the standard library are left out, since the user cannot do anything about
-// them, but for files that are asked for, or are in a folder that is.
+// them, but for files that are asked for, or are in a directory that is.
 func Run(rs *rules.RuleSet, diags hcl.Diagnostics, asked ...string) []diag.Finding {
 	all := slices.Clone(diags)
 	failed := map[string]bool{} // files with errors
@@ -177,7 +177,7 @@ func shippedFiles(rs *rules.RuleSet) map[string]bool {
 	return files
 }
 
-// within reports whether a file is one of the paths, or in a folder that is.
+// within reports whether a file is one of the paths, or in a directory that is.
 func within(paths []string, file string) bool {
 	return slices.ContainsFunc(paths, func(p string) bool {
 		p = filepath.ToSlash(filepath.Clean(p))

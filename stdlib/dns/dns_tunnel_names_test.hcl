@@ -32,7 +32,7 @@ test "four long names, again and again, are no tunnel" {
   others = "allow"
 }
 
-test "reverse look-ups and services" {
+test "reverse lookups and services" {
   packets {
     count = 9
     every = "1s"
