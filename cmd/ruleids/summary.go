@@ -79,7 +79,11 @@ func refused(st *engine.Stats) string {
 			why = append(why, thousands(n)+" "+f.String())
 		}
 	}
-	return plural(st.Refused, "packet") + " that no host accepts were not counted: " + strings.Join(why, ", ")
+	verb := "were"
+	if st.Refused == 1 {
+		verb = "was"
+	}
+	return plural(st.Refused, "packet") + " that no host accepts " + verb + " not counted: " + strings.Join(why, ", ")
 }
 
 // write writes the summary as text for people.

@@ -302,7 +302,7 @@ curl-benign() {
 		quietly client dig +short @10.0.0.53 AAAA cdn.example.net
 		sleep 1
 	done
-	finish curl-benign.pcap 'Web pages from a server at home and one outside, with the look-ups before them' 'client 10.0.0.30, servers 10.0.0.10, 192.0.2.80, name server 10.0.0.53' none
+	finish curl-benign.pcap 'Web pages from a server at home and one outside, with the lookups before them' 'client 10.0.0.30, servers 10.0.0.10, 192.0.2.80, name server 10.0.0.53' none
 }
 
 dig-benign() {
@@ -311,7 +311,7 @@ dig-benign() {
 	for i in www mail cdn api img static login shop; do
 		for kind in A AAAA MX; do run client dig +short @10.0.0.53 "$kind" "$i.example.com"; done
 	done
-	finish dig-benign.pcap 'Ordinary look-ups of eight names' 'client 10.0.0.30, name server 10.0.0.53' none
+	finish dig-benign.pcap 'Ordinary lookups of eight names' 'client 10.0.0.30, name server 10.0.0.53' none
 }
 
 dig-names-50() {
