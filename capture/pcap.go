@@ -66,6 +66,13 @@ func isClassic(magic uint32) bool {
 	return magic == magicMicro || magic == magicNano || magic == magicModified
 }
 
+// isFileHeader reports whether a header with no bytes behind it is no record's but that of a file: cat has put one capture
+// behind another.
+func isFileHeader(h []byte) bool {
+	magic := binary.LittleEndian.Uint32(h)
+	return isClassic(magic) && string(h[4:8]) == "\x02\x00\x04\x00" || isClassic(bits.ReverseBytes32(magic)) && string(h[4:8]) == "\x00\x02\x00\x04"
+}
+
 // records appends the frames of whole records in block[pos:end]. It returns where the first record
 // begins that is not whole, how many bytes that needs as far as can be told, and a *Fault where
 // one cannot be right.
@@ -87,6 +94,10 @@ func (r *Reader) records(b *Batch, pos, end int) (at, need int, err error) {
 		}
 		if captured > rec.limit {
 			err = r.fault(r.base+int64(pos), "record of %d bytes, more than a frame can have (%d); the packets before it were read", captured, rec.limit)
+			break
+		}
+		if captured == 0 && isFileHeader(h) {
+			err = r.fault(r.base+int64(pos), "another capture begins here; read each from a file of its own, or join them with mergecap; the packets before it were read")
 			break
 		}
 		stop := rec.header + int(captured)

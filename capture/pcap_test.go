@@ -98,6 +98,8 @@ func TestClassicFaults(t *testing.T) {
 			{"record", append(appendHeader(good(), order, 1, 2, 100, 100), "0123456789a"...), 1, after, "record cut short: 27 of 116 bytes"},
 			{"largest record", append(appendHeader(good(), order, 1, 2, maxFrame, 100), "0123456789a"...), 1, after, "record cut short: 27 of 262160 bytes"},
 			{"record of a byte too much", append(appendHeader(good(), order, 1, 2, maxFrame+1, 100), make([]byte, maxFrame+1)...), 1, after, "record of 262145 bytes, more than a frame can have"},
+			{"another capture", append(good(), good()...), 1, after, "another capture begins here"},
+			{"another capture of the other byte order", append(good(), buildClassic(orders[map[string]string{"little-endian": "big-endian", "big-endian": "little-endian"}[name]], magicNano, 2, 4, 65535, 1)...), 1, after, "another capture begins here"},
 			{"record of 4 GiB", append(appendHeader(good(), order, 1, 2, 0xffffffff, 100), make([]byte, 50)...), 1, after, "record of 4294967295 bytes"},
 			{"record of 100 MiB, two blocks of it there", append(appendHeader(usb(), order, 1, 2, 100<<20, 100), make([]byte, 2*blockSize)...), 1, after, "record cut short: 524304 of 104857616 bytes"},
 			{"record of 100 MiB", append(appendHeader(usb(), order, 1, 2, 100<<20, 100), make([]byte, 50)...), 1, after, "record cut short: 66 of 104857616 bytes"},
