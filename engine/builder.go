@@ -34,6 +34,7 @@ type builder struct {
 	addrIndexes map[indexKey]*addrIndex
 	needs       map[int32]*rules.Need // of conjunctions and disjunctions
 	visited     int                   // branches that are found by contents
+	forks       int                   // around the branch that is made
 }
 
 // An indexKey is a list of entries and the offset of the field by which they are indexed.

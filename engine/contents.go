@@ -101,7 +101,9 @@ func (b *builder) contents(entries []entry) (found *contents, rest []entry) {
 			left = b.without(e.cond, k)
 		}
 		groups[k] = append(groups[k], entry{cond: left, group: e.group})
-		n += len(b.needOf(k).Literals)
+		if n += len(b.needOf(k).Literals); left == e.cond {
+			n++ // to look for it takes longer than to look for bytes as they are
+		}
 	}
 	if n < contentFrom {
 		return nil, entries
@@ -205,12 +207,23 @@ func (w *worker) find(f *fieldContents, text []byte) {
 		return
 	}
 	w.numbers = f.index.Find(w.numbers, text)
-	if f.index.Folds() {
-		if alike := rules.FoldAlike(text, w.room); &alike[0] != &text[0] {
-			w.room = alike
-			w.numbers = f.index.FindFolding(w.numbers, alike)
-		}
+	if !f.index.Folds() || w.plain.turn == w.turn && w.plain.at == &text[0] && w.plain.n == len(text) {
+		return
 	}
+	if alike := rules.FoldAlike(text, w.room); &alike[0] != &text[0] {
+		w.room = alike
+		w.numbers = f.index.FindFolding(w.numbers, alike)
+		return
+	}
+	w.plain = plainText{w.turn, &text[0], len(text)}
+}
+
+// A plainText is a text of a packet that was found to have no character that rules.FoldAlike replaces: several searches may
+// look at it.
+type plainText struct {
+	turn uint64 // of the packet
+	at   *byte
+	n    int
 }
 
 // lookFor returns a test of a field of the packet at hand for the literals of a need, which are all of that field; nil where

@@ -298,6 +298,10 @@ func (p *Plan) visits(br *branch) []Visit {
 		if br.src != nil {
 			below("ip.src", br.src.branches)
 		}
+		if br.fork != nil {
+			visit(br.fork.yes, by)
+			visit(br.fork.no, by)
+		}
 		if br.contents != nil {
 			var names []string
 			for i := range br.contents.fields {

@@ -76,6 +76,10 @@ func (p *Plan) unguarded() []Unguarded {
 		if br.src != nil {
 			below(br.src.branches, "ip.src")
 		}
+		if br.fork != nil {
+			visit(br.fork.yes, by)
+			visit(br.fork.no, by)
+		}
 	}
 	for dns := range p.table {
 		for _, br := range p.table[dns] {

@@ -28,6 +28,7 @@ type branch struct {
 	dport    *portIndex
 	sport    *portIndex
 	dst, src *addrIndex
+	fork     *fork
 	contents *contents
 }
 
@@ -126,6 +127,7 @@ func (b *builder) newBranch(entries []entry) *branch {
 	if found, rest = b.guarded(rest, offSrcPort, opRange16); found != nil {
 		br.sport = b.portIndex(found, offSrcPort)
 	}
+	br.fork, rest = b.fork(rest)
 	br.contents, br.always = b.contents(rest)
 	return br
 }

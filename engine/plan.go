@@ -153,7 +153,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 			br.always[i].steps = steps(p.preds, br.always[i].cond)
 		}
 		br.code = p.program(br.always, !tuning.NoDispatch)
-		br.indexed = br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil || br.contents != nil
+		br.indexed = br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil || br.fork != nil || br.contents != nil
 	})
 	return p, b.diags
 }
@@ -329,6 +329,10 @@ func (p *Plan) branches(f func(*branch)) {
 					visit(k)
 				}
 			}
+		}
+		if br.fork != nil {
+			visit(br.fork.yes)
+			visit(br.fork.no)
 		}
 		if br.contents != nil {
 			for _, k := range br.contents.branches {

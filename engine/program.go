@@ -114,6 +114,11 @@ func (w *worker) follow(br *branch, s *slot, place uint32) {
 			w.visit(next, s, place)
 		}
 	}
+	if br.fork != nil {
+		if next := br.fork.find(w); next != nil {
+			w.visit(next, s, place)
+		}
+	}
 	if br.contents != nil {
 		w.search(br.contents, s, place)
 	}

@@ -159,6 +159,9 @@ func (s *Sampler) visit(w *worker, br *branch, sl *slot) (total float64) {
 	if br.sport != nil {
 		next(br.sport.find(w.p))
 	}
+	if br.fork != nil {
+		next(br.fork.find(w))
+	}
 	if br.contents != nil {
 		begin, base := time.Now(), len(w.reached)
 		w.branchesIn(br.contents)

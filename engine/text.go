@@ -21,6 +21,11 @@ func (b *builder) textFunc(e *rules.TextExpr) (func(*scope) bool, uint16) {
 	x := b.bytesFunc(e.X)
 	if c, ok := e.Y.(*rules.ConstExpr); ok {
 		y := []byte(c.Value.Str)
+		if call, ok := e.X.(*rules.CallExpr); ok && e.Op == rules.OpContains && !b.tuning.NoIndex && (call.Func.ID == rules.FnLower || call.Func.ID == rules.FnUpper) {
+			if look := lookFor(rules.NeedOf(e)); look != nil { // sooner done than to write all of it in other letters
+				return func(s *scope) bool { return look(s) && test(x(s), y) }, cost
+			}
+		}
 		return func(s *scope) bool { return test(x(s), y) }, cost
 	}
 	y := b.bytesFunc(e.Y)

@@ -20,6 +20,7 @@ type worker struct {
 	now       []float64         // by cell of the group at hand: its value with the packet at hand; NaN where it was not counted
 	matched   []uint64          // by group
 	reached   []int32           // scratch: branches that contents has found, those of the branches around first
+	plain     plainText         // the last one
 	visited   []uint64          // by branch that is found by contents: the turn of the packet that it was visited for last
 	hourFrom  int64             // clock; the hour that it begins tells rows of an hour from others
 	hour      uint64

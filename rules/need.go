@@ -289,8 +289,15 @@ func asciiPart(l literals.Literal) literals.Literal {
 func FoldAlike(text, room []byte) []byte {
 	i := len(text)
 	for _, c := range alikes { // each a search of many bytes at a time: long payloads are full of bytes that are no ASCII
-		if at := bytes.Index(text[:i], c); at >= 0 {
-			i = at
+		for from := 0; ; from++ {
+			at := bytes.IndexByte(text[from:i], c)
+			if at < 0 {
+				break
+			}
+			if from += at; foldsAlike(text[from:]) != 0 {
+				i = from
+				break
+			}
 		}
 	}
 	if i == len(text) {
@@ -310,8 +317,8 @@ func FoldAlike(text, room []byte) []byte {
 	return room
 }
 
-// alikes are the four characters of foldsAlike.
-var alikes = [...][]byte{[]byte("\u0130"), []byte("\u0131"), []byte("\u017f"), []byte("\u212a")}
+// alikes are the bytes that the four characters of foldsAlike begin with.
+var alikes = [...]byte{0xc4, 0xc5, 0xe2}
 
 func foldsAlike(text []byte) byte {
 	if len(text) < 2 || text[0] < 0xc4 {

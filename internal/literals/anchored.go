@@ -3,6 +3,9 @@ package literals
 // maxAnchored is how many bytes of a literal at the start or the end are hashed; those beyond are compared alone.
 const maxAnchored = 255
 
+// maxFirst is from how many bytes of a text on it is known that no literal stands at its end.
+const maxFirst = 4
+
 // An anchoredLiteral is a literal that stands at an end of the text.
 type anchoredLiteral struct {
 	number int32
@@ -11,6 +14,8 @@ type anchoredLiteral struct {
 
 // An anchored finds literals at one end of a text.
 type anchored struct {
+	least   int    // bytes that every literal has, up to maxFirst
+	first   filter // of so many bytes at the end: most texts have none of them
 	filter  filter
 	table   table[anchoredCandidate]
 	most    int     // bytes that are hashed
@@ -45,7 +50,10 @@ func newAnchored(texts []string, literals []anchoredLiteral, backwards bool) *an
 	if len(literals) == 0 {
 		return nil
 	}
-	a := &anchored{filter: newFilter(len(literals))}
+	a := &anchored{least: maxFirst, first: newFilter(len(literals)), filter: newFilter(len(literals))}
+	for _, l := range literals {
+		a.least = min(a.least, len(texts[l.number]))
+	}
 	hashes, candidates := make([]uint64, len(literals)), make([]anchoredCandidate, len(literals))
 	for i, l := range literals {
 		t := texts[l.number]
@@ -56,6 +64,9 @@ func newAnchored(texts []string, literals []anchoredLiteral, backwards bool) *an
 				h = hashByte(h, t[len(t)-1-j])
 			} else {
 				h = hashByte(h, t[j])
+			}
+			if j+1 == a.least {
+				a.first.add(h)
 			}
 		}
 		a.most = max(a.most, n)
@@ -78,6 +89,9 @@ func (a *anchored) find(x *Index, found []int32, text []byte) []int32 {
 	h := uint64(hashSeed)
 	for i, b := range text[:min(len(text), a.most)] {
 		h = hashByte(h, b)
+		if i+1 == a.least && !a.first.has(h) {
+			return found
+		}
 		if !a.lengths.has(i+1) || !a.filter.has(h) {
 			continue
 		}
@@ -95,6 +109,9 @@ func (a *anchored) findBackwards(x *Index, found []int32, text []byte) []int32 {
 	for n := 1; n <= min(len(text), a.most); n++ {
 		b := text[len(text)-n]
 		h = hashByte(h, b)
+		if n == a.least && !a.first.has(h) {
+			return found
+		}
 		if !(b == '.' && a.dotted.has(n) || a.lengths.has(n) || n == len(text) && a.whole.has(n)) || !a.filter.has(h) {
 			continue
 		}

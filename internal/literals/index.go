@@ -3,13 +3,17 @@
 // Literals that may stand anywhere are found by windows of four bytes (two for the shortest): a bitmap says of a window
 // whether some literal has it, and only then anything is compared. Of literals with n bytes the text is looked at at
 // every n-3rd place alone, as each literal is filed under so many of its windows that one of them is met. Literals at the
-// start or the end of the text are found by the hash of all bytes up to there, which is computed once for all lengths.
+// start or the end of the text are found by the hash of all bytes up to there, which is computed once for all lengths. A
+// few that are so short that for them every place would be looked at are found by their rarest byte instead.
 //
 // Nothing is allocated by a search but room in the slice that the caller hands in, and no text makes one take longer than
 // its length times the number of literals that share a window; literals are filed so that this is small.
 package literals
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Place says where in a text a literal stands.
 type Place uint8
@@ -41,6 +45,7 @@ type Index struct {
 	end    *anchored
 	long   *windows
 	short  *windows
+	rare   []rare
 	folded bool // some literal folds
 }
 
@@ -67,7 +72,10 @@ func New(literals []Literal) *Index {
 		}
 	}
 	x.start, x.end = newAnchored(x.texts, start, false), newAnchored(x.texts, end, true)
-	x.long, x.short = newWindows(x.texts, long, wide), newWindows(x.texts, short, narrow)
+	byLength := func(a, b int32) int { return cmp.Compare(len(x.texts[a]), len(x.texts[b])) }
+	slices.SortStableFunc(long, byLength)
+	slices.SortStableFunc(short, byLength)
+	x.long, x.short = newWindows(x.texts, x.apart(long, wide), wide), newWindows(x.texts, x.apart(short, narrow), narrow)
 	return x
 }
 
@@ -79,12 +87,12 @@ func (x *Index) Bytes() int {
 	n := len(x.texts) * 17
 	for _, a := range []*anchored{x.start, x.end} {
 		if a != nil {
-			n += 8*len(a.filter.bits) + 4*len(a.table.starts) + 16*len(a.table.values)
+			n += 8*(len(a.filter.bits)+len(a.first.bits)) + 4*len(a.table.starts) + 16*len(a.table.values)
 		}
 	}
 	for _, w := range []*windows{x.long, x.short} {
 		if w != nil {
-			n += 8*len(w.filter.bits) + 4*len(w.table.starts) + 12*len(w.table.values)
+			n += 8*len(w.filter.bits) + 4*len(w.table.starts) + 20*len(w.table.values)
 		}
 	}
 	return n
@@ -121,6 +129,9 @@ func (x *Index) Find(found []int32, text []byte) []int32 {
 	if x.short != nil {
 		found = x.short.findNarrow(x, found, text, false)
 	}
+	for i := range x.rare {
+		found = x.rare[i].find(x, found, text)
+	}
 	return found
 }
 
@@ -143,7 +154,17 @@ func (x *Index) Has(text []byte) bool {
 			return true
 		}
 	}
-	return x.short != nil && len(x.short.findNarrow(x, found, text, true)) > 0
+	if x.short != nil {
+		if found = x.short.findNarrow(x, found, text, true); len(found) > 0 {
+			return true
+		}
+	}
+	for i := range x.rare {
+		if len(x.rare[i].find(x, found, text)) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // is reports whether a literal is what part of a text is; both have one length.

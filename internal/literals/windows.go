@@ -1,6 +1,7 @@
 package literals
 
 import (
+	"slices"
 	"strings"
 	"unsafe"
 )
@@ -21,11 +22,14 @@ type windows struct {
 	table  table[windowCandidate]
 }
 
-// A windowCandidate is a literal and where in it a window is.
+// A windowCandidate is a literal, where in it a window is, and another window of it, which is compared before all of it is:
+// texts full of one byte have windows of many literals.
 type windowCandidate struct {
 	number int32
 	offset uint32
 	window uint32
+	beside int32 // how far after the window the other is
+	other  uint32
 }
 
 // mask makes the case of letters not matter to a window.
@@ -45,13 +49,16 @@ func newWindows(texts []string, literals []int32, size int) *windows {
 	}
 	w := &windows{size: size, stride: maxStride}
 	for _, l := range literals {
-		w.stride = min(w.stride, len(texts[l])-size+1)
+		w.stride = min(w.stride, stride(len(texts[l]), size))
 	}
 	for w.file(texts, literals) > crowded && w.stride > 1 {
 		w.stride /= 2
 	}
 	return w
 }
+
+// stride is at every how many places a text is looked at for literals of n bytes.
+func stride(n, size int) int { return min(maxStride, n-size+1) }
 
 // file files the literals, and returns how many are filed under one window at most.
 func (w *windows) file(texts []string, literals []int32) (most int) {
@@ -76,13 +83,19 @@ func (w *windows) file(texts []string, literals []int32) (most int) {
 				best, least = i, sum
 			}
 		}
+		other := 0
+		for i, c := range costs {
+			if windowOf(t[i:], w.size) != windowOf(t[best:], w.size) && (other == 0 || c < costs[other]) {
+				other = i
+			}
+		}
 		for i := best; i < best+w.stride; i++ {
 			k := windowOf(t[i:], w.size)
 			filed[k]++
 			most = max(most, filed[k])
 			h := hashWindow(k)
 			w.filter.add(h)
-			hashes, candidates = append(hashes, h), append(candidates, windowCandidate{l, uint32(i), k})
+			hashes, candidates = append(hashes, h), append(candidates, windowCandidate{l, uint32(i), k, int32(other - i), windowOf(t[other:], w.size)})
 		}
 	}
 	w.table = newTable(hashes, candidates)
@@ -190,6 +203,17 @@ func (w *windows) findNarrow(x *Index, found []int32, text []byte, one bool) []i
 	return found
 }
 
+// alike is how many literals back one is not appended again: a run of one byte may have it at each of its places.
+const alike = 4
+
+// windowIn is windowOf for a text.
+func windowIn(t []byte, size int) uint32 {
+	if size == narrow {
+		return (uint32(t[0]) | uint32(t[1])<<8) | mask&0xffff
+	}
+	return (uint32(t[0]) | uint32(t[1])<<8 | uint32(t[2])<<16 | uint32(t[3])<<24) | mask
+}
+
 // compare appends the literals that have the window at place i of a text, where all of them is there.
 func (w *windows) compare(x *Index, found []int32, text []byte, i int, window uint32) []int32 {
 	for _, c := range w.table.of(hashWindow(window)) {
@@ -197,7 +221,11 @@ func (w *windows) compare(x *Index, found []int32, text []byte, i int, window ui
 			continue
 		}
 		from := i - int(c.offset)
-		if to := from + len(x.texts[c.number]); from >= 0 && to <= len(text) && x.is(c.number, text[from:to]) {
+		to := from + len(x.texts[c.number])
+		if from < 0 || to > len(text) || windowIn(text[i+int(c.beside):], w.size) != c.other || !x.is(c.number, text[from:to]) {
+			continue
+		}
+		if !slices.Contains(found[max(0, len(found)-alike):], c.number) {
 			found = append(found, c.number)
 		}
 	}
