@@ -27,6 +27,7 @@ func holds(l Literal, text []byte) bool {
 }
 
 func TestFind(t *testing.T) {
+	apart := 0
 	for seed := range uint64(300) { // few letters, so that much is found, and much nearly
 		r := rand.New(rand.NewPCG(seed, 3))
 		word := func(most int) string {
@@ -47,6 +48,7 @@ func TestFind(t *testing.T) {
 			ls = append(ls, Literal{strings.Repeat("ab", 200), End, true}, Literal{strings.Repeat("ba", 200), Start, false}, Literal{strings.Repeat("a", 300), Whole, false})
 		}
 		x := New(ls)
+		apart += len(x.rare)
 		for range 60 {
 			text := []byte(word(1 + r.IntN(60)))
 			switch r.IntN(12) {
@@ -73,6 +75,19 @@ func TestFind(t *testing.T) {
 				t.Fatalf("seed %d: Has is wrong for %+v in %q", seed, ls, text)
 			}
 		}
+	}
+	if apart < 20 {
+		t.Errorf("%d literals are found by their rarest byte, so this test shows little of that", apart)
+	}
+}
+
+// TestRun: a text full of one byte has literals of that byte at each of its places; they are appended a few times at most, and
+// those that have a window of it are told from it without a look at all of them.
+func TestRun(t *testing.T) {
+	ls := []Literal{{Text: "\x00\x00\x00\x00"}, {Text: "\x00\x00\x00\x00\x00\x00"}, {Text: "\x00\x00\x00\x00\x00\x00\x00\x00x", Fold: true}}
+	found := New(ls).Find(nil, make([]byte, 1400))
+	if len(found) > 8 || !slices.Contains(found, 0) || !slices.Contains(found, 1) || slices.Contains(found, 2) {
+		t.Errorf("found %v", found)
 	}
 }
 
