@@ -1,11 +1,14 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -120,6 +123,9 @@ func (f *fleetLink) Beat(ctx context.Context) *fleet.Beat {
 	f.mu.Unlock()
 	if near {
 		b.Near = nearOf(f.d.peaks.tuning(ctx))
+		if rules, err := f.d.Rules(ctx); err == nil {
+			b.Costs = costsOf(rules)
+		}
 	}
 	_, b.Set = link.RuleSet(f.d.running.Fleet.Directory)
 	now, is := time.Now(), counted{s.Packets.Seen, b.Dropped, cpuTime()}
@@ -153,6 +159,17 @@ func nearOf(t *api.Tuning) []fleet.Near {
 			n.Values = append(n.Values, fleet.NearValue(v))
 		}
 		out = append(out, n.Bounded())
+	}
+	return out
+}
+
+// costsOf is what the server is told of what rules cost, to a tenth of a nanosecond.
+func costsOf(rules []api.RuleStatus) map[string]float64 {
+	rules = slices.Clone(rules)
+	slices.SortStableFunc(rules, func(a, b api.RuleStatus) int { return cmp.Compare(b.Nanoseconds, a.Nanoseconds) })
+	out := map[string]float64{}
+	for _, r := range rules[:min(len(rules), fleet.MaxCosts)] {
+		out[r.Name] = math.Round(10*r.Nanoseconds) / 10
 	}
 	return out
 }

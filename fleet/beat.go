@@ -38,7 +38,12 @@ type Beat struct {
 	Logins []Login `json:"logins,omitempty"`
 	// Near says how close keys came to the thresholds of rules. It comes with some beats only, and holds until the next.
 	Near []Near `json:"near,omitempty"`
+	// Costs are nanoseconds of rules for each packet, by name, estimated from samples. They come and hold as Near does.
+	Costs map[string]float64 `json:"costs,omitempty"`
 }
+
+// MaxCosts is of how many rules a beat tells what they cost: the dearest.
+const MaxCosts = 256
 
 // MaxTrouble is how many troubles a beat tells of.
 const MaxTrouble = 10

@@ -19,7 +19,13 @@ type AgentList struct {
 }
 
 func (c *call) agents() (any, error) {
-	return AgentList{c.api.opt.Roster.List(c.query("all") == "true")}, nil
+	list := AgentList{c.api.opt.Roster.List(c.query("all") == "true")}
+	if c.query("history") == "true" {
+		for _, a := range list.Agents {
+			a.History = c.api.opt.Roster.History(a.ID)
+		}
+	}
+	return list, nil
 }
 
 func (c *call) named() (*roster.Agent, error) {

@@ -42,8 +42,11 @@ type Options struct {
 	Log    *slog.Logger
 	// Shipped are the shipped rules, whose lists and macros exceptions may name.
 	Shipped fs.FS
-	Version string
-	Started time.Time
+	// RuleFiles are shipped rules that are shown, those on alerts among them, and Pages what is written of each, as "port_scan.md".
+	RuleFiles []fs.FS
+	Pages     fs.FS
+	Version   string
+	Started   time.Time
 	// AgentsPort returns the port that agents connect to, which they are told when they join; 0 for none.
 	AgentsPort func() int
 	MaxAgents  int
@@ -76,6 +79,9 @@ type API struct {
 	origin *http.CrossOriginProtection
 	// attacks are the techniques of rules that were asked for, by name: a []string.
 	attacks sync.Map
+	// rules are the shipped ones, read once.
+	rulesOnce sync.Once
+	rules     known
 }
 
 // New returns an API.

@@ -2,10 +2,12 @@ package api_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -17,6 +19,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	pages "github.com/ruleids/ruleids/docs/rules"
 	"github.com/ruleids/ruleids/fleet/api"
 	"github.com/ruleids/ruleids/fleet/bundle"
 	"github.com/ruleids/ruleids/fleet/demo"
@@ -30,6 +33,7 @@ import (
 	"github.com/ruleids/ruleids/fleet/store"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/stdlib"
 )
 
 // A world is an API with a day of a made-up fleet behind it.
@@ -43,6 +47,7 @@ type world struct {
 	keys     map[state.Role]string
 	password string
 	operator string
+	secret   ed25519.PrivateKey
 	bundle   []byte
 	cut      []string
 }
@@ -97,11 +102,11 @@ func newWorld(t *testing.T) *world {
 	private, public, err := bundle.NewKey()
 	check(err)
 	w.operator = public
-	secret, err := bundle.ParsePrivate(private)
+	w.secret, err = bundle.ParsePrivate(private)
 	check(err)
-	w.bundle, err = (&bundle.Set{Files: []bundle.File{{Name: "a.hcl", Text: "x"}}}).Sign(secret)
+	w.bundle, err = (&bundle.Set{Files: []bundle.File{{Name: "a.hcl", Text: "x"}}}).Sign(w.secret)
 	check(err)
-	w.api = api.New(api.Options{Rollout: rules, CheckRules: func(*bundle.Set) (int, error) { return 1, nil }, Store: w.store, State: w.state, Roster: people, Shared: shared, Hosts: hosts.New(), Live: w.live, CA: ca, Log: log, Version: "1.2.3", Started: time.Now(), AgentsPort: func() int { return 8444 }, MaxAgents: 100,
+	w.api = api.New(api.Options{RuleFiles: []fs.FS{stdlib.FS()}, Pages: pages.FS(), Rollout: rules, CheckRules: func(*bundle.Set) (int, error) { return 1, nil }, Store: w.store, State: w.state, Roster: people, Shared: shared, Hosts: hosts.New(), Live: w.live, CA: ca, Log: log, Version: "1.2.3", Started: time.Now(), AgentsPort: func() int { return 8444 }, MaxAgents: 100,
 		Evidence: func(_ context.Context, _, file string) ([]byte, error) { return []byte(file), nil }, IngestLimit: 1000, Ingest: w.store.Append, Cut: func(id string) { w.cut = append(w.cut, id) }, OperatorKey: func(context.Context) (string, error) { return public, nil }})
 	w.Server = httptest.NewTLSServer(w.api.Handler(false))
 	t.Cleanup(w.Server.Close)

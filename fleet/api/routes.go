@@ -68,7 +68,7 @@ func (a *API) Routes() []Route {
 		{Method: "POST", Path: "/api/v1/exceptions/preview", Role: state.Analyst, Summary: "What an exception would have done to the alerts of a rule", Body: ExceptionRequest{"port_scan", "ip.src == '203.0.113.7'", 7},
 			Reply: inbox.Preview{}, handle: (*call).previewException},
 
-		{Method: "GET", Path: "/api/v1/agents", Role: state.Viewer, Summary: "Agents, by name", Params: []Param{q("all", "true: revoked ones, too.", "true")}, Reply: AgentList{}, handle: (*call).agents},
+		{Method: "GET", Path: "/api/v1/agents", Role: state.Viewer, Summary: "Agents, by name", Params: []Param{q("all", "true: revoked ones, too.", "true"), q("history", "true: with their last heartbeats.", "true")}, Reply: AgentList{}, handle: (*call).agents},
 		{Method: "GET", Path: "/api/v1/agents/{agent}", Role: state.Viewer, Summary: "One agent", Params: []Param{p("agent", "Its name, or its identity.", "{agent}")}, Reply: &roster.Agent{}, handle: (*call).agent},
 		{Method: "PATCH", Path: "/api/v1/agents/{agent}", Role: state.Admin, Summary: "Give an agent other labels", Params: []Param{p("agent", "Its name, or its identity.", "{agent}")},
 			Body: AgentChange{state.Labels{"site": "berlin"}}, Reply: &roster.Agent{}, handle: (*call).labelAgent},
@@ -91,6 +91,8 @@ func (a *API) Routes() []Route {
 			Reply: Decision{&state.Decision{}, nil}, Created: true, handle: (*call).decide},
 		{Method: "DELETE", Path: "/api/v1/decisions/{target...}", Role: state.Analyst, Summary: "Release an address or a prefix", Params: []Param{p("target...", "The address or prefix.", "203.0.113.7")}, Reply: Decision{&state.Decision{}, nil}, handle: (*call).lift},
 
+		{Method: "GET", Path: "/api/v1/rules", Role: state.Viewer, Summary: "Shipped rules, and those of the newest rule set that is on its way or with all, with what each costs; analysts see those of rule sets", Reply: RuleList{}, handle: (*call).rules},
+		{Method: "GET", Path: "/api/v1/rules/{rule}", Role: state.Viewer, Summary: "What is written of a rule: its text, overrides of it, and its page", Params: []Param{p("rule", "Its name.", "port_scan")}, Reply: RuleText{}, handle: (*call).rule},
 		{Method: "GET", Path: "/api/v1/rulesets", Role: state.Viewer, Summary: "Rule sets that were given to agents, the newest first", Reply: RulesetList{}, handle: (*call).rulesets},
 		{Method: "GET", Path: "/api/v1/rulesets/{number}", Role: state.Analyst, Summary: "One rule set, with its files as the operator signed them", Params: []Param{p("number", "Its number.", "1")}, Reply: RulesetBundle{&state.Ruleset{}, ""}, handle: (*call).ruleset},
 		{Method: "POST", Path: "/api/v1/rulesets", Role: state.Admin, Summary: "Give a rule set to agents, to a few first", Body: RulesetPush{"{bundle}", 0.1, "30m", ""}, Reply: &state.Ruleset{}, Created: true, handle: (*call).pushRuleset},

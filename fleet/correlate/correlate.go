@@ -20,6 +20,9 @@ import (
 //go:embed fleet.hcl
 var shipped embed.FS
 
+// FS returns the shipped rules on alerts. It is read-only and always the same.
+func FS() fs.FS { return shipped }
+
 // category is that of the shipped rules that run here.
 const category = "fleet"
 

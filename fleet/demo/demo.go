@@ -228,7 +228,7 @@ func (f *Fleet) Beat(a *Agent, now time.Time, every time.Duration) *fleet.Beat {
 	}
 	f.packets[a.Name] += rate * every.Seconds()
 	b := &fleet.Beat{Time: now, Started: f.started, Version: "demo", Healthy: true, Trouble: []string{}, Mode: "enforce", Rules: 42, Digest: "sha256:6f1c2f7a9d0b", Packets: uint64(f.packets[a.Name]), Rate: rate,
-		CPU: rate / 60000, Alerts: f.raised[a.Name], Queue: fleet.Queue{Room: 256 << 20, Dropped: map[scale.Severity]uint64{}}, Shared: fleet.Shared{Refused: []fleet.Refusal{}}, Boot: 1, Services: []string{"eth0"}, Models: a.models(), Near: near(a)}
+		CPU: rate / 60000, Alerts: f.raised[a.Name], Queue: fleet.Queue{Room: 256 << 20, Dropped: map[scale.Severity]uint64{}}, Shared: fleet.Shared{Refused: []fleet.Refusal{}}, Boot: 1, Services: []string{"eth0"}, Models: a.models(), Near: near(a), Costs: costs()}
 	if a.Name == "berlin-lab" {
 		b.Mode = "monitor"
 		b.Time = now.Add(9 * time.Second)
@@ -241,17 +241,31 @@ func (f *Fleet) Beat(a *Agent, now time.Time, every time.Duration) *fleet.Beat {
 type Sink struct {
 	Store func(context.Context, []*store.Entry) error
 	Heard func(id, address string, b *fleet.Beat) bool
+	// Logins takes logins that an agent found since this start, which are numbered from 1.
+	Logins func(ctx context.Context, id string, list []fleet.Login) error
+	// Wanted is the digest of the rule set that an agent should run; "" for none.
+	Wanted func(id string, labels state.Labels) string
 }
+
+// pastBeats is how many heartbeats there were before the first that is told of as it comes.
+const pastBeats = 45
 
 // Run raises alerts and sends heartbeats until ctx is done.
 func (f *Fleet) Run(ctx context.Context, to Sink) error {
 	const beatEvery = 10 * time.Second
 	beat := func() {
 		for i, a := range f.agents[:len(f.agents)-1] {
-			to.Heard(a.id, fmt.Sprintf("192.0.2.%d", 11+i), f.Beat(a, time.Now(), beatEvery))
+			b := f.Beat(a, time.Now(), beatEvery)
+			if b.Set = to.Wanted(a.id, a.Labels); b.Set != "" {
+				b.Digest = "sha256:" + b.Set
+			}
+			to.Heard(a.id, fmt.Sprintf("192.0.2.%d", 11+i), b)
 		}
 	}
-	beat()
+	for range pastBeats {
+		beat()
+	}
+	told := map[string]uint64{}
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
 	for {
@@ -265,7 +279,14 @@ func (f *Fleet) Run(ctx context.Context, to Sink) error {
 		case <-time.After(pause):
 		}
 		a := f.agents[f.random.IntN(len(f.agents)-1)]
-		if err := to.Store(ctx, []*store.Entry{f.Alert(a, time.Now())}); err != nil && ctx.Err() == nil {
+		err := to.Store(ctx, []*store.Entry{f.Alert(a, time.Now())})
+		if err == nil && f.random.IntN(6) == 0 {
+			l := f.login(a, time.Now())
+			told[a.id]++
+			l.Seq = told[a.id]
+			err = to.Logins(ctx, a.id, []fleet.Login{l})
+		}
+		if err != nil && ctx.Err() == nil {
 			return err
 		}
 	}

@@ -30,6 +30,8 @@ type Agent struct {
 	Skew    float64      `json:"skew_seconds"` // its clock less the server's, at the last heartbeat
 	Trouble []string     `json:"trouble"`      // what the server finds wrong, and what the agent says
 	Beat    *fleet.Beat  `json:"beat"`         // the last one; null before the first
+	// History is of the last heartbeats since the server started, where it was asked for.
+	History []Sample `json:"history,omitempty"`
 }
 
 // member is an Agent on its way.
@@ -41,6 +43,7 @@ type member struct {
 	skew        time.Duration
 	beat        *fleet.Beat
 	saved       time.Time // of beat
+	history     []Sample
 }
 
 // A Roster knows the agents. Its methods may be called by several goroutines.
@@ -130,10 +133,17 @@ func (r *Roster) Heard(id, address string, b *fleet.Beat) bool {
 		r.mu.Unlock()
 		return false
 	}
-	if b.Near == nil && m.beat != nil {
+	if m.beat != nil && (b.Near == nil || b.Costs == nil) {
 		with := *b
-		with.Near, b = m.beat.Near, &with
+		if with.Near == nil {
+			with.Near = m.beat.Near
+		}
+		if with.Costs == nil {
+			with.Costs = m.beat.Costs
+		}
+		b = &with
 	}
+	m.remember(b)
 	came := !m.online
 	m.seen, m.beat, m.online = now, b, true
 	if address != "" {
@@ -201,7 +211,7 @@ func (r *Roster) view(m *member) *Agent {
 		Skew: m.skew.Seconds(), Beat: m.beat, Trouble: []string{}}
 	if m.beat != nil {
 		b := *m.beat
-		b.Near = nil // see Near
+		b.Near, b.Costs = nil, nil // see Near and Costs
 		a.Beat = &b
 	}
 	switch {

@@ -104,6 +104,9 @@ func (s *Server) takeBeat(id, _ string, data []byte) []byte {
 	}
 	b.Models = boundModels(b.Models)
 	b.Near = b.Near[:min(len(b.Near), fleet.MaxNear)]
+	if len(b.Costs) > fleet.MaxCosts {
+		b.Costs = nil
+	}
 	for i := range b.Near {
 		b.Near[i].Rule = b.Near[i].Rule[:min(len(b.Near[i].Rule), maxText)]
 		b.Near[i] = b.Near[i].Bounded()

@@ -3,10 +3,14 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/ruleids/ruleids/fleet"
+	"github.com/ruleids/ruleids/fleet/bundle"
 	"github.com/ruleids/ruleids/fleet/demo"
+	"github.com/ruleids/ruleids/fleet/rollout"
 	"github.com/ruleids/ruleids/fleet/share"
 	"github.com/ruleids/ruleids/fleet/state"
 )
@@ -81,7 +85,66 @@ func (s *Server) demonstrate(ctx context.Context) (*demonstration, error) {
 	beat := f.Beat(offline, time.Now().Add(-47*time.Minute), 10*time.Second)
 	id := s.roster.Get(offline.Name).ID
 	s.roster.Missed(id, time.Now().Add(-47*time.Minute), "192.0.2.15", beat)
+	began := time.Now()
+	to := demo.Sink{Store: s.store.Append, Heard: s.roster.Heard,
+		Logins: func(ctx context.Context, id string, list []fleet.Login) error {
+			return s.state.AddLogins(ctx, id, began, list)
+		},
+		Wanted: func(id string, labels state.Labels) string { digest, _ := s.rollout.Wanted(id, labels); return digest }}
 	return &demonstration{key: key, run: func(ctx context.Context) error {
-		return f.Run(ctx, demo.Sink{Store: s.store.Append, Heard: s.roster.Heard})
+		if fresh {
+			// Once the agents have said how they are: a rule set goes to those that are online.
+			first := true
+			heard := to.Heard
+			to.Heard = func(id, address string, b *fleet.Beat) bool {
+				ok := heard(id, address, b)
+				if first && id == f.Agents()[len(f.Agents())-2].Identity() {
+					first = false
+					if err := s.demonstrateRules(ctx); err != nil {
+						s.log.Warn("there are no made-up rule sets", "error", err)
+					}
+				}
+				return ok
+			}
+		}
+		return f.Run(ctx, to)
 	}}, nil
+}
+
+// OperatorKeyFile is the name of the file with the operator's key of a made-up fleet, in the directory of the server. That of a true
+// fleet is on no server.
+const OperatorKeyFile = "operator.key"
+
+// demonstrateRules makes an operator's key, and gives two rule sets to the agents: one to all, and one that changes it, which is
+// with a canary.
+func (s *Server) demonstrateRules(ctx context.Context) error {
+	secret, public, err := bundle.NewKey()
+	if err != nil {
+		return err
+	}
+	key, err := bundle.ParsePrivate(secret)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(s.opt.Settings.Data, OperatorKeyFile), []byte(secret+"\n"), 0o600); err != nil {
+		return err
+	}
+	if err := s.state.SetNote(ctx, "operator_key", []byte(public)); err != nil {
+		return err
+	}
+	for i, files := range demo.RuleSets() {
+		set := &bundle.Set{Created: time.Now().UTC(), Files: files}
+		n, err := checkRules(set)
+		if err != nil {
+			return err
+		}
+		data, err := set.Sign(key)
+		if err != nil {
+			return err
+		}
+		if _, err := s.rollout.Push(ctx, rollout.Push{Bundle: data, Canary: []float64{1, 0.1}[i], Soak: []time.Duration{time.Minute, 4 * time.Hour}[i], By: "demo", Rules: n}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	pages "github.com/ruleids/ruleids/docs/rules"
 	"github.com/ruleids/ruleids/fleet"
 	"github.com/ruleids/ruleids/fleet/api"
 	"github.com/ruleids/ruleids/fleet/bus"
@@ -141,7 +143,7 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 	if s.company != nil {
 		others = s.company.Status
 	}
-	s.api = api.New(api.Options{Cluster: others, Shipped: stdlib.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Hosts: s.hosts, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
+	s.api = api.New(api.Options{Cluster: others, Shipped: stdlib.FS(), RuleFiles: []fs.FS{stdlib.FS(), correlate.FS()}, Pages: pages.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Hosts: s.hosts, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
 		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.append, Cut: s.cut, Evidence: s.evidence,
 		OperatorKey: func(ctx context.Context) (string, error) {
 			key, err := s.state.Note(ctx, "operator_key")
@@ -236,7 +238,7 @@ func (s *Server) greet(ctx context.Context) error {
 		fmt.Fprintf(s.opt.Say, "account:  admin\npassword: %s    (shown this once)\n", password)
 	}
 	if s.demo != nil {
-		fmt.Fprintf(s.opt.Say, "API key:  %s\n", s.demo.key)
+		fmt.Fprintf(s.opt.Say, "API key:  %s\noperator: %s    (the key that signs rule sets)\n", s.demo.key, filepath.Join(s.opt.Settings.Data, OperatorKeyFile))
 	}
 	for _, l := range s.servers {
 		if l.what == "page" {

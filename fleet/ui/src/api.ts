@@ -117,6 +117,10 @@ export interface RuleSet {
   stage: string[]; rules: number;
 }
 
+// A RuleLine is a rule as lists have it: set is the number of the rule set it is from, 0 for a shipped one.
+export interface RuleLine { rule: string; description: string; severity: string; category: string; enabled: boolean; set: number; overridden: boolean; cost: number; agents: number }
+export interface RuleText extends RuleLine { blocks: { file: string; line: number; text: string }[]; page: string }
+
 export interface Note { time: string; who: string; action: string; text?: string; until?: string }
 export interface Group {
   id: string;

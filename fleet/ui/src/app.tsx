@@ -47,7 +47,7 @@ function Search() {
   return (
     <form class="search" role="search" onSubmit={(e) => { e.preventDefault(); go(link("feed", { q: ref.current!.value.trim() })); ref.current!.blur(); }}>
       <Icon name="search" size={16} />
-      <input ref={ref} type="search" name="q" aria-label="Search alerts" placeholder="Search alerts: rule:port_scan src:203.0.113.0/24 since:2h" autoComplete="off" spellcheck={false} defaultValue={q} />
+      <input ref={ref} type="search" name="q" aria-label="Search alerts" placeholder="Search alerts, as rule:port_scan src:203.0.113.0/24" autoComplete="off" spellcheck={false} defaultValue={q} />
       <kbd aria-hidden="true">/</kbd>
     </form>
   );
@@ -67,41 +67,47 @@ function Help({ close }: { close: () => void }) {
 
 export function App() {
   const [help, showHelp] = useState(false);
+  const [more, open] = useState(false); // of a narrow window, which has no room for all pages at its foot
   const shown = pages.find((p) => p.name === page.value && (!p.admin || may.value.admin)) ?? pages[0];
   useKeys([
     { key: "?", does: "this list", run: () => showHelp(true) },
     ...pages.map((p) => ({ key: `g ${p.key}`, does: `go to ${p.title}`, run: () => go(link(p.name)) })),
     { key: "z", does: "UTC or local time", run: () => setUTC(!utc.value) },
   ]);
-  useEffect(() => { document.querySelector("main")?.scrollTo(0, 0); if (!document.hidden) unseen.value = 0; }, [shown.name]);
+  useEffect(() => { document.querySelector("main")?.scrollTo(0, 0); open(false); if (!document.hidden) unseen.value = 0; }, [shown.name]);
   if (me.value === undefined) {
     return <div class="splash"><img src="/icon.svg" width="56" height="56" alt="" />{connection.value === "lost" && <p role="alert">The server does not answer. This is tried again by itself.</p>}</div>;
   }
   if (me.value === null) return <><Login /><Toasts /></>;
   const online = agents.value.filter((a) => a.online).length;
   const View = shown.view;
+  const all = pages.filter((p) => !p.admin || may.value.admin), first = all.slice(0, 4), rest = all.slice(4);
+  const item = (p: (typeof pages)[number]) => (
+    <li key={p.name}>
+      <a href={link(p.name)} aria-current={p === shown ? "page" : undefined} title={`${p.title} (g ${p.key})`}>
+        <Icon name={p.icon} /><span>{p.title}</span>
+        {p.name === "feed" && fresh.value.length > 0 && shown.name !== "feed" && <b class="badge" aria-label={`${fresh.value.length} new`}>{fresh.value.length > 99 ? "99+" : fresh.value.length}</b>}
+        {p.name === "agents" && online < agents.value.length && <b class="badge warn" aria-label={`${agents.value.length - online} offline`}>{agents.value.length - online}</b>}
+      </a>
+    </li>
+  );
   const out = () => ask("POST", "/api/v1/logout", {}).then(leave, complain);
   return (
     <div class="app">
       <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById("main")?.focus(); }}>To the content</a>
-      <nav class="rail" aria-label="Pages">
+      <nav class={more ? "rail open" : "rail"} aria-label="Pages">
         <a class="brand" href="/" aria-label="ruleids, overview"><img src="/icon.svg" width="26" height="26" alt="" /><span>ruleids</span></a>
-        <ul>
-          {pages.filter((p) => !p.admin || may.value.admin).map((p) => (
-            <li key={p.name}>
-              <a href={link(p.name)} aria-current={p === shown ? "page" : undefined} title={`${p.title} (g ${p.key})`}>
-                <Icon name={p.icon} /><span>{p.title}</span>
-                {p.name === "feed" && fresh.value.length > 0 && shown.name !== "feed" && <b class="badge" aria-label={`${fresh.value.length} new`}>{fresh.value.length > 99 ? "99+" : fresh.value.length}</b>}
-                {p.name === "agents" && online < agents.value.length && <b class="badge warn" aria-label={`${agents.value.length - online} offline`}>{agents.value.length - online}</b>}
-              </a>
-            </li>
-          ))}
+        <ul class="first">{first.map(item)}</ul>
+        <ul class="rest" id="rest">
+          {rest.map(item)}
+          <li class="own"><button type="button" onClick={() => setUTC(!utc.value)}>Times are {utc.value ? "UTC" : "local"}</button><button type="button" onClick={out}>Log {me.value.name} out</button></li>
         </ul>
+        <button type="button" class={`others${rest.includes(shown) ? " here" : ""}`} aria-expanded={more} aria-controls="rest" onClick={() => open(!more)}><Icon name="more" /><span>More</span></button>
       </nav>
       <header class="top">
         <Search />
         <Connection />
-        <button type="button" class="quiet zone" onClick={() => setUTC(!utc.value)} title="UTC or local time (z)">{utc.value ? "UTC" : "local"}</button>
+        <button type="button" class="zone" onClick={() => setUTC(!utc.value)} title="UTC or local time (z)">{utc.value ? "UTC" : "local"}</button>
         <button type="button" class="quiet" onClick={() => showHelp(true)} aria-label="Keyboard" title="Keyboard (?)"><kbd>?</kbd></button>
         <span class="who" title={`role ${me.value.role}`}>{me.value.name}</span>
         <button type="button" class="quiet" onClick={out} aria-label="Log out" title="Log out"><Icon name="out" /></button>

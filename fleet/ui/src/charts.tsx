@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import { useEffect, useRef } from "preact/hooks";
 import { severities, type Severity, type Slot, type Stats } from "./api";
-import { number, utc } from "./text";
+import { number, percent, utc } from "./text";
 
 const zoned = (seconds: number) => (utc.value ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000));
 
@@ -18,11 +18,13 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 
 // Timeline shows alerts by time, the severities on top of each other, the worst at the bottom.
 // names call them something else.
-export function Timeline({ stats, height = 190, label, names = {} }: { stats: Pick<Stats, "timeline" | "step_seconds" | "total">; height?: number; label: string; names?: Partial<Record<Severity, string>> }) {
+// Without a height it fills what it is in.
+export function Timeline({ stats, height, label, names = {} }: { stats: Pick<Stats, "timeline" | "step_seconds" | "total">; height?: number; label: string; names?: Partial<Record<Severity, string>> }) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const el = ref.current!;
     let chart: uPlot | undefined;
+    const high = () => height ?? Math.max(160, el.clientHeight);
     const draw = () => {
       chart?.destroy();
       const slots: Slot[] = stats.timeline;
@@ -32,10 +34,10 @@ export function Timeline({ stats, height = 190, label, names = {} }: { stats: Pi
       const bars = uPlot.paths.bars!({ size: [0.82, 60], gap: 0 });
       const axis = { stroke: colour("--dim"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
       chart = new uPlot({
-        width: el.clientWidth, height, tzDate: zoned,
+        width: el.clientWidth, height: high(), tzDate: zoned,
         legend: { show: false }, cursor: { y: false, points: { show: false } }, padding: [10, 8, 0, 0],
         scales: { x: { time: true }, y: { range: (_u, _min, max) => [0, Math.max(4, max * 1.1)] } },
-        axes: [{ ...axis, grid: { show: false }, values: days }, { ...axis, size: 46, values: (_u, v) => v.map((n) => (Number.isInteger(n) ? number(n) : "")) }],
+        axes: [{ ...axis, size: 26, gap: 8, grid: { show: false }, values: days }, { ...axis, size: 46, values: (_u, v) => v.map((n) => (Number.isInteger(n) ? number(n) : "")) }],
         series: [{}, ...severities.map((s) => ({ label: s, fill: colour(`--${s}`), stroke: colour(`--${s}`), width: 0, paths: bars, points: { show: false } })).reverse()],
         hooks: { setCursor: [(u) => tip(u, slots)] },
       }, [slots.map((t) => new Date(t.time).getTime() / 1000 + stats.step_seconds / 2), ...stacked.reverse()] as uPlot.AlignedData, el);
@@ -51,14 +53,14 @@ export function Timeline({ stats, height = 190, label, names = {} }: { stats: Pi
       text.style.left = `${Math.min(Math.max(0, u.cursor.left! - text.offsetWidth / 2), u.over.clientWidth - text.offsetWidth)}px`;
     };
     draw();
-    const size = new ResizeObserver(() => { if (chart && Math.abs(chart.width - el.clientWidth) > 1) chart.setSize({ width: el.clientWidth, height }); });
+    const size = new ResizeObserver(() => { if (chart && (Math.abs(chart.width - el.clientWidth) > 1 || Math.abs(chart.height - high()) > 1)) chart.setSize({ width: el.clientWidth, height: high() }); });
     size.observe(el);
     dark.addEventListener("change", draw);
     return () => { size.disconnect(); dark.removeEventListener("change", draw); chart?.destroy(); };
   }, [stats, height, utc.value]);
   return (
-    <figure class="chart" aria-label={`${label}: ${number(stats.total)} in all`} role="img">
-      <div ref={ref} style={{ minHeight: `${height}px` }} />
+    <figure class={height ? "chart" : "chart fills"} aria-label={`${label}: ${number(stats.total)} in all`} role="img">
+      <div ref={ref} style={height ? { minHeight: `${height}px` } : undefined} />
     </figure>
   );
 }
@@ -80,14 +82,15 @@ export function Donut({ parts, label }: { parts: { name: string; count: number; 
         <text x="70" y="69" class="total">{total < 100_000 ? number(total) : `${Math.round(total / 1000)}k`}</text>
         <text x="70" y="86" class="unit">alerts</text>
       </svg>
-      <ul>{parts.map((p) => <li key={p.name}><i style={{ background: `var(${p.colour})` }} />{p.name}<b>{number(p.count)}</b></li>)}</ul>
+      <ul>{parts.map((p) => <li key={p.name}><i style={{ background: `var(${p.colour})` }} />{p.name}<b>{number(p.count)}</b><span>{percent(total > 0 ? p.count / total : 0)}</span></li>)}</ul>
     </div>
   );
 }
 
 // Spark is a line of the last values, without axes.
-export function Spark({ values, label, height = 30 }: { values: number[]; label: string; height?: number }) {
-  const w = 160, most = Math.max(1e-9, ...values);
+// least is what the top of it stands for at least.
+export function Spark({ values, label, height = 32, least = 1e-9 }: { values: number[]; label: string; height?: number; least?: number }) {
+  const w = 160, most = Math.max(least, ...values);
   const at = (v: number, i: number) => `${((i * w) / Math.max(1, values.length - 1)).toFixed(1)},${(height - 2 - (v / most) * (height - 4)).toFixed(1)}`;
   if (values.length < 2) return <div class="spark dim" style={{ height: `${height}px` }} />;
   return (
@@ -119,7 +122,7 @@ export function threat(stats: Stats): { level: Level; score: number } {
 }
 
 // Ring shows the level: how far it is filled, its colour, and the word.
-export function Ring({ level, score }: { level: Level; score: number }) {
+export function Ring({ level }: { level: Level }) {
   const n = levels.indexOf(level), r = 84, around = 2 * Math.PI * r;
   return (
     <div class={`ring level${n}`}>
@@ -129,7 +132,7 @@ export function Ring({ level, score }: { level: Level; score: number }) {
       </svg>
       <div class="word" role="status" aria-label={`Threat level ${level}`}>
         <strong>{level}</strong>
-        <span>threat level{score > 0 ? ` · ${score < 10 ? score.toFixed(1) : number(score)}` : ""}</span>
+        <span>threat level</span>
       </div>
     </div>
   );

@@ -34,7 +34,7 @@ export function onAlerts(f: (a: Alert[]) => void): () => void {
 }
 
 async function loadAgents(): Promise<void> {
-  const list = (await get<{ agents: Agent[] }>("/api/v1/agents")).agents;
+  const list = (await get<{ agents: Agent[] }>("/api/v1/agents", { history: agents.value.length === 0 ? "true" : undefined })).agents;
   agents.value = list;
   const next = { ...beats.value };
   for (const a of list) {

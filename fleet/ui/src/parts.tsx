@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Fault, type Severity } from "./api";
 import { now, tick, missed } from "./live";
-import { ago, clock, dateTime } from "./text";
+import { ago, clock, dateTime, number, percent } from "./text";
 
 const shapes: Record<Severity, string> = {
   critical: "M8 1l7 14H1z", high: "M8 1l7 7-7 7-7-7z", medium: "M2 2h12v12H2z", low: "M8 2a6 6 0 100 12A6 6 0 008 2z",
@@ -194,13 +194,14 @@ export function Rows<T>({ items, height, render, empty, label, keyOf, selected }
   );
 }
 
-export function Bars({ items, href }: { items: { name: string; count: number }[]; href?: (name: string) => string }) {
+// Bars shows counts beside each other; of a total also the share of it that each is.
+export function Bars({ items, href, of }: { items: { name: string; count: number }[]; href?: (name: string) => string; of?: number }) {
   const most = Math.max(1, ...items.map((i) => i.count));
   if (items.length === 0) return <Empty title="Nothing in this time" />;
   return (
     <ol class="bars">
       {items.map((i) => {
-        const body = <><span class="bar" style={{ width: `${(100 * i.count) / most}%` }} /><span class="name">{i.name || "none"}</span><span class="count">{i.count.toLocaleString("en-US")}</span></>;
+        const body = <><span class="bar" style={{ width: `${(100 * i.count) / most}%` }} /><span class="name">{i.name || "none"}</span><span class="count">{number(i.count)}</span>{of ? <span class="share">{percent(i.count / of)}</span> : null}</>;
         return <li key={i.name}>{href ? <a href={href(i.name)}>{body}</a> : <div>{body}</div>}</li>;
       })}
     </ol>

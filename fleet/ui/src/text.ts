@@ -50,6 +50,7 @@ const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFract
 // amount writes a number of any size in three digits or so.
 export const amount = (n: number) => (Math.abs(n) >= 10_000 ? short.format(n) : Math.abs(n) >= 100 || Number.isInteger(n) ? number(n) : String(Number(n.toPrecision(3))));
 export const compact = (n: number) => (n < 10_000 ? number(n) : short.format(n));
+export const percent = (share: number) => (share > 0 && share < 0.01 ? "<1 %" : `${Math.round(100 * share)} %`);
 export function bytes(n: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let i = 0;

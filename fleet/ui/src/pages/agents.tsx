@@ -1,14 +1,15 @@
 import { useState } from "preact/hooks";
 import { ask, type Agent } from "../api";
 import { agents, beats, may } from "../live";
-import { link } from "../route";
+import { link, params, set } from "../route";
 import { bytes, compact, number, span } from "../text";
 import { complain, confirm, Dialog, Empty, Icon, say, Time } from "../parts";
 import { Spark } from "../charts";
 
 export function AgentsPage() {
   const [line, show] = useState<string>();
-  const list = agents.value;
+  const q = params.value.get("q") ?? "", words = q.toLowerCase().split(/\s+/).filter(Boolean);
+  const list = agents.value, shown = list.filter((a) => words.every((w) => `${a.name} ${a.address} ${a.state} ${Object.entries(a.labels).map(([k, v]) => `${k}=${v}`).join(" ")}${a.trouble.length > 0 ? " trouble" : ""}`.toLowerCase().includes(w)));
   const common = [...new Map(list.filter((a) => a.beat?.digest).map((a) => [a.beat!.digest, list.filter((b) => b.beat?.digest === a.beat!.digest).length]))].sort((a, b) => b[1] - a[1])[0]?.[0];
   const invite = () => confirm({
     title: "Add an agent", act: "Make the line",
@@ -22,9 +23,11 @@ export function AgentsPage() {
   });
   return (
     <div class="page">
-      <div class="bar"><h1>Agents</h1><span class="dim">{list.filter((a) => a.online).length} of {list.length} online</span><span class="grow" />{may.value.admin && <button type="button" class="primary" onClick={invite}>Add an agent</button>}</div>
+      <div class="bar"><h1>Agents</h1><span class="dim">{list.filter((a) => a.online).length} of {list.length} online</span>
+        <form class="grow" onSubmit={(e) => { e.preventDefault(); set({ q: String(new FormData(e.currentTarget).get("q")).trim() }); }}><input type="search" name="q" key={q} defaultValue={q} aria-label="Narrow the agents" placeholder="Narrow: a name, a label, offline, trouble" spellcheck={false} /></form>
+        {may.value.admin && <button type="button" class="primary" onClick={invite}>Add an agent</button>}</div>
       {list.length === 0 ? <Empty title="No agent yet">{may.value.admin ? "Add one: it takes a minute." : "An administrator can add one."}</Empty>
-        : <ul class="cards">{list.map((a) => <Card key={a.id} a={a} common={common} />)}</ul>}
+        : shown.length === 0 ? <Empty title="No agent">Take words away.</Empty> : <ul class="cards">{shown.map((a) => <Card key={a.id} a={a} common={common} />)}</ul>}
       {line && (
         <Dialog title="Run this on the new host" close={() => show(undefined)} wide>
           <pre class="wrap">{line}</pre>
@@ -52,15 +55,15 @@ function Card({ a, common }: { a: Agent; common?: string }) {
           })}><Icon name="close" size={15} /></button>
         )}
       </header>
-      <p class="labels">{Object.entries(a.labels).map(([k, v]) => <span key={k} class="tag">{k}={v}</span>)}{b && <span class="tag">{b.mode}</span>}{outdated && <span class="tag warn">other rules</span>}{b?.queue.failed && <span class="tag warn">queue</span>}</p>
+      <p class="labels">{Object.entries(a.labels).map(([k, v]) => <span key={k} class="tag">{k}={v}</span>)}{b && <span class="tag">{b.mode}</span>}{b?.queue.failed && <span class="tag warn">queue</span>}</p>
       <div class="sparks">
-        <div><Spark values={past.map((p) => p.rate)} label={`packets per second of ${a.name}`} /><span><b class="num">{b ? compact(b.rate) : "–"}</b> packets/s</span></div>
-        <div class={b && b.loss > 0 ? "bad" : ""}><Spark values={past.map((p) => p.loss)} label={`packet loss of ${a.name}`} /><span><b class="num">{b ? `${(100 * b.loss).toFixed(b.loss > 0 ? 2 : 0)} %` : "–"}</b> lost</span></div>
+        <div><Spark values={past.map((p) => p.rate)} label={`packets per second of ${a.name}`} /><span><b>{b ? compact(b.rate) : "–"}</b> packets/s</span></div>
+        <div class={b && b.loss > 0 ? "bad" : ""}><Spark values={past.map((p) => p.loss)} least={0.001} label={`packet loss of ${a.name}`} /><span><b>{b ? `${(100 * b.loss).toFixed(b.loss > 0 ? 2 : 0)} %` : "–"}</b> lost</span></div>
       </div>
       <dl>
         <dt>address</dt><dd class="num">{a.address || "unknown"}</dd>
         <dt>version</dt><dd>{b ? `${b.version}${b.system ? `, ${b.system}` : ""}` : "unknown"}</dd>
-        <dt>rules</dt><dd>{b ? `${b.rules}, ${b.digest.replace("sha256:", "").slice(0, 8) || "no digest"}` : "unknown"}</dd>
+        <dt>rules</dt><dd>{b ? `${b.rules}, ${b.digest.replace("sha256:", "").slice(0, 8) || "no digest"}` : "unknown"}{outdated && <span class="caution"> other than most</span>}</dd>
         <dt>alerts</dt><dd>{b ? `${number(b.alerts)}${b.queue.alerts > 0 ? `, ${number(b.queue.alerts)} waiting (${bytes(b.queue.bytes)})` : ""}` : "unknown"}</dd>
         <dt>blocked</dt><dd>{b ? `${number(b.blocked)}${b.shared.refused?.length ? `, ${b.shared.refused.length} refused` : ""}` : "unknown"}</dd>
         <dt>processor</dt><dd>{b ? `${Math.round(100 * b.cpu)} %` : "unknown"}</dd>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, download, get, type Alert, type AlertPageOf } from "../api";
 import { may } from "../live";
 import { link, set } from "../route";
@@ -6,6 +6,7 @@ import { amount, dateTime, end, keyText, number, quote, said, span } from "../te
 import { complain, confirm, Icon, Problem, say, SeverityMark, Time, useLoad } from "../parts";
 import { useKeys } from "../keys";
 import { propose } from "./exception";
+import { useRule, Written } from "./rule";
 
 const display = (a: Alert): string => {
   const parts: string[] = [];
@@ -105,8 +106,9 @@ function Details({ a }: { a: Alert }) {
           {a.proto && <><dt>protocol</dt><dd>{a.proto}</dd></>}
           <dt>key</dt><dd class="num">{keyText(r.key)}</dd>
           {a.community_id && <><dt>Community ID</dt><dd class="num wrap">{a.community_id}</dd></>}
-          {filter && <><dt>Wireshark</dt><dd><code class="wrap">{filter}</code></dd></>}
+          {filter && <><dt>Wireshark</dt><dd class="copied"><code class="wrap">{filter}</code><button type="button" class="quiet" onClick={() => navigator.clipboard.writeText(filter).then(() => say("The filter is on the clipboard."), complain)}>Copy</button></dd></>}
         </dl>
+        {!r.evidence && <p class="dim small evidence">No packets were kept: the agent keeps them where its settings say so.</p>}
         {r.evidence && may.value.act && <p class="evidence"><button type="button" onClick={() => download(`/api/v1/alerts/${a.id}/evidence`, `${a.id}.pcapng`).then(() => say("The packets are in the downloads."), complain)}><Icon name="down" size={15} />The packets (pcapng)</button></p>}
       </section>
       <section>
@@ -115,8 +117,9 @@ function Details({ a }: { a: Alert }) {
           <dt>fires when</dt><dd>{a.alert.signature}</dd>
           <dt>category</dt><dd><a href={link("feed", { q: `category:${quote(a.alert.category)}` })}>{a.alert.category || "none"}</a></dd>
           {r.attack.length > 0 && <><dt>ATT&CK</dt><dd>{r.attack.map((t) => <a key={t} class="tag" target="_blank" rel="noreferrer" href={`https://attack.mitre.org/techniques/${t.replace(".", "/")}/`}>{t}</a>)}</dd></>}
-          <dt>page</dt><dd><a target="_blank" rel="noreferrer" href={`https://github.com/ruleids/ruleids/blob/main/docs/rules/${encodeURIComponent(r.rule)}.md`}>what it means, false positives, tuning</a></dd>
+          <dt>page</dt><dd><a href={link("rules", { name: r.rule })}>what it means, false positives, tuning</a></dd>
         </dl>
+        <Text rule={r.rule} />
       </section>
       {(r.responses?.length || r.decision || r.reputation) && (
         <section>
@@ -143,4 +146,15 @@ function Details({ a }: { a: Alert }) {
       <details><summary>JSON</summary><pre>{JSON.stringify(a, null, 2)}</pre></details>
     </>
   );
+}
+
+// Text is what is written of a rule, asked for when somebody wants to see it.
+function Text({ rule }: { rule: string }) {
+  const [open, show] = useState(false);
+  return <details onToggle={(e) => show(e.currentTarget.open)}><summary>What is written</summary>{open && <Loaded rule={rule} />}</details>;
+}
+
+function Loaded({ rule }: { rule: string }) {
+  const { value, fault, again } = useRule(rule);
+  return <>{fault && <Problem fault={fault} again={again} />}{value && <Written rule={value} />}</>;
 }

@@ -1,6 +1,6 @@
 import { get, severities, type Stats } from "../api";
 import { link, params, set } from "../route";
-import { number, quote } from "../text";
+import { number, quote, span } from "../text";
 import { Bars, Empty, Problem, Tabs, useLoad } from "../parts";
 import { Donut, Timeline } from "../charts";
 import { HowClose } from "./near";
@@ -24,14 +24,14 @@ export function Analytics() {
       </div>
       {fault && <Problem fault={fault} again={again} />}
       {!s ? !fault && <Loading /> : s.total === 0 ? <Empty title="No alert in this time">Look further back, or take words away.</Empty> : (
-        <div class="grid">
-          <section class="card wide"><h2>Rate</h2><Timeline stats={s} label="Alerts by time" height={220} /></section>
+        <div class="grid three">
+          <section class="card wide"><h2>Rate <small>alerts in {span(s.step_seconds)}</small></h2><Timeline stats={s} label="Alerts by time" height={220} /></section>
           <section class="card"><h2>Severity</h2><Donut label="Alerts by severity" parts={severities.map((x) => ({ name: x, count: s.severity[x], colour: `--${x}` }))} /></section>
-          <section class="card"><h2>Top 10 sources</h2><Bars items={s.sources} href={(n) => to(`src:${n}`)} /></section>
-          <section class="card"><h2>Categories</h2><Bars items={s.categories} href={(n) => to(`category:${quote(n)}`)} /></section>
-          <section class="card"><h2>Rules</h2><Bars items={s.rules} href={(n) => to(`rule:${quote(n)}`)} /></section>
-          <section class="card"><h2>Agents</h2><Bars items={s.agents} href={(n) => to(`agent:${quote(n)}`)} /></section>
-          {s.hours && <section class="card"><h2>Times of day</h2><Hours of={s.hours} /></section>}
+          {s.hours && <section class="card"><h2>Times of day <small>UTC</small></h2><Hours of={s.hours} /></section>}
+          <section class="card"><h2>Top 10 sources</h2><Bars items={s.sources} of={s.total} href={(n) => to(`src:${n}`)} /></section>
+          <section class="card"><h2>Categories</h2><Bars items={s.categories} of={s.total} href={(n) => to(`category:${quote(n)}`)} /></section>
+          <section class="card"><h2>Rules</h2><Bars items={s.rules} of={s.total} href={(n) => to(`rule:${quote(n)}`)} /></section>
+          <section class="card"><h2>Agents</h2><Bars items={s.agents} of={s.total} href={(n) => to(`agent:${quote(n)}`)} /></section>
           <HowClose />
           {s.techniques && s.techniques.length > 0 && <section class="card wide"><h2>ATT&CK techniques</h2><Matrix stats={s} to={to} /></section>}
         </div>

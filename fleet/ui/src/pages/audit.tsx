@@ -16,8 +16,8 @@ export function AuditPage() {
       <div class="bar"><h1>Audit log</h1></div>
       {first.fault && <Problem fault={first.fault} again={first.again} />}
       {!first.value ? !first.fault && <Loading /> : list.length === 0 ? <Empty title="Nothing was changed yet" /> : (
-        <div class="scroll"><table class="list"><thead><tr><th>time</th><th>who</th><th>did</th><th>to</th><th>how</th></tr></thead>
-          <tbody>{list.map((l) => <tr key={l.id}><td class="num"><Time at={l.time} /></td><td>{l.who}</td><td>{l.action}</td><td class="num">{l.target}</td><td class="dim">{l.detail}</td></tr>)}</tbody></table></div>
+        <div class="scroll"><table class="list stack"><thead><tr><th>time</th><th>who</th><th>did</th><th>to</th><th>how</th></tr></thead>
+          <tbody>{list.map((l) => <tr key={l.id}><td class="num"><Time at={l.time} /></td><td>{l.who}</td><td>{l.action}</td><td class="num">{l.target}</td><td class="dim over">{l.detail}</td></tr>)}</tbody></table></div>
       )}
       {next !== null && next !== undefined && <p class="foot"><button type="button" onClick={() => get<Page>("/api/v1/audit", { limit: 100, before: String(next) }).then((p) => { add((b) => [...b, ...p.audit]); page(p.next); }, complain)}>Older</button></p>}
     </div>

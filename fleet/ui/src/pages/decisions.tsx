@@ -28,7 +28,7 @@ export function Decisions() {
       {fault && <Problem fault={fault} again={again} />}
       {!value ? !fault && <Loading /> : list.length === 0 ? <Empty title="Nobody is kept out for all">A block from an alert, or of a rule that shares it, appears here with its reason and its end.</Empty> : (
         <div class="scroll">
-          <table class="list">
+          <table class="list stack">
             <thead><tr><th>target</th><th>since</th><th>until</th><th>why</th><th>by</th><th>where</th><th><span class="hidden">what to do</span></th></tr></thead>
             <tbody>
               {list.map((d) => {
@@ -37,11 +37,11 @@ export function Decisions() {
                 return (
                   <tr key={d.target}>
                     <td><a class="num strong" href={link("feed", { q: `ip:${d.target}` })}>{d.target}</a></td>
-                    <td><Time at={d.since} relative /></td>
-                    <td>{d.until && !d.until.startsWith("0001") ? <Time at={d.until} /> : "released by hand"}</td>
-                    <td>{d.reason}{d.rule && <span class="dim"> · {d.rule}</span>}</td>
-                    <td>{d.by}<span class="dim"> · {d.source}</span></td>
-                    <td>{d.label ? <span class="tag">{d.label}</span> : <span class="dim">{there} agents</span>}{refused.length > 0 && <ul class="trouble">{refused.map(([a, why]) => <li key={a}>{agents.value.find((x) => x.id === a)?.name ?? a} refuses: {why}</li>)}</ul>}</td>
+                    <td class="end"><Time at={d.since} relative /></td>
+                    <td class="over" data-label="until">{d.until && !d.until.startsWith("0001") ? <Time at={d.until} /> : "released by hand"}</td>
+                    <td class="over">{d.reason}{d.rule && <span class="dim"> · {d.rule}</span>}</td>
+                    <td data-label="by">{d.by}<span class="dim"> · {d.source}</span></td>
+                    <td class="end">{d.label ? <span class="tag">{d.label}</span> : <span class="dim">{there} agents</span>}{refused.length > 0 && <ul class="trouble">{refused.map(([a, why]) => <li key={a}>{agents.value.find((x) => x.id === a)?.name ?? a} refuses: {why}</li>)}</ul>}</td>
                     <td class="right">{may.value.act && <button type="button" onClick={() => release(d)}>Release</button>}</td>
                   </tr>
                 );

@@ -37,15 +37,15 @@ export function LoginsPage() {
                 timeline: v.timeline.map((t) => ({ time: t.time, total: t.success + t.failure, low: t.success, medium: 0, high: t.failure, critical: 0 })) }} />
               <p class="legend"><span class="mark high">failed</span> <span class="mark low">let in</span></p>
             </section>
-            <section class="card"><h2>Failed, by user</h2><Bars items={v.users} href={find} /></section>
-            <section class="card"><h2>Failed, top 10 addresses</h2><Bars items={v.sources} href={find} /></section>
+            <section class="card"><h2>Failed, by user</h2><Bars items={v.users} of={v.total.failure} href={find} /></section>
+            <section class="card"><h2>Failed, top 10 addresses</h2><Bars items={v.sources} of={v.total.failure} href={find} /></section>
             <section class="card wide">
               <h2>The newest {number(v.logins.length)}</h2>
-              <div class="scroll" tabIndex={0} role="region" aria-label="Logins, the newest first"><table class="list">
+              <div class="scroll" tabIndex={0} role="region" aria-label="Logins, the newest first"><table class="list stack">
                 <thead><tr><th>time</th><th>result</th><th>user</th><th>from</th><th>service</th><th>host</th><th>how</th></tr></thead>
                 <tbody>{v.logins.map((l, i) => (
-                  <tr key={i}><td class="num"><Time at={l.time} /></td><td><span class={`pill ${l.result === "success" ? "good" : l.result === "failure" ? "warn" : ""}`}>{l.result === "success" ? "let in" : l.result === "failure" ? "failed" : l.result}</span></td>
-                    <td>{l.user ? <a href={find(l.user)}>{l.user}</a> : <span class="dim">none named</span>}</td><td class="num">{l.src && <a href={find(l.src)}>{l.src}</a>}</td><td>{l.service}</td><td>{l.host || l.agent}</td><td class="dim">{[l.method, l.reason.replace(/_/g, " ")].filter(Boolean).join(", ")}</td></tr>
+                  <tr key={i}><td class="num"><Time at={l.time} /></td><td class="end"><span class={`pill ${l.result === "success" ? "good" : l.result === "failure" ? "warn" : ""}`}>{l.result === "success" ? "let in" : l.result === "failure" ? "failed" : l.result}</span></td>
+                    <td>{l.user ? <a href={find(l.user)}>{l.user}</a> : <span class="dim">none named</span>}</td><td class="num end">{l.src && <a href={find(l.src)}>{l.src}</a>}</td><td>{l.service}</td><td class="end">{l.host || l.agent}</td><td class="dim over">{[l.method, l.reason.replace(/_/g, " ")].filter(Boolean).join(", ")}</td></tr>
                 ))}</tbody>
               </table></div>
             </section>

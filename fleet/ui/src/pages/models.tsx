@@ -8,7 +8,7 @@ interface AgentModel { agent: string; online: boolean; model: Model }
 interface Learned { name: string; agents: AgentModel[]; alerts: number; odd: Alert[] }
 
 const much = 0.25; // drift from which on a model is to learn again
-const shownAgents = 50;
+const shownAgents = 50, shownOdd = 8;
 
 export function Models() {
   const since = params.value.get("since") ?? "7d";
@@ -46,14 +46,14 @@ function One({ m, complete }: { m: Learned; complete: boolean }) {
         <div>
           <h3>What was odd</h3>
           {m.odd.length === 0 ? <Empty title="Nothing in this time">{learning === m.agents.length && learning > 0 ? "A model that learns says nothing is odd." : undefined}</Empty> : (
-            <ol class="odd">{m.odd.map((a) => (
+            <ol class="odd">{m.odd.slice(0, shownOdd).map((a) => (
               <li key={a.id}><a href={link("models", { ...Object.fromEntries(params.value), alert: a.id })}>
                 <span class="line"><SeverityMark of={a.ruleids.severity} bare /><strong class="num">{a.src_ip ?? keyText(a.ruleids.key)}</strong><span class="dim">{a.agent}</span><Time at={a.timestamp} relative /></span>
                 <span class="words">{a.ruleids.model?.odd || said(a)}</span>
               </a></li>
             ))}</ol>
           )}
-          {m.alerts > m.odd.length && <p class="foot"><a href={link("feed", { q: `model.${m.name} since:${params.value.get("since") ?? "7d"}` })}>All {number(m.alerts)}{complete ? "" : " or more"}</a></p>}
+          {m.alerts > Math.min(m.odd.length, shownOdd) && <p class="foot"><a href={link("feed", { q: `model.${m.name} since:${params.value.get("since") ?? "7d"}` })}>All {number(m.alerts)}{complete ? "" : " or more"}</a></p>}
         </div>
       </div>
     </section>

@@ -1,56 +1,50 @@
-import { get, severities, type AlertPageOf, type Stats } from "../api";
+import { get, severities, type AlertPageOf, type Decision, type Inbox, type RuleSet, type Severity, type Stats } from "../api";
 import { agents, may } from "../live";
 import { link } from "../route";
-import { compact, end, keyText, said } from "../text";
+import { compact, end, keyText, number, said } from "../text";
 import { Bars, Empty, Problem, SeverityMark, Time, useLoad } from "../parts";
-import { Ring, threat, Timeline } from "../charts";
+import { levels, Ring, threat, Timeline, type Level } from "../charts";
 
-// Overview says in five seconds whether to worry.
+// Overview says in five seconds whether to worry, in thirty what happened, and in sixty what was done about it.
 export function Overview() {
-  const hour = useLoad((s) => get<Stats>("/api/v1/stats", { since: "60m", step: "1m", top: 6 }, s), [], 1000);
-  const worst = useLoad((s) => get<AlertPageOf>("/api/v1/alerts", { severity: "high+", since: "24h", limit: 12 }, s), [], 1000);
+  const hour = useLoad((s) => get<Stats>("/api/v1/stats", { since: "60m", step: "1m", top: 8 }, s), [], 1000);
+  const before = useLoad((s) => get<Stats>("/api/v1/stats", { since: "2h", until: "1h", step: "1m", top: 1 }, s), [], 30_000);
+  const worst = useLoad((s) => get<AlertPageOf>("/api/v1/alerts", { severity: "high+", since: "24h", limit: 20 }, s), [], 1000);
   const stats = hour.value;
-  if (!stats) return hour.fault ? <Problem fault={hour.fault} again={hour.again} /> : <Loading />;
+  if (!stats) return <><h1 class="hidden">Overview</h1>{hour.fault ? <Problem fault={hour.fault} again={hour.again} /> : <Loading />}</>;
   const { level, score } = threat(stats);
-  const online = agents.value.filter((a) => a.online).length, troubled = agents.value.filter((a) => a.trouble.length > 0);
+  const online = agents.value.filter((a) => a.online).length, troubled = agents.value.filter((a) => a.online && a.trouble.length > 0).length;
+  const well = online === agents.value.length && troubled === 0;
   return (
     <div class="overview">
       <h1 class="hidden">Overview</h1>
-      <section class="card level" aria-label="Threat level"><Ring level={level} score={score} /></section>
+      <section class="card level" aria-label="Threat level"><Ring level={level} /><Why level={level} score={score} stats={stats} before={before.value} /></section>
       <section class="counters" aria-label="Alerts of the last hour by severity">
         {severities.map((s) => (
           <a key={s} class={`counter ${s}`} href={link("feed", { q: `severity:${s} since:1h` })}>
-            <b>{compact(stats.severity[s])}</b><SeverityMark of={s} />
+            <SeverityMark of={s} /><b>{compact(stats.severity[s])}</b><Change of={s} now={stats} before={before.value} />
           </a>
         ))}
-        <a class="counter agents" href={link("agents")}>
-          <b>{online}<small> of {agents.value.length}</small></b>
-          <span class={online < agents.value.length || troubled.length > 0 ? "mark high" : "mark good"}>{troubled.length > 0 ? `${troubled.length} in trouble` : "agents online"}</span>
+        <a class={`counter agents${well ? "" : " unwell"}`} href={link("agents")}>
+          <span class="mark">agents</span><b>{online}<small> of {agents.value.length} online</small></b>
+          <small class={well ? "dim" : "caution"}>{agents.value.length === 0 ? "none has joined" : well ? "all are well" : [online < agents.value.length && `${agents.value.length - online} offline`, troubled > 0 && `${troubled} in trouble`].filter(Boolean).join(", ")}</small>
         </a>
       </section>
-      <section class="card timeline">
-        <h2>Last 60 minutes</h2>
-        <Timeline stats={stats} label="Alerts of the last 60 minutes" height={330} />
-      </section>
-      <section class="card cats">
-        <h2>Categories, last hour</h2>
-        <Bars items={stats.categories} href={(c) => link("feed", { q: `category:${c} since:1h` })} />
-      </section>
-      <section class="card sources">
-        <h2>Sources, last hour</h2>
-        <Bars items={stats.sources} href={(a) => link("feed", { q: `src:${a} since:1h` })} />
-      </section>
+      <section class="card timeline"><h2>Alerts <small>in the last 60 minutes, by the minute</small></h2><Timeline stats={stats} label="Alerts of the last 60 minutes" /></section>
+      <section class="card cats"><h2>Categories <small>last hour</small></h2><Bars items={stats.categories} href={(c) => link("feed", { q: `category:${c} since:1h` })} /></section>
+      <section class="card sources"><h2>Sources <small>last hour</small></h2><Bars items={stats.sources} href={(a) => link("feed", { q: `src:${a} since:1h` })} /></section>
+      <Done />
       <section class="card worst">
         <h2>Newest critical and high</h2>
         {worst.fault && <Problem fault={worst.fault} again={worst.again} />}
         {worst.value && (worst.value.alerts.length === 0
-          ? <Empty title="None in 24 hours">That is good news, if the agents are online.</Empty>
-          : <ol class="newest">
+          ? <Empty title="None in 24 hours">{online > 0 ? "Good news: the agents are online, and found none." : "But no agent is online."}</Empty>
+          : <ol class="newest" tabIndex={0} aria-label="Newest critical and high alerts">
               {worst.value.alerts.map((a) => (
                 <li key={a.id}>
                   <a href={link("overview", { alert: a.id })}>
                     <span class="line"><SeverityMark of={a.ruleids.severity} bare /><strong>{a.ruleids.rule}</strong><Time at={a.timestamp} relative /></span>
-                    <span class="line dim">{said(a)}</span>
+                    <span class="line">{said(a)}</span>
                     <span class="line dim small">{a.agent} · {end(a.src_ip, a.src_port) || keyText(a.ruleids.key)}</span>
                   </a>
                 </li>
@@ -59,6 +53,51 @@ export function Overview() {
         <p class="foot"><a href={link("inbox")}>{may.value.act ? "Work through the inbox" : "Look into the inbox"}</a></p>
       </section>
     </div>
+  );
+}
+
+// Why says what made the level, and whether that is new.
+function Why({ level, score, stats, before }: { level: Level; score: number; stats: Stats; before?: Stats }) {
+  const was = before && threat(before).level, n = levels.indexOf(level);
+  const most = stats.rules[0];
+  return (
+    <div class="why">
+      <ol class="steps" aria-hidden="true">{levels.map((l, i) => <li key={l} class={i <= n ? `on level${n}` : ""} />)}</ol>
+      {most ? <p>Mostly <a href={link("feed", { q: `rule:${most.name} since:1h` })}>{most.name}</a>{stats.sources[0] && <>, and <a class="num" href={link("feed", { q: `ip:${stats.sources[0].name} since:1h` })}>{stats.sources[0].name}</a></>}.</p> : <p>No alert in the last hour.</p>}
+      <p class="dim small">{was === undefined ? " " : was === level ? "As an hour ago" : `${levels.indexOf(was) < n ? "Up" : "Down"} from ${was} an hour ago`}{score > 0 && ` · ${score < 10 ? score.toFixed(1) : number(score)} points`}</p>
+    </div>
+  );
+}
+
+function Change({ of, now, before }: { of: Severity; now: Stats; before?: Stats }) {
+  if (!before) return <small class="dim"> </small>;
+  const n = now.severity[of] - before.severity[of];
+  return <small class="dim">{n === 0 ? "as the hour before" : `was ${compact(before.severity[of])} the hour before`}</small>;
+}
+
+// Done is what people and agents did about alerts, and what waits for somebody.
+function Done() {
+  const open = useLoad((s) => get<Inbox>("/api/v1/inbox", { since: "24h", status: "open", limit: 1 }, s), [], 10_000);
+  const escalated = useLoad((s) => get<Inbox>("/api/v1/inbox", { since: "7d", status: "escalated", limit: 1 }, s), [], 10_000);
+  const held = useLoad((s) => get<{ decisions: Decision[] }>("/api/v1/decisions", {}, s), [], 5000);
+  const sets = useLoad((s) => get<{ rulesets: RuleSet[] }>("/api/v1/rulesets", {}, s), [], 10_000);
+  const going = sets.value?.rulesets[0], list = held.value?.decisions ?? [];
+  const fault = open.fault ?? held.fault;
+  const told = (n?: number) => (n === undefined ? "–" : number(n));
+  return (
+    <section class="card done">
+      <h2>What was done</h2>
+      {fault && <Problem fault={fault} again={() => { open.again(); held.again(); }} />}
+      <dl class="sums">
+        <dt><a href={link("inbox")}>Groups that wait in the inbox</a></dt><dd>{told(open.value?.total)}</dd>
+        <dt><a href={link("inbox", { status: "escalated", since: "7d" })}>Escalated to somebody</a></dt><dd>{told(escalated.value?.total)}</dd>
+        <dt><a href={link("decisions")}>Addresses kept out of all</a></dt><dd>{told(held.value && list.length)}</dd>
+        <dt><a href={link("rules")}>Rule set of all</a></dt><dd>{!sets.value ? "–" : !going ? "none" : `#${going.number}`}{going && going.state !== "all" && <span class={`pill ${going.state === "held" ? "off" : "warn"}`}>{{ canary: "with canaries", quarter: "with a quarter", held: "taken back", replaced: "replaced" }[going.state]}</span>}</dd>
+      </dl>
+      <ul class="kept">
+        {list.slice(0, 3).map((d) => <li key={d.target}><span class="num strong">{d.target}</span><span class="dim">{d.reason}</span><Time at={d.since} relative /></li>)}
+      </ul>
+    </section>
   );
 }
 
