@@ -8,7 +8,7 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// programWindows is the program of lines that are events of Windows' log "Security", as XML, and serviceWindows what was logged
+// programWindows is the program of lines that are events of Windows' logs, as XML, and serviceWindows what was logged
 // in to.
 const (
 	programWindows = "windows-security"
@@ -19,6 +19,9 @@ const (
 // (https://learn.microsoft.com/windows/win32/wes/eventschema-schema).
 type windowsEvent struct {
 	System struct {
+		Provider struct {
+			Name string `xml:",attr"`
+		}
 		ID   int `xml:"EventID"`
 		Time struct {
 			At string `xml:"SystemTime,attr"`
@@ -36,7 +39,13 @@ type windowsEvent struct {
 const (
 	windowsLogon  = 4624
 	windowsFailed = 4625
+	// A remote desktop that asks for the password before it shows anything tells the address in a log of its own,
+	// Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational: user name or password were not correct.
+	desktopFailed = 140
 )
+
+// providerDesktop writes events with numbers below 1,000, which others have, too.
+const providerDesktop = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS"
 
 // parseEvent takes an event apart into a line whose text is the event.
 func parseEvent(raw string) (Line, bool) {
@@ -84,6 +93,13 @@ func parseWindows(text string) (attempt, bool) {
 		if _, twice := data[d.Name]; !twice {
 			data[d.Name] = strings.TrimSpace(d.Value)
 		}
+	}
+	if e.System.Provider.Name == providerDesktop {
+		src := parseEnd(data["IPString"], "")
+		if e.System.ID != desktopFailed || !src.IsValid() {
+			return attempt{}, false
+		}
+		return attempt{result: packet.AuthFailure, method: windowsMethods["10"], reason: reasonCredential, src: src}, true
 	}
 	method, ok := windowsMethods[data["LogonType"]]
 	user := data["TargetUserName"]
