@@ -15,9 +15,11 @@ import (
 )
 
 const (
-	// peakDays is for how many days peaks are kept, today among them; peaksSection is where the file has them.
+	// peakDays is for how many days peaks are kept, today among them; peaksSection is where the file has them, in the form
+	// of peaksVersion.
 	peakDays     = 7
 	peaksSection = "peaks"
+	peaksVersion = 1
 )
 
 // peaks keeps for seven days how large the values get that rules hold against their thresholds, over a restart: what thresholds
@@ -64,12 +66,12 @@ func (p *peaks) Open(context.Context) error {
 		return err
 	}
 	p.restore(func(sections []snapshot.Section) error {
-		i := slices.IndexFunc(sections, func(s snapshot.Section) bool { return s.Name == peaksSection })
-		if i < 0 {
-			return snapshot.ErrDamaged
+		data, err := snapshot.Find(sections, peaksSection, peaksVersion)
+		if err != nil {
+			return err
 		}
 		var was keptPeaks
-		err := json.Unmarshal(sections[i].Data, &was)
+		err = json.Unmarshal(data, &was)
 		if err == nil && was.Rules != nil {
 			p.rules, p.from = was.Rules, was.From
 		}
@@ -166,7 +168,7 @@ func (p *peaks) save() {
 	text, err := json.Marshal(keptPeaks{p.from, p.rules})
 	p.mu.Unlock()
 	if err == nil { // always: they are numbers that are finite
-		p.write([]snapshot.Section{{Name: peaksSection, Data: text}})
+		p.write([]snapshot.Section{{Name: fmt.Sprint(peaksSection, " ", peaksVersion), Data: text}})
 	}
 }
 

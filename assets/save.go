@@ -14,7 +14,11 @@ import (
 )
 
 // section is the name of a map in a snapshot, with the version of its form.
-const section = "assets 1"
+const (
+	kept    = "assets"
+	version = 1
+	section = kept + " 1"
+)
 
 // saved is a host in a snapshot, with all that is known of it.
 type saved struct {
@@ -98,17 +102,17 @@ func (h *host) save() *saved {
 }
 
 // Restore returns the map that Save gave the sections of. What is over the limits is left out. An error wraps
-// snapshot.ErrDamaged.
+// snapshot.ErrDamaged, or stateversion.ErrLater.
 func Restore(sections []snapshot.Section, l Limits) (*Map, error) {
 	m := New(l)
-	i := slices.IndexFunc(sections, func(s snapshot.Section) bool { return s.Name == section })
-	if i < 0 {
-		if len(sections) > 0 {
-			return nil, fmt.Errorf("%w: it has %q, and this version of the program knows %q", snapshot.ErrDamaged, sections[0].Name, section)
-		}
+	if len(sections) == 0 {
 		return m, nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(sections[i].Data))
+	data, err := snapshot.Find(sections, kept, version)
+	if err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
 	var head savedHead
 	if err := dec.Decode(&head); err != nil {
 		return nil, fmt.Errorf("%w: %w", snapshot.ErrDamaged, err)

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
 // A header is the first line of a cache file. It keeps a wrong path from making a file of someone else's
@@ -73,7 +75,9 @@ func (s *store) read(use func(Verdict)) error {
 	} else if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s %w: it is not a regular file", s.path, errNotCache)
 	}
-	if err := s.parse(f, use); err != nil {
+	if err := s.parse(f, use); errors.Is(err, stateversion.ErrLater) {
+		return err
+	} else if err != nil {
 		return fmt.Errorf("%s %w", s.path, err)
 	}
 	return nil
@@ -92,8 +96,11 @@ func (s *store) parse(r io.Reader, use func(Verdict)) error {
 			if err != nil || json.Unmarshal(line, &h) != nil || h.Format != cacheHeader().Format {
 				return errNotCache
 			}
-			if h.Version != cacheHeader().Version {
-				return fmt.Errorf("%w of version %d, but of version %d", errNotCache, cacheHeader().Version, h.Version)
+			if err := stateversion.Check(s.path, h.Version, cacheHeader().Version); err != nil {
+				return err
+			}
+			if h.Version < 1 {
+				return errNotCache
 			}
 			continue
 		case errors.Is(err, io.EOF):

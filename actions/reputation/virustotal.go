@@ -12,6 +12,7 @@ import (
 	"github.com/ruleids/ruleids/internal/retry"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
 // virusTotal answers from memory and asks VirusTotal in a goroutine of its own, one request at a time.
@@ -88,6 +89,8 @@ func (v *virusTotal) load() error {
 	switch {
 	case errors.Is(err, errNotCache):
 		return fmt.Errorf("cache_file: %w; give another path, or remove it", err)
+	case errors.Is(err, stateversion.ErrLater):
+		return fmt.Errorf("cache_file: %w", err)
 	case err != nil: // it is left alone
 		v.storeErr = err
 		v.log.Warn("reputation cache cannot be read, memory serves", "error", err)

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/stateversion"
@@ -83,6 +85,26 @@ func Decode(file []byte) ([]Section, error) {
 		out = append(out, Section{string(parts[0]), parts[1]})
 	}
 	return out, nil
+}
+
+// Find returns the data of the section that keeps something whose form may change. The name of such a section ends in the version
+// of the form, as in "assets 1"; one without is version 1. An error wraps ErrDamaged where there is none, and
+// stateversion.ErrLater where a later version of the program has written it.
+func Find(sections []Section, what string, reads int) (data []byte, err error) {
+	for _, s := range sections {
+		name, number, numbered := strings.Cut(s.Name, " ")
+		if name != what {
+			continue
+		}
+		has := 1
+		if numbered {
+			if has, err = strconv.Atoi(number); err != nil {
+				return nil, fmt.Errorf("%w: it has a section %q", ErrDamaged, s.Name)
+			}
+		}
+		return s.Data, stateversion.Check("the file of "+what, has, reads)
+	}
+	return nil, fmt.Errorf("%w: it has nothing of %s", ErrDamaged, what)
 }
 
 // Write replaces a file, or makes it: whoever reads it meanwhile, and whoever comes after a crash, finds what was there or

@@ -224,7 +224,8 @@ func Read(dir string) (*Membership, error) {
 	}
 	m := &Membership{}
 	err = json.Unmarshal(text, m)
-	if later := stateversion.Check(dir, m.Version, memberVersion); err == nil && later != nil {
+	// What else is in a later one may have another form, so that err is no reason to send people to join again.
+	if later := stateversion.Check(dir, m.Version, memberVersion); later != nil {
 		return nil, later
 	}
 	if err != nil || m.ID == "" || m.Server == "" {
