@@ -138,8 +138,12 @@ func commandLine(program string, args []string) string {
 	return windows.ComposeCommandLine(append([]string{program}, args...))
 }
 
-// changeWithin is how long a service may take to start or to stop: longer than a daemon takes to write out its alerts.
-const changeWithin = 30 * time.Second
+// A service may take changeWithin to start or to stop, which is longer than a daemon takes to write out its alerts, from the last
+// sign of it on: it counts in its check point for as long as it is at it. After changeAtMost that does not help it any more.
+const (
+	changeWithin = 30 * time.Second
+	changeAtMost = 3 * time.Minute
+)
 
 // Start starts a service and waits until it runs. One that runs already is no error.
 func Start(ctx context.Context, name string) error {
@@ -179,10 +183,15 @@ func Remove(ctx context.Context, name string) error {
 
 // await waits for a state. Where another than that one lasts, or the service has stopped by itself, it says so.
 func await(ctx context.Context, s *mgr.Service, want svc.State) error {
-	ctx, cancel := context.WithTimeout(ctx, changeWithin)
+	ctx, cancel := context.WithTimeout(ctx, changeAtMost)
 	defer cancel()
+	begun, sign := time.Now(), time.Now()
+	var before svc.Status
 	for {
 		q, err := s.Query()
+		if q.State != before.State || q.CheckPoint != before.CheckPoint {
+			before, sign = q, time.Now()
+		}
 		switch {
 		case err != nil:
 			return err
@@ -191,10 +200,14 @@ func await(ctx context.Context, s *mgr.Service, want svc.State) error {
 		case q.State == svc.Stopped:
 			return fmt.Errorf("it stopped while it started (exit code %d); its log says why", exitCode(q))
 		}
+		late := time.Since(sign) > changeWithin
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("it is %s after %v", stateName(q.State), changeWithin)
+			late = true
 		case <-time.After(100 * time.Millisecond):
+		}
+		if late {
+			return fmt.Errorf("it is %s after %v", stateName(q.State), time.Since(begun).Round(time.Second))
 		}
 	}
 }
