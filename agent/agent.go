@@ -91,6 +91,7 @@ func newDaemon(opt Options) *Daemon {
 		d.capture,
 		d.pauses,
 		&control{d: d},
+		&summaries{d: d},
 		&metricsServer{d: d},
 		&directories{d: d},
 		honeypots,

@@ -12,10 +12,10 @@ import (
 	"github.com/ruleids/ruleids/internal/filelock"
 )
 
-// listenPrivately opens a unix socket of mode 0660. The umask keeps others out from the first moment; it is the whole
+// listenPrivately opens a unix socket. The umask keeps others out from the first moment; it is the whole
 // process's, so it is put back at once.
-func listenPrivately(path string) (net.Listener, error) {
-	old := syscall.Umask(0o117)
+func listenPrivately(path string, umask int) (net.Listener, error) {
+	old := syscall.Umask(umask)
 	defer syscall.Umask(old)
 	return net.Listen("unix", path)
 }

@@ -144,4 +144,5 @@ func validName(s string) bool {
 type Agent struct {
 	Directory string       `setting:"directory,path" default:"/var/lib/ruleids/fleet" doc:"Directory that ruleids join made: the agent's key, its certificate, its queue of alerts. A daemon that finds none there belongs to no fleet."`
 	Spool     setting.Size `setting:"spool" default:"256MiB" range:"1MiB..64GiB" doc:"Bytes of alerts that are kept for a server that cannot be reached; above it those of low severity go first."`
+	Dashboard setting.URL  `setting:"dashboard" doc:"Page of the server, which ruleids tray opens; empty: port 8443 of the server."`
 }

@@ -153,9 +153,10 @@ func (r *Rules) Check() (out []setting.Problem) {
 	return out
 }
 
-// Control is the control socket.
+// Control is the control socket, and what others may ask.
 type Control struct {
-	Socket string `setting:"socket,path" default:"/run/ruleids/control.sock" doc:"Unix socket of the control API; empty for none."`
+	Socket  string `setting:"socket,path" default:"/run/ruleids/control.sock" doc:"Unix socket of the control API; empty for none."`
+	Summary string `setting:"summary,path" doc:"Second socket, or pipe, on which everybody on this host may ask how the daemon is, and nothing else, as ruleids tray does; empty for none."`
 }
 
 // Metrics is the HTTP server of metrics.

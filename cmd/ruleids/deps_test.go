@@ -75,7 +75,7 @@ var house = []layer{
 	{level: 3, path: "rules/format", may: []string{"internal/diag", "packet", "rules"}},
 	{level: 3, path: "actions", may: []string{"packet", "alert", "rules"}},
 	{level: 3, path: "actions/output", may: []string{"internal/eventlog", "internal/files", "internal/filelock", "internal/logfile", "internal/retry", "internal/scale", "packet", "alert", "internal/setting"}},
-	{level: 3, path: "actions/reputation", may: []string{"internal/files", "internal/retry", "internal/scale", "internal/printable", "internal/setting"}},
+	{level: 3, path: "actions/reputation", may: []string{"internal/stateversion", "internal/files", "internal/retry", "internal/scale", "internal/printable", "internal/setting"}},
 	{level: 3, path: "actions/decision", may: []string{"internal/stateversion", "internal/files", "internal/filelock", "internal/logfile", "internal/retry", "internal/scale", "internal/printable", "packet", "alert", "internal/setting", "internal/host"}},
 	{level: 1, path: "event/honeypot", may: []string{"internal/place", "internal/logfile", "internal/retry", "internal/printable", "packet", "internal/setting"}},
 	{level: 3, path: "actions/firewall", may: []string{"internal/setting", "actions/decision"}},
@@ -106,6 +106,7 @@ var house = []layer{
 	{level: 3, path: "agent/api", may: []string{"assets", "internal/retry", "event/logsource", "fleet", "internal/diag", "alert", "actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "event/honeypot"}},
 	{level: 4, path: "agent", may: []string{"internal/stateversion", "assets", "capture/evidence", "internal/fetch", "internal/retry", "rules/source", "model", "model/store", "event/login", "event/logsource", "fleet", "fleet/link", "internal/setting", "actions/firewall", "internal/host", "internal/place", "internal/printable", "internal/filelock", "agent/api", "internal/scale", "packet", "internal/diag", "capture", "capture/live", "capture/afpacket", "capture/npcap", "capture/bpf", "alert", "rules", "engine", "engine/snapshot", "event/honeypot",
 		"actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "agent/config"}},
+	{level: 4, path: "agent/tray", may: []string{"agent/api"}},
 	{level: 4, path: "agent/doctor", may: []string{"actions/decision", "actions/firewall", "agent", "agent/api", "agent/config", "fleet/link", "internal/diag"}},
 	{level: 4, path: "engine/ruletest", may: []string{"model", "event/login", "internal/files", "internal/scale", "internal/printable", "packet", "packet/application", "internal/setting", "internal/diag", "capture", "alert", "rules", "engine"}},
 	{level: 4, path: "lsp", may: []string{"internal/lazyregexp", "internal/diag", "packet", "capture", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest"}, tests: []string{"stdlib"}},
@@ -121,7 +122,7 @@ var house = []layer{
 	{level: 5, path: "cmd/ruleids", may: []string{"assets", "internal/fetch", "rules/source", "report", "report/demo", "internal/files", "internal/logfile", "internal/place", "internal/scm", "internal/eventlog", "internal/ansi", "agent/api", "internal/scale", "internal/printable", "packet", "internal/setting", "internal/diag", "stdlib", "capture", "alert", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest", "model", "model/store", "internal/npz",
 		"study", "lsp", "imports",
 		"fleet/api", "fleet/bundle", "fleet/link", "fleet/pki", "fleet/rollout", "fleet/roster", "fleet/server", "fleet/share", "fleet/state",
-		"capture/evidence", "event/honeypot", "event/login", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "agent/doctor", "internal/host"}},
+		"capture/evidence", "event/honeypot", "event/login", "actions/decision", "actions/firewall", "actions/notify", "actions/output", "actions/reputation", "agent/config", "agent", "agent/doctor", "agent/tray", "internal/host"}},
 }
 
 // TestDependencies fails on an import that the house does not allow. Tests may reach further: to any

@@ -69,7 +69,7 @@ Exit status of every command: 0 clean, 1 findings or failed tests, 2 could not r
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{"run", "Run:", []*cobra.Command{newRunCmd(a), newReportCmd(a), newDemoCmd(a), newReloadCmd(a), newPauseCmd(a), newResumeCmd(a), newFetchCmd(a), newConfigCmd(a), newServiceCmd(a)}},
+		{"run", "Run:", []*cobra.Command{newRunCmd(a), newReportCmd(a), newDemoCmd(a), newReloadCmd(a), newPauseCmd(a), newResumeCmd(a), newFetchCmd(a), newConfigCmd(a), newServiceCmd(a), newTrayCmd(a)}},
 		{"write", "Write rules:", []*cobra.Command{newInitCmd(a), newNewCmd(a), newLintCmd(a), newTestCmd(a), newFmtCmd(a), newPlanCmd(a), newExplainCmd(a), newDiffCmd(a), newTuneCmd(a), newImportCmd(a), newStdlibCmd(a), newLSPCmd(a), newModelCmd(a)}},
 		{"words", "Look up what rules are written with:", vocabulary(a)},
 		{"inspect", "Inspect the daemon:", []*cobra.Command{newStatusCmd(a), newDoctorCmd(a), newSelfTestCmd(a), newRulesCmd(a), newTopCmd(a), newAssetsCmd(a)}},

@@ -216,7 +216,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"assets", "block", "completion", "config", "decisions", "demo", "diff", "doctor", "explain", "fetch", "fields", "firewall", "fmt", "functions", "import", "init", "join", "lint", "lists", "lsp", "macros", "man", "model", "new", "notify", "pause", "plan", "quarantine", "reload", "report", "resume", "rules", "run", "selftest", "server", "service", "status", "stdlib", "test", "top", "tune", "unblock", "variables", "version"}
+	want := []string{"assets", "block", "completion", "config", "decisions", "demo", "diff", "doctor", "explain", "fetch", "fields", "firewall", "fmt", "functions", "import", "init", "join", "lint", "lists", "lsp", "macros", "man", "model", "new", "notify", "pause", "plan", "quarantine", "reload", "report", "resume", "rules", "run", "selftest", "server", "service", "status", "stdlib", "test", "top", "tray", "tune", "unblock", "variables", "version"}
 	slices.Sort(commands)
 	if !slices.Equal(commands, want) {
 		t.Errorf("commands %v, want %v", commands, want)

@@ -10,6 +10,11 @@ capture {
   wait_for_interfaces = true         # one that appears after the start is watched from then on
 }
 
+# On this pipe everybody who has logged on here may ask how the service is, and nothing else: ruleids tray shows it as an icon.
+control {
+  summary = "\\\\.\\pipe\\ruleids-summary"
+}
+
 rules {
   # paths = ["C:/ProgramData/ruleids/rules"]   # your own rules; the shipped ones are always loaded
 }
