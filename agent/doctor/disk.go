@@ -10,10 +10,16 @@ import (
 )
 
 const (
-	// leastFree and leastShare are what a disk should have left for what the daemon keeps.
+	// leastFree and leastShare are what a disk should have left for what the daemon keeps. With amplyFree even a large one has enough.
 	leastFree  = 256 << 20
 	leastShare = 0.05
+	amplyFree  = 2 << 30
 )
+
+// scarce reports whether too few bytes are free on a disk of so many.
+func scarce(free, all uint64) bool {
+	return free < max(leastFree, min(amplyFree, uint64(leastShare*float64(all))))
+}
 
 // disks looks at the directories that the daemon writes to: whether they are there, how much room there is, and who may write.
 func (d *doctor) disks() {
@@ -81,7 +87,7 @@ func (d *doctor) room(dir, at string, settings []string, before string) {
 		d.found(dir, Unknown, before+"how full the disk is cannot be found out: "+err.Error(), "")
 	case inodes == 0:
 		d.found(dir, Problem, before+"the disk has no room for another file", "Remove files, small ones by number: df -i "+at)
-	case free < leastFree || float64(free) < leastShare*float64(all):
+	case scarce(free, all):
 		d.found(dir, Problem, fmt.Sprintf("%s%d MiB of %d MiB are free", before, free>>20, all>>20), fmt.Sprintf("Make room, or lower what is kept; this is for %v.", settings))
 	default:
 		d.found(dir, OK, fmt.Sprintf("%s%d MiB of %d MiB are free", before, free>>20, all>>20), "")

@@ -142,3 +142,15 @@ func TestWhoMayWrite(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+func TestScarce(t *testing.T) {
+	const gib = 1 << 30
+	for _, x := range []struct {
+		free, all uint64
+		want      bool
+	}{{200 << 20, gib, true}, {300 << 20, gib, false}, {gib, 30 * gib, true}, {gib, 15 * gib, false}, {3 * gib, 1000 * gib, false}, {gib, 1000 * gib, true}} {
+		if got := scarce(x.free, x.all); got != x.want {
+			t.Errorf("%d MiB of %d MiB: %v", x.free>>20, x.all>>20, got)
+		}
+	}
+}
