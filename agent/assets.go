@@ -52,6 +52,7 @@ func (m *assetMap) Open(context.Context) error {
 		m.fault = err.Error()
 		m.d.log.Error("who made network cards cannot be read", "error", err)
 	}
+	m.d.work.Vendors = m.vendors
 	if err := m.open(); err != nil {
 		return err
 	}

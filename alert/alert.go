@@ -43,6 +43,8 @@ type Alert struct {
 	Message   string // of the first notify block that has one
 	Shadow    bool   // the rule is in shadow mode: Actions say what would have been done
 
+	Assets *Assets // whose hosts the addresses are; nil where nothing is known of either
+
 	Sample *Sample // of an event of a model; nil for none
 
 	Tunnel *Tunnel // what the packet came through; nil for none

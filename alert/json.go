@@ -147,6 +147,7 @@ func (a *Alert) appendExtras(dst []byte) []byte {
 		dst = a.appendResponsesJSON(dst)
 	}
 	dst = a.Sample.appendJSON(dst)
+	dst = a.Assets.appendJSON(dst)
 	if a.Suppressed != 0 {
 		dst = append(dst, `,"suppressed":`...)
 		dst = strconv.AppendUint(dst, a.Suppressed, 10)

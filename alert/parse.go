@@ -62,6 +62,7 @@ type wire struct {
 			Message *string    `json:"message"`
 		} `json:"responses"`
 		Model      *wireSample `json:"model"`
+		Assets     *wireAssets `json:"assets"`
 		Reputation *struct {
 			Source    string `json:"source"`
 			Indicator string `json:"indicator"`
@@ -128,6 +129,7 @@ func (a *Alert) UnmarshalJSON(data []byte) error {
 		out.Actions = append(out.Actions, act)
 	}
 	out.Sample = r.Model.sample()
+	out.Assets = r.Assets.assets()
 	if p := r.Reputation; p != nil {
 		out.Reputation = &Reputation{Source: p.Source, Indicator: p.Indicator, Tier: p.Tier, Malicious: p.Malicious, Suspicious: p.Suspicious, Engines: p.Engines}
 	}

@@ -48,7 +48,7 @@ func (t *Text) Append(dst []byte, a *Alert) []byte {
 //
 // Times are UTC. After the flow and the description come what the key has besides the two
 // addresses, the aggregates (with the threshold where there is one aggregate), what reputation said,
-// how many times the rule would have fired in its cooldown, the actions, and the file with the evidence. The line holds no control character, whatever was in the
+// how many times the rule would have fired in its cooldown, whose hosts the addresses are, the actions, and the file with the evidence. The line holds no control character, whatever was in the
 // packet; text with spaces or marks in it is quoted as in Go, and long text is cut.
 func (a *Alert) AppendText(dst []byte, color bool) []byte {
 	return a.appendLine(dst, color, true)
@@ -222,6 +222,9 @@ func (a *Alert) appendFacts(l *line) {
 		l.b = append(l.b, '+')
 		l.b = strconv.AppendUint(l.b, a.Suppressed, 10)
 		l.b = append(l.b, " suppressed  "...)
+	}
+	if words := a.Assets.String(); words != "" {
+		l.b = append(printable.Append(l.b, words), "  "...)
 	}
 	if a.Agent != "" {
 		l.b = append(appendValue(append(l.b, '@'), a.Agent), "  "...)

@@ -66,6 +66,7 @@ func (m *Map) sends(mac packet.MAC, h *host) {
 func (m *Map) forgetFrames(a packet.Addr, mac packet.MAC) {
 	if was := m.at[a]; was != nil && was.flags&fromFrame != 0 && was.mac == mac {
 		was.mac, was.flags = 0, was.flags&^fromFrame
+		m.identify(was)
 		m.change(was)
 	}
 }
@@ -79,6 +80,7 @@ func (m *Map) setMAC(h *host, mac packet.MAC, how hostFlags) {
 	}
 	h.mac = mac
 	h.flags = h.flags&^(claimed|fromFrame) | how
+	m.identify(h)
 	m.change(h)
 }
 

@@ -30,8 +30,10 @@ func (m *Map) makeRoom() {
 		return cmp.Or(cmp.Compare(b.worth(), a.worth()), cmp.Compare(b.last, a.last), compareAddr(a.addr, b.addr))
 	})
 	keep := len(m.hosts) - max(len(m.hosts)/roomEach, 1)
+	m.forgetSettled()
 	for i, h := range m.hosts[keep:] {
 		delete(m.at, h.addr)
+		m.forget(h)
 		m.services -= len(h.services)
 		m.evicted.Services += uint64(len(h.services))
 		if c := m.cards[h.mac]; c != nil && c.addr == h.addr {

@@ -17,6 +17,7 @@ type host struct {
 	says        [numSayings]string
 	names       []name
 	services    []*service // in the order of their keys
+	is          *identity  // what alerts say of it; nil for nothing
 }
 
 type hostFlags uint8

@@ -9,6 +9,7 @@ package assets
 import (
 	"math/bits"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/ruleids/ruleids/engine/window"
@@ -44,6 +45,10 @@ type Map struct {
 	evicted  Evictions
 	closed   uint64 // services that were found closed: facts from before may not hold any more
 
+	number  uint64 // of the newest packet that told something
+	settled atomic.Uint64
+	gone    map[packet.Addr]*gone // hosts that were given up, for packets that are not settled
+
 	recent *[recents]sight
 	known  *[knowns]fact
 	outer  packet.Packet // scratch
@@ -66,7 +71,7 @@ func New(l Limits) *Map {
 		l = DefaultLimits()
 	}
 	return &Map{limits: l, at: map[packet.Addr]*host{}, cards: map[packet.MAC]*card{}, recent: new([recents]sight), known: new([knowns]fact),
-		glimpses: [2]map[packet.Addr]glimpse{{}, {}}, heard: [2]map[packet.Addr]heardName{{}, {}}}
+		gone: map[packet.Addr]*gone{}, glimpses: [2]map[packet.Addr]glimpse{{}, {}}, heard: [2]map[packet.Addr]heardName{{}, {}}}
 }
 
 // Stats returns the counts so far.
@@ -193,13 +198,13 @@ func (m *Map) Prefetch(p *packet.Packet) {
 func (m *Map) See(p *packet.Packet) {
 	if p.Layers&packet.LayerIP == 0 {
 		if p.Layers&packet.LayerARPIPv4 != 0 {
-			m.pass(p.Clock)
+			m.pass(p)
 			m.arp(p)
 		}
 		return
 	}
 	if p.Layers&packet.LayerTunnel != 0 {
-		m.pass(p.Clock)
+		m.pass(p)
 		m.seeOuter(p)
 	}
 	var srcPort, dstPort uint16
@@ -216,7 +221,7 @@ func (m *Map) See(p *packet.Packet) {
 		}
 		return
 	}
-	m.pass(p.Clock)
+	m.pass(p)
 	m.talk(p, s, flow{h, fold(to^mix2, from^mix3^uint64(p.IPProto)), from, to}, saw, tick)
 	switch {
 	case p.Layers&packet.LayerUDP != 0 && tells(srcPort, dstPort), p.Layers&packet.LayerTCP != 0 && srcPort == portDNS:
@@ -233,12 +238,18 @@ func (m *Map) seeOuter(p *packet.Packet) {
 		return
 	}
 	p.Outer.View(&m.outer, p)
-	m.outer.Clock, m.outer.Payload = p.Clock, nil
+	m.outer.Clock, m.outer.Number, m.outer.Payload = p.Clock, p.Number, nil
 	m.See(&m.outer)
 }
 
-// pass moves the clock.
-func (m *Map) pass(clock int64) {
+// pass moves the clock to a packet.
+func (m *Map) pass(p *packet.Packet) {
+	m.number = max(m.number, p.Number)
+	m.tick(p.Clock)
+}
+
+// tick moves the clock.
+func (m *Map) tick(clock int64) {
 	if !m.started {
 		m.began, m.clock, m.started = clock, clock, true
 	}

@@ -51,7 +51,7 @@ func tells(src, dst uint16) bool {
 
 // told learns from a message that tells of hosts.
 func (m *Map) told(p *packet.Packet) {
-	m.pass(p.Clock)
+	m.pass(p)
 	b := p.Payload
 	switch p.SrcPort {
 	case portDHCP, portDHCPTo:
@@ -243,6 +243,7 @@ func (m *Map) nameHost(h *host, text string, by Source) {
 		h.names = append(h.names[:worst], h.names[worst+1:]...)
 	}
 	h.names = append(h.names, name{text, by})
+	m.identify(h)
 	m.change(h)
 }
 

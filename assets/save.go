@@ -171,5 +171,6 @@ func (m *Map) restore(s *saved) {
 	if c := m.card(h.mac); c != nil {
 		c.addr = h.addr
 	}
+	m.identify(h)
 	m.change(h)
 }

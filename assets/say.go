@@ -68,6 +68,7 @@ func (m *Map) system(h *host, by evidence, text string) {
 		return
 	}
 	h.system, h.systemBy = text, by
+	m.identify(h)
 	m.change(h)
 }
 

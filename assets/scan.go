@@ -170,7 +170,7 @@ func (m *Map) Import(s *Scan) (fresh int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.started {
-		m.pass(s.Time.UnixNano())
+		m.tick(s.Time.UnixNano())
 	}
 	for i := range s.Hosts {
 		sh := &s.Hosts[i]

@@ -50,6 +50,8 @@ type Config struct {
 	// Assets learns from all packets. It is nil where nobody wants a map of hosts and services; the engine makes one for rules that
 	// look at it.
 	Assets *assets.Map
+	// Vendors says in alerts who made the hardware of their hosts; nil leaves that out.
+	Vendors *assets.Vendors
 	// Learn keeps models from giving scores: they collect, however long they are to, until Freeze is called for them.
 	Learn bool
 }
@@ -219,9 +221,7 @@ func (e *Engine) round(frames []packet.Frame, see func(*slot), emit Emit) int {
 	n := s.n
 	e.collect(&e.out, s)
 	e.emit(w, s, emit)
-	if e.cfg.Emitted != nil {
-		e.cfg.Emitted(s.packets[n-1].Number)
-	}
+	e.emitted(s.packets[n-1].Number)
 	return n
 }
 
@@ -355,6 +355,7 @@ func (e *Engine) emitAll(out []fired, emit Emit) {
 	for _, f := range out {
 		e.stats.Alerts++
 		e.state.rules[f.rule.index].Alerts++
+		e.own(f.alert)
 		emit(f.alert)
 		if e.plan.needAlert && !f.rule.Alerts() {
 			e.emitAll(e.run(e.alertEvent(f)), emit)

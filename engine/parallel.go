@@ -262,8 +262,8 @@ func (s *schedule) apply(w *worker, l int) {
 		s.mu.Lock()
 		s.emitting = false
 	}
-	if e.cfg.Emitted != nil && !s.emitting {
-		e.cfg.Emitted(s.past)
+	if !s.emitting {
+		e.emitted(s.past)
 	}
 }
 

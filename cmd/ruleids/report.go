@@ -74,8 +74,8 @@ func (r *reportCommand) run(ctx context.Context, files []string, zone *time.Loca
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	hosts := assets.New(assets.Limits{})
-	e := engine.New(plan, engine.Config{Seed: replaySeed, Assets: hosts})
+	hosts, vendors := assets.New(assets.Limits{}), assets.FindVendors()
+	e := engine.New(plan, engine.Config{Seed: replaySeed, Assets: hosts, Vendors: vendors})
 	var x *engine.Explainer
 	if r.near {
 		if x, _ = engine.NewExplainer(set, nil); x == nil {
@@ -124,7 +124,7 @@ func (r *reportCommand) run(ctx context.Context, files []string, zone *time.Loca
 	} else {
 		result = p.run(ctx, files)
 	}
-	in := report.Input{Title: r.title, Version: currentBuild().Version, Made: time.Now(), Stats: e.Stats(), Hosts: hosts.Hosts(assets.FindVendors())}
+	in := report.Input{Title: r.title, Version: currentBuild().Version, Made: time.Now(), Stats: e.Stats(), Hosts: hosts.Hosts(vendors)}
 	for _, name := range append(append([]string{}, files...), r.auth.names...) {
 		if name == "-" {
 			name = "standard input"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/assets"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -79,6 +80,7 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 	r.summary.add(cmd, cmd.Flags(), "summary", "write a summary to standard error; auto where that is a terminal")
 	cmd.Flags().Var(&r.workers, "workers", "`N` goroutines share the work; auto, which is 0 too, is one for each CPU (of a daemon the settings say)")
 	cmd.Flags().BoolVar(&r.filter, "filter", false, "with -r: add to each alert the display filter by which Wireshark shows its packets")
+	cmd.Flags().BoolVar(&r.assets, "assets", false, "with -r: learn hosts and services, and say in alerts whose hosts they are about (a daemon does so unless its settings say otherwise)")
 	r.daemon.add(cmd)
 	r.flags = cmd.Flags()
 	// Flags that mean nothing beside each other are a mistake, not to be passed over.
@@ -105,6 +107,7 @@ type runCommand struct {
 	summary  choice
 	workers  workerCount
 	filter   bool
+	assets   bool
 	daemon   daemonCommand
 	flags    *pflag.FlagSet
 }
@@ -178,6 +181,9 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 		return err
 	}
 	config := engine.Config{Models: learned, Workers: r.workers.number(), Seed: replaySeed, Checksums: checksums}
+	if r.assets {
+		config.Assets, config.Vendors = assets.New(assets.Limits{}), assets.FindVendors()
+	}
 	if kept != nil {
 		config.Emitted = kept.Emitted
 	}

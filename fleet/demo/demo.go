@@ -164,6 +164,12 @@ func (f *Fleet) Alert(a *Agent, at time.Time) *store.Entry {
 	if x.Layers&packet.LayerPorts != 0 {
 		x.SrcPort, x.DstPort = uint16(32768+r.IntN(28000)), k.port(r)
 	}
+	if h := a.owner(inside); h != nil {
+		x.Assets = &alert.Assets{Dst: *h}
+		if k.inside {
+			x.Assets = &alert.Assets{Src: *h}
+		}
+	}
 	if k.value != "" {
 		n := k.low + r.IntN(k.high-k.low)
 		threshold := float64(k.low)

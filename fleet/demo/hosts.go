@@ -3,8 +3,10 @@ package demo
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
+	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/assets"
 )
 
@@ -18,6 +20,9 @@ type machine struct {
 	services []assets.Service
 }
 
+// cameraLast is a machine that asks for an address and a name, and nothing else.
+const cameraLast = 104
+
 var machines = []machine{
 	{1, "gw", "ptr", "Routerboard.com", "RouterOS", "ssh", []assets.Service{{Port: 22, Proto: "tcp", Service: "ssh", Product: "SSH-2.0-ROSSSH", Clients: 2}, {Port: 53, Proto: "udp", Service: "dns", Clients: 14}, {Port: 67, Proto: "udp", Service: "dhcp", Clients: 12}}},
 	{10, "files", "netbios", "Dell Inc.", "Windows", "server", []assets.Service{{Port: 445, Proto: "tcp", Service: "smb", Clients: 9}, {Port: 3389, Proto: "tcp", Service: "rdp", Clients: 1}}},
@@ -27,23 +32,46 @@ var machines = []machine{
 	{101, "anna-laptop", "dhcp", "Apple, Inc.", "macOS", "user agent", nil},
 	{102, "ben-laptop", "dhcp", "LCFC(HeFei) Electronics Technology co., ltd", "Windows 10 or later", "user agent", nil},
 	{103, "android-7f21", "dhcp", "locally administered", "Android 14", "dhcp", nil},
-	{104, "camera-2", "dhcp", "Hangzhou Hikvision Digital Technology Co.,Ltd.", "Linux", "dhcp", []assets.Service{{Port: 554, Proto: "tcp", Service: "rtsp", Clients: 1}}},
+	{cameraLast, "camera-2", "dhcp", "Hangzhou Hikvision Digital Technology Co.,Ltd.", "Linux", "dhcp", []assets.Service{{Port: 554, Proto: "tcp", Service: "rtsp", Clients: 1}}},
 }
 
 // Hosts returns the hosts that an agent has learned of, as they are now.
 func (a *Agent) Hosts(now time.Time) []assets.Host {
 	now = now.UTC().Truncate(time.Second)
 	first := now.Add(-30 * 24 * time.Hour)
-	gateway := netip.MustParseAddr(a.net + ".0.101")
 	var out []assets.Host
 	for i, m := range machines {
-		h := assets.Host{IP: netip.MustParseAddr(fmt.Sprintf("%s.0.%d", a.net, m.last)), MAC: fmt.Sprintf("00:16:3e:%02x:%02x:%02x", len(a.Name), i, m.last), Vendor: m.vendor,
+		h := assets.Host{IP: a.address(&machines[i]), MAC: a.mac(i), Vendor: m.vendor,
 			Names: []assets.Name{{Name: m.name, By: m.by}}, System: m.system, SystemBy: m.systemBy, TTL: 64, First: first, Last: now, Answered: true, Local: true, Router: m.last == 1}
 		for _, s := range m.services {
-			s.First, s.Last, s.From = first, now, []netip.Addr{gateway}
+			s.First, s.Last = first, now
+			for j := len(machines) - 1; j >= 0 && len(s.From) < s.Clients; j-- { // people's machines first
+				if c := machines[j].last; c != m.last && (c != cameraLast || s.Service == "dhcp" || s.Service == "dns") {
+					s.From = append(s.From, a.address(&machines[j]))
+				}
+			}
+			slices.SortFunc(s.From, netip.Addr.Compare)
 			h.Services = append(h.Services, s)
 		}
 		out = append(out, h)
 	}
 	return out
+}
+
+func (a *Agent) address(m *machine) netip.Addr {
+	return netip.MustParseAddr(fmt.Sprintf("%s.0.%d", a.net, m.last))
+}
+
+func (a *Agent) mac(i int) string {
+	return fmt.Sprintf("00:16:3e:%02x:%02x:%02x", len(a.Name), i, machines[i].last)
+}
+
+// owner returns whose host an address is; nil for an address of none.
+func (a *Agent) owner(ip netip.Addr) *alert.Asset {
+	for i := range machines {
+		if m := &machines[i]; a.address(m) == ip {
+			return &alert.Asset{Name: m.name, MAC: a.mac(i), Vendor: m.vendor, System: m.system}
+		}
+	}
+	return nil
 }

@@ -3,6 +3,9 @@
 export type Severity = "critical" | "high" | "medium" | "low";
 export const severities: Severity[] = ["critical", "high", "medium", "low"];
 
+// Whose host an address is, as far as the agent's map knows.
+export interface Owner { name?: string; mac?: string; vendor?: string; system?: string }
+
 export interface Alert {
   id: string;
   agent: string;
@@ -31,6 +34,7 @@ export interface Alert {
     responses?: { action: string; target?: string; seconds?: number }[];
     reputation?: { source: string; indicator: string; tier: string; malicious?: number; suspicious?: number; engines?: number };
     model?: { name: string; score: number; top: string; bits: number; odd: string; features: { name: string; value: number | null; usual: [number, number] | null; bits: number }[] };
+    assets?: { src?: Owner; dst?: Owner };
     evidence?: string;
     filter?: string;
     decision?: { outcome?: string; who?: string; detail?: string };

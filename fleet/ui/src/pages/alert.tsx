@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, download, get, type Alert, type AlertPageOf } from "../api";
+import { ask, download, get, type Alert, type AlertPageOf, type Owner } from "../api";
 import { may } from "../live";
 import { link, set } from "../route";
 import { amount, dateTime, end, keyText, number, quote, said, span } from "../text";
@@ -17,6 +17,11 @@ const display = (a: Alert): string => {
   if ((proto === "tcp" || proto === "udp") && a.dest_port !== undefined) parts.push(`${proto}.port == ${a.dest_port}`);
   return parts.join(" && ");
 };
+
+// Whose says whose host an address is.
+function Whose({ of: h }: { of?: Owner }) {
+  return h ? <div class="whose">{h.name && <b>{h.name}</b>} <span class="dim">{[h.vendor, h.system, h.mac].filter(Boolean).join(" · ")}</span></div> : null;
+}
 
 // block asks for how long, and has all agents keep an address out.
 export function block(target: string, reason: string): void {
@@ -101,8 +106,8 @@ function Details({ a }: { a: Alert }) {
       <section>
         <h3>Flow</h3>
         <dl>
-          {a.src_ip && <><dt>source</dt><dd><a class="num" href={link("feed", { q: `ip:${a.src_ip}` })}>{end(a.src_ip, a.src_port)}</a></dd></>}
-          {a.dest_ip && <><dt>destination</dt><dd><a class="num" href={link("feed", { q: `ip:${a.dest_ip}` })}>{end(a.dest_ip, a.dest_port)}</a></dd></>}
+          {a.src_ip && <><dt>source</dt><dd><a class="num" href={link("feed", { q: `ip:${a.src_ip}` })}>{end(a.src_ip, a.src_port)}</a><Whose of={r.assets?.src} /></dd></>}
+          {a.dest_ip && <><dt>destination</dt><dd><a class="num" href={link("feed", { q: `ip:${a.dest_ip}` })}>{end(a.dest_ip, a.dest_port)}</a><Whose of={r.assets?.dst} /></dd></>}
           {a.proto && <><dt>protocol</dt><dd>{a.proto}</dd></>}
           <dt>key</dt><dd class="num">{keyText(r.key)}</dd>
           {a.community_id && <><dt>Community ID</dt><dd class="num wrap">{a.community_id}</dd></>}

@@ -4,7 +4,7 @@ import { number } from "../text";
 import { Empty, Problem, Tabs, Time, useLoad } from "../parts";
 import { Loading } from "./overview";
 
-interface Service { port: number; proto: string; service?: string; product?: string; closed?: string; clients?: number }
+interface Service { port: number; proto: string; service?: string; product?: string; closed?: string; clients?: number; from?: string[] }
 interface Host {
   agent: string; ip: string; mac?: string; vendor?: string; names?: { name: string; by: string }[]; system?: string; system_by?: string; first: string; last: string; local?: boolean; router?: boolean; answered: boolean; mac_before?: string;
   services?: Service[];
@@ -50,31 +50,45 @@ export function Assets() {
 }
 
 const mostShown = 40; // hosts of an agent in the graph
+const named = 20; // and up to how many of them have their names beside them
 
-// Graph shows the hosts of each agent around it, those with more services larger.
+// Graph shows for each agent who asks whom: a line for each client of a host's services, hosts with more clients larger.
 function Graph({ hosts, find }: { hosts: Host[]; find: (text: string) => string }) {
   const agents = [...new Set(hosts.map((h) => h.agent))].sort();
+  return <div class="graphs">{agents.map((a) => <Talks key={a} agent={a} hosts={hosts.filter((h) => h.agent === a)} find={find} />)}</div>;
+}
+
+const places = (n: number) => (n === 1 ? "1 service" : `${number(n)} services`);
+
+function Talks({ agent, hosts, find }: { agent: string; hosts: Host[]; find: (text: string) => string }) {
+  const clients = (h: Host) => new Set(h.services?.flatMap((s) => s.from ?? []));
+  const asks = new Map<string, number>(); // of how many hosts an address is a client
+  for (const h of hosts) for (const c of clients(h)) asks.set(c, (asks.get(c) ?? 0) + 1);
+  const weight = (h: Host) => clients(h).size + (asks.get(h.ip) ?? 0);
+  const shown = new Set([...hosts].sort((x, y) => weight(y) - weight(x)).slice(0, mostShown)), list = hosts.filter((h) => shown.has(h));
+  const at = new Map(list.map((h, i) => {
+    const angle = (2 * Math.PI * i) / list.length - Math.PI / 2;
+    return [h.ip, { x: 118 * Math.cos(angle), y: 92 * Math.sin(angle), right: Math.cos(angle) >= -0.01 }];
+  }));
   return (
-    <div class="graphs">{agents.map((a) => {
-      const all = hosts.filter((h) => h.agent === a), list = [...all].sort((x, y) => (y.services?.length ?? 0) - (x.services?.length ?? 0)).slice(0, mostShown);
-      return (
-        <figure key={a} class="graph">
-          <svg viewBox="-170 -130 340 260" role="group" aria-label={`${a} knows ${number(all.length)} hosts`}>
-            {list.map((h, i) => {
-              const angle = (2 * Math.PI * i) / list.length - Math.PI / 2, far = list.length > 16 && i % 2 === 1 ? 108 : 74, x = far * 1.25 * Math.cos(angle), y = far * Math.sin(angle), r = 4 + Math.min(7, 2 * (h.services?.length ?? 0));
-              return (
-                <a key={h.ip} href={find(h.ip)} aria-label={`${called(h)}, ${h.services?.length ?? 0} services`}>
-                  <title>{`${called(h)} ${h.ip}${h.system ? `, ${h.system}` : ""}${h.services ? `: ${h.services.map((s) => s.service || s.port).join(", ")}` : ""}`}</title>
-                  <line x1="0" y1="0" x2={x} y2={y} /><circle cx={x} cy={y} r={r} class={h.router ? "router" : h.services ? "serves" : ""} />
-                  {list.length <= 16 && <text x={x} y={y + r + 10}>{called(h).slice(0, 16)}</text>}
-                </a>
-              );
-            })}
-            <circle r="15" class="agentnode" />
-          </svg>
-          <figcaption>{a}<span class="dim"> · {number(all.length)} {all.length === 1 ? "host" : "hosts"}{all.length > list.length && `, ${list.length} shown`}</span></figcaption>
-        </figure>
-      );
-    })}</div>
+    <figure class="graph">
+      <svg viewBox="-240 -112 480 224" role="group" aria-label={`Who asks whom at ${agent}`}>
+        {list.flatMap((h) => [...clients(h)].filter((c) => at.has(c) && c !== h.ip).map((c) => {
+          const from = at.get(c)!, to = at.get(h.ip)!, what = h.services!.filter((s) => s.from?.includes(c)).map((s) => s.service || `${s.port}/${s.proto}`);
+          return <path key={`${c} ${h.ip}`} d={`M${from.x} ${from.y}Q0 0 ${to.x} ${to.y}`}><title>{`${called(hosts.find((x) => x.ip === c)!)} asks ${called(h)}: ${what.join(", ")}`}</title></path>;
+        }))}
+        {list.map((h) => {
+          const { x, y, right } = at.get(h.ip)!, r = 4 + Math.min(7, Math.sqrt(clients(h).size) * 2);
+          return (
+            <a key={h.ip} href={find(h.ip)} aria-label={`${called(h)}, ${places(h.services?.length ?? 0)}, asks ${number(asks.get(h.ip) ?? 0)}`}>
+              <title>{`${called(h)} ${h.ip}${h.system ? `, ${h.system}` : ""}${h.services ? `: ${h.services.map((s) => `${s.service || s.port} to ${number(s.clients ?? 0)}`).join(", ")}` : ""}`}</title>
+              <circle cx={x} cy={y} r={r} class={h.router ? "router" : h.services ? "serves" : ""} />
+              {list.length <= named && <text x={right ? x + r + 4 : x - r - 4} y={y + 3} class={right ? "" : "left"}>{called(h).slice(0, 18)}</text>}
+            </a>
+          );
+        })}
+      </svg>
+      <figcaption>{agent}<span class="dim"> · {number(hosts.length)} {hosts.length === 1 ? "host" : "hosts"}{hosts.length > list.length && `, the ${list.length} that are asked or ask most`}</span></figcaption>
+    </figure>
   );
 }

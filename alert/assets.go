@@ -1,0 +1,105 @@
+package alert
+
+import (
+	"strings"
+
+	"github.com/ruleids/ruleids/internal/printable"
+)
+
+// Assets say whose hosts the two addresses of an alert are, as the map of hosts and services knew them with its packet.
+type Assets struct{ Src, Dst Asset }
+
+// An Asset is whose host an address is. What is not known is empty.
+type Asset struct {
+	Name   string // what it calls itself, or what DNS calls it
+	MAC    string // its hardware address
+	Vendor string // who made the hardware
+	System string // by what it says, never by a guess
+}
+
+// String names the host: by its name, else by its hardware address. It is "" where neither is known.
+//
+//	files (Dell Inc., Windows 10 or later)
+func (h Asset) String() string {
+	who := h.Name
+	var more []string
+	for _, s := range []string{h.MAC, h.Vendor, h.System} {
+		switch {
+		case s == "" || s == h.MAC && h.Name != "":
+		case who == "":
+			who = s
+		default:
+			more = append(more, s)
+		}
+	}
+	if len(more) > 0 {
+		who += " (" + strings.Join(more, ", ") + ")"
+	}
+	return printable.Clip(who, maxText)
+}
+
+// String says whose hosts source and destination are; "" where nothing is known.
+func (as *Assets) String() string {
+	if as == nil {
+		return ""
+	}
+	var words []string
+	if as.Src != (Asset{}) {
+		words = append(words, "src is "+as.Src.String())
+	}
+	if as.Dst != (Asset{}) {
+		words = append(words, "dst is "+as.Dst.String())
+	}
+	return strings.Join(words, ", ")
+}
+
+// appendJSON appends the key assets; nothing for nil.
+func (as *Assets) appendJSON(dst []byte) []byte {
+	if as == nil {
+		return dst
+	}
+	dst = append(dst, `,"assets":{`...)
+	before := len(dst)
+	dst = as.Src.appendJSON(dst, "src")
+	if as.Src != (Asset{}) && as.Dst != (Asset{}) {
+		dst = append(dst, ',')
+	}
+	dst = as.Dst.appendJSON(dst, "dst")
+	if len(dst) == before {
+		return dst[:before-len(`,"assets":{`)]
+	}
+	return append(dst, '}')
+}
+
+// appendJSON appends what is known of a host under a key; nothing where nothing is.
+func (h Asset) appendJSON(dst []byte, key string) []byte {
+	if h == (Asset{}) {
+		return dst
+	}
+	dst = append(appendString(dst, key), ":{"...)
+	first := true
+	for _, f := range [...]struct{ key, text string }{{"name", h.Name}, {"mac", h.MAC}, {"vendor", h.Vendor}, {"system", h.System}} {
+		if f.text == "" {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = appendString(append(appendString(dst, f.key), ':'), f.text)
+	}
+	return append(dst, '}')
+}
+
+// wireAssets are Assets as appendJSON writes them.
+type wireAssets struct{ Src, Dst wireAsset }
+
+type wireAsset struct{ Name, MAC, Vendor, System string }
+
+// assets returns what was read; nil for nothing.
+func (w *wireAssets) assets() *Assets {
+	if w == nil || *w == (wireAssets{}) {
+		return nil
+	}
+	return &Assets{Src: Asset(w.Src), Dst: Asset(w.Dst)}
+}
