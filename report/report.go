@@ -111,6 +111,7 @@ type alertRow struct {
 	time                         int64
 	severity                     scale.Severity
 	rule, from, to, text, detail string
+	fromIs, toIs                 string // whose hosts these are
 }
 
 type loginRow struct {
@@ -145,6 +146,9 @@ func (c *Collector) Alert(a *alert.Alert) {
 	row := alertRow{time: a.Time, severity: a.Severity, rule: a.Rule, text: a.Message, detail: facts(a)}
 	if row.text == "" {
 		row.text = a.Description
+	}
+	if a.Assets != nil {
+		row.fromIs, row.toIs = a.Assets.Src.String(), a.Assets.Dst.String()
 	}
 	if a.Layers&(packet.LayerIP|packet.LayerARPIPv4) != 0 {
 		row.from = a.Src.String()

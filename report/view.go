@@ -37,6 +37,7 @@ type view struct {
 
 	Hosts   []hostView
 	HostsOf string
+	Graph   graph
 }
 
 type hostView struct{ IP, Name, Hardware, System, Offers string }
@@ -58,7 +59,7 @@ type nearView struct {
 	Width                  float64
 }
 
-type rowView struct{ Time, ISO, Severity, Rule, From, To, Text, Detail string }
+type rowView struct{ Time, ISO, Severity, Rule, From, FromIs, To, ToIs, Text, Detail string }
 
 type loginView struct{ Time, ISO, Result, User, Src, Service, Host, Method, Reason string }
 
@@ -128,6 +129,7 @@ func (c *Collector) view(in *Input) *view {
 	v.near(in)
 	v.logins(c)
 	v.hosts(in)
+	v.graph(in)
 	return v
 }
 
@@ -177,7 +179,7 @@ func (v *view) alerts(c *Collector, in *Input) {
 	v.Sources = bars(c.sources.top(listed))
 	rows := worst(slices.Clone(c.rows))
 	for _, r := range rows {
-		v.Rows = append(v.Rows, rowView{stamp(r.time, "01-02 15:04:05"), stamp(r.time, iso), r.severity.String(), clean(r.rule), r.from, r.to, clean(r.text), clean(r.detail)})
+		v.Rows = append(v.Rows, rowView{stamp(r.time, "01-02 15:04:05"), stamp(r.time, iso), r.severity.String(), clean(r.rule), r.from, clean(r.fromIs), r.to, clean(r.toIs), clean(r.text), clean(r.detail)})
 	}
 	if n := uint64(len(rows)); n < c.alerts {
 		v.RowsOf = "The " + number(n) + " most severe and newest of " + number(c.alerts) + "."
