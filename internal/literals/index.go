@@ -202,10 +202,11 @@ type filter struct {
 	shift uint8 // of a hash of 64 bits, to a place in bits
 }
 
-// newFilter makes a filter for n keys, in which one of 32 other keys or fewer passes.
+// newFilter makes a filter for n keys, in which one of 32 other keys or fewer passes; of 128, as long as that takes a
+// quarter of the first cache.
 func newFilter(n int) filter {
 	log := uint8(9)
-	for 1<<log < 32*n && log < 21 {
+	for 1<<log < 32*n && log < 21 || 1<<log < 128*n && log < 16 {
 		log++
 	}
 	return filter{make([]uint64, 1<<log/64), 64 - log}
