@@ -211,7 +211,7 @@ func (c *scenario) login(t *translation, service string, rest []string) {
 		t.reject("logins of no service that is named")
 		return
 	}
-	t.and("auth.service == %s", textLiteral(service))
+	t.and("auth.service == %s", exprText(service))
 	if len(rest) > 0 {
 		t.reject("filter with %s", oneLine(foreignName.FindString(rest[0]), 40))
 		return

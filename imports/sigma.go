@@ -341,7 +341,7 @@ func sigmaValue(f sigmaField, op, value string, cased, insensitive bool) (string
 			return "", fmt.Errorf("a regular expression that RE2 has not")
 		}
 		if strings.Contains(value, "`") {
-			return f.field + " matches " + textLiteral(value), nil
+			return f.field + " matches " + exprText(value), nil
 		}
 		return f.field + " matches `" + value + "`", nil
 	}
@@ -381,7 +381,7 @@ func sigmaValue(f sigmaField, op, value string, cased, insensitive bool) (string
 	field, text := f.field, pieces[0]
 	if !cased && strings.ToLower(text) != strings.ToUpper(text) {
 		if op == "" && methods[text] {
-			return field + " == " + textLiteral(text), nil
+			return field + " == " + exprText(text), nil
 		}
 		field, text = "lower("+field+")", strings.ToLower(text)
 	}
@@ -394,7 +394,7 @@ func sigmaValue(f sigmaField, op, value string, cased, insensitive bool) (string
 	case end:
 		verb = " endsWith "
 	}
-	return field + verb + textLiteral(text), nil
+	return field + verb + exprText(text), nil
 }
 
 // sigmaCondition translates a condition on selections: and, or, not, brackets, "1 of x*", "all of them".

@@ -4,100 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
-	"regexp/syntax"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
-
-// A match is a content or pcre with its modifiers. Numbers are -1, and relative ones nil, where it does not say.
-type match struct {
-	buffer           string
-	negated, nocase  bool
-	data             []byte
-	offset, depth    int
-	starts, ends     bool
-	distance, within *int
-	pattern          string // of a pcre: flags and all
-	relative         bool   // pcre: from the end of the match before
-}
-
-// A buffer is a part of the traffic that Suricata looks into, as a field.
-type buffer struct {
-	field    string
-	side     string // "request" or "response" where the field tells
-	noun     string // of a list of its values
-	suffix   bool   // its values are domain names
-	lossless bool
-}
-
-// buffers are the sticky buffers that a field stands for, by their names now and before, and "" for the payload.
-var buffers = map[string]buffer{
-	"":                  {field: "payload"},
-	"http.uri":          {field: "http.request.uri", side: "request"},
-	"http.uri.raw":      {field: "http.request.uri", side: "request", lossless: true},
-	"http.method":       {field: "http.request.method", side: "request", lossless: true},
-	"http.host":         {field: "http.host", side: "request", noun: "http_hosts", suffix: true},
-	"http.host.raw":     {field: "http.host", side: "request", lossless: true},
-	"http.user_agent":   {field: "http.user_agent", side: "request", noun: "user_agents", lossless: true},
-	"http.content_type": {field: "http.content_type", lossless: true},
-	"http.stat_code":    {field: "http.response.code", side: "response", lossless: true},
-	"dns.query":         {field: "dns.qry.name", side: "request", noun: "dns_names", suffix: true, lossless: true},
-	"tls.sni":           {field: "tls.handshake.extensions_server_name", side: "request", noun: "tls_names", suffix: true, lossless: true},
-	"ja3.hash":          {field: "tls.handshake.ja3", side: "request", noun: "ja3", lossless: true},
-	"ja4.hash":          {field: "tls.handshake.ja4", side: "request", noun: "ja4", lossless: true},
-}
-
-// sticky are older names of buffers that what follows is looked for in.
-var sticky = map[string]string{"dns_query": "dns.query", "tls_sni": "tls.sni", "ja3_hash": "ja3.hash", "pkt_data": "", "http_host": "http.host"}
-
-// modifiers are older names that say where the content before them is looked for.
-var modifiers = map[string]string{
-	"http_uri": "http.uri", "http_raw_uri": "http.uri.raw", "http_method": "http.method", "http_host": "http.host", "http_raw_host": "http.host.raw",
-	"http_user_agent": "http.user_agent", "http_stat_code": "http.stat_code", "http_content_type": "http.content_type",
-}
-
-// pcreBuffers are the flags of a pcre that say where it is looked for.
-var pcreBuffers = map[rune]string{'U': "http.uri", 'I': "http.uri.raw", 'M': "http.method", 'W': "http.host", 'Z': "http.host.raw", 'V': "http.user_agent", 'S': "http.stat_code"}
-
-// readPCRE reads /pattern/flags into a match.
-func readPCRE(value string, m *match) error {
-	text, negated := unquote(value)
-	m.negated = negated
-	end := strings.LastIndexByte(text, '/')
-	if !strings.HasPrefix(text, "/") || end == 0 {
-		return fmt.Errorf("pcre without slashes")
-	}
-	pattern, flags := text[1:end], "-s"
-	on := ""
-	for _, f := range text[end+1:] {
-		switch f {
-		case 'i', 'm':
-			on += string(f)
-		case 's':
-			on, flags = on+"s", ""
-		case 'R':
-			m.relative = true
-		case 'A':
-			pattern = "^(?:" + pattern + ")"
-		case 'G', 'E', 'B', 'O':
-		default:
-			b, ok := pcreBuffers[f]
-			if !ok {
-				return fmt.Errorf("pcre flag %c", f)
-			}
-			m.buffer = b
-		}
-	}
-	if strings.ContainsFunc(pattern, func(r rune) bool { return r < ' ' || r >= 0x7f }) {
-		return fmt.Errorf("pcre with bytes beyond ASCII")
-	}
-	if _, err := syntax.Parse(pattern, syntax.Perl); err != nil {
-		return fmt.Errorf("pcre that RE2 has not")
-	}
-	m.pattern = "(?" + on + flags + ":" + pattern + ")"
-	return nil
-}
 
 // A looker translates what is looked for in one buffer, in order.
 type looker struct {
@@ -132,17 +41,9 @@ func (l *looker) flush() {
 	case 1:
 		l.t.and("%s", l.plain)
 	default:
-		l.t.and("%s", l.b.field+" matches "+regexLiteral(strings.Join(l.chain, "")))
+		l.t.and("%s", l.b.field+" matches "+exprPattern(strings.Join(l.chain, "")))
 	}
 	l.chain, l.plain = nil, ""
-}
-
-// regexLiteral writes a pattern.
-func regexLiteral(p string) string {
-	if strings.Contains(p, "`") {
-		return bytesLiteral([]byte(p))
-	}
-	return "`" + p + "`"
 }
 
 // literal writes what is looked for, in lower case where case does not matter, and the value to look in.
@@ -152,9 +53,9 @@ func (l *looker) literal(m *match, value string) (string, string) {
 		data, value = lower, "lower("+value+")"
 	}
 	if l.bytes {
-		return bytesLiteral(data), value
+		return exprBytes(data), value
 	}
-	return textLiteral(string(data)), value
+	return exprText(string(data)), value
 }
 
 // part is a content as part of a pattern.
@@ -276,7 +177,7 @@ func (l *looker) content(m *match, offset, depth int) string {
 	n := len(m.data)
 	value := l.b.field
 	if l.b.field == "http.request.method" && depth < 0 && offset == 0 && !m.nocase && methods[string(m.data)] {
-		return value + " == " + textLiteral(string(m.data))
+		return value + " == " + exprText(string(m.data))
 	}
 	if m.ends && m.starts {
 		lit, v := l.literal(m, value)
@@ -304,114 +205,3 @@ func (l *looker) content(m *match, offset, depth int) string {
 }
 
 var methods = map[string]bool{"GET": true, "POST": true, "PUT": true, "HEAD": true, "OPTIONS": true, "DELETE": true, "CONNECT": true, "PATCH": true, "TRACE": true}
-
-func (l *looker) pcre(m *match) {
-	t := l.t
-	if strings.Contains(m.pattern, "$") && l.bytes {
-		t.lose("$ of a pcre is the end of the payload alone")
-	}
-	value := l.b.field
-	cond := func() string {
-		c := value + " matches " + regexLiteral(m.pattern)
-		if m.negated {
-			c = "not (" + c + ")"
-		}
-		return c
-	}
-	if !m.relative {
-		if m.negated {
-			t.and("%s", cond())
-			return
-		}
-		l.flush()
-		l.end, l.done, l.plain, l.chain = -1, false, cond(), []string{m.pattern}
-		return
-	}
-	switch {
-	case l.end >= 0:
-		value = fmt.Sprintf("%s[%d:]", value, l.end)
-		t.and("%s", cond())
-		if !m.negated {
-			l.end = -1
-		}
-	case len(l.chain) > 0 && !m.negated:
-		// A pattern that begins with ^ begins where the match before ends.
-		head, body, _ := strings.Cut(m.pattern, ":")
-		if rest, ok := strings.CutPrefix(body, "^"); ok && !strings.ContainsAny(rest, "^") && !strings.Contains(topLevel(rest), "|") {
-			l.chain = append(l.chain, head+":"+rest)
-		} else if !strings.Contains(body, "^") {
-			l.chain = append(l.chain, "(?s:.*?)", m.pattern)
-		} else {
-			l.flush()
-			t.lose("a relative pcre looked for anywhere")
-			m.pattern = head + ":" + strings.TrimPrefix(body, "^")
-			t.and("%s", cond())
-		}
-	case m.negated:
-		t.lose("a negated relative pcre ignored")
-	default:
-		t.lose("a relative pcre looked for anywhere")
-		m.pattern = strings.Replace(m.pattern, ":^", ":", 1)
-		t.and("%s", cond())
-	}
-}
-
-// topLevel is a pattern without what stands in brackets.
-func topLevel(p string) string {
-	var b strings.Builder
-	depth := 0
-	for i := 0; i < len(p); i++ {
-		switch p[i] {
-		case '\\':
-			i++
-			continue
-		case '(', '[':
-			depth++
-		case ')', ']':
-			depth--
-		default:
-			if depth <= 0 {
-				b.WriteByte(p[i])
-			}
-		}
-	}
-	return strings.TrimSuffix(b.String(), ")")
-}
-
-// numeric translates N, !N, >N, <N, A-B and A<>B, where A<>B leaves out both ends.
-func numeric(field, value string) (string, error) {
-	value = strings.ReplaceAll(value, " ", "")
-	number := func(s string) (int, bool) {
-		n, err := strconv.Atoi(s)
-		return n, err == nil && n >= 0
-	}
-	for _, op := range []string{"<=", ">=", "<", ">"} {
-		if rest, ok := strings.CutPrefix(value, op); ok {
-			if n, ok := number(rest); ok {
-				return fmt.Sprintf("%s %s %d", field, op, n), nil
-			}
-		}
-	}
-	if a, b, ok := strings.Cut(value, "<>"); ok {
-		lo, ok1 := number(a)
-		hi, ok2 := number(b)
-		if ok1 && ok2 {
-			return fmt.Sprintf("%s > %d and %s < %d", field, lo, field, hi), nil
-		}
-	}
-	if a, b, ok := strings.Cut(value, "-"); ok {
-		lo, ok1 := number(a)
-		hi, ok2 := number(b)
-		if ok1 && ok2 && lo <= hi {
-			return fmt.Sprintf("%s >= %d and %s <= %d", field, lo, field, hi), nil
-		}
-	}
-	rest, negated := strings.CutPrefix(value, "!")
-	if n, ok := number(strings.TrimPrefix(rest, "=")); ok {
-		if negated {
-			return fmt.Sprintf("%s != %d", field, n), nil
-		}
-		return fmt.Sprintf("%s == %d", field, n), nil
-	}
-	return "", fmt.Errorf("a number that cannot be read")
-}

@@ -45,6 +45,25 @@ func members(text string) []string {
 	return out
 }
 
+// eachMember calls f for each member of a list, of lists in it and of variables, and says whether it is negated; the first error ends it.
+func eachMember(text string, negated bool, variables map[string]string, f func(text string, negated bool) error) error {
+	if rest, ok := strings.CutPrefix(text, "!"); ok {
+		text, negated = rest, !negated
+	}
+	if name, ok := strings.CutPrefix(text, "$"); ok && variables[name] != "" {
+		return eachMember(variables[name], negated, nil, f)
+	}
+	if !strings.HasPrefix(text, "[") {
+		return f(text, negated)
+	}
+	for _, m := range members(text) {
+		if err := eachMember(m, negated, variables, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // addresses are what a header says of one side.
 type addresses struct {
 	conds   []string // all hold
@@ -55,19 +74,9 @@ type addresses struct {
 func readAddresses(text, field string) (addresses, error) {
 	var a addresses
 	var lists []string
-	var read func(text string, negated bool) error
-	read = func(text string, negated bool) error {
-		if rest, ok := strings.CutPrefix(text, "!"); ok {
-			text, negated = rest, !negated
-		}
+	err := eachMember(text, false, nil, func(text string, negated bool) error {
 		name, variable := strings.CutPrefix(text, "$")
 		switch {
-		case strings.HasPrefix(text, "["):
-			for _, m := range members(text) {
-				if err := read(m, negated); err != nil {
-					return err
-				}
-			}
 		case text == "any":
 			if negated {
 				return fmt.Errorf("addresses %q", text)
@@ -99,12 +108,12 @@ func readAddresses(text, field string) (addresses, error) {
 			}
 		}
 		return nil
-	}
-	if err := read(text, false); err != nil {
+	})
+	if err != nil {
 		return a, err
 	}
 	if len(lists) > 0 && len(a.entries) > 0 {
-		lists = append(lists, field+" in "+literals(a.entries))
+		lists = append(lists, field+" in "+exprTexts(a.entries))
 		a.entries = nil
 	}
 	if len(lists) > 0 {
@@ -113,40 +122,17 @@ func readAddresses(text, field string) (addresses, error) {
 	return a, nil
 }
 
-// literals writes an array of texts.
-func literals(texts []string) string {
-	out := make([]string, len(texts))
-	for i, t := range texts {
-		out[i] = textLiteral(t)
-	}
-	return "[" + strings.Join(out, ", ") + "]"
-}
-
 // readPorts translates the ports of one side; "" for any.
 func readPorts(text, field string) (string, error) {
 	var in, out []string
 	anyPort := false
-	var read func(text string, negated bool) error
-	read = func(text string, negated bool) error {
-		if rest, ok := strings.CutPrefix(text, "!"); ok {
-			text, negated = rest, !negated
+	err := eachMember(text, false, portVariables, func(text string, negated bool) error {
+		if name, variable := strings.CutPrefix(text, "$"); variable {
+			return fmt.Errorf("port variable $%s", name)
 		}
-		name, variable := strings.CutPrefix(text, "$")
-		switch {
-		case strings.HasPrefix(text, "["):
-			for _, m := range members(text) {
-				if err := read(m, negated); err != nil {
-					return err
-				}
-			}
-			return nil
-		case text == "any":
+		if text == "any" {
 			anyPort = true
 			return nil
-		case variable && portVariables[name] != "":
-			return read(portVariables[name], negated)
-		case variable:
-			return fmt.Errorf("port variable $%s", name)
 		}
 		first, last, isRange := strings.Cut(text, ":")
 		lo, hi := 0, 65535
@@ -173,8 +159,8 @@ func readPorts(text, field string) (string, error) {
 			in = append(in, one)
 		}
 		return nil
-	}
-	if err := read(text, false); err != nil {
+	})
+	if err != nil {
 		return "", err
 	}
 	join := func(parts []string) string {
@@ -263,7 +249,7 @@ func (sig *signature) header(t *translation) (proto string) {
 				halves[i] = a
 			}
 			if both && len(a.entries) > 0 {
-				a.conds = append(a.conds, "ip."+dir+" in "+literals(a.entries))
+				a.conds = append(a.conds, "ip."+dir+" in "+exprTexts(a.entries))
 			}
 			for _, c := range append(a.conds, p) {
 				if c == "" {
@@ -297,7 +283,7 @@ func (sig *signature) header(t *translation) (proto string) {
 			if len(a.entries) == 0 {
 				continue
 			}
-			c := &constant{kind: "ip", value: "ip." + dir, noun: "addresses_" + dir, entries: a.entries, text: "ip." + dir + " in " + literals(a.entries)}
+			c := &constant{kind: "ip", value: "ip." + dir, noun: "addresses_" + dir, entries: a.entries, text: "ip." + dir + " in " + exprTexts(a.entries)}
 			if t.fold == nil {
 				t.fold = c
 			} else {
@@ -306,44 +292,4 @@ func (sig *signature) header(t *translation) (proto string) {
 		}
 	}
 	return layer
-}
-
-// textLiteral writes a text as a literal of expr-lang.
-func textLiteral(text string) string {
-	var b strings.Builder
-	b.WriteByte('\'')
-	for i, r := range text {
-		switch {
-		case r == '\'' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\uFFFD':
-			fmt.Fprintf(&b, `\x%02x`, text[i])
-		case r < ' ' || r >= 0x7f && r < 0xa0:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('\'')
-	return b.String()
-}
-
-// bytesLiteral writes bytes as a literal that is compared with a payload: each byte beyond ASCII is an escape.
-func bytesLiteral(data []byte) string {
-	var b strings.Builder
-	b.WriteByte('\'')
-	for _, c := range data {
-		switch {
-		case c == '\'' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ' || c >= 0x7f:
-			fmt.Fprintf(&b, `\x%02x`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('\'')
-	return b.String()
 }

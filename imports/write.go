@@ -111,7 +111,7 @@ func (s *Set) foldInto(w *bytes.Buffer, noun string, group []*translation) File 
 	file := "lists/" + noun + ".csv"
 	first := group[0]
 	fmt.Fprintf(w, "list %s {\n  description = %s\n  type = %s\n  file = %s\n  columns = [\"indicator\", \"sid\", \"msg\", \"severity\", \"reference\"]\n}\n\n",
-		quote(noun), quote(fmt.Sprintf("Entries of %s, imported from %s.", plural(len(group), "rule"), s.Format)), quote(first.fold.kind), quote(file))
+		hclText(noun), hclText(fmt.Sprintf("Entries of %s, imported from %s.", plural(len(group), "rule"), s.Format)), hclText(first.fold.kind), hclText(file))
 
 	one := *first
 	one.name = noun
@@ -158,7 +158,7 @@ func (s *Set) foldInto(w *bytes.Buffer, noun string, group []*translation) File 
 			if first.when != "" {
 				cond = first.when + " and " + cond
 			}
-			fmt.Fprintf(w, "  level %q {\n    when = %s\n  }\n", sev, quote(cond))
+			fmt.Fprintf(w, "  level %q {\n    when = %s\n  }\n", sev, hclText(cond))
 		}
 		w.WriteString("}\n\n")
 	}
@@ -179,19 +179,19 @@ func (t *translation) write(w *bytes.Buffer) {
 	} else {
 		fmt.Fprintf(w, "# import: loose: %s\n", oneLine(strings.Join(t.lost, "; "), 1000))
 	}
-	fmt.Fprintf(w, "rule %s {\n  description = %s\n  severity = %s\n", quote(t.name), quote(t.Title), quote(t.severity))
+	fmt.Fprintf(w, "rule %s {\n  description = %s\n  severity = %s\n", hclText(t.name), hclText(t.Title), hclText(t.severity))
 	if t.category != "" {
-		fmt.Fprintf(w, "  category = %s\n", quote(t.category))
+		fmt.Fprintf(w, "  category = %s\n", hclText(t.category))
 	}
 	if len(t.attack) > 0 {
-		fmt.Fprintf(w, "  attack = %s\n", quoteAll(t.attack))
+		fmt.Fprintf(w, "  attack = %s\n", hclTexts(t.attack))
 	}
 	if len(t.references) > 0 {
-		fmt.Fprintf(w, "  references = %s\n", quoteAll(t.references))
+		fmt.Fprintf(w, "  references = %s\n", hclTexts(t.references))
 	}
 	w.WriteString("  mode = \"shadow\"\n\n")
 	if t.on != "" {
-		fmt.Fprintf(w, "  on = %s\n", quote(t.on))
+		fmt.Fprintf(w, "  on = %s\n", hclText(t.on))
 	}
 	if len(t.conds) > 0 {
 		conds := slices.Clone(t.conds)
@@ -207,16 +207,16 @@ func (t *translation) write(w *bytes.Buffer) {
 			where = strings.ReplaceAll(strings.ReplaceAll(where, "${", "$${"), "%{", "%%{")
 			fmt.Fprintf(w, "  where = <<-EOT\n    %s\n  EOT\n", where)
 		} else {
-			fmt.Fprintf(w, "  where = %s\n", quote(where))
+			fmt.Fprintf(w, "  where = %s\n", hclText(where))
 		}
 	}
 	if len(t.by) > 0 {
-		fmt.Fprintf(w, "  by = %s\n", quoteAll(t.by))
+		fmt.Fprintf(w, "  by = %s\n", hclTexts(t.by))
 	}
 	if t.span != "" {
-		fmt.Fprintf(w, "  window %s {\n", quote(t.span))
+		fmt.Fprintf(w, "  window %s {\n", hclText(t.span))
 		for _, a := range t.aggregates {
-			fmt.Fprintf(w, "    %s = %s\n", a.name, quote(a.text))
+			fmt.Fprintf(w, "    %s = %s\n", a.name, hclText(a.text))
 		}
 		w.WriteString("  }\n")
 	}
@@ -224,10 +224,10 @@ func (t *translation) write(w *bytes.Buffer) {
 		fmt.Fprintf(w, "  threshold = %d\n", t.threshold)
 	}
 	if t.when != "" {
-		fmt.Fprintf(w, "  when = %s\n", quote(t.when))
+		fmt.Fprintf(w, "  when = %s\n", hclText(t.when))
 	}
 	if t.cooldown != "" {
-		fmt.Fprintf(w, "  cooldown = %s\n", quote(t.cooldown))
+		fmt.Fprintf(w, "  cooldown = %s\n", hclText(t.cooldown))
 	}
 	w.WriteString("}\n\n")
 }
@@ -271,36 +271,4 @@ func split(cond string, ops ...string) []string {
 		}
 	}
 	return append(out, cond[start:])
-}
-
-// quote writes a text as HCL does.
-func quote(text string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i, r := range text {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r < ' ' || r == 0x7f:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		case (r == '$' || r == '%') && strings.HasPrefix(text[i+1:], "{"):
-			b.WriteRune(r)
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
-
-func quoteAll(texts []string) string {
-	out := make([]string, len(texts))
-	for i, t := range texts {
-		out[i] = quote(t)
-	}
-	return "[" + strings.Join(out, ", ") + "]"
 }
