@@ -117,3 +117,9 @@ func addConfigFlag(cmd *cobra.Command, file *string) {
 	cmd.Flags().StringVar(file, "config", "", "settings `FILE` (default "+rules.SettingsName+" in the current directory, where there is one)")
 	_ = cmd.MarkFlagFilename("config", "hcl")
 }
+
+// addHostConfigFlag is addConfigFlag for commands that find the settings by hostSettings.
+func addHostConfigFlag(cmd *cobra.Command, file *string) {
+	addConfigFlag(cmd, file)
+	cmd.Flags().Lookup("config").Usage = "settings `FILE` (default " + rules.SettingsName + " in the current directory, else the file of the service, where there is one)"
+}

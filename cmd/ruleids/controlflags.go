@@ -17,12 +17,12 @@ type controlFlags struct {
 
 func (f *controlFlags) add(cmd *cobra.Command) {
 	f.settings.add(cmd, "control.socket")
-	addConfigFlag(cmd, &f.config)
+	addHostConfigFlag(cmd, &f.config)
 }
 
 // client returns a client of the daemon that flags, environment or settings name.
 func (f *controlFlags) client(a *app) (*api.Client, error) {
-	file, err := settingsFile(f.config)
+	file, err := hostSettings(f.config)
 	if err != nil {
 		return nil, err
 	}

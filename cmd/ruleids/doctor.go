@@ -34,12 +34,9 @@ Exit status: 0 there is no problem, 1 there are some, 2 could not run. Notes are
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			name, err := settingsFile(file)
+			name, err := hostSettings(file)
 			if err != nil {
 				return err
-			}
-			if name == "" && exists(serviceSettings()) == nil {
-				name = serviceSettings()
 			}
 			in := agent.Input{Settings: config.Options{File: name, Environ: os.Environ(), Flags: flags.given()}, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes()}
 			found := doctor.Run(cmd.Context(), doctor.Options{Input: in, Loaded: in.Load()})
@@ -51,7 +48,7 @@ Exit status: 0 there is no problem, 1 there are some, 2 could not run. Notes are
 		},
 	}
 	flags.add(cmd, "capture.interfaces", "control.socket")
-	addConfigFlag(cmd, &file)
+	addHostConfigFlag(cmd, &file)
 	format.add(cmd, cmd.Flags(), "format", "form of the output")
 	return cmd
 }

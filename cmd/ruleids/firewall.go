@@ -9,7 +9,6 @@ import (
 
 	"github.com/ruleids/ruleids/actions/firewall"
 	"github.com/ruleids/ruleids/agent/config"
-	"github.com/ruleids/ruleids/internal/place"
 )
 
 // newFirewallCmd is the command firewall.
@@ -49,7 +48,7 @@ func newFirewallShowCmd(a *app) *cobra.Command {
 			return s.WriteText(a.out)
 		},
 	}
-	addConfigFlag(cmd, &settings)
+	addHostConfigFlag(cmd, &settings)
 	format.add(cmd, cmd.Flags(), "format", "form of the output")
 	return cmd
 }
@@ -81,23 +80,15 @@ them, unblock them, or remove the file that response { journal = … } names whi
 			return err
 		},
 	}
-	addConfigFlag(cmd, &settings)
+	addHostConfigFlag(cmd, &settings)
 	return cmd
 }
 
-// serviceSettings returns the settings file of a daemon that runs as a service.
-func serviceSettings() string { return place.Of("/etc/ruleids/ruleids.hcl") }
-
 // openFirewall opens the firewall of the settings. It installs nothing.
 func (a *app) openFirewall(settings string) (*firewall.Firewall, *config.Config, error) {
-	file, err := settingsFile(settings)
+	file, err := hostSettings(settings)
 	if err != nil {
 		return nil, nil, err
-	}
-	if file == "" { // a daemon that runs as a service has its settings there
-		if _, err := os.Stat(serviceSettings()); err == nil {
-			file = serviceSettings()
-		}
 	}
 	c, diags := config.Load(config.Options{File: file, Environ: os.Environ()})
 	if diags.HasErrors() {

@@ -45,7 +45,7 @@ starts after that belongs to the fleet.`,
 			if _, _, err := net.SplitHostPort(at); err != nil {
 				at = net.JoinHostPort(at, "8443")
 			}
-			from, err := settingsFile(file)
+			from, err := hostSettings(file)
 			if err != nil {
 				return err
 			}
@@ -84,7 +84,7 @@ starts after that belongs to the fleet.`,
 		},
 	}
 	settings.add(cmd, "fleet.directory")
-	addConfigFlag(cmd, &file)
+	addHostConfigFlag(cmd, &file)
 	cmd.Flags().StringVar(&token, "token", "", "the `TOKEN` to join with")
 	cmd.Flags().StringVar(&pin, "ca", "", "the `PIN` of the server's CA, as sha256:…")
 	cmd.Flags().StringVar(&name, "name", "", "`NAME` of the agent (default the setting agent, or the host's name)")

@@ -43,14 +43,9 @@ func (f *baselineFlags) store(a *app, settings string) (store.Store, error) {
 	if f.dir != "" {
 		return store.Store{Dir: f.dir}, nil
 	}
-	file, err := settingsFile(settings)
+	file, err := hostSettings(settings)
 	if err != nil {
 		return store.Store{}, err
-	}
-	if file == "" {
-		if _, err := os.Stat(serviceSettings()); err == nil {
-			file = serviceSettings()
-		}
 	}
 	c, diags := config.Load(config.Options{File: file, Environ: os.Environ()})
 	if diags.HasErrors() {

@@ -20,14 +20,15 @@ type serverFlags struct {
 	config   string
 }
 
-func (f *serverFlags) add(cmd *cobra.Command, names ...string) {
-	f.settings.add(cmd, append([]string{"server.data"}, names...)...)
-	addConfigFlag(cmd, &f.config)
+// add declares the flags of commands that ask a server.
+func (f *serverFlags) add(cmd *cobra.Command) {
+	f.settings.add(cmd, "server.data")
+	addHostConfigFlag(cmd, &f.config)
 }
 
-// load reads the settings.
-func (f *serverFlags) load(a *app) (*config.Config, error) {
-	file, err := settingsFile(f.config)
+// load reads the settings, of the file that find finds.
+func (f *serverFlags) load(a *app, find func(named string) (string, error)) (*config.Config, error) {
+	file, err := find(f.config)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,7 @@ prints once. docs/fleet.md says more.`,
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.load(a)
+			c, err := f.load(a, settingsFile)
 			if err != nil {
 				return err
 			}
@@ -71,7 +72,8 @@ prints once. docs/fleet.md says more.`,
 			return err
 		},
 	}
-	f.add(cmd, "server.listen", "server.agents", "server.redirect", "log.format", "log.level")
+	f.settings.add(cmd, "server.data", "server.listen", "server.agents", "server.redirect", "log.format", "log.level")
+	addConfigFlag(cmd, &f.config)
 	cmd.Flags().BoolVar(&demo, "demo", false, "make up five agents and a day of their alerts; without --data in a directory that goes when this ends")
 	cmd.AddCommand(newServerAPIKeyCmd(a), newServerAccountCmd(a), newServerTokenCmd(a), newServerAgentsCmd(a), newServerRulesCmd(a), newServerBlockCmd(a), newServerUnblockCmd(a))
 	return cmd

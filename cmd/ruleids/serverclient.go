@@ -27,7 +27,7 @@ type serverClient struct {
 }
 
 func (f *serverFlags) client(a *app) (*serverClient, error) {
-	c, err := f.load(a)
+	c, err := f.load(a, hostSettings)
 	if err != nil {
 		return nil, err
 	}

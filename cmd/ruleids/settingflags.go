@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ruleids/ruleids/agent/config"
+	"github.com/ruleids/ruleids/internal/place"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -165,3 +166,16 @@ func settingsFile(named string) (string, error) {
 	}
 	return "", nil
 }
+
+// hostSettings is settingsFile for commands about what runs on this host: where the current directory has no file, that of a daemon
+// or a server that runs as a service.
+func hostSettings(named string) (string, error) {
+	file, err := settingsFile(named)
+	if err == nil && file == "" && exists(serviceSettings()) == nil {
+		return serviceSettings(), nil
+	}
+	return file, err
+}
+
+// serviceSettings returns the settings file of a daemon that runs as a service.
+func serviceSettings() string { return place.Of("/etc/ruleids/ruleids.hcl") }

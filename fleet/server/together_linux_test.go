@@ -2,107 +2,25 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/ruleids/ruleids/fleet"
+	"github.com/ruleids/ruleids/fleet/cluster/clustertest"
 	"github.com/ruleids/ruleids/fleet/state"
 	"github.com/ruleids/ruleids/fleet/store/storetest"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// clusterEnv is the environment variable that has tests start NATS servers; without it they are skipped.
-const clusterEnv = "RULEIDS_FLEET_CLUSTER"
-
-// nodes are NATS servers of a cluster, each a process.
-type nodes struct {
-	t     *testing.T
-	dir   string
-	confs []string
-	urls  []string
-	// password is the file with the password of the user fleet.
-	password string
-	runs     []*exec.Cmd
-}
-
-// newNodes builds the NATS server from its module, and starts a cluster of three.
-func newNodes(t *testing.T) *nodes {
-	t.Helper()
-	if os.Getenv(clusterEnv) == "" {
-		t.Skip(clusterEnv + " is not set; make fleet-test sets it")
-	}
-	n := &nodes{t: t, dir: t.TempDir(), runs: make([]*exec.Cmd, 3)}
-	build := exec.Command("go", "build", "-o", filepath.Join(n.dir, "nats-server"), "github.com/nats-io/nats-server/v2")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("the NATS server cannot be built: %v\n%s", err, out)
-	}
-	var ports []int
-	for range 6 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	b := make([]byte, 8)
-	_, _ = rand.Read(b)
-	secret := hex.EncodeToString(b)
-	n.password = filepath.Join(n.dir, "password")
-	if err := os.WriteFile(n.password, []byte(secret+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var routes []string
-	for i := range 3 {
-		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", ports[3+i]))
-	}
-	for i := range 3 {
-		conf := fmt.Sprintf("server_name: n%d\nlisten: 127.0.0.1:%d\nmax_payload: 8MB\njetstream { store_dir: %q }\nauthorization { user: fleet, password: %q }\ncluster { name: lab, listen: 127.0.0.1:%d, routes: [%s] }\n",
-			i, ports[i], filepath.Join(n.dir, fmt.Sprint(i)), secret, ports[3+i], strings.Join(routes, ", "))
-		path := filepath.Join(n.dir, fmt.Sprintf("%d.conf", i))
-		if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		n.confs = append(n.confs, path)
-		n.urls = append(n.urls, fmt.Sprintf("nats://127.0.0.1:%d", ports[i]))
-	}
-	t.Cleanup(func() {
-		for i := range n.runs {
-			n.kill(i)
-		}
-	})
-	return n
-}
-
-func (n *nodes) start(list ...int) {
-	n.t.Helper()
-	for _, i := range list {
-		n.runs[i] = exec.Command(filepath.Join(n.dir, "nats-server"), "-c", n.confs[i])
-		n.runs[i].SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-		if os.Getenv("FLEET_LOG") != "" {
-			n.runs[i].Stderr = os.Stderr
-		}
-		if err := n.runs[i].Start(); err != nil {
-			n.t.Fatal(err)
-		}
-	}
-}
-
-func (n *nodes) kill(i int) {
-	if n.runs[i] != nil && n.runs[i].Process != nil {
-		_ = n.runs[i].Process.Kill()
-		_ = n.runs[i].Wait()
-		n.runs[i] = nil
-	}
+// share has a world share the work over NATS servers.
+func (w *world) share(n *clustertest.Nodes) {
+	w.nats = *setting.New[fleet.NATS]()
+	w.nats.URLs, w.nats.User, w.nats.Password, w.nats.CA, w.settings.Names = n.URLs, n.User, n.Password, n.CA, []string{"127.0.0.1"}
 }
 
 // beside is a world with a second server over the same NATS cluster: a copy of the directory of the first.
@@ -122,11 +40,11 @@ func (w *world) beside() *world {
 
 // TestTogether: two servers over three NATS servers are one to agents and people; one of each may be lost.
 func TestTogether(t *testing.T) {
-	n := newNodes(t)
-	n.start(0, 1, 2)
+	n := clustertest.New(t, "127.0.0.1", nil)
+	n.Start(0, 1, 2)
 	w := newWorldWith(t, func(w *world) {
-		w.nats = *setting.New[fleet.NATS]()
-		w.nats.URLs, w.nats.User, w.nats.Password, w.settings.Names, w.settings.AlertLimit = n.urls, "fleet", n.password, []string{"127.0.0.1"}, 100000
+		w.share(n)
+		w.settings.AlertLimit = 100000
 	})
 	w.halt() // its file has what was made, and is copied
 	second := func() *world { return w.beside() }
@@ -202,10 +120,10 @@ func TestTogether(t *testing.T) {
 
 	// One NATS server and one server are lost, at a time.
 	for round := range 3 {
-		n.kill(round)
+		n.Kill(round)
 		raise()
 		eventually(t, 60*time.Second, fmt.Sprintf("all alerts are stored without NATS server %d", round), func() bool { return all(w) && all(x) })
-		n.start(round)
+		n.Start(round)
 		gone, left := w, x
 		if round%2 == 1 {
 			gone, left = x, w
@@ -253,14 +171,13 @@ func TestOutgrown(t *testing.T) {
 		}
 		eventually(t, time.Minute, "all are there", func() bool { return w.count("agent-0") == a.n })
 	}
-	if os.Getenv(clusterEnv) == "" {
+	if os.Getenv(clustertest.Env) == "" {
 		return
 	}
-	n := newNodes(t)
-	n.start(0, 1, 2)
+	n := clustertest.New(t, "127.0.0.1", nil)
+	n.Start(0, 1, 2)
 	w.halt()
-	w.nats = *setting.New[fleet.NATS]()
-	w.nats.URLs, w.nats.User, w.nats.Password, w.settings.Names = n.urls, "fleet", n.password, []string{"127.0.0.1"}
+	w.share(n)
 	x := w.beside()
 	w.start()
 	eventually(t, 30*time.Second, "it is connected", func() bool { return a.link.Status().Connected })
@@ -270,10 +187,10 @@ func TestOutgrown(t *testing.T) {
 		eventually(t, time.Minute, "both servers find all", func() bool { return w.count("agent-0") == a.n && x.count("agent-0") == a.n })
 		if round == 0 {
 			x.halt()
-			n.kill(2)
+			n.Kill(2)
 			a.raise(50)
 			eventually(t, time.Minute, "one finds all", func() bool { return w.count("agent-0") == a.n })
-			n.start(2)
+			n.Start(2)
 			x.start()
 		}
 	}
