@@ -1,14 +1,8 @@
 package lab
 
 import (
-	"context"
-	"crypto/tls"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,63 +21,38 @@ const eachRule = `rule "each" {
 }
 `
 
-// A fleet is a server with agents, each at home on a link of its own, which reach the server by another one.
+// A fleet is a hub with agents, each at home on a link of its own, which reach the hub by another one.
 type fleet struct {
-	t      *testing.T
-	server *host
-	run    *process
-	dir    string
-	key    string
-	client *http.Client
+	*hub
 	links  []*lan
 	agents []*sensor
 }
 
-// serverAddress is that of the server on the link to its agents.
-const serverAddress = "10.9.0.1"
-
 // newFleet starts a server, and joins n agents.
 func newFleet(t *testing.T, n int) *fleet {
 	t.Helper()
-	return newFleetWith(t, n, func(*fleet) {})
+	return newFleetWith(t, n, program, func(*fleet) {})
 }
 
-// newFleetWith does something in between.
-func newFleetWith(t *testing.T, n int, before func(*fleet)) *fleet {
+// newFleetWith does it with another program, and does something in between.
+func newFleetWith(t *testing.T, n int, program string, before func(*fleet)) *fleet {
 	t.Helper()
-	f := &fleet{t: t, server: newHost(t, "server"), dir: t.TempDir()}
-	f.server.ip("link add br0 type bridge")
-	f.server.ip("address add " + serverAddress + "/24 dev br0")
-	f.server.ip("link set br0 up")
-	f.client = &http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return f.server.dial(ctx, "tcp4", "127.0.0.1:8443")
-		}}}
-	if err := os.WriteFile(filepath.Join(f.dir, "ruleids.hcl"), []byte("server {\n  data        = \"server\"\n  names       = [\""+serverAddress+"\"]\n  alert_limit = 100000\n}\nlog {\n  format = \"json\"\n}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() && f.run != nil {
-			for _, line := range f.run.out.from(max(0, f.run.out.len()-60)) {
-				t.Log(line)
-			}
-		}
-	})
+	f := &fleet{hub: newHub(t, newHost(t, "server"), hubAddress, program)}
+	f.host.ip("link add br0 type bridge")
+	f.host.ip("address add " + hubAddress + "/24 dev br0")
+	f.host.ip("link set br0 up")
 	f.serve()
 	f.key = strings.TrimSpace(f.command("server", "apikey", "create", "lab", "--role", "admin"))
 	before(f)
 	for i := range n {
 		l := newLAN(t)
-		port := fmt.Sprintf("port%d", i)
-		ip(t, fmt.Sprintf("link add mgmt0 netns %s type veth peer name %s netns %s", l.home.name, port, f.server.name))
-		f.server.ip("link set " + port + " master br0 up")
-		l.home.ip(fmt.Sprintf("address add 10.9.0.%d/24 dev mgmt0", 10+i))
-		l.home.ip("link set mgmt0 up")
+		f.plug(l.home, fmt.Sprintf("10.9.0.%d", 10+i))
 		s := prepareSensor(l.home, strings.Replace(settings("rules {\n  paths = [\"rules\"]\n}\nfleet {\n  directory = \"fleet\"\n}\n"+response(`mode = "enforce"`)), `agent = "lab"`, fmt.Sprintf("agent = \"office-%d\"", i), 1),
 			map[string]string{"each.hcl": eachRule})
+		s.program = program
 		line := f.command("server", "token", "create", "--label", "site=lab")
 		words := strings.Fields(line)
-		if len(words) < 2 || words[0] != "ruleids" || words[2] != serverAddress+":8443" {
+		if len(words) < 2 || words[0] != "ruleids" || words[2] != hubAddress+":8443" {
 			t.Fatalf("%q", line)
 		}
 		join := l.home.command(program, words[1:]...)
@@ -98,84 +67,70 @@ func newFleetWith(t *testing.T, n int, before func(*fleet)) *fleet {
 	return f
 }
 
-// serve starts the server, again where it ended.
-func (f *fleet) serve() {
+// plug connects a host to the link of the hub and its agents.
+func (f *fleet) plug(h *host, address string) {
 	f.t.Helper()
-	cmd := f.server.command(program, "server")
-	cmd.Dir = f.dir
-	f.run = begin(f.t, cmd)
-	if _, ok := f.run.out.await(patience, 0, func(line string) bool { return strings.Contains(line, `"serving"`) }); !ok {
-		f.t.Fatalf("the server does not serve:\n%s", strings.Join(f.run.out.from(0), "\n"))
+	port := "port" + address[strings.LastIndexByte(address, '.')+1:]
+	ip(f.t, fmt.Sprintf("link add mgmt0 netns %s type veth peer name %s netns %s", h.name, port, f.host.name))
+	f.host.ip("link set " + port + " master br0 up")
+	h.ip("address add " + address + "/24 dev mgmt0")
+	h.ip("link set mgmt0 up")
+}
+
+// flow has every link send packets that raise an alert each, until quiet.
+func (f *fleet) flow() {
+	f.t.Helper()
+	for i, l := range f.links {
+		until(f.t, "the limit of the agent", patience, func() bool {
+			_, err := os.Stat(filepath.Join(f.agents[i].dir, "fleet", "limit.json"))
+			return err == nil
+		})
+		l.remote.start("bash", "-c", "while sleep 0.05; do echo x > /dev/udp/"+homeAddress+"/7; done")
 	}
 }
 
-// command runs a command of the program beside the server.
-func (f *fleet) command(args ...string) string {
+// quiet ends flow.
+func (f *fleet) quiet() {
 	f.t.Helper()
-	cmd := f.server.command(program, args...)
-	cmd.Dir = f.dir
-	out, err := cmd.Output()
-	if err != nil {
-		f.t.Fatalf("%v: %v %s", args, err, out)
+	for _, l := range f.links {
+		l.home.ip("link set eth0 down")
 	}
-	return string(out)
+	time.Sleep(500 * time.Millisecond) // the file takes what was raised
 }
 
-// ask asks the API.
-func (f *fleet) ask(method, path, body string, into any) int {
-	f.t.Helper()
-	r, err := http.NewRequest(method, "https://server"+path, strings.NewReader(body))
-	if err != nil {
-		f.t.Fatal(err)
+// whole waits until a hub has each alert that an agent wrote down, but for those that were raised at a time that may says. One that
+// is there twice fails the test.
+func (f *fleet) whole(h *hub, may func(at time.Time) bool) {
+	t := f.t
+	t.Helper()
+	key := func(a line) string { return a.Timestamp + " " + strconv.Itoa(a.SrcPort) }
+	for i, s := range f.agents {
+		written := readEVE(t, filepath.Join(s.dir, "eve.json"))
+		n, missing := 0, 0
+		until(t, fmt.Sprintf("all alerts of office-%d at %s", i, h.address), 2*patience, func() bool {
+			have := map[string]int{}
+			for _, a := range h.alerts(fmt.Sprintf("rule=each&agent=office-%d", i)) {
+				if have[key(a)]++; have[key(a)] > 1 {
+					t.Fatalf("office-%d: %s is in the store twice", i, key(a))
+				}
+			}
+			n, missing = len(have), 0
+			for _, a := range written {
+				at, err := time.Parse(eveTime, a.Timestamp)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if a.RuleIDs.Rule == "each" && have[key(a)] == 0 && !may(at) {
+					missing++
+				}
+			}
+			return missing == 0
+		})
+		t.Logf("office-%d: %d alerts written, %d in the store of %s, each once", i, len(written), n, h.address)
 	}
-	r.Header.Set("Authorization", "Bearer "+f.key)
-	answer, err := f.client.Do(r)
-	if err != nil {
-		f.client.CloseIdleConnections()
-		return 0 // it is being started
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err == nil && into != nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
-		return 0
-	}
-	return answer.StatusCode
 }
 
-func (f *fleet) online() int {
-	var list struct{ Agents []struct{ Online bool } }
-	f.ask("GET", "/api/v1/agents", "", &list)
-	n := 0
-	for _, a := range list.Agents {
-		if a.Online {
-			n++
-		}
-	}
-	return n
-}
-
-// alerts returns the alerts of a query, each line as the API has it.
-func (f *fleet) alerts(query string) []line {
-	f.t.Helper()
-	var out []line
-	for cursor := ""; ; {
-		var page struct {
-			Alerts []line
-			Next   *string
-		}
-		if code := f.ask("GET", "/api/v1/alerts?limit=1000&"+query+"&cursor="+cursor, "", &page); code != 200 {
-			return nil
-		}
-		out = append(out, page.Alerts...)
-		if page.Next == nil {
-			return out
-		}
-		cursor = *page.Next
-	}
-}
+func never(time.Time) bool { return false }
 
 // TestFleet has a server and five agents: what one office sees is in the API within a second, and whom the API blocks is in
 // every kernel's set within a second.
@@ -228,7 +183,7 @@ func TestFleet(t *testing.T) {
 	t.Logf("released in all five kernels: %v", time.Since(start))
 
 	// What the server needs is refused by each agent, and said.
-	if code := f.ask("POST", "/api/v1/decisions", `{"target":"`+serverAddress+`"}`, nil); code != 201 {
+	if code := f.ask("POST", "/api/v1/decisions", `{"target":"`+hubAddress+`"}`, nil); code != 201 {
 		t.Fatal(code)
 	}
 	until(t, "the refusals", patience, func() bool {
@@ -244,7 +199,7 @@ func TestFleet(t *testing.T) {
 // stranger.
 func TestFleetRules(t *testing.T) {
 	need(t, "ip", "ethtool", "bash")
-	f := newFleetWith(t, 2, func(f *fleet) { f.command("server", "rules", "key", "operator.key") })
+	f := newFleetWith(t, 2, program, func(f *fleet) { f.command("server", "rules", "key", "operator.key") })
 	put := func(name, text string) {
 		t.Helper()
 		if err := os.MkdirAll(filepath.Join(f.dir, filepath.Dir(name)), 0o755); err != nil {
@@ -319,13 +274,7 @@ func TestFleetKills(t *testing.T) {
 		rounds, _ = strconv.Atoi(text)
 	}
 	f := newFleet(t, 3)
-	for i, l := range f.links {
-		until(t, "the limit of the agent", patience, func() bool {
-			_, err := os.Stat(filepath.Join(f.agents[i].dir, "fleet", "limit.json"))
-			return err == nil
-		})
-		l.remote.start("bash", "-c", "while sleep 0.05; do echo x > /dev/udp/"+homeAddress+"/7; done")
-	}
+	f.flow()
 	for range rounds {
 		i := rand.IntN(3)
 		switch rand.IntN(3) {
@@ -342,31 +291,6 @@ func TestFleetKills(t *testing.T) {
 		}
 		time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond)
 	}
-	for i, l := range f.links {
-		l.home.ip("link set eth0 down") // no more packets
-		s := f.agents[i]
-		key := func(a line) string { return a.Timestamp + " " + strconv.Itoa(a.SrcPort) }
-		time.Sleep(500 * time.Millisecond) // the file takes what was raised
-		written := readEVE(t, filepath.Join(s.dir, "eve.json"))
-		var missing []string
-		until(t, fmt.Sprintf("the alerts of office-%d, %v", i, missing), 2*patience, func() bool {
-			have := map[string]int{}
-			for _, a := range f.alerts(fmt.Sprintf("rule=each&agent=office-%d", i)) {
-				have[key(a)]++
-			}
-			missing = missing[:0]
-			for k, n := range have {
-				if n > 1 {
-					t.Fatalf("office-%d: %s is in the store %d times", i, k, n)
-				}
-			}
-			for _, a := range written {
-				if a.RuleIDs.Rule == "each" && have[key(a)] == 0 {
-					missing = append(missing, key(a))
-				}
-			}
-			return len(missing) == 0
-		})
-		t.Logf("office-%d: %d alerts written, all in the store once", i, len(written))
-	}
+	f.quiet()
+	f.whole(f.hub, never)
 }

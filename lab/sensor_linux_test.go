@@ -23,10 +23,11 @@ const metricsAddress = "127.0.0.1:9477"
 // A sensor is a daemon that runs on a host.
 type sensor struct {
 	*process
-	host   *host
-	dir    string // of its settings, rules and alerts
-	client *api.Client
-	eve    *follower
+	host    *host
+	program string
+	dir     string // of its settings, rules and alerts
+	client  *api.Client
+	eve     *follower
 }
 
 // settings are those of every sensor, with more of them behind. Its alerts go to eve.json, its rules are in rules, and
@@ -83,7 +84,7 @@ func startSensor(h *host, hcl string, rules map[string]string) *sensor {
 // prepareSensor makes the directory of a daemon that is started later.
 func prepareSensor(h *host, hcl string, rules map[string]string) *sensor {
 	h.t.Helper()
-	s := &sensor{host: h, dir: h.t.TempDir()}
+	s := &sensor{host: h, program: program, dir: h.t.TempDir()}
 	if err := os.Mkdir(filepath.Join(s.dir, "rules"), 0o755); err != nil {
 		h.t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func prepareSensor(h *host, hcl string, rules map[string]string) *sensor {
 func (s *sensor) start() {
 	t := s.host.t
 	t.Helper()
-	cmd := s.host.command(program, "run")
+	cmd := s.host.command(s.program, "run")
 	cmd.Dir = s.dir
 	s.process = begin(t, cmd)
 	s.logged(0, "running")
