@@ -175,7 +175,7 @@ func TestFleetCluster(t *testing.T) {
 	f.do("cp", "-r", "server", other.dir)
 	hubs := []*hub{f.hub, other}
 	for _, h := range hubs {
-		h.set("server", fmt.Sprintf("nats {\n  urls     = [\"%s\"]\n  user     = %q\n  password = %q\n  ca       = %q\n}\n", strings.Join(nodes.URLs, `", "`), nodes.User, nodes.Password, nodes.CA))
+		h.set("server", fmt.Sprintf("nats {\n  urls     = [\"%s\"]\n  user     = %q\n  password = %q\n  ca       = %q\n  keep_size = \"256MiB\"\n}\n", strings.Join(nodes.URLs, `", "`), nodes.User, nodes.Password, nodes.CA))
 		h.serve()
 	}
 	until(t, "the agents to know both servers", 2*patience, func() bool {

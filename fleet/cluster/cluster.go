@@ -59,7 +59,7 @@ const (
 	leaseLife   = 9 * time.Second
 	leaseRenew  = 2 * time.Second
 	announce    = 5 * time.Second
-	serversLife = 20 * time.Second
+	serversLife = time.Hour // of a server that was not stopped
 )
 
 // Open connects to the NATS cluster, and makes there what is missing.

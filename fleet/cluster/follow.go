@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	nats "github.com/nats-io/nats.go"
@@ -96,26 +97,49 @@ func (c *Cluster) follow(stream string, after uint64, most int, apply func([]Mes
 	}
 }
 
+// errGap says that a message was lost on its way.
+var errGap = errors.New("a message is missing")
+
 // read reads a stream from behind a place until that fails, and returns the place to which it was applied.
+//
+// Its consumer lives on one NATS server. One that was killed counts as a place for consumers for minutes: who asks for a consumer gets
+// no answer where it was to be there, so each try is a short one, and for a consumer of another name, which may be elsewhere. (An
+// OrderedConsumer asks for the same name until it gets an answer.)
 func (c *Cluster) read(stream string, after uint64, most int, apply func([]Message) error) (uint64, error) {
-	ctx, cancel := context.WithTimeout(c.ctx, openWithin)
+	ctx, cancel := context.WithTimeout(c.ctx, answerSoon)
 	defer cancel()
-	from := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1, InactiveThreshold: time.Minute}
-	consumer, err := c.js.OrderedConsumer(ctx, c.name(stream), from)
+	consumer, err := c.js.CreateConsumer(ctx, c.name(stream), jetstream.ConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
+		AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: time.Minute, MemoryStorage: true, Replicas: 1})
 	if err != nil {
 		return after, err
 	}
 	in := make(chan jetstream.Msg, waiting)
 	failed := make(chan error, 1)
+	fail := func(err error) {
+		select {
+		case failed <- err:
+		default:
+		}
+	}
+	next := uint64(1)
+	ended := make(chan struct{})
+	defer close(ended)
 	reading, err := consumer.Consume(func(m jetstream.Msg) {
+		meta, err := m.Metadata()
+		if err == nil && meta.Sequence.Consumer != next {
+			err = errGap
+		}
+		if err != nil {
+			fail(err)
+			return
+		}
+		next++
 		select {
 		case in <- m:
-		case <-c.ctx.Done():
+		case <-ended:
 		}
 	}, jetstream.PullMaxMessagesWithBytesLimit(waiting, waitingFor), jetstream.PullHeartbeat(heartbeat), jetstream.PullExpiry(expiry),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-			c.opt.Log.Debug("a stream is read again", "stream", c.name(stream), "error", err)
-		}))
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { fail(err) }))
 	if err != nil {
 		return after, err
 	}
@@ -123,8 +147,8 @@ func (c *Cluster) read(stream string, after uint64, most int, apply func([]Messa
 	go func() {
 		select {
 		case <-reading.Closed():
-			failed <- nats.ErrConnectionClosed
-		case <-c.ctx.Done():
+			fail(nats.ErrConnectionClosed)
+		case <-ended:
 		}
 	}()
 	var list []Message
@@ -163,7 +187,7 @@ func (c *Cluster) read(stream string, after uint64, most int, apply func([]Messa
 	}
 }
 
-// take adds a message to those to be applied, unless it was before: a consumer that is made again may begin earlier.
+// take adds a message to those to be applied, unless it was before.
 func (c *Cluster) take(list []Message, m jetstream.Msg, after uint64) []Message {
 	meta, err := m.Metadata()
 	if err != nil || meta.Sequence.Stream <= after || len(list) > 0 && meta.Sequence.Stream <= list[len(list)-1].Place {

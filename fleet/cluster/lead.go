@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"time"
@@ -37,7 +38,9 @@ func (c *Cluster) Lead(ctx context.Context, address string) error {
 		c.every(announce, func() { c.lookAround(servers, address) })
 		ctx, cancel := context.WithTimeout(context.Background(), answerSoon)
 		defer cancel()
-		_ = servers.Purge(ctx, c.id)
+		if address != "" {
+			_ = servers.Purge(ctx, placeOf(address))
+		}
 	})
 	return nil
 }
@@ -102,7 +105,7 @@ func (c *Cluster) lookAround(kv jetstream.KeyValue, address string) {
 	ctx, cancel := context.WithTimeout(c.ctx, answerSoon)
 	defer cancel()
 	if address != "" {
-		if _, err := kv.Put(ctx, c.id, []byte(address)); err != nil {
+		if _, err := kv.Put(ctx, placeOf(address), []byte(address)); err != nil {
 			return // tried again soon; the others keep what they know
 		}
 	}
@@ -125,7 +128,11 @@ func (c *Cluster) lookAround(kv jetstream.KeyValue, address string) {
 	c.mu.Unlock()
 }
 
-// Servers returns where agents can connect to: host:port of each server that was there a moment ago.
+// placeOf is the key of an address: one server at a time is there.
+func placeOf(address string) string { return hex.EncodeToString([]byte(address)) }
+
+// Servers returns where agents can connect to: host:port of each server that was there lately. One that was killed is among them
+// for a while: an agent that forgot it might be left with another one that is lost next.
 func (c *Cluster) Servers() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

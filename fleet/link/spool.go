@@ -1,16 +1,12 @@
 package link
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -46,31 +42,11 @@ type spool struct {
 	wake    chan struct{} // has room for one
 }
 
-// A segment is a file of the spool.
-type segment struct {
-	number uint64
-	boot   uint64
-	bytes  int64
-	acked  uint64 // the server has all up to this
-	last   uint64
-	by     map[scale.Severity]int // alerts that the server does not have
-}
-
-func (s *segment) alerts() int {
-	n := 0
-	for _, c := range s.by {
-		n += c
-	}
-	return n
-}
-
 const (
 	segments    = 64
 	droppedFile = "dropped.json"
 	ackedFile   = "acked.json"
 )
-
-var table = crc32.MakeTable(crc32.Castagnoli)
 
 // openSpool opens the spool in a directory, and begins a boot. What a crash left half written is cut off.
 func openSpool(dir string, room int64) (*spool, error) {
@@ -131,92 +107,6 @@ func openSpool(dir string, room int64) (*spool, error) {
 		s.wake <- struct{}{}
 	}
 	return s, s.begin(next)
-}
-
-func (s *spool) path(f *segment) string {
-	return filepath.Join(s.dir, fmt.Sprintf("%012d.seg", f.number))
-}
-
-// begin begins a file.
-func (s *spool) begin(number uint64) error {
-	f := &segment{number: number, boot: s.boot, acked: s.seq, last: s.seq, by: map[scale.Severity]int{}}
-	out, err := os.OpenFile(s.path(f), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o640)
-	if err != nil {
-		return err
-	}
-	head := fmt.Appendf(nil, "%d\n", s.boot)
-	if _, err := out.Write(head); err != nil {
-		_ = out.Close()
-		return err
-	}
-	if s.out != nil {
-		_ = s.out.Sync()
-		_ = s.out.Close()
-	}
-	f.bytes = int64(len(head))
-	s.out, s.files, s.bytes, s.torn = out, append(s.files, f), s.bytes+f.bytes, false
-	return nil
-}
-
-// scan reads the whole lines of a file, up to the first that is damaged. end is where a line ends.
-func (s *spool) scan(f *segment, each func(r fleet.Spooled, end int64) bool) error {
-	in, err := os.Open(s.path(f))
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	r := bufio.NewReaderSize(in, 64<<10)
-	head, err := r.ReadString('\n')
-	if err != nil {
-		return nil // killed before the head was written
-	}
-	if f.boot, err = strconv.ParseUint(strings.TrimSpace(head), 10, 64); err != nil {
-		return nil
-	}
-	at := int64(len(head))
-	for {
-		line, err := r.ReadBytes('\n')
-		if err != nil {
-			if err == io.EOF {
-				return nil
-			}
-			return err
-		}
-		at += int64(len(line))
-		record, ok := decode(line)
-		if !ok || !each(record, at) {
-			return nil
-		}
-	}
-}
-
-// encode writes a record as a line: checksum, number, severity and the alert.
-func encode(r fleet.Spooled) []byte {
-	body := fmt.Appendf(nil, "%d %d ", r.Seq, uint8(r.Severity))
-	body = append(body, r.Alert...)
-	line := fmt.Appendf(nil, "%08x ", crc32.Checksum(body, table))
-	return append(append(line, body...), '\n')
-}
-
-func decode(line []byte) (r fleet.Spooled, ok bool) {
-	line = bytes.TrimSuffix(line, []byte{'\n'})
-	if len(line) < 10 || line[8] != ' ' {
-		return r, false
-	}
-	sum, err := strconv.ParseUint(string(line[:8]), 16, 32)
-	if err != nil || uint32(sum) != crc32.Checksum(line[9:], table) {
-		return r, false
-	}
-	parts := bytes.SplitN(line[9:], []byte{' '}, 3)
-	if len(parts) != 3 {
-		return r, false
-	}
-	seq, err := strconv.ParseUint(string(parts[0]), 10, 64)
-	level, err2 := strconv.ParseUint(string(parts[1]), 10, 8)
-	if err != nil || err2 != nil || level > uint64(scale.SeverityCritical) {
-		return r, false
-	}
-	return fleet.Spooled{Seq: seq, Severity: scale.Severity(level), Alert: slices.Clone(parts[2])}, true
 }
 
 // add writes an alert down; it is with the kernel when it returns, and on the disk after the next sync.

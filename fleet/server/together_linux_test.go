@@ -20,7 +20,7 @@ import (
 // share has a world share the work over NATS servers.
 func (w *world) share(n *clustertest.Nodes) {
 	w.nats = *setting.New[fleet.NATS]()
-	w.nats.URLs, w.nats.User, w.nats.Password, w.nats.CA, w.settings.Names = n.URLs, n.User, n.Password, n.CA, []string{"127.0.0.1"}
+	w.nats.URLs, w.nats.User, w.nats.Password, w.nats.CA, w.nats.KeepSize, w.settings.Names = n.URLs, n.User, n.Password, n.CA, 256<<20, []string{"127.0.0.1"}
 }
 
 // beside is a world with a second server over the same NATS cluster: a copy of the directory of the first.

@@ -1,10 +1,17 @@
 package store
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -199,4 +206,67 @@ func (v *Victoria) Stats(ctx context.Context, q *query.Query, step time.Duration
 func count(row map[string]string) int {
 	n, _ := strconv.Atoi(row["n"]) // counts are numbers
 	return n
+}
+
+// victoriaWithin bounds a request.
+const victoriaWithin = 30 * time.Second
+
+// post sends a request, and returns the answer.
+func (v *Victoria) post(ctx context.Context, path string, args url.Values, body io.Reader) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, v.opt.URL+path+"?"+args.Encode(), body)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if path == insertPath {
+		r.Header.Set("Content-Type", "application/stream+json")
+	}
+	answer, err := v.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	const most = 512 << 20
+	text, err := io.ReadAll(io.LimitReader(answer.Body, most))
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode/100 != 2 {
+		return nil, fmt.Errorf("VictoriaLogs answers %s: %.300s", answer.Status, bytes.TrimSpace(text))
+	}
+	return text, nil
+}
+
+// ask asks for what happened in [since, until); zero times are no bounds. Each row has its fields as texts.
+func (v *Victoria) ask(ctx context.Context, text string, since, until time.Time) ([]map[string]string, error) {
+	if until.IsZero() {
+		until = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	text = fmt.Sprintf("_time:[%s, %s) ", stamp(since), stamp(until)) + text
+	ctx, cancel := context.WithTimeout(ctx, victoriaWithin)
+	defer cancel()
+	answer, err := v.post(ctx, "/select/logsql/query", nil, strings.NewReader(url.Values{"query": {text}}.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	var rows []map[string]string
+	lines := bufio.NewReader(bytes.NewReader(answer))
+	d := json.NewDecoder(lines)
+	for {
+		var row map[string]string
+		if err := d.Decode(&row); errors.Is(err, io.EOF) {
+			return rows, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("the answer of VictoriaLogs: %w", err)
+		}
+		rows = append(rows, row)
+	}
+}
+
+// stamp writes a time for a query.
+func stamp(t time.Time) string {
+	if t.Unix() < 0 {
+		t = time.Unix(0, 0)
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000000Z")
 }
