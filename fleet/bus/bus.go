@@ -28,8 +28,8 @@ import (
 
 // Options are what a Bus needs.
 type Options struct {
-	Listen      string // host:port
-	Certificate tls.Certificate
+	Listen      string                  // host:port
+	Certificate func() *tls.Certificate // the one to show now
 	CA          *x509.CertPool
 	MaxAgents   int
 	Log         *slog.Logger
@@ -78,19 +78,11 @@ func Open(opt Options) (*Bus, error) {
 	}
 	secret := make([]byte, 16)
 	_, _ = rand.Read(secret) // it never fails, by its contract
-	handshakes := rate.NewLimiter(connectionRate, connectionRate)
 	b := &Bus{opt: opt, token: hex.EncodeToString(secret), conns: map[string]map[uint64]string{}}
 	conf := &nats.Options{
 		ServerName: "ruleids", Host: host, Port: port, NoSigs: true, MaxPayload: fleet.MaxMessage, MaxPending: 16 << 20, MaxConn: opt.MaxAgents + 64, MaxSubs: 16, WriteDeadline: 10 * time.Second,
 		AuthTimeout: 5, TLS: true, TLSVerify: true, TLSTimeout: 10, TLSHandshakeFirst: true, PingInterval: 30 * time.Second, MaxPingsOut: 3, NoSystemAccount: true,
-		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{opt.Certificate}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: opt.CA,
-			// The server's own limit can be set by its configuration file alone.
-			GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
-				if !handshakes.Allow() {
-					return nil, errors.New("too many connections at a time")
-				}
-				return nil, nil
-			}},
+		TLSConfig:                  opt.tls(),
 		CustomClientAuthentication: b,
 	}
 	if b.server, err = nats.NewServer(conf); err != nil {
@@ -107,6 +99,31 @@ func Open(opt Options) (*Bus, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// tls returns settings of TLS that show the certificate of the moment.
+func (o *Options) tls() *tls.Config {
+	// The NATS server's own limit can be set by its configuration file alone.
+	handshakes := rate.NewLimiter(connectionRate, connectionRate)
+	with := func(c *tls.Certificate) *tls.Config {
+		return &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{*c}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: o.CA}
+	}
+	var mu sync.Mutex
+	cert := o.Certificate()
+	each := with(cert)
+	out := with(cert)
+	out.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		if !handshakes.Allow() {
+			return nil, errors.New("too many connections at a time")
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if c := o.Certificate(); c != cert {
+			cert, each = c, with(c)
+		}
+		return each, nil
+	}
+	return out
 }
 
 // Port returns the port that is listened on.

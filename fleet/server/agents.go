@@ -18,11 +18,7 @@ import (
 
 // openBus listens for agents.
 func (s *Server) openBus() (err error) {
-	own, err := s.ca.Server(s.names())
-	if err != nil {
-		return err
-	}
-	s.bus, err = bus.Open(bus.Options{Listen: string(s.opt.Settings.Agents), Certificate: *own, CA: s.ca.Pool(), MaxAgents: s.opt.Settings.MaxAgents, Log: s.log, Member: s.roster.Valid})
+	s.bus, err = bus.Open(bus.Options{Listen: string(s.opt.Settings.Agents), Certificate: s.own.current, CA: s.ca.Pool(), MaxAgents: s.opt.Settings.MaxAgents, Log: s.log, Member: s.roster.Valid})
 	if err != nil {
 		return err
 	}

@@ -23,24 +23,22 @@ const maxConns = 4000
 // listen opens the sockets of HTTP.
 func (s *Server) listen() error {
 	if at := s.opt.Settings.Listen; at != "" {
-		cert, err := s.certificate()
-		if err != nil {
-			return err
-		}
-		// An agent that joins knows the CA by its pin, and asks for the CA's own certificate by a name that no host has.
-		own, err := s.ca.Server(s.names())
-		if err != nil {
-			return err
+		if s.page = s.own; s.opt.Settings.Certificate != "" {
+			var err error
+			if s.page, err = s.show("the page", s.pageCertificate); err != nil {
+				return err
+			}
 		}
 		in, err := net.Listen("tcp", string(at))
 		if err != nil {
 			return fmt.Errorf("server: listen: %w", err)
 		}
 		conf := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			// An agent that joins knows the CA by its pin, and asks for the CA's own certificate by a name that no host has.
 			if h.ServerName == fleet.JoinName {
-				return own, nil
+				return s.own.current(), nil
 			}
-			return cert, nil
+			return s.page.current(), nil
 		}}
 		mux := http.NewServeMux()
 		handler := s.api.Handler(false)

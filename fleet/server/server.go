@@ -3,7 +3,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -77,6 +76,8 @@ type Server struct {
 	missed  atomic.Uint64 // alerts that found no room in news
 
 	servers []listening
+	own     *shown         // the certificate that the fleet's CA made
+	page    *shown         // that of the page
 	demo    *demonstration // nil without
 }
 
@@ -149,6 +150,9 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 			key, err := s.state.Note(ctx, "operator_key")
 			return string(key), err
 		}})
+	if s.own, err = s.show("agents", s.ownCertificate); err != nil {
+		return s, err
+	}
 	if err := s.listen(); err != nil {
 		return s, err
 	}
@@ -356,16 +360,4 @@ const cutHeaders = 64 << 10
 func (s *Server) newHTTP(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: cutHeaders,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
-}
-
-// certificate returns the certificate of the page.
-func (s *Server) certificate() (*tls.Certificate, error) {
-	if c := s.opt.Settings; c.Certificate != "" {
-		pair, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
-		if err != nil {
-			return nil, fmt.Errorf("server: certificate: %w", err)
-		}
-		return &pair, nil
-	}
-	return s.ca.Server(s.names())
 }
