@@ -27,7 +27,7 @@ func TestOwnCertificate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := pki.WriteFile(cert, pki.Encode(pair.Certificate...), 0o644); err != nil {
+		if err := os.WriteFile(cert, pki.Encode(pair.Certificate...), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if err := pki.WriteKey(key, pair.PrivateKey.(*ecdsa.PrivateKey)); err != nil {
