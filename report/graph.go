@@ -18,7 +18,7 @@ const (
 	// nodesMost is how many hosts the graph has: as many names as can be read around a circle.
 	nodesMost = 60
 	// upright is up to how many hosts their names stand upright, which takes more room.
-	upright = 24
+	upright = 16
 	// edgesMost bounds its lines.
 	edgesMost = 400
 	// nameMost is how much of a name is beside a host, in characters.
@@ -37,7 +37,7 @@ type node struct {
 	X, Y, R       float64
 	TX, TY        float64 // of its name,
 	Turn          float64 // which is turned around its beginning, in degrees
-	Left          bool    // and ends there
+	Ends          string  // "left" where it ends there, "mid" where that is its middle
 	Name          string
 	Title, Class  string
 	asks, isAsked int
@@ -128,17 +128,20 @@ func (n *node) place(i, of int, h *assets.Host) {
 		rx, ry = 200, 200
 	}
 	n.X, n.Y, n.R = round(rx*x), round(ry*y), round(4+min(9, 2*math.Sqrt(float64(n.isAsked))))
-	n.Left = x < -0.01
 	side := 1.0
-	if n.Left {
-		side = -1
+	if x < -0.01 {
+		n.Ends, side = "left", -1
 	}
-	if of > upright {
+	const steep = 0.2 // nearer to the top or the bottom than this, names are above or below
+	switch {
+	case of > upright:
 		n.TX, n.TY, n.Turn = round((rx+17)*x), round((ry+17)*y), round(angle*180/math.Pi)
-		if n.Left {
+		if n.Ends != "" {
 			n.Turn += 180
 		}
-	} else {
+	case math.Abs(x) < steep:
+		n.TX, n.TY, n.Ends = n.X, round(n.Y+math.Copysign(n.R+10, y)), "mid"
+	default:
 		n.TX, n.TY = round(n.X+side*(n.R+5)), n.Y
 	}
 	n.Name = printable.Clip(clean(cmp.Or(h.Name(), h.IP.String())), nameMost)
