@@ -74,6 +74,7 @@ fleet-scale: ## a server with AGENTS=500 for LASTS=10m, IDLE=10000 that only say
 	RULEIDS_FLEET_AGENTS=$(or $(AGENTS),500) RULEIDS_FLEET_LASTS=$(or $(LASTS),10m) RULEIDS_FLEET_IDLE=$(or $(IDLE),10000) \
 	$(GO) test ./fleet/server -run '^Test(Many|Idle)$$' -count=1 -timeout 2h -v
 	RULEIDS_FLEET_ALERTS=$(or $(ALERTS),5000000) $(GO) test ./fleet/api -run '^TestLarge$$' -count=1 -timeout 2h -v
+	RULEIDS_FLEET_ALERTS=$(or $(ALERTS),5000000) $(MAKE) ui-test UITEST="-run TestMany -timeout 2h -v"
 
 wine-test: ## the program for Windows under Wine: replay, rules, the service, its pipe, joining a fleet (installs Wine where it is missing)
 	@dpkg -s wine wine64 >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wine wine64; }

@@ -31,8 +31,14 @@ type fleetServer struct {
 // newServer starts a server; with demo, of a made-up fleet.
 func newServer(t *testing.T, demo bool) *fleetServer {
 	t.Helper()
+	return newServerIn(t, t.TempDir(), demo)
+}
+
+// newServerIn starts a server whose data are in a directory.
+func newServerIn(t *testing.T, dir string, demo bool) *fleetServer {
+	t.Helper()
 	s := &fleetServer{t: t, settings: *setting.New[fleet.Server](), demo: demo}
-	s.settings.Data, s.settings.Listen, s.settings.Agents, s.settings.Redirect = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", ""
+	s.settings.Data, s.settings.Listen, s.settings.Agents, s.settings.Redirect = dir, "127.0.0.1:0", "127.0.0.1:0", ""
 	s.start()
 	t.Cleanup(s.halt)
 	return s

@@ -23,7 +23,7 @@ var wireFields = []struct{ field, page string }{
 	{"rule", "alert"}, {"message", "alert"}, {"description", "alert"}, {"category", "alert"}, {"key name", "alert"}, {"key", "alert"}, {"value name", "alert"}, {"value", "alert"}, {"attack", "alert"}, {"action", "alert"},
 	{"source", "alert"}, {"indicator", "alert"}, {"odd", "alert"}, {"model", "alert"}, {"feature", "alert"}, {"rule", "exception"}, {"key", "exception"},
 	{"version", "/agents"}, {"trouble", "/agents"}, {"mode", "/agents"}, {"beat model", "/models"}, {"beat feature", "/models"}, {"usual", "/models"}, {"model error", "/models"},
-	{"user", "/logins"}, {"login address", "/logins"}, {"service", "/logins"}, {"host", "/logins"}, {"login method", "/logins"}, {"login reason", "/logins"}, {"decision", "/decisions"}, {"refusal", "/decisions"}, {"rollback", "/rules"}, {"rollback", "/audit"}, {"comment", "/inbox?status=escalated"}, {"assignee", "/inbox?status=escalated"},
+	{"user", "/logins"}, {"login address", "/logins"}, {"service", "/logins"}, {"host", "/logins"}, {"login method", "/logins"}, {"login reason", "/logins"}, {"decision", "/decisions"}, {"refusal", "/decisions"}, {"rollback", "/rules"}, {"rule text", "/rules?from=0&to=1"}, {"rollback", "/audit"}, {"comment", "/inbox?status=escalated"}, {"assignee", "/inbox?status=escalated"},
 }
 
 // wireAlert is an alert all of whose texts are hostile.
@@ -103,10 +103,13 @@ func TestWire(t *testing.T) {
 		s.ask("GET", "/api/v1/agents", nil, &list)
 		return list.Agents[0].Beat != nil && list.Agents[0].Beat.Version == hostile("version")
 	})
-	for _, path := range append(b.pages(), "/inbox?status=all", "/inbox?status=escalated") {
+	for _, path := range append(b.pages(), "/inbox?status=all", "/inbox?status=escalated", "/rules?from=0&to=1") {
 		b.visit(path)
 		if path == "/agents" || path == "/rules" {
 			b.wait(stepWithin, `document.querySelector(".card.agent, .digests li")`)
+		}
+		if strings.Contains(path, "to=1") {
+			b.wait(stepWithin, `document.querySelector(".diff")`)
 		}
 		if strings.HasPrefix(path, "/models") {
 			b.eval(`document.querySelectorAll("details").forEach((d) => { d.open = true; })`, nil)

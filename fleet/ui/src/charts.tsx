@@ -13,6 +13,9 @@ const days: uPlot.Axis.DynamicValues = (_u, splits) => splits.map((s, i) => {
   return long ? day : i > 0 && d.getHours() === 0 && d.getMinutes() === 0 ? day : time;
 });
 
+// Alerts are counted in whole numbers.
+const whole = Array.from({ length: 10 }, (_, e) => [1, 2, 5].map((n) => n * 10 ** e)).flat();
+
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -37,7 +40,7 @@ export function Timeline({ stats, height, label, names = {} }: { stats: Pick<Sta
         width: el.clientWidth, height: high(), tzDate: zoned,
         legend: { show: false }, cursor: { y: false, points: { show: false } }, padding: [10, 8, 0, 0],
         scales: { x: { time: true }, y: { range: (_u, _min, max) => [0, Math.max(4, max * 1.1)] } },
-        axes: [{ ...axis, size: 26, gap: 8, grid: { show: false }, values: days }, { ...axis, size: 46, values: (_u, v) => v.map((n) => (Number.isInteger(n) ? number(n) : "")) }],
+        axes: [{ ...axis, size: 26, gap: 8, grid: { show: false }, values: days }, { ...axis, size: 46, incrs: whole, values: (_u, v) => v.map(number) }],
         series: [{}, ...severities.map((s) => ({ label: s, fill: colour(`--${s}`), stroke: colour(`--${s}`), width: 0, paths: bars, points: { show: false } })).reverse()],
         hooks: { setCursor: [(u) => tip(u, slots)] },
       }, [slots.map((t) => new Date(t.time).getTime() / 1000 + stats.step_seconds / 2), ...stacked.reverse()] as uPlot.AlignedData, el);

@@ -68,7 +68,7 @@ export function InboxPage() {
       </div>
       {may.value.act && (
         <div class="bar acts" role="toolbar" aria-label="What to do">
-          <span class="dim">{picked.size > 0 ? `${picked.size} selected:` : g ? "The group in focus:" : "Nothing to do"}</span>
+          <span class="dim">{picked.size > 0 ? `${picked.size} selected:` : g ? "The group in focus:" : box.value ? "Nothing to do" : "Looking…"}</span>
           <button type="button" onClick={() => doing("acknowledged")} disabled={chosen.length === 0}>Acknowledge <kbd>a</kbd></button>
           <button type="button" onClick={() => doing("escalated")} disabled={chosen.length === 0}>Escalate <kbd>e</kbd></button>
           <button type="button" onClick={() => doing("comment")} disabled={chosen.length === 0}>Comment <kbd>c</kbd></button>

@@ -30,7 +30,7 @@ export function LoginsPage() {
       {!v ? !fault && <Loading /> : v.logins.length === 0
         ? <Empty title="No login in this time">{q ? "Take words away, or look further back." : <>Agents read logs where their settings say so: <code>auth &#123; journal = true &#125;</code></>}</Empty>
         : (
-          <div class="grid">
+          <div class="grid half">
             <section class="card wide">
               <h2>{number(v.total.failure)} failed, {number(v.total.success)} let in{v.untold > 0 && <span class="dim">; {number(v.untold)} more were too many at a time to be told</span>}</h2>
               <Timeline height={200} label="Logins by time" names={names} stats={{ step_seconds: v.step_seconds, total: v.total.failure + v.total.success,
