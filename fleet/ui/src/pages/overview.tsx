@@ -26,8 +26,8 @@ export function Overview() {
           </a>
         ))}
         <a class={`counter agents${well ? "" : " unwell"}`} href={link("agents")}>
-          <span class="mark">agents</span><b>{online}<small> of {agents.value.length} online</small></b>
-          <small class={well ? "dim" : "caution"}>{agents.value.length === 0 ? "none has joined" : well ? "all are well" : [online < agents.value.length && `${agents.value.length - online} offline`, troubled > 0 && `${troubled} in trouble`].filter(Boolean).join(", ")}</small>
+          <span class="mark">agents</span><b>{online}<small> of {agents.value.length}<span class="wider"> online</span></small></b>
+          <small class={well ? "dim" : "caution"}>{agents.value.length === 0 ? "none has joined" : well ? "all are well" : online < agents.value.length ? <>{agents.value.length - online} offline{troubled > 0 && <span class="wider">, {troubled} in trouble</span>}</> : `${troubled} in trouble`}</small>
         </a>
       </section>
       <section class="card timeline"><h2>Alerts <small>in the last 60 minutes, by the minute</small></h2><Timeline stats={stats} label="Alerts of the last 60 minutes" /></section>
@@ -72,7 +72,7 @@ function Why({ level, score, stats, before }: { level: Level; score: number; sta
 function Change({ of, now, before }: { of: Severity; now: Stats; before?: Stats }) {
   if (!before) return <small class="dim"> </small>;
   const n = now.severity[of] - before.severity[of];
-  return <small class="dim">{n === 0 ? "as the hour before" : `was ${compact(before.severity[of])} the hour before`}</small>;
+  return <small class="dim" title="the hour before">{n === 0 ? "as" : `was ${compact(before.severity[of])}`}<span class={n === 0 ? "" : "wider"}> {n === 0 ? "before" : "the hour before"}</span></small>;
 }
 
 // Done is what people and agents did about alerts, and what waits for somebody.
@@ -89,10 +89,10 @@ function Done() {
       <h2>What was done</h2>
       {fault && <Problem fault={fault} again={() => { open.again(); held.again(); }} />}
       <dl class="sums">
-        <dt><a href={link("inbox")}>Groups that wait in the inbox</a></dt><dd>{told(open.value?.total)}</dd>
-        <dt><a href={link("inbox", { status: "escalated", since: "7d" })}>Escalated to somebody</a></dt><dd>{told(escalated.value?.total)}</dd>
-        <dt><a href={link("decisions")}>Addresses kept out of all</a></dt><dd>{told(held.value && list.length)}</dd>
-        <dt><a href={link("rules")}>Rule set of all</a></dt><dd>{!sets.value ? "–" : !going ? "none" : `#${going.number}`}{going && going.state !== "all" && <span class={`pill ${going.state === "held" ? "off" : "warn"}`}>{{ canary: "with canaries", quarter: "with a quarter", held: "taken back", replaced: "replaced" }[going.state]}</span>}</dd>
+        <dt><a href={link("inbox")}>Groups that wait</a></dt><dd>{told(open.value?.total)}</dd>
+        <dt><a href={link("inbox", { status: "escalated", since: "7d" })}>Escalated</a></dt><dd>{told(escalated.value?.total)}</dd>
+        <dt><a href={link("decisions")}>Kept out by all</a></dt><dd>{told(held.value && list.length)}</dd>
+        <dt><a href={link("rules")}>Newest rule set</a></dt><dd>{!sets.value ? "–" : !going ? "none" : `#${going.number}`}{going && going.state !== "all" && <span class={`pill ${going.state === "held" ? "off" : "warn"}`}>{{ canary: "canary", quarter: "a quarter", held: "taken back", replaced: "replaced" }[going.state]}</span>}</dd>
       </dl>
       <ul class="kept">
         {list.slice(0, 3).map((d) => <li key={d.target}><span class="num strong">{d.target}</span><span class="dim">{d.reason}</span><Time at={d.since} relative /></li>)}
