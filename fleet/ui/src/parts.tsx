@@ -54,19 +54,30 @@ export function Problem({ fault, again }: { fault: Error; again?: () => void }) 
   );
 }
 
-// useLoad asks the server for something, and again whenever something came in, but at most every pause.
+// useLoad asks the server for something, and again whenever something came in, but at most every pause, and not before an answer: a
+// server that is slow, or far away, is not asked faster than it answers.
 export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: unknown[], pause = 5000): { value?: T; fault?: Error; busy: boolean; again: () => void } {
   const [state, set] = useState<{ value?: T; fault?: Error; busy: boolean }>({ busy: true });
-  const last = useRef(0), timer = useRef<number | undefined>(undefined), abort = useRef<AbortController | undefined>(undefined);
+  const last = useRef(0), timer = useRef<number | undefined>(undefined), abort = useRef<AbortController | undefined>(undefined), going = useRef(false), due = useRef(false);
   const run = () => {
     abort.current?.abort();
     const a = (abort.current = new AbortController());
     last.current = Date.now();
+    going.current = true;
+    due.current = false;
     set((s) => ({ ...s, busy: true }));
     load(a.signal).then(
       (value) => { if (!a.signal.aborted) set({ value, busy: false }); },
       (fault) => { if (!a.signal.aborted) set((s) => ({ value: s.value, fault, busy: false })); },
-    );
+    ).finally(() => {
+      if (a.signal.aborted) return;
+      going.current = false;
+      if (due.current) later();
+    });
+  };
+  const later = () => {
+    window.clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => { if (going.current) due.current = true; else run(); }, Math.max(0, last.current + pause - Date.now()));
   };
   useEffect(() => {
     set((s) => ({ ...s, fault: undefined }));
@@ -74,9 +85,7 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: unkn
     return () => abort.current?.abort();
   }, [...deps, missed.value]);
   useEffect(() => {
-    if (tick.value === 0) return;
-    window.clearTimeout(timer.current);
-    timer.current = window.setTimeout(run, Math.max(0, last.current + pause - Date.now()));
+    if (tick.value > 0) later();
     return () => window.clearTimeout(timer.current);
   }, [tick.value, ...deps]);
   return { ...state, again: run };
