@@ -31,7 +31,7 @@ export function Feed() {
   const [at, move] = useState(-1);
   const live = !/(^|\s)until:/.test(q);
   const held = useRef<Alert[]>([]);
-  const asked = useRef(0);
+  const asked = useRef(0), answered = useRef(0);
 
   const load = async (cursor?: string) => {
     const n = ++asked.current;
@@ -43,6 +43,8 @@ export function Feed() {
       fail(undefined);
     } catch (e) {
       if (n === asked.current) fail(e as Error);
+    } finally {
+      answered.current = Math.max(answered.current, n);
     }
   };
   useEffect(() => { show(undefined); move(-1); wait(0); held.current = []; load(); }, [q, missed.value]);
@@ -52,9 +54,14 @@ export function Feed() {
   useEffect(() => {
     if (!live) return;
     let timer: number | undefined;
+    const ask = () => { // not before an answer: a slow server would never be heard
+      if (answered.current < asked.current) { timer = window.setTimeout(ask, 500); return; }
+      timer = undefined;
+      load();
+    };
     const end = onAlerts((come) => {
       if (paused) { wait((n) => n + come.length); held.current = [...come, ...held.current].slice(0, most); return; }
-      if (q) { timer ??= window.setTimeout(() => { timer = undefined; load(); }, 1500); return; }
+      if (q) { timer ??= window.setTimeout(ask, 1500); return; }
       show((before) => before && [...come, ...before].slice(0, most));
       move((n) => (n < 0 ? n : n + come.length));
     });
