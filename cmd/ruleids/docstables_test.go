@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -230,15 +229,14 @@ func houseTable(t *testing.T) string {
 		if !ok {
 			continue // a place that is kept for a package to come
 		}
-		for _, prefix := range []string{"Package " + path.Base(l.path) + " ", "Command " + path.Base(l.path) + " "} {
-			doc = strings.TrimPrefix(doc, prefix)
-		}
+		doc = docSubject.ReplaceAllString(doc, "")
 		b.WriteString(row(fmt.Sprint(l.level), "`"+l.path+"`", strings.TrimSuffix(doc, "."), or(strings.Join(l.may, " "), "none of these")))
 	}
 	return b.String()
 }
 
 var (
+	docSubject  = regexp.MustCompile(`^(Package|Command) \w+ `)
 	pageHeading = regexp.MustCompile("^#+ (.*)$")
 	pageLink    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 )
