@@ -134,7 +134,7 @@ func (c *canon) expr(e rules.Expr) {
 	case *rules.SliceExpr:
 		c.list(fmt.Sprintf("cut%d:%d", e.From, e.To), e.X)
 	case *rules.GapExpr:
-		c.b.WriteString("gap" + strconv.FormatInt(int64(e.Span), 10))
+		c.b.WriteString(e.Name() + strconv.FormatInt(int64(e.Span), 10))
 	case *rules.TupleExpr:
 		c.list("tuple", e.Xs...)
 	case *rules.ColumnExpr:

@@ -88,8 +88,12 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		} else {
 			g.cells[at].state = merge(g.cells[at].state, w)
 		}
-		if hasGap(a.Arg) || hasGap(a.Cond) {
-			g.keepLast(span, have)
+		gap, moved := readsGap(a.Arg, a.Cond)
+		if gap || moved {
+			g.last = g.keep(lastText, span, have)
+		}
+		if moved {
+			g.place, g.places = g.keep(placeText, span, have), b.geo
 		}
 		f := ref{aggregate: i, cell: at, kind: w.Kind, fn: a.Func, quantile: a.Quantile}
 		if a.Func == rules.FuncRate {

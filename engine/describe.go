@@ -142,8 +142,11 @@ func describeTable(s *store) TableDescription {
 			}
 		}
 		for i, c := range g.cells {
-			if i == g.last {
+			switch i {
+			case g.last:
 				texts[i] = "gap()"
+			case g.place:
+				texts[i] = "moved()"
 			}
 			t.Cells = append(t.Cells, c.describe(texts[i], filter))
 		}

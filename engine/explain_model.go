@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/model"
@@ -26,7 +27,7 @@ type OddSample struct {
 	Top    string  `json:"top"`
 	Bits   float64 `json:"bits"`
 	Odd    string  `json:"odd"` // what was odd, in words
-	Of     string  `json:"of"`  // the address that it is of; "" for none
+	Of     string  `json:"of"`  // the address that it is of, and of a login the account before it; "" for none
 	Time   int64   `json:"time"`
 	Packet uint64  `json:"packet"`
 
@@ -64,6 +65,9 @@ func (x *Explainer) seeSample(p *packet.Packet) {
 	o := OddSample{Score: c.score, Top: top.Feature, Bits: round(top.Bits), Odd: odd(c.sampler.Model, parts), Time: p.Time, Packet: p.Number, raw: c.raw}
 	if p.Has(packet.LayerIP) {
 		o.Of = p.Src.String()
+	}
+	if p.Has(packet.LayerAuth) {
+		o.Of = strings.TrimSpace(p.Attrs.User + " " + o.Of)
 	}
 	list = slices.Insert(list, at, o)
 	x.oddest[c.sampler.index] = list[:min(len(list), closest)]

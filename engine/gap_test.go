@@ -1,11 +1,15 @@
 package engine
 
 import (
+	"fmt"
 	"math"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -59,6 +63,65 @@ func TestGap(t *testing.T) {
 	near(t, values(t, "count(gap() >= 9.5)", syn(0, a, 1), syn(9.999999, a, 1), syn(20, a, 1), syn(29, a, 1)), 0, 1, 0, 0)
 	near(t, values(t, "count(not (gap() < 5))", syn(0, a, 1), syn(1, a, 1), syn(8, a, 1)), 1, 1, 2)
 	near(t, values(t, "mean(gap(), tcp.dstport == 1)", syn(0, a, 1), syn(1, a, 2), syn(3, a, 1)), none, none, 2)
+}
+
+// What lies between two packets of a key in kilometres has a value where both places are known, and the packet before is in
+// the window and not newer.
+func TestMoved(t *testing.T) {
+	rs := load(t, `rule "r" {
+  on = "auth"
+  by = ["auth.user"]
+  window "1h" {
+    n  = "count()"
+    km = "max(moved())"
+    v  = "max(moved() / max(gap(), 1), moved() > 500)"
+  }
+  when = "n >= 1"
+  cooldown = "0s"
+}`)
+	known := func(prefix string, latitude, longitude float64) geo.Network {
+		return geo.Network{Prefix: netip.MustParsePrefix(prefix), Place: geo.Place{Country: "DE", Latitude: latitude, Longitude: longitude, Located: true}}
+	}
+	rs.Geo = geo.Of(known("198.51.100.0/24", 52.52, 13.405), known("203.0.113.0/24", -33.868, 151.209), known("2001:db8::/32", 52.4, 13.1))
+	plan, diags := Compile(rs, Options{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	e := New(plan, Config{})
+	var got []string
+	post := func(at int, user, src string) {
+		a := packet.Auth{Time: int64(at) * second, User: user, Result: packet.AuthSuccess}
+		if src != "" {
+			a.Src = netip.AddrPortFrom(netip.MustParseAddr(src), 0)
+		}
+		e.Post(a.Event(), func(a *alert.Alert) {
+			text := ""
+			for _, v := range a.Values[1:] {
+				if f, ok := v.Value.(float64); ok {
+					text += fmt.Sprintf(" %.1f", f)
+				} else {
+					text += " -"
+				}
+			}
+			got = append(got, user+text)
+		})
+	}
+	post(0, "a", "198.51.100.7")
+	post(1, "b", "203.0.113.7") // another key
+	post(10, "a", "198.51.100.8")
+	post(20, "a", "2001:db8::1")
+	post(120, "a", "203.0.113.7")
+	post(60, "a", "198.51.100.7")   // older: no move, and not the packet before of the next
+	post(130, "a", "203.0.113.8")   // the farthest counts
+	post(3000, "b", "10.0.0.1")     // not known
+	post(3001, "b", "198.51.100.7") // nor whence
+	post(3002, "b", "")             // no address
+	post(9000, "b", "203.0.113.7")  // out of the window
+	post(9001, "b", "198.51.100.7")
+	want := []string{"a NaN NaN", "b NaN NaN", "a 0.0 NaN", "a 24.6 NaN", "a 16117.9 161.2", "a 16117.9 161.2", "a 16117.9 161.2", "b NaN NaN", "b NaN NaN", "b NaN NaN", "b NaN NaN", "b 16094.4 16094.4"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 func TestSpreadOfGaps(t *testing.T) {

@@ -18,6 +18,9 @@ type geoEntry struct {
 	country []byte
 	org     []byte
 	asn     int64
+
+	latitude, longitude float64
+	located             bool
 }
 
 // place returns what is known of an address. It is valid until the next call.
@@ -29,7 +32,8 @@ func (s *scope) place(db *geo.DB, a packet.Addr) *geoEntry {
 	e := &s.places[h>>(64-10)]
 	if !e.known || e.addr != a {
 		p := db.Look(a.Netip())
-		*e = geoEntry{addr: a, known: true, country: []byte(p.Country), org: []byte(p.Org), asn: p.ASN}
+		*e = geoEntry{addr: a, known: true, country: []byte(p.Country), org: []byte(p.Org), asn: p.ASN,
+			latitude: p.Latitude, longitude: p.Longitude, located: p.Located}
 	}
 	return e
 }

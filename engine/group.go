@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/ruleids/ruleids/engine/window"
+	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -39,6 +40,8 @@ type group struct {
 	events   string // canonical, the same in every process: the filter; of a group with memories
 	peaks    int    // rules with a gauge
 	last     int    // the cell with the time of the packet before; -1 for a group that does not ask
+	places   *geo.DB
+	place    int // the cell with where that packet came from; -1 for a group that does not ask
 }
 
 // A keyPart writes one value of `by` to the words of a key.

@@ -16,7 +16,7 @@ import (
 // A sampler is a model as the plan runs it: how samples come about. What is learned from them is apart, in a brain.
 //
 // A model on packets is a group like those of rules. Its table has a row for each key of the running period, which is cleared
-// when the period ends: that is a multiple of every since 1970. A model on conversations looks at their events.
+// when the period ends: that is a multiple of every since 1970. Other models take a sample of each event.
 type sampler struct {
 	*rules.Model
 	index    int
@@ -24,7 +24,7 @@ type sampler struct {
 	group    *group
 	every    int64 // nanoseconds
 	features []floatFunc
-	present  []int32 // by feature of a conversation: that it has a value
+	present  []int32 // by feature of an event that is a sample: that it has a value
 	cells    []sampleCell
 	aggs     []int // by aggregate of the model: its place in cells
 	key      []*packet.Field
@@ -132,7 +132,7 @@ func (b *builder) samplers(rs *rules.RuleSet, p *Plan, keyIDs map[string]int) {
 		s := b.sampler(m, p, keyIDs)
 		s.needTop = slices.ContainsFunc(p.rules, func(r *rule) bool { return looksAt(r.Rule, m.Name) && readsTop(r.Rule) })
 		p.samplers = append(p.samplers, s)
-		p.closes = p.closes || m.On != packet.EventPacket
+		p.closes = p.closes || m.On == packet.EventConnection
 	}
 }
 
@@ -177,7 +177,7 @@ func (s *sampler) spec() model.Spec {
 func (e *Engine) sample(w *worker, l *lane, ev *event) {
 	s, t, p := ev.group.sampler, ev.table, w.p
 	if t == nil {
-		e.converseSample(w, l, s)
+		e.sampleEvent(w, l, s)
 		return
 	}
 	if floorDiv(p.Time, s.every) != floorDiv(p.Clock, s.every) {

@@ -422,3 +422,49 @@ rule "odd_conversation" {
 		t.Error("conversations that are told have no scores")
 	}
 }
+
+// A model on logins takes one sample of each, and rules see whose it was. A probe is none, unless the model reads auth.result.
+func TestModelOnLogins(t *testing.T) {
+	src := `
+model "hours" {
+  on          = "auth"
+  where       = "auth.user != 'root'"
+  features    = { hour = "hour(frame.time_epoch)", day = "weekday(frame.time_epoch)" }
+  learn       = "1s"
+  min_samples = 200
+}
+rule "odd_hour" {
+  on       = "model"
+  where    = "model.name == 'hours' and auth.service == 'sshd' and auth.success"
+  by       = ["auth.user", "ip.src"]
+  when     = "model.score >= 1 and model.bits > 16"
+  cooldown = "0s"
+}`
+	for _, workers := range []int{1, 3} {
+		e := New(compile(t, src, Options{}), Config{Seed: 1, Workers: workers})
+		var got []string
+		post := func(at int, user, result string) {
+			a := packet.Auth{Time: int64(at) * second, Src: netip.MustParseAddrPort("192.0.2.1:5"), User: user, Service: "sshd", Result: result}
+			e.Process(frames(syn(float64(at), "10.0.0.1", 80)), func(*alert.Alert) { t.Error("an alert of a packet") })
+			e.Post(a.Event(), func(a *alert.Alert) { got = append(got, line(a)+" "+a.Sample.Odd) })
+		}
+		const hour, day = 3600, 86400
+		for d := range 30 {
+			for i := range 10 {
+				post(d*day+(8+i)*hour, "alice", packet.AuthSuccess)
+				post(d*day+3*hour, "root", packet.AuthSuccess)
+				post(d*day+4*hour, "", packet.AuthProbe)
+			}
+		}
+		if f := e.Models()[0].Facts(); f.Offered+f.Later+f.Odd != 300 {
+			t.Errorf("it saw others than 300 logins: %+v", f)
+		}
+		post(30*day+12*hour, "alice", packet.AuthSuccess)
+		post(31*day+3*hour, "root", packet.AuthSuccess)
+		post(31*day+3*hour, "bob", packet.AuthFailure)
+		post(31*day+3*hour, "alice", packet.AuthSuccess)
+		if want := []string{"odd_hour #0 alice 192.0.2.1 hour 3; usually 8-17 (99 of 100)"}; !slices.Equal(got, want) {
+			t.Errorf("%d workers: %q, want %q", workers, got, want)
+		}
+	}
+}

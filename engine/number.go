@@ -172,6 +172,9 @@ func (b *builder) floatFunc(e rules.Expr) floatFunc {
 		i := e.Aggregate.Index
 		return func(s *scope) float64 { return s.values[i] }
 	case *rules.GapExpr:
+		if e.Moved {
+			return func(s *scope) float64 { return s.moved }
+		}
 		return func(s *scope) float64 { return float64(s.gap) / 1e9 }
 	case *rules.NegExpr:
 		x := b.floatFunc(e.X)

@@ -83,7 +83,7 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 		}
 		row = t.Row(key, ev.key.hash, p.Clock)
 		if g.last >= 0 {
-			w.gap = gap(t.Words(row, g.base+g.last), p.Time)
+			w.measure(g, t, row)
 		}
 		for i := range g.cells {
 			c := &g.cells[i]
@@ -106,7 +106,7 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 				w.now[i] = t.Add(row, at, x, p.Time, p.Clock)
 			case window.Quantile:
 				t.Sample(row, at, c.num(&w.scope), p.Time, p.Clock)
-			case window.Raw: // the time of the packet before
+			case window.Raw: // of the packet before
 			default:
 				w.now[i] = float64(t.Observe(row, at, c.value(&w.scope), p.Time, p.Clock))
 			}

@@ -33,7 +33,7 @@ func (e *Engine) collect(h *haul, s *slot) {
 		h.period(s)
 	}
 	if e.plan.closes {
-		h.closed(s)
+		h.subjects(s)
 	}
 	if len(e.plan.sequences) == 0 {
 		return

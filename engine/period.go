@@ -27,7 +27,7 @@ type brain struct {
 type batch struct {
 	crossing
 	samples []sampled
-	closed  *closed // of a conversation; nil for those of a period
+	subject *subject // of a single event; nil for those of a period
 }
 
 // A sampled is a sample that waits to be scored: the words of its key, and its features.

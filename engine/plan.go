@@ -181,7 +181,7 @@ func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]i
 	if g := byText[text.String()]; g != nil {
 		return g
 	}
-	g := &group{index: len(p.groups), text: text.String(), keyed: keyed, on: r.On, filter: filter, whole: filter, where: r.Where, maxKeys: maxKeys, last: -1}
+	g := &group{index: len(p.groups), text: text.String(), keyed: keyed, on: r.On, filter: filter, whole: filter, where: r.Where, maxKeys: maxKeys, last: -1, place: -1}
 	if len(r.Memories) > 0 {
 		stable := canon{byName: true}
 		g.events = stable.text(r.Where)

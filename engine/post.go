@@ -25,9 +25,9 @@ func (e *Engine) Post(ev *packet.Packet, emit Emit) {
 		e.assets.Unlock()
 	}
 	e.emitAll(e.run(ev), emit)
-	if l := &e.posted.lanes[0]; len(l.closed) > 0 {
-		bs := l.closed
-		l.closed = nil
+	if l := &e.posted.lanes[0]; len(l.subjects) > 0 {
+		bs := l.subjects
+		l.subjects = nil
 		for i := range bs {
 			e.score(&bs[i], emit)
 		}

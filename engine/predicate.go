@@ -163,6 +163,7 @@ type scope struct {
 	lists    []*listTable
 	places   *geoCache // nil until somebody asks
 	gap      int64     // nanoseconds since the packet before of the key; -1 where there is none
+	moved    float64   // kilometres from where that packet came from; negative where that is not known
 	numbers  []int32   // scratch: literals that were found
 	seed     uint64
 	failures uint64 // of expressions of the expr VM

@@ -65,11 +65,12 @@ func (e *Engine) score(b *batch, emit Emit) {
 		s := &b.samples[i]
 		r := br.Score(b.end, s.x)
 		if r.Scored {
-			ev := &packet.Packet{Number: b.number, Time: b.end, Clock: e.events.pass(b.end), Class: packet.ClassModel, Layers: packet.LayerFrame | packet.LayerModel}
-			if c := b.closed; c != nil {
-				ev.Layers |= packet.LayerIP | packet.LayerPorts
-				ev.Src, ev.Dst, ev.SrcPort, ev.DstPort, ev.IPProto = c.src, c.dst, c.srcPort, c.dstPort, c.proto
+			ev := &packet.Packet{}
+			if b.subject != nil {
+				*ev = b.subject.event
 			}
+			ev.Number, ev.Time, ev.Clock, ev.Class = b.number, b.end, e.events.pass(b.end), packet.ClassModel
+			ev.Layers |= packet.LayerFrame | packet.LayerModel
 			at := 0
 			for _, f := range b.sampler.key {
 				at += f.Take(ev, s.key[at:])
@@ -100,7 +101,12 @@ func complete(ev *packet.Packet) {
 
 // show runs the event of a sample.
 func (e *Engine) show(ev *packet.Packet, c *current, emit Emit) {
-	ev.Attrs = &packet.Attributes{Model: c.sampler.Name, Score: c.score}
+	attrs := packet.Attributes{}
+	if ev.Attrs != nil {
+		attrs = *ev.Attrs // of the login
+	}
+	attrs.Model, attrs.Score = c.sampler.Name, c.score
+	ev.Attrs = &attrs
 	if c.sampler.needTop {
 		top := model.Top(c.explained())
 		ev.Attrs.Top, ev.Attrs.TopBits = top.Feature, top.Bits

@@ -58,9 +58,9 @@ func (b *builder) boolFunc(e rules.Expr) (func(*scope) bool, uint16) {
 			return b.hasPlace(call), 60
 		}
 		if g, ok := e.X.(*rules.GapExpr); ok {
-			span := int64(g.Span)
+			span, moved := int64(g.Span), g.Moved
 			return func(s *scope) bool { // of a packet that comes late the window is the clock's
-				return s.gap >= 0 && s.gap < span && s.gap+(s.p.Clock-s.p.Time) < span
+				return s.gap >= 0 && s.gap < span && s.gap+(s.p.Clock-s.p.Time) < span && (!moved || s.moved >= 0)
 			}, 1
 		}
 		if c, ok := e.X.(*rules.ClosureExpr); ok {

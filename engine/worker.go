@@ -59,14 +59,14 @@ type slot struct {
 
 // A lane of a slot is the events for a part of the shards, and what they fired.
 type lane struct {
-	events  []event // that passed a filter
-	fired   []fired
-	matches []match
-	local   []match     // of the event at place localAt, for sequences whose flights the lane has
-	rows    [][]sampled // by crossing of the slot: the samples of the lane's shards
-	closed  []batch     // samples of conversations
-	localAt uint32
-	_       [36]byte // lanes of different workers share no line of the cache
+	events   []event // that passed a filter
+	fired    []fired
+	matches  []match
+	local    []match     // of the event at place localAt, for sequences whose flights the lane has
+	rows     [][]sampled // by crossing of the slot: the samples of the lane's shards
+	subjects []batch     // samples of single events
+	localAt  uint32
+	_        [36]byte // lanes of different workers share no line of the cache
 }
 
 // An event is a packet that concerns a group.

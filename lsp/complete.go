@@ -157,8 +157,9 @@ func (s *Server) conditionItems(here *place, text string, line int) []completion
 		}
 	}
 	if slices.Contains(here.blocks, "window") {
-		gap := rules.GapEntry()
-		add("gap", itemFunction, gap.Signature, gap.Doc, "0")
+		for _, gap := range rules.GapEntries() {
+			add(strings.TrimSuffix(gap.Signature, "()"), itemFunction, gap.Signature, gap.Doc, "0")
+		}
 	}
 	if slices.Contains(here.blocks, "memory") {
 		first := rules.FirstEntry()

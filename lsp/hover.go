@@ -49,7 +49,7 @@ func (w *workspace) word(here *place, name string) string {
 			return "```\n" + a.Signature + "\n```\n" + a.Doc
 		}
 	}
-	for _, a := range []rules.AggregateEntry{rules.FirstEntry(), rules.GapEntry()} {
+	for _, a := range append(rules.GapEntries(), rules.FirstEntry()) {
 		if call, _, _ := strings.Cut(a.Signature, "("); call == name {
 			return "```\n" + a.Signature + "\n```\n" + a.Doc
 		}

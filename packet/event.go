@@ -27,7 +27,7 @@ var events = [numEvents]struct {
 	EventAlert:    {"alert", "alerts", ClassAlert, LayerFrame | LayerAlert, LayerIP | LayerPorts},
 	EventAuth:     {"auth", "logins", ClassAuth, LayerFrame | LayerAuth, LayerIP | LayerPorts | AssetLayers},
 
-	EventModel:      {"model", "samples of a model", ClassModel, LayerFrame | LayerModel, LayerIP | LayerPorts | LayerEth | LayerVLAN},
+	EventModel:      {"model", "samples of a model", ClassModel, LayerFrame | LayerModel, LayerIP | LayerPorts | LayerEth | LayerVLAN | LayerAuth},
 	EventConnection: {"connection", "conversations", ClassConnection, LayerFrame | LayerConnection | LayerIP | LayerPorts, AssetLayers},
 }
 

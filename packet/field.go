@@ -78,7 +78,7 @@ var (
 	onAny    = Events()
 	onHoney  = []Event{EventHoneypot}
 	onAlert  = []Event{EventAlert}
-	onAuth   = []Event{EventAuth}
+	onAuth   = []Event{EventAuth, EventModel}
 	onConn   = []Event{EventConnection}
 	onProto  = []Event{EventPacket, EventConnection, EventModel}
 	onModel  = []Event{EventModel}

@@ -157,7 +157,7 @@ var layers = []struct {
 	{LayerAssetSrcMAC, "asset.src.mac", false, LayerAssetSrc, 0},
 	{LayerHoneypot, "honeypot", false, 0, LayerAlert | LayerAuth | LayerConnection | LayerModel | onlyPackets},
 	{LayerAlert, "alert", false, 0, LayerAuth | LayerConnection | LayerModel | onlyPackets},
-	{LayerAuth, "auth", false, 0, LayerConnection | LayerModel | onlyPackets},
+	{LayerAuth, "auth", false, 0, LayerConnection | onlyPackets},
 	{LayerConnection, "connection", false, LayerPorts, LayerModel | onlyPackets},
 	{LayerModel, "model", false, 0, onlyPackets &^ (LayerEth | LayerVLAN)},
 }

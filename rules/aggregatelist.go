@@ -30,7 +30,10 @@ func FirstEntry() AggregateEntry {
 	return AggregateEntry{FuncFirst, "first(x, cond)", "The value was in no packet in the span before; with a condition, in none that meets it. [a, b] is one value of both."}
 }
 
-// GapEntry is the row of the number that aggregates of a window may be over.
-func GapEntry() AggregateEntry {
-	return AggregateEntry{Signature: "gap()", Doc: "Seconds since the packet before of the rule's key, in a window; no value for the first."}
+// GapEntries are the rows of the numbers that aggregates of a window may be over.
+func GapEntries() []AggregateEntry {
+	return []AggregateEntry{
+		{Signature: "gap()", Doc: "Seconds since the packet before of the rule's key, in a window; no value for the first."},
+		{Signature: "moved()", Doc: "Kilometres between where ip.src of that packet is and where ip.src of this one is, by the files of rules.geoip; no value where one of the places is not known."},
+	}
 }

@@ -144,7 +144,7 @@ func format(b *strings.Builder, e Expr, outer int) {
 			fmt.Fprintf(b, "[%d:%d]", e.From, e.To)
 		}
 	case *GapExpr:
-		b.WriteString("gap()")
+		b.WriteString(e.Name() + "()")
 	case *TupleExpr:
 		b.WriteByte('[')
 		for i, x := range e.Xs {

@@ -69,7 +69,7 @@ func same(a, b Expr) bool {
 		return ok && a.From == b.From && a.To == b.To && same(a.X, b.X)
 	case *GapExpr:
 		b, ok := b.(*GapExpr)
-		return ok && a.Span == b.Span
+		return ok && a.Span == b.Span && a.Moved == b.Moved
 	case *TupleExpr:
 		b, ok := b.(*TupleExpr)
 		return ok && slices.EqualFunc(a.Xs, b.Xs, same)

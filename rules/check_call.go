@@ -47,8 +47,8 @@ func (c *checker) call(n *ast.CallNode) Expr {
 			return c.builtin(b)
 		}
 	}
-	if name == "gap" {
-		return c.gap(n, at)
+	if name == "gap" || name == "moved" {
+		return c.gap(n, at, name)
 	}
 	_, isAggregate := aggregateByName(name)
 	if isAggregate && (f == nil || len(n.Arguments) < 2) {
@@ -64,9 +64,9 @@ func (c *checker) call(n *ast.CallNode) Expr {
 		for _, a := range n.Arguments {
 			c.value(a)
 		}
-		names := make([]string, 0, len(functions)+len(builtin.Names)+1)
+		names := make([]string, 0, len(functions)+len(builtin.Names)+2)
 		if c.scope.span > 0 {
-			names = append(names, "gap")
+			names = append(names, "gap", "moved")
 		}
 		for _, f := range functions {
 			names = append(names, f.Name)

@@ -238,7 +238,7 @@ func (c *checker) judgeWord(x Expr, op Op, rng hcl.Range, word string) bool {
 // judgeCase reports a comparison of lower(s) or upper(s) with a text that has letters of the other case.
 func (c *checker) judgeCase(x Expr, op Op, rng hcl.Range, text string) bool {
 	call, ok := x.(*CallExpr)
-	if ok && call.Func.ID == FnCountry && (op == OpEq || op == OpNe) && !isCountry(text) {
+	if ok && call.Func.ID == FnCountry && (op == OpEq || op == OpNe && text != "") && !isCountry(text) {
 		if op == OpNe {
 			c.always(rng, "%s is two capital letters, as 'DE', and never %q.", Format(x), text)
 		} else {

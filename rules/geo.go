@@ -12,7 +12,9 @@ import (
 
 // geo reads the files that say where addresses are, where a file of rules has the word.
 func (l *loader) geo(rs *RuleSet) {
-	asks := func(f *ruleFile) bool { return bytes.Contains(f.bytes, []byte("geoip.")) }
+	asks := func(f *ruleFile) bool {
+		return bytes.Contains(f.bytes, []byte("geoip.")) || bytes.Contains(f.bytes, []byte("moved()"))
+	}
 	if len(l.opt.GeoIP) == 0 || !slices.ContainsFunc(l.files, asks) {
 		return
 	}

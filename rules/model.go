@@ -20,7 +20,7 @@ import (
 // A Model is a model block: what it samples, and how it learns from that.
 type Model struct {
 	Name, Description string
-	On                packet.Event // what is sampled: packets by key and Every, or each conversation that closes
+	On                packet.Event // what is sampled: packets by key and Every, each conversation that closes, or each login
 
 	// Where says what is looked at: the model's where and the presence of every value of By. It is never nil.
 	Where    Expr
@@ -109,6 +109,9 @@ func (mb *modelBuilder) build() {
 			xs = append(xs, p)
 		}
 	}
+	if m.On == packet.EventAuth && !mb.readsResult() {
+		xs = append(xs, noProbe(at))
+	}
 	m.Where = conjunction(at, append(xs, m.SourceWhere)...)
 	m.Definition = mb.definition()
 }
@@ -118,7 +121,7 @@ func (mb *modelBuilder) scalars() {
 	m, b := mb.m, mb.b
 	m.Description = mb.stringAttr(b, "description")
 	if s, at, ok := mb.stringValue(b, "on"); ok {
-		words := slices.DeleteFunc(packet.EventWords(), func(w string) bool { return w != "packet" && w != "connection" })
+		words := []string{packet.EventPacket.String(), packet.EventConnection.String(), packet.EventAuth.String()}
 		if mb.oneOf(at, "kind of event that a model samples", s, words) {
 			m.On, _ = packet.EventByWord(s)
 		}
@@ -221,6 +224,11 @@ func (mb *modelBuilder) definition() string {
 		fmt.Fprintf(h, "feature %q %s\n", f.Name, f.Text)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// readsResult reports whether the model reads auth.result: such a model samples probes, too.
+func (mb *modelBuilder) readsResult() bool {
+	return reads(mb.m.SourceWhere, authResult) || slices.ContainsFunc(mb.m.Features, func(f *Feature) bool { return reads(f.Expr, authResult) })
 }
 
 // ModelNames returns the models whose samples a rule with on = "model" may look at, by what its where says of model.name; nil

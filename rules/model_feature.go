@@ -94,7 +94,7 @@ func literalOf(e hclsyntax.Expression) hclsyntax.Expression {
 	return e
 }
 
-// feature checks the expression of a feature: of packets over aggregates, of conversations over their fields.
+// feature checks the expression of a feature: of packets over aggregates, of conversations and logins over their fields.
 func (mb *modelBuilder) feature(p parsed, sc *scope, window *Window) Expr {
 	m, own := mb.m, *sc
 	if m.On == packet.EventPacket {

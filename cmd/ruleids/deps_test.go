@@ -109,7 +109,7 @@ var house = []layer{
 		"actions/decision", "actions/notify", "actions/output", "actions/reputation", "actions/telegram", "agent/config"}},
 	{level: 4, path: "agent/tray", may: []string{"agent/api"}},
 	{level: 4, path: "agent/doctor", may: []string{"actions/decision", "actions/firewall", "agent", "agent/api", "agent/config", "fleet/link", "internal/diag"}},
-	{level: 4, path: "engine/ruletest", may: []string{"model", "event/login", "internal/files", "internal/scale", "internal/printable", "packet", "packet/application", "internal/setting", "internal/diag", "capture", "alert", "rules", "engine"}},
+	{level: 4, path: "engine/ruletest", may: []string{"internal/geo", "model", "event/login", "internal/files", "internal/scale", "internal/printable", "packet", "packet/application", "internal/setting", "internal/diag", "capture", "alert", "rules", "engine"}},
 	{level: 4, path: "lsp", may: []string{"internal/lazyregexp", "internal/diag", "packet", "capture", "rules", "rules/lint", "rules/format", "engine", "engine/ruletest"}, tests: []string{"stdlib"}},
 	{level: 4, path: "study", may: []string{"capture", "alert", "rules", "engine", "packet", "internal/scale"}},
 	{level: 0, path: "imports", may: []string{"internal/lazyregexp"}},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // models writes what the models that a rule looks at have learned, and their oddest samples.
@@ -21,7 +22,7 @@ func (t *explainText) models(models []engine.ModelExplanation) {
 			var rows [][]string
 			for j := range m.Oddest {
 				o := &m.Oddest[j]
-				rows = append(rows, []string{"  " + fmt.Sprintf("%.5f", o.Score), fmt.Sprintf("%s %.1f bits", o.Top, o.Bits), o.Of, o.When().Format("2006-01-02 15:04:05"), o.Odd})
+				rows = append(rows, []string{"  " + fmt.Sprintf("%.5f", o.Score), fmt.Sprintf("%s %.1f bits", o.Top, o.Bits), printable.Text(o.Of), o.When().Format("2006-01-02 15:04:05"), o.Odd})
 			}
 			writeColumns(t.w, rows)
 		}

@@ -19,6 +19,7 @@ import (
 type modelLearn struct {
 	app      *app
 	captures captureArgs
+	auth     authArgs
 	rules    ruleFlags
 	where    baselineFlags
 	names    []string
@@ -27,17 +28,21 @@ type modelLearn struct {
 func newModelLearnCmd(a *app) *cobra.Command {
 	l := &modelLearn{app: a}
 	cmd := &cobra.Command{
-		Use:   "learn -r FILE... [FILE...]",
-		Short: "Learn what is usual from captures",
-		Long: `Learn replays captures and writes what models have learned from them, in one go: learn = "24h" of a model is for
+		Use:   "learn {-r FILE... | --auth FILE...}",
+		Short: "Learn what is usual from captures and logs",
+		Long: `Learn replays captures, and logs of logins for models on these, and writes what models have learned from them, in one go: learn = "24h" of a model is for
 sensors, here it learns from what there is. It needs min_samples of the model at least, 1,000 without one.
 
 The captures are to be of usual traffic, of all times of a day. What is in one stretch of them alone is left out, as an attack
 would be.`,
 		Example: `  ruleids model learn -r monday.pcap tuesday.pcap
-  ruleids model learn -r week.pcap --model host_traffic --models /tmp/models`,
+  ruleids model learn -r week.pcap --model host_traffic --models /tmp/models
+  ruleids model learn --auth /var/log/auth.log.1 --auth /var/log/auth.log --model login_hours`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := l.captures.files(args)
+			if err == nil {
+				err = l.auth.check(files)
+			}
 			if err != nil {
 				return err
 			}
@@ -45,7 +50,13 @@ would be.`,
 		},
 	}
 	l.captures.add(cmd)
-	l.captures.need(cmd)
+	l.auth.add(cmd)
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(l.captures.names)+len(l.auth.names) == 0 {
+			return misused("name a capture with -r FILE, or a log of logins with --auth FILE")
+		}
+		return l.auth.plain(args, len(l.captures.names) > 0)
+	}
 	cmd.Flags().StringArrayVar(&l.names, "model", nil, "learn for the model `NAME` alone (repeatable)")
 	_ = cmd.RegisterFlagCompletionFunc("model", cobra.NoFileCompletions)
 	l.where.add(cmd)
@@ -91,7 +102,20 @@ func (l *modelLearn) run(ctx context.Context, files []string) error {
 	emit := func(*alert.Alert) {}
 	p := replay{app: l.app, progress: newProgress(l.app.err, time.Now()), process: func(frames []packet.Frame) { e.Process(frames, emit) },
 		alerts: func() uint64 { return 0 }}
-	result := p.run(ctx, files)
+	var result error
+	if len(l.auth.names) > 0 {
+		logins := newLoginFeed(ctx, l.app, l.auth.names, time.Local, set.Patterns(), l.app.tell)
+		post := func(ev *packet.Packet) { e.Post(ev, emit) }
+		p.process = logins.mix(ctx, p.process, post)
+		if len(files) > 0 {
+			result = p.run(ctx, files)
+		}
+		if err := logins.rest(ctx, post, func() error { return nil }); result == nil {
+			result = err
+		}
+	} else {
+		result = p.run(ctx, files)
+	}
 	if ctx.Err() != nil {
 		return result
 	}

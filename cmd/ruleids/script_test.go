@@ -72,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"jsonlines": cmdJSONLines,
 			"npz":       cmdNPZ,
 			"usual":     cmdUsual,
+			"hours":     cmdHours,
 		},
 	})
 }
@@ -259,6 +260,22 @@ func cmdNPZ(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(z.Close())
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o644))
+}
+
+// cmdHours writes a table of logins of some days from Monday on, one each minute of an hour of work: hours FILE DAYS.
+func cmdHours(ts *testscript.TestScript, _ bool, args []string) {
+	days, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	out := "timestamp,username,ip_address,status\n"
+	for d := range days {
+		for m := range 600 {
+			if d%7 < 5 {
+				at := time.Date(2026, 11, 2+d, 8, m, 0, 0, time.UTC)
+				out += fmt.Sprintf("%s,user%d,10.0.0.%d,success\n", at.Format(time.RFC3339), m%20, 1+m%20)
+			}
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(out), 0o644))
 }
 
 func cmdUsual(ts *testscript.TestScript, _ bool, args []string) {

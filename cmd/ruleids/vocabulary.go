@@ -125,8 +125,11 @@ func functionWords(*rules.RuleSet) []word {
 	for _, a := range rules.Aggregates() {
 		out = append(out, word{Name: a.Signature, Type: "aggregate of a window", Doc: a.Doc})
 	}
-	first, gap := rules.FirstEntry(), rules.GapEntry()
-	out = append(out, word{Name: gap.Signature, Type: "number in a window", Doc: gap.Doc}, word{Name: first.Signature, Type: "condition of a memory", Doc: first.Doc})
+	for _, gap := range rules.GapEntries() {
+		out = append(out, word{Name: gap.Signature, Type: "number in a window", Doc: gap.Doc})
+	}
+	first := rules.FirstEntry()
+	out = append(out, word{Name: first.Signature, Type: "condition of a memory", Doc: first.Doc})
 	return out
 }
 

@@ -120,6 +120,9 @@ func (r *reader) test(b *hclsyntax.Block) *Test {
 	if a := body.attr("set"); a != nil {
 		t.set = r.settings(a)
 	}
+	if a := body.attr("places"); a != nil {
+		t.places = r.places(a)
+	}
 	if a := body.attr("quiet"); a != nil {
 		t.quiet = r.boolean(a)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/ruleids/ruleids/capture"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -256,6 +257,9 @@ func (r *Runner) variant(t *Test, base *rules.RuleSet) *variant {
 	for _, name := range slices.Sorted(maps.Keys(t.set)) {
 		id += fmt.Sprintf(" %q=%q", name, t.set[name].text)
 	}
+	if len(t.places) > 0 {
+		id += fmt.Sprint(t.places)
+	}
 	r.mu.Lock()
 	v := r.plans[id]
 	if v == nil {
@@ -296,6 +300,11 @@ func (v *variant) make(r *Runner, t *Test, base *rules.RuleSet, enable []string)
 				with.Rules[i] = &on
 			}
 		}
+		v.rules = &with
+	}
+	if len(t.places) > 0 {
+		with := *v.rules
+		with.Geo = geo.Of(t.places...)
 		v.rules = &with
 	}
 	v.plan, v.diags = engine.Compile(v.rules, r.Engine)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/internal/scale"
 )
 
@@ -27,6 +28,7 @@ type Test struct {
 	logs     []*log
 	learn    *Test // what models learn from first: its capture or packets; nil for nothing
 	set      map[string]assignment
+	places   []geo.Network // where addresses are; nil for what the options say
 	expects  []*expectation
 	quiet    bool
 	othersOK bool

@@ -43,6 +43,9 @@ func numbers(e rules.Expr, d domains) interval {
 	case *rules.FieldExpr:
 		return fieldNumbers(e.Field, d)
 	case *rules.GapExpr:
+		if e.Moved {
+			return interval{0, rules.FarthestMove}
+		}
 		return interval{0, e.Span.Seconds()}
 	case *rules.NegExpr:
 		x := numbers(e.X, d)

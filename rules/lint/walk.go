@@ -47,7 +47,7 @@ func keyed(e rules.Expr, by []rules.Key) bool {
 	return true
 }
 
-// gaps reports whether e reads gap(), which differs from packet to packet.
+// gaps reports whether e reads gap() or moved(), which differ from packet to packet.
 func gaps(e rules.Expr) (found bool) {
 	rules.Walk(e, func(e rules.Expr) bool {
 		_, ok := e.(*rules.GapExpr)

@@ -113,6 +113,17 @@ list "superusers" {
   values      = var.superusers
 }
 
+variable "machine_accounts" {
+  description = "Accounts that programs log in to by themselves, at any hour."
+  default     = ["ansible", "backup", "barman", "borg", "deploy", "git", "gitlab-runner", "icinga", "jenkins", "monitor", "munin", "nagios", "replication", "repl", "rsync", "zabbix"]
+}
+
+list "machine_accounts" {
+  description = "Accounts of programs; from the variable of the same name."
+  type        = "string"
+  values      = var.machine_accounts
+}
+
 list "scanner_agents" {
   description = "Parts of the names under which tools that attack web servers send requests, in lower case; from the variable of the same name."
   type        = "string"

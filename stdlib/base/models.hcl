@@ -32,6 +32,18 @@ model "dns_client" {
   learn = "24h"
 }
 
+model "login_hours" {
+  description = "At which hours and on which days of the week people log in from the network, in UTC."
+  on          = "auth"
+  where       = "auth.success and ip and auth.user not in list.machine_accounts"
+  features = {
+    hour = "hour(frame.time_epoch)"
+    day  = "weekday(frame.time_epoch)"
+  }
+  learn       = "14d"
+  min_samples = 300
+}
+
 model "conversation_shape" {
   description = "How conversations with hosts of ours are shaped: their size, rates and duration."
   on          = "connection"

@@ -250,6 +250,16 @@ variable "success_after_failures_failures" {
   default     = 5
 }
 
+variable "impossible_travel_kmh" {
+  description = "Kilometres an hour that nobody travels: an airliner makes 900."
+  default     = 1000
+}
+
+variable "impossible_travel_km" {
+  description = "Kilometres from which on a distance is looked at: where addresses are is known to a few hundred, and a provider or a VPN has its doors elsewhere."
+  default     = 1000
+}
+
 variable "superusers" {
   description = "Accounts that may do everything, in lower case."
   default     = ["root", "toor", "administrator"]
@@ -357,4 +367,14 @@ variable "new_host_learn" {
 variable "mac_moved_age" {
   description = "Seconds for which an address has to be known before it counts as moved."
   default     = 86400
+}
+
+variable "login_at_odd_hour_score" {
+  description = "Share of what was learned of logins that one has to be odder than."
+  default     = 0.99
+}
+
+variable "login_at_odd_hour_bits" {
+  description = "Bits that the hour or the day of a login has to have: 16 is once in 65,536, 17.5 is never, and two hours or a day beside what was."
+  default     = 17.5
 }

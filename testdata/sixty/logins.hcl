@@ -51,7 +51,7 @@ rule "ssh_time_based_bf" {
   cooldown  = "24h"
 }
 
-rule "impossible_travel" {
+rule "two_countries" {
   description = "CrowdSec impossible-travel: one account logs in from two countries within an hour."
   severity    = "high"
   category    = "credential"

@@ -119,7 +119,7 @@ test "here and abroad" {
       success = true
     }
   }
-  alert "impossible_travel" {
+  alert "two_countries" {
   }
 }
 
@@ -140,7 +140,7 @@ test "two places of one country" {
       success = true
     }
   }
-  alert "impossible_travel" {
+  alert "two_countries" {
     max = 0
   }
 }
