@@ -53,7 +53,7 @@ func TestWire(t *testing.T) {
 	drift := 0.5
 	a.mu.Lock()
 	a.refuses = hostile("refusal")
-	a.says = &fleet.Beat{Version: hostile("version"), Mode: hostile("mode"), Digest: hostile("digest"), Trouble: []string{hostile("trouble")}, Reload: hostile("reload"), Services: []string{hostile("interface")},
+	a.says = &fleet.Beat{Version: hostile("version"), Mode: hostile("mode"), Digest: hostile("digest"), Trouble: []string{hostile("trouble")}, Services: []string{hostile("interface")},
 		Logins: []fleet.Login{{Seq: 1, Time: time.Now(), Result: "failure", User: hostile("user"), Src: hostile("login address"), Service: hostile("service"), Host: hostile("host"), Method: hostile("login method"), Reason: hostile("login reason")}},
 		Models: []fleet.Model{{Name: hostile("beat model"), Method: hostile("method"), Baseline: hostile("baseline"), Error: hostile("model error"), Features: []fleet.ModelFeature{{Name: hostile("beat feature"), Usual: hostile("usual"), Drift: &drift}}}}}
 	a.mu.Unlock()
@@ -82,6 +82,11 @@ func TestWire(t *testing.T) {
 	}
 	s.ask("POST", "/api/v1/rulesets", map[string]any{"bundle": base64.StdEncoding.EncodeToString(set), "canary": 1, "for": "1m"}, nil)
 	s.ask("POST", "/api/v1/rulesets/rollback", map[string]any{"reason": hostile("rollback")}, nil)
+	a.mu.Lock()
+	says := *a.says
+	says.Reload = hostile("reload") // which would have the set taken back by itself
+	a.says = &says
+	a.mu.Unlock()
 
 	b := open(t, s)
 	shown := map[string]string{}
