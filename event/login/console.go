@@ -12,11 +12,11 @@ const (
 
 // login of shadow quotes names and terminals, that of util-linux does not. After "FOR" stands what somebody typed.
 var (
-	consoleFailed  = lazyregexp.New(`^FAILED LOGIN \(?\d+\)?(?: on '([^']*)')?(?: [Ff][Rr][Oo][Mm] '?([^' ]+)'?)? FOR '?(.*?)'?, ([^,]*)$`)
+	consoleFailed  = lazyregexp.New(`^(?:FAILED LOGIN (?:\(?\d+\)?|SESSION)|TOO MANY LOGIN TRIES \(\d+\))(?: on '([^']*)')?(?: [Ff][Rr][Oo][Mm] '?([^' ]+)'?)? FOR '?(.*?)'?, ([^,]*)$`)
 	consoleInvalid = lazyregexp.New(`^invalid password for '(.*)' on '[^']*'(?: from '([^']*)')?$`)
 	consoleRoot    = lazyregexp.New(`^ROOT LOGIN\s+ON '?([^' ]+)'?(?: FROM '?([^' ]+)'?)?$`)
 	consoleRoot2   = lazyregexp.New(`^ROOT LOGIN\s+on '([^']+)'(?: from '([^']+)')?$`)
-	consoleDone    = lazyregexp.New(`^(?:LOGIN|DIALUP AT) ON \S+ BY (\S+)(?: FROM (\S+))?$`)
+	consoleDone    = lazyregexp.New(`^(?:LOGIN ON|DIALUP AT) \S+ BY (\S+)(?: FROM (\S+))?$`)
 	consoleSession = lazyregexp.New(`^pam_unix\(login:session\): session opened for user ([^\s(]+)`)
 )
 
@@ -56,11 +56,15 @@ func parseConsole(text string) (attempt, bool) {
 	return attempt{}, false
 }
 
-var logindSession = lazyregexp.New(`^New session '?[^' ]+'? of user '?([^' ]+?)'?(?: with class '[^']*'.*)?\.$`)
+var logindSession = lazyregexp.New(`^New session '?[^' ]+'? of user '?([^' ]+?)'?(?: with class '([^']*)'.*)?\.$`)
+
+// logindUsers are the classes of sessions of people (sd_session_get_class(3)). Those of the manager of their services, of
+// programs in the background and of the screen that asks for the password are no logins.
+var logindUsers = map[string]bool{"": true, "user": true, "user-early": true, "user-light": true, "user-early-light": true, "user-incomplete": true}
 
 // parseLogind reads that a session began, which counts where no program has said who came in.
 func parseLogind(text string) (attempt, bool) {
-	if m := logindSession.FindStringSubmatch(text); m != nil {
+	if m := logindSession.FindStringSubmatch(text); m != nil && logindUsers[m[2]] {
 		return attempt{result: packet.AuthSuccess, user: m[1], wait: markWait}, true
 	}
 	return attempt{}, false

@@ -8,7 +8,7 @@ import (
 )
 
 // mysqld names the account as 'user'@'host'; the account is the client's word, the host is not.
-var mysqlDenied = lazyregexp.New(`^(?:\d{4}-\d\d-\d\d[T ]+[\d:.]+(?:Z|[+-]\d\d:\d\d)? )?(?:\d+ )?(?:\[\w+\] )*(?:\[MY-\d+\] )?(?:\[\w+\] )?Access denied for user '(.*)'@'([^']*)' \(using password: (YES|NO)\)$`)
+var mysqlDenied = lazyregexp.New(`^(?:\d{4}-\d\d-\d\d[T ]+[\d:.]+(?:Z|[+-]\d\d:\d\d)? )?(?:\d+ )?(?:\[\w+\] )*(?:\[MY-\d+\] )?(?:\[\w+\] )?Access denied for user '(.*)'@'([^']*)'(?: \(using password: (YES|NO)\)|( to database '.*'))?$`)
 
 // parseMySQL reads a message of mysqld or mariadbd.
 func parseMySQL(text string) (attempt, bool) {
@@ -17,8 +17,13 @@ func parseMySQL(text string) (attempt, bool) {
 		return attempt{}, false
 	}
 	a := attempt{result: packet.AuthFailure, user: m[1], method: "password", reason: reasonCredential, src: parseEnd(m[2], "")}
-	if m[3] == "NO" {
+	switch {
+	case m[4] != "":
+		a.method, a.reason = "", reasonAllowed // the password was right, and the database is not for the account
+	case m[3] == "NO":
 		a.method = "none"
+	case m[3] == "":
+		a.method = "" // of the system's account, as auth_socket
 	}
 	return a, true
 }

@@ -73,6 +73,10 @@ func (f *Format) parse(raw string) Line {
 		if l, ok := parseUnified(raw); ok {
 			return l
 		}
+		if m := sambaRecord.FindStringSubmatch(raw); m != nil {
+			at, _ := time.Parse("2006-01-02T15:04:05.999999-0700", m[1])
+			return Line{Time: at, Program: "samba", Text: raw}
+		}
 	}
 	if strings.HasPrefix(raw, "<Event") {
 		if l, ok := parseEvent(raw); ok {

@@ -12,7 +12,7 @@ import (
 var (
 	dovecotPrefix = lazyregexp.New(`^(?:dovecot: )?(?:imap|pop3|managesieve|submission)-login: (?:Info: )?`)
 	dovecotNone   = lazyregexp.New(`^(?:Info: )?`)
-	dovecotEnd    = lazyregexp.New(`^(Login|Disconnected|Aborted login|Logged out|Maximum number of connections[^:(]*)(?:: [^()<>]*?)?:? ?(?:\(([^()]*)\))?(?:: ?| )user=<(.*)>, (?:method=([^,]+), )?rip=([0-9A-Fa-f:.]+), lip=([0-9A-Fa-f:.]+)`)
+	dovecotEnd    = lazyregexp.New(`^(Login aborted|Login|Disconnected|Aborted login|Logged in|Logged out|Maximum number of connections[^:(]*)(?:: [^()<>]*?)?:? ?(?:\(([^()]*)\))?(?: \(\w+\))?(?:: ?| )user=<(.*)>, (?:method=([^,]+), )?rip=([0-9A-Fa-f:.]+), lip=([0-9A-Fa-f:.]+)`)
 	dovecotFailed = lazyregexp.New(`auth failed, (\d+) attempts?`)
 )
 
@@ -28,7 +28,7 @@ func parseDovecot(text string) (attempt, bool) {
 		return attempt{}, false
 	}
 	a := attempt{user: m[3], method: strings.ToLower(m[4]), src: parseEnd(m[5], ""), dst: parseEnd(m[6], "")}
-	if m[1] == "Login" {
+	if m[1] == "Login" || m[1] == "Logged in" { // before and from 2.4 on
 		a.result = packet.AuthSuccess
 		return a, true
 	}

@@ -13,6 +13,7 @@ import (
 // the client's words, and stand on both sides of its address.
 var (
 	sambaAuth   = lazyregexp.New(`Auth: \[[^\]]*\] user \[(.*?)\]\\\[(.*?)\] at \[[^\]]*\] with \[([^\]]*)\] status \[(\w+)\] workstation \[`)
+	sambaRecord = lazyregexp.New(`^\{"timestamp": ?"([^"]+)", ?"type": ?"Authentication"`) // alone in a line
 	sambaRemote = lazyregexp.New(`remote host \[(?:ipv[46]:)?([^\]]+)\] (?:became|mapped to) `)
 	sambaLocal  = lazyregexp.New(`local host \[(?:ipv[46]:)?([^\]]+)\]`)
 	sambaOld    = lazyregexp.New(`check_ntlm_password:\s+[Aa]uthentication for user \[(.*?)\] -> \[.*\](?: -> \[.*\])? (succeeded|FAILED)(?: with error (\w+))?`)

@@ -40,7 +40,7 @@ func parseNginx(text string) (attempt, bool) {
 // apache writes the client first, in brackets that nothing of the client comes before.
 var (
 	apacheError  = lazyregexp.New(`^(?:\[[\w.-]+:\w+\] |\[\w+\] )?(?:\[pid \d+(?::tid \d+)?\] )?(?:\([^)]*\)[^\[]*: )?\[(?:remote|client) ([^\s\]]+)\] (?:AH(\d{5}): )?(.*)$`)
-	apacheBasic  = lazyregexp.New("^(?:Digest: )?user [`']?(.*?)'?(?:: (authentication failure for \"|password mismatch: )| (not found): )")
+	apacheBasic  = lazyregexp.New("^(?:Digest: )?user [`']?(.*?)'?(?: in realm `.*')?(?:: (authentication failure for \"|password mismatch: )| (not found): | denied by provider: )")
 	apacheAccess = lazyregexp.New(`^user (.*?)(?:: authorization failure for "| not allowed access:)`)
 )
 
