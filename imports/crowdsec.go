@@ -76,6 +76,7 @@ var (
 	loginWord   = lazyregexp.New(`(?i)(auth|login|password|user|credential|totp|2fa)`)
 	statusCode  = lazyregexp.New(`(http\.response\.code\s*(?:==|!=|in|not in)\s*)(\[[^\]]*\]|["'][0-9]+["'])`)
 	partOfURI   = lazyregexp.New(`(evt\.Parsed\.(?:http_args|file_name)\)?)\s*(?:==|in|startsWith|endsWith)\s+`)
+	requestWord = lazyregexp.New(`http_path|Parsed\.request|Parsed\.uri|http_args|file_name|http_user_agent`)
 	foreignName = lazyregexp.New(`evt\.[A-Za-z_.]+|\b[A-Z][A-Za-z]+\(`)
 )
 
@@ -221,6 +222,11 @@ func (c *scenario) login(t *translation, service string, rest []string) {
 }
 
 func (c *scenario) request(t *translation, rest []string) {
+	if asks := slices.DeleteFunc(slices.Clone(rest), statusAlone); len(asks) < len(rest) && requestWord.MatchString(strings.Join(asks, " ")) && c.Distinct == "" {
+		// What a client asks for is narrow enough: the status, which is in another packet, says whether it is there.
+		rest = asks
+		t.lose("the status of the answer is not looked at: each request counts")
+	}
 	all := strings.Join(rest, " and ")
 	for _, name := range []string{"http_args", "file_name"} {
 		if strings.Contains(all, name) {
@@ -247,9 +253,8 @@ func (c *scenario) request(t *translation, rest []string) {
 		t.reject("filter with a closure")
 		return
 	}
-	request := strings.Contains(where, "http.request.") || strings.Contains(where, "http.user_agent") || strings.Contains(where, "http.host")
-	if request && strings.Contains(where, "http.response.") {
-		t.reject("a request and its response in one rule")
+	if bothSides(where) {
+		t.reject(errSides)
 		return
 	}
 	if !strings.Contains(where, "http.response.") {
@@ -257,6 +262,12 @@ func (c *scenario) request(t *translation, rest []string) {
 	}
 	t.and("%s", where)
 	t.lose("the log of a server is HTTP that is seen in the clear")
+}
+
+// statusAlone says whether a part of a filter is on the status of an answer and on nothing else.
+func statusAlone(part string) bool {
+	m := comparison.FindStringSubmatch(part)
+	return m != nil && (m[1] == "http_status" || m[1] == "status") && !requestWord.MatchString(part)
 }
 
 // unwrap takes a function of one argument off its argument.
@@ -341,7 +352,7 @@ func (c *scenario) bucket(t *translation) {
 		count = "distinct(" + host + ")"
 	case "evt.Meta.http_path", "evt.Parsed.request", "evt.Parsed.file_name", "evt.Parsed.http_args":
 		if response {
-			t.reject("a request and its response in one rule")
+			t.reject(errSides)
 			return
 		}
 		count = "distinct(http.request.uri)"

@@ -164,7 +164,7 @@ func (sig *signature) compose(t *translation, layer string, matches []match, siz
 		}
 	}
 	if len(sides) == 2 {
-		t.reject("a request and its response in one rule")
+		t.reject(errSides)
 		return
 	}
 	head := slices.Clone(t.conds)
