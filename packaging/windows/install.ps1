@@ -43,6 +43,15 @@ if (-not $me.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
     throw 'Installing a service needs an administrator: start PowerShell with "Run as administrator".'
 }
 
+# Stop-Icon ends the icons of those who have logged on (ruleids tray), which are the same file. They come back at the next logon.
+function Stop-Icon {
+    $icons = @(Get-Process -Name ruleids -ErrorAction SilentlyContinue | Where-Object { $_.Path -eq $program })
+    if ($icons) {
+        $icons | Stop-Process -Force -ErrorAction SilentlyContinue
+        $icons | Wait-Process -Timeout 10 -ErrorAction SilentlyContinue
+    }
+}
+
 $service = Get-Service -Name ruleids -ErrorAction SilentlyContinue
 $running = $service -and $service.Status -eq 'Running'
 
@@ -50,6 +59,7 @@ if ($Uninstall) {
     if ($running) { Invoke-Program service stop }
     if ($service) { Invoke-Program service remove }
     Set-Path $false
+    Stop-Icon
     if (Test-Path $Directory) { Remove-Item $Directory -Recurse -Force }
     if ($Purge -and (Test-Path $data)) { Remove-Item $data -Recurse -Force }
     Write-Host "ruleids is removed$(if (-not $Purge) { "; its settings and decisions are still in $data" })."
@@ -58,6 +68,7 @@ if ($Uninstall) {
 
 # A program that runs cannot be replaced.
 if ($running) { Invoke-Program service stop }
+Stop-Icon
 New-Item -ItemType Directory -Force -Path $Directory | Out-Null
 foreach ($name in 'ruleids.exe', 'LICENSE', 'THIRD_PARTY_NOTICES.txt') {
     Copy-Item (Join-Path $PSScriptRoot $name) $Directory -Force
