@@ -197,6 +197,7 @@ func (c *call) join() (any, error) {
 	switch {
 	case errors.Is(err, state.ErrToken):
 		c.api.opt.Log.Warn("an agent was not let in: its token is not valid", "name", q.Name, "address", c.address())
+		c.told = true
 		c.log("agent.refuse", q.Name, "from %s: its token is not valid", c.address())
 		return nil, fault{http.StatusForbidden, err.Error()}
 	case errors.As(err, &taken):

@@ -28,6 +28,7 @@ import (
 	"github.com/ruleids/ruleids/fleet/share"
 	"github.com/ruleids/ruleids/fleet/state"
 	"github.com/ruleids/ruleids/fleet/store"
+	"github.com/ruleids/ruleids/internal/printable"
 )
 
 // Options are what the API is about.
@@ -75,8 +76,10 @@ type API struct {
 	logins *limits // of wrong passwords, by address and by account
 	joins  *limits
 	ingest *limits
-	counts counts
-	origin *http.CrossOriginProtection
+	// refusals are those that are told of, by address.
+	refusals *limits
+	counts   counts
+	origin   *http.CrossOriginProtection
 	// attacks are the techniques of rules that were asked for, by name: a []string.
 	attacks sync.Map
 	// rules are the shipped ones, read once.
@@ -89,7 +92,7 @@ func New(opt Options) *API {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &API{opt: opt, logins: newLimits(loginEvery, loginBurst), joins: newLimits(joinEvery, joinBurst), ingest: newLimits(time.Minute/time.Duration(max(1, opt.IngestLimit*60)), opt.IngestLimit*60),
+	return &API{opt: opt, logins: newLimits(loginEvery, loginBurst), joins: newLimits(joinEvery, joinBurst), ingest: newLimits(time.Minute/time.Duration(max(1, opt.IngestLimit*60)), opt.IngestLimit*60), refusals: newLimits(refusalEvery, refusalBurst),
 		origin: http.NewCrossOriginProtection()}
 }
 
@@ -118,6 +121,8 @@ type call struct {
 	w   http.ResponseWriter
 	who *Identity // nil for nobody
 	rc  *http.ResponseController
+	// told says that the logs have why this is refused.
+	told bool
 }
 
 func (c *call) ctx() context.Context     { return c.r.Context() }
@@ -174,6 +179,19 @@ func (c *call) log(action, target, format string, args ...any) {
 	}
 }
 
+// refused has the log tell of a request that was refused, and the audit log, too, where that is about who asked. Of one address it
+// does so now and then: who asks a thousand times fills neither.
+func (c *call) refused(f fault, audit bool) {
+	if c.told || !c.api.refusals.take(c.address(), 1, c.api.opt.Now()) {
+		return
+	}
+	path := printable.Clip(printable.Line(c.r.URL.Path), maxField)
+	c.api.opt.Log.Warn("a request was refused", "method", c.r.Method, "path", path, "address", c.address(), "who", c.who.who(), "why", f.text)
+	if audit {
+		c.log("request.refuse", path, "%s from %s: %s", c.r.Method, c.address(), f.text)
+	}
+}
+
 // cookie is the name of the cookie of a session. Its prefix has browsers hold it to this very host, over TLS (RFC 6265bis,
 // section 4.1.3.2).
 const cookie = "__Host-ruleids"
@@ -186,6 +204,7 @@ func (a *API) Handler(local bool) http.Handler {
 		mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, q *http.Request) { a.serve(w, q, &r, local) })
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, q *http.Request) {
+		(&call{api: a, r: q, w: w}).refused(fault{http.StatusNotFound, "there is nothing there"}, false)
 		answer(w, http.StatusNotFound, map[string]string{"error": "there is nothing here; GET /api/v1/openapi.json tells what there is"})
 	})
 	return mux
@@ -235,6 +254,16 @@ func (a *API) serve(w http.ResponseWriter, q *http.Request, r *Route, local bool
 		w.Header().Set("Retry-After", "5")
 	}
 	a.counts.refused.Add(1)
+	switch f.code {
+	case http.StatusUnauthorized:
+		if q.Header.Get("Authorization") != "" { // else somebody who has not logged in yet
+			c.refused(f, true)
+		}
+	case http.StatusForbidden:
+		c.refused(f, true)
+	case http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
+		c.refused(f, false)
+	}
 	answer(w, f.code, map[string]string{"error": f.text})
 }
 

@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,12 +51,31 @@ type world struct {
 	secret   ed25519.PrivateKey
 	bundle   []byte
 	cut      []string
+	said     logged
+}
+
+// logged is what the log was told.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	dir, ctx, log := t.TempDir(), t.Context(), slog.New(slog.DiscardHandler)
 	w := &world{t: t, live: live.New(), keys: map[state.Role]string{}}
+	dir, ctx, log := t.TempDir(), t.Context(), slog.New(slog.NewTextHandler(&w.said, nil))
 	check := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -405,6 +425,11 @@ func TestBodies(t *testing.T) {
 	for _, path := range []string{"/api/v1/../../etc/passwd", "/api/v1/agents/..%2f..%2fetc%2fpasswd", "/api/v1/%2e%2e/%2e%2e/etc/passwd", "/api/v1/keys/..%2f"} {
 		if code, body := w.ask(admin, "GET", path, ""); code/100 == 2 || strings.Contains(body, "root:") {
 			t.Errorf("%s: %d %.80s", path, code, body)
+		}
+	}
+	for _, why := range []string{"a body has at most", "there is nothing there"} {
+		if !strings.Contains(w.said.String(), why) {
+			t.Errorf("the log does not say %q:\n%s", why, w.said.String())
 		}
 	}
 	var list struct{ Decisions []any }

@@ -18,8 +18,11 @@ type limits struct {
 const (
 	loginEvery = 12 * time.Second // wrong passwords of one address, and for one account
 	loginBurst = 10
-	joinEvery  = 100 * time.Millisecond // of all together
-	joinBurst  = 50
+	// Requests of one address that are refused and told of.
+	refusalEvery = 10 * time.Second
+	refusalBurst = 10
+	joinEvery    = 100 * time.Millisecond // of all together
+	joinBurst    = 50
 	// maxNames bounds the buckets. Beyond it what would need another waits for one to be full again.
 	maxNames = 100_000
 )

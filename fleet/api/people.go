@@ -38,6 +38,7 @@ func (c *call) login() (any, error) {
 	if errors.Is(err, state.ErrPassword) {
 		c.api.counts.logins.Add(1)
 		c.api.opt.Log.Warn("a log-in failed", "name", q.Name, "address", c.address())
+		c.told = true
 		c.log("login.fail", q.Name, "from %s", c.address())
 		return nil, fault{http.StatusUnauthorized, err.Error()}
 	}

@@ -65,6 +65,15 @@ func TestSessions(t *testing.T) {
 			t.Errorf("%s: %d", name, a.StatusCode)
 		}
 	}
+	// Each was refused with a word in both logs.
+	if lines, err := w.state.Audits(t.Context(), 0, 100); err != nil || !slices.ContainsFunc(lines, func(a state.Audit) bool {
+		return a.Action == "request.refuse" && a.Target == "/api/v1/decisions" && strings.Contains(a.Detail, "another site")
+	}) {
+		t.Errorf("%v %+v", err, lines)
+	}
+	if !strings.Contains(w.said.String(), "another site") {
+		t.Errorf("%s", w.said.String())
+	}
 	if a := send("POST", "/api/v1/logout", "{}", nil); a.StatusCode != 200 {
 		t.Errorf("%d", a.StatusCode)
 	}
@@ -96,6 +105,9 @@ func TestWrongPasswords(t *testing.T) {
 	}
 	if code, body := w.ask("", "POST", "/api/v1/login", `{"name":"lee","password":"correct horse battery"}`); code != 200 {
 		t.Errorf("another account is locked out: %d %s", code, body)
+	}
+	if n := strings.Count(w.said.String(), "too many wrong passwords"); n == 0 || n > 300 {
+		t.Errorf("the log has %d lines on thousands of requests", n)
 	}
 	lines, err := w.state.Audits(t.Context(), 0, 1000)
 	if err != nil || !slices.ContainsFunc(lines, func(a state.Audit) bool { return a.Action == "login.fail" }) {

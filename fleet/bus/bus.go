@@ -6,6 +6,7 @@
 package bus
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"crypto/tls"
@@ -17,6 +18,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	nats "github.com/nats-io/nats-server/v2/server"
@@ -43,6 +45,7 @@ type Bus struct {
 	server *nats.Server
 	conn   *client.Conn // of this process
 	token  string       // with which this process comes in
+	log    *logger
 
 	mu    sync.Mutex
 	conns map[string]map[uint64]string // by identity: connections, with where they come from
@@ -78,7 +81,7 @@ func Open(opt Options) (*Bus, error) {
 	}
 	secret := make([]byte, 16)
 	_, _ = rand.Read(secret) // it never fails, by its contract
-	b := &Bus{opt: opt, token: hex.EncodeToString(secret), conns: map[string]map[uint64]string{}}
+	b := &Bus{opt: opt, token: hex.EncodeToString(secret), log: &logger{log: opt.Log, limit: rate.NewLimiter(saidRate, saidBurst)}, conns: map[string]map[uint64]string{}}
 	conf := &nats.Options{
 		ServerName: "ruleids", Host: host, Port: port, NoSigs: true, MaxPayload: fleet.MaxMessage, MaxPending: 16 << 20, MaxConn: opt.MaxAgents + 64, MaxSubs: 16, WriteDeadline: 10 * time.Second,
 		AuthTimeout: 5, TLS: true, TLSVerify: true, TLSTimeout: 10, TLSHandshakeFirst: true, PingInterval: 30 * time.Second, MaxPingsOut: 3, NoSystemAccount: true,
@@ -88,7 +91,7 @@ func Open(opt Options) (*Bus, error) {
 	if b.server, err = nats.NewServer(conf); err != nil {
 		return nil, err
 	}
-	b.server.SetLoggerV2(logger{opt.Log}, false, false, false)
+	b.server.SetLoggerV2(b.log, false, false, false)
 	go b.server.Start()
 	if !b.server.ReadyForConnections(readyWithin) {
 		b.server.Shutdown()
@@ -161,7 +164,7 @@ func (b *Bus) Check(c nats.ClientAuthentication) bool {
 	}
 	id, err := member(s)
 	if err != nil || !b.opt.Member(id) {
-		b.opt.Log.Warn("an agent was not let in: its certificate is not that of a member", "id", id, "address", from, "error", err)
+		b.log.say(slog.LevelWarn, "an agent was not let in: its certificate is not that of a member", "id", id, "address", from, "error", err)
 		return false
 	}
 	b.mu.Lock()
@@ -175,7 +178,7 @@ func (b *Bus) Check(c nats.ClientAuthentication) bool {
 		}
 	}
 	if len(b.conns[id]) >= maxConnsEach {
-		b.opt.Log.Warn("an agent was not let in: it has many connections already", "id", id, "address", from)
+		b.log.say(slog.LevelWarn, "an agent was not let in: it has many connections already", "id", id, "address", from)
 		return false
 	}
 	b.conns[id][c.GetID()] = from
@@ -289,12 +292,35 @@ func (b *Bus) Tell(id string, data []byte) error {
 	return b.conn.Publish(subject, data)
 }
 
-// A logger writes what the NATS server says.
-type logger struct{ log *slog.Logger }
+const (
+	// saidRate and saidBurst bound lines of the log on those who are refused: whoever has a certificate could fill it else.
+	saidRate  = 2 // a second
+	saidBurst = 50
+)
 
-func (l logger) Noticef(format string, v ...any) { l.log.Debug("bus: " + fmt.Sprintf(format, v...)) }
-func (l logger) Warnf(format string, v ...any)   { l.log.Debug("bus: " + fmt.Sprintf(format, v...)) }
-func (l logger) Fatalf(format string, v ...any)  { l.log.Error("bus: " + fmt.Sprintf(format, v...)) }
-func (l logger) Errorf(format string, v ...any)  { l.log.Info("bus: " + fmt.Sprintf(format, v...)) }
-func (l logger) Debugf(string, ...any)           {}
-func (l logger) Tracef(string, ...any)           {}
+// A logger writes what the NATS server says, and of refusals some.
+type logger struct {
+	log    *slog.Logger
+	limit  *rate.Limiter
+	unsaid atomic.Uint64
+}
+
+func (l *logger) say(level slog.Level, text string, args ...any) {
+	if !l.limit.Allow() {
+		l.unsaid.Add(1)
+		return
+	}
+	if n := l.unsaid.Swap(0); n > 0 {
+		args = append(args, "not_logged", n)
+	}
+	l.log.Log(context.Background(), level, text, args...)
+}
+
+func (l *logger) Noticef(format string, v ...any) { l.log.Debug("bus: " + fmt.Sprintf(format, v...)) }
+func (l *logger) Warnf(format string, v ...any)   { l.log.Debug("bus: " + fmt.Sprintf(format, v...)) }
+func (l *logger) Fatalf(format string, v ...any)  { l.log.Error("bus: " + fmt.Sprintf(format, v...)) }
+func (l *logger) Errorf(format string, v ...any) {
+	l.say(slog.LevelInfo, "bus: "+fmt.Sprintf(format, v...))
+}
+func (l *logger) Debugf(string, ...any) {}
+func (l *logger) Tracef(string, ...any) {}
