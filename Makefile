@@ -58,17 +58,20 @@ lab: ## record the captures in testdata/pcap again, in network namespaces (needs
 	testdata/lab/record.sh
 
 # The Debian packages with the tools of package lab.
-LAB_PACKAGES := iproute2 iptables ipset nftables ethtool iputils-ping nmap hping3 masscan dsniff iodine hydra iperf3 curl dnsmasq-base bind9-dnsutils openssh-server openssh-client
+LAB_PACKAGES := sqlite3 iproute2 iptables ipset nftables ethtool iputils-ping nmap hping3 masscan dsniff iodine hydra iperf3 curl dnsmasq-base bind9-dnsutils openssh-server openssh-client
 lab-packages  = dpkg -s $(LAB_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(LAB_PACKAGES); }
 
 lab-test: ## the daemon against real tools, in network namespaces (needs root; installs the tools where they are missing)
 	@$(lab-packages)
 	RULEIDS_LAB=1 $(GO) test ./lab -count=1 -timeout 30m -v
 
-fleet-test: ## a server with agents, killed and cut off at random, in network namespaces (needs root; ROUNDS=100)
+# The program of another revision, to upgrade from.
+OLDBIN := $(CURDIR)/bin/ruleids-old
+fleet-test: ## a server with agents, killed, moved, restored, upgraded, in network namespaces (needs root; ROUNDS=100, OLD=REV to upgrade from)
 	@$(lab-packages)
+	$(if $(OLD),rm -rf bin/old && git worktree add --detach --force bin/old $(OLD) && { $(GO) build -C bin/old -o $(OLDBIN) ./cmd/ruleids; status=$$?; git worktree remove --force bin/old; exit $$status; })
 	RULEIDS_FLEET_CLUSTER=1 RULEIDS_FLEET_VICTORIA=1 $(GO) test ./fleet/server ./fleet/store -run '^Test(Together|Outgrown|Victoria)$$' -count=1 -timeout 20m -v
-	RULEIDS_LAB=1 RULEIDS_FLEET_ROUNDS=$(or $(ROUNDS),100) $(GO) test ./lab -run '^TestFleet' -count=1 -timeout 1h -v
+	RULEIDS_LAB=1 RULEIDS_FLEET_CLUSTER=1 RULEIDS_FLEET_OLD=$(if $(OLD),$(OLDBIN)) RULEIDS_FLEET_ROUNDS=$(or $(ROUNDS),100) $(GO) test ./lab -run '^TestFleet' -count=1 -timeout 1h -v
 
 fleet-scale: ## a server with AGENTS=500 for LASTS=10m, IDLE=10000 that only say how they are, and ALERTS=5000000 that are asked for
 	RULEIDS_FLEET_AGENTS=$(or $(AGENTS),500) RULEIDS_FLEET_LASTS=$(or $(LASTS),10m) RULEIDS_FLEET_IDLE=$(or $(IDLE),10000) \
