@@ -58,7 +58,7 @@ lab: ## record the captures in testdata/pcap again, in network namespaces (needs
 	testdata/lab/record.sh
 
 # The Debian packages with the tools of package lab.
-LAB_PACKAGES := sqlite3 iproute2 iptables ipset nftables ethtool iputils-ping nmap hping3 masscan dsniff iodine hydra iperf3 curl dnsmasq-base bind9-dnsutils openssh-server openssh-client
+LAB_PACKAGES := sqlite3 iproute2 iptables ipset nftables ethtool iputils-ping nmap hping3 masscan dsniff iodine hydra iperf3 curl dnsmasq-base bind9-dnsutils openssh-server openssh-client tshark
 lab-packages  = dpkg -s $(LAB_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(LAB_PACKAGES); }
 
 lab-test: ## the daemon against real tools, in network namespaces (needs root; installs the tools where they are missing)

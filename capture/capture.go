@@ -26,7 +26,11 @@ import "github.com/ruleids/ruleids/packet"
 type Batch struct {
 	Frames []packet.Frame
 	block  []byte
+	used   int
 }
+
+// Size returns how many bytes of memory the records of the frames take, and how many there are for them.
+func (b *Batch) Size() (used, all int) { return b.used, len(b.block) }
 
 // reserve makes the block at least n bytes long without keeping what it holds.
 func (b *Batch) reserve(n int) {

@@ -210,6 +210,7 @@ func (r *Reader) Read(b *Batch) error {
 		}
 		if r.err != nil || len(b.Frames) > 0 {
 			r.base += int64(pos)
+			b.used = pos
 			r.rest = append(r.rest, b.block[pos:end]...)
 			break
 		}

@@ -34,6 +34,7 @@ type line struct {
 		Key       map[string]any     `json:"key"`
 		Values    map[string]float64 `json:"values"`
 		Threshold float64            `json:"threshold"`
+		Evidence  string             `json:"evidence"`
 	} `json:"ruleids"`
 
 	text    string

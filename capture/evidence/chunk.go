@@ -4,17 +4,19 @@ import (
 	"encoding/binary"
 	"sync/atomic"
 
+	"github.com/ruleids/ruleids/capture"
 	"github.com/ruleids/ruleids/packet"
 )
 
 const (
-	// chunkBytes is the size of a chunk, and chunkFrames how many frames it has at most: smaller ones leave room unused.
-	chunkBytes  = 512 << 10
+	// chunkBytes is the size of a chunk, as much as capture files are read at once, and chunkFrames how many frames a chunk of
+	// copies has at most: smaller ones leave room unused.
+	chunkBytes  = 256 << 10
 	chunkFrames = chunkBytes / 128
 	// frameRoom is what a chunk needs besides for each of its frames.
-	frameRoom = 32
+	frameRoom = 48
 	// leastChunks is how many there are at least, and spare the share of them that is written while the others are looked at.
-	leastChunks = 6
+	leastChunks = 12
 	spare       = 5
 	// maxFrame bounds what is kept of a frame: what libpcap and Wireshark take.
 	maxFrame = 256 << 10
@@ -24,25 +26,14 @@ const (
 type chunk struct {
 	seq    int
 	first  uint64 // number of the first frame
-	data   []byte
-	used   int // bytes,
-	count  int // and frames, that were added
-	frames []frame
+	frames []packet.Frame
+	ends   []ends // of the frames: found while they are in the cache, which they are not when somebody looks for them
+	count  int    // that were added
 	filled atomic.Int32
-}
 
-// A frame is one that was copied.
-type frame struct {
-	time   int64
-	at, n  uint32 // of its bytes in the chunk
-	length uint32 // on the wire
-	ends   [2]uint32
-	link   packet.LinkType
-	plain  bool // ends are digests of its only two addresses; else it has to be decoded to know them
-}
-
-func newChunk() *chunk {
-	return &chunk{data: make([]byte, chunkBytes), frames: make([]frame, chunkFrames)}
+	data []byte        // where copies are; nil where the chunk has none
+	used int           // bytes of it
+	held capture.Batch // what came as it was read
 }
 
 // begin empties a chunk. Nobody else may look at it.
@@ -57,27 +48,42 @@ func (c *chunk) len() int { return int(c.filled.Load()) }
 // add copies a frame, whose time is earlier by shift; false where there is no room. Others see it with the next publish: telling
 // them of each would have a processor wait for its memory.
 func (c *chunk) add(f *packet.Frame, shift int64) bool {
-	n, i := min(len(f.Data), maxFrame), c.count
-	if c.used+n > len(c.data) || i == len(c.frames) {
+	n := min(len(f.Data), maxFrame)
+	if c.data == nil && c.count > 0 {
+		return false // it holds a batch
+	}
+	if c.data == nil {
+		c.data, c.frames, c.ends, c.held = make([]byte, chunkBytes), make([]packet.Frame, chunkFrames), make([]ends, chunkFrames), capture.Batch{}
+	}
+	if c.used+n > len(c.data) || c.count == len(c.frames) {
 		return false
 	}
-	copy(c.data[c.used:], f.Data[:n])
-	to := &c.frames[i]
-	to.time, to.at, to.n, to.length, to.link = f.Time-shift, uint32(c.used), uint32(n), max(f.Length, uint32(n)), f.Link
-	to.ends, to.plain = endsOf(f)
-	c.used += n
+	data := c.data[c.used : c.used+n : c.used+n]
+	copy(data, f.Data)
+	c.frames[c.count] = packet.Frame{Data: data, Time: f.Time - shift, Length: max(f.Length, uint32(n)), Link: f.Link}
+	c.ends[c.count] = endsOf(f)
 	c.count++
+	c.used += n
 	return true
+}
+
+// hold makes the frames of a batch those of the chunk, which is empty, and gives the batch memory that it has no more use for.
+func (c *chunk) hold(b *capture.Batch) {
+	*b, c.held = c.held, *b
+	c.data, c.frames, c.count, c.ends = nil, c.held.Frames, len(c.held.Frames), c.ends[:0]
+	for i := range c.frames {
+		c.ends = append(c.ends, endsOf(&c.frames[i]))
+	}
 }
 
 // publish has others see what was added.
 func (c *chunk) publish() { c.filled.Store(int32(c.count)) }
 
-// frame returns frame i as it was captured. Its bytes are valid as long as the chunk is.
-func (c *chunk) frame(i int) packet.Frame {
-	f := &c.frames[i]
-	return packet.Frame{Data: c.data[f.at : f.at+f.n : f.at+f.n], Time: f.time, Length: f.length, Link: f.link}
-}
+// Ends are digests of the only two addresses of a frame.
+type ends [2]uint32
+
+// hidden are the ends of a frame that has to be decoded to know them. No frame goes from the broadcast address to it.
+var hidden = ends{^uint32(0), ^uint32(0)}
 
 // Where things are in an Ethernet frame without a tag (RFC 894, RFC 791, RFC 8200).
 const (
@@ -97,12 +103,12 @@ const (
 	protoICM6 = 58
 )
 
-// endsOf returns digests of the addresses of a frame, where it is plain to see that it has no others: IPv4 and IPv6 in
-// Ethernet, with at most one tag, that carry TCP, ICMP, or UDP that is no tunnel.
-func endsOf(f *packet.Frame) (ends [2]uint32, plain bool) {
+// endsOf returns the ends of a frame where they are plain to see: of IPv4 and IPv6 in Ethernet, with at most one tag, that carry
+// TCP, ICMP, or UDP that is no tunnel.
+func endsOf(f *packet.Frame) ends {
 	b := f.Data
 	if f.Link != packet.LinkEthernet || len(b) < v4Ends+8+tagBytes {
-		return ends, false
+		return hidden
 	}
 	kind := binary.BigEndian.Uint16(b[atType:])
 	if kind == typeVLAN {
@@ -115,28 +121,28 @@ func endsOf(f *packet.Frame) (ends [2]uint32, plain bool) {
 		case protoTCP, protoICMP:
 		case protoUDP:
 			if at := 14 + int(b[14]&15)*4; at+4 > len(b) || tunnels(b[at:]) {
-				return ends, false
+				return hidden
 			}
 		default:
-			return ends, false
+			return hidden
 		}
-		return [2]uint32{binary.BigEndian.Uint32(b[v4Ends:]), binary.BigEndian.Uint32(b[v4Ends+4:])}, true
+		return ends{binary.BigEndian.Uint32(b[v4Ends:]), binary.BigEndian.Uint32(b[v4Ends+4:])}
 	case typeIPv6:
 		if len(b) < v6Ports+4 {
-			return ends, false
+			return hidden
 		}
 		switch b[v6Proto] {
 		case protoTCP, protoICM6:
 		case protoUDP:
 			if tunnels(b[v6Ports:]) {
-				return ends, false
+				return hidden
 			}
 		default:
-			return ends, false
+			return hidden
 		}
-		return [2]uint32{fold6(b[v6Ends:]), fold6(b[v6Ends+16:])}, true
+		return ends{fold6(b[v6Ends:]), fold6(b[v6Ends+16:])}
 	}
-	return ends, false
+	return hidden
 }
 
 // tunnels reports whether ports may be those of VXLAN, GENEVE or GTP-U.

@@ -77,26 +77,34 @@ func openDirectory(path string) (*directory, error) {
 // onDisk is what a file of a size takes of the disk.
 func onDisk(n int64) int64 { return (n + diskBlock - 1) / diskBlock * diskBlock }
 
-// add notes that a file has a size, and removes the oldest ones but for it while there is more than most bytes. It returns
-// how many it removed.
+// add notes that a file was made, and removes the oldest ones but for it while there is more than most bytes. It returns how many
+// it removed.
 func (d *directory) add(name string, bytes, most int64) (removed int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	at := len(d.files) - 1
-	for at >= 0 && d.files[at].name != name { // it is one of the newest, mostly
-		at--
+	d.files = append(d.files, held{name: name, made: time.Now()})
+	return d.resize(len(d.files)-1, bytes, most)
+}
+
+// grow is add for a file that has another size now. One that was removed stays so.
+func (d *directory) grow(name string, bytes, most int64) (removed int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for at := len(d.files) - 1; at >= 0; at-- { // it is one of the newest, mostly
+		if d.files[at].name == name {
+			return d.resize(at, bytes, most)
+		}
 	}
-	if at < 0 {
-		at = len(d.files)
-		d.files = append(d.files, held{name: name, made: time.Now()})
-	} else {
-		d.bytes -= onDisk(d.files[at].bytes)
-	}
-	d.files[at].bytes = bytes
-	d.bytes += onDisk(bytes)
-	for d.bytes > most && len(d.files) > 1 && d.files[0].name != name {
+	return 0
+}
+
+// resize notes the size of a file, and makes room for it. The lock is held.
+func (d *directory) resize(at int, bytes, most int64) (removed int) {
+	f := &d.files[at]
+	d.bytes += onDisk(bytes) - onDisk(f.bytes)
+	f.bytes = bytes
+	for name := f.name; d.bytes > most && len(d.files) > 1 && d.files[0].name != name; removed++ {
 		d.remove()
-		removed++
 	}
 	return removed
 }

@@ -1,8 +1,8 @@
-// Package evidence keeps the packets around alerts: a ring has copies of what came last, and what an alert is about goes from
-// there to a small pcapng file of its own.
+// Package evidence keeps the packets around alerts: a ring has what came last, and what an alert is about goes from there to a
+// small pcapng file of its own.
 //
-// Whoever has the packets calls Add for them and Alert for what they raised. Both only copy: looking for packets and
-// writing files is done by a goroutine of the Recorder.
+// Whoever has the packets calls Add for them, which copies them, or Hold, which keeps the memory that they were read to, and Alert
+// for what they raised. Looking for packets and writing files is done by a goroutine of the Recorder.
 package evidence
 
 import (

@@ -48,12 +48,11 @@ func digest(a netip.Addr) uint32 {
 
 // has reports whether frame i of a chunk is one that the job is about.
 func (r *Recorder) has(j *job, c *chunk, i int) bool {
-	f := &c.frames[i]
-	if f.plain && len(j.ends) > 0 && !slices.Contains(j.ends, f.ends[0]) && !slices.Contains(j.ends, f.ends[1]) {
+	if e := c.ends[i]; len(j.ends) > 0 && e != hidden && !slices.Contains(j.ends, e[0]) && !slices.Contains(j.ends, e[1]) {
 		return false
 	}
 	if at := (place{c.seq, i}); r.decoded != at {
-		raw := c.frame(i)
+		raw := c.frames[i]
 		r.decoder.Decode(&r.packet, &raw)
 		r.packet.Time, r.decoded = raw.Time, at
 	}
@@ -85,14 +84,15 @@ func (r *Recorder) sift() {
 	}
 }
 
-// passes reports whether a file may wait for a frame, or no more for any.
-func (s *sieve) passes(f *frame) bool {
-	if !f.plain || s.all || f.time > s.until {
+// passes reports whether a file may wait for frame i of a chunk, or no more for any.
+func (s *sieve) passes(c *chunk, i int) bool {
+	e := c.ends[i]
+	if e == hidden || s.all || c.frames[i].Time > s.until {
 		return true
 	}
-	word, bit := s.at(f.ends[0])
+	word, bit := s.at(e[0])
 	hit := s.bits[word] >> bit
-	word, bit = s.at(f.ends[1])
+	word, bit = s.at(e[1])
 	return (hit|s.bits[word]>>bit)&1 != 0
 }
 
@@ -114,13 +114,13 @@ func (r *Recorder) start(j *job) {
 	last := to // behind the packets before the alert
 	if own {
 		last.i--
-		room -= blockSize(r.chunk(to.seq).frames[last.i].n) + int64(len(j.w.fired)) + 8
+		room -= blockSize(&r.chunk(to.seq).frames[last.i]) + int64(len(j.w.fired)) + 8
 	}
 	for _, at := range slices.Backward(r.before(j, last, room)) {
-		j.buf = j.w.packet(j.buf, r.chunk(at.seq), at.i, false)
+		j.buf = j.w.packet(j.buf, &r.chunk(at.seq).frames[at.i], false)
 	}
 	if own {
-		j.buf = j.w.packet(j.buf, r.chunk(last.seq), last.i, true)
+		j.buf = j.w.packet(j.buf, &r.chunk(last.seq).frames[last.i], true)
 	}
 	j.left = j.wish.After
 	if len(r.open) >= maxOpen {
@@ -176,7 +176,7 @@ func (r *Recorder) before(j *job, to place, room int64) (out []place) {
 			if !r.has(j, c, i) {
 				continue
 			}
-			if room -= blockSize(c.frames[i].n); room < 0 {
+			if room -= blockSize(&c.frames[i]); room < 0 {
 				return out
 			}
 			out = append(out, place{seq, i})
@@ -187,16 +187,16 @@ func (r *Recorder) before(j *job, to place, room int64) (out []place) {
 
 // take adds a frame that came after the alert to its file, where it is one of it, and reports whether the file is complete.
 func (r *Recorder) take(j *job, c *chunk, i int) bool {
-	if c.frames[i].time > j.alert.Time+maxWait {
+	if c.frames[i].Time > j.alert.Time+maxWait {
 		return true
 	}
 	if !r.has(j, c, i) {
 		return false
 	}
-	if int64(j.w.written+len(j.buf))+blockSize(c.frames[i].n) > j.wish.Bytes {
+	if int64(j.w.written+len(j.buf))+blockSize(&c.frames[i]) > j.wish.Bytes {
 		return true
 	}
-	j.buf = j.w.packet(j.buf, c, i, false)
+	j.buf = j.w.packet(j.buf, &c.frames[i], false)
 	j.left--
 	return j.left == 0
 }
@@ -210,7 +210,7 @@ func (r *Recorder) advance(to place) {
 			end = to.i
 		}
 		for ; r.at.i < end; r.at.i++ {
-			if !r.sieve.passes(&c.frames[r.at.i]) {
+			if !r.sieve.passes(c, r.at.i) {
 				continue
 			}
 			before := len(r.open)
@@ -234,8 +234,11 @@ func (r *Recorder) advance(to place) {
 	if r.at.before(to) {
 		r.at = to
 	}
-	for _, j := range r.open {
-		r.flush(j)
+	if now := time.Now(); now.Sub(r.flushed) >= lookEvery {
+		r.flushed = now
+		for _, j := range r.open {
+			r.flush(j)
+		}
 	}
 	r.open = slices.DeleteFunc(r.open, func(j *job) bool {
 		if j.file == nil {
@@ -290,7 +293,7 @@ func (r *Recorder) flush(j *job) {
 	r.mu.Lock()
 	most := int64(r.config.Max)
 	r.mu.Unlock()
-	r.removed(r.dir.add(filepath.Base(j.alert.Evidence), int64(j.w.written), most))
+	r.removed(r.dir.grow(filepath.Base(j.alert.Evidence), int64(j.w.written), most))
 }
 
 // finish closes a file.

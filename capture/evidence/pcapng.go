@@ -29,8 +29,8 @@ type writer struct {
 	written int // bytes in the file
 }
 
-// blockSize is how many bytes a packet takes without a comment; that of an interface is in it, once.
-func blockSize(n uint32) int64 { return int64(32 + (n+3)&^3) }
+// blockSize is how many bytes a frame takes without a comment; that of an interface is in it, once.
+func blockSize(f *packet.Frame) int64 { return int64(32 + (len(f.Data)+3)&^3) }
 
 // begin appends the head of the file.
 func (w *writer) begin(dst []byte) []byte {
@@ -47,37 +47,36 @@ func (w *writer) begin(dst []byte) []byte {
 	return closeBlock(dst, at)
 }
 
-// packet appends a frame of a chunk.
-func (w *writer) packet(dst []byte, c *chunk, i int, fired bool) []byte {
-	f := &c.frames[i]
+// packet appends a frame.
+func (w *writer) packet(dst []byte, f *packet.Frame, fired bool) []byte {
 	number := -1
 	for n, l := range w.links {
-		if l == f.link {
+		if l == f.Link {
 			number = n
 		}
 	}
 	if number < 0 {
 		number = len(w.links)
-		w.links = append(w.links, f.link)
+		w.links = append(w.links, f.Link)
 		at := len(dst)
 		dst = le.AppendUint32(dst, blockInterface)
 		dst = le.AppendUint32(dst, 0)
-		dst = le.AppendUint16(dst, uint16(f.link))
+		dst = le.AppendUint16(dst, uint16(f.Link))
 		dst = le.AppendUint16(dst, 0)
 		dst = le.AppendUint32(dst, maxFrame)
 		dst = option(dst, optResolution, string([]byte{nanoseconds}))
 		dst = le.AppendUint32(dst, optEnd)
 		dst = closeBlock(dst, at)
 	}
-	at, when := len(dst), uint64(max(f.time, 0))
+	at, when := len(dst), uint64(max(f.Time, 0))
 	dst = le.AppendUint32(dst, blockPacket)
 	dst = le.AppendUint32(dst, 0)
 	dst = le.AppendUint32(dst, uint32(number))
 	dst = le.AppendUint32(dst, uint32(when>>32))
 	dst = le.AppendUint32(dst, uint32(when))
-	dst = le.AppendUint32(dst, f.n)
-	dst = le.AppendUint32(dst, f.length)
-	dst = pad(append(dst, c.data[f.at:f.at+f.n]...), at)
+	dst = le.AppendUint32(dst, uint32(len(f.Data)))
+	dst = le.AppendUint32(dst, max(f.Length, uint32(len(f.Data))))
+	dst = pad(append(dst, f.Data...), at)
 	if fired {
 		dst = option(dst, optComment, w.fired)
 		dst = le.AppendUint32(dst, optEnd)

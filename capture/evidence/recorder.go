@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/capture"
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -29,7 +30,7 @@ const (
 	lookEvery = 200 * time.Millisecond
 )
 
-// A Recorder keeps packets and writes evidence. Each of Add, Alert and Emitted is for one goroutine at a time.
+// A Recorder keeps packets and writes evidence. Add and Hold are for one goroutine at a time, and so is each of Alert and Emitted.
 type Recorder struct {
 	opt    Options
 	dir    *directory
@@ -56,6 +57,7 @@ type Recorder struct {
 	// Of the goroutine alone.
 	open    []*job
 	at      place // everything before it was looked at for open
+	flushed time.Time
 	decoder packet.Decoder
 	packet  packet.Packet
 	decoded place // where that is
@@ -80,8 +82,7 @@ func New(opt Options) (*Recorder, error) {
 	n := max(leastChunks, int(opt.Memory)/(chunkBytes+chunkFrames*frameRoom))
 	r.ring = make([]*chunk, n)
 	r.behind = n - max(2, n/spare) - 1
-	r.head = newChunk()
-	r.head.begin(0, 1)
+	r.head = &chunk{first: 1}
 	r.ring[0] = r.head
 	go r.work()
 	return r, nil
@@ -116,6 +117,23 @@ func (r *Recorder) Add(frames []packet.Frame, shift int64) {
 	r.seen.Store(r.count)
 }
 
+// Hold is Add for frames of a capture, which Emitted is told of. It takes the memory of the batch where most of that is used,
+// gives it other memory, and returns its frames, which are valid until Emitted is told of the last of them.
+func (r *Recorder) Hold(b *capture.Batch) []packet.Frame {
+	frames := b.Frames
+	if used, all := b.Size(); used < chunkBytes/2 || all > chunkBytes || !r.opt.Wait {
+		r.Add(frames, 0)
+		return frames
+	}
+	r.count++
+	r.turn() // it waits for room
+	r.head.hold(b)
+	r.head.publish()
+	r.count += uint64(len(frames)) - 1
+	r.seen.Store(r.count)
+	return frames
+}
+
 // turn makes the next chunk the one that is written; false where nothing may be written over.
 func (r *Recorder) turn() bool {
 	r.head.publish()
@@ -125,7 +143,7 @@ func (r *Recorder) turn() bool {
 	for {
 		old := r.ring[seq%len(r.ring)]
 		if old == nil {
-			old = newChunk()
+			old = new(chunk)
 			r.ring[seq%len(r.ring)] = old
 		} else if old.seq >= r.floor() {
 			if !r.opt.Wait {

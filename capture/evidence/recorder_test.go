@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -188,8 +190,8 @@ func TestEvidenceOfALongCapture(t *testing.T) {
 	shut(t, r)
 	for _, a := range alerts {
 		got := numbers(t, a.Evidence)
-		// The ring has at least the three chunks before that of the alert.
-		want := min(int(a.Number)-1, 3*chunkFrames)/200 + 1
+		// The ring has at least the nine chunks before that of the alert.
+		want := min(int(a.Number)-1, 9*chunkFrames)/200 + 1
 		if len(got) < want || len(got) > int(a.Number)/200+5 {
 			t.Errorf("alert at frame %d: %d frames, at least %d are due", a.Number, len(got), want)
 		}
@@ -201,6 +203,98 @@ func TestEvidenceOfALongCapture(t *testing.T) {
 	}
 	if s := r.Stats(); s.Skipped != 0 || s.Lost != 0 || s.Pending != 0 || int(s.Files) != len(alerts) {
 		t.Errorf("%+v", s)
+	}
+}
+
+// trickle gives a few bytes at each Read, as a pipe may.
+type trickle struct{ io.Reader }
+
+func (t trickle) Read(p []byte) (int, error) { return t.Reader.Read(p[:min(len(p), 5000)]) }
+
+// Memory that is kept instead of copied has the same evidence: whole batches are held, small ones copied, and frames stay as they
+// are until all of their alerts came, whatever is read meanwhile.
+func TestHold(t *testing.T) {
+	const all = 20_000
+	file := binary.LittleEndian.AppendUint32(nil, 0xa1b2c3d4)
+	file = binary.LittleEndian.AppendUint32(file, 4<<16|2)
+	file = append(file, make([]byte, 8)...)
+	file = binary.LittleEndian.AppendUint32(file, maxFrame)
+	file = binary.LittleEndian.AppendUint32(file, uint32(packet.LinkEthernet))
+	for n := 1; n <= all; n++ {
+		f := udp(n, byte(n%200), 201, n%400 < 200)
+		f.Data = slices.Insert(f.Data, len(f.Data)-16, make([]byte, 350)...)
+		for _, x := range []int{n, 0, len(f.Data), len(f.Data)} {
+			file = binary.LittleEndian.AppendUint32(file, uint32(x))
+		}
+		file = append(file, f.Data...)
+	}
+	var before []string
+	for _, slow := range []bool{false, true} {
+		o := options(t, 40, 3)
+		o.Memory = 4 << 20
+		r := open(t, o)
+		var src io.Reader = bytes.NewReader(file)
+		if slow {
+			src = trickle{src}
+		}
+		in, err := capture.NewReader("test", src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var batches [2]capture.Batch
+		var last []packet.Frame
+		var alerts []*alert.Alert
+		held, number := 0, 0
+		settle := func() {
+			for i := range last {
+				if number++; int(binary.BigEndian.Uint32(last[i].Data[len(last[i].Data)-16:])) != number {
+					t.Fatalf("frame %d is another one", number)
+				}
+				if number%1999 == 0 {
+					key := fmt.Sprintf("192.0.2.%d", number%200)
+					if number%400 < 200 {
+						key = fmt.Sprintf("2001:db8::%x", number%200)
+					}
+					alerts = append(alerts, of(last[i], uint64(number), key))
+					r.Alert(alerts[len(alerts)-1])
+				}
+			}
+			r.Emitted(uint64(number))
+		}
+		for n := 0; ; n++ {
+			b := &batches[n%2]
+			if err := in.Read(b); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			had := &b.Frames[0]
+			frames := r.Hold(b)
+			if len(b.Frames) == 0 || &b.Frames[0] != had {
+				held++
+			}
+			settle()
+			last = frames
+		}
+		settle()
+		shut(t, r)
+		if slow == (held > 0) {
+			t.Errorf("slow %v: %d batches were held", slow, held)
+		}
+		var got []string
+		for _, a := range alerts {
+			ns := numbers(t, a.Evidence)
+			if want := min(int(a.Number)/400, 9*(chunkBytes/450)/400); len(ns) < want {
+				t.Errorf("alert at frame %d: %d frames, at least %d are due", a.Number, len(ns), want)
+			}
+			ns = slices.DeleteFunc(ns, func(n int) bool { return n < int(a.Number)-3000 }) // how far back differs with what a chunk takes
+			got = append(got, fmt.Sprint(ns))
+		}
+		if !slow {
+			before = got
+		} else if !slices.Equal(got, before) {
+			t.Errorf("held %v, copied %v", before, got)
+		}
 	}
 }
 
@@ -357,12 +451,12 @@ func TestEndsOf(t *testing.T) {
 	for _, v6 := range []bool{false, true} {
 		f := udp(1, 7, 9, v6)
 		f.Data[len(f.Data)-21] = 54 // no tunnel
-		want := [2]uint32{digest(netip.MustParseAddr("192.0.2.7")), digest(netip.MustParseAddr("192.0.2.9"))}
+		want := ends{digest(netip.MustParseAddr("192.0.2.7")), digest(netip.MustParseAddr("192.0.2.9"))}
 		if v6 {
-			want = [2]uint32{digest(netip.MustParseAddr("2001:db8::7")), digest(netip.MustParseAddr("2001:db8::9"))}
+			want = ends{digest(netip.MustParseAddr("2001:db8::7")), digest(netip.MustParseAddr("2001:db8::9"))}
 		}
-		if got, plain := endsOf(&f); !plain || got != want {
-			t.Errorf("IPv6 %v: %v %v, want %v", v6, got, plain, want)
+		if got := endsOf(&f); got != want {
+			t.Errorf("IPv6 %v: %v, want %v", v6, got, want)
 		}
 		for n := range f.Data {
 			short := packet.Frame{Data: f.Data[:n:n], Link: packet.LinkEthernet}

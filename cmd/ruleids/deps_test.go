@@ -59,7 +59,7 @@ var house = []layer{
 	{level: 1, path: "capture/bpf", may: []string{"packet", "capture/live"}},
 	{level: 1, path: "capture/afpacket", may: []string{"packet", "capture/live"}, tests: []string{"capture"}},
 	{level: 1, path: "alert", may: []string{"internal/ansi", "internal/scale", "internal/printable", "packet"}},
-	{level: 1, path: "capture/evidence", may: []string{"packet", "alert", "internal/logfile", "internal/printable", "internal/setting"}, tests: []string{"capture"}},
+	{level: 1, path: "capture/evidence", may: []string{"capture", "packet", "alert", "internal/logfile", "internal/printable", "internal/setting"}},
 	{level: 1, path: "rules/fasthcl", may: []string{"internal/diag"}},
 	{level: 1, path: "fleet", may: []string{"internal/scale", "internal/setting"}},
 	{level: 1, path: "event/login", may: []string{"internal/lazyregexp", "packet"}},

@@ -75,7 +75,7 @@ func (p *directReplay) read(ctx context.Context, name string, batches []capture.
 			}
 			if len(b.Frames) > 0 && p.tick(time.Now(), len(b.Frames), r.Offset()) {
 				if p.evidence != nil {
-					p.evidence.Add(b.Frames, 0)
+					return p.evidence.Hold(b)
 				}
 				return b.Frames
 			}

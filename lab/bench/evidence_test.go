@@ -5,13 +5,15 @@ import (
 	"testing"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/capture"
 	"github.com/ruleids/ruleids/capture/evidence"
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
 )
 
-// BenchmarkEvidence measures all shipped rules without evidence and with it, on mixed traffic in turns, and the ratio of the two.
+// BenchmarkEvidence measures all shipped rules without evidence, with evidence of packets as a capture file is read, and of packets
+// that are copied as those of interfaces are, on mixed traffic in turns; and the ratios to the first.
 func BenchmarkEvidence(b *testing.B) {
 	file := captureOf(b, mixedTraffic, *mixedPackets)
 	rs, err := ruleSet("")
@@ -22,33 +24,33 @@ func BenchmarkEvidence(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var took [2]float64
+	keeps := []func(*evidence.Recorder, *capture.Batch) []packet.Frame{
+		func(_ *evidence.Recorder, b *capture.Batch) []packet.Frame { return b.Frames },
+		(*evidence.Recorder).Hold,
+		func(r *evidence.Recorder, b *capture.Batch) []packet.Frame {
+			r.Add(b.Frames, 0)
+			return b.Frames
+		},
+	}
+	took := make([]float64, len(keeps))
 	packets := 0
 	for b.Loop() {
-		for i := range took {
+		for i, keep := range keeps {
 			cfg := engine.Config{Workers: 1, Seed: 1}
 			var rec *evidence.Recorder
-			if i == 1 {
+			emit := func(*alert.Alert) {}
+			if i > 0 {
 				opt := evidence.Options{Wait: true}
 				setting.Defaults(&opt.Config)
 				opt.Dir = b.TempDir()
 				if rec, err = evidence.New(opt); err != nil {
 					b.Fatal(err)
 				}
-				cfg.Emitted = rec.Emitted
+				cfg.Emitted, emit = rec.Emitted, rec.Alert
 			}
 			e := engine.New(plan, cfg)
 			began := processorTime()
-			n, err := frames(file, 0, func(fs []packet.Frame) {
-				if rec != nil {
-					rec.Add(fs, 0)
-				}
-				e.Process(fs, func(a *alert.Alert) {
-					if rec != nil {
-						rec.Alert(a)
-					}
-				})
-			})
+			n, err := batches(file, 0, func(b *capture.Batch) { e.Process(keep(rec, b), emit) })
 			if err == nil && rec != nil {
 				err = rec.Close(context.Background())
 			}
@@ -59,9 +61,12 @@ func BenchmarkEvidence(b *testing.B) {
 			packets += n
 		}
 	}
-	each := float64(packets) / 2
-	b.ReportMetric(took[0]/each, "off-cpu-ns/packet")
-	b.ReportMetric(took[1]/each, "on-cpu-ns/packet")
-	b.ReportMetric(took[1]/took[0], "ratio")
+	each := float64(packets) / float64(len(keeps))
+	for i, name := range []string{"off", "held", "copied"} {
+		b.ReportMetric(took[i]/each, name+"-cpu-ns/packet")
+		if i > 0 {
+			b.ReportMetric(took[i]/took[0], name+"-ratio")
+		}
+	}
 	b.ReportMetric(0, "ns/op")
 }

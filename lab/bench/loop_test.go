@@ -43,6 +43,11 @@ type loop func(file string, limit int) (outcome, error)
 
 // frames calls f with every batch of a capture, until limit packets where it is not 0.
 func frames(file string, limit int, f func([]packet.Frame)) (int, error) {
+	return batches(file, limit, func(b *capture.Batch) { f(b.Frames) })
+}
+
+// batches is frames with the memory that they are in, which f may take.
+func batches(file string, limit int, f func(*capture.Batch)) (int, error) {
 	r, err := capture.Open(file)
 	if err != nil {
 		return 0, err
@@ -59,8 +64,8 @@ func frames(file string, limit int, f func([]packet.Frame)) (int, error) {
 		if limit != 0 {
 			b.Frames = b.Frames[:min(len(b.Frames), limit-n)]
 		}
-		f(b.Frames)
 		n += len(b.Frames)
+		f(&b)
 	}
 	return n, nil
 }

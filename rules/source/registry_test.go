@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	godigest "github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -22,6 +23,7 @@ type registry struct {
 	manifest []byte
 	blobs    map[string][]byte // by digest
 	asked    int
+	spoil    http.HandlerFunc // answers instead, where it is set
 }
 
 func (r *registry) publish(t *testing.T, titles []string, files ...[]byte) {
@@ -41,6 +43,14 @@ func (r *registry) publish(t *testing.T, titles []string, files ...[]byte) {
 }
 
 func (r *registry) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	if r.spoil != nil {
+		r.spoil(w, q)
+		return
+	}
+	r.serve(w, q)
+}
+
+func (r *registry) serve(w http.ResponseWriter, q *http.Request) {
 	if q.URL.Path == "/v2/site/rules/manifests/1" {
 		w.Header().Set("Content-Type", ocispec.MediaTypeImageManifest)
 		w.Header().Set("Docker-Content-Digest", godigest.FromBytes(r.manifest).String())
@@ -82,6 +92,90 @@ func TestOCI(t *testing.T) {
 	spec.Source += "9"
 	if _, _, err := s.Rules(context.Background(), spec, good); err == nil || !strings.Contains(err.Error(), "not found") && !strings.Contains(err.Error(), "404") {
 		t.Errorf("no such tag: %v", err)
+	}
+}
+
+// TestBadRegistry has a registry that misbehaves, each time on its way to another version: the copy before stays in use, and what
+// is said is short and names no secret.
+func TestBadRegistry(t *testing.T) {
+	r, over := &registry{}, make(chan struct{})
+	server := httptest.NewServer(r)
+	defer server.Close()
+	defer close(over)
+	s := newStore(t)
+	spec := Spec{Source: "oci://" + strings.TrimPrefix(server.URL, "http://") + "/site/rules:1", Token: "tell-nobody"}
+	r.publish(t, []string{"rules.tar.gz"}, archiveOf(t, tar.Header{Name: "a.hcl", Gname: oneRule}))
+	if _, changed, err := s.Rules(context.Background(), spec, good); err != nil || !changed {
+		t.Fatal(changed, err)
+	}
+	r.publish(t, []string{"rules.tar.gz"}, archiveOf(t, tar.Header{Name: "b.hcl", Gname: oneRule}))
+	whole := r.manifest
+	blob := func(do http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, q *http.Request) {
+			if strings.Contains(q.URL.Path, "/blobs/") {
+				do(w, q)
+				return
+			}
+			r.serve(w, q)
+		}
+	}
+	manifest := func(text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, q *http.Request) {
+			r.manifest = []byte(text)
+			r.serve(w, q)
+		}
+	}
+	half := func(w http.ResponseWriter, q *http.Request) {
+		data := r.blobs[strings.TrimPrefix(q.URL.Path, "/v2/site/rules/blobs/")]
+		w.Header().Set("Content-Length", fmt.Sprint(len(data)))
+		_, _ = w.Write(data[:len(data)/2])
+		panic(http.ErrAbortHandler)
+	}
+	stalls := func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-over
+	}
+	loops := func(w http.ResponseWriter, q *http.Request) { http.Redirect(w, q, q.URL.Path, http.StatusTemporaryRedirect) }
+	fails := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "tell-nobody", http.StatusInternalServerError) }
+	for _, c := range []struct {
+		name  string
+		spoil http.HandlerFunc
+		want  string
+	}{
+		{"half of a layer", blob(half), "unexpected EOF"},
+		{"a layer that stalls", blob(stalls), ""},
+		{"a layer that is not there", blob(http.NotFound), "404"},
+		{"a layer that leads in circles", blob(loops), "redirects over 5 times"},
+		{"a manifest that stalls", stalls, ""},
+		{"a manifest that leads in circles", loops, "redirects over 5 times"},
+		{"nothing but failures", fails, ""},
+		{"a manifest that is none", manifest("<html>"), "no manifest"},
+		{"a layer without end", manifest(strings.Replace(string(whole), `"size":`, `"size":9999999`, -1)), "over"},
+		{"a digest that is none", manifest(strings.Replace(string(whole), `"sha256:`, `"sha256:../../`, -1)), "digest"},
+		{"a manifest of another digest", func(w http.ResponseWriter, q *http.Request) {
+			w.Header().Set("Content-Type", ocispec.MediaTypeImageManifest)
+			w.Header().Set("Docker-Content-Digest", godigest.FromString("another").String())
+			_, _ = w.Write(whole)
+		}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r.manifest, r.spoil = whole, c.spoil
+			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+			defer cancel()
+			_, changed, err := s.Rules(ctx, spec, good)
+			if err == nil || changed || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "tell-nobody") || len(err.Error()) > 200 {
+				t.Errorf("changed %v, error %v; want %q", changed, err, c.want)
+			}
+			dir, _ := Current(s.Dir, spec.Source)
+			if _, err := os.Stat(filepath.Join(dir, "a.hcl")); err != nil {
+				t.Errorf("the copy before: %v", err)
+			}
+		})
+	}
+	r.manifest, r.spoil = whole, nil
+	if _, changed, err := s.Rules(context.Background(), spec, good); err != nil || !changed {
+		t.Errorf("when it is well again: %v, %v", changed, err)
 	}
 }
 
