@@ -112,6 +112,24 @@ func (p *prefix) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// start runs the program until the test is over. What it says is told where the test fails.
+func (p *prefix) start(t *testing.T, args ...string) {
+	t.Helper()
+	cmd := p.command("wine", append([]string{p.program}, args...)...)
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &said, &said, time.Second
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("%v says\n%s", cmd, said.String())
+		}
+	})
+}
+
 // run runs a program under Wine and returns what it printed, and its exit status.
 func (p *prefix) run(t *testing.T, within time.Duration, dir, program string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()

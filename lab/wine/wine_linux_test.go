@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/tls"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -85,15 +87,20 @@ func TestService(t *testing.T) {
 	windows.ruleids(t, 2, []string{"it is not installed"}, "service", "status")
 }
 
-// TestJoin has an agent under Wine join a server of this system, whose API then has it.
+// TestJoin has an agent under Wine join a server of this system, whose API then has it, and an alert of it.
 func TestJoin(t *testing.T) {
 	need(t)
 	dir := t.TempDir()
-	const listen, agents = "127.0.0.1:28443", "127.0.0.1:28444"
-	text := fmt.Sprintf("server {\n  data   = \"server\"\n  listen = %q\n  agents = %q\n  names  = [\"127.0.0.1\"]\n}\n", listen, agents)
-	if err := os.WriteFile(filepath.Join(dir, "ruleids.hcl"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	const listen, agents, pot = "127.0.0.1:28443", "127.0.0.1:28444", "127.0.0.1:28445"
+	put := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return `Z:` + strings.ReplaceAll(path, "/", `\`)
 	}
+	put("ruleids.hcl", fmt.Sprintf("server {\n  data   = \"server\"\n  listen = %q\n  agents = %q\n  names  = [\"127.0.0.1\"]\n}\n", listen, agents))
 	native := func(args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(t.Context(), windows.native, args...)
 		cmd.Dir = dir
@@ -118,22 +125,50 @@ func TestJoin(t *testing.T) {
 	})
 	windows.ruleids(t, 0, []string{"this host is the agent"}, append(words[1:], "--fleet", `C:\member`, "--name", "wine")...)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // it is on loopback, and new
-	var body bytes.Buffer
-	until(t, "the agent in the API", func() bool {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+listen+"/api/v1/agents", nil)
-		if err != nil {
-			t.Fatal(err)
+	has := func(path string, words ...string) func() bool {
+		return func() bool {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+listen+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+string(key))
+			answer, err := client.Do(r)
+			if err != nil {
+				return false
+			}
+			defer answer.Body.Close()
+			body, err := io.ReadAll(answer.Body)
+			for _, w := range words {
+				if !bytes.Contains(body, []byte(w)) {
+					return false
+				}
+			}
+			return err == nil
 		}
-		r.Header.Set("Authorization", "Bearer "+string(key))
-		answer, err := client.Do(r)
-		if err != nil {
-			return false
+	}
+	until(t, "the agent in the API", has("/api/v1/agents", `"name":"wine"`))
+	// Wine has neither Npcap nor raw sockets that see what others get, so the attack is one that the daemon has a part in.
+	settings := put("agent.hcl", fmt.Sprintf(`agent = "wine"
+capture {
+  interfaces          = ["none"]
+  wait_for_interfaces = true
+}
+control { socket = "\\\\.\\pipe\\ruleids-agent" }
+fleet { directory = "C:/member" }
+honeypot "desktop" {
+  service = "tcp"
+  listen  = %q
+}
+`, pot))
+	windows.start(t, "run", "--config", settings)
+	until(t, "a honeypot of the agent", func() bool {
+		c, err := net.DialTimeout("tcp", pot, time.Second)
+		if err == nil {
+			_ = c.Close()
 		}
-		defer answer.Body.Close()
-		body.Reset()
-		_, err = body.ReadFrom(answer.Body)
-		return err == nil && strings.Contains(body.String(), `"name":"wine"`)
+		return err == nil
 	})
+	until(t, "the alert of the agent in the API", has("/api/v1/alerts?since=1h", `honeypot_touch`, `"wine"`))
 }
 
 // until waits for something to become true.
