@@ -16,7 +16,7 @@ LDFLAGS   ?= -s -w
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test wine-test fleet-scale soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-test cross qemu-test
+.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test rotate-test wine-test fleet-scale soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-test cross qemu-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ lab-test: ## the daemon against real tools, in network namespaces (needs root; i
 
 # The program of another revision, to upgrade from.
 OLDBIN := $(CURDIR)/bin/ruleids-old
+rotate-test: ## the reader of log files, killed with -9 while logs are written to and rotated (ROUNDS=100)
+	RULEIDS_ROTATE_ROUNDS=$(or $(ROUNDS),100) $(GO) test ./event/logsource -run '^TestKilledReader$$' -count=1 -timeout 1h -v
+
 fleet-test: ## a server with agents, killed, moved, restored, upgraded, in network namespaces (needs root; ROUNDS=100, OLD=REV to upgrade from)
 	@$(lab-packages)
 	$(if $(OLD),rm -rf bin/old && git worktree add --detach --force bin/old $(OLD) && { $(GO) build -C bin/old -o $(OLDBIN) ./cmd/ruleids; status=$$?; git worktree remove --force bin/old; exit $$status; })

@@ -39,8 +39,10 @@ type tail struct {
 	file   *os.File // what is read; nil before the first
 	mark   mark     // of file
 	format login.Format
-	// seen are the heads of rotated files that were dealt with, or were there before: compressing one makes another file of it.
-	seen   map[string]bool
+	// seen are the heads of rotated files that were dealt with, or were there before, in this order: compressing one makes another
+	// file of it.
+	seen   []string
+	aside  *mark     // a rotated file that was being read when the reader ended
 	missed time.Time // since when there is another file at the path, and file goes on
 
 	scanned, changed time.Time // when rotated files were looked for last, and when their directory had changed
@@ -94,28 +96,29 @@ func (t *tail) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.seen = map[string]bool{}
+	t.seen = slices.Clone(saved.Seen)
 	old := t.rotated()
 	if !known {
 		for _, x := range old {
-			t.seen[x.head] = true
-		}
-		if t.config.Begin == "start" {
-			for _, x := range old {
-				if err := t.archive(ctx, x, 0); err != nil {
+			if t.config.Begin == "start" {
+				if _, err := t.archive(ctx, x, 0); err != nil {
 					return err
 				}
 			}
+			t.saw(x.head)
 		}
 		return t.open(t.config.Begin == "end")
 	}
 	var current mark // of what is at the path now
 	if f, err := os.Open(t.config.Path); err == nil {
-		if saved.is(f) {
-			t.file, t.mark = f, saved
+		if saved.HeadBytes > 0 && saved.is(f) { // of one that was empty nothing tells it from another with its number
+			t.file, t.mark, t.aside = f, saved, saved.Aside
+			t.mark.Seen, t.mark.Aside = nil, nil
 			t.glimpse(saved.HeadBytes)
-			for _, x := range old {
-				t.seen[x.head] = true
+			if saved.Seen == nil {
+				for _, x := range old {
+					t.saw(x.head)
+				}
 			}
 			_, err = f.Seek(saved.Offset, io.SeekStart)
 			return err
@@ -125,26 +128,104 @@ func (t *tail) start(ctx context.Context) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	// It was rotated while nobody looked: what is left of it comes first, then the files after it, then the path.
+	return t.resume(ctx, saved, current, old)
+}
+
+// resume goes on where the file was rotated while nobody looked: what is left of it comes first, then the files after it, then
+// the path. The last of them is followed like the log: who writes may have it open still.
+func (t *tail) resume(ctx context.Context, saved, current mark, old []sibling) error {
 	before := t.memory.time()
-	at := slices.IndexFunc(old, func(x sibling) bool { return saved.isArchive(x.path) })
-	for i, x := range old {
-		from := int64(0)
-		if current.HeadBytes > 0 && i != at && current.isArchive(x.path) {
-			continue // a copy of what is there: it is to be cut
+	t.mark = saved // until it is dealt with
+	for try := 0; ; try++ {
+		left := t.left(saved, current, old, before)
+		moved := false
+		for i, x := range left {
+			if i == len(left)-1 {
+				if open, err := t.adopt(x); open || err != nil {
+					return err
+				}
+			}
+			done, err := t.archive(ctx, x, x.from)
+			if err != nil {
+				return err
+			}
+			moved = moved || !done
+			if done {
+				t.saw(x.head)
+			}
 		}
-		t.seen[x.head] = true
+		if !moved || try == maxTries {
+			return t.open(false)
+		}
+		old = t.rotated()
+	}
+}
+
+// maxTries is how many times rotated files are looked for again that were rotated once more while they were read.
+const maxTries = 10
+
+// left returns which rotated files are to be read, and from where, where the log was left at a mark.
+func (t *tail) left(saved, current mark, old []sibling, before time.Time) (out []sibling) {
+	at := slices.IndexFunc(old, func(x sibling) bool { return x.isOf(&saved) })
+	for i, x := range old {
 		switch {
+		case t.has(x.head), slices.ContainsFunc(out, func(y sibling) bool { return x.head == y.head }): // a file, and what it was compressed to
+			continue
+		case x.isOf(saved.Aside):
+			x.from = saved.Aside.Offset
 		case i == at:
-			from = saved.Offset
-		case at >= 0 && i < at, at < 0 && x.time.Before(before):
+			x.from = saved.Offset
+		case x.isOf(&current):
+			continue // a copy of what is there: it is to be cut
+		case saved.Seen == nil && (at >= 0 && i < at || at < 0 && x.time.Before(before)):
+			t.saw(x.head)
 			continue
 		}
-		if err := t.archive(ctx, x, from); err != nil {
-			return err
-		}
+		out = append(out, x)
 	}
-	return t.open(false)
+	return out
+}
+
+// adopt goes on in a rotated file as in the log. It reports false for one that is compressed, which nobody writes to.
+func (t *tail) adopt(x sibling) (bool, error) {
+	f, err := os.Open(x.path)
+	if err != nil {
+		return false, nil // archive says what is wrong with it
+	}
+	st, err := f.Stat()
+	if m := (mark{Head: x.head, HeadBytes: len(x.text)}); err != nil || compressed(f) || !m.sameHead(f) {
+		_ = f.Close()
+		return false, err
+	}
+	if _, err := f.Seek(x.from, io.SeekStart); err != nil {
+		_ = f.Close()
+		return false, err
+	}
+	t.begin(f, mark{Inode: inodeOf(st), Offset: x.from})
+	return true, t.save(t.mark)
+}
+
+// begin makes f the file that is read.
+func (t *tail) begin(f *os.File, m mark) {
+	_ = t.close()
+	t.file, t.mark, t.rest, t.missed = f, m, nil, time.Time{}
+	t.format = login.Format{Location: time.Local, Program: t.config.Program}
+	t.glimpse(headBytes)
+}
+
+// saw takes down that a rotated file was dealt with, by its head.
+func (t *tail) saw(head string) {
+	if !t.has(head) {
+		t.seen = append(t.seen, head)
+	}
+}
+
+func (t *tail) has(head string) bool { return slices.Contains(t.seen, head) }
+
+// save remembers a mark, and which rotated files were dealt with.
+func (t *tail) save(m mark) error {
+	m.Seen = append([]string{}, t.seen...)
+	return t.memory.save(m)
 }
 
 // open opens the file at the path, where there is one.
@@ -171,11 +252,8 @@ func (t *tail) open(end bool) error {
 		_ = f.Close()
 		return err
 	}
-	t.close()
-	t.file, t.mark, t.rest, t.missed = f, m, nil, time.Time{}
-	t.format = login.Format{Location: time.Local, Program: t.config.Program}
-	t.glimpse(headBytes)
-	return t.memory.save(t.mark)
+	t.begin(f, m)
+	return t.save(t.mark)
 }
 
 // glimpse takes the file's head for that of the mark, as far as it is there, and n bytes at most.
@@ -245,7 +323,7 @@ func (t *tail) look(ctx context.Context) error {
 	if err := t.finish(ctx); err != nil {
 		return err
 	}
-	t.seen[headOf(t.file)] = true
+	t.saw(headOf(t.file))
 	if err := t.open(false); err != nil {
 		return err
 	}
@@ -263,15 +341,28 @@ func (t *tail) scan(ctx context.Context) error {
 		return nil
 	}
 	t.scanned, t.changed = time.Now(), st.ModTime()
-	for _, x := range t.rotated() {
-		if t.seen[x.head] || t.mark.HeadBytes > 0 && t.mark.isArchive(x.path) || x.isFile(t.file) {
+	old := t.rotated()
+	if most := 2*len(old) + 64; len(t.seen) > most {
+		t.seen = t.seen[len(t.seen)-most:] // the files of the first are gone
+	}
+	for _, x := range old {
+		if t.has(x.head) || x.isOf(&t.mark) || x.isFile(t.file) {
 			continue
 		}
-		if err := t.archive(ctx, x, 0); err != nil {
+		from := int64(0)
+		if x.isOf(t.aside) {
+			from = t.aside.Offset
+		}
+		done, err := t.archive(ctx, x, from)
+		if err != nil {
 			return err
 		}
-		t.seen[x.head] = true
-		if err := t.memory.save(t.mark); err != nil {
+		if !done {
+			t.scanned = time.Time{}
+			continue
+		}
+		t.saw(x.head)
+		if err := t.save(t.mark); err != nil {
 			return err
 		}
 	}
@@ -280,25 +371,30 @@ func (t *tail) scan(ctx context.Context) error {
 
 // truncated goes on after the file was cut: copytruncate has made a copy before, in which what was not read yet is.
 func (t *tail) truncated(ctx context.Context) error {
+	current := headMark(t.file)
 	for _, x := range t.rotated() {
-		if t.seen[x.head] || x.isFile(t.file) {
+		if t.has(x.head) || x.isFile(t.file) || !x.isOf(&t.mark) && x.isOf(&current) { // the last is to be cut once more
 			continue
 		}
 		from := int64(0)
-		if t.mark.HeadBytes > 0 && t.mark.isArchive(x.path) {
+		if x.isOf(&t.mark) {
 			from = t.mark.Offset
 		}
-		if err := t.archive(ctx, x, from); err != nil {
+		done, err := t.archive(ctx, x, from)
+		if err != nil {
 			return err
 		}
-		t.seen[x.head] = true
+		if !done {
+			return nil // it was rotated once more: the next look finds it
+		}
+		t.saw(x.head)
 	}
 	if _, err := t.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	t.mark, t.rest = mark{Inode: t.mark.Inode}, nil
 	t.glimpse(headBytes)
-	return t.memory.save(t.mark)
+	return t.save(t.mark)
 }
 
 // read reads to the end of the file as it is now. Where it was cut meanwhile, it stops: the next look finds that.
@@ -315,7 +411,7 @@ func (t *tail) read(ctx context.Context) error {
 			if err := t.take(ctx, t.buf[:n]); err != nil {
 				return err
 			}
-			if err := t.memory.save(t.mark); err != nil {
+			if err := t.save(t.mark); err != nil {
 				return err
 			}
 		}

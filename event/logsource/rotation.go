@@ -17,27 +17,32 @@ import (
 	"time"
 )
 
-// archive reads a rotated file from an offset of its text on, compressed or not, and remembers how far. One that vanishes
-// meanwhile is left out.
-func (t *tail) archive(ctx context.Context, x sibling, from int64) error {
+// archive reads a rotated file from an offset of its text on, compressed or not, and remembers how far. It reports false for one
+// that has vanished meanwhile, or in whose place is another.
+func (t *tail) archive(ctx context.Context, x sibling, from int64) (bool, error) {
 	in, err := openArchive(x.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer in.Close()
-	if _, err := io.CopyN(io.Discard, in, from); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		return err
+	head := make([]byte, len(x.text))
+	if _, err := io.ReadFull(in, head); err != nil || !bytes.Equal(head, x.text) {
+		return false, nil
 	}
-	m := mark{Offset: from, Head: x.head, HeadBytes: x.headBytes}
+	text := io.MultiReader(bytes.NewReader(head), in)
+	if _, err := io.CopyN(io.Discard, text, from); err != nil {
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		return false, err
+	}
+	m := mark{Offset: from, Head: x.head, HeadBytes: len(x.text)}
 	buf, rest := make([]byte, readBytes), []byte(nil)
 	for {
-		n, err := in.Read(buf)
+		n, err := text.Read(buf)
 		rest = append(rest, buf[:n]...)
 		end := bytes.LastIndexByte(rest, '\n') + 1
 		if errors.Is(err, io.EOF) || end == 0 && len(rest) > lineMost {
@@ -45,19 +50,21 @@ func (t *tail) archive(ctx context.Context, x sibling, from int64) error {
 		}
 		if end > 0 {
 			if err := t.deliver(ctx, rest[:end]); err != nil {
-				return err
+				return false, err
 			}
 			rest = append(rest[:0], rest[end:]...)
 			m.Offset += int64(end)
-			if err := t.memory.save(m); err != nil {
-				return err
+			next := t.mark
+			next.Aside = &m
+			if err := t.save(next); err != nil {
+				return false, err
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			return nil
+			return true, nil
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
 }
@@ -67,10 +74,11 @@ var rotation = regexp.MustCompile(`^(?:\.\d{1,5}|[-.]\d{8}(?:[-T]?\d{2,10})?)(?:
 
 // A sibling is a file that rotation has made of the log.
 type sibling struct {
-	path      string
-	time      time.Time
-	head      string // digest of the first headBytes of its text
-	headBytes int    // of how many, where it has less
+	path string
+	time time.Time
+	text []byte // the first headBytes of its text, or less where it has no more
+	head string // digest of that
+	from int64  // what of its text was dealt with before
 }
 
 // rotated returns the files that rotation has made of the log, the oldest first: those beside it whose names begin with its own.
@@ -113,7 +121,7 @@ func (x *sibling) read() bool {
 	defer in.Close()
 	head := make([]byte, headBytes)
 	n, err := io.ReadFull(in, head)
-	x.head, x.headBytes = digest(head[:n]), n
+	x.text, x.head = head[:n], digest(head[:n])
 	return n > 0 && (err == nil || errors.Is(err, io.ErrUnexpectedEOF))
 }
 
@@ -152,16 +160,13 @@ func (m *mark) sameHead(f io.ReaderAt) bool {
 	return n == m.HeadBytes && (err == nil || errors.Is(err, io.EOF)) && digest(head) == m.Head
 }
 
-// isArchive reports whether a rotated file, compressed or not, is the one of the mark or a copy of it.
-func (m *mark) isArchive(path string) bool {
-	in, err := openArchive(path)
-	if err != nil {
+// isOf reports whether the rotated file, compressed or not, is the one of a mark or a copy of it. Less than a line tells no file
+// from another.
+func (x *sibling) isOf(m *mark) bool {
+	if m == nil || m.HeadBytes > len(x.text) || m.HeadBytes < headBytes && bytes.IndexByte(x.text[:m.HeadBytes], '\n') < 0 {
 		return false
 	}
-	defer in.Close()
-	head := make([]byte, m.HeadBytes)
-	_, err = io.ReadFull(in, head)
-	return err == nil && m.HeadBytes > 0 && digest(head) == m.Head
+	return digest(x.text[:m.HeadBytes]) == m.Head
 }
 
 func digest(b []byte) string {
@@ -175,8 +180,7 @@ func openArchive(path string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	magic := make([]byte, 2)
-	if n, _ := f.ReadAt(magic, 0); n < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
+	if !compressed(f) {
 		return f, nil
 	}
 	z, err := gzip.NewReader(f)
@@ -188,4 +192,11 @@ func openArchive(path string) (io.ReadCloser, error) {
 		io.Reader
 		io.Closer
 	}{z, f}, nil
+}
+
+// compressed reports whether a file is in gzip.
+func compressed(f io.ReaderAt) bool {
+	magic := make([]byte, 2)
+	n, _ := f.ReadAt(magic, 0)
+	return n == 2 && magic[0] == 0x1f && magic[1] == 0x8b
 }

@@ -22,6 +22,10 @@ type mark struct {
 	Offset    int64  `json:"offset,omitempty"`
 	Head      string `json:"head,omitempty"`
 	HeadBytes int    `json:"head_bytes,omitempty"`
+	// Seen are the heads of rotated files that were dealt with; nil where that was not taken down. Aside is a rotated file that is
+	// read meanwhile.
+	Seen  []string `json:"seen,omitzero"`
+	Aside *mark    `json:"aside,omitempty"`
 	// Of an event log: the bookmark. Of the journal: the entry, and its time in microseconds since 1970.
 	Cursor string `json:"cursor,omitempty"`
 	Time   int64  `json:"time,omitempty"`
