@@ -110,3 +110,12 @@ test "MQTT, and a broker that takes its clients" {
     key   = { "ip.dst" = "198.51.100.7", "ip.src" = "192.0.2.10" }
   }
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/hydra-ftp.pcap.gz"
+  others = "allow"
+  alert "login_failures" {
+    count = 1
+    key   = { "ip.src" = "10.0.0.20" }
+  }
+}

@@ -56,3 +56,11 @@ test "reverse lookups and services" {
   }
   others = "allow"
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/iodine.pcap"
+  others = "allow"
+  alert "dns_tunnel_names" {
+    count = 1
+  }
+}

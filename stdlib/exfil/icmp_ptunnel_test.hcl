@@ -34,3 +34,11 @@ test "pings that begin with another number stay quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/ptunnel.pcap"
+  others = "allow"
+  alert "icmp_ptunnel" {
+    count = 1
+  }
+}

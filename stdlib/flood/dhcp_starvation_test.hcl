@@ -30,3 +30,11 @@ test "49 clients that look, and more that ask for what they had, stay quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/yersinia-dhcp.pcap.gz"
+  others = "allow"
+  alert "dhcp_starvation" {
+    count = 1
+  }
+}

@@ -58,3 +58,12 @@ test "many small bodies, one on each connection, stay quiet" {
     count = 0
   }
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/slowhttptest.pcap.gz"
+  others = "allow"
+  alert "held_connections" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.8", "ip.dst" = "10.0.0.10" }
+  }
+}

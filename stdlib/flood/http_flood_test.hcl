@@ -32,3 +32,12 @@ test "499 requests are no flood" {
     count = 0
   }
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/ab.pcap.gz"
+  others = "allow"
+  alert "http_flood" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.8", "ip.dst" = "10.0.0.10" }
+  }
+}

@@ -33,3 +33,11 @@ test "499 addresses stay quiet" {
   }
   others = "allow"
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/macof.pcap.gz"
+  others = "allow"
+  alert "mac_flood" {
+    count = 1
+  }
+}

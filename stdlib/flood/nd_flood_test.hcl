@@ -26,3 +26,11 @@ test "199 addresses stay quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/flood-neighbors.pcap"
+  others = "allow"
+  alert "nd_flood" {
+    count = 1
+  }
+}

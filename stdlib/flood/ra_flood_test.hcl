@@ -26,3 +26,11 @@ test "four routers stay quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/flood-routers.pcap"
+  others = "allow"
+  alert "ra_flood" {
+    count = 1
+  }
+}

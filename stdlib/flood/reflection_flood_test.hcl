@@ -61,3 +61,12 @@ test "small answers stay quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/hping3-reflection.pcap.gz"
+  others = "allow"
+  alert "reflection_flood" {
+    count = 1
+    key   = { "ip.dst" = "10.0.0.10", "udp.srcport" = 161 }
+  }
+}

@@ -42,3 +42,12 @@ test "a browser that visits the page of a scanner stays quiet" {
     count = 0
   }
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/gobuster.pcap.gz"
+  others = "allow"
+  alert "bad_user_agent" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7", "ip.dst" = "10.0.0.10" }
+  }
+}

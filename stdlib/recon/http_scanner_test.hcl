@@ -28,3 +28,12 @@ test "59 errors stay quiet" {
     count = 0
   }
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/gobuster.pcap.gz"
+  others = "allow"
+  alert "http_scanner" {
+    count = 1
+    key   = { "ip.dst" = "198.51.100.7", "ip.src" = "10.0.0.10" }
+  }
+}

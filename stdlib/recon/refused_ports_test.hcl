@@ -61,3 +61,12 @@ test "a client that resets its connections from ephemeral ports stays quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/nmap-services-slow.pcap"
+  others = "allow"
+  alert "refused_ports" {
+    count = 1
+    key   = { "ip.src" = "10.0.0.20", "ip.dst" = "198.51.100.7" }
+  }
+}

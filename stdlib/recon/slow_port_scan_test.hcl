@@ -61,3 +61,12 @@ test "high ports of one host stay quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/nmap-syn-slow.pcap"
+  others = "allow"
+  alert "slow_port_scan" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7", "ip.dst" = "10.0.0.20" }
+  }
+}

@@ -43,3 +43,12 @@ test "neighbors at an address each stay quiet" {
   }
   quiet = true
 }
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/parasite6.pcap"
+  others = "allow"
+  alert "nd_spoof" {
+    count = 1
+    key   = { "icmpv6.nd.target" = "fd00:10::20" }
+  }
+}

@@ -21,7 +21,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=$(cd "$here/.." && pwd)/pcap
 readme=$(cd "$here/.." && pwd)/README.md
-ns=ruleids-lab
+ns=${LAB_NAMESPACE:-ruleids-lab}
 dump_pid=
 work=
 made=()
@@ -58,6 +58,13 @@ tools() {
 		dig bind9-dnsutils
 		curl curl
 		nc netcat-openbsd
+		macof dsniff
+		atk6-flood_router26 thc-ipv6
+		yersinia yersinia
+		slowhttptest slowhttptest
+		ab apache2-utils
+		gobuster gobuster
+		ptunnel ptunnel
 	LIST
 }
 
@@ -290,6 +297,8 @@ recordings=(
 	hping3-syn-flood hping3-syn-flood-spoofed hping3-icmp-flood ping6-icmpv6-flood hping3-udp-flood hping3-land
 	hydra-ftp hydra-ssh nc-distributed-ssh
 	iodine arpspoof upload upload-below nc-backdoor
+	nmap-services-slow flood-routers flood-neighbors parasite6 yersinia-dhcp macof hping3-reflection
+	slowhttptest ab gobuster ptunnel
 )
 
 curl-benign() {
@@ -348,7 +357,7 @@ nmap-syn-14() {
 nmap-syn-slow() {
 	start 96 400 'host 198.51.100.7'
 	run scan nmap -n -Pn -sS -p 31-50 --scan-delay 1s --max-retries 0 10.0.0.20
-	finish nmap-syn-slow.pcap 'A SYN scan of 20 ports, one a second: about ten in any ten seconds' '198.51.100.7 scans 10.0.0.20' none
+	finish nmap-syn-slow.pcap 'A SYN scan of 20 ports, one a second: about ten in any ten seconds' '198.51.100.7 scans 10.0.0.20' 'slow_port_scan refused_ports failed_connections'
 }
 
 nmap-syn-1000() {
@@ -510,7 +519,7 @@ hping3-land() {
 hydra-ftp() {
 	start 120 1500 'host 198.51.100.22 and tcp port 21'
 	run brute hydra -q -I -t 8 -l admin -P words.txt ftp://10.0.0.20
-	finish hydra-ftp.pcap.gz 'Passwords guessed at an FTP server' '198.51.100.22 guesses at 10.0.0.20' 'brute_force'
+	finish hydra-ftp.pcap.gz 'Passwords guessed at an FTP server' '198.51.100.22 guesses at 10.0.0.20' 'brute_force login_failures'
 }
 
 hydra-ssh() {
@@ -587,6 +596,92 @@ nc-backdoor() {
 	finish nc-backdoor.pcap 'A connection to a port of backdoors' 'client 10.0.0.30, server 192.0.2.80:4444' 'suspicious_port'
 }
 
+nmap-services-slow() {
+	start 96 400 'host 198.51.100.7'
+	run scan nmap -n -Pn -sS --scan-delay 2s -p 20-23,25,53,79,80,110,111,113,119,135,139,143,389,443,445 --max-retries 0 10.0.0.20
+	finish nmap-services-slow.pcap 'A SYN scan of 18 ports of services, one in two seconds' '198.51.100.7 scans 10.0.0.20' 'refused_ports failed_connections'
+}
+
+flood-routers() {
+	start 90 60 'icmp6 and ip6[40] == 134'
+	run intruder timeout -s INT 1 atk6-flood_router26 eth0
+	finish flood-routers.pcap 'Sixty routers that are none advertise themselves' 'intruder at home, invented addresses' 'ra_flood'
+}
+
+flood-neighbors() {
+	start 90 400 'icmp6 and ip6[40] == 136'
+	run intruder timeout -s INT 1 atk6-flood_advertise6 eth0
+	finish flood-neighbors.pcap '400 neighbours that are none advertise themselves' 'intruder at home, invented addresses' 'nd_flood'
+}
+
+# The client asks for its neighbour again and again, and the intruder answers besides.
+parasite6() {
+	local spoof
+	start 110 200 'icmp6'
+	printf '%s\n' 'atk6-parasite6 -l eth0' >>"$work/commands"
+	serve intruder timeout -s INT 20 atk6-parasite6 -l eth0
+	spoof=$!
+	sleep 2
+	for _ in {1..6}; do
+		quietly client ip -6 neigh flush dev eth0
+		run client ping -6 -c 1 -W 1 fd00:10::20
+		sleep 1
+	done
+	kill "$spoof" 2>/dev/null || true
+	finish parasite6.pcap 'An intruder answers for neighbours' 'intruder at home answers for fd00:10::20 to fd00:10::30' 'nd_spoof'
+}
+
+yersinia-dhcp() {
+	start 330 100 'udp port 67'
+	run intruder bash -c 'sleep 3 | timeout -s INT 2 yersinia dhcp -attack 1 -interface eth0' # it ends with its input
+	finish yersinia-dhcp.pcap.gz 'A hundred DHCPDISCOVER, each of another client' 'intruder at home, invented clients' 'dhcp_starvation'
+}
+
+macof() {
+	start 60 700 'tcp'
+	run intruder macof -i eth0 -n 4000
+	finish macof.pcap.gz '700 frames, each of another hardware address' 'intruder at home, invented addresses' 'mac_flood'
+}
+
+hping3-reflection() {
+	start 60 800 'dst host 10.0.0.10 and udp'
+	run flood hping3 -q -2 -s 161 -k -p 40000 -d 400 --rand-source -i u1000 -c 800 10.0.0.10
+	finish hping3-reflection.pcap.gz 'Answers of SNMP from some 700 servers that nobody asked' 'many flood 10.0.0.10' 'reflection_flood'
+}
+
+slowhttptest() {
+	start 160 3000 'host 198.51.100.8 and tcp port 80'
+	run flood slowhttptest -H -c 120 -r 40 -i 5 -l 25 -u http://10.0.0.10/
+	finish slowhttptest.pcap.gz '120 requests whose heads never end (slowloris)' '198.51.100.8 holds connections of 10.0.0.10:80' 'held_connections'
+}
+
+ab() {
+	start 140 4000 'host 198.51.100.8 and tcp port 80'
+	run flood ab -q -k -n 600 -c 8 http://10.0.0.10/16
+	finish ab.pcap.gz '600 requests over HTTP in a few seconds' '198.51.100.8 floods 10.0.0.10:80' 'http_flood'
+}
+
+gobuster() {
+	seq -f 'page%g' 80 >"$work/pages.txt"
+	start 200 2000 'host 198.51.100.7 and tcp port 80'
+	run scan gobuster dir -q -t 2 -u http://10.0.0.10/ -w pages.txt
+	finish gobuster.pcap.gz '80 pages of a web server guessed' '198.51.100.7 asks 10.0.0.10:80' 'bad_user_agent http_scanner'
+}
+
+ptunnel() {
+	local far near
+	start 200 200 'icmp'
+	printf '%s\n' ptunnel 'ptunnel -p 192.0.2.80 -lp 8000 -da 192.0.2.80 -dp 80' 'curl -s http://127.0.0.1:8000/2000' >>"$work/commands"
+	serve server ptunnel
+	far=$!
+	serve client ptunnel -p 192.0.2.80 -lp 8000 -da 192.0.2.80 -dp 80
+	near=$!
+	sleep 1
+	quietly client curl -s -m 10 -o /dev/null http://127.0.0.1:8000/2000
+	kill "$far" "$near" 2>/dev/null || true
+	finish ptunnel.pcap 'HTTP tunnelled in pings' 'client 10.0.0.30, server 192.0.2.80' 'icmp_ptunnel'
+}
+
 # --- the demo ---------------------------------------------------------------------------------
 
 # demo lays recordings on one timeline that begins at 2026-11-20 12:00:00 UTC.
@@ -649,4 +744,4 @@ main() {
 	for name in "${wanted[@]}"; do "$name"; done
 }
 
-main "$@"
+[[ ${BASH_SOURCE[0]} != "$0" ]] || main "$@"

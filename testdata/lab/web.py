@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A web server for the lab: GET /N answers with N bytes of text, PUT and POST throw away what they get."""
+"""A web server for the lab: GET /N answers with N bytes of text, other pages are not there, PUT and POST throw away what they get."""
 import http.server
 import sys
 
@@ -11,7 +11,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             size = min(int(self.path.strip("/") or "512"), 1 << 20)
         except ValueError:
-            size = 512
+            self.send_error(404)
+            return
         self.answer((b"ruleids lab " * (size // 12 + 1))[:size])
 
     def do_PUT(self):
@@ -28,6 +29,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, body):
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
+        if self.headers.get("Connection", "").lower() == "keep-alive":
+            self.send_header("Connection", "keep-alive")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
