@@ -16,7 +16,7 @@ LDFLAGS   ?= -s -w
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test lint fmt oracle lab lab-test fleet-test rotate-test wine-test fleet-scale soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-test cross qemu-test
+.PHONY: help build run demo test lint fmt oracle lab detection lab-test fleet-test rotate-test wine-test fleet-scale soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-test cross qemu-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ oracle: ## compare the decoder and conversations with tshark (installs tshark wh
 lab: ## record the captures in testdata/pcap again, in network namespaces (needs root; installs the tools)
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$(testdata/lab/record.sh --packages)
 	testdata/lab/record.sh
+
+detection: build ## what the shipped rules find of attacks by real tools, and raise on everyday traffic (needs root; installs the tools; half an hour; captures in DETECTION=DIR)
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$(testdata/lab/detection.sh --packages)
+	testdata/lab/detection.sh $(BIN) $(or $(DETECTION),bin/detection)
 
 # The Debian packages with the tools of package lab.
 LAB_PACKAGES := sqlite3 iproute2 iptables ipset nftables ethtool iputils-ping nmap hping3 masscan dsniff iodine hydra iperf3 curl dnsmasq-base bind9-dnsutils openssh-server openssh-client tshark

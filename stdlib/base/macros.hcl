@@ -50,13 +50,17 @@ macro "syn_fin_probe" {
 }
 
 macro "login_refused" {
-  description = "A server's answer to a wrong password, in the clear: FTP, SMTP, POP3, IMAP, HTTP, MQTT."
+  description = "A server's answer to a wrong password, in the clear: FTP, Telnet, SMTP, POP3, IMAP, HTTP, MQTT, MySQL, PostgreSQL, Redis."
   expr        = <<-EOT
     (tcp.srcport == 21 and payload startsWith '530')
     or (tcp.srcport in [25, 465, 587] and payload startsWith '535')
     or (tcp.srcport == 110 and payload startsWith '-ERR')
     or (tcp.srcport == 143 and payload contains ' NO ' and payload contains 'uthenticat')
     or (tcp.srcport in [80, 8000, 8080] and (payload startsWith 'HTTP/1.1 401' or payload startsWith 'HTTP/1.0 401'))
+    or (tcp.srcport == 23 and payload contains 'ogin incorrect')
+    or (tcp.srcport == 3306 and payload contains '#28000')
+    or (tcp.srcport == 5432 and payload startsWith 'E' and payload contains 'C28P01')
+    or (tcp.srcport == 6379 and payload startsWith '-WRONGPASS')
     or (tcp.srcport == 1883 and payload[0] == 0x20 and (payload[1] == 2 and payload[3] in [4, 5] or payload[3] in [0x86, 0x87]))
   EOT
 }

@@ -100,6 +100,11 @@ variable "brute_force_attempts" {
   default     = 30
 }
 
+variable "brute_force_slow_connections" {
+  description = "Connections of one source to one login service of one host in 10 min, which make slow guessing."
+  default     = 20
+}
+
 variable "distributed_brute_force_sources" {
   description = "Distinct sources that try one login port of one host in 60 s, which make a distributed brute-force attack."
   default     = 20

@@ -119,3 +119,107 @@ test "a recording of the lab" {
     key   = { "ip.src" = "10.0.0.20" }
   }
 }
+
+test "Telnet, MySQL, PostgreSQL and Redis" {
+  packets {
+    count = 15
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.23"
+      srcport = 23
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "\r\nLogin incorrect\r\n"
+    }
+  }
+  packets {
+    count = 15
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.106"
+      srcport = 3306
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "H\u0000\u0000\u0002.\u0015\u0004#28000Access denied for user"
+    }
+  }
+  packets {
+    count = 15
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.32"
+      srcport = 5432
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "E\u0000\u0000\u0000aSFATAL\u0000VFATAL\u0000C28P01\u0000Mpassword authentication failed"
+    }
+  }
+  packets {
+    count = 15
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.179"
+      srcport = 6379
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "-WRONGPASS invalid username-password pair or user is disabled.\r\n"
+    }
+  }
+  alert "login_failures" { count = 4 }
+}
+
+test "the same services when they answer otherwise" {
+  packets {
+    count = 15
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.23"
+      srcport = 23
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "\r\nLast login: Sun\r\n"
+    }
+  }
+  packets {
+    count = 15
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.106"
+      srcport = 3306
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "H\u0000\u0000\u0002.\u0028\u0004#42000You have an error"
+    }
+  }
+  packets {
+    count = 15
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.32"
+      srcport = 5432
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "E\u0000\u0000\u0000aSERROR\u0000C42P01\u0000Mrelation does not exist"
+    }
+  }
+  packets {
+    count = 15
+    every = "1s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.179"
+      srcport = 6379
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "-ERR unknown command\r\n"
+    }
+  }
+  quiet = true
+}

@@ -9,8 +9,8 @@ rule "icmp_ptunnel" {
     "https://www.cs.uit.no/~daniels/PingTunnel/",
   ]
 
-  # Each packet of ptunnel and ptunnel-ng begins with this number, in pings and in their answers.
-  where    = "(icmp.type == 8 or icmp.type == 0) and payload startsWith b'\\xd5\\x20\\x08\\x80'"
+  # Each packet of ptunnel begins with the first number, of ptunnel-ng 1.42 with the second, in pings and in their answers.
+  where    = "(icmp.type == 8 or icmp.type == 0) and (payload startsWith b'\\xd5\\x20\\x08\\x80' or payload startsWith b'\\xde\\xad\\xc0\\xde')"
   by       = ["icmp.type == 8 ? ip.src : ip.dst", "icmp.type == 8 ? ip.dst : ip.src"]
   cooldown = "5m"
 

@@ -42,3 +42,14 @@ test "a recording of the lab" {
     count = 1
   }
 }
+
+test "a ping of ptunnel-ng" {
+  packets {
+    icmp {
+      src         = "10.0.0.5"
+      dst         = "198.51.100.7"
+      payload_hex = "deadc0dec0a80001000000504000000000"
+    }
+  }
+  alert "icmp_ptunnel" { count = 1 }
+}

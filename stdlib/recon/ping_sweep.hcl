@@ -9,7 +9,8 @@ rule "ping_sweep" {
     "https://nmap.org/book/man-host-discovery.html",
   ]
 
-  where = "echo_request and not (ip.dst in list.group_nets)"
+  # Timestamps (13) and address masks (17, RFC 950) are asked for where echoes are filtered: nmap -PP and -PM.
+  where = "(echo_request or icmp.type in [13, 17]) and not (ip.dst in list.group_nets)"
   by    = ["ip.src"]
   window "30s" {
     hosts = "distinct(ip.dst)"

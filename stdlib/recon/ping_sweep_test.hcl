@@ -60,3 +60,32 @@ test "a recording of the lab" {
     key   = { "ip.src" = "198.51.100.7" }
   }
 }
+
+test "timestamps asked of 25 hosts" {
+  packets {
+    count = 25
+    every = "500ms"
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "10.0.0.${100 + i}"
+      type = 13
+    }
+  }
+  alert "ping_sweep" {
+    count = 1
+    at    = "12s"
+  }
+}
+
+test "timestamps asked of 24 hosts" {
+  packets {
+    count = 24
+    every = "500ms"
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "10.0.0.${100 + i}"
+      type = 13
+    }
+  }
+  quiet = true
+}
