@@ -216,7 +216,6 @@ func (r *Recorder) advance(to place) {
 			before := len(r.open)
 			for k := 0; k < len(r.open); k++ {
 				if j := r.open[k]; r.take(j, c, r.at.i) {
-					r.flush(j)
 					r.finish(j)
 					r.open = slices.Delete(r.open, k, k+1)
 					k--
@@ -296,8 +295,9 @@ func (r *Recorder) flush(j *job) {
 	r.removed(r.dir.grow(filepath.Base(j.alert.Evidence), int64(j.w.written), most))
 }
 
-// finish closes a file.
+// finish writes what is left of a file, and closes it.
 func (r *Recorder) finish(j *job) {
+	r.flush(j)
 	if j.file != nil {
 		if err := j.file.Close(); err != nil {
 			r.failed(err)
