@@ -130,3 +130,45 @@ func TestActionInputs(t *testing.T) {
 		t.Errorf("%+v", action)
 	}
 }
+
+// TestInitWorkflow holds the workflow that init writes to the action and its inputs.
+func TestInitWorkflow(t *testing.T) {
+	var action struct{ Inputs map[string]any }
+	if err := yaml.Unmarshal(readPackaging(t, "action/action.yml"), &action); err != nil {
+		t.Fatal(err)
+	}
+	text, err := starts.ReadFile("start/init/dot_github/workflows/rules.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var workflow struct {
+		Jobs map[string]struct {
+			Steps []struct {
+				Uses string
+				With map[string]string
+			}
+		}
+	}
+	if err := yaml.Unmarshal(text, &workflow); err != nil {
+		t.Fatal(err)
+	}
+	used := false
+	for _, s := range workflow.Jobs["rules"].Steps {
+		path, _, pinned := strings.Cut(s.Uses, "@")
+		if path != "ruleids/ruleids/packaging/action" {
+			continue
+		}
+		used = true
+		if !pinned {
+			t.Errorf("%s names no revision", s.Uses)
+		}
+		for name := range s.With {
+			if _, ok := action.Inputs[name]; !ok {
+				t.Errorf("the action has no input %s", name)
+			}
+		}
+	}
+	if !used {
+		t.Error("the workflow does not use the action")
+	}
+}
