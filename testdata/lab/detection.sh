@@ -97,7 +97,7 @@ services() {
 	mkdir "$work/samba"
 	printf '%s\n' '[global]' "private dir = $work/samba" "state directory = $work/samba" "cache directory = $work/samba" "lock directory = $work/samba" \
 		"pid directory = $work/samba" "ncalrpc dir = $work/samba/rpc" 'log file = /dev/null' 'map to guest = never' 'load printers = no' >"$work/smb.conf"
-	serve files smbd -F --no-process-group -s "$work/smb.conf"
+	serve files setsid smbd -F -s "$work/smb.conf"
 	printf '[data]\npath = %s\nread only = no\nuid = root\ngid = root\nuse chroot = no\n' "$work/repo" >"$work/rsyncd.conf"
 	serve files rsync --daemon --no-detach --config="$work/rsyncd.conf"
 
