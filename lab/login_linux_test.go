@@ -12,8 +12,8 @@ import (
 	"github.com/ruleids/ruleids/agent/api"
 )
 
-// serveLogins serves SSH on a port of the host, by OpenSSH's sshd, and returns the file that it logs to.
-func (h *host) serveLogins(port int) (log string) {
+// serveLogins serves SSH on a port of the host, by OpenSSH's sshd with more settings, and returns the file that it logs to.
+func (h *host) serveLogins(port int, more string) (log string) {
 	h.t.Helper()
 	dir := h.t.TempDir()
 	key := filepath.Join(dir, "key")
@@ -25,7 +25,7 @@ func (h *host) serveLogins(port int) (log string) {
 	}
 	log = filepath.Join(dir, "sshd.log")
 	config := filepath.Join(dir, "sshd_config")
-	text := fmt.Sprintf("Port %d\nHostKey %s\nPidFile none\nUsePAM no\nPasswordAuthentication yes\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 100\n", port, key)
+	text := fmt.Sprintf("Port %d\nHostKey %s\nPidFile none\nPermitRootLogin yes\nMaxStartups 100\n%s", port, key, more)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		h.t.Fatal(err)
 	}
@@ -37,12 +37,42 @@ func (h *host) serveLogins(port int) (log string) {
 	return log
 }
 
-// TestLoginsAreBlockedByTheLogAlone has hydra guess passwords at a real sshd. No rule looks at a packet: what the log says is
-// all that blocks it, within a second of the line that is one too many.
+// TestLoginsAreBlockedByTheLogAlone has a real sshd attacked in each way that it lets people in. No rule looks at a packet: what the
+// log says is all that blocks the attacker, within a second of the line that is one too many.
 func TestLoginsAreBlockedByTheLogAlone(t *testing.T) {
-	need(t, "ip", "ethtool", "hydra", "ping", "ssh-keygen", "/usr/sbin/sshd")
+	need(t, "ip", "ethtool", "hydra", "ping", "ssh", "ssh-keygen", "/usr/sbin/sshd")
+	dir := t.TempDir()
+	words := filepath.Join(dir, "words")
+	var text strings.Builder
+	for n := range 200 {
+		fmt.Fprintf(&text, "word%d\n", n)
+	}
+	if err := os.WriteFile(words, []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(dir, "key")
+	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
+		t.Fatalf("ssh-keygen: %v\n%s", err, out)
+	}
+	hydra := []string{"hydra", "-q", "-I", "-t", "4", "-l", "root", "-P", words, "ssh://" + homeAddress}
+	ssh := "while ! ssh -F none -i " + key + " -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=2 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@" + homeAddress + "; do :; done"
+	for _, x := range []struct {
+		name, sshd string
+		failed     string // what the log says of a failure
+		attack     []string
+	}{
+		{"password", "UsePAM no\nPasswordAuthentication yes\nKbdInteractiveAuthentication no\n", "Failed password for root from ", hydra},
+		{"keyboard-interactive", "UsePAM yes\nPasswordAuthentication no\nKbdInteractiveAuthentication yes\n", "Failed keyboard-interactive/pam for root from ", hydra},
+		{"key", "UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n", "Connection closed by authenticating user root ", []string{"sh", "-c", ssh}},
+	} {
+		t.Run(x.name, func(t *testing.T) { blockedByTheLog(t, x.sshd, x.failed+remoteAddress, x.attack) })
+	}
+}
+
+// blockedByTheLog has sshd attacked from outside.
+func blockedByTheLog(t *testing.T, sshd, failed string, attack []string) {
 	l := newLAN(t)
-	log := l.home.serveLogins(22)
+	log := l.home.serveLogins(22, sshd)
 	s := startSensor(l.home, settings(`rules {
   paths  = ["rules"]
   stdlib = false
@@ -70,21 +100,13 @@ auth "file" "sshd" {
   }
 }
 `})
-	words := filepath.Join(t.TempDir(), "words")
-	var text strings.Builder
-	for n := range 200 {
-		fmt.Fprintf(&text, "word%d\n", n)
-	}
-	if err := os.WriteFile(words, []byte(text.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	if !l.reaches(homeAddress) {
 		t.Fatal("the hosts do not see each other")
 	}
-	hydra := l.remote.start("hydra", "-q", "-I", "-t", "4", "-l", "root", "-P", words, "ssh://"+homeAddress)
+	attacker := l.remote.start(attack[0], attack[1:]...)
 	failures := func() int {
 		data, _ := os.ReadFile(log)
-		return strings.Count(string(data), "Failed password for root from "+remoteAddress)
+		return strings.Count(string(data), failed)
 	}
 	until(t, "eight failures", patience, func() bool { return failures() >= 8 })
 	since := time.Now()
@@ -98,9 +120,9 @@ auth "file" "sshd" {
 		t.Errorf("the block came %v after the eighth failure", took)
 	}
 	t.Logf("blocked %v after the eighth failure", took.Round(time.Millisecond))
-	hydra.kill()
+	attacker.kill()
 	s.statusWhen("the block in status", func(st *api.Status) bool {
-		return len(st.Logs) == 1 && st.Logs[0].Lines > 8 && st.Logins["failure"] >= 8 && st.Responses.Blocks == 1
+		return len(st.Logs) == 1 && st.Logs[0].Lines >= 8 && st.Logins["failure"] >= 8 && st.Responses.Blocks == 1
 	})
 	got := s.eve.alert(0, "guess", func(x line) bool { return x.RuleIDs.Key["ip.src"] == remoteAddress })
 	if got.RuleIDs.Threshold != 8 {
