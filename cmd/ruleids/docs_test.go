@@ -209,7 +209,7 @@ func (p *page) run(t *testing.T, f fence) {
 		if err := os.Remove(name); err != nil {
 			t.Fatal(err)
 		}
-	case f.lang == "hcl" && (strings.HasPrefix(text, "rules {") || strings.HasPrefix(text, "store {")):
+	case f.lang == "hcl" && slices.ContainsFunc([]string{"rules {", "server {", "store {"}, func(block string) bool { return strings.HasPrefix(text, block) }):
 		name := filepath.Join(t.TempDir(), rules.SettingsName)
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
