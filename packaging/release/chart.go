@@ -19,7 +19,26 @@ import (
 
 // chart writes the Helm chart, and for those without Helm its manifests with the values that it comes with.
 func (r *release) chart() error {
-	root := filepath.Join(r.root, "packaging", "helm", "ruleids")
+	files, err := chartFiles(filepath.Join(r.root, "packaging", "helm", "ruleids"), r.version)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := writeTarGz(&b, files, r.date); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(r.out, "ruleids-chart-"+r.version+".tgz"), b.Bytes(), 0o644); err != nil {
+		return err
+	}
+	manifests, err := render(files, r.version)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(r.out, "ruleids-kubernetes.yaml"), manifests, 0o644)
+}
+
+// chartFiles returns the files of the chart in a directory, which is of a version from then on.
+func chartFiles(root, version string) ([]file, error) {
 	files := []file{}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -34,28 +53,14 @@ func (r *release) chart() error {
 			return err
 		}
 		if name == "Chart.yaml" {
-			text = regexp.MustCompile(`(?m)^(version|appVersion): .*$`).ReplaceAll(text, []byte("$1: "+r.version))
+			text = regexp.MustCompile(`(?m)^(version|appVersion): .*$`).ReplaceAll(text, []byte("$1: "+version))
 		}
 		files = append(files, file{name: "ruleids/" + filepath.ToSlash(name), mode: 0o644, text: text})
 		return nil
 	})
-	if err != nil {
-		return err
-	}
 	// Helm reads Chart.yaml first.
 	slices.SortStableFunc(files, func(a, b file) int { return strings.Count(a.name, "/") - strings.Count(b.name, "/") })
-	var b bytes.Buffer
-	if err := writeTarGz(&b, files, r.date); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(r.out, "ruleids-chart-"+r.version+".tgz"), b.Bytes(), 0o644); err != nil {
-		return err
-	}
-	manifests, err := render(files, r.version)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(r.out, "ruleids-kubernetes.yaml"), manifests, 0o644)
+	return files, err
 }
 
 // namespace is what pods on the network of the node need where Pod Security admission is on.
