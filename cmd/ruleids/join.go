@@ -79,7 +79,7 @@ starts after that belongs to the fleet.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.out, "this host is the agent %q of %s; start the daemon again: ruleids run\n", m.Name, m.Server)
+			_, err = fmt.Fprintf(a.out, "this host is the agent %q of %s; the daemon belongs to the fleet when it starts next\n", m.Name, m.Server)
 			return err
 		},
 	}
