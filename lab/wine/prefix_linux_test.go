@@ -20,7 +20,9 @@ type prefix struct {
 	dir, program string // program is ruleids.exe
 	native       string // the same program for this system
 	alive        *exec.Cmd
-	root         string // of the repository
+	screen       *exec.Cmd // Xvfb, where there is one
+	display      string    // of the screen
+	root         string    // of the repository
 }
 
 var windows prefix
@@ -61,6 +63,9 @@ func (p *prefix) make() (err error) {
 			return err
 		}
 	}
+	if err := p.openScreen(); err != nil {
+		return err
+	}
 	boot := p.command("wineboot", "-i")
 	if out, err := boot.CombinedOutput(); err != nil {
 		return fmt.Errorf("%v: %w\n%s", boot, err, out)
@@ -74,6 +79,28 @@ func (p *prefix) make() (err error) {
 		return err
 	}
 	return p.alive.Start()
+}
+
+// openScreen starts a screen that nobody sees, where Xvfb is installed.
+func (p *prefix) openScreen() error {
+	if _, err := exec.LookPath("Xvfb"); err != nil {
+		return nil
+	}
+	screen := exec.Command("Xvfb", "-displayfd", "1", "-nolisten", "tcp")
+	out, err := screen.StdoutPipe()
+	if err == nil {
+		err = screen.Start()
+	}
+	if err != nil {
+		return err
+	}
+	p.screen = screen
+	number := 0
+	if _, err := fmt.Fscan(out, &number); err != nil {
+		return fmt.Errorf("Xvfb names no display: %w", err)
+	}
+	p.display = fmt.Sprintf(":%d", number)
+	return nil
 }
 
 // build runs go for a system.
@@ -96,6 +123,10 @@ func (p *prefix) remove() {
 	if p.alive != nil {
 		_ = p.alive.Wait()
 	}
+	if p.screen != nil {
+		_ = p.screen.Process.Kill()
+		_ = p.screen.Wait()
+	}
 	_ = os.RemoveAll(p.dir)
 	p.dir = ""
 }
@@ -108,7 +139,7 @@ func (p *prefix) path(parts ...string) string {
 func (p *prefix) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = p.root
-	cmd.Env = append(os.Environ(), "WINEPREFIX="+filepath.Join(p.dir, "wine"), "WINEDEBUG=-all", "WINEARCH=win64")
+	cmd.Env = append(os.Environ(), "WINEPREFIX="+filepath.Join(p.dir, "wine"), "WINEDEBUG=-all", "WINEARCH=win64", "DISPLAY="+p.display)
 	return cmd
 }
 
@@ -166,4 +197,14 @@ func (p *prefix) ruleids(t *testing.T, code int, words []string, args ...string)
 		t.Fatalf("ruleids %s: exit status %d, want %d\n%s\n%s", strings.Join(args, " "), got, code, out, errs)
 	}
 	return out
+}
+
+// answers waits until a daemon answers: under Wine the first connection goes to the instance of the pipe that holds its name,
+// which answers nobody.
+func (p *prefix) answers(t *testing.T, args ...string) {
+	t.Helper()
+	until(t, "a pipe that answers", func() bool {
+		_, _, code := p.run(t, patience/9, ".", p.program, append([]string{"status"}, args...)...)
+		return code == 0 || code == 1
+	})
 }

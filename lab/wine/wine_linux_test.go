@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/md5"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/agent/tray"
 )
 
 // TestReplay gives the same alerts, byte for byte, as on this system.
@@ -44,7 +47,7 @@ func TestUnits(t *testing.T) {
 	need(t)
 	for dir, tests := range map[string]string{
 		"internal/scm": ".", "internal/eventlog": ".", "internal/host": "^Test(Open|EstablishedIn)$", "capture/npcap": ".", "actions/firewall": "^TestWfp|^TestDecodeFilter",
-		"event/login": "^TestGolden$",
+		"event/login": "^TestGolden$", "agent/tray": ".",
 	} {
 		t.Run(dir, func(t *testing.T) {
 			file := filepath.Join(windows.dir, filepath.Base(dir)+".test.exe")
@@ -71,10 +74,12 @@ func TestService(t *testing.T) {
 	windows.ruleids(t, 1, []string{"stopped", "start automatic"}, "service", "status")
 	windows.ruleids(t, 0, []string{"runs"}, "service", "start")
 	windows.ruleids(t, 0, []string{"running", "service run --config"}, "service", "status")
-	// Under Wine the first connection goes to the instance of the pipe that holds its name, which answers nobody.
-	windows.run(t, 5*time.Second, ".", windows.program, "status")
+	windows.answers(t)
 	windows.ruleids(t, 0, []string{"running since", "simulates", "eventlog windows"}, "status")
 	windows.ruleids(t, 0, []string{"arp_spoof"}, "rules")
+	windows.ruleids(t, 0, []string{"paused until", "resume"}, "pause", "--for", "1h", "--reason", "a scan of ours")
+	windows.ruleids(t, 1, []string{"a scan of ours"}, "status")
+	windows.ruleids(t, 0, []string{"passed unseen"}, "resume")
 	windows.ruleids(t, 0, []string{"updated"}, "service", "install", "--", "--simulate", `Z:`+filepath.Join(windows.root, longCapture), "--speed", "0")
 	windows.ruleids(t, 0, []string{"has stopped"}, "service", "stop")
 	windows.ruleids(t, 1, []string{"stopped", "--speed 0"}, "service", "status")
@@ -85,6 +90,46 @@ func TestService(t *testing.T) {
 	// What is left is the firewall, which Wine does not have.
 	windows.run(t, patience, ".", windows.program, "service", "remove")
 	windows.ruleids(t, 2, []string{"it is not installed"}, "service", "status")
+}
+
+// TestTray shows an icon on a screen of nobody: it follows the daemon, which it asks on the pipe that everybody may ask on.
+func TestTray(t *testing.T) {
+	need(t)
+	if windows.display == "" {
+		t.Skip("this needs a screen: install xvfb")
+	}
+	dir := t.TempDir()
+	const text = "control {\n  socket  = \"\\\\\\\\.\\\\pipe\\\\ruleids-icon\"\n  summary = \"\\\\\\\\.\\\\pipe\\\\ruleids-summary\"\n}\n"
+	if err := os.WriteFile(filepath.Join(dir, "ruleids.hcl"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	windows.start(t, "run", "--config", `Z:`+filepath.Join(dir, "ruleids.hcl"), "--simulate", `Z:`+filepath.Join(windows.root, longCapture), "--speed", "0.05")
+	windows.start(t, "tray")
+	// Windows gets icons by files.
+	shows := func(s tray.State) func() bool {
+		name := fmt.Sprintf("systray_temp_icon_%x", md5.Sum(tray.Icon(s)))
+		return func() bool {
+			files, _ := filepath.Glob(windows.path("users", "*", "Temp", name))
+			more, _ := filepath.Glob(windows.path("users", "*", "AppData", "Local", "Temp", name))
+			return len(files)+len(more) > 0
+		}
+	}
+	until(t, "an icon for a daemon that is well", shows(tray.Well))
+	windows.ruleids(t, 2, []string{"the icon is there already"}, "tray")
+	const pipe = `\\.\pipe\ruleids-icon`
+	windows.answers(t, "--socket", pipe)
+	windows.ruleids(t, 0, []string{"paused until"}, "pause", "--socket", pipe)
+	until(t, "an icon for a pause", shows(tray.Paused))
+
+	windows.ruleids(t, 0, []string{"from your next logon on"}, "tray", "install")
+	const key = `HKCU\Software\Microsoft\Windows\CurrentVersion\Run`
+	if out, errs, code := windows.run(t, patience, ".", "reg", "query", key); code != 0 || !strings.Contains(out, "ruleids.exe") {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+	windows.ruleids(t, 0, []string{"not shown"}, "tray", "remove")
+	if out, _, _ := windows.run(t, patience, ".", "reg", "query", key); strings.Contains(out, "ruleids.exe") {
+		t.Errorf("it is there still: %s", out)
+	}
 }
 
 // TestJoin has an agent under Wine join a server of this system, whose API then has it, and an alert of it.
