@@ -83,7 +83,7 @@ func TestEvidence(t *testing.T) {
 		Audit []struct{ Action, Target string }
 	}
 	w.ask("GET", "/api/v1/audit", "", &audit)
-	if len(audit.Audit) == 0 || audit.Audit[0].Action != "evidence.fetch" {
+	if len(audit.Audit) < 2 || audit.Audit[0].Action != "request.refuse" || audit.Audit[1].Action != "evidence.fetch" { // the newest first: the viewer's
 		t.Errorf("the audit log has %+v", audit.Audit)
 	}
 	// Another agent cannot bring it.

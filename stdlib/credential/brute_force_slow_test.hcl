@@ -29,7 +29,9 @@ test "nineteen are not enough" {
       flags   = "S"
     }
   }
-  quiet = true
+  alert "brute_force_slow" {
+    count = 0
+  }
 }
 
 test "nor are twenty that come too far apart" {
@@ -44,7 +46,9 @@ test "nor are twenty that come too far apart" {
       flags   = "S"
     }
   }
-  quiet = true
+  alert "brute_force_slow" {
+    count = 0
+  }
 }
 
 test "a client whose SYN nobody answers sends the same again" {
@@ -59,7 +63,9 @@ test "a client whose SYN nobody answers sends the same again" {
       flags   = "S"
     }
   }
-  quiet = true
+  alert "brute_force_slow" {
+    count = 0
+  }
 }
 
 test "mail is fetched as often" {
@@ -74,5 +80,7 @@ test "mail is fetched as often" {
       flags   = "S"
     }
   }
-  quiet = true
+  alert "brute_force_slow" {
+    count = 0
+  }
 }
