@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/ruleids/ruleids/internal/printable"
@@ -17,10 +18,13 @@ type Asset struct {
 	System string // by what it says, never by a guess
 }
 
-// String names the host: by its name, else by its hardware address. It is "" where neither is known.
+// String names the host: by its name, else by its hardware address where that says who made it. It is "" where neither is known.
 //
 //	files (Dell Inc., Windows 10 or later)
 func (h Asset) String() string {
+	if h.Name == "" && h.System == "" && h.local() {
+		return ""
+	}
 	who := h.Name
 	var more []string
 	for _, s := range []string{h.MAC, h.Vendor, h.System} {
@@ -38,17 +42,24 @@ func (h Asset) String() string {
 	return printable.Clip(who, maxText)
 }
 
+// local reports whether the hardware address was made up, as those of virtual machines and of telephones that do not want to be
+// known again (the bit for local administration: IEEE 802, section 8.4).
+func (h Asset) local() bool {
+	b, err := strconv.ParseUint(h.MAC[:min(2, len(h.MAC))], 16, 8)
+	return err == nil && b&2 != 0
+}
+
 // String says whose hosts source and destination are; "" where nothing is known.
 func (as *Assets) String() string {
 	if as == nil {
 		return ""
 	}
 	var words []string
-	if as.Src != (Asset{}) {
-		words = append(words, "src is "+as.Src.String())
+	if who := as.Src.String(); who != "" {
+		words = append(words, "src is "+who)
 	}
-	if as.Dst != (Asset{}) {
-		words = append(words, "dst is "+as.Dst.String())
+	if who := as.Dst.String(); who != "" {
+		words = append(words, "dst is "+who)
 	}
 	return strings.Join(words, ", ")
 }

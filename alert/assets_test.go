@@ -21,6 +21,7 @@ func TestAssets(t *testing.T) {
 		{"empty", &Assets{}, "", ""},
 		{"source", &Assets{Src: web}, `"assets":{"src":{"name":"web","mac":"00:16:3e:00:00:14","vendor":"Dell Inc.","system":"Debian 12"}}`, "src is web (Dell Inc., Debian 12)"},
 		{"destination", &Assets{Dst: Asset{MAC: web.MAC, Vendor: web.Vendor}}, `"assets":{"dst":{"mac":"00:16:3e:00:00:14","vendor":"Dell Inc."}}`, "dst is 00:16:3e:00:00:14 (Dell Inc.)"},
+		{"made up", &Assets{Dst: Asset{MAC: "02:00:00:00:01:20", Vendor: "locally administered"}}, `"assets":{"dst":{"mac":"02:00:00:00:01:20","vendor":"locally administered"}}`, ""},
 		{"both", &Assets{Src: Asset{Name: "a"}, Dst: Asset{System: "Windows"}}, `"assets":{"src":{"name":"a"},"dst":{"system":"Windows"}}`, "src is a, dst is Windows"},
 		{"hostile", &Assets{Src: Asset{Name: "\"\x1b[31m"}}, `"assets":{"src":{"name":"\"\\x1b[31m"}}`, `src is "\x1b[31m`},
 	} {

@@ -151,6 +151,7 @@ benign() { names+=("$1"); want[$1]=; from[$1]=$2; how[$1]=$3; }
 declare -A want from how
 
 # shellcheck source=testdata/lab/detection.list
+# shellcheck source=/dev/null
 source "$here/detection.list"
 
 record() {
@@ -194,6 +195,7 @@ judge() {
 			else
 				all=no
 			fi
+			# shellcheck disable=SC2016 # the backticks are of the table
 			printf '| `%s` | %s | %s | %s |\n' "$name" "${want[$name]}" "$all" "${fired:-nothing}"
 		done
 		printf '\nFound: %d of %d, %d more by rules that are shipped off.\n\n' "$found" "$attacks" "$more"
@@ -203,6 +205,7 @@ judge() {
 			packets=$(capinfos -TMrc "$dir/$name.pcap" | cut -f 2)
 			flows=$(tshark -r "$dir/$name.pcap" -Y 'ip or ipv6' --enable-protocol communityid -T fields -e communityid 2>/dev/null | sort -u | wc -l)
 			alerts=$("$ruleids" run -r "$dir/$name.pcap" --format json 2>/dev/null | wc -l)
+			# shellcheck disable=SC2016 # the backticks are of the table
 			printf '| `%s` | %d | %d | %d | %s |\n' "$name" "$packets" "$flows" "$alerts" "$(fires "$name")"
 			total=$((total + flows)) false=$((false + alerts))
 		done
