@@ -150,8 +150,7 @@ attack() { names+=("$1"); want[$1]=$2; from[$1]=$3; how[$1]=$4; }
 benign() { names+=("$1"); want[$1]=; from[$1]=$2; how[$1]=$3; }
 declare -A want from how
 
-# shellcheck source=testdata/lab/detection.list
-# shellcheck source=/dev/null
+# shellcheck disable=SC1091
 source "$here/detection.list"
 
 record() {
