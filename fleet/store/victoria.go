@@ -64,6 +64,8 @@ const (
 	keepSent   = time.Minute
 	mostSent   = 50_000
 	watchEvery = 3 * time.Second
+	// settleEvery is the time between two looks at one that was started just now.
+	settleEvery = 100 * time.Millisecond
 )
 
 // maxOrigins bounds Victoria.last.
@@ -83,7 +85,7 @@ func OpenVictoria(ctx context.Context, opt VictoriaOptions) (*Victoria, error) {
 	if _, err = v.ask(ctx, `* | count() n`, opt.Now().Add(-time.Minute), opt.Now()); err != nil {
 		return nil, fmt.Errorf("store: url: %w", err)
 	}
-	if v.started, err = v.start(ctx); err != nil {
+	if v.started, err = v.settle(ctx); err != nil {
 		return nil, fmt.Errorf("store: url: %w", err)
 	}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -92,18 +94,41 @@ func OpenVictoria(ctx context.Context, opt VictoriaOptions) (*Victoria, error) {
 	return v, nil
 }
 
-// start returns when VictoriaLogs was started.
-func (v *Victoria) start(ctx context.Context) (string, error) {
+// start returns when VictoriaLogs was started, in whole seconds, and whether that was a second ago or more: until then it may
+// be started once more in the same second, which nobody could tell.
+func (v *Victoria) start(ctx context.Context) (at string, settled bool, err error) {
 	text, err := v.post(ctx, "/metrics", nil, nil)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
+	up := ""
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "process_start_time_seconds "); ok {
-			return strings.TrimSpace(rest), nil
+		switch name, value, _ := strings.Cut(strings.TrimSpace(line), " "); name {
+		case "process_start_time_seconds":
+			at = value
+		case "vm_app_uptime_seconds":
+			up = value
 		}
 	}
-	return "", errors.New("VictoriaLogs does not say when it was started")
+	if at == "" || up == "" {
+		return "", false, errors.New("VictoriaLogs does not say when it was started")
+	}
+	return at, up != "0", nil
+}
+
+// settle waits until VictoriaLogs has run for a second, and returns when it was started.
+func (v *Victoria) settle(ctx context.Context) (string, error) {
+	for {
+		at, settled, err := v.start(ctx)
+		if err != nil || settled {
+			return at, err
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(settleEvery):
+		}
+	}
 }
 
 // watch finds out when VictoriaLogs was started again, and gives it once more what it may have lost.
@@ -117,7 +142,7 @@ func (v *Victoria) watch(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if at, err := v.start(ctx); err == nil && at != v.started {
+		if at, settled, err := v.start(ctx); err == nil && settled && at != v.started {
 			if err = v.again(ctx); err == nil {
 				v.started = at
 				v.opt.Log.Info("VictoriaLogs was started again: it has what it was given in the minute before")
