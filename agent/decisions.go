@@ -222,7 +222,7 @@ func (p *decisions) finish(ctx context.Context) error {
 // maxRecorded is how many decisions the log tells of at the end of a simulation.
 const maxRecorded = 100
 
-// logRecorded logs whom a simulated capture would have had kept out: afterwards nobody can be asked.
+// logRecorded logs whom a simulated capture would have had kept out: afterwards there is no daemon to ask.
 func (p *decisions) logRecorded() {
 	all := p.book.List()
 	for i := range all[:min(len(all), maxRecorded)] {

@@ -41,7 +41,7 @@ func (p *pauses) Run(ctx context.Context) error {
 		// Nothing is to be waited for while there is no pause.
 		var tick <-chan time.Time
 		if left, paused := p.left(); paused {
-			tick = time.After(min(max(left, 0), lookAtPause))
+			tick = time.After(min(max(left, lookAtPause/10), lookAtPause))
 		}
 		select {
 		case <-ctx.Done():
@@ -49,10 +49,11 @@ func (p *pauses) Run(ctx context.Context) error {
 		case <-p.changed:
 		case <-tick:
 			if left, paused := p.left(); paused && left <= 0 {
-				if _, err := p.resume(ctx, ""); err != nil {
+				ending, cancel := context.WithTimeout(ctx, askWithin) // who asks for the status waits meanwhile
+				if _, err := p.resume(ending, ""); err != nil && ctx.Err() == nil {
 					p.d.log.Error("the pause is over, and cannot be ended; it is tried again", "error", err)
-					time.Sleep(lookAtPause / 10)
 				}
+				cancel()
 			}
 		}
 	}

@@ -160,8 +160,15 @@ func TestReloadsUnderLoad(t *testing.T) {
 	if work > 1e-3 {
 		t.Errorf("the work on one change took %.3f ms, want less than 1 ms for each", work*1e3)
 	}
-	if median > 1e-3 || len(pauses) >= 100 && high > 10e-3 { // of fewer the one that waited most says how busy the machine was
-		t.Errorf("packets waited %.3f ms in the median and %.3f ms in one of 100, want less than 1 and 10 ms", median*1e3, high*1e3)
+	long := 0
+	for _, p := range pauses {
+		if p > 10e-3 {
+			long++
+		}
+	}
+	// One wait says how busy the machine was at that moment.
+	if median > 1e-3 || long > max(1, len(pauses)/100) {
+		t.Errorf("packets waited %.3f ms in the median and %.3f ms in one of 100, %d times for over 10 ms; want less than 1 and 10 ms", median*1e3, high*1e3, long)
 	}
 	// The collector lets the heap grow to twice what is alive while rules are compiled; from then on it stays.
 	if late > early+early/5+16<<20 {

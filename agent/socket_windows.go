@@ -31,7 +31,7 @@ var (
 )
 
 // ListenControl opens the pipe of the control API: for the system, for administrators, and for the account that this
-// process runs as. Nobody from another host reaches it, and nobody can open another pipe of the name meanwhile.
+// process runs as. It is not reached from other hosts, and no other process can open a pipe of the name meanwhile.
 func ListenControl(path string, owner *Account) (net.Listener, error) {
 	return listenSocket(socketOfOwner, path, owner)
 }

@@ -36,7 +36,7 @@ type name struct {
 	by   Source
 }
 
-// maxNames bounds the names of a host: more than that have the addresses of large hosters, and nobody reads them.
+// maxNames bounds the names of a host: more than that have the addresses of large hosters, and no list shows them.
 const maxNames = 8
 
 // A service is what a host offers at a port.
@@ -66,7 +66,7 @@ func (h *host) find(key uint32) (int, bool) {
 	return lo, lo < len(h.services) && h.services[lo].key == key
 }
 
-// single reports whether an address is one host's, and not of a group, of nobody or of everybody.
+// single reports whether an address is one host's: no group, not the unspecified address, not the broadcast address.
 func single(a packet.Addr) bool {
 	if a.Is4() {
 		first := byte(a.Lo >> 24) // RFC 1122 section 3.2.1.3, RFC 5771, RFC 919

@@ -40,7 +40,7 @@ func (c *Client) Pause(ctx context.Context, r PauseRequest) (*Pause, error) {
 	return &p, c.ask(ctx, http.MethodPost, "/pause", r, &p)
 }
 
-// Resume ends a pause before its time, and returns it; nil where there was none. account is who is behind sudo, "" for nobody.
+// Resume ends a pause before its time, and returns it; nil where there was none. account is who is behind sudo, "" without sudo.
 func (c *Client) Resume(ctx context.Context, account string) (*Pause, error) {
 	var p *Pause
 	err := c.ask(ctx, http.MethodPost, "/resume?"+query("for", account), nil, &p)

@@ -45,7 +45,7 @@ func RunOnWindows(ctx context.Context, ask func(context.Context) (*api.Summary, 
 	}()
 	select {
 	case <-ready:
-	case <-time.After(readyWithin): // systray says why to nobody but the log
+	case <-time.After(readyWithin): // systray says why in its log only
 		return errors.New("there is no notification area")
 	}
 	Run(ctx, ask, newDesktop(ctx))
@@ -57,7 +57,7 @@ func RunOnWindows(ctx context.Context, ask func(context.Context) (*api.Summary, 
 // readyWithin is how long Windows may take to make an icon: it is not quick while somebody logs on.
 const readyWithin = time.Minute
 
-// alone makes sure that nobody has two icons.
+// alone makes sure that a user has one icon.
 func alone() (windows.Handle, error) {
 	name, err := windows.UTF16PtrFromString(`Local\ruleids-tray`)
 	if err != nil {

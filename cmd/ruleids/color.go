@@ -50,6 +50,7 @@ type wrapper struct {
 	begun []byte // of a line whose end is not there yet
 }
 
+// Write implements io.Writer.
 func (f *wrapper) Write(p []byte) (int, error) {
 	f.begun = append(f.begun, p...)
 	var out strings.Builder

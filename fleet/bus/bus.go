@@ -316,6 +316,8 @@ func (l *logger) say(level slog.Level, text string, args ...any) {
 	l.log.Log(context.Background(), level, text, args...)
 }
 
+// What follows implements server.Logger of nats-server: its notices and warnings are about its own life.
+
 func (l *logger) Noticef(format string, v ...any) { l.log.Debug("bus: " + fmt.Sprintf(format, v...)) }
 func (l *logger) Warnf(format string, v ...any)   { l.log.Debug("bus: " + fmt.Sprintf(format, v...)) }
 func (l *logger) Fatalf(format string, v ...any)  { l.log.Error("bus: " + fmt.Sprintf(format, v...)) }

@@ -120,7 +120,7 @@ func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
 	return fs.ReadDir(o.FS, name)
 }
 
-// A directory is an entry of one.
+// A directory is an entry of one: an fs.DirEntry of which only the name is its own.
 type directory struct{ name string }
 
 func (d directory) Name() string               { return d.name }
