@@ -11,7 +11,7 @@ import (
 	"github.com/ruleids/ruleids/event/logsource"
 	"github.com/ruleids/ruleids/internal/host"
 	"github.com/ruleids/ruleids/internal/place"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // directories makes what the daemon needs while it may, for the account that it will run as. A simulation needs none.
@@ -74,7 +74,7 @@ func (p *directories) Open(context.Context) error {
 // fetches reports whether there is something to fetch.
 func (p *directories) fetches() bool {
 	c := &p.d.running.Rules
-	return c.Fetched != "" && (c.Source != "" || slices.ContainsFunc(p.d.opt.Loaded.Rules.Lists, func(l *rules.List) bool { return l.Feeds != nil }))
+	return c.Fetched != "" && (c.Source != "" || slices.ContainsFunc(p.d.opt.Loaded.Rules.Lists, func(l *lists.List) bool { return l.Feeds != nil }))
 }
 
 // ownDirectory makes the directory of a file, "" for none, for an account where it is missing.

@@ -9,12 +9,12 @@ import (
 	"github.com/ruleids/ruleids/fleet/link"
 	"github.com/ruleids/ruleids/internal/host"
 	"github.com/ruleids/ruleids/internal/setting"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // needed returns the hosts that the parts of a daemon talk to. A decision about one of them would take the alerts, or the
 // answers, of the sensor itself.
-func needed(c *config.Config, lists []*rules.List, environ func(name string) (string, bool)) []host.Name {
+func needed(c *config.Config, lists []*lists.List, environ func(name string) (string, bool)) []host.Name {
 	var out []host.Name
 	add := func(what string, hosts []string) {
 		for _, h := range hosts {

@@ -19,7 +19,7 @@ import (
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/internal/fetch"
 	"github.com/ruleids/ruleids/internal/retry"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lists"
 	"github.com/ruleids/ruleids/rules/source"
 )
 
@@ -37,8 +37,8 @@ type sources struct {
 // published is one thing that is fetched.
 type published struct {
 	name string // of the list; "" for the rule set
-	list *rules.List
-	feed *rules.Feed
+	list *lists.List
+	feed *lists.Feed
 	spec source.Spec
 
 	refresh, maxAge time.Duration
@@ -124,7 +124,7 @@ func (s *sources) follow(ctx context.Context, now *Loaded, fetching *sync.WaitGr
 	}
 	for _, l := range now.Rules.Lists {
 		for _, f := range l.Feeds {
-			want[fmt.Sprintf("%s %s %s %s %s %s %d", f.URL, l.Name, l.Type, l.Header(), f.Refresh, f.MaxAge, f.MaxSize)] = &published{name: l.Name, list: l, feed: f, refresh: f.Refresh, maxAge: f.MaxAge}
+			want[fmt.Sprintf("%s %s %s %s %s %s %d", f.URL, l.Name, l.Type, l.Header, f.Refresh, f.MaxAge, f.MaxSize)] = &published{name: l.Name, list: l, feed: f, refresh: f.Refresh, maxAge: f.MaxAge}
 		}
 	}
 	s.mu.Lock()

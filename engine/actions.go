@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"github.com/ruleids/ruleids/rules"
-)
+import "github.com/ruleids/ruleids/rules/ast"
 
 // An action is a response that alerts list.
 type action struct {
@@ -17,8 +15,8 @@ type action struct {
 }
 
 // presence lowers the condition that an expression has a value.
-func (b *builder) presence(e rules.Expr) int32 {
-	if p := rules.Presence(e); p != nil {
+func (b *builder) presence(e ast.Expr) int32 {
+	if p := ast.Presence(e); p != nil {
 		return b.lower(p)
 	}
 	return predTrue
@@ -30,7 +28,7 @@ func (b *builder) responses(r *rule) {
 		r.key = append(r.key, b.placeholder(k.Text, k.Expr))
 	}
 	for _, a := range r.Aggregates {
-		r.values = append(r.values, b.placeholder(a.Name, &rules.AggregateExpr{Aggregate: a}))
+		r.values = append(r.values, b.placeholder(a.Name, &ast.AggregateExpr{Aggregate: a}))
 	}
 	for _, a := range r.Actions {
 		out := action{kind: a.Kind, share: a.Share, seconds: a.For.Seconds(), to: a.To, present: predTrue}

@@ -10,7 +10,9 @@ import (
 
 	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // A builder makes predicates, each once.
@@ -19,7 +21,7 @@ type builder struct {
 	tuning Tuning
 	preds  []predicate
 	byText map[string]int32
-	sets   map[*rules.Set]string
+	sets   map[*lists.Set]string
 	// scaled is the rule whose thresholds are looked up at run time; nil where they are constants.
 	scaled    *rule
 	opaques   map[string]*opaque // by canonical text
@@ -32,9 +34,9 @@ type builder struct {
 	branches    map[string]*branch
 	portIndexes map[indexKey]*portIndex
 	addrIndexes map[indexKey]*addrIndex
-	needs       map[int32]*rules.Need // of conjunctions and disjunctions
-	visited     int                   // branches that are found by contents
-	forks       int                   // around the branch that is made
+	needs       map[int32]*domain.Need // of conjunctions and disjunctions
+	visited     int                    // branches that are found by contents
+	forks       int                    // around the branch that is made
 }
 
 // An indexKey is a list of entries and the offset of the field by which they are indexed.
@@ -49,8 +51,8 @@ const (
 )
 
 func newBuilder(opt Options, tuning Tuning) *builder {
-	b := &builder{opt: opt, tuning: tuning, opaques: map[string]*opaque{}, byText: map[string]int32{}, sets: map[*rules.Set]string{}, inquiries: map[string]*inquiry{},
-		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}, needs: map[int32]*rules.Need{}}
+	b := &builder{opt: opt, tuning: tuning, opaques: map[string]*opaque{}, byText: map[string]int32{}, sets: map[*lists.Set]string{}, inquiries: map[string]*inquiry{},
+		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}, needs: map[int32]*domain.Need{}}
 	b.intern(predicate{op: opFalse, text: "false"})
 	b.intern(predicate{op: opTrue, text: "true"})
 	return b
@@ -76,7 +78,7 @@ func (b *builder) intern(p predicate) int32 {
 	return i
 }
 
-func (b *builder) canon(e rules.Expr) string {
+func (b *builder) canon(e ast.Expr) string {
 	c := canon{sets: b.sets}
 	if b.scaled != nil {
 		c.scaled = b.scaled.Name
@@ -85,27 +87,27 @@ func (b *builder) canon(e rules.Expr) string {
 }
 
 // condition lowers a boolean expression.
-func (b *builder) condition(e rules.Expr) int32 {
+func (b *builder) condition(e ast.Expr) int32 {
 	if b.tuning.condition != nil {
 		return b.tuning.condition(b, e)
 	}
 	return b.lower(e)
 }
 
-func (b *builder) lower(e rules.Expr) int32 {
+func (b *builder) lower(e ast.Expr) int32 {
 	switch e := e.(type) {
-	case *rules.ConstExpr:
+	case *ast.ConstExpr:
 		if e.Value.Int != 0 {
 			return predTrue
 		}
 		return predFalse
-	case *rules.LayerExpr:
+	case *ast.LayerExpr:
 		return b.layers(e.Layers)
-	case *rules.FieldExpr:
+	case *ast.FieldExpr:
 		return b.flag(e.Field)
-	case *rules.NotExpr:
+	case *ast.NotExpr:
 		return b.not(b.lower(e.X))
-	case *rules.LogicExpr:
+	case *ast.LogicExpr:
 		kids := make([]int32, len(e.Xs))
 		for i, x := range e.Xs {
 			kids[i] = b.lower(x)
@@ -114,17 +116,17 @@ func (b *builder) lower(e rules.Expr) int32 {
 			return b.or(kids)
 		}
 		return b.and(kids)
-	case *rules.CondExpr:
+	case *ast.CondExpr:
 		c := b.lower(e.If)
 		return b.or([]int32{b.and([]int32{c, b.lower(e.Then)}), b.and([]int32{b.not(c), b.lower(e.Else)})})
-	case *rules.CompareExpr:
+	case *ast.CompareExpr:
 		return b.compare(e)
-	case *rules.InExpr:
+	case *ast.InExpr:
 		return b.in(e)
-	case *rules.AggregateExpr: // of a memory
+	case *ast.AggregateExpr: // of a memory
 		i := e.Aggregate.Index
-		return b.intern(predicate{op: opFunc, cost: 1, text: b.canon(e), source: rules.Format(e), fn: func(s *scope) bool { return s.values[i] == 1 }})
-	case *rules.AbsentExpr:
+		return b.intern(predicate{op: opFunc, cost: 1, text: b.canon(e), source: ast.Format(e), fn: func(s *scope) bool { return s.values[i] == 1 }})
+	case *ast.AbsentExpr:
 		return predFalse
 	}
 	return b.closure(e)
@@ -296,11 +298,11 @@ func (b *builder) not(k int32) int32 {
 }
 
 // closure makes a predicate of a function.
-func (b *builder) closure(e rules.Expr) int32 {
+func (b *builder) closure(e ast.Expr) int32 {
 	text := b.canon(e)
 	if i, ok := b.byText[text]; ok {
 		return i
 	}
 	fn, cost := b.boolFunc(e)
-	return b.intern(predicate{op: opFunc, cost: cost, fn: fn, text: text, source: rules.Format(e), need: rules.NeedOf(e)})
+	return b.intern(predicate{op: opFunc, cost: cost, fn: fn, text: text, source: ast.Format(e), need: domain.NeedOf(e)})
 }

@@ -13,7 +13,8 @@ import (
 	"strings"
 
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // canon writes an expression in a form that is equal for two expressions of the same structure, in
@@ -23,7 +24,7 @@ import (
 type canon struct {
 	b strings.Builder
 	// sets remembers the contents of the sets met, by which sets are compared.
-	sets map[*rules.Set]string
+	sets map[*lists.Set]string
 	// scaled is the name of the rule whose thresholds reputation scales; thresholds of such a rule
 	// equal no other rule's.
 	scaled string
@@ -32,7 +33,7 @@ type canon struct {
 	byName bool
 }
 
-func (c *canon) text(e rules.Expr) string {
+func (c *canon) text(e ast.Expr) string {
 	if e == nil {
 		return ""
 	}
@@ -42,7 +43,7 @@ func (c *canon) text(e rules.Expr) string {
 	return c.b.String()
 }
 
-func (c *canon) value(v rules.Value) {
+func (c *canon) value(v ast.Value) {
 	switch v.Kind {
 	case packet.KindFloat:
 		c.b.WriteString(strconv.FormatFloat(v.Float, 'x', -1, 64))
@@ -60,7 +61,7 @@ func (c *canon) value(v rules.Value) {
 	}
 }
 
-func (c *canon) list(open string, xs ...rules.Expr) {
+func (c *canon) list(open string, xs ...ast.Expr) {
 	c.b.WriteByte('(')
 	c.b.WriteString(open)
 	for _, x := range xs {
@@ -70,37 +71,37 @@ func (c *canon) list(open string, xs ...rules.Expr) {
 	c.b.WriteByte(')')
 }
 
-func (c *canon) expr(e rules.Expr) {
+func (c *canon) expr(e ast.Expr) {
 	switch e := e.(type) {
-	case *rules.ConstExpr:
+	case *ast.ConstExpr:
 		c.value(e.Value)
-	case *rules.FieldExpr:
+	case *ast.FieldExpr:
 		c.b.WriteString(e.Field.Name)
-	case *rules.LayerExpr:
+	case *ast.LayerExpr:
 		if c.byName { // the bits are those of this version of the program
 			c.b.WriteString("has " + e.Layers.String())
 			return
 		}
 		c.b.WriteString("has" + strconv.FormatUint(uint64(e.Layers), 16))
-	case *rules.ThresholdExpr:
+	case *ast.ThresholdExpr:
 		if c.scaled != "" {
 			c.b.WriteString("threshold:" + c.scaled)
 			return
 		}
 		c.b.WriteString(strconv.FormatFloat(e.Value, 'x', -1, 64))
-	case *rules.AggregateExpr:
+	case *ast.AggregateExpr:
 		c.b.WriteString("aggregate" + strconv.Itoa(e.Aggregate.Index))
-	case *rules.NotExpr:
+	case *ast.NotExpr:
 		c.list("not", e.X)
-	case *rules.LogicExpr:
+	case *ast.LogicExpr:
 		if e.Or {
 			c.list("or", e.Xs...)
 		} else {
 			c.list("and", e.Xs...)
 		}
-	case *rules.CompareExpr:
+	case *ast.CompareExpr:
 		c.list(e.Op.String(), e.X, e.Y)
-	case *rules.InExpr:
+	case *ast.InExpr:
 		if c.byName {
 			if e.List != nil {
 				c.list("in list "+e.List.Name, e.X)
@@ -115,35 +116,35 @@ func (c *canon) expr(e rules.Expr) {
 			c.sets[e.Set] = n
 		}
 		c.list("in "+n, e.X)
-	case *rules.ListedExpr:
+	case *ast.ListedExpr:
 		c.list("listed "+listID(e.List), e.X)
-	case *rules.MatchExpr:
+	case *ast.MatchExpr:
 		c.list("matches"+strconv.FormatBool(e.Pattern.OnBytes())+strconv.Quote(e.Pattern.String()), e.X)
-	case *rules.TextExpr:
+	case *ast.TextExpr:
 		c.list(e.Op.String(), e.X, e.Y)
-	case *rules.ArithExpr:
+	case *ast.ArithExpr:
 		c.list(e.Op.String()+strconv.Itoa(int(e.K)), e.X, e.Y)
-	case *rules.NegExpr:
+	case *ast.NegExpr:
 		c.list("neg", e.X)
-	case *rules.CondExpr:
+	case *ast.CondExpr:
 		c.list("?", e.If, e.Then, e.Else)
-	case *rules.CallExpr:
+	case *ast.CallExpr:
 		c.list(e.Func.Name, e.Args...)
-	case *rules.IndexExpr:
+	case *ast.IndexExpr:
 		c.list("at"+strconv.Itoa(e.I), e.X)
-	case *rules.SliceExpr:
+	case *ast.SliceExpr:
 		c.list(fmt.Sprintf("cut%d:%d", e.From, e.To), e.X)
-	case *rules.GapExpr:
+	case *ast.GapExpr:
 		c.b.WriteString(e.Name() + strconv.FormatInt(int64(e.Span), 10))
-	case *rules.TupleExpr:
+	case *ast.TupleExpr:
 		c.list("tuple", e.Xs...)
-	case *rules.ColumnExpr:
+	case *ast.ColumnExpr:
 		if c.byName {
 			c.list("column"+strconv.Itoa(e.Column)+" of "+e.List.Name, e.Key)
 			return
 		}
 		c.list("column"+strconv.Itoa(e.Column)+"."+e.List.Digest(), e.Key)
-	case *rules.AnyExpr:
+	case *ast.AnyExpr:
 		if c.byName {
 			words := fmt.Sprintf("%q", e.Words)
 			if e.List != nil {
@@ -153,12 +154,12 @@ func (c *canon) expr(e rules.Expr) {
 			return
 		}
 		c.list("any "+e.Op.String()+strconv.FormatBool(len(e.Patterns) > 0 && e.Patterns[0].OnBytes())+wordsDigest(e.Words), e.X)
-	case *rules.OpaqueExpr:
+	case *ast.OpaqueExpr:
 		c.list("vm"+strconv.Quote(e.Text), e.Args...)
-	case *rules.ClosureExpr:
-		xs := []rules.Expr{e.Body}
+	case *ast.ClosureExpr:
+		xs := []ast.Expr{e.Body}
 		if e.Field != nil {
-			xs = append(xs, &rules.FieldExpr{Field: e.Field})
+			xs = append(xs, &ast.FieldExpr{Field: e.Field})
 		} else {
 			xs = append(xs, e.Array)
 		}
@@ -166,11 +167,11 @@ func (c *canon) expr(e rules.Expr) {
 			xs = append(xs, e.Value)
 		}
 		c.list(fmt.Sprintf("loop%d.%d.%t", e.Quantifier, e.Depth, e.Each), xs...)
-	case *rules.ElementExpr:
+	case *ast.ElementExpr:
 		fmt.Fprintf(&c.b, "#%d.%t.%d.%t", e.Depth, e.Index, e.K, e.Field != nil)
-	case *rules.HasExpr:
+	case *ast.HasExpr:
 		c.list("has", e.X)
-	case *rules.AbsentExpr:
+	case *ast.AbsentExpr:
 		c.b.WriteString("absent" + strconv.Itoa(int(e.K)))
 	default:
 		panic(fmt.Sprintf("engine: unknown expression %T", e))
@@ -194,7 +195,7 @@ func wordsDigest(words []string) string {
 var setSeed = maphash.MakeSeed()
 
 // members returns a digest of a set's members.
-func members(s *rules.Set) string {
+func members(s *lists.Set) string {
 	var h maphash.Hash
 	h.SetSeed(setSeed)
 	n := eachMember(s, &h)
@@ -202,14 +203,14 @@ func members(s *rules.Set) string {
 }
 
 // stableMembers is members with a digest that is the same in every process.
-func stableMembers(s *rules.Set) string {
+func stableMembers(s *lists.Set) string {
 	h := sha256.New()
 	n := eachMember(s, h)
 	return "#" + strconv.Itoa(n) + "." + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // eachMember writes the members of a set, and returns their number.
-func eachMember(s *rules.Set, h io.Writer) int {
+func eachMember(s *lists.Set, h io.Writer) int {
 	n := 0
 	num := func(vs ...uint64) {
 		n++

@@ -7,7 +7,7 @@ import (
 
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // exactCount is the greatest threshold up to which counts are exact by contract.
@@ -30,7 +30,7 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		if b.opt.Peaks && r.Threshold != nil && limit == r.Threshold.Value {
 			limit *= peakReach
 		}
-		if a.Func == rules.FuncRate {
+		if a.Func == ast.FuncRate {
 			limit *= a.Window.Span.Seconds()
 		}
 		w := window.Cell{Span: span}
@@ -38,29 +38,29 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		bounded := !n.general && limit >= 0 && limit < exactCount+1
 		reach := int(math.Floor(limit)) + 1
 		switch a.Func {
-		case rules.FuncCount, rules.FuncRate:
+		case ast.FuncCount, ast.FuncRate:
 			// A Count goes on in panes beyond what it is exact for, so general use needs no more.
 			w.Kind, w.Need = window.Count, reach
 			if n.general || limit <= 0 {
 				w.Need = max(reach, generalCount)
 			}
-		case rules.FuncDistinct, rules.FuncChanges:
+		case ast.FuncDistinct, ast.FuncChanges:
 			w.Kind, w.Need = window.Distinct, reach
-			if a.Func == rules.FuncChanges {
+			if a.Func == ast.FuncChanges {
 				w.Kind = window.Changes
 			}
 			if !bounded {
 				w.Need = 0
 			}
-		case rules.FuncSum:
+		case ast.FuncSum:
 			w.Kind, w.Parts, w.NeedSum = window.Series, window.Total, max(limit, 0)
-		case rules.FuncMean:
+		case ast.FuncMean:
 			w.Kind, w.Parts = window.Series, window.Total|window.Events
-		case rules.FuncStddev, rules.FuncCV:
+		case ast.FuncStddev, ast.FuncCV:
 			w.Kind, w.Parts = window.Series, window.Squares
-		case rules.FuncMedian, rules.FuncPercentile:
+		case ast.FuncMedian, ast.FuncPercentile:
 			w.Kind = window.Quantile
-		case rules.FuncMin, rules.FuncMax:
+		case ast.FuncMin, ast.FuncMax:
 			w.Kind, w.Parts = window.Series, window.Extremes
 		}
 		c := cell{cond: predTrue, per: predTrue}
@@ -78,7 +78,7 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 					c.num = b.floatFunc(a.Arg)
 				}
 			}
-			if a.Func != rules.FuncChanges { // of which the first value counts
+			if a.Func != ast.FuncChanges { // of which the first value counts
 				c.each, c.per = b.several(a.Arg)
 			}
 			at = len(g.cells)
@@ -96,7 +96,7 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 			g.place, g.places = g.keep(placeText, span, have), b.geo
 		}
 		f := ref{aggregate: i, cell: at, kind: w.Kind, fn: a.Func, quantile: a.Quantile}
-		if a.Func == rules.FuncRate {
+		if a.Func == ast.FuncRate {
 			f.span = a.Window.Span.Seconds()
 		}
 		r.refs = append(r.refs, f)
@@ -132,8 +132,8 @@ type cell struct {
 
 // observation returns how a value becomes the 64 bits that Distinct and Changes compare. Addresses
 // of IPv6 and strings are hashed.
-func (b *builder) observation(e rules.Expr) func(*scope) uint64 {
-	if t, ok := e.(*rules.TupleExpr); ok {
+func (b *builder) observation(e ast.Expr) func(*scope) uint64 {
+	if t, ok := e.(*ast.TupleExpr); ok {
 		return b.tuple(t)
 	}
 	switch e.Kind() {
@@ -153,7 +153,7 @@ func (b *builder) observation(e rules.Expr) func(*scope) uint64 {
 		x := b.floatFunc(e)
 		return func(s *scope) uint64 { return math.Float64bits(x(s)) }
 	}
-	if f, ok := e.(*rules.FieldExpr); ok && f.Field.Store == packet.StoreU16 {
+	if f, ok := e.(*ast.FieldExpr); ok && f.Field.Store == packet.StoreU16 {
 		off := f.Field.Offset
 		return func(s *scope) uint64 { return uint64(*(*uint16)(unsafe.Add(unsafe.Pointer(s.p), off))) }
 	}
@@ -162,10 +162,10 @@ func (b *builder) observation(e rules.Expr) func(*scope) uint64 {
 }
 
 // tuple returns how several values become one: a hash of all of them.
-func (b *builder) tuple(e *rules.TupleExpr) func(*scope) uint64 {
+func (b *builder) tuple(e *ast.TupleExpr) func(*scope) uint64 {
 	parts := make([]keyPart, len(e.Xs))
 	for i, x := range e.Xs {
-		parts[i] = b.keyPart(rules.Key{Expr: x})
+		parts[i] = b.keyPart(ast.Key{Expr: x})
 	}
 	return func(s *scope) uint64 {
 		s.tuple = s.appendKey(s.tuple[:0], parts)

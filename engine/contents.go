@@ -3,7 +3,8 @@ package engine
 import (
 	"github.com/ruleids/ruleids/internal/literals"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // A contents finds branches by literals in the packet's fields: one search in each field finds those of all entries that
@@ -28,7 +29,7 @@ type fieldContents struct {
 const contentFrom = 4
 
 // needOf returns the literals that predicate i needs; nil where it needs none that are known.
-func (b *builder) needOf(i int32) *rules.Need {
+func (b *builder) needOf(i int32) *domain.Need {
 	p := &b.preds[i]
 	switch p.op {
 	case opFunc:
@@ -40,18 +41,18 @@ func (b *builder) needOf(i int32) *rules.Need {
 	if n, ok := b.needs[i]; ok {
 		return n
 	}
-	needs := make([]*rules.Need, len(p.kids))
+	needs := make([]*domain.Need, len(p.kids))
 	gated := true // each part tests a port or an address first, which is sooner done than any search
 	for j, k := range p.kids {
 		needs[j] = b.needOf(k)
 		gated = gated && b.narrow(k)
 	}
-	var n *rules.Need
+	var n *domain.Need
 	if p.op == opOr {
 		if !gated {
-			n = rules.NeedOfAny(needs)
+			n = domain.NeedOfAny(needs)
 		}
-	} else if best := rules.BestNeed(needs); best >= 0 {
+	} else if best := domain.BestNeed(needs); best >= 0 {
 		inexact := *needs[best]
 		inexact.Exact = false
 		n = &inexact
@@ -69,11 +70,11 @@ func (b *builder) needy(cond int32) int32 {
 		}
 		return cond
 	}
-	needs := make([]*rules.Need, len(p.kids))
+	needs := make([]*domain.Need, len(p.kids))
 	for j, k := range p.kids {
 		needs[j] = b.needOf(k)
 	}
-	if best := rules.BestNeed(needs); best >= 0 {
+	if best := domain.BestNeed(needs); best >= 0 {
 		return p.kids[best]
 	}
 	return predTrue
@@ -210,7 +211,7 @@ func (w *worker) find(f *fieldContents, text []byte) {
 	if !f.index.Folds() || w.plain.turn == w.turn && w.plain.at == &text[0] && w.plain.n == len(text) {
 		return
 	}
-	if alike := rules.FoldAlike(text, w.room); &alike[0] != &text[0] {
+	if alike := domain.FoldAlike(text, w.room); &alike[0] != &text[0] {
 		w.room = alike
 		w.numbers = f.index.FindFolding(w.numbers, alike)
 		return
@@ -228,7 +229,7 @@ type plainText struct {
 
 // lookFor returns a test of a field of the packet at hand for the literals of a need, which are all of that field; nil where
 // they are not.
-func lookFor(n *rules.Need) func(*scope) bool {
+func lookFor(n *domain.Need) func(*scope) bool {
 	if n == nil {
 		return nil
 	}
@@ -254,7 +255,7 @@ func lookFor(n *rules.Need) func(*scope) bool {
 		if !index.Folds() || len(text) == 0 {
 			return false
 		}
-		alike := rules.FoldAlike(text, s.room)
+		alike := domain.FoldAlike(text, s.room)
 		if &alike[0] == &text[0] {
 			return false
 		}
@@ -264,13 +265,13 @@ func lookFor(n *rules.Need) func(*scope) bool {
 }
 
 // matchFunc returns a function for a pattern, which is tried only where the literals that it needs are.
-func (b *builder) matchFunc(e *rules.MatchExpr) (func(*scope) bool, uint16) {
+func (b *builder) matchFunc(e *ast.MatchExpr) (func(*scope) bool, uint16) {
 	x, p := b.bytesFunc(e.X), e.Pattern
 	match := func(s *scope) (ok bool) {
 		ok, s.room = p.Match(x(s), s.room)
 		return ok
 	}
-	need := rules.NeedOf(e)
+	need := domain.NeedOf(e)
 	look := lookFor(need)
 	switch {
 	case look == nil || b.tuning.NoIndex:

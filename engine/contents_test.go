@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // words makes texts that have much in common, so that conditions on them hold often, and nearly hold often.
@@ -134,7 +135,7 @@ func TestFoldAlike(t *testing.T) {
 		if !utf8.ValidRune(r) {
 			continue
 		}
-		alike := rules.FoldAlike([]byte(string(r)), nil)
+		alike := domain.FoldAlike([]byte(string(r)), nil)
 		for _, other := range []rune{unicode.ToLower(r), unicode.ToUpper(r), unicode.SimpleFold(r), unicode.SimpleFold(unicode.SimpleFold(r))} {
 			if other < utf8.RuneSelf && !bytes.EqualFold(alike, []byte(string(other))) {
 				t.Errorf("%U has the other case %q, and FoldAlike makes %q of it", r, other, alike)

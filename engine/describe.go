@@ -10,7 +10,7 @@ import (
 	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A Description shows what a plan does, for people and, as JSON, for programs.
@@ -131,12 +131,12 @@ func describeTable(s *store) TableDescription {
 		t.Key = append(t.Key, k.text)
 	}
 	for _, g := range s.groups {
-		filter := rules.Plain(g.rules[0].Where)
+		filter := ast.Plain(g.rules[0].Where)
 		texts := make([]string, len(g.cells))
 		for _, r := range g.rules {
 			t.Rules = append(t.Rules, r.Name)
 			for i, f := range r.refs {
-				if f.fn != rules.FuncFirst && texts[f.cell] == "" {
+				if f.fn != ast.FuncFirst && texts[f.cell] == "" {
 					texts[f.cell] = r.Aggregates[i].Text
 				}
 			}

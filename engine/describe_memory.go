@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/engine/window"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A MemoryDescription is what the rules with some events remember under one name or several.
@@ -22,11 +22,11 @@ type MemoryDescription struct {
 func (p *Plan) describeMemories(d *Description) {
 	for _, g := range p.groups {
 		for i, c := range g.memories {
-			m := MemoryDescription{Where: rules.Plain(g.rules[0].Where), Span: time.Duration(c.span).String(), MaxKeys: c.most,
+			m := MemoryDescription{Where: ast.Plain(g.rules[0].Where), Span: time.Duration(c.span).String(), MaxKeys: c.most,
 				BytesPerValue: memoryBytes, Bound: window.SeenBound(c.most)}
 			for _, r := range g.rules {
 				for k, f := range r.refs {
-					if f.fn == rules.FuncFirst && f.cell == i {
+					if f.fn == ast.FuncFirst && f.cell == i {
 						m.Asks = r.Aggregates[k].Text
 						m.Rules = append(m.Rules, r.Name)
 						m.Learn = append(m.Learn, time.Duration(f.learn).String())

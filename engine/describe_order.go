@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A SequenceDescription is the sequence of a rule.
@@ -51,7 +51,7 @@ func (p *Plan) describeOrder(d *Description) {
 		s := SequenceDescription{Rule: q.rule.Name, Span: time.Duration(q.span).String(), MaxKeys: q.maxKeys, BytesPerKey: q.flightBytes()}
 		s.Bound = s.BytesPerKey * int64(s.MaxKeys)
 		for _, part := range q.parts {
-			st := StepDescription{Kind: part.Kind, Name: part.Name, On: part.On.String(), Where: rules.Plain(part.Where), Key: []string{}}
+			st := StepDescription{Kind: part.Kind, Name: part.Name, On: part.On.String(), Where: ast.Plain(part.Where), Key: []string{}}
 			for _, k := range part.By {
 				st.Key = append(st.Key, k.Text)
 			}

@@ -8,7 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // An entry is a group that a packet may concern, with what is left of its filter once the way to
@@ -300,14 +300,14 @@ func (b *builder) newAddrIndex(entries []entry, off uintptr) *addrIndex {
 	for i, e := range entries {
 		g := b.guard(e.cond, off, opAddr)
 		left[i] = entry{cond: b.without(e.cond, g), group: e.group}
-		add := func(r rules.AddrRange) {
+		add := func(r lists.AddrRange) {
 			ends = append(ends, end{r.Lo, i, true})
 			if next := r.Hi.Next(); next != (packet.Addr{}) {
 				ends = append(ends, end{next, i, false})
 			}
 		}
 		if p := &b.preds[g]; p.op == opAddr {
-			add(rules.AddrRange{Lo: p.addr, Hi: p.addr})
+			add(lists.AddrRange{Lo: p.addr, Hi: p.addr})
 		} else {
 			for r := range p.addrs.Ranges {
 				add(r)

@@ -10,6 +10,7 @@ import (
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // An Explainer runs events past rules and keeps account of why they did not fire.
@@ -124,7 +125,7 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 			continue
 		}
 		p := &probe{rule: r, out: Explanation{Rule: r.Name, Enabled: enabled[r.Name], On: r.On.String(), Silent: r.Silent, NoWindow: len(r.Windows) == 0, Closest: []Near{}}}
-		add := func(text string, e rules.Expr, not bool) {
+		add := func(text string, e ast.Expr, not bool) {
 			// A comparison and the presence of its field, which goes without saying, are one text and one stop.
 			if n := len(p.out.Stops); n == 0 || p.out.Stops[n-1].Text != text {
 				p.out.Stops = append(p.out.Stops, Stop{Text: text})
@@ -132,8 +133,8 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 			p.parts = append(p.parts, part{pred: b.lower(e), stop: len(p.out.Stops) - 1, not: not})
 		}
 		if r.SourceWhere != nil {
-			parts := []rules.Expr{r.SourceWhere}
-			if l, ok := r.SourceWhere.(*rules.LogicExpr); ok && !l.Or {
+			parts := []ast.Expr{r.SourceWhere}
+			if l, ok := r.SourceWhere.(*ast.LogicExpr); ok && !l.Or {
 				parts = l.Xs
 			}
 			for _, e := range parts {
@@ -141,7 +142,7 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 			}
 		}
 		for _, k := range r.By {
-			if e := rules.Presence(k.Expr); e != nil {
+			if e := ast.Presence(k.Expr); e != nil {
 				add("has "+k.Text, e, false)
 				p.out.Stops[len(p.out.Stops)-1].key = true
 			}
@@ -175,12 +176,12 @@ func NewExplainer(rs *rules.RuleSet, names []string) (*Explainer, hcl.Diagnostic
 }
 
 // written returns an expression as its author wrote it.
-func written(rs *rules.RuleSet, e rules.Expr) string {
+func written(rs *rules.RuleSet, e ast.Expr) string {
 	r := e.Range()
 	if f := rs.Sources[r.Filename]; f != nil && r.Start.Byte < r.End.Byte && r.End.Byte <= len(f.Bytes) {
 		return strings.Join(strings.Fields(string(f.Bytes[r.Start.Byte:r.End.Byte])), " ")
 	}
-	return rules.Format(e)
+	return ast.Format(e)
 }
 
 // Process runs frames past the rules.
@@ -238,7 +239,7 @@ func (x *Explainer) watch(w *worker, r *rule, t *window.Table, row window.Row, k
 		return
 	}
 	for i := range r.refs {
-		if f := &r.refs[i]; f.fn == rules.FuncFirst && w.sightings[f.cell].first && w.sightings[f.cell].learns(f, w.p.Clock) {
+		if f := &r.refs[i]; f.fn == ast.FuncFirst && w.sightings[f.cell].first && w.sightings[f.cell].learns(f, w.p.Clock) {
 			x.probes[r.index].out.Learnt++
 		}
 	}
@@ -248,7 +249,7 @@ func (x *Explainer) watch(w *worker, r *rule, t *window.Table, row window.Row, k
 		for i := range r.bars {
 			b := &r.bars[i]
 			v, bound, memory := b.ref.read(w, t, row, r.group.base), b.min, ""
-			if b.ref.fn == rules.FuncFirst && v == 0 {
+			if b.ref.fn == ast.FuncFirst && v == 0 {
 				v, bound, memory = r.almostFirst(w, &b.ref)
 			}
 			ratio := v / max(bound, 1e-9)

@@ -6,7 +6,7 @@ import (
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // The canonical texts of the cells with the time of the packet before, and with where it came from.
@@ -91,10 +91,10 @@ func gap(last []uint64, now int64) int64 {
 }
 
 // readsGap reports whether expressions read gap(), and whether they read moved().
-func readsGap(es ...rules.Expr) (gap, moved bool) {
+func readsGap(es ...ast.Expr) (gap, moved bool) {
 	for _, e := range es {
-		rules.Walk(e, func(x rules.Expr) bool {
-			if g, ok := x.(*rules.GapExpr); ok {
+		ast.Walk(e, func(x ast.Expr) bool {
+			if g, ok := x.(*ast.GapExpr); ok {
 				gap, moved = gap || !g.Moved, moved || g.Moved
 			}
 			return true

@@ -3,7 +3,7 @@ package engine
 import (
 	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // geoPlaces is how many addresses a worker remembers the places of: most packets are of few.
@@ -39,36 +39,36 @@ func (s *scope) place(db *geo.DB, a packet.Addr) *geoEntry {
 }
 
 // hasPlace returns a function for whether a call of geoip.country, geoip.asn or geoip.as_org has a value.
-func (b *builder) hasPlace(e *rules.CallExpr) func(*scope) bool {
+func (b *builder) hasPlace(e *ast.CallExpr) func(*scope) bool {
 	db := b.geo
 	if db == nil {
 		return func(*scope) bool { return false }
 	}
 	x := b.addrFunc(e.Args[0])
 	switch e.Func.ID {
-	case rules.FnCountry:
+	case ast.FnCountry:
 		return func(s *scope) bool { return len(s.place(db, x(s)).country) > 0 }
-	case rules.FnASN:
+	case ast.FnASN:
 		return func(s *scope) bool { return s.place(db, x(s)).asn != 0 }
 	}
 	return func(s *scope) bool { return len(s.place(db, x(s)).org) > 0 }
 }
 
 // placeText returns a function for geoip.country or geoip.as_org.
-func (b *builder) placeText(e *rules.CallExpr) bytesFunc {
+func (b *builder) placeText(e *ast.CallExpr) bytesFunc {
 	db := b.geo
 	if db == nil {
 		return func(*scope) []byte { return nil }
 	}
 	x := b.addrFunc(e.Args[0])
-	if e.Func.ID == rules.FnCountry {
+	if e.Func.ID == ast.FnCountry {
 		return func(s *scope) []byte { return s.place(db, x(s)).country }
 	}
 	return func(s *scope) []byte { return s.place(db, x(s)).org }
 }
 
 // placeNumber returns a function for geoip.asn.
-func (b *builder) placeNumber(e *rules.CallExpr) intFunc {
+func (b *builder) placeNumber(e *ast.CallExpr) intFunc {
 	db := b.geo
 	if db == nil {
 		return func(*scope) int64 { return 0 }

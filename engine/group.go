@@ -7,7 +7,7 @@ import (
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A group is the rules that look at the same events by the same key. They share the row of the key, so
@@ -19,9 +19,9 @@ type group struct {
 	text     string // canonical: event, filter, key, bound on keys
 	on       packet.Event
 	filter   int32
-	whole    int32      // the condition that filter is what is left of, for a group that is looked at in turn; else the same
-	where    rules.Expr // as which it was written
-	turn     bool       // it is looked at in turn, see Engine.turn
+	whole    int32    // the condition that filter is what is left of, for a group that is looked at in turn; else the same
+	where    ast.Expr // as which it was written
+	turn     bool     // it is looked at in turn, see Engine.turn
 	key      []keyPart
 	keyID    int // the same for groups with the same key
 	words    int // of the key in rows: 1 for its fingerprint, 0 where there is no key
@@ -56,9 +56,9 @@ type keyPart struct {
 	bytes bytesFunc
 }
 
-func (b *builder) keyPart(k rules.Key) keyPart {
+func (b *builder) keyPart(k ast.Key) keyPart {
 	part := keyPart{text: k.Text}
-	f, isField := k.Expr.(*rules.FieldExpr)
+	f, isField := k.Expr.(*ast.FieldExpr)
 	isField = isField && !f.Field.Many() // of several the first counts
 	switch k.Expr.Kind() {
 	case packet.KindIP:

@@ -5,7 +5,8 @@ import (
 	"strconv"
 
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // layers tests for the presence of layers; that of a frame needs no test.
@@ -96,34 +97,34 @@ func (b *builder) ports(f *packet.Field, m *bitmap) int32 {
 }
 
 // compare lowers comparisons of a field with a constant to leaves, others to closures.
-func (b *builder) compare(e *rules.CompareExpr) int32 {
+func (b *builder) compare(e *ast.CompareExpr) int32 {
 	x, y, o := e.X, e.Y, e.Op
-	if _, ok := x.(*rules.FieldExpr); !ok {
+	if _, ok := x.(*ast.FieldExpr); !ok {
 		x, y, o = y, x, o.Mirror()
 	}
-	f, isField := x.(*rules.FieldExpr)
+	f, isField := x.(*ast.FieldExpr)
 	if !isField || f.Field.Many() {
 		return b.closure(e)
 	}
-	if g, ok := y.(*rules.FieldExpr); ok && (o == rules.OpEq || o == rules.OpNe) {
+	if g, ok := y.(*ast.FieldExpr); ok && (o == ast.OpEq || o == ast.OpNe) {
 		if k := b.same(f.Field, g.Field); k != predFalse {
-			if o == rules.OpNe {
+			if o == ast.OpNe {
 				k = b.not(k)
 			}
 			return k
 		}
 	}
-	if c, ok := y.(*rules.ConstExpr); ok && f.Field.Kind == packet.KindIP {
+	if c, ok := y.(*ast.ConstExpr); ok && f.Field.Kind == packet.KindIP {
 		k := b.address(f.Field, c.Value.Addr)
-		if o == rules.OpNe {
+		if o == ast.OpNe {
 			k = b.not(k)
 		}
 		return k
 	}
 	if f.Field.Kind == packet.KindBool {
-		if c, ok := y.(*rules.ConstExpr); ok {
+		if c, ok := y.(*ast.ConstExpr); ok {
 			k := b.flag(f.Field)
-			if (c.Value.Int != 0) != (o == rules.OpEq) {
+			if (c.Value.Int != 0) != (o == ast.OpEq) {
 				k = b.not(k)
 			}
 			return k
@@ -137,23 +138,23 @@ func (b *builder) compare(e *rules.CompareExpr) int32 {
 	}
 	const lowest, highest = math.MinInt64, math.MaxInt64
 	switch o {
-	case rules.OpEq:
+	case ast.OpEq:
 		return b.within(f.Field, c, c)
-	case rules.OpNe:
+	case ast.OpNe:
 		return b.not(b.within(f.Field, c, c))
-	case rules.OpLt:
+	case ast.OpLt:
 		if c == lowest {
 			return predFalse
 		}
 		return b.within(f.Field, lowest, c-1)
-	case rules.OpLe:
+	case ast.OpLe:
 		return b.within(f.Field, lowest, c)
-	case rules.OpGt:
+	case ast.OpGt:
 		if c == highest {
 			return predFalse
 		}
 		return b.within(f.Field, c+1, highest)
-	case rules.OpGe:
+	case ast.OpGe:
 		return b.within(f.Field, c, highest)
 	}
 	return b.closure(e)
@@ -184,25 +185,25 @@ func (b *builder) same(f, g *packet.Field) int32 {
 
 // wholeConst returns the value of a constant integer or MAC address, or of a threshold that
 // reputation does not scale.
-func (b *builder) wholeConst(e rules.Expr) (int64, bool) {
+func (b *builder) wholeConst(e ast.Expr) (int64, bool) {
 	switch e := e.(type) {
-	case *rules.ConstExpr:
+	case *ast.ConstExpr:
 		return e.Value.Int, e.Value.Kind == packet.KindInt || e.Value.Kind == packet.KindMAC
-	case *rules.ThresholdExpr:
+	case *ast.ThresholdExpr:
 		return int64(e.Value), b.scaled == nil && e.Kind() == packet.KindInt
 	}
 	return 0, false
 }
 
 // in lowers membership of a field: port sets become bitmaps, address sets prefix tables.
-func (b *builder) in(e *rules.InExpr) int32 {
-	f, ok := e.X.(*rules.FieldExpr)
+func (b *builder) in(e *ast.InExpr) int32 {
+	f, ok := e.X.(*ast.FieldExpr)
 	if !ok || f.Field.Many() {
 		return b.closure(e)
 	}
 	switch {
 	case e.Set.Addrs != nil:
-		var only rules.AddrRange
+		var only lists.AddrRange
 		n := 0
 		for r := range e.Set.Addrs.Ranges {
 			only = r
@@ -216,7 +217,7 @@ func (b *builder) in(e *rules.InExpr) int32 {
 		case n == 1 && only.Lo == only.Hi:
 			return b.address(f.Field, only.Lo)
 		}
-		return b.intern(predicate{op: opAddrs, cost: 8, off: f.Field.Offset, addrs: e.Set.Addrs, field: f.Field, text: b.canon(e), source: rules.Format(e)})
+		return b.intern(predicate{op: opAddrs, cost: 8, off: f.Field.Offset, addrs: e.Set.Addrs, field: f.Field, text: b.canon(e), source: ast.Format(e)})
 	case e.Set.Strs != nil || e.Set.Names != nil || f.Field.Kind == packet.KindFloat:
 		return b.closure(e)
 	case f.Field.Store == packet.StoreU16:

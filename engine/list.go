@@ -4,17 +4,19 @@ import (
 	"bytes"
 
 	"github.com/ruleids/ruleids/internal/literals"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // rowFunc returns a function for the row of a list that has what an expression asks for; -1 where none has.
-func (b *builder) rowFunc(e *rules.ColumnExpr) func(*scope) int {
+func (b *builder) rowFunc(e *ast.ColumnExpr) func(*scope) int {
 	l := e.List
 	switch l.Type {
-	case rules.ListIP:
+	case lists.IP:
 		x := b.addrFunc(e.Key)
 		return func(s *scope) int { return l.RowOfAddr(x(s)) }
-	case rules.ListPort:
+	case lists.Port:
 		x := b.intFunc(e.Key)
 		return func(s *scope) int { return l.RowOfInt(x(s)) }
 	}
@@ -23,9 +25,9 @@ func (b *builder) rowFunc(e *rules.ColumnExpr) func(*scope) int {
 }
 
 // anyFunc returns a function for an operator with several texts: one search for all of them.
-func (b *builder) anyFunc(e *rules.AnyExpr) (func(*scope) bool, uint16) {
+func (b *builder) anyFunc(e *ast.AnyExpr) (func(*scope) bool, uint16) {
 	x := b.bytesFunc(e.X)
-	if e.Op == rules.OpMatches {
+	if e.Op == ast.OpMatches {
 		set := newPatternSet(e.Patterns, b.tuning.NoIndex)
 		cost := uint16(150)
 		if len(set.always) > 0 {
@@ -35,9 +37,9 @@ func (b *builder) anyFunc(e *rules.AnyExpr) (func(*scope) bool, uint16) {
 	}
 	at, test := literals.Anywhere, bytes.Contains
 	switch e.Op {
-	case rules.OpStartsWith:
+	case ast.OpStartsWith:
 		at, test = literals.Start, bytes.HasPrefix
-	case rules.OpEndsWith:
+	case ast.OpEndsWith:
 		at, test = literals.End, bytes.HasSuffix
 	}
 	var ls []literals.Literal
@@ -67,17 +69,17 @@ func (b *builder) anyFunc(e *rules.AnyExpr) (func(*scope) bool, uint16) {
 // A patternSet is patterns of which any is to match. Those are tried that need no literal, and those of whose literals one
 // was found.
 type patternSet struct {
-	patterns []*rules.Pattern
+	patterns []*ast.Pattern
 	always   []int32 // of patterns
 	index    *literals.Index
 	needs    []int32 // by literal: the pattern that needs it
 }
 
-func newPatternSet(patterns []*rules.Pattern, plain bool) *patternSet {
+func newPatternSet(patterns []*ast.Pattern, plain bool) *patternSet {
 	p := &patternSet{patterns: patterns}
 	var ls []literals.Literal
 	for i, x := range patterns {
-		need := x.Need()
+		need := domain.NeedOfPattern(x)
 		if len(need) == 0 || plain {
 			p.always = append(p.always, int32(i))
 			continue
@@ -95,7 +97,7 @@ func (p *patternSet) match(s *scope, text []byte) bool {
 		return true
 	}
 	if p.index.Folds() && len(text) > 0 {
-		if alike := rules.FoldAlike(text, nil); &alike[0] != &text[0] && p.tryFound(s, text, alike, true) {
+		if alike := domain.FoldAlike(text, nil); &alike[0] != &text[0] && p.tryFound(s, text, alike, true) {
 			return true
 		}
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // value returns a cursor at the value of a field with several: that of the closure around, else the first.
@@ -35,7 +35,7 @@ func (s *scope) borrow() *packet.Cursor {
 func (s *scope) giveBack(c *packet.Cursor) { s.spare = append(s.spare, c) }
 
 // eachFunc returns a function for a closure with Each: the body holds for one value at least.
-func (b *builder) eachFunc(e *rules.ClosureExpr) (func(*scope) bool, uint16) {
+func (b *builder) eachFunc(e *ast.ClosureExpr) (func(*scope) bool, uint16) {
 	f, body := e.Field, b.lower(e.Body)
 	return func(s *scope) bool { return s.some(f, body) }, b.preds[body].cost + 20
 }
@@ -82,12 +82,12 @@ func (s *scope) each(fields []*packet.Field, do func()) {
 
 // several returns the fields of an expression with several values, and what a choice of values of these must fulfil for
 // the expression to have one.
-func (b *builder) several(e rules.Expr) (each []*packet.Field, per int32) {
+func (b *builder) several(e ast.Expr) (each []*packet.Field, per int32) {
 	if e == nil {
 		return nil, predTrue
 	}
-	each = rules.Several(e)
-	if p := rules.ValuePresence(e); p != nil && each != nil {
+	each = ast.Several(e)
+	if p := ast.ValuePresence(e); p != nil && each != nil {
 		return each, b.lower(p)
 	}
 	return each, predTrue
@@ -132,7 +132,7 @@ func (h *segment) join(out *strings.Builder, s *scope) {
 const maxJoined = 16
 
 // valueLoop is loop for the values of a field with several.
-func (b *builder) valueLoop(e *rules.ClosureExpr) func(*scope) int {
+func (b *builder) valueLoop(e *ast.ClosureExpr) func(*scope) int {
 	f, body, depth, quantifier := e.Field, b.lower(e.Body), e.Depth, e.Quantifier
 	return func(s *scope) int {
 		for len(s.elems) <= depth {
@@ -145,15 +145,15 @@ func (b *builder) valueLoop(e *rules.ClosureExpr) func(*scope) int {
 			s.elems[depth] = elem{cursor: c, index: i}
 			s.step++
 			hit := s.test(body)
-			if quantifier == rules.Count && hit {
+			if quantifier == ast.Count && hit {
 				n++
-			} else if quantifier == rules.All && !hit || quantifier != rules.All && quantifier != rules.Count && hit {
+			} else if quantifier == ast.All && !hit || quantifier != ast.All && quantifier != ast.Count && hit {
 				n = i + 1
 				break
 			}
 		}
 		s.step++
-		if quantifier == rules.Find && n > 0 { // its value is read next
+		if quantifier == ast.Find && n > 0 { // its value is read next
 			for len(s.kept) <= depth {
 				s.kept = append(s.kept, s.borrow())
 			}
@@ -163,7 +163,7 @@ func (b *builder) valueLoop(e *rules.ClosureExpr) func(*scope) int {
 		}
 		s.elems[depth] = around
 		s.giveBack(c)
-		if quantifier == rules.All {
+		if quantifier == ast.All {
 			if n > 0 {
 				return 0
 			}

@@ -9,7 +9,7 @@ import (
 	"github.com/ruleids/ruleids/engine/snapshot"
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A memoryCell is what a group remembers: which values came.
@@ -40,7 +40,7 @@ type sighting struct {
 }
 
 // addMemory gives a group the cell that an aggregate of a memory needs, shared where they are equal, and returns its place.
-func (b *builder) addMemory(g *group, a *rules.Aggregate) int {
+func (b *builder) addMemory(g *group, a *ast.Aggregate) int {
 	stable := canon{byName: true}
 	c := memoryCell{cond: predTrue, span: int64(a.Memory.Span), most: a.Memory.MaxKeys}
 	c.text = fmt.Sprintf("%s of %s if %s", a.Memory.Span, stable.text(a.Arg), stable.text(a.Cond))
@@ -51,12 +51,12 @@ func (b *builder) addMemory(g *group, a *rules.Aggregate) int {
 	if a.Cond != nil {
 		c.cond = b.assumeFilter(b.condition(a.Cond), g.filter)
 	}
-	values := []rules.Expr{a.Arg}
-	if t, ok := a.Arg.(*rules.TupleExpr); ok {
+	values := []ast.Expr{a.Arg}
+	if t, ok := a.Arg.(*ast.TupleExpr); ok {
 		values = t.Xs
 	}
 	for _, x := range values {
-		c.key = append(c.key, b.keyPart(rules.Key{Expr: x}))
+		c.key = append(c.key, b.keyPart(ast.Key{Expr: x}))
 	}
 	c.each, c.per = b.several(a.Arg)
 	g.memories = append(g.memories, c)

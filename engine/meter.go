@@ -9,6 +9,7 @@ import (
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A Meter runs events past rules and notes, for each key, the largest value that was held against the rule's threshold: what
@@ -76,8 +77,8 @@ func (b *builder) gauge(r *rule) *gauge {
 	if r.Threshold == nil || r.When == nil || r.Silent {
 		return nil
 	}
-	conjuncts := []rules.Expr{r.When}
-	if l, ok := r.When.(*rules.LogicExpr); ok && !l.Or {
+	conjuncts := []ast.Expr{r.When}
+	if l, ok := r.When.(*ast.LogicExpr); ok && !l.Or {
 		conjuncts = l.Xs
 	}
 	g := &gauge{rule: r, peaks: map[string]*Peak{}}
@@ -95,19 +96,19 @@ func (b *builder) gauge(r *rule) *gauge {
 }
 
 // againstThreshold takes x >= threshold and x > threshold apart, from either side; nil for any other expression.
-func againstThreshold(e rules.Expr) (x rules.Expr, strict bool) {
-	c, ok := e.(*rules.CompareExpr)
+func againstThreshold(e ast.Expr) (x ast.Expr, strict bool) {
+	c, ok := e.(*ast.CompareExpr)
 	if !ok {
 		return nil, false
 	}
 	x, y, o := c.X, c.Y, c.Op
-	if _, first := x.(*rules.ThresholdExpr); first {
+	if _, first := x.(*ast.ThresholdExpr); first {
 		x, y, o = y, x, o.Mirror()
 	}
-	if _, ok := y.(*rules.ThresholdExpr); !ok || o != rules.OpGe && o != rules.OpGt {
+	if _, ok := y.(*ast.ThresholdExpr); !ok || o != ast.OpGe && o != ast.OpGt {
 		return nil, false
 	}
-	return x, o == rules.OpGt
+	return x, o == ast.OpGt
 }
 
 // Process runs frames past the rules.

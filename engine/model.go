@@ -11,6 +11,7 @@ import (
 	"github.com/ruleids/ruleids/model"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A sampler is a model as the plan runs it: how samples come about. What is learned from them is apart, in a brain.
@@ -36,7 +37,7 @@ type sampler struct {
 // of the key.
 type sampleCell struct {
 	text  string
-	fn    rules.Func
+	fn    ast.Func
 	cond  int32
 	value func(*scope) uint64
 	num   floatFunc
@@ -48,11 +49,11 @@ type sampleCell struct {
 // words is how many words of the row an aggregate takes.
 func (c *sampleCell) words() int {
 	switch c.fn {
-	case rules.FuncDistinct:
+	case ast.FuncDistinct:
 		return 0
-	case rules.FuncMean, rules.FuncMin, rules.FuncMax:
+	case ast.FuncMean, ast.FuncMin, ast.FuncMax:
 		return 2
-	case rules.FuncStddev, rules.FuncChanges:
+	case ast.FuncStddev, ast.FuncChanges:
 		return 3
 	}
 	return 1
@@ -73,12 +74,12 @@ func (b *builder) sampler(m *rules.Model, p *Plan, keyIDs map[string]int) *sampl
 		p.note(&rules.Rule{Where: f.Expr}, true)
 	}
 	for _, k := range m.By {
-		f := k.Expr.(*rules.FieldExpr).Field
+		f := k.Expr.(*ast.FieldExpr).Field
 		s.key = append(s.key, f)
 		s.keyWords += f.Words()
 	}
 	g := b.groupOf(&rule{Rule: &rules.Rule{Name: m.Name, On: m.On, Where: m.Where, By: m.By,
-		Windows: []*rules.Window{{Span: m.Every, MaxKeys: m.MaxKeys}}}}, map[string]*group{}, keyIDs, p)
+		Windows: []*ast.Window{{Span: m.Every, MaxKeys: m.MaxKeys}}}}, map[string]*group{}, keyIDs, p)
 	g.text = s.text + " " + g.text
 	g.sampler, s.group = s, g
 	if m.On != packet.EventPacket {
@@ -97,19 +98,19 @@ func (b *builder) sampler(m *rules.Model, p *Plan, keyIDs map[string]int) *sampl
 			c.cond = b.assumeFilter(b.condition(a.Cond), g.filter)
 		}
 		switch a.Func {
-		case rules.FuncDistinct, rules.FuncChanges:
+		case ast.FuncDistinct, ast.FuncChanges:
 			c.value = b.observation(a.Arg)
-		case rules.FuncSum, rules.FuncMean, rules.FuncStddev, rules.FuncMin, rules.FuncMax:
+		case ast.FuncSum, ast.FuncMean, ast.FuncStddev, ast.FuncMin, ast.FuncMax:
 			c.num = b.floatFunc(a.Arg)
 		}
-		if a.Func == rules.FuncDistinct {
+		if a.Func == ast.FuncDistinct {
 			c.at = distinct
 			distinct++
 		} else {
 			c.at = words
 			words += c.words()
 		}
-		if a.Func != rules.FuncChanges { // of which the first value counts
+		if a.Func != ast.FuncChanges { // of which the first value counts
 			c.each, c.per = b.several(a.Arg)
 		}
 		byCell[c.text] = len(s.cells)
@@ -151,9 +152,9 @@ func looksAt(r *rules.Rule, name string) bool {
 // readsTop reports whether a rule reads model.top or model.bits.
 func readsTop(r *rules.Rule) bool {
 	found := false
-	look := func(e rules.Expr) {
-		rules.Walk(e, func(x rules.Expr) bool {
-			f, ok := x.(*rules.FieldExpr)
+	look := func(e ast.Expr) {
+		ast.Walk(e, func(x ast.Expr) bool {
+			f, ok := x.(*ast.FieldExpr)
 			found = found || ok && (f.Field.Name == "model.top" || f.Field.Name == "model.bits")
 			return !found
 		})
@@ -197,7 +198,7 @@ func (e *Engine) sample(w *worker, l *lane, ev *event) {
 		w.each(c.each, func() {
 			switch {
 			case c.per != predTrue && !w.test(c.per):
-			case c.fn == rules.FuncDistinct:
+			case c.fn == ast.FuncDistinct:
 				t.Observe(row, c.at, c.value(&w.scope), p.Time, p.Clock)
 				raw = t.Words(row, rawCell)
 			default:
@@ -211,10 +212,10 @@ func (e *Engine) sample(w *worker, l *lane, ev *event) {
 func (c *sampleCell) add(raw []uint64, s *scope) {
 	plus := func(i int, x float64) { raw[i] = math.Float64bits(math.Float64frombits(raw[i]) + x) }
 	switch c.fn {
-	case rules.FuncCount, rules.FuncRate:
+	case ast.FuncCount, ast.FuncRate:
 		raw[0]++
 		return
-	case rules.FuncChanges:
+	case ast.FuncChanges:
 		v := c.value(s)
 		if raw[0] != 0 && raw[1] != v {
 			raw[2]++
@@ -227,16 +228,16 @@ func (c *sampleCell) add(raw []uint64, s *scope) {
 		return
 	}
 	switch c.fn {
-	case rules.FuncSum:
+	case ast.FuncSum:
 		plus(0, x)
-	case rules.FuncMean, rules.FuncStddev:
+	case ast.FuncMean, ast.FuncStddev:
 		raw[0]++
 		plus(1, x)
-		if c.fn == rules.FuncStddev {
+		if c.fn == ast.FuncStddev {
 			plus(2, x*x)
 		}
-	case rules.FuncMin, rules.FuncMax:
-		if have := math.Float64frombits(raw[1]); raw[0] == 0 || c.fn == rules.FuncMin && x < have || c.fn == rules.FuncMax && x > have {
+	case ast.FuncMin, ast.FuncMax:
+		if have := math.Float64frombits(raw[1]); raw[0] == 0 || c.fn == ast.FuncMin && x < have || c.fn == ast.FuncMax && x > have {
 			raw[1] = math.Float64bits(x)
 		}
 		raw[0] = 1
@@ -245,18 +246,18 @@ func (c *sampleCell) add(raw []uint64, s *scope) {
 
 // read returns the value of an aggregate at the end of a period; NaN where there is none.
 func (c *sampleCell) read(t *window.Table, row window.Row, raw []uint64, every, end int64) float64 {
-	if c.fn == rules.FuncDistinct {
+	if c.fn == ast.FuncDistinct {
 		return float64(t.Value(row, c.at, end))
 	}
 	raw = raw[c.at:]
 	switch c.fn {
-	case rules.FuncCount:
+	case ast.FuncCount:
 		return float64(raw[0])
-	case rules.FuncRate:
+	case ast.FuncRate:
 		return float64(raw[0]) / (float64(every) / 1e9)
-	case rules.FuncChanges:
+	case ast.FuncChanges:
 		return float64(raw[2])
-	case rules.FuncSum:
+	case ast.FuncSum:
 		return math.Float64frombits(raw[0])
 	}
 	if raw[0] == 0 {
@@ -264,9 +265,9 @@ func (c *sampleCell) read(t *window.Table, row window.Row, raw []uint64, every, 
 	}
 	n, sum := float64(raw[0]), math.Float64frombits(raw[1])
 	switch c.fn {
-	case rules.FuncMean:
+	case ast.FuncMean:
 		return sum / n
-	case rules.FuncStddev:
+	case ast.FuncStddev:
 		mean := sum / n
 		return math.Sqrt(max(0, math.Float64frombits(raw[2])/n-mean*mean))
 	}
@@ -302,7 +303,7 @@ type ModelDescription struct {
 // describeModels describes the models of the plan.
 func (p *Plan) describeModels(d *Description) {
 	for _, s := range p.samplers {
-		x := ModelDescription{Model: s.Name, On: s.On.String(), Where: rules.Plain(s.Where), Key: []string{}, Method: s.Method.String(), Learn: span(s.Learn)}
+		x := ModelDescription{Model: s.Name, On: s.On.String(), Where: ast.Plain(s.Where), Key: []string{}, Method: s.Method.String(), Learn: span(s.Learn)}
 		for _, f := range s.Features {
 			x.Features = append(x.Features, f.Name+" = "+f.Text)
 		}

@@ -5,30 +5,30 @@ import (
 	"unicode/utf8"
 
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // intFunc returns a function for an expression of integers, booleans or MAC addresses.
-func (b *builder) intFunc(e rules.Expr) intFunc {
+func (b *builder) intFunc(e ast.Expr) intFunc {
 	switch e := e.(type) {
-	case *rules.ConstExpr:
+	case *ast.ConstExpr:
 		v := e.Value.Int
 		return func(*scope) int64 { return v }
-	case *rules.FieldExpr:
+	case *ast.FieldExpr:
 		f := e.Field
 		if f.Many() {
 			return func(s *scope) int64 { return s.value(f).Int }
 		}
 		return func(s *scope) int64 { return f.Int(s.p) }
-	case *rules.ThresholdExpr, *rules.AggregateExpr:
+	case *ast.ThresholdExpr, *ast.AggregateExpr:
 		v := b.floatFunc(e)
 		return func(s *scope) int64 { return int64(v(s)) }
-	case *rules.NegExpr:
+	case *ast.NegExpr:
 		x := b.intFunc(e.X)
 		return func(s *scope) int64 { return -x(s) }
-	case *rules.ArithExpr:
+	case *ast.ArithExpr:
 		return b.intArith(e)
-	case *rules.CondExpr:
+	case *ast.CondExpr:
 		c, x, y := b.lower(e.If), b.intFunc(e.Then), b.intFunc(e.Else)
 		return func(s *scope) int64 {
 			if s.test(c) {
@@ -36,7 +36,7 @@ func (b *builder) intFunc(e rules.Expr) intFunc {
 			}
 			return y(s)
 		}
-	case *rules.IndexExpr:
+	case *ast.IndexExpr:
 		x, i := b.bytesFunc(e.X), e.I
 		return func(s *scope) int64 {
 			if v := x(s); i < len(v) {
@@ -44,11 +44,11 @@ func (b *builder) intFunc(e rules.Expr) intFunc {
 			}
 			return 0
 		}
-	case *rules.CallExpr:
+	case *ast.CallExpr:
 		if e.Kind() != packet.KindBool {
 			return b.intCall(e)
 		}
-	case *rules.ColumnExpr:
+	case *ast.ColumnExpr:
 		row, column := b.rowFunc(e), e.List.Columns[e.Column]
 		return func(s *scope) int64 {
 			if r := row(s); r >= 0 {
@@ -56,24 +56,24 @@ func (b *builder) intFunc(e rules.Expr) intFunc {
 			}
 			return 0
 		}
-	case *rules.OpaqueExpr:
+	case *ast.OpaqueExpr:
 		o := b.opaque(e)
 		return func(s *scope) int64 { return number[int64](o.value(s)) }
-	case *rules.ClosureExpr:
+	case *ast.ClosureExpr:
 		switch e.Quantifier {
-		case rules.Count:
+		case ast.Count:
 			loop := b.loop(e)
 			return func(s *scope) int64 { return int64(loop(s)) }
-		case rules.Find:
+		case ast.Find:
 			return found(b.loop(e), b.intFunc(e.Value))
 		}
-	case *rules.ElementExpr:
+	case *ast.ElementExpr:
 		if depth := e.Depth; e.Field != nil {
 			return func(s *scope) int64 { return s.elems[depth].cursor.Int }
 		}
 		x := element(e)
 		return func(s *scope) int64 { return number[int64](x(s)) }
-	case *rules.AbsentExpr:
+	case *ast.AbsentExpr:
 		return func(*scope) int64 { return 0 }
 	}
 	i := b.lower(e) // a boolean
@@ -85,14 +85,14 @@ func (b *builder) intFunc(e rules.Expr) intFunc {
 	}
 }
 
-func (b *builder) intArith(e *rules.ArithExpr) intFunc {
+func (b *builder) intArith(e *ast.ArithExpr) intFunc {
 	x, y := b.intFunc(e.X), b.intFunc(e.Y)
 	switch e.Op {
-	case rules.OpAdd:
+	case ast.OpAdd:
 		return func(s *scope) int64 { return x(s) + y(s) }
-	case rules.OpSub:
+	case ast.OpSub:
 		return func(s *scope) int64 { return x(s) - y(s) }
-	case rules.OpMul:
+	case ast.OpMul:
 		return func(s *scope) int64 { return x(s) * y(s) }
 	}
 	return func(s *scope) int64 { // %
@@ -104,26 +104,26 @@ func (b *builder) intArith(e *rules.ArithExpr) intFunc {
 	}
 }
 
-func (b *builder) intCall(e *rules.CallExpr) intFunc {
+func (b *builder) intCall(e *ast.CallExpr) intFunc {
 	switch e.Func.ID {
-	case rules.FnLen:
+	case ast.FnLen:
 		x := b.bytesFunc(e.Args[0])
 		if e.Args[0].Kind() == packet.KindString {
 			return func(s *scope) int64 { return int64(utf8.RuneCount(x(s))) }
 		}
 		return func(s *scope) int64 { return int64(len(x(s))) }
-	case rules.FnHour:
+	case ast.FnHour:
 		x, zone := b.floatFunc(e.Args[0]), e.Zone()
-		return func(s *scope) int64 { return rules.Hour(x(s), zone) }
-	case rules.FnWeekday:
+		return func(s *scope) int64 { return ast.Hour(x(s), zone) }
+	case ast.FnWeekday:
 		x, zone := b.floatFunc(e.Args[0]), e.Zone()
-		return func(s *scope) int64 { return rules.Weekday(x(s), zone) }
-	case rules.FnASN:
+		return func(s *scope) int64 { return ast.Weekday(x(s), zone) }
+	case ast.FnASN:
 		return b.placeNumber(e)
-	case rules.FnBitAnd:
+	case ast.FnBitAnd:
 		x, y := b.intFunc(e.Args[0]), b.intFunc(e.Args[1])
 		return func(s *scope) int64 { return x(s) & y(s) }
-	case rules.FnAbs:
+	case ast.FnAbs:
 		x := b.intFunc(e.Args[0])
 		return func(s *scope) int64 { return max(x(s), -x(s)) }
 	}
@@ -131,7 +131,7 @@ func (b *builder) intCall(e *rules.CallExpr) intFunc {
 	for i, a := range e.Args {
 		args[i] = b.intFunc(a)
 	}
-	if e.Func.ID == rules.FnMin {
+	if e.Func.ID == ast.FnMin {
 		return func(s *scope) int64 {
 			v := args[0](s)
 			for _, a := range args[1:] {
@@ -150,38 +150,38 @@ func (b *builder) intCall(e *rules.CallExpr) intFunc {
 }
 
 // floatFunc returns a function for any number.
-func (b *builder) floatFunc(e rules.Expr) floatFunc {
+func (b *builder) floatFunc(e ast.Expr) floatFunc {
 	switch e := e.(type) {
-	case *rules.ConstExpr:
+	case *ast.ConstExpr:
 		v := e.Value.Float
 		if e.Value.Kind != packet.KindFloat {
 			v = float64(e.Value.Int)
 		}
 		return func(*scope) float64 { return v }
-	case *rules.FieldExpr:
+	case *ast.FieldExpr:
 		if f := e.Field; f.Kind == packet.KindFloat {
 			return func(s *scope) float64 { return f.Float(s.p) }
 		}
-	case *rules.ThresholdExpr:
+	case *ast.ThresholdExpr:
 		v := e.Value
 		if r := b.scaled; r != nil {
 			return func(s *scope) float64 { return s.threshold(r, 0) }
 		}
 		return func(*scope) float64 { return v }
-	case *rules.AggregateExpr:
+	case *ast.AggregateExpr:
 		i := e.Aggregate.Index
 		return func(s *scope) float64 { return s.values[i] }
-	case *rules.GapExpr:
+	case *ast.GapExpr:
 		if e.Moved {
 			return func(s *scope) float64 { return s.moved }
 		}
 		return func(s *scope) float64 { return float64(s.gap) / 1e9 }
-	case *rules.NegExpr:
+	case *ast.NegExpr:
 		x := b.floatFunc(e.X)
 		return func(s *scope) float64 { return -x(s) }
-	case *rules.ArithExpr:
+	case *ast.ArithExpr:
 		return b.floatArith(e)
-	case *rules.CondExpr:
+	case *ast.CondExpr:
 		c, x, y := b.lower(e.If), b.floatFunc(e.Then), b.floatFunc(e.Else)
 		return func(s *scope) float64 {
 			if s.test(c) {
@@ -189,11 +189,11 @@ func (b *builder) floatFunc(e rules.Expr) floatFunc {
 			}
 			return y(s)
 		}
-	case *rules.CallExpr:
+	case *ast.CallExpr:
 		if f := b.floatCall(e); f != nil {
 			return f
 		}
-	case *rules.ColumnExpr:
+	case *ast.ColumnExpr:
 		row, column := b.rowFunc(e), e.List.Columns[e.Column]
 		return func(s *scope) float64 {
 			if r := row(s); r >= 0 {
@@ -201,14 +201,14 @@ func (b *builder) floatFunc(e rules.Expr) floatFunc {
 			}
 			return 0
 		}
-	case *rules.OpaqueExpr:
+	case *ast.OpaqueExpr:
 		o := b.opaque(e)
 		return func(s *scope) float64 { return number[float64](o.value(s)) }
-	case *rules.ClosureExpr:
-		if e.Quantifier == rules.Find {
+	case *ast.ClosureExpr:
+		if e.Quantifier == ast.Find {
 			return found(b.loop(e), b.floatFunc(e.Value))
 		}
-	case *rules.ElementExpr:
+	case *ast.ElementExpr:
 		if e.Field != nil {
 			break
 		}
@@ -219,33 +219,33 @@ func (b *builder) floatFunc(e rules.Expr) floatFunc {
 	return func(s *scope) float64 { return float64(x(s)) }
 }
 
-func (b *builder) floatArith(e *rules.ArithExpr) floatFunc {
-	if e.Op == rules.OpMod {
+func (b *builder) floatArith(e *ast.ArithExpr) floatFunc {
+	if e.Op == ast.OpMod {
 		x := b.intArith(e)
 		return func(s *scope) float64 { return float64(x(s)) }
 	}
 	x, y := b.floatFunc(e.X), b.floatFunc(e.Y)
 	switch e.Op {
-	case rules.OpAdd:
+	case ast.OpAdd:
 		return func(s *scope) float64 { return x(s) + y(s) }
-	case rules.OpSub:
+	case ast.OpSub:
 		return func(s *scope) float64 { return x(s) - y(s) }
-	case rules.OpMul:
+	case ast.OpMul:
 		return func(s *scope) float64 { return x(s) * y(s) }
 	}
 	return func(s *scope) float64 { return x(s) / y(s) }
 }
 
 // floatCall returns nil for functions whose value is an integer here.
-func (b *builder) floatCall(e *rules.CallExpr) floatFunc {
+func (b *builder) floatCall(e *ast.CallExpr) floatFunc {
 	switch e.Func.ID {
-	case rules.FnEntropy:
+	case ast.FnEntropy:
 		x := b.bytesFunc(e.Args[0])
-		return func(s *scope) float64 { return rules.Entropy(x(s)) }
-	case rules.FnLog2:
+		return func(s *scope) float64 { return ast.Entropy(x(s)) }
+	case ast.FnLog2:
 		x := b.floatFunc(e.Args[0])
-		return func(s *scope) float64 { return rules.Log2(x(s)) }
-	case rules.FnAbs, rules.FnMin, rules.FnMax:
+		return func(s *scope) float64 { return ast.Log2(x(s)) }
+	case ast.FnAbs, ast.FnMin, ast.FnMax:
 	default:
 		return nil
 	}
@@ -258,9 +258,9 @@ func (b *builder) floatCall(e *rules.CallExpr) floatFunc {
 	}
 	pick := math.Max
 	switch e.Func.ID {
-	case rules.FnAbs:
+	case ast.FnAbs:
 		return func(s *scope) float64 { return math.Abs(args[0](s)) }
-	case rules.FnMin:
+	case ast.FnMin:
 		pick = math.Min
 	}
 	return func(s *scope) float64 {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/internal/scale"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // applyEach is the number of events whose windows are asked for ahead: enough for the waits to overlap, few
@@ -178,7 +178,7 @@ func (w *worker) load(r *rule, t *window.Table, row window.Row) {
 
 // read returns the value of an aggregate of the event at hand; NaN where there is none, as the mean of nothing.
 func (f *ref) read(w *worker, t *window.Table, row window.Row, base int) float64 {
-	if f.fn == rules.FuncFirst {
+	if f.fn == ast.FuncFirst {
 		return f.first(w)
 	}
 	cell, clock := base+f.cell, w.p.Clock
@@ -193,7 +193,7 @@ func (f *ref) read(w *worker, t *window.Table, row window.Row, base int) float64
 	if f.kind == window.Quantile {
 		return t.Quantile(row, cell, f.quantile, clock)
 	}
-	if f.fn == rules.FuncSum {
+	if f.fn == ast.FuncSum {
 		return t.Sum(row, cell, clock)
 	}
 	return f.sums(t.Sums(row, cell, clock))

@@ -10,6 +10,7 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // An opaque is an operation that the expr VM evaluates, and how its arguments come about. What it came to
@@ -29,7 +30,7 @@ type result struct {
 }
 
 // opaque compiles an operation that only the VM can evaluate, once.
-func (b *builder) opaque(e *rules.OpaqueExpr) *opaque {
+func (b *builder) opaque(e *ast.OpaqueExpr) *opaque {
 	text := b.canon(e)
 	if o, ok := b.opaques[text]; ok {
 		return o
@@ -48,8 +49,8 @@ func (b *builder) opaque(e *rules.OpaqueExpr) *opaque {
 }
 
 // boxed returns a function for a value as the VM takes it.
-func (b *builder) boxed(e rules.Expr) func(*scope) any {
-	if o, ok := e.(*rules.OpaqueExpr); ok {
+func (b *builder) boxed(e ast.Expr) func(*scope) any {
+	if o, ok := e.(*ast.OpaqueExpr); ok {
 		x := b.opaque(o)
 		return func(s *scope) any { return x.value(s) }
 	}
@@ -111,7 +112,7 @@ type elem struct {
 
 // loop returns what a closure asks of its array: for Any and All 1 for yes, for Count the number, and for
 // Find one more than the place of the element, which is then the one at hand. 0 where there is no array.
-func (b *builder) loop(e *rules.ClosureExpr) func(*scope) int {
+func (b *builder) loop(e *ast.ClosureExpr) func(*scope) int {
 	if e.Field != nil {
 		return b.valueLoop(e)
 	}
@@ -130,17 +131,17 @@ func (b *builder) loop(e *rules.ClosureExpr) func(*scope) int {
 			s.elems[depth] = elem{value: xs.Index(i).Interface(), index: i}
 			s.step++
 			switch hit := s.test(body); {
-			case quantifier == rules.Any && hit:
+			case quantifier == ast.Any && hit:
 				return 1
-			case quantifier == rules.All && !hit:
+			case quantifier == ast.All && !hit:
 				return 0
-			case quantifier == rules.Find && hit:
+			case quantifier == ast.Find && hit:
 				return i + 1
-			case quantifier == rules.Count && hit:
+			case quantifier == ast.Count && hit:
 				n++
 			}
 		}
-		if quantifier == rules.All {
+		if quantifier == ast.All {
 			return 1
 		}
 		return n
@@ -188,7 +189,7 @@ func text(v any) []byte {
 }
 
 // element returns a function for the element at hand of a closure.
-func element(e *rules.ElementExpr) func(*scope) any {
+func element(e *ast.ElementExpr) func(*scope) any {
 	depth := e.Depth
 	if e.Index {
 		return func(s *scope) any { return s.elems[depth].index }

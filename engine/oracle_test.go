@@ -17,7 +17,8 @@ import (
 	"github.com/ruleids/ruleids/internal/geo"
 	"github.com/ruleids/ruleids/internal/publicsuffix"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // inVM is a tuning by which the expr VM evaluates every condition: the oracle that plans are held against.
@@ -30,7 +31,7 @@ type vmEnv struct {
 	rule   *rule // whose threshold T is
 	fields []packet.Field
 	addrs  []packet.Addr
-	sets   []*rules.Set
+	sets   []*lists.Set
 	opaque []func(*scope) any
 	geo    *geo.DB
 
@@ -38,7 +39,7 @@ type vmEnv struct {
 	// patterns are of characters of Latin-1, each of which stands for a byte.
 	patterns []*regexp.Regexp
 	texts    []string
-	any      []*rules.AnyExpr
+	any      []*ast.AnyExpr
 }
 
 // Any tries the texts of an operator one by one.
@@ -46,11 +47,11 @@ func (e *vmEnv) Any(i int, text string) bool {
 	x := e.any[i]
 	return slices.ContainsFunc(x.Words, func(w string) bool {
 		switch x.Op {
-		case rules.OpContains:
+		case ast.OpContains:
 			return strings.Contains(text, w)
-		case rules.OpStartsWith:
+		case ast.OpStartsWith:
 			return strings.HasPrefix(text, w)
-		case rules.OpEndsWith:
+		case ast.OpEndsWith:
 			return strings.HasSuffix(text, w)
 		}
 		if x.Patterns[0].OnBytes() {
@@ -171,7 +172,7 @@ func (e *vmEnv) Mod(x, y int) int {
 }
 
 // Log2 is the binary logarithm.
-func (e *vmEnv) Log2(n float64) float64 { return rules.Log2(n) }
+func (e *vmEnv) Log2(n float64) float64 { return ast.Log2(n) }
 
 // At returns a byte, or 0 beyond the end.
 func (e *vmEnv) At(v string, i int) int {
@@ -193,13 +194,13 @@ func (e *vmEnv) Cut(v string, from, to int) string {
 func (e *vmEnv) Size(v string) int { return len(v) }
 
 // Entropy is the function of the language.
-func (e *vmEnv) Entropy(v string) float64 { return rules.Entropy([]byte(v)) }
+func (e *vmEnv) Entropy(v string) float64 { return ast.Entropy([]byte(v)) }
 
 // Domain is registered_domain.
 func (e *vmEnv) Domain(v string) string { return string(publicsuffix.RegisteredDomain([]byte(v))) }
 
 // Private is is_private.
-func (e *vmEnv) Private(a packet.Addr) bool { return rules.IsPrivate(a) }
+func (e *vmEnv) Private(a packet.Addr) bool { return ast.IsPrivate(a) }
 
 // Hour and Weekday are those of a time in a zone, by the calendar of the library.
 func (e *vmEnv) Hour(t float64, zone string) int { return e.clock(t, zone).Hour() }
@@ -238,7 +239,7 @@ func (e *vmEnv) Org(a packet.Addr) string { return e.geo.Look(a.Netip()).Org }
 func (e *vmEnv) O(i int) any { return e.opaque[i](e.s) }
 
 // oracle makes a predicate of a condition that the VM evaluates as a whole.
-func oracle(b *builder, e rules.Expr) int32 {
+func oracle(b *builder, e ast.Expr) int32 {
 	text := "vm:" + b.canon(e)
 	if i, ok := b.byText[text]; ok {
 		return i
@@ -250,7 +251,7 @@ func oracle(b *builder, e rules.Expr) int32 {
 		panic(fmt.Sprintf("%s: %v", w.out.String(), err))
 	}
 	env := w.env
-	return b.intern(predicate{op: opFunc, cost: 1000, text: text, source: rules.Format(e), fn: func(s *scope) bool {
+	return b.intern(predicate{op: opFunc, cost: 1000, text: text, source: ast.Format(e), fn: func(s *scope) bool {
 		mine := *env
 		mine.s = s
 		out, err := expr.Run(program, &mine)
@@ -273,7 +274,7 @@ func (w *vmWriter) call(name string, args ...any) {
 			w.out.WriteString(", ")
 		}
 		switch a := a.(type) {
-		case rules.Expr:
+		case ast.Expr:
 			w.expr(a)
 		case int:
 			w.out.WriteString(strconv.Itoa(a))
@@ -282,7 +283,7 @@ func (w *vmWriter) call(name string, args ...any) {
 	w.out.WriteByte(')')
 }
 
-func (w *vmWriter) infix(x rules.Expr, o string, y rules.Expr) {
+func (w *vmWriter) infix(x ast.Expr, o string, y ast.Expr) {
 	w.out.WriteByte('(')
 	w.expr(x)
 	w.out.WriteString(" " + o + " ")
@@ -298,22 +299,22 @@ func (w *vmWriter) number(v float64) {
 	w.out.WriteString("(" + t + ")")
 }
 
-func (w *vmWriter) expr(e rules.Expr) {
+func (w *vmWriter) expr(e ast.Expr) {
 	switch e := e.(type) {
-	case *rules.ConstExpr:
+	case *ast.ConstExpr:
 		w.constant(e.Value)
-	case *rules.FieldExpr:
+	case *ast.FieldExpr:
 		w.call(map[packet.Kind]string{packet.KindBool: "B", packet.KindInt: "I", packet.KindMAC: "I", packet.KindFloat: "F",
 			packet.KindString: "S", packet.KindBytes: "S", packet.KindIP: "A"}[e.Field.Kind], e.Field.ID)
-	case *rules.LayerExpr:
+	case *ast.LayerExpr:
 		w.call("Has", int(e.Layers&(1<<30-1)), int(e.Layers>>30))
-	case *rules.ThresholdExpr:
+	case *ast.ThresholdExpr:
 		if w.b.scaled != nil {
 			w.call("T")
 			return
 		}
 		w.number(e.Value)
-	case *rules.AggregateExpr:
+	case *ast.AggregateExpr:
 		if e.Kind() == packet.KindBool {
 			w.out.WriteString("(")
 			w.call("G", e.Aggregate.Index)
@@ -321,9 +322,9 @@ func (w *vmWriter) expr(e rules.Expr) {
 			return
 		}
 		w.call("G", e.Aggregate.Index)
-	case *rules.NotExpr:
+	case *ast.NotExpr:
 		w.call("not ", e.X)
-	case *rules.LogicExpr:
+	case *ast.LogicExpr:
 		w.out.WriteByte('(')
 		for i, x := range e.Xs {
 			if i > 0 && e.Or {
@@ -334,8 +335,8 @@ func (w *vmWriter) expr(e rules.Expr) {
 			w.expr(x)
 		}
 		w.out.WriteByte(')')
-	case *rules.CompareExpr:
-		if e.Op == rules.OpNe && hasAggregate(e) { // a value that is not there is not unequal either
+	case *ast.CompareExpr:
+		if e.Op == ast.OpNe && hasAggregate(e) { // a value that is not there is not unequal either
 			w.out.WriteByte('(')
 			w.infix(e.X, "<", e.Y)
 			w.out.WriteString(" or ")
@@ -344,9 +345,9 @@ func (w *vmWriter) expr(e rules.Expr) {
 			return
 		}
 		w.infix(e.X, e.Op.String(), e.Y)
-	case *rules.InExpr:
+	case *ast.InExpr:
 		w.in(e)
-	case *rules.MatchExpr:
+	case *ast.MatchExpr:
 		if e.Pattern.OnBytes() {
 			w.env.patterns = append(w.env.patterns, byteRegexp(e.Pattern.String()))
 			w.call("Match", len(w.env.patterns)-1, e.X)
@@ -355,10 +356,10 @@ func (w *vmWriter) expr(e rules.Expr) {
 		w.out.WriteByte('(')
 		w.expr(e.X)
 		w.out.WriteString(" matches " + strconv.Quote(e.Pattern.String()) + ")")
-	case *rules.TextExpr:
+	case *ast.TextExpr:
 		w.infix(e.X, e.Op.String(), e.Y)
-	case *rules.ArithExpr:
-		if e.Op == rules.OpMod {
+	case *ast.ArithExpr:
+		if e.Op == ast.OpMod {
 			w.out.WriteString("Mod(int(")
 			w.expr(e.X)
 			w.out.WriteString("), int(")
@@ -367,9 +368,9 @@ func (w *vmWriter) expr(e rules.Expr) {
 			return
 		}
 		w.infix(e.X, e.Op.String(), e.Y)
-	case *rules.NegExpr:
+	case *ast.NegExpr:
 		w.call("-", e.X)
-	case *rules.CondExpr:
+	case *ast.CondExpr:
 		w.out.WriteByte('(')
 		w.expr(e.If)
 		w.out.WriteString(" ? ")
@@ -377,23 +378,23 @@ func (w *vmWriter) expr(e rules.Expr) {
 		w.out.WriteString(" : ")
 		w.expr(e.Else)
 		w.out.WriteByte(')')
-	case *rules.CallExpr:
+	case *ast.CallExpr:
 		w.function(e)
-	case *rules.IndexExpr:
+	case *ast.IndexExpr:
 		w.call("At", e.X, e.I)
-	case *rules.SliceExpr:
+	case *ast.SliceExpr:
 		w.call("Cut", e.X, e.From, e.To)
-	case *rules.AnyExpr:
+	case *ast.AnyExpr:
 		w.env.any = append(w.env.any, e)
 		w.call("Any", len(w.env.any)-1, e.X)
-	case *rules.ClosureExpr:
+	case *ast.ClosureExpr:
 		if e.Each {
 			w.env.opaque = append(w.env.opaque, someInVM(w.b, e))
 			w.out.WriteString("(O(" + strconv.Itoa(len(w.env.opaque)-1) + ") == true)")
 			return
 		}
 		w.opaque(e)
-	case *rules.ColumnExpr, *rules.GapExpr, *rules.OpaqueExpr, *rules.ElementExpr, *rules.HasExpr, *rules.AbsentExpr, *rules.ListedExpr:
+	case *ast.ColumnExpr, *ast.GapExpr, *ast.OpaqueExpr, *ast.ElementExpr, *ast.HasExpr, *ast.AbsentExpr, *ast.ListedExpr:
 		w.opaque(e)
 	default:
 		panic(fmt.Sprintf("engine: unknown expression %T", e))
@@ -401,7 +402,7 @@ func (w *vmWriter) expr(e rules.Expr) {
 }
 
 // opaque has the plan evaluate what only it can.
-func (w *vmWriter) opaque(e rules.Expr) {
+func (w *vmWriter) opaque(e ast.Expr) {
 	if e.Kind() == packet.KindIP {
 		w.env.opaqueAddrs = append(w.env.opaqueAddrs, w.b.addrFunc(e))
 		w.call("OA", len(w.env.opaqueAddrs)-1)
@@ -417,7 +418,7 @@ func (w *vmWriter) opaque(e rules.Expr) {
 }
 
 // someInVM tries the body of a closure with Each in the VM, for one value after the other.
-func someInVM(b *builder, e *rules.ClosureExpr) func(*scope) any {
+func someInVM(b *builder, e *ast.ClosureExpr) func(*scope) any {
 	body, f := oracle(b, e.Body), e.Field
 	return func(s *scope) any {
 		if !s.p.Has(f.Layer) {
@@ -444,7 +445,7 @@ func someInVM(b *builder, e *rules.ClosureExpr) func(*scope) any {
 	}
 }
 
-func (w *vmWriter) constant(v rules.Value) {
+func (w *vmWriter) constant(v ast.Value) {
 	switch v.Kind {
 	case packet.KindBool:
 		w.out.WriteString(strconv.FormatBool(v.Int != 0))
@@ -465,7 +466,7 @@ func (w *vmWriter) constant(v rules.Value) {
 	}
 }
 
-func (w *vmWriter) in(e *rules.InExpr) {
+func (w *vmWriter) in(e *ast.InExpr) {
 	w.env.sets = append(w.env.sets, e.Set)
 	n := len(w.env.sets) - 1
 	switch {
@@ -482,24 +483,24 @@ func (w *vmWriter) in(e *rules.InExpr) {
 	}
 }
 
-func (w *vmWriter) function(e *rules.CallExpr) {
+func (w *vmWriter) function(e *ast.CallExpr) {
 	args := make([]any, len(e.Args))
 	for i, a := range e.Args {
 		args[i] = a
 	}
-	name := map[rules.FuncID]string{rules.FnLen: "len", rules.FnLower: "Lower", rules.FnUpper: "Upper", rules.FnAbs: "abs", rules.FnMin: "min",
-		rules.FnMax: "max", rules.FnEntropy: "Entropy", rules.FnRegisteredDomain: "Domain", rules.FnIsPrivate: "Private", rules.FnCountry: "Country", rules.FnASN: "ASN", rules.FnASOrg: "Org", rules.FnHour: "Hour", rules.FnWeekday: "Weekday", rules.FnNetwork: "Network", rules.FnBitAnd: "bitand", rules.FnLog2: "Log2"}[e.Func.ID]
+	name := map[ast.FuncID]string{ast.FnLen: "len", ast.FnLower: "Lower", ast.FnUpper: "Upper", ast.FnAbs: "abs", ast.FnMin: "min",
+		ast.FnMax: "max", ast.FnEntropy: "Entropy", ast.FnRegisteredDomain: "Domain", ast.FnIsPrivate: "Private", ast.FnCountry: "Country", ast.FnASN: "ASN", ast.FnASOrg: "Org", ast.FnHour: "Hour", ast.FnWeekday: "Weekday", ast.FnNetwork: "Network", ast.FnBitAnd: "bitand", ast.FnLog2: "Log2"}[e.Func.ID]
 	switch e.Func.ID {
-	case rules.FnHour, rules.FnWeekday:
+	case ast.FnHour, ast.FnWeekday:
 		if len(args) < 2 {
-			args = append(args, rules.Expr(&rules.ConstExpr{Value: rules.Value{Kind: packet.KindString}}))
+			args = append(args, ast.Expr(&ast.ConstExpr{Value: ast.Value{Kind: packet.KindString}}))
 		}
-	case rules.FnNetwork:
+	case ast.FnNetwork:
 		if len(args) < 3 {
 			args = append(args, 64)
 		}
 	}
-	if e.Func.ID == rules.FnLen && e.Args[0].Kind() == packet.KindBytes {
+	if e.Func.ID == ast.FnLen && e.Args[0].Kind() == packet.KindBytes {
 		name = "Size"
 	}
 	w.call(name, args...)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/engine/window"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // Peaks are what thresholds are found by on a sensor that runs: how large the values get that rules hold against their thresholds. Of
@@ -94,26 +94,26 @@ func (b *builder) peak(g *group, r *rule) {
 	if !b.opt.Peaks || r.Threshold == nil || r.When == nil || r.Silent || r.Sequence != nil || len(g.cells) == 0 || g.words == 0 {
 		return
 	}
-	conjuncts := []rules.Expr{r.When}
-	if l, ok := r.When.(*rules.LogicExpr); ok && !l.Or {
+	conjuncts := []ast.Expr{r.When}
+	if l, ok := r.When.(*ast.LogicExpr); ok && !l.Or {
 		conjuncts = l.Xs
 	}
 	k := &peakGauge{cell: -1}
 	stable, of := canon{byName: true}, fnv.New64a()
-	write := func(what string, x rules.Expr) { fmt.Fprintf(of, "%s %s\n", what, stable.text(x)) }
+	write := func(what string, x ast.Expr) { fmt.Fprintf(of, "%s %s\n", what, stable.text(x)) }
 	write("where", r.Where)
 	for _, x := range r.By {
 		write("by", x.Expr)
 	}
 	for _, x := range conjuncts {
 		value, strict := againstThreshold(x)
-		if a, ok := value.(*rules.AggregateExpr); ok && k.cell < 0 && a.Aggregate.Memory == nil {
+		if a, ok := value.(*ast.AggregateExpr); ok && k.cell < 0 && a.Aggregate.Memory == nil {
 			f := r.refs[a.Aggregate.Index]
 			k.ref, k.strict, k.cell, k.least = f, strict, 0, max(1, r.Threshold.Value/peakPart)
-			k.now = f.fn == rules.FuncSum || f.kind != window.Series && f.kind != window.Quantile && f.span == 0
-			k.whole = k.now && f.fn != rules.FuncSum
+			k.now = f.fn == ast.FuncSum || f.kind != window.Series && f.kind != window.Quantile && f.span == 0
+			k.whole = k.now && f.fn != ast.FuncSum
 			fmt.Fprintf(of, "%s in %s\n", f.fn, a.Aggregate.Window.Span)
-			for _, x := range []rules.Expr{a.Aggregate.Cond, a.Aggregate.Arg} {
+			for _, x := range []ast.Expr{a.Aggregate.Cond, a.Aggregate.Arg} {
 				write("of", x)
 			}
 			continue

@@ -11,6 +11,7 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // Options change how a plan is made.
@@ -32,7 +33,7 @@ type Tuning struct {
 	NoIndex    bool // look for the literals of each condition apart
 	NoTurns    bool // have one worker look at all packets where rules fill lists
 
-	condition func(*builder, rules.Expr) int32 // lowers conditions; nil for the builder's own way
+	condition func(*builder, ast.Expr) int32 // lowers conditions; nil for the builder's own way
 }
 
 // A Plan is a compiled rule set. It never changes and may be used by several engines.
@@ -160,7 +161,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 
 // groupOf finds or makes the group that a rule belongs to.
 func (b *builder) groupOf(r *rule, byText map[string]*group, keyIDs map[string]int, p *Plan) *group {
-	maxKeys := rules.DefaultMaxKeys
+	maxKeys := ast.DefaultMaxKeys
 	for i, w := range r.Windows {
 		if i == 0 || w.MaxKeys > maxKeys {
 			maxKeys = w.MaxKeys
@@ -230,18 +231,18 @@ func (p *Plan) note(r *rules.Rule, udp bool) {
 	if r.On == packet.EventConnection {
 		need |= conversation.Conversations | conversation.Events
 	}
-	look := func(e rules.Expr) {
-		rules.Walk(e, func(x rules.Expr) bool {
+	look := func(e ast.Expr) {
+		ast.Walk(e, func(x ast.Expr) bool {
 			var l packet.Layer
 			switch x := x.(type) {
-			case *rules.FieldExpr:
+			case *ast.FieldExpr:
 				l = x.Field.Layer
 				if x.Field.Store == packet.StoreService {
 					need |= conversation.Services
 				}
-			case *rules.LayerExpr:
+			case *ast.LayerExpr:
 				l = x.Layers
-			case *rules.ClosureExpr:
+			case *ast.ClosureExpr:
 				if x.Field != nil {
 					l = x.Field.Layer
 				}

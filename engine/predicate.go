@@ -4,7 +4,8 @@ import (
 	"unsafe"
 
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/domain"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // op is what a predicate does.
@@ -47,11 +48,11 @@ type predicate struct {
 	kids   []int32
 	steps  []step
 	ways   [][]step
-	addrs  *rules.AddrSet
+	addrs  *lists.AddrSet
 	bitmap *bitmap
 	addr   packet.Addr
 	fn     func(*scope) bool
-	need   *rules.Need   // of opFunc: literals without which it does not hold; nil where none are known
+	need   *domain.Need  // of opFunc: literals without which it does not hold; nil where none are known
 	field  *packet.Field // of leaves that read one field
 	text   string        // canonical; what sharing compares
 	source string        // of leaves that show cannot write: the expression
@@ -63,7 +64,7 @@ type step struct {
 	negate bool
 	off    uintptr
 	lo, hi uint64
-	addrs  *rules.AddrSet
+	addrs  *lists.AddrSet
 	bitmap *bitmap
 }
 

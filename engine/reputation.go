@@ -6,6 +6,7 @@ import (
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // Reputation tells what is known about indicators.
@@ -164,12 +165,12 @@ func (s *scope) ask(q *inquiry, near uint8) Standing {
 
 // againstScaled takes a comparison of what a packet has with a threshold that reputation scales apart, the packet's
 // value on the left. Aggregates are not of the packet alone.
-func (b *builder) againstScaled(c *rules.CompareExpr) (x rules.Expr, o rules.Op, ok bool) {
+func (b *builder) againstScaled(c *ast.CompareExpr) (x ast.Expr, o ast.Op, ok bool) {
 	x, y, o := c.X, c.Y, c.Op
-	if _, isLimit := x.(*rules.ThresholdExpr); isLimit {
+	if _, isLimit := x.(*ast.ThresholdExpr); isLimit {
 		x, y, o = y, x, o.Mirror()
 	}
-	if _, ok := y.(*rules.ThresholdExpr); !ok || b.scaled == nil || hasAggregate(x) {
+	if _, ok := y.(*ast.ThresholdExpr); !ok || b.scaled == nil || hasAggregate(x) {
 		return nil, 0, false
 	}
 	return x, o, true
@@ -177,9 +178,9 @@ func (b *builder) againstScaled(c *rules.CompareExpr) (x rules.Expr, o rules.Op,
 
 // nearing returns a function for a comparison of what a packet has with a threshold that reputation scales, which asks
 // for the tier where it matters: not below what any tier makes of the threshold. It returns nil for other comparisons.
-func (b *builder) nearing(c *rules.CompareExpr) func(*scope) bool {
+func (b *builder) nearing(c *ast.CompareExpr) func(*scope) bool {
 	x, o, ok := b.againstScaled(c)
-	if !ok || o != rules.OpGe && o != rules.OpGt {
+	if !ok || o != ast.OpGe && o != ast.OpGt {
 		return nil
 	}
 	r, value, limits := b.scaled, b.floatFunc(x), scales(b.scaled.Threshold.Value)

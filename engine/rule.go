@@ -7,6 +7,7 @@ import (
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A rule is a rule of the set as the plan runs it.
@@ -37,7 +38,7 @@ type ref struct {
 	aggregate int // in Rule.Aggregates
 	cell      int
 	kind      window.Kind
-	fn        rules.Func
+	fn        ast.Func
 	span      float64 // seconds, for rate; 0 for others
 	quantile  float64 // for median and percentile
 	learn     int64   // nanoseconds, for first; cell is then a place in group.memories
@@ -47,23 +48,23 @@ type ref struct {
 func (f *ref) sums(s window.Sums) float64 {
 	n := float64(s.Count)
 	switch f.fn {
-	case rules.FuncCount:
+	case ast.FuncCount:
 		return n
-	case rules.FuncRate:
+	case ast.FuncRate:
 		return n / f.span
 	}
 	if s.Count == 0 {
 		return math.NaN()
 	}
 	switch f.fn {
-	case rules.FuncMin:
+	case ast.FuncMin:
 		return s.Min
-	case rules.FuncMax:
+	case ast.FuncMax:
 		return s.Max
-	case rules.FuncStddev, rules.FuncCV: // of the population
+	case ast.FuncStddev, ast.FuncCV: // of the population
 		mean := s.Sum / n
 		deviation := math.Sqrt(max(0, s.SumSq/n-mean*mean))
-		if f.fn == rules.FuncStddev {
+		if f.fn == ast.FuncStddev {
 			return deviation
 		}
 		if mean == 0 {
@@ -100,17 +101,17 @@ func (b *bar) limit(t Tier) float64 {
 //	ports >= threshold and hosts > 3  ->  two bars, enough
 //	len(dns.qry.name) > threshold     ->  one bar where reputation scales the threshold, else none
 func (b *builder) bars(r *rule) (out []bar, enough bool) {
-	conjuncts := []rules.Expr{r.When}
-	if l, ok := r.When.(*rules.LogicExpr); ok && !l.Or {
+	conjuncts := []ast.Expr{r.When}
+	if l, ok := r.When.(*ast.LogicExpr); ok && !l.Or {
 		conjuncts = l.Xs
 	}
 	enough = true
 	for _, x := range conjuncts {
-		if a, isFirst := x.(*rules.AggregateExpr); isFirst { // the one that is a condition
+		if a, isFirst := x.(*ast.AggregateExpr); isFirst { // the one that is a condition
 			out = append(out, bar{ref: r.refs[a.Aggregate.Index], min: 1})
 			continue
 		}
-		c, ok := x.(*rules.CompareExpr)
+		c, ok := x.(*ast.CompareExpr)
 		if !ok {
 			enough = false
 			continue
@@ -119,18 +120,18 @@ func (b *builder) bars(r *rule) (out []bar, enough bool) {
 		next := bar{min: limit}
 		if ok {
 			f := r.refs[agg.Aggregate.Index]
-			next.ref, next.now = f, f.fn == rules.FuncSum || f.kind != window.Series && f.kind != window.Quantile && f.span == 0
+			next.ref, next.now = f, f.fn == ast.FuncSum || f.kind != window.Series && f.kind != window.Quantile && f.span == 0
 		} else {
-			var x rules.Expr
+			var x ast.Expr
 			if x, o, scaled = b.againstScaled(c); x != nil {
 				next.value, next.present, next.min, ok = b.floatFunc(x), b.presence(x), r.Threshold.Value, true
 			}
 		}
-		if !ok || o != rules.OpGe && o != rules.OpGt {
+		if !ok || o != ast.OpGe && o != ast.OpGt {
 			enough = false
 			continue
 		}
-		next.strict = o == rules.OpGt
+		next.strict = o == ast.OpGt
 		if scaled && r.scaled {
 			next.scaled = scales(next.min)
 			// A threshold below 1 is raised by what lowers others: when has to tell.
@@ -143,24 +144,24 @@ func (b *builder) bars(r *rule) (out []bar, enough bool) {
 
 // againstConstant takes a comparison of an aggregate with a constant or the threshold apart, the
 // aggregate on the left.
-func againstConstant(c *rules.CompareExpr) (a *rules.AggregateExpr, o rules.Op, limit float64, threshold, ok bool) {
+func againstConstant(c *ast.CompareExpr) (a *ast.AggregateExpr, o ast.Op, limit float64, threshold, ok bool) {
 	x, y, o := c.X, c.Y, c.Op
-	if _, isAgg := x.(*rules.AggregateExpr); !isAgg {
+	if _, isAgg := x.(*ast.AggregateExpr); !isAgg {
 		x, y, o = y, x, o.Mirror()
 	}
-	a, ok = x.(*rules.AggregateExpr)
+	a, ok = x.(*ast.AggregateExpr)
 	if !ok {
 		return nil, 0, 0, false, false
 	}
 	switch y := y.(type) {
-	case *rules.ConstExpr:
+	case *ast.ConstExpr:
 		switch y.Value.Kind {
 		case packet.KindFloat:
 			return a, o, y.Value.Float, false, true
 		case packet.KindInt:
 			return a, o, float64(y.Value.Int), false, true
 		}
-	case *rules.ThresholdExpr:
+	case *ast.ThresholdExpr:
 		return a, o, y.Value, true, true
 	}
 	return nil, 0, 0, false, false
@@ -175,12 +176,12 @@ type need struct {
 // upTo returns the aggregate of a comparison with a number, and what that number is at most.
 //
 //	ports >= 10 * threshold, threshold 15  ->  ports, 150
-func upTo(c *rules.CompareExpr) (a *rules.AggregateExpr, limit float64, ok bool) {
+func upTo(c *ast.CompareExpr) (a *ast.AggregateExpr, limit float64, ok bool) {
 	x, y := c.X, c.Y
-	if _, isAgg := x.(*rules.AggregateExpr); !isAgg {
+	if _, isAgg := x.(*ast.AggregateExpr); !isAgg {
 		x, y = y, x
 	}
-	if a, ok = x.(*rules.AggregateExpr); !ok {
+	if a, ok = x.(*ast.AggregateExpr); !ok {
 		return nil, 0, false
 	}
 	limit, ok = constant(y)
@@ -188,18 +189,18 @@ func upTo(c *rules.CompareExpr) (a *rules.AggregateExpr, limit float64, ok bool)
 }
 
 // constant returns what a number that is made of constants and the threshold alone is at most.
-func constant(e rules.Expr) (float64, bool) {
+func constant(e ast.Expr) (float64, bool) {
 	switch e := e.(type) {
-	case *rules.ConstExpr:
+	case *ast.ConstExpr:
 		switch e.Value.Kind {
 		case packet.KindFloat:
 			return e.Value.Float, true
 		case packet.KindInt:
 			return float64(e.Value.Int), true
 		}
-	case *rules.ThresholdExpr:
+	case *ast.ThresholdExpr:
 		return e.Value, true
-	case *rules.ArithExpr:
+	case *ast.ArithExpr:
 		x, okX := constant(e.X)
 		y, okY := constant(e.Y)
 		if !okX || !okY {
@@ -207,9 +208,9 @@ func constant(e rules.Expr) (float64, bool) {
 		}
 		// Reputation lowers a threshold of 1 or more, and raises one below to 1.
 		switch {
-		case e.Op == rules.OpAdd:
+		case e.Op == ast.OpAdd:
 			return x + y + 1, true
-		case e.Op == rules.OpMul && x >= 0 && y >= 0:
+		case e.Op == ast.OpMul && x >= 0 && y >= 0:
 			return max(x, 1) * max(y, 1), true
 		}
 	}
@@ -223,11 +224,11 @@ func needs(r *rules.Rule) []need {
 	used := make([]int, len(r.Aggregates))
 	simple := make([]int, len(r.Aggregates))
 	for _, when := range append(r.Conditions(), r.When) {
-		rules.Walk(when, func(e rules.Expr) bool {
+		ast.Walk(when, func(e ast.Expr) bool {
 			switch e := e.(type) {
-			case *rules.AggregateExpr:
+			case *ast.AggregateExpr:
 				used[e.Aggregate.Index]++
-			case *rules.CompareExpr:
+			case *ast.CompareExpr:
 				if a, limit, ok := upTo(e); ok {
 					simple[a.Aggregate.Index]++
 					out[a.Aggregate.Index].limit = max(out[a.Aggregate.Index].limit, limit)

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/ruleids/ruleids/engine/snapshot"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // Remembers reports whether rules of the plan have what is kept over restarts: lists that they fill, sequences, and memories.
@@ -27,7 +27,7 @@ type Saved struct {
 
 type savedList struct {
 	name  string
-	typ   rules.ListType
+	typ   lists.Type
 	seed  uint64
 	keys  [][2]uint64
 	at    []int64

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A sequence is that of a rule as the plan runs it. Its steps are groups like those of rules: what passes their filters
@@ -77,10 +78,10 @@ func (b *builder) sequence(r *rule, groupOf func(*rule) *group) *sequence {
 	}
 	s.text, s.saved = text.String(), saved.String()
 	s.local = !s.mixed && !s.absent && !touches(r.Rule) && (len(r.By) == 0 || shardsOf(s.maxKeys, 1) > 1)
-	s.reads = slices.ContainsFunc(r.After(), func(e rules.Expr) bool {
+	s.reads = slices.ContainsFunc(r.After(), func(e ast.Expr) bool {
 		found := false
-		rules.Walk(e, func(x rules.Expr) bool {
-			f, ok := x.(*rules.FieldExpr)
+		ast.Walk(e, func(x ast.Expr) bool {
+			f, ok := x.(*ast.FieldExpr)
 			found = found || ok && f.Field.InPayload()
 			return !found
 		})

@@ -7,7 +7,7 @@ import (
 
 	"github.com/ruleids/ruleids/engine/conversation"
 	"github.com/ruleids/ruleids/engine/window"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A Successor is a plan with everything that an engine needs to change over to it. What takes long, above all
@@ -86,7 +86,7 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 		}
 		cells := fresh[r.group]
 		if slices.ContainsFunc(r.refs, func(f ref) bool {
-			if f.fn == rules.FuncFirst {
+			if f.fn == ast.FuncFirst {
 				return blank[r.group]
 			}
 			return cells != nil && cells[f.cell]

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A placeholder is an expression whose value an alert shows.
@@ -20,7 +20,7 @@ type placeholder struct {
 	time bool // it is a time in seconds since 1970, which microseconds are a part of
 }
 
-func (b *builder) placeholder(name string, e rules.Expr) placeholder {
+func (b *builder) placeholder(name string, e ast.Expr) placeholder {
 	n := placeholder{name: name, kind: e.Kind()}
 	switch n.kind {
 	case packet.KindIP:
@@ -29,7 +29,7 @@ func (b *builder) placeholder(name string, e rules.Expr) placeholder {
 		n.str = b.bytesFunc(e)
 	case packet.KindFloat:
 		n.flt = b.floatFunc(e)
-		f, ok := e.(*rules.FieldExpr)
+		f, ok := e.(*ast.FieldExpr)
 		n.time = ok && f.Field.Store == packet.StoreTime
 	default:
 		if n.kind != packet.KindBool && hasAggregate(e) {

@@ -7,22 +7,23 @@ import (
 	"unsafe"
 
 	"github.com/ruleids/ruleids/internal/publicsuffix"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
-func (b *builder) textFunc(e *rules.TextExpr) (func(*scope) bool, uint16) {
+func (b *builder) textFunc(e *ast.TextExpr) (func(*scope) bool, uint16) {
 	test, cost := bytes.Contains, uint16(60)
 	switch e.Op {
-	case rules.OpStartsWith:
+	case ast.OpStartsWith:
 		test, cost = bytes.HasPrefix, 8
-	case rules.OpEndsWith:
+	case ast.OpEndsWith:
 		test, cost = bytes.HasSuffix, 8
 	}
 	x := b.bytesFunc(e.X)
-	if c, ok := e.Y.(*rules.ConstExpr); ok {
+	if c, ok := e.Y.(*ast.ConstExpr); ok {
 		y := []byte(c.Value.Str)
-		if call, ok := e.X.(*rules.CallExpr); ok && e.Op == rules.OpContains && !b.tuning.NoIndex && (call.Func.ID == rules.FnLower || call.Func.ID == rules.FnUpper) {
-			if look := lookFor(rules.NeedOf(e)); look != nil { // sooner done than to write all of it in other letters
+		if call, ok := e.X.(*ast.CallExpr); ok && e.Op == ast.OpContains && !b.tuning.NoIndex && (call.Func.ID == ast.FnLower || call.Func.ID == ast.FnUpper) {
+			if look := lookFor(domain.NeedOf(e)); look != nil { // sooner done than to write all of it in other letters
 				return func(s *scope) bool { return look(s) && test(x(s), y) }, cost
 			}
 		}
@@ -47,18 +48,18 @@ func (s *scope) hold(v []byte) []byte {
 }
 
 // bytesFunc returns a function for a string or bytes.
-func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
+func (b *builder) bytesFunc(e ast.Expr) bytesFunc {
 	switch e := e.(type) {
-	case *rules.ConstExpr:
+	case *ast.ConstExpr:
 		v := []byte(e.Value.Str)
 		return func(*scope) []byte { return v }
-	case *rules.FieldExpr:
+	case *ast.FieldExpr:
 		f := e.Field
 		if f.Many() {
 			return func(s *scope) []byte { return s.value(f).Bytes }
 		}
 		return func(s *scope) []byte { return f.Bytes(s.p) }
-	case *rules.CondExpr:
+	case *ast.CondExpr:
 		c, x, y := b.lower(e.If), b.bytesFunc(e.Then), b.bytesFunc(e.Else)
 		return func(s *scope) []byte {
 			if s.test(c) {
@@ -66,7 +67,7 @@ func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
 			}
 			return y(s)
 		}
-	case *rules.ArithExpr: // + of strings
+	case *ast.ArithExpr: // + of strings
 		x, y := b.bytesFunc(e.X), b.bytesFunc(e.Y)
 		return func(s *scope) []byte {
 			keep := len(s.text)
@@ -76,7 +77,7 @@ func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
 			s.text = s.text[:keep]
 			return v
 		}
-	case *rules.SliceExpr:
+	case *ast.SliceExpr:
 		x, from, to := b.bytesFunc(e.X), e.From, e.To
 		return func(s *scope) []byte {
 			v := x(s)
@@ -86,20 +87,20 @@ func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
 			}
 			return v[min(from, end):end]
 		}
-	case *rules.CallExpr:
+	case *ast.CallExpr:
 		if e.Func.Asks() {
 			return b.placeText(e)
 		}
 		x := b.bytesFunc(e.Args[0])
 		switch e.Func.ID {
-		case rules.FnLower:
+		case ast.FnLower:
 			return func(s *scope) []byte { return s.fold(x(s), unicode.ToLower) }
-		case rules.FnUpper:
+		case ast.FnUpper:
 			return func(s *scope) []byte { return s.fold(x(s), unicode.ToUpper) }
-		case rules.FnRegisteredDomain:
+		case ast.FnRegisteredDomain:
 			return func(s *scope) []byte { return publicsuffix.RegisteredDomain(x(s)) }
 		}
-	case *rules.ColumnExpr:
+	case *ast.ColumnExpr:
 		row, column := b.rowFunc(e), e.List.Columns[e.Column]
 		return func(s *scope) []byte {
 			if r := row(s); r >= 0 {
@@ -108,20 +109,20 @@ func (b *builder) bytesFunc(e rules.Expr) bytesFunc {
 			}
 			return nil
 		}
-	case *rules.OpaqueExpr:
+	case *ast.OpaqueExpr:
 		o := b.opaque(e)
 		return func(s *scope) []byte { return text(o.value(s)) }
-	case *rules.ClosureExpr:
-		if e.Quantifier == rules.Find {
+	case *ast.ClosureExpr:
+		if e.Quantifier == ast.Find {
 			return found(b.loop(e), b.bytesFunc(e.Value))
 		}
-	case *rules.ElementExpr:
+	case *ast.ElementExpr:
 		if depth := e.Depth; e.Field != nil {
 			return func(s *scope) []byte { return s.elems[depth].cursor.Bytes }
 		}
 		x := element(e)
 		return func(s *scope) []byte { return text(x(s)) }
-	case *rules.AbsentExpr:
+	case *ast.AbsentExpr:
 		return func(*scope) []byte { return nil }
 	}
 	panic("engine: not a string: " + b.canon(e))

@@ -5,18 +5,20 @@ import (
 
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // A trackedList is a list that rules fill, as the plan runs it.
 type trackedList struct {
-	*rules.List
+	*lists.List
 	index int
 }
 
 // id names the list from one plan to the next, and in files: a shipped one and one of the user's may have one name.
 func (l *trackedList) id() string { return listID(l.List) }
 
-func listID(l *rules.List) string {
+func listID(l *lists.List) string {
 	if l.Shipped {
 		return rules.StdlibPrefix + l.Name
 	}
@@ -40,7 +42,7 @@ const trackedBytes = keyIndexBytes + linkBytes + 8
 
 // A listTable is the entries of a list: addresses and ports as they are, two hashes of texts.
 type listTable struct {
-	typ   rules.ListType
+	typ   lists.Type
 	span  int64 // that an entry lasts
 	max   int
 	keys  keyIndex
@@ -105,7 +107,7 @@ func (t *listTable) bytes() int64 {
 }
 
 // list returns the list of the plan that a list of the rule set is.
-func (b *builder) list(l *rules.List) *trackedList {
+func (b *builder) list(l *lists.List) *trackedList {
 	for _, x := range b.lists {
 		if x.List == l {
 			return x
@@ -117,7 +119,7 @@ func (b *builder) list(l *rules.List) *trackedList {
 }
 
 // entry returns how a value becomes an entry of a list.
-func (b *builder) entry(l *trackedList, e rules.Expr) entryFunc {
+func (b *builder) entry(l *trackedList, e ast.Expr) entryFunc {
 	index := l.index
 	switch e.Kind() {
 	case packet.KindIP:
@@ -137,7 +139,7 @@ func (b *builder) entry(l *trackedList, e rules.Expr) entryFunc {
 		return func(s *scope) ([2]uint64, bool) { return s.lists[index].text([]byte(packet.MAC(x(s)).String())), true }
 	}
 	x := b.bytesFunc(e)
-	if l.Type == rules.ListDomain {
+	if l.Type == lists.Domain {
 		return func(s *scope) ([2]uint64, bool) {
 			var buf [packet.MaxName + 1]byte
 			name := domainName(buf[:0], x(s))
@@ -179,9 +181,9 @@ func (t *listTable) hasDomain(name []byte, now int64) bool {
 }
 
 // listed returns a function for whether a value is in a list that rules fill.
-func (b *builder) listed(e *rules.ListedExpr) func(*scope) bool {
+func (b *builder) listed(e *ast.ListedExpr) func(*scope) bool {
 	l := b.list(e.List)
-	if l.Type == rules.ListDomain {
+	if l.Type == lists.Domain {
 		x, index := b.bytesFunc(e.X), l.index
 		return func(s *scope) bool { return s.lists[index].hasDomain(x(s), s.p.Clock) }
 	}

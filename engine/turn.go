@@ -7,6 +7,7 @@ import (
 	"github.com/ruleids/ruleids/engine/window"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // Rules that fill or read lists see the packets one after the other, as what one of them writes the next one reads. So
@@ -18,11 +19,11 @@ import (
 func touches(r *rules.Rule) bool { return len(r.Tracks) > 0 || len(r.Reads()) > 0 }
 
 // readsLists reports whether an expression reads a list that rules fill.
-func readsLists(e rules.Expr) bool {
+func readsLists(e ast.Expr) bool {
 	found := false
 	if e != nil {
-		rules.Walk(e, func(x rules.Expr) bool {
-			_, listed := x.(*rules.ListedExpr)
+		ast.Walk(e, func(x ast.Expr) bool {
+			_, listed := x.(*ast.ListedExpr)
 			found = found || listed
 			return !found
 		})
@@ -32,11 +33,11 @@ func readsLists(e rules.Expr) bool {
 
 // candidate is what a condition says besides lists: it holds wherever the condition does, whatever is in them. It is nil
 // where that is nothing.
-func candidate(e rules.Expr) rules.Expr {
+func candidate(e ast.Expr) ast.Expr {
 	if !readsLists(e) {
 		return e
 	}
-	l, ok := e.(*rules.LogicExpr)
+	l, ok := e.(*ast.LogicExpr)
 	if !ok || l.Or {
 		return nil
 	}
@@ -61,7 +62,7 @@ func (b *builder) turns(p *Plan) {
 	for _, g := range p.groups {
 		of := func(r *rule) bool { return touches(r.Rule) }
 		step := func(st *stepRef) bool {
-			return readsLists(st.Where) || slices.ContainsFunc(st.By, func(k rules.Key) bool { return readsLists(k.Expr) })
+			return readsLists(st.Where) || slices.ContainsFunc(st.By, func(k ast.Key) bool { return readsLists(k.Expr) })
 		}
 		if g.on != packet.EventPacket && g.on != packet.EventConnection || !slices.ContainsFunc(g.rules, of) && !slices.ContainsFunc(g.steps, step) {
 			continue
@@ -78,8 +79,8 @@ func (b *builder) turns(p *Plan) {
 // readsLists reports whether a model reads lists that rules fill.
 func (s *sampler) readsLists() bool {
 	return readsLists(s.Where) ||
-		slices.ContainsFunc(s.By, func(k rules.Key) bool { return readsLists(k.Expr) }) ||
-		slices.ContainsFunc(s.Aggregates, func(a *rules.Aggregate) bool { return readsLists(a.Arg) || readsLists(a.Cond) })
+		slices.ContainsFunc(s.By, func(k ast.Key) bool { return readsLists(k.Expr) }) ||
+		slices.ContainsFunc(s.Aggregates, func(a *ast.Aggregate) bool { return readsLists(a.Arg) || readsLists(a.Cond) })
 }
 
 // shared is the number of lanes that groups are spread over; the one behind them is that of groups that are looked at in turn.

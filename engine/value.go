@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // The functions that expressions become where no leaf expresses them. They run on a packet for which
@@ -18,63 +18,63 @@ type (
 )
 
 // boolFunc returns a function for a boolean expression and its rough cost in nanoseconds.
-func (b *builder) boolFunc(e rules.Expr) (func(*scope) bool, uint16) {
+func (b *builder) boolFunc(e ast.Expr) (func(*scope) bool, uint16) {
 	switch e := e.(type) {
-	case *rules.CompareExpr:
+	case *ast.CompareExpr:
 		return b.compareFunc(e)
-	case *rules.InExpr:
+	case *ast.InExpr:
 		return b.inFunc(e)
-	case *rules.ListedExpr:
+	case *ast.ListedExpr:
 		return b.listed(e), 30
-	case *rules.MatchExpr:
+	case *ast.MatchExpr:
 		return b.matchFunc(e)
-	case *rules.TextExpr:
+	case *ast.TextExpr:
 		return b.textFunc(e)
-	case *rules.AnyExpr:
+	case *ast.AnyExpr:
 		return b.anyFunc(e)
-	case *rules.CallExpr:
-		if e.Func.ID == rules.FnIsPrivate {
+	case *ast.CallExpr:
+		if e.Func.ID == ast.FnIsPrivate {
 			x := b.addrFunc(e.Args[0])
-			return func(s *scope) bool { return rules.IsPrivate(x(s)) }, 5
+			return func(s *scope) bool { return ast.IsPrivate(x(s)) }, 5
 		}
-	case *rules.OpaqueExpr:
+	case *ast.OpaqueExpr:
 		o := b.opaque(e)
 		return func(s *scope) bool { v, _ := o.value(s).(bool); return v }, opaqueCost
-	case *rules.ClosureExpr:
+	case *ast.ClosureExpr:
 		if e.Each {
 			return b.eachFunc(e)
 		}
 		loop := b.loop(e)
-		if e.Quantifier == rules.Find {
+		if e.Quantifier == ast.Find {
 			value := b.lower(e.Value)
 			return found(loop, func(s *scope) bool { return s.test(value) }), opaqueCost
 		}
 		return func(s *scope) bool { return loop(s) != 0 }, opaqueCost
-	case *rules.ElementExpr:
+	case *ast.ElementExpr:
 		x := element(e)
 		return func(s *scope) bool { v, _ := x(s).(bool); return v }, 5
-	case *rules.HasExpr:
-		if call, ok := e.X.(*rules.CallExpr); ok {
+	case *ast.HasExpr:
+		if call, ok := e.X.(*ast.CallExpr); ok {
 			return b.hasPlace(call), 60
 		}
-		if g, ok := e.X.(*rules.GapExpr); ok {
+		if g, ok := e.X.(*ast.GapExpr); ok {
 			span, moved := int64(g.Span), g.Moved
 			return func(s *scope) bool { // of a packet that comes late the window is the clock's
 				return s.gap >= 0 && s.gap < span && s.gap+(s.p.Clock-s.p.Time) < span && (!moved || s.moved >= 0)
 			}, 1
 		}
-		if c, ok := e.X.(*rules.ClosureExpr); ok {
+		if c, ok := e.X.(*ast.ClosureExpr); ok {
 			loop := b.loop(c)
 			return func(s *scope) bool { return loop(s) != 0 }, opaqueCost
 		}
-		o := b.opaque(e.X.(*rules.OpaqueExpr))
+		o := b.opaque(e.X.(*ast.OpaqueExpr))
 		return func(s *scope) bool { return o.value(s) != nil }, opaqueCost
 	}
 	i := b.lower(e)
 	return func(s *scope) bool { return s.test(i) }, b.preds[i].cost + 1
 }
 
-func (b *builder) inFunc(e *rules.InExpr) (func(*scope) bool, uint16) {
+func (b *builder) inFunc(e *ast.InExpr) (func(*scope) bool, uint16) {
 	set := e.Set
 	switch k := e.X.Kind(); {
 	case set.Addrs != nil:
@@ -96,7 +96,7 @@ func (b *builder) inFunc(e *rules.InExpr) (func(*scope) bool, uint16) {
 	return func(*scope) bool { return false }, 1 // an empty set
 }
 
-func (b *builder) compareFunc(e *rules.CompareExpr) (func(*scope) bool, uint16) {
+func (b *builder) compareFunc(e *ast.CompareExpr) (func(*scope) bool, uint16) {
 	o := e.Op
 	if f := b.nearing(e); f != nil {
 		return f, 10
@@ -104,8 +104,8 @@ func (b *builder) compareFunc(e *rules.CompareExpr) (func(*scope) bool, uint16) 
 	switch x, y := e.X.Kind(), e.Y.Kind(); {
 	case x == packet.KindIP:
 		l, r := b.addrFunc(e.X), b.addrFunc(e.Y)
-		return func(s *scope) bool { return (l(s) == r(s)) == (o == rules.OpEq) }, 5
-	case x == packet.KindString || x == packet.KindBytes:
+		return func(s *scope) bool { return (l(s) == r(s)) == (o == ast.OpEq) }, 5
+	case x.IsText():
 		l, r := b.bytesFunc(e.X), b.bytesFunc(e.Y)
 		return func(s *scope) bool {
 			keep := len(s.text)
@@ -116,7 +116,7 @@ func (b *builder) compareFunc(e *rules.CompareExpr) (func(*scope) bool, uint16) 
 		}, 20
 	case x == packet.KindBool:
 		l, r := b.lower(e.X), b.lower(e.Y)
-		return func(s *scope) bool { return (s.test(l) == s.test(r)) == (o == rules.OpEq) }, 5
+		return func(s *scope) bool { return (s.test(l) == s.test(r)) == (o == ast.OpEq) }, 5
 	case x == packet.KindFloat || y == packet.KindFloat || hasAggregate(e):
 		l, r := b.floatFunc(e.X), b.floatFunc(e.Y)
 		return func(s *scope) bool { return compareFloats(o, l(s), r(s)) }, 6
@@ -136,7 +136,7 @@ func (b *builder) compareFunc(e *rules.CompareExpr) (func(*scope) bool, uint16) 
 
 // compareFloats compares two numbers; a NaN, which stands for a value that is not there, such as the
 // mean of nothing, makes every comparison false.
-func compareFloats(o rules.Op, x, y float64) bool {
+func compareFloats(o ast.Op, x, y float64) bool {
 	switch {
 	case x < y:
 		return ordered(o, -1)
@@ -148,26 +148,26 @@ func compareFloats(o rules.Op, x, y float64) bool {
 	return false
 }
 
-func ordered(o rules.Op, c int) bool {
+func ordered(o ast.Op, c int) bool {
 	switch o {
-	case rules.OpEq:
+	case ast.OpEq:
 		return c == 0
-	case rules.OpNe:
+	case ast.OpNe:
 		return c != 0
-	case rules.OpLt:
+	case ast.OpLt:
 		return c < 0
-	case rules.OpLe:
+	case ast.OpLe:
 		return c <= 0
-	case rules.OpGt:
+	case ast.OpGt:
 		return c > 0
 	}
 	return c >= 0
 }
 
-func hasAggregate(e rules.Expr) bool {
+func hasAggregate(e ast.Expr) bool {
 	found := false
-	rules.Walk(e, func(x rules.Expr) bool {
-		_, ok := x.(*rules.AggregateExpr)
+	ast.Walk(e, func(x ast.Expr) bool {
+		_, ok := x.(*ast.AggregateExpr)
 		found = found || ok
 		return !found
 	})
@@ -175,25 +175,25 @@ func hasAggregate(e rules.Expr) bool {
 }
 
 // addrFunc returns a function for an address.
-func (b *builder) addrFunc(e rules.Expr) addrFunc {
+func (b *builder) addrFunc(e ast.Expr) addrFunc {
 	switch e := e.(type) {
-	case *rules.ConstExpr:
+	case *ast.ConstExpr:
 		v := e.Value.Addr
 		return func(*scope) packet.Addr { return v }
-	case *rules.FieldExpr:
+	case *ast.FieldExpr:
 		f := e.Field
 		if f.Many() {
 			return func(s *scope) packet.Addr { return s.value(f).Addr }
 		}
 		return func(s *scope) packet.Addr { return f.Addr(s.p) }
-	case *rules.ElementExpr: // of a field: no array of the VM has addresses
+	case *ast.ElementExpr: // of a field: no array of the VM has addresses
 		depth := e.Depth
 		return func(s *scope) packet.Addr { return s.elems[depth].cursor.Addr }
-	case *rules.ClosureExpr:
-		if e.Quantifier == rules.Find {
+	case *ast.ClosureExpr:
+		if e.Quantifier == ast.Find {
 			return found(b.loop(e), b.addrFunc(e.Value))
 		}
-	case *rules.CondExpr:
+	case *ast.CondExpr:
 		c, x, y := b.lower(e.If), b.addrFunc(e.Then), b.addrFunc(e.Else)
 		return func(s *scope) packet.Addr {
 			if s.test(c) {
@@ -201,11 +201,11 @@ func (b *builder) addrFunc(e rules.Expr) addrFunc {
 			}
 			return y(s)
 		}
-	case *rules.CallExpr:
+	case *ast.CallExpr:
 		x := b.addrFunc(e.Args[0])
 		bits4, bits6 := e.Bits()
-		return func(s *scope) packet.Addr { return rules.Network(x(s), bits4, bits6) }
-	case *rules.AbsentExpr:
+		return func(s *scope) packet.Addr { return ast.Network(x(s), bits4, bits6) }
+	case *ast.AbsentExpr:
 		return func(*scope) packet.Addr { return packet.Addr{} }
 	}
 	panic("engine: not an address: " + b.canon(e))

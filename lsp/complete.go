@@ -7,6 +7,7 @@ import (
 
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // bodies are the attributes and blocks that blocks of rule files may have, with what to insert.
@@ -148,21 +149,21 @@ func (s *Server) conditionItems(here *place, text string, line int) []completion
 	for _, v := range w.set.Variables {
 		add("var."+v.Name, itemVariable, fmt.Sprintf("variable: %v", v.Value), v.Description, "2")
 	}
-	for _, f := range rules.Functions() {
+	for _, f := range ast.Functions() {
 		add(f.Name, itemFunction, f.Signature, f.Doc, "2")
 	}
 	if slices.Contains(here.blocks, "window") || slices.Contains(here.blocks, "features") {
-		for _, a := range rules.Aggregates() {
+		for _, a := range ast.Aggregates() {
 			add(a.Func.String(), itemFunction, a.Signature, a.Doc, "0")
 		}
 	}
 	if slices.Contains(here.blocks, "window") {
-		for _, gap := range rules.GapEntries() {
+		for _, gap := range ast.GapEntries() {
 			add(strings.TrimSuffix(gap.Signature, "()"), itemFunction, gap.Signature, gap.Doc, "0")
 		}
 	}
 	if slices.Contains(here.blocks, "memory") {
-		first := rules.FirstEntry()
+		first := ast.FirstEntry()
 		add(first.Func.String(), itemFunction, first.Signature, first.Doc, "0")
 	}
 	for _, k := range []string{"and", "or", "not", "in", "matches", "contains", "startsWith", "endsWith", "true", "false"} {

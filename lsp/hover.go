@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // hover says what a name means.
@@ -39,17 +39,17 @@ func (w *workspace) word(here *place, name string) string {
 			return "**" + name + "** — " + fieldDoc(&f)
 		}
 	}
-	for _, f := range rules.Functions() {
+	for _, f := range ast.Functions() {
 		if f.Name == name {
 			return "```\n" + f.Signature + "\n```\n" + f.Doc
 		}
 	}
-	for _, a := range rules.Aggregates() {
+	for _, a := range ast.Aggregates() {
 		if a.Func.String() == name {
 			return "```\n" + a.Signature + "\n```\n" + a.Doc
 		}
 	}
-	for _, a := range append(rules.GapEntries(), rules.FirstEntry()) {
+	for _, a := range append(ast.GapEntries(), ast.FirstEntry()) {
 		if call, _, _ := strings.Cut(a.Signature, "("); call == name {
 			return "```\n" + a.Signature + "\n```\n" + a.Doc
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
+	"github.com/ruleids/ruleids/rules/lists"
 	"github.com/ruleids/ruleids/stdlib"
 )
 
@@ -300,7 +301,7 @@ func TestNames(t *testing.T) {
 		e.write(name, apply(string(text), edit.Changes[e.uri(name)]))
 	}
 	set, diags := rules.Load(rules.Options{Paths: []string{filepath.Join(e.dir, "rules")}, Stdlib: stdlib.FS()})
-	if diags.HasErrors() || !slices.ContainsFunc(set.Lists, func(l *rules.List) bool { return l.Name == "partners" && l.Used }) {
+	if diags.HasErrors() || !slices.ContainsFunc(set.Lists, func(l *lists.List) bool { return l.Name == "partners" && l.Used }) {
 		t.Errorf("after the rename: %v", diags)
 	}
 	for mark, want := range map[string]string{"new_conn‸ection": "is not declared in these files", "distinct(ip.d‸st": "no name of a rule"} {

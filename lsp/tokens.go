@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // tokenTypes are the types of coloured words, of those that editors know.
@@ -50,10 +50,10 @@ func (w *workspace) coloured(text string) []coloured {
 	for _, f := range packet.Fields() {
 		kinds[f.Name] = tokenField
 	}
-	for _, f := range rules.Functions() {
+	for _, f := range ast.Functions() {
 		kinds[f.Name] = tokenFunction
 	}
-	for _, a := range rules.Aggregates() {
+	for _, a := range ast.Aggregates() {
 		kinds[a.Func.String()] = tokenFunction
 	}
 	for _, m := range w.set.Macros {

@@ -27,6 +27,12 @@ func (k Kind) String() string {
 	return [...]string{"boolean", "integer", "number", "string", "bytes", "IP address", "MAC address"}[k]
 }
 
+// IsNumber reports whether values are integers or floats.
+func (k Kind) IsNumber() bool { return k == KindInt || k == KindFloat }
+
+// IsText reports whether values are strings or bytes.
+func (k Kind) IsText() bool { return k == KindString || k == KindBytes }
+
 // Store says how a field is held in a Packet, at its Offset.
 type Store uint8
 

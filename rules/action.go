@@ -4,13 +4,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // except reads an exception.
@@ -39,7 +40,7 @@ func (rb *ruleBuilder) except(b *block) {
 			return
 		}
 		if x.Where != nil {
-			x.Where = conjunction(x.Where.Range(), x.Where, earlier(x.Where.Range(), x.Until))
+			x.Where = ast.And(x.Where.Range(), x.Where, earlier(x.Where.Range(), x.Until))
 		}
 	}
 	rb.r.Excepts = append(rb.r.Excepts, x)
@@ -55,10 +56,10 @@ func parseUntil(text string) (time.Time, error) {
 }
 
 // earlier is the condition that an event comes before a time.
-func earlier(rng hcl.Range, t time.Time) Expr {
-	now := &FieldExpr{At{rng}, packet.FieldByName("frame.time_epoch")}
-	end := &ConstExpr{At: At{rng}, Value: Value{Kind: packet.KindFloat, Float: float64(t.UnixNano()) / 1e9}}
-	return present(&CompareExpr{At{rng}, OpLt, now, end}, now)
+func earlier(rng hcl.Range, t time.Time) ast.Expr {
+	now := &ast.FieldExpr{At: ast.At{Rng: rng}, Field: packet.FieldByName("frame.time_epoch")}
+	end := &ast.ConstExpr{At: ast.At{Rng: rng}, Value: ast.Value{Kind: packet.KindFloat, Float: float64(t.UnixNano()) / 1e9}}
+	return ast.Present(&ast.CompareExpr{At: ast.At{Rng: rng}, Op: ast.OpLt, X: now, Y: end}, now)
 }
 
 // escalate reads the block that asks a reputation source.
@@ -100,11 +101,11 @@ func (rb *ruleBuilder) escalate(b *block) {
 }
 
 // isNetwork reports whether a value is made with network.
-func isNetwork(e Expr) bool {
+func isNetwork(e ast.Expr) bool {
 	found := false
-	Walk(e, func(x Expr) bool {
-		call, ok := x.(*CallExpr)
-		found = found || ok && call.Func.ID == FnNetwork
+	ast.Walk(e, func(x ast.Expr) bool {
+		call, ok := x.(*ast.CallExpr)
+		found = found || ok && call.Func.ID == ast.FnNetwork
 		return !found
 	})
 	return found
@@ -195,7 +196,7 @@ func (rb *ruleBuilder) template(e hclsyntax.Expression) *Template {
 		}
 		// HCL reads a call of a function with a dot in its name only when that is written with two colons.
 		src := diag.Verbatim(strings.ReplaceAll(string(at.SliceBytes(file)), "geoip::", "geoip. "), file, at)
-		x := rb.checked(parsed{src, rb.tree(src.Text)}, &rb.full, func(c *checker, n ast.Node) Expr { return c.scalar(n) })
+		x := rb.checked(parsed{src, rb.tree(src.Text)}, &rb.full, func(c *checker, n exprast.Node) ast.Expr { return c.scalar(n) })
 		if x == nil {
 			ok = false
 			continue

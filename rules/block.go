@@ -230,7 +230,7 @@ func (l *loader) durationValue(b *block, name string, otherwise time.Duration) t
 	}
 	d, err := setting.ParseDuration(s)
 	if err != nil {
-		l.report(diag.BadValue, a.Expr.Range(), "%s.", capital(err.Error()))
+		l.report(diag.BadValue, a.Expr.Range(), "%s.", diag.Capital(err.Error()))
 		return otherwise
 	}
 	return d

@@ -2,28 +2,28 @@ package rules
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // scope says what an expression may use besides the symbols.
 type scope struct {
 	event      packet.Event
-	anyEvent   bool                  // a macro: the events in which it makes sense are worked out
-	aggregates map[string]*Aggregate // nil for one with an error of its own
-	noAggs     string                // why aggregates cannot be used here; empty where they can
-	threshold  *float64              // nil for a rule without one
-	span       time.Duration         // of the window whose aggregate is checked; 0 elsewhere
-	noThresh   string                // why threshold cannot be used here; empty where it can
-	noFields   string                // why fields cannot be used here; empty where they can
+	anyEvent   bool                      // a macro: the events in which it makes sense are worked out
+	aggregates map[string]*ast.Aggregate // nil for one with an error of its own
+	noAggs     string                    // why aggregates cannot be used here; empty where they can
+	threshold  *float64                  // nil for a rule without one
+	span       time.Duration             // of the window whose aggregate is checked; 0 elsewhere
+	noThresh   string                    // why threshold cannot be used here; empty where it can
+	noFields   string                    // why fields cannot be used here; empty where they can
 	// inline makes a value of an aggregate that stands in an expression; nil where aggregates have blocks of their own.
-	inline func(*checker, *ast.CallNode) Expr
+	inline func(*checker, *exprast.CallNode) ast.Expr
 }
 
 // A checker turns one parsed expression into typed nodes. Methods that return an Expr return nil after
@@ -41,13 +41,13 @@ type checker struct {
 	dead   bool            // a condition as a whole can never hold
 	doubts hcl.Diagnostics // what can never hold: an error where the whole condition cannot, else a warning
 
-	locals     map[string]Expr   // by let
-	pointers   []pointer         // of the closures around, the innermost last
-	depth      int               // closures around over arrays that the packet decides on
-	unrolled   int               // bodies of closures checked so far
-	composites map[ast.Node]Expr // arrays and maps checked so far, where names mean what they mean here
-	never      bool              // a macro was used that never holds, as was reported with it
-	given      bool              // a variable was used that has another value than its default
+	locals     map[string]ast.Expr       // by let
+	pointers   []pointer                 // of the closures around, the innermost last
+	depth      int                       // closures around over arrays that the packet decides on
+	unrolled   int                       // bodies of closures checked so far
+	composites map[exprast.Node]ast.Expr // arrays and maps checked so far, where names mean what they mean here
+	never      bool                      // a macro was used that never holds, as was reported with it
+	given      bool                      // a variable was used that has another value than its default
 }
 
 func newChecker(sym *symbols, p parsed, sc *scope) *checker {
@@ -55,7 +55,7 @@ func newChecker(sym *symbols, p parsed, sc *scope) *checker {
 }
 
 // run applies one of the checks to the whole expression, or reports that it cannot be parsed.
-func (c *checker) run(check func(ast.Node) Expr) Expr {
+func (c *checker) run(check func(exprast.Node) ast.Expr) ast.Expr {
 	if c.tree.err != nil {
 		c.diags = append(c.diags, syntaxError(c.src, c.tree.err))
 		c.markUsed()
@@ -87,23 +87,19 @@ func (c *checker) always(rng hcl.Range, format string, args ...any) {
 	c.diags = append(c.diags, diag.New(diag.AlwaysTrue, rng, format, args...))
 }
 
-// kindComposite is the kind of an expression that is no scalar: an array or a map that only the VM
-// knows. It never leaves the checker.
-const kindComposite packet.Kind = 255
-
-func (c *checker) rng(n ast.Node) hcl.Range {
+func (c *checker) rng(n exprast.Node) hcl.Range {
 	x := c.tree.extentOf(n)
 	return c.src.Range(x.from, x.to)
 }
 
 // token is the range of the node without parentheses around it.
-func (c *checker) token(n ast.Node) hcl.Range {
+func (c *checker) token(n exprast.Node) hcl.Range {
 	x := c.tree.bareExtent(n)
 	return c.src.Range(x.from, x.to)
 }
 
 // text is what the author wrote for a node.
-func (c *checker) text(n ast.Node) string {
+func (c *checker) text(n exprast.Node) string {
 	x := c.tree.bareExtent(n)
 	return runeSlice(c.tree.text, x.from, x.to)
 }
@@ -116,7 +112,7 @@ func runeSlice(s string, from, to int) string {
 	return string(r[max(0, min(from, len(r))):max(0, min(to, len(r)))])
 }
 
-func (c *checker) errorf(code string, rng hcl.Range, format string, args ...any) Expr {
+func (c *checker) errorf(code string, rng hcl.Range, format string, args ...any) ast.Expr {
 	c.errors++
 	c.diags = append(c.diags, diag.New(code, rng, format, args...))
 	return nil
@@ -129,17 +125,14 @@ func an(k packet.Kind) string {
 		return "an " + k.String()
 	case packet.KindBytes:
 		return "bytes"
-	case kindComposite:
+	case ast.KindComposite:
 		return "an array"
 	}
 	return "a " + k.String()
 }
 
-func isNumber(k packet.Kind) bool { return k == packet.KindInt || k == packet.KindFloat }
-func isText(k packet.Kind) bool   { return k == packet.KindString || k == packet.KindBytes }
-
 // condition checks a node that must be a boolean. What it returns always has a value.
-func (c *checker) condition(n ast.Node) Expr {
+func (c *checker) condition(n exprast.Node) ast.Expr {
 	e := c.value(n)
 	if e == nil {
 		return nil
@@ -147,9 +140,9 @@ func (c *checker) condition(n ast.Node) Expr {
 	if e.Kind() != packet.KindBool {
 		hint := "Compare it with something."
 		switch {
-		case isNumber(e.Kind()) && c.scope.noAggs == "" && isAggregate(e):
+		case e.Kind().IsNumber() && c.scope.noAggs == "" && isAggregate(e):
 			hint = fmt.Sprintf("Compare it, as in %s >= threshold.", c.text(n))
-		case isNumber(e.Kind()):
+		case e.Kind().IsNumber():
 			hint = fmt.Sprintf("Compare it, as in %s > 0.", c.text(n))
 		case e.Kind() == packet.KindIP:
 			hint = fmt.Sprintf("Compare it, as in %s in ['10.0.0.0/8'].", c.text(n))
@@ -159,92 +152,90 @@ func (c *checker) condition(n ast.Node) Expr {
 	return guard(e)
 }
 
-func isAggregate(e Expr) bool { _, ok := e.(*AggregateExpr); return ok }
+func isAggregate(e ast.Expr) bool { _, ok := e.(*ast.AggregateExpr); return ok }
 
 // guard makes a boolean that may lack a value one that is false then.
-func guard(e Expr) Expr {
+func guard(e ast.Expr) ast.Expr {
 	switch e.(type) {
-	case *FieldExpr, *CallExpr, *OpaqueExpr, *AbsentExpr, *ClosureExpr:
-		return present(e, e)
+	case *ast.FieldExpr, *ast.CallExpr, *ast.OpaqueExpr, *ast.AbsentExpr, *ast.ClosureExpr:
+		return ast.Present(e, e)
 	}
 	return e
 }
 
 // scalar checks a node that must have a value of a kind that fields have.
-func (c *checker) scalar(n ast.Node) Expr {
+func (c *checker) scalar(n exprast.Node) ast.Expr {
 	e := c.value(n)
-	if e != nil && e.Kind() == kindComposite {
+	if e != nil && e.Kind() == ast.KindComposite {
 		return c.errorf(diag.TypeMismatch, c.rng(n), "%s is an array or a map where a single value is needed; tuples, as [ip.dst, dst.port], are for distinct and changes.", c.text(n))
 	}
 	return e
 }
 
 // value checks any node.
-func (c *checker) value(n ast.Node) Expr {
+func (c *checker) value(n exprast.Node) ast.Expr {
 	if e, ok := c.composites[n]; ok {
 		return e
 	}
 	e := c.node(n)
-	if e != nil && e.Kind() == kindComposite {
+	if e != nil && e.Kind() == ast.KindComposite {
 		if c.composites == nil {
-			c.composites = map[ast.Node]Expr{}
+			c.composites = map[exprast.Node]ast.Expr{}
 		}
 		c.composites[n] = e
 	}
 	return e
 }
 
-func (c *checker) node(n ast.Node) Expr {
+func (c *checker) node(n exprast.Node) ast.Expr {
 	switch n := n.(type) {
-	case *ast.IdentifierNode, *ast.MemberNode:
+	case *exprast.IdentifierNode, *exprast.MemberNode:
 		if name, ok := c.dotted(n); ok {
 			return c.name(n, name)
 		}
-		if m, ok := n.(*ast.MemberNode); ok {
+		if m, ok := n.(*exprast.MemberNode); ok {
 			if e, ok := c.column(m); ok {
 				return e
 			}
 			return c.index(m, m)
 		}
-	case *ast.IntegerNode:
-		return &ConstExpr{At: At{c.token(n)}, Value: Value{Kind: packet.KindInt, Int: int64(n.Value)}}
-	case *ast.FloatNode:
-		return &ConstExpr{At: At{c.token(n)}, Value: Value{Kind: packet.KindFloat, Float: n.Value}}
-	case *ast.BoolNode:
-		return constBool(c.token(n), n.Value)
-	case *ast.StringNode:
-		return &ConstExpr{At: At{c.token(n)}, Value: Value{Kind: packet.KindString, Str: n.Value}}
-	case *ast.BytesNode:
-		return &ConstExpr{At: At{c.token(n)}, Value: Value{Kind: packet.KindBytes, Str: string(n.Value)}}
-	case *ast.NilNode:
+	case *exprast.IntegerNode:
+		return &ast.ConstExpr{At: ast.At{Rng: c.token(n)}, Value: ast.Value{Kind: packet.KindInt, Int: int64(n.Value)}}
+	case *exprast.FloatNode:
+		return &ast.ConstExpr{At: ast.At{Rng: c.token(n)}, Value: ast.Value{Kind: packet.KindFloat, Float: n.Value}}
+	case *exprast.BoolNode:
+		return ast.Bool(c.token(n), n.Value)
+	case *exprast.StringNode:
+		return &ast.ConstExpr{At: ast.At{Rng: c.token(n)}, Value: ast.Value{Kind: packet.KindString, Str: n.Value}}
+	case *exprast.BytesNode:
+		return &ast.ConstExpr{At: ast.At{Rng: c.token(n)}, Value: ast.Value{Kind: packet.KindBytes, Str: string(n.Value)}}
+	case *exprast.NilNode:
 		return c.errorf(diag.TypeMismatch, c.token(n), "There is no nil: a comparison on a field that the packet lacks is false. Test for a layer by its name, as in not tcp.")
-	case *ast.UnaryNode:
+	case *exprast.UnaryNode:
 		return c.unary(n)
-	case *ast.BinaryNode:
+	case *exprast.BinaryNode:
 		return c.binary(n)
-	case *ast.ConditionalNode:
+	case *exprast.ConditionalNode:
 		return c.conditional(n)
-	case *ast.SliceNode:
+	case *exprast.SliceNode:
 		return c.slice(n)
-	case *ast.CallNode:
+	case *exprast.CallNode:
 		return c.call(n)
-	case *ast.BuiltinNode:
+	case *exprast.BuiltinNode:
 		return c.builtin(n)
-	case *ast.ArrayNode:
+	case *exprast.ArrayNode:
 		return c.array(n)
-	case *ast.PointerNode:
+	case *exprast.PointerNode:
 		return c.pointer(n)
-	case *ast.VariableDeclaratorNode:
+	case *exprast.VariableDeclaratorNode:
 		return c.let(n)
-	case *ast.SequenceNode:
+	case *exprast.SequenceNode:
 		return c.errorf(diag.Unsupported, c.rng(n), "A condition is one expression: join two with and, or name the first with let.")
 	}
 	return c.opaque(n)
 }
 
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-func (c *checker) unary(n *ast.UnaryNode) Expr {
+func (c *checker) unary(n *exprast.UnaryNode) ast.Expr {
 	switch n.Operator {
 	case "not", "!":
 		c.flip = !c.flip
@@ -253,30 +244,30 @@ func (c *checker) unary(n *ast.UnaryNode) Expr {
 		if x == nil {
 			return nil
 		}
-		return negation(c.rng(n), x)
+		return ast.Not(c.rng(n), x)
 	}
 	x := c.value(n.Node)
 	if x == nil {
 		return nil
 	}
-	if x.Kind() == kindComposite {
+	if x.Kind() == ast.KindComposite {
 		return c.opaque(n)
 	}
-	if !isNumber(x.Kind()) {
+	if !x.Kind().IsNumber() {
 		return c.errorf(diag.TypeMismatch, c.rng(n.Node), "%s is %s and has no sign; %q needs a number.", c.text(n.Node), an(x.Kind()), n.Operator)
 	}
 	if n.Operator == "+" {
 		return x
 	}
-	if k, ok := x.(*ConstExpr); ok {
+	if k, ok := x.(*ast.ConstExpr); ok {
 		v := k.Value
 		v.Int, v.Float = -v.Int, -v.Float
-		return &ConstExpr{At: At{c.rng(n)}, Value: v}
+		return &ast.ConstExpr{At: ast.At{Rng: c.rng(n)}, Value: v}
 	}
-	return &NegExpr{At{c.rng(n)}, x}
+	return &ast.NegExpr{At: ast.At{Rng: c.rng(n)}, X: x}
 }
 
-func (c *checker) binary(n *ast.BinaryNode) Expr {
+func (c *checker) binary(n *exprast.BinaryNode) ast.Expr {
 	switch n.Operator {
 	case "and", "&&", "or", "||":
 		return c.logic(n)
@@ -299,12 +290,12 @@ func (c *checker) binary(n *ast.BinaryNode) Expr {
 }
 
 // logic checks a chain of one operator as a whole, so that a long one makes one flat node.
-func (c *checker) logic(n *ast.BinaryNode) Expr {
+func (c *checker) logic(n *exprast.BinaryNode) ast.Expr {
 	or := isOr(n.Operator)
-	var parts []ast.Node
-	var collect func(ast.Node)
-	collect = func(x ast.Node) {
-		if b, ok := x.(*ast.BinaryNode); ok && isLogic(b.Operator) && isOr(b.Operator) == or {
+	var parts []exprast.Node
+	var collect func(exprast.Node)
+	collect = func(x exprast.Node) {
+		if b, ok := x.(*exprast.BinaryNode); ok && isLogic(b.Operator) && isOr(b.Operator) == or {
 			collect(b.Left)
 			collect(b.Right)
 			return
@@ -312,7 +303,7 @@ func (c *checker) logic(n *ast.BinaryNode) Expr {
 		parts = append(parts, x)
 	}
 	collect(n)
-	xs := make([]Expr, 0, len(parts))
+	xs := make([]ast.Expr, 0, len(parts))
 	ok := true
 	for _, p := range parts {
 		x := c.condition(p)
@@ -323,9 +314,9 @@ func (c *checker) logic(n *ast.BinaryNode) Expr {
 		return nil
 	}
 	if or {
-		return disjunction(c.rng(n), xs...)
+		return ast.Or(c.rng(n), xs...)
 	}
-	return conjunction(c.rng(n), xs...)
+	return ast.And(c.rng(n), xs...)
 }
 
 func isOr(op string) bool    { return op == "or" || op == "||" }

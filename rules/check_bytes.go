@@ -1,36 +1,20 @@
 package rules
 
 import (
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser/lexer"
 
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
-// onBytes reports whether a value is made of bytes, as payload and its parts are, and not of text.
-func onBytes(e Expr) bool {
-	switch e := e.(type) {
-	case *FieldExpr:
-		return e.Field.Kind == packet.KindBytes
-	case *ConstExpr:
-		return e.Value.Kind == packet.KindBytes
-	case *SliceExpr:
-		return onBytes(e.X)
-	case *CondExpr:
-		return onBytes(e.Then) || onBytes(e.Else)
-	case *CallExpr:
-		return (e.Func.ID == FnLower || e.Func.ID == FnUpper) && onBytes(e.Args[0])
-	}
-	return false
-}
-
 // bytewise makes a constant text that stands beside bytes the bytes that it means.
-func (c *checker) bytewise(nx ast.Node, x Expr, ny ast.Node, y Expr) (Expr, Expr) {
-	if k, ok := y.(*ConstExpr); ok && onBytes(x) {
+func (c *checker) bytewise(nx exprast.Node, x ast.Expr, ny exprast.Node, y ast.Expr) (ast.Expr, ast.Expr) {
+	if k, ok := y.(*ast.ConstExpr); ok && ast.OnBytes(x) {
 		return x, c.asBytes(ny, k)
 	}
-	if k, ok := x.(*ConstExpr); ok && onBytes(y) {
+	if k, ok := x.(*ast.ConstExpr); ok && ast.OnBytes(y) {
 		return c.asBytes(nx, k), y
 	}
 	return x, y
@@ -39,7 +23,7 @@ func (c *checker) bytewise(nx ast.Node, x Expr, ny ast.Node, y Expr) (Expr, Expr
 // asBytes returns the bytes that a text means where it was written for bytes: \x90 is the byte 0x90, and not the two by
 // which UTF-8 has the character of that number. Other characters are their bytes in UTF-8. A text that was not written in
 // its place, such as the value of a variable, has no escapes.
-func (c *checker) asBytes(n ast.Node, k *ConstExpr) *ConstExpr {
+func (c *checker) asBytes(n exprast.Node, k *ast.ConstExpr) *ast.ConstExpr {
 	if k.Value.Kind != packet.KindString {
 		return k
 	}
@@ -53,13 +37,13 @@ func (c *checker) asBytes(n ast.Node, k *ConstExpr) *ConstExpr {
 }
 
 // writtenBytes reads a text that is written out, or several that + joins, as bytes.
-func (c *checker) writtenBytes(n ast.Node) (string, bool) {
+func (c *checker) writtenBytes(n exprast.Node) (string, bool) {
 	switch n := n.(type) {
-	case *ast.BinaryNode:
+	case *exprast.BinaryNode:
 		x, okX := c.writtenBytes(n.Left)
 		y, okY := c.writtenBytes(n.Right)
 		return x + y, okX && okY && n.Operator == "+"
-	case *ast.StringNode:
+	case *exprast.StringNode:
 		src := c.text(n)
 		if src == "" || src[0] != '"' && src[0] != '\'' {
 			return n.Value, true

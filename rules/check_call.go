@@ -2,32 +2,35 @@ package rules
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"strings"
 	"time"
+	_ "time/tzdata"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/publicsuffix"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // isLocal is the membership that a call of is_local stands for.
-func (c *checker) isLocal(n *ast.CallNode) Expr {
-	list := &ast.MemberNode{Node: &ast.IdentifierNode{Value: "list"}, Property: &ast.StringNode{Value: "home_nets"}}
-	in := &ast.BinaryNode{Operator: "in", Left: n.Arguments[0], Right: list}
-	for _, x := range []ast.Node{list.Node, list.Property, list, in} {
+func (c *checker) isLocal(n *exprast.CallNode) ast.Expr {
+	list := &exprast.MemberNode{Node: &exprast.IdentifierNode{Value: "list"}, Property: &exprast.StringNode{Value: "home_nets"}}
+	in := &exprast.BinaryNode{Operator: "in", Left: n.Arguments[0], Right: list}
+	for _, x := range []exprast.Node{list.Node, list.Property, list, in} {
 		x.SetLocation(n.Location())
 	}
 	return c.value(in)
 }
 
-func (c *checker) call(n *ast.CallNode) Expr {
+func (c *checker) call(n *exprast.CallNode) ast.Expr {
 	name, at := "", c.rng(n.Callee)
-	callee, ok := n.Callee.(*ast.IdentifierNode)
+	callee, ok := n.Callee.(*exprast.IdentifierNode)
 	if ok {
 		name, at = callee.Value, c.src.Range(callee.Location().From, callee.Location().To)
 	} else if dotted, isDotted := c.dotted(n.Callee); isDotted && strings.HasPrefix(dotted, "geoip.") {
@@ -39,10 +42,10 @@ func (c *checker) call(n *ast.CallNode) Expr {
 		}
 		return c.errorf(diag.UnknownFunction, at, "There is no function %q; fields have no methods.", name)
 	}
-	f := functionByName(name)
+	f := ast.FunctionByName(name)
 	if name == "count" || name == "sum" { // over an array they are what they are in expr-lang
 		if xs := n.Arguments; len(xs) == 2 && (isCollection(xs[0]) || c.isMany(xs[0])) || len(xs) == 1 && name == "sum" && isCollection(xs[0]) {
-			b := &ast.BuiltinNode{Name: name, Arguments: xs}
+			b := &exprast.BuiltinNode{Name: name, Arguments: xs}
 			b.SetLocation(n.Location())
 			return c.builtin(b)
 		}
@@ -64,19 +67,19 @@ func (c *checker) call(n *ast.CallNode) Expr {
 		for _, a := range n.Arguments {
 			c.value(a)
 		}
-		names := make([]string, 0, len(functions)+len(builtin.Names)+2)
+		names := make([]string, 0, len(ast.Functions())+len(builtin.Names)+2)
 		if c.scope.span > 0 {
 			names = append(names, "gap", "moved")
 		}
-		for _, f := range functions {
+		for _, f := range ast.Functions() {
 			names = append(names, f.Name)
 		}
 		return c.errorf(diag.UnknownFunction, at, "There is no function %q.%s", name, diag.DidYouMean(name, append(names, builtin.Names...)))
 	}
-	if f.ID == FnIsLocal && len(n.Arguments) == 1 {
+	if f.ID == ast.FnIsLocal && len(n.Arguments) == 1 {
 		return c.isLocal(n)
 	}
-	args := make([]Expr, 0, len(n.Arguments))
+	args := make([]ast.Expr, 0, len(n.Arguments))
 	ok = true
 	for _, a := range n.Arguments {
 		e := c.value(a)
@@ -86,17 +89,17 @@ func (c *checker) call(n *ast.CallNode) Expr {
 	if !ok {
 		return nil
 	}
-	if name == "len" && len(args) == 1 && !isText(args[0].Kind()) {
+	if name == "len" && len(args) == 1 && !args[0].Kind().IsText() {
 		if many := c.manyStream(args[0]); many != nil {
-			b := &ast.BuiltinNode{Name: name, Arguments: n.Arguments}
+			b := &exprast.BuiltinNode{Name: name, Arguments: n.Arguments}
 			b.SetLocation(n.Location())
 			return c.loop(b, many, nil)
 		}
 	}
 	for _, a := range args {
-		if a.Kind() == kindComposite {
-			if _, isVM := a.(*OpaqueExpr); name == "len" && len(args) == 1 && !isVM {
-				b := &ast.BuiltinNode{Name: name, Arguments: n.Arguments}
+		if a.Kind() == ast.KindComposite {
+			if _, isVM := a.(*ast.OpaqueExpr); name == "len" && len(args) == 1 && !isVM {
+				b := &exprast.BuiltinNode{Name: name, Arguments: n.Arguments}
 				b.SetLocation(n.Location())
 				return c.builtin(b)
 			}
@@ -108,35 +111,35 @@ func (c *checker) call(n *ast.CallNode) Expr {
 	if !c.arguments(f, n, at, args) {
 		return nil
 	}
-	e := &CallExpr{At{c.rng(n)}, f, args}
-	if v, ok := e.fold(); ok {
-		return &ConstExpr{At: e.At, Value: v}
+	e := &ast.CallExpr{At: ast.At{Rng: c.rng(n)}, Func: f, Args: args}
+	if v, ok := fold(e); ok {
+		return &ast.ConstExpr{At: e.At, Value: v}
 	}
-	if f.ID == FnIsPrivate {
+	if f.ID == ast.FnIsPrivate {
 		return e // a boolean: whoever uses it adds the presence
 	}
 	return e
 }
 
 // arguments checks the number and the kinds of a function's arguments.
-func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []Expr) bool {
+func (c *checker) arguments(f *ast.Function, n *exprast.CallNode, at hcl.Range, args []ast.Expr) bool {
 	lo, hi := 1, 1
 	var kinds func(packet.Kind) bool
 	want := ""
 	switch f.ID {
-	case FnLen, FnLower, FnUpper, FnEntropy, FnRegisteredDomain:
-		kinds, want = isText, "a string"
-	case FnAbs, FnLog2:
-		kinds, want = isNumber, "a number"
-	case FnHour, FnWeekday:
-		hi, kinds, want = 2, isNumber, "a number"
-	case FnMin, FnMax:
-		lo, hi, kinds, want = 2, 1<<10, isNumber, "numbers"
-	case FnIsPrivate, FnCountry, FnASN, FnASOrg:
+	case ast.FnLen, ast.FnLower, ast.FnUpper, ast.FnEntropy, ast.FnRegisteredDomain:
+		kinds, want = packet.Kind.IsText, "a string"
+	case ast.FnAbs, ast.FnLog2:
+		kinds, want = packet.Kind.IsNumber, "a number"
+	case ast.FnHour, ast.FnWeekday:
+		hi, kinds, want = 2, packet.Kind.IsNumber, "a number"
+	case ast.FnMin, ast.FnMax:
+		lo, hi, kinds, want = 2, 1<<10, packet.Kind.IsNumber, "numbers"
+	case ast.FnIsPrivate, ast.FnCountry, ast.FnASN, ast.FnASOrg:
 		kinds, want = func(k packet.Kind) bool { return k == packet.KindIP }, "an IP address"
-	case FnBitAnd:
+	case ast.FnBitAnd:
 		lo, hi, kinds, want = 2, 2, func(k packet.Kind) bool { return k == packet.KindInt }, "integers"
-	case FnNetwork:
+	case ast.FnNetwork:
 		lo, hi, kinds, want = 2, 3, func(k packet.Kind) bool { return k == packet.KindIP }, "an IP address"
 	}
 	if len(args) < lo || len(args) > hi {
@@ -144,20 +147,20 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 		return false
 	}
 	ok := true
-	if k, isConst := args[0].(*ConstExpr); isConst && f.ID == FnLog2 && isNumber(k.Value.Kind) && !(number(k.Value) > 0) {
+	if k, isConst := args[0].(*ast.ConstExpr); isConst && f.ID == ast.FnLog2 && k.Value.Kind.IsNumber() && !(k.Value.Number() > 0) {
 		c.errorf(diag.BadArguments, c.rng(n.Arguments[0]), "%s has no logarithm: it is not above 0.", c.text(n.Arguments[0]))
 		return false
 	}
 	for i, a := range args {
-		if i > 0 && (f.ID == FnHour || f.ID == FnWeekday) {
+		if i > 0 && (f.ID == ast.FnHour || f.ID == ast.FnWeekday) {
 			ok = c.zone(f, n.Arguments[i], a) && ok
 			continue
 		}
-		if i > 0 && f.ID == FnNetwork {
+		if i > 0 && f.ID == ast.FnNetwork {
 			ok = c.prefixLength(f, n.Arguments[i], a, [...]int64{1: 32, 2: 128}[i]) && ok
 			continue
 		}
-		if f.ID == FnIsPrivate || f.ID == FnNetwork || f.Asks() {
+		if f.ID == ast.FnIsPrivate || f.ID == ast.FnNetwork || f.Asks() {
 			if a = c.coerce(n.Arguments[i], a, packet.KindIP); a == nil {
 				return false
 			}
@@ -173,8 +176,8 @@ func (c *checker) arguments(f *Function, n *ast.CallNode, at hcl.Range, args []E
 
 // zone checks that an argument is the name of a time zone. What a host takes for its own is none: the same
 // rules mean the same on every sensor.
-func (c *checker) zone(f *Function, n ast.Node, e Expr) bool {
-	k, ok := e.(*ConstExpr)
+func (c *checker) zone(f *ast.Function, n exprast.Node, e ast.Expr) bool {
+	k, ok := e.(*ast.ConstExpr)
 	if !ok || k.Value.Kind != packet.KindString {
 		c.errorf(diag.TypeMismatch, c.rng(n), "%s is not the name of a time zone; %s needs one that is written out, as 'Europe/Berlin'.", c.text(n), f.Name)
 		return false
@@ -188,8 +191,8 @@ func (c *checker) zone(f *Function, n ast.Node, e Expr) bool {
 }
 
 // prefixLength checks that an argument is the length of a prefix.
-func (c *checker) prefixLength(f *Function, n ast.Node, e Expr, most int64) bool {
-	k, ok := e.(*ConstExpr)
+func (c *checker) prefixLength(f *ast.Function, n exprast.Node, e ast.Expr, most int64) bool {
+	k, ok := e.(*ast.ConstExpr)
 	if !ok || k.Value.Kind != packet.KindInt {
 		c.errorf(diag.TypeMismatch, c.rng(n), "%s is not the length of a prefix; %s needs a constant integer from 0 to %d here: %s.", c.text(n), f.Name, most, f.Signature)
 		return false
@@ -214,68 +217,68 @@ func argumentCount(lo, hi int) string {
 }
 
 // fold computes a function of constants.
-func (e *CallExpr) fold() (Value, bool) {
+func fold(e *ast.CallExpr) (ast.Value, bool) {
 	if e.Func.Asks() {
-		return Value{}, false
+		return ast.Value{}, false
 	}
-	vs := make([]Value, len(e.Args))
+	vs := make([]ast.Value, len(e.Args))
 	for i, a := range e.Args {
-		k, ok := a.(*ConstExpr)
+		k, ok := a.(*ast.ConstExpr)
 		if !ok {
-			return Value{}, false
+			return ast.Value{}, false
 		}
 		vs[i] = k.Value
 	}
-	v := Value{Kind: e.Kind()}
+	v := ast.Value{Kind: e.Kind()}
 	a := vs[0]
 	switch f := e.Func; f.ID {
-	case FnLen:
+	case ast.FnLen:
 		v.Int = int64(len(a.Str))
-	case FnLower:
+	case ast.FnLower:
 		v.Str = strings.ToLower(a.Str)
-	case FnUpper:
+	case ast.FnUpper:
 		v.Str = strings.ToUpper(a.Str)
-	case FnAbs:
+	case ast.FnAbs:
 		v.Int, v.Float = max(a.Int, -a.Int), max(a.Float, -a.Float)
-	case FnMin, FnMax:
+	case ast.FnMin, ast.FnMax:
 		best := vs[0]
 		for _, x := range vs[1:] {
-			if number(x) < number(best) == (f.ID == FnMin) && number(x) != number(best) {
+			if x.Number() < best.Number() == (f.ID == ast.FnMin) && x.Number() != best.Number() {
 				best = x
 			}
 		}
-		v.Int, v.Float = best.Int, number(best)
-	case FnEntropy:
-		v.Float = Entropy([]byte(a.Str))
-	case FnRegisteredDomain:
+		v.Int, v.Float = best.Int, best.Number()
+	case ast.FnEntropy:
+		v.Float = ast.Entropy([]byte(a.Str))
+	case ast.FnRegisteredDomain:
 		v.Str = string(bytes.Clone(publicsuffix.RegisteredDomain([]byte(a.Str))))
-	case FnLog2:
-		v.Float = Log2(number(a))
-	case FnIsPrivate:
-		if IsPrivate(a.Addr) {
+	case ast.FnLog2:
+		v.Float = ast.Log2(a.Number())
+	case ast.FnIsPrivate:
+		if ast.IsPrivate(a.Addr) {
 			v.Int = 1
 		}
-	case FnHour:
-		v.Int = Hour(number(a), e.Zone())
-	case FnWeekday:
-		v.Int = Weekday(number(a), e.Zone())
-	case FnBitAnd:
+	case ast.FnHour:
+		v.Int = ast.Hour(a.Number(), e.Zone())
+	case ast.FnWeekday:
+		v.Int = ast.Weekday(a.Number(), e.Zone())
+	case ast.FnBitAnd:
 		v.Int = vs[0].Int & vs[1].Int
-	case FnNetwork:
+	case ast.FnNetwork:
 		bits4, bits6 := e.Bits()
-		v.Addr = Network(a.Addr, bits4, bits6)
+		v.Addr = ast.Network(a.Addr, bits4, bits6)
 	}
 	return v, true
 }
 
 // isCollection reports whether a node can only be an array.
-func isCollection(n ast.Node) bool {
+func isCollection(n exprast.Node) bool {
 	switch n := n.(type) {
-	case *ast.ArrayNode:
+	case *exprast.ArrayNode:
 		return true
-	case *ast.BinaryNode:
+	case *exprast.BinaryNode:
 		return n.Operator == ".."
-	case *ast.BuiltinNode:
+	case *exprast.BuiltinNode:
 		switch n.Name {
 		case "split", "splitAfter", "filter", "map", "sort", "uniq", "reverse", "take", "concat", "flatten", "keys", "values":
 			return true
@@ -283,3 +286,8 @@ func isCollection(n ast.Node) bool {
 	}
 	return false
 }
+
+// zoneNames are the time zones of the IANA database, one a line, which an unknown zone is compared with.
+//
+//go:embed zones.txt
+var zoneNames string

@@ -1,10 +1,11 @@
 package rules
 
 import (
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // Closures over arrays whose elements are written out are unrolled, so that their bodies mean what they
@@ -15,36 +16,36 @@ import (
 
 // An arrayExpr is an array whose elements are known. It never leaves the checker.
 type arrayExpr struct {
-	At
+	ast.At
 	elems []arrayElement
 }
 
 // An arrayElement is there when a condition holds; nil is always.
 type arrayElement struct {
-	value Expr
-	when  Expr
+	value ast.Expr
+	when  ast.Expr
 }
 
 // A streamExpr is what filter and map make of an array that a packet decides on, or of the values of a field. It never
 // leaves the checker.
 type streamExpr struct {
-	At
-	array *OpaqueExpr
+	ast.At
+	array *ast.OpaqueExpr
 	field *packet.Field // in the place of an array: the values of a field that may have several
 	depth int
-	when  Expr // nil: all
-	value Expr // of an element
+	when  ast.Expr // nil: all
+	value ast.Expr // of an element
 }
 
 // Kind is that of a value that is not a scalar.
-func (e *arrayExpr) Kind() packet.Kind  { return kindComposite }
-func (e *streamExpr) Kind() packet.Kind { return kindComposite }
+func (e *arrayExpr) Kind() packet.Kind  { return ast.KindComposite }
+func (e *streamExpr) Kind() packet.Kind { return ast.KindComposite }
 
 // A pointer is what # and #index stand for.
-type pointer struct{ value, index Expr }
+type pointer struct{ value, index ast.Expr }
 
 // pointer resolves # and #index.
-func (c *checker) pointer(n *ast.PointerNode) Expr {
+func (c *checker) pointer(n *exprast.PointerNode) ast.Expr {
 	if len(c.pointers) == 0 || n.Name != "" && n.Name != "index" {
 		return c.errorf(diag.Unsupported, c.token(n), "#%s has no meaning here.", n.Name)
 	}
@@ -53,14 +54,14 @@ func (c *checker) pointer(n *ast.PointerNode) Expr {
 	if n.Name == "index" {
 		e = p.index
 	}
-	if _, isConst := e.(*ConstExpr); isConst {
+	if _, isConst := e.(*ast.ConstExpr); isConst {
 		c.vars++ // what holds for one element may not for the next
 	}
 	return e
 }
 
 // let binds a name to a value for the expression behind it.
-func (c *checker) let(n *ast.VariableDeclaratorNode) Expr {
+func (c *checker) let(n *exprast.VariableDeclaratorNode) ast.Expr {
 	v := c.value(n.Value)
 	if v == nil {
 		return nil
@@ -68,8 +69,8 @@ func (c *checker) let(n *ast.VariableDeclaratorNode) Expr {
 	if v.Kind() == packet.KindBool {
 		v = guard(v)
 	}
-	return c.bound(func() Expr { return c.value(n.Expr) }, func() {
-		locals := make(map[string]Expr, len(c.locals)+1)
+	return c.bound(func() ast.Expr { return c.value(n.Expr) }, func() {
+		locals := make(map[string]ast.Expr, len(c.locals)+1)
 		for name, e := range c.locals {
 			locals[name] = e
 		}
@@ -79,7 +80,7 @@ func (c *checker) let(n *ast.VariableDeclaratorNode) Expr {
 }
 
 // bound checks something with other names than around it.
-func (c *checker) bound(check func() Expr, bind func()) Expr {
+func (c *checker) bound(check func() ast.Expr, bind func()) ast.Expr {
 	locals, pointers, depth, composites := c.locals, c.pointers, c.depth, c.composites
 	c.composites = nil
 	bind()
@@ -89,8 +90,8 @@ func (c *checker) bound(check func() Expr, bind func()) Expr {
 }
 
 // body checks the predicate of a closure for one element.
-func (c *checker) body(n ast.Node, p pointer, check func(ast.Node) Expr) Expr {
-	if pred, ok := n.(*ast.PredicateNode); ok {
+func (c *checker) body(n exprast.Node, p pointer, check func(exprast.Node) ast.Expr) ast.Expr {
+	if pred, ok := n.(*exprast.PredicateNode); ok {
 		n = pred.Node
 	}
 	if c.unrolled++; c.unrolled > maxUnrolled {
@@ -99,17 +100,17 @@ func (c *checker) body(n ast.Node, p pointer, check func(ast.Node) Expr) Expr {
 		}
 		return nil
 	}
-	return c.bound(func() Expr { return check(n) }, func() {
+	return c.bound(func() ast.Expr { return check(n) }, func() {
 		c.pointers = append(c.pointers[:len(c.pointers):len(c.pointers)], p)
-		if e, ok := p.value.(*ElementExpr); ok {
+		if e, ok := p.value.(*ast.ElementExpr); ok {
 			c.depth = e.Depth + 1
 		}
 	})
 }
 
 // array checks an array that is written out.
-func (c *checker) array(n *ast.ArrayNode) Expr {
-	out := &arrayExpr{At: At{c.rng(n)}}
+func (c *checker) array(n *exprast.ArrayNode) ast.Expr {
+	out := &arrayExpr{At: ast.At{Rng: c.rng(n)}}
 	ok := true
 	for _, x := range n.Nodes {
 		e := c.value(x)
@@ -123,35 +124,35 @@ func (c *checker) array(n *ast.ArrayNode) Expr {
 }
 
 // collection checks the array of a closure, which may be a range or a variable too.
-func (c *checker) collection(n ast.Node) Expr {
+func (c *checker) collection(n exprast.Node) ast.Expr {
 	if name, ok := c.dotted(n); ok && len(name) > 4 && name[:4] == "var." {
 		if v := c.sym.vars[name[4:]]; v != nil {
 			if items, isList := v.Value.([]any); isList {
 				c.sym.use(&v.Used)
-				out := &arrayExpr{At: At{c.token(n)}}
+				out := &arrayExpr{At: ast.At{Rng: c.token(n)}}
 				for _, it := range items {
-					out.elems = append(out.elems, arrayElement{value: &ConstExpr{At: out.At, Value: constantOf(it)}})
+					out.elems = append(out.elems, arrayElement{value: &ast.ConstExpr{At: out.At, Value: constantOf(it)}})
 				}
 				return out
 			}
 		}
 	}
-	if r, ok := n.(*ast.BinaryNode); ok && r.Operator == ".." {
+	if r, ok := n.(*exprast.BinaryNode); ok && r.Operator == ".." {
 		lo, hi := c.value(r.Left), c.value(r.Right)
 		if lo == nil || hi == nil {
 			return nil
 		}
-		a, okA := lo.(*ConstExpr)
-		b, okB := hi.(*ConstExpr)
+		a, okA := lo.(*ast.ConstExpr)
+		b, okB := hi.(*ast.ConstExpr)
 		if !okA || !okB || a.Value.Kind != packet.KindInt || b.Value.Kind != packet.KindInt {
 			return c.opaque(n)
 		}
 		if b.Value.Int-a.Value.Int >= maxUnrolled {
 			return c.errorf(diag.Unsupported, c.rng(n), "A closure looks at %d elements at most. Use in, as in tcp.dstport in %s.", maxUnrolled, c.text(n))
 		}
-		out := &arrayExpr{At: At{c.rng(n)}}
+		out := &arrayExpr{At: ast.At{Rng: c.rng(n)}}
 		for v := a.Value.Int; v <= b.Value.Int; v++ {
-			out.elems = append(out.elems, arrayElement{value: &ConstExpr{At: out.At, Value: Value{Kind: packet.KindInt, Int: v}}})
+			out.elems = append(out.elems, arrayElement{value: &ast.ConstExpr{At: out.At, Value: ast.Value{Kind: packet.KindInt, Int: v}}})
 		}
 		return out
 	}
@@ -159,14 +160,14 @@ func (c *checker) collection(n ast.Node) Expr {
 }
 
 // builtin checks a function that expr-lang has: closures here, the others by its VM.
-func (c *checker) builtin(n *ast.BuiltinNode) Expr {
+func (c *checker) builtin(n *exprast.BuiltinNode) ast.Expr {
 	if len(n.Arguments) == 0 {
 		return c.opaque(n)
 	}
 	switch n.Name {
 	case "any", "all", "none", "one", "count", "filter", "map", "find", "findIndex", "findLast", "findLastIndex", "len", "first", "last", "sum":
 	case "get":
-		return c.index(&ast.MemberNode{Node: n.Arguments[0], Property: n.Arguments[1]}, n)
+		return c.index(&exprast.MemberNode{Node: n.Arguments[0], Property: n.Arguments[1]}, n)
 	default:
 		return c.opaque(n)
 	}
@@ -174,19 +175,19 @@ func (c *checker) builtin(n *ast.BuiltinNode) Expr {
 	if xs == nil {
 		return nil
 	}
-	var pred ast.Node
+	var pred exprast.Node
 	if len(n.Arguments) > 1 {
 		pred = n.Arguments[1]
 	}
-	if many := c.manyStream(xs); many != nil && !(n.Name == "len" && isText(xs.Kind())) {
+	if many := c.manyStream(xs); many != nil && !(n.Name == "len" && xs.Kind().IsText()) {
 		return c.loop(n, many, pred)
 	}
 	switch xs := xs.(type) {
 	case *arrayExpr:
 		return c.unroll(n, xs, pred)
-	case *OpaqueExpr:
-		if xs.K == kindComposite && xs.Elem != kindComposite {
-			return c.loop(n, &streamExpr{At: xs.At, array: xs, depth: c.depth, value: &ElementExpr{At: xs.At, K: xs.Elem, Depth: c.depth}}, pred)
+	case *ast.OpaqueExpr:
+		if xs.K == ast.KindComposite && xs.Elem != ast.KindComposite {
+			return c.loop(n, &streamExpr{At: xs.At, array: xs, depth: c.depth, value: &ast.ElementExpr{At: xs.At, K: xs.Elem, Depth: c.depth}}, pred)
 		}
 	case *streamExpr:
 		return c.loop(n, xs, pred)
@@ -195,12 +196,12 @@ func (c *checker) builtin(n *ast.BuiltinNode) Expr {
 }
 
 // loop makes a closure over an array that the packet decides on.
-func (c *checker) loop(n *ast.BuiltinNode, xs *streamExpr, pred ast.Node) Expr {
-	at := At{c.rng(n)}
-	p := pointer{xs.value, &ElementExpr{At: at, K: packet.KindInt, Depth: xs.depth, Index: true}}
-	var cond Expr = constBool(at.Rng, true)
-	enter := func(check func(ast.Node) Expr) Expr {
-		return c.bound(func() Expr { return c.body(pred, p, check) }, func() { c.depth = xs.depth + 1 })
+func (c *checker) loop(n *exprast.BuiltinNode, xs *streamExpr, pred exprast.Node) ast.Expr {
+	at := ast.At{Rng: c.rng(n)}
+	p := pointer{xs.value, &ast.ElementExpr{At: at, K: packet.KindInt, Depth: xs.depth, Index: true}}
+	var cond ast.Expr = ast.Bool(at.Rng, true)
+	enter := func(check func(exprast.Node) ast.Expr) ast.Expr {
+		return c.bound(func() ast.Expr { return c.body(pred, p, check) }, func() { c.depth = xs.depth + 1 })
 	}
 	switch {
 	case n.Name == "map":
@@ -208,7 +209,7 @@ func (c *checker) loop(n *ast.BuiltinNode, xs *streamExpr, pred ast.Node) Expr {
 		if v == nil {
 			return nil
 		}
-		if v.Kind() == kindComposite {
+		if v.Kind() == ast.KindComposite {
 			return c.cannotFollow(n)
 		}
 		return &streamExpr{at, xs.array, xs.field, xs.depth, xs.when, v}
@@ -219,67 +220,67 @@ func (c *checker) loop(n *ast.BuiltinNode, xs *streamExpr, pred ast.Node) Expr {
 			return nil
 		}
 	}
-	both := conjunction(at.Rng, xs.when, cond)
-	closure := &ClosureExpr{At: at, Array: xs.array, Field: xs.field, Body: both, Depth: xs.depth}
+	both := ast.And(at.Rng, xs.when, cond)
+	closure := &ast.ClosureExpr{At: at, Array: xs.array, Field: xs.field, Body: both, Depth: xs.depth}
 	switch n.Name {
 	case "filter":
 		return &streamExpr{at, xs.array, xs.field, xs.depth, both, xs.value}
 	case "any":
-		return present(closure, xs.source())
+		return ast.Present(closure, xs.source())
 	case "none":
-		return present(negation(at.Rng, closure), xs.source())
+		return ast.Present(ast.Not(at.Rng, closure), xs.source())
 	case "all":
-		closure.Quantifier = All
+		closure.Quantifier = ast.All
 		if xs.when != nil {
-			closure.Body = disjunction(at.Rng, negation(at.Rng, xs.when), cond)
+			closure.Body = ast.Or(at.Rng, ast.Not(at.Rng, xs.when), cond)
 		}
-		return present(closure, xs.source())
+		return ast.Present(closure, xs.source())
 	case "one":
-		closure.Quantifier = Count
-		return present(&CompareExpr{at, OpEq, closure, constInt(at, 1)}, closure)
+		closure.Quantifier = ast.Count
+		return ast.Present(&ast.CompareExpr{At: at, Op: ast.OpEq, X: closure, Y: constInt(at, 1)}, closure)
 	case "count", "len":
-		closure.Quantifier = Count
+		closure.Quantifier = ast.Count
 		return closure
 	case "findIndex":
-		closure.Quantifier, closure.Value = Find, p.index
+		closure.Quantifier, closure.Value = ast.Find, p.index
 		return closure
 	}
-	closure.Quantifier, closure.Value = Find, xs.value // find, first
+	closure.Quantifier, closure.Value = ast.Find, xs.value // find, first
 	return closure
 }
 
 // inComposite is membership in an array that is not written out in its place.
-func (c *checker) inComposite(n *ast.BinaryNode, x Expr, y Expr) Expr {
+func (c *checker) inComposite(n *exprast.BinaryNode, x ast.Expr, y ast.Expr) ast.Expr {
 	rng := c.rng(n)
 	switch y := y.(type) {
 	case *arrayExpr:
 		elems := make([]element, len(y.elems))
 		plain := true
 		for i, e := range y.elems {
-			if e.value.Kind() == kindComposite {
+			if e.value.Kind() == ast.KindComposite {
 				return c.opaque(n)
 			}
 			elems[i], plain = element{e.value.Range(), e.value}, plain && e.when == nil
 		}
 		if len(elems) == 0 {
 			c.doubt(c.rng(n.Right), "The array is empty: nothing is in it.")
-			return falseConst(rng)
+			return ast.Never(rng)
 		}
 		if plain {
 			return c.inElements(rng, n, x, elems, -1)
 		}
-		var any []Expr
+		var any []ast.Expr
 		for i, e := range y.elems {
 			in := c.inElements(rng, n, x, elems[i:i+1], -1)
 			if in == nil {
 				return nil
 			}
-			any = append(any, conjunction(rng, e.when, in))
+			any = append(any, ast.And(rng, e.when, in))
 		}
-		return disjunction(rng, any...)
-	case *OpaqueExpr:
-		if y.Elem != kindComposite {
-			return c.inStream(n, x, &streamExpr{At: y.At, array: y, depth: c.depth, value: &ElementExpr{At: y.At, K: y.Elem, Depth: c.depth}})
+		return ast.Or(rng, any...)
+	case *ast.OpaqueExpr:
+		if y.Elem != ast.KindComposite {
+			return c.inStream(n, x, &streamExpr{At: y.At, array: y, depth: c.depth, value: &ast.ElementExpr{At: y.At, K: y.Elem, Depth: c.depth}})
 		}
 	case *streamExpr:
 		return c.inStream(n, x, y)
@@ -287,39 +288,39 @@ func (c *checker) inComposite(n *ast.BinaryNode, x Expr, y Expr) Expr {
 	return c.opaque(n)
 }
 
-func (c *checker) inStream(n *ast.BinaryNode, x Expr, y *streamExpr) Expr {
+func (c *checker) inStream(n *exprast.BinaryNode, x ast.Expr, y *streamExpr) ast.Expr {
 	rng := c.rng(n)
 	kx, ky := x.Kind(), y.value.Kind()
-	if kx != ky && !(isNumber(kx) && isNumber(ky)) && !(isText(kx) && isText(ky)) {
+	if kx != ky && !(kx.IsNumber() && ky.IsNumber()) && !(kx.IsText() && ky.IsText()) {
 		return c.errorf(diag.TypeMismatch, c.rng(n.Right), "The array has %s, and %s is %s.", an(ky), c.text(n.Left), an(kx))
 	}
-	same := present(&CompareExpr{At{rng}, OpEq, y.value, x}, y.value, x)
-	closure := &ClosureExpr{At: At{rng}, Array: y.array, Field: y.field, Body: conjunction(rng, y.when, same), Depth: y.depth}
-	return present(closure, y.source())
+	same := ast.Present(&ast.CompareExpr{At: ast.At{Rng: rng}, Op: ast.OpEq, X: y.value, Y: x}, y.value, x)
+	closure := &ast.ClosureExpr{At: ast.At{Rng: rng}, Array: y.array, Field: y.field, Body: ast.And(rng, y.when, same), Depth: y.depth}
+	return ast.Present(closure, y.source())
 }
 
 // coalesce checks a ?? b: b where a has no value.
-func (c *checker) coalesce(n *ast.BinaryNode) Expr {
+func (c *checker) coalesce(n *exprast.BinaryNode) ast.Expr {
 	a, b := c.value(n.Left), c.value(n.Right)
 	if a == nil || b == nil {
 		return nil
 	}
-	if a.Kind() == kindComposite || b.Kind() == kindComposite {
+	if a.Kind() == ast.KindComposite || b.Kind() == ast.KindComposite {
 		return c.opaque(n)
 	}
 	if a, b = c.unify(n.Left, a, n.Right, b); a == nil || b == nil {
 		return nil
 	}
 	ka, kb := a.Kind(), b.Kind()
-	if ka != kb && !(isNumber(ka) && isNumber(kb)) && !(isText(ka) && isText(kb)) {
+	if ka != kb && !(ka.IsNumber() && kb.IsNumber()) && !(ka.IsText() && kb.IsText()) {
 		return c.errorf(diag.TypeMismatch, c.rng(n.Right), "%s is %s, and %s is %s: both sides of ?? must be of one type.", c.text(n.Left), an(ka), c.text(n.Right), an(kb))
 	}
-	p := Presence(a)
+	p := ast.Presence(a)
 	if p == nil {
 		return a
 	}
 	if ka == packet.KindBool {
 		a, b = guard(a), guard(b)
 	}
-	return &CondExpr{At{c.rng(n)}, p, a, b}
+	return &ast.CondExpr{At: ast.At{Rng: c.rng(n)}, If: p, Then: a, Else: b}
 }

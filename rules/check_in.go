@@ -4,32 +4,34 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // in checks membership: of a list, of an array, of a variable that is a list, or of a range.
-func (c *checker) in(n *ast.BinaryNode) Expr {
+func (c *checker) in(n *exprast.BinaryNode) ast.Expr {
 	if c.looseNot(n) {
 		return nil
 	}
 	before := c.vars
 	x := c.value(n.Left)
-	if x != nil && x.Kind() == kindComposite {
+	if x != nil && x.Kind() == ast.KindComposite {
 		return c.opaque(n)
 	}
 	rng := c.rng(n)
 	switch r := n.Right.(type) {
-	case *ast.ArrayNode:
+	case *exprast.ArrayNode:
 		return c.inArray(n, x, r, before)
-	case *ast.BinaryNode:
+	case *exprast.BinaryNode:
 		if r.Operator == ".." {
 			return c.inRange(n, x, r)
 		}
-	case *ast.MapNode:
+	case *exprast.MapNode:
 		return c.errorf(diag.TypeMismatch, c.rng(r), "A map has no meaning here. Write the values in brackets, as in [1, 2].")
 	}
 	if name, ok := c.dotted(n.Right); ok {
@@ -51,25 +53,25 @@ func (c *checker) in(n *ast.BinaryNode) Expr {
 	if x == nil || y == nil {
 		return nil
 	}
-	if y.Kind() == kindComposite {
+	if y.Kind() == ast.KindComposite {
 		return c.inComposite(n, x, y)
 	}
-	if f, ok := y.(*FieldExpr); ok && f.Field.Many() { // one of its values
-		return c.compareBy(n, OpEq)
+	if f, ok := y.(*ast.FieldExpr); ok && f.Field.Many() { // one of its values
+		return c.compareBy(n, ast.OpEq)
 	}
 	hint := "Write values in brackets, as in [1, 2], a list as list.name, or a range as 1..10."
-	if x.Kind() == y.Kind() && !isText(y.Kind()) {
+	if x.Kind() == y.Kind() && !y.Kind().IsText() {
 		hint = fmt.Sprintf("Write %s == %s.", c.text(n.Left), c.text(n.Right))
-	} else if isText(y.Kind()) {
+	} else if y.Kind().IsText() {
 		hint = fmt.Sprintf("Write [%s].", c.text(n.Right))
-		if isText(x.Kind()) {
+		if x.Kind().IsText() {
 			hint = fmt.Sprintf("To look for a part of a string write %s contains %s.", c.text(n.Right), c.text(n.Left))
 		}
 	}
 	return c.errorf(diag.TypeMismatch, c.rng(n.Right), "%s is %s; in needs a list, an array or a range. %s", c.text(n.Right), an(y.Kind()), hint)
 }
 
-func (c *checker) inRange(n *ast.BinaryNode, x Expr, r *ast.BinaryNode) Expr {
+func (c *checker) inRange(n *exprast.BinaryNode, x ast.Expr, r *exprast.BinaryNode) ast.Expr {
 	lo, hi := c.value(r.Left), c.value(r.Right)
 	if x == nil || lo == nil || hi == nil {
 		return nil
@@ -86,10 +88,10 @@ func (c *checker) inRange(n *ast.BinaryNode, x Expr, r *ast.BinaryNode) Expr {
 	}
 	var bounds [2]int64
 	for i, b := range []struct {
-		n ast.Node
-		e Expr
+		n exprast.Node
+		e ast.Expr
 	}{{r.Left, lo}, {r.Right, hi}} {
-		k, ok := b.e.(*ConstExpr)
+		k, ok := b.e.(*ast.ConstExpr)
 		if !ok || k.Value.Kind != packet.KindInt {
 			return c.errorf(diag.TypeMismatch, c.rng(b.n), "The bounds of a range must be constant integers.")
 		}
@@ -98,23 +100,23 @@ func (c *checker) inRange(n *ast.BinaryNode, x Expr, r *ast.BinaryNode) Expr {
 	if bounds[0] > bounds[1] {
 		return c.errorf(diag.BadValue, c.rng(r), "The range %d..%d is empty: its first number is the greater one.", bounds[0], bounds[1])
 	}
-	set := NewIntSet([]IntRange{{bounds[0], bounds[1]}})
-	e := &InExpr{At{c.rng(n)}, x, set, nil}
-	if _, isConst := x.(*ConstExpr); !isConst && c.judgeMembers(x, []member{{c.rng(r), IntRange{bounds[0], bounds[1]}}}, e.Rng, set) {
-		return falseConst(e.Rng)
+	set := lists.NewIntSet([]lists.IntRange{{Lo: bounds[0], Hi: bounds[1]}})
+	e := &ast.InExpr{At: ast.At{Rng: c.rng(n)}, X: x, Set: set, List: nil}
+	if _, isConst := x.(*ast.ConstExpr); !isConst && c.judgeMembers(x, []member{{c.rng(r), lists.IntRange{Lo: bounds[0], Hi: bounds[1]}}}, e.Rng, set) {
+		return ast.Never(e.Rng)
 	}
 	return c.inSet(e)
 }
 
 // inSet is the membership behind its presence, or a constant.
-func (c *checker) inSet(e *InExpr) Expr {
-	if k, ok := e.X.(*ConstExpr); ok {
-		return constBool(e.Rng, setHas(e.Set, k.Value))
+func (c *checker) inSet(e *ast.InExpr) ast.Expr {
+	if k, ok := e.X.(*ast.ConstExpr); ok {
+		return ast.Bool(e.Rng, setHas(e.Set, k.Value))
 	}
-	return present(e, e.X)
+	return ast.Present(e, e.X)
 }
 
-func setHas(s *Set, v Value) bool {
+func setHas(s *lists.Set, v ast.Value) bool {
 	switch v.Kind {
 	case packet.KindIP:
 		return s.Addrs != nil && s.Addrs.Has(v.Addr)
@@ -124,7 +126,7 @@ func setHas(s *Set, v Value) bool {
 	return s.HasInt(v.Int)
 }
 
-func (c *checker) inList(rng hcl.Range, n *ast.BinaryNode, x Expr, name string) Expr {
+func (c *checker) inList(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, name string) ast.Expr {
 	l := c.list(c.token(n.Right), name)
 	if l == nil || x == nil || l.Set == nil && !l.Tracked() {
 		return nil
@@ -135,50 +137,50 @@ func (c *checker) inList(rng hcl.Range, n *ast.BinaryNode, x Expr, name string) 
 	at := c.token(n.Right)
 	set := l.Set
 	switch k := x.Kind(); {
-	case k == packet.KindIP && l.Type == ListIP, k == packet.KindInt && l.Type == ListPort, isText(k) && (l.Type == ListString || l.Type == ListDomain):
-	case k == packet.KindMAC && l.Type == ListString:
-		ints := make([]IntRange, 0, len(l.Set.Strs))
+	case k == packet.KindIP && l.Type == lists.IP, k == packet.KindInt && l.Type == lists.Port, k.IsText() && (l.Type == lists.String || l.Type == lists.Domain):
+	case k == packet.KindMAC && l.Type == lists.String:
+		ints := make([]lists.IntRange, 0, len(l.Set.Strs))
 		for s := range l.Set.Strs {
 			m, ok := parseMAC(s)
 			if !ok {
 				return c.errorf(diag.TypeMismatch, at, "list.%s has the entry %q, which is not a MAC address as %s needs.", name, s, c.text(n.Left))
 			}
-			ints = append(ints, IntRange{int64(m), int64(m)})
+			ints = append(ints, lists.IntRange{Lo: int64(m), Hi: int64(m)})
 		}
-		set = NewIntSet(ints)
+		set = lists.NewIntSet(ints)
 	default:
 		entries := [...]string{"addresses", "ports", "strings", "domain names"}[l.Type]
 		hint := ""
-		if k == packet.KindIP && l.Type == ListString {
+		if k == packet.KindIP && l.Type == lists.String {
 			hint = " Give the list type = \"ip\"."
-		} else if k == packet.KindInt && l.Type == ListString {
+		} else if k == packet.KindInt && l.Type == lists.String {
 			hint = " Give the list type = \"port\"."
 		}
 		return c.errorf(diag.TypeMismatch, at, "list.%s holds %s, and %s is %s.%s", name, entries, c.text(n.Left), an(k), hint)
 	}
-	return c.inSet(&InExpr{At{rng}, x, set, l})
+	return c.inSet(&ast.InExpr{At: ast.At{Rng: rng}, X: x, Set: set, List: l})
 }
 
 // inVariable looks into the values of a variable.
-func (c *checker) inVariable(rng hcl.Range, n *ast.BinaryNode, x Expr, items []any) Expr {
+func (c *checker) inVariable(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, items []any) ast.Expr {
 	at := c.token(n.Right)
 	elems := make([]element, 0, len(items))
 	for _, it := range items {
-		elems = append(elems, element{at, &ConstExpr{At: At{at}, Value: constantOf(it)}})
+		elems = append(elems, element{at, &ast.ConstExpr{At: ast.At{Rng: at}, Value: constantOf(it)}})
 	}
 	return c.inElements(rng, n, x, elems, -1)
 }
 
 type element struct {
 	rng  hcl.Range
-	expr Expr
+	expr ast.Expr
 }
 
-func (c *checker) inArray(n *ast.BinaryNode, x Expr, arr *ast.ArrayNode, before int) Expr {
+func (c *checker) inArray(n *exprast.BinaryNode, x ast.Expr, arr *exprast.ArrayNode, before int) ast.Expr {
 	elems := make([]element, 0, len(arr.Nodes))
 	ok := true
 	for _, e := range arr.Nodes {
-		if b, isRange := e.(*ast.BinaryNode); isRange && b.Operator == ".." {
+		if b, isRange := e.(*exprast.BinaryNode); isRange && b.Operator == ".." {
 			c.errorf(diag.TypeMismatch, c.rng(e), "A range stands on its own, as in %s in %s; in an array write it as text, \"8000-8010\".", c.text(n.Left), c.text(e))
 			ok = false
 			continue
@@ -188,10 +190,10 @@ func (c *checker) inArray(n *ast.BinaryNode, x Expr, arr *ast.ArrayNode, before 
 			ok = false
 			continue
 		}
-		if y.Kind() == kindComposite {
+		if y.Kind() == ast.KindComposite {
 			return c.opaque(n)
 		}
-		if k, isConst := y.(*ConstExpr); isConst && x != nil && onBytes(x) {
+		if k, isConst := y.(*ast.ConstExpr); isConst && x != nil && ast.OnBytes(x) {
 			y = c.asBytes(e, k)
 		}
 		elems = append(elems, element{c.rng(e), y})
@@ -201,7 +203,7 @@ func (c *checker) inArray(n *ast.BinaryNode, x Expr, arr *ast.ArrayNode, before 
 	}
 	if len(elems) == 0 {
 		c.doubt(c.rng(arr), "The array is empty: nothing is in it.")
-		return falseConst(c.rng(n))
+		return ast.Never(c.rng(n))
 	}
 	return c.inElements(c.rng(n), n, x, elems, before)
 }
@@ -209,33 +211,33 @@ func (c *checker) inArray(n *ast.BinaryNode, x Expr, arr *ast.ArrayNode, before 
 // A member is an element of a set of integers, for judgement.
 type member struct {
 	rng hcl.Range
-	r   IntRange
+	r   lists.IntRange
 }
 
 // inElements makes a set of the constant elements, and a comparison of each other one.
-func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []element, before int) Expr {
+func (c *checker) inElements(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, elems []element, before int) ast.Expr {
 	var (
-		addrs   []AddrRange
-		ints    []IntRange
+		addrs   []lists.AddrRange
+		ints    []lists.IntRange
 		members []member
 		strs    []string
-		rest    []Expr
+		rest    []ast.Expr
 		bad     bool
 		never   int // words that x never is
 		errs    = c.errors
 	)
 	kx := x.Kind()
-	_, constant := x.(*ConstExpr)
+	_, constant := x.(*ast.ConstExpr)
 	for _, el := range elems {
-		k, isConst := el.expr.(*ConstExpr)
+		k, isConst := el.expr.(*ast.ConstExpr)
 		if !isConst || kx == packet.KindFloat || kx == packet.KindBool {
 			y := el.expr
-			if isConst && kx == packet.KindFloat && isNumber(y.Kind()) || y.Kind() == kx || isText(kx) && isText(y.Kind()) || isNumber(kx) && isNumber(y.Kind()) {
-				cmp := Expr(&CompareExpr{At{el.rng}, OpEq, x, y})
-				if kc, ok := x.(*ConstExpr); ok && isConst {
-					cmp = constBool(el.rng, compareValues(OpEq, kc.Value, k.Value))
+			if isConst && kx == packet.KindFloat && y.Kind().IsNumber() || y.Kind() == kx || kx.IsText() && y.Kind().IsText() || kx.IsNumber() && y.Kind().IsNumber() {
+				cmp := ast.Expr(&ast.CompareExpr{At: ast.At{Rng: el.rng}, Op: ast.OpEq, X: x, Y: y})
+				if kc, ok := x.(*ast.ConstExpr); ok && isConst {
+					cmp = ast.Bool(el.rng, ast.Compare(ast.OpEq, kc.Value, k.Value))
 				}
-				rest = append(rest, present(cmp, x, y))
+				rest = append(rest, ast.Present(cmp, x, y))
 				continue
 			}
 			bad = true
@@ -245,10 +247,10 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 		v := k.Value
 		switch {
 		case kx == packet.KindIP && v.Kind == packet.KindString:
-			r, err := parseAddrEntry(v.Str)
+			r, err := lists.ParseAddrs(v.Str)
 			if err != nil {
 				bad = true
-				c.errorf(diag.BadAddress, el.rng, "%s.", capital(err.Error()))
+				c.errorf(diag.BadAddress, el.rng, "%s.", diag.Capital(err.Error()))
 				continue
 			}
 			addrs = append(addrs, r)
@@ -260,15 +262,15 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 				c.errorf(diag.BadAddress, el.rng, "%s", why)
 				continue
 			}
-			ints = append(ints, IntRange{int64(m), int64(m)})
+			ints = append(ints, lists.IntRange{Lo: int64(m), Hi: int64(m)})
 		case kx == packet.KindInt && v.Kind == packet.KindInt:
-			ints = append(ints, IntRange{v.Int, v.Int})
-			members = append(members, member{el.rng, IntRange{v.Int, v.Int}})
+			ints = append(ints, lists.IntRange{Lo: v.Int, Hi: v.Int})
+			members = append(members, member{el.rng, lists.IntRange{Lo: v.Int, Hi: v.Int}})
 		case kx == packet.KindInt && v.Kind == packet.KindFloat && v.Float == math.Trunc(v.Float) && math.Abs(v.Float) < 1<<53:
-			ints = append(ints, IntRange{int64(v.Float), int64(v.Float)})
-			members = append(members, member{el.rng, IntRange{int64(v.Float), int64(v.Float)}})
+			ints = append(ints, lists.IntRange{Lo: int64(v.Float), Hi: int64(v.Float)})
+			members = append(members, member{el.rng, lists.IntRange{Lo: int64(v.Float), Hi: int64(v.Float)}})
 		case kx == packet.KindInt && v.Kind == packet.KindString:
-			r, ok := parseIntRange(v.Str)
+			r, ok := lists.ParseInts(v.Str)
 			if !ok {
 				bad = true
 				c.errorf(diag.TypeMismatch, el.rng, "%q is neither a number nor a range such as \"8000-8010\".", v.Str)
@@ -276,9 +278,9 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 			}
 			ints = append(ints, r)
 			members = append(members, member{el.rng, r})
-		case isText(kx) && isText(v.Kind):
+		case kx.IsText() && v.Kind.IsText():
 			strs = append(strs, v.Str)
-			if c.judgeWord(x, OpEq, el.rng, v.Str) {
+			if c.judgeWord(x, ast.OpEq, el.rng, v.Str) {
 				never++
 			}
 		default:
@@ -289,24 +291,24 @@ func (c *checker) inElements(rng hcl.Range, n *ast.BinaryNode, x Expr, elems []e
 	if bad || c.errors > errs {
 		return nil
 	}
-	var set *Set
+	var set *lists.Set
 	switch {
 	case addrs != nil:
-		set = NewAddrSet(addrs)
+		set = lists.NewAddrSet(addrs)
 	case ints != nil:
-		set = NewIntSet(ints)
+		set = lists.NewIntSet(ints)
 	case strs != nil:
-		set = NewStringSet(strs)
+		set = lists.NewStringSet(strs)
 	}
 	if set != nil {
 		switch {
 		case constant && len(rest) == 0:
-			return c.constant(rng, setHas(set, x.(*ConstExpr).Value), c.vars == before)
+			return c.constant(rng, setHas(set, x.(*ast.ConstExpr).Value), c.vars == before)
 		case constant:
 		case len(members) > 0 && c.judgeMembers(x, members, rng, set), len(strs) > 0 && never == len(strs):
-			return disjunction(rng, append(rest, falseConst(rng))...)
+			return ast.Or(rng, append(rest, ast.Never(rng))...)
 		}
-		rest = append([]Expr{c.inSet(&InExpr{At{rng}, x, set, nil})}, rest...)
+		rest = append([]ast.Expr{c.inSet(&ast.InExpr{At: ast.At{Rng: rng}, X: x, Set: set, List: nil})}, rest...)
 	}
-	return disjunction(rng, rest...)
+	return ast.Or(rng, rest...)
 }

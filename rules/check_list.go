@@ -4,23 +4,25 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // column checks list.name[key].column. It returns false for what is not of this form.
-func (c *checker) column(n *ast.MemberNode) (Expr, bool) {
+func (c *checker) column(n *exprast.MemberNode) (ast.Expr, bool) {
 	if c.tree.opensIndex(n.Location().From) { // without a column
 		if name, ok := c.dotted(n.Node); ok && strings.HasPrefix(name, "list.") {
 			return c.wholeRow(n, name[len("list."):]), true
 		}
 		return nil, false
 	}
-	row, ok := n.Node.(*ast.MemberNode)
-	prop, isName := n.Property.(*ast.StringNode)
+	row, ok := n.Node.(*exprast.MemberNode)
+	prop, isName := n.Property.(*exprast.StringNode)
 	if !ok || !isName || !c.tree.opensIndex(row.Location().From) {
 		return nil, false
 	}
@@ -36,22 +38,22 @@ func (c *checker) column(n *ast.MemberNode) (Expr, bool) {
 	if l.Columns == nil {
 		return c.errorf(diag.TypeMismatch, c.token(row.Node), "list.%s has no columns. Give the block columns = [\"entry\", …] and a CSV file, or use the list with in.", l.Name), true
 	}
-	i := slices.IndexFunc(l.Columns, func(k *Column) bool { return k.Name == prop.Value })
+	i := slices.IndexFunc(l.Columns, func(k *lists.Column) bool { return k.Name == prop.Value })
 	if i < 0 {
 		whole := c.token(n)
 		at := c.src.Range(n.Location().From, n.Location().To)
 		at.End = whole.End
-		return c.errorf(diag.UnknownName, at, "list.%s has no column %q.%s", l.Name, prop.Value, diag.DidYouMean(prop.Value, l.columnNames())), true
+		return c.errorf(diag.UnknownName, at, "list.%s has no column %q.%s", l.Name, prop.Value, diag.DidYouMean(prop.Value, l.ColumnNames())), true
 	}
 	c.sym.use(&l.Columns[i].Used)
 	if key = c.entryOf(l, row.Property, key); key == nil || l.Set == nil {
 		return nil, true
 	}
-	return &ColumnExpr{At{c.rng(n)}, key, l, i}, true
+	return &ast.ColumnExpr{At: ast.At{Rng: c.rng(n)}, Key: key, List: l, Column: i}, true
 }
 
 // wholeRow reports a row of which no column is named.
-func (c *checker) wholeRow(n *ast.MemberNode, name string) Expr {
+func (c *checker) wholeRow(n *exprast.MemberNode, name string) ast.Expr {
 	l := c.list(c.token(n.Node), name)
 	c.value(n.Property)
 	if l == nil {
@@ -64,14 +66,14 @@ func (c *checker) wholeRow(n *ast.MemberNode, name string) Expr {
 }
 
 // entryOf checks that a key is of the type of a list's entries.
-func (c *checker) entryOf(l *List, n ast.Node, key Expr) Expr {
+func (c *checker) entryOf(l *lists.List, n exprast.Node, key ast.Expr) ast.Expr {
 	want := [...]packet.Kind{packet.KindIP, packet.KindInt, packet.KindString, packet.KindString}[l.Type]
 	if want == packet.KindIP {
 		if key = c.coerce(n, key, want); key == nil {
 			return nil
 		}
 	}
-	if k := key.Kind(); k != want && !(isText(k) && isText(want)) {
+	if k := key.Kind(); k != want && !(k.IsText() && want.IsText()) {
 		return c.errorf(diag.TypeMismatch, c.rng(n), "The entries of list.%s are asked for by %s, and %s is %s.", l.Name, an(want), c.text(n), an(k))
 	}
 	return key
@@ -79,7 +81,7 @@ func (c *checker) entryOf(l *List, n ast.Node, key Expr) Expr {
 
 // A wordList is the texts on the right of an operator that takes any of several.
 type wordList struct {
-	list  *List // nil where they are written out
+	list  *lists.List // nil where they are written out
 	texts []string
 	at    []hcl.Range // of each text; one for all of them where they stand elsewhere
 }
@@ -88,7 +90,7 @@ func (w *wordList) place(i int) hcl.Range { return w.at[min(i, len(w.at)-1)] }
 
 // wordList reads a list, an array or a variable of texts on the right of an operator. It returns false for what is none
 // of these; failed says that there was an error.
-func (c *checker) wordList(n ast.Node, op string, bytes bool) (w *wordList, ok, failed bool) {
+func (c *checker) wordList(n exprast.Node, op string, bytes bool) (w *wordList, ok, failed bool) {
 	whole := c.token(n)
 	if name, isName := c.dotted(n); isName {
 		switch head, rest, _ := strings.Cut(name, "."); head {
@@ -100,7 +102,7 @@ func (c *checker) wordList(n ast.Node, op string, bytes bool) (w *wordList, ok, 
 			if l == nil || l.Set == nil {
 				return nil, true, true
 			}
-			if l.Type != ListString {
+			if l.Type != lists.String {
 				c.errorf(diag.TypeMismatch, whole, "list.%s has the type %q; %s needs one of type \"string\".", rest, l.Type, op)
 				return nil, true, true
 			}
@@ -112,21 +114,21 @@ func (c *checker) wordList(n ast.Node, op string, bytes bool) (w *wordList, ok, 
 		}
 		return nil, false, false
 	}
-	arr, isArray := n.(*ast.ArrayNode)
+	arr, isArray := n.(*exprast.ArrayNode)
 	if !isArray {
 		return nil, false, false
 	}
 	w = &wordList{}
 	for _, x := range arr.Nodes {
 		y := c.value(x)
-		k, isConst := y.(*ConstExpr)
+		k, isConst := y.(*ast.ConstExpr)
 		switch {
 		case y == nil:
 			failed = true
 		case !isConst:
 			c.errorf(diag.TypeMismatch, c.rng(x), "%s is not a text that is written out; %s needs such texts in an array.", c.text(x), op)
 			failed = true
-		case !isText(k.Value.Kind):
+		case !k.Value.Kind.IsText():
 			c.errorf(diag.TypeMismatch, c.rng(x), "The array has %s, and %s needs texts.", an(k.Value.Kind), op)
 			failed = true
 		default:
@@ -158,12 +160,12 @@ func (c *checker) wordsOfVariable(rng hcl.Range, v *Variable, op string) (w *wor
 }
 
 // anyOf checks an operator with several texts on its right.
-func (c *checker) anyOf(n *ast.BinaryNode, x Expr, w *wordList) Expr {
+func (c *checker) anyOf(n *exprast.BinaryNode, x ast.Expr, w *wordList) ast.Expr {
 	rng := c.rng(n)
-	if !isText(x.Kind()) {
+	if !x.Kind().IsText() {
 		return c.notText(n.Left, x, n.Operator)
 	}
-	e := &AnyExpr{At: At{rng}, Op: operators[n.Operator], X: x, List: w.list}
+	e := &ast.AnyExpr{At: ast.At{Rng: rng}, Op: operators[n.Operator], X: x, List: w.list}
 	seen := map[string]bool{}
 	never := 0
 	for i, s := range w.texts {
@@ -174,14 +176,14 @@ func (c *checker) anyOf(n *ast.BinaryNode, x Expr, w *wordList) Expr {
 			continue
 		}
 		seen[s] = true
-		if e.Op == OpMatches {
-			p, err := newPattern(s, onBytes(x))
+		if e.Op == ast.OpMatches {
+			p, err := ast.NewPattern(s, ast.OnBytes(x))
 			if err != nil {
 				from := ""
 				if w.list != nil {
 					from = "An entry of list." + w.list.Name + ": "
 				}
-				return c.errorf(diag.BadRegexp, w.place(i), "%s%s", from, patternProblem(s, err))
+				return c.errorf(diag.BadRegexp, w.place(i), "%s%s", from, ast.PatternProblem(s, err))
 			}
 			e.Patterns = append(e.Patterns, p)
 		}
@@ -191,13 +193,13 @@ func (c *checker) anyOf(n *ast.BinaryNode, x Expr, w *wordList) Expr {
 		if w.list == nil {
 			c.doubt(c.rng(n.Right), "There is nothing to look for.")
 		}
-		return falseConst(rng)
+		return ast.Never(rng)
 	}
-	if k, ok := x.(*ConstExpr); ok {
-		return constBool(rng, e.holds(k.Value.Str))
+	if k, ok := x.(*ast.ConstExpr); ok {
+		return ast.Bool(rng, e.Holds(k.Value.Str))
 	}
 	if never == len(w.texts) {
-		return falseConst(rng)
+		return ast.Never(rng)
 	}
-	return present(e, x)
+	return ast.Present(e, x)
 }

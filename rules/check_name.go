@@ -5,16 +5,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // symbols are the names that expressions can use besides fields, layers and functions.
 type symbols struct {
-	lists  map[string]*List
+	lists  map[string]*lists.List
 	macros map[string]*macroDecl
 	vars   map[string]*Variable
 	rules  map[string]bool    // nil where they are not known
@@ -25,7 +27,7 @@ type symbols struct {
 }
 
 func newSymbols() *symbols {
-	return &symbols{lists: map[string]*List{}, macros: map[string]*macroDecl{}, vars: map[string]*Variable{}, used: map[*bool]struct{}{}}
+	return &symbols{lists: map[string]*lists.List{}, macros: map[string]*macroDecl{}, vars: map[string]*Variable{}, used: map[*bool]struct{}{}}
 }
 
 // use notes that something is used. The mark itself is set by settle: rules are checked at once on
@@ -53,14 +55,14 @@ func (s *symbols) settle() {
 }
 
 // dotted joins a chain of members to one name.
-func (c *checker) dotted(n ast.Node) (string, bool) { return dotted(c.tree, n) }
+func (c *checker) dotted(n exprast.Node) (string, bool) { return dotted(c.tree, n) }
 
-func dotted(t *tree, n ast.Node) (string, bool) {
+func dotted(t *tree, n exprast.Node) (string, bool) {
 	switch n := n.(type) {
-	case *ast.IdentifierNode:
+	case *exprast.IdentifierNode:
 		return n.Value, true
-	case *ast.MemberNode:
-		p, ok := n.Property.(*ast.StringNode)
+	case *exprast.MemberNode:
+		p, ok := n.Property.(*exprast.StringNode)
 		if !ok || n.Optional || t.opensIndex(n.Location().From) {
 			return "", false
 		}
@@ -72,14 +74,14 @@ func dotted(t *tree, n ast.Node) (string, bool) {
 }
 
 // name resolves a field, a layer, a variable, a macro, an aggregate or threshold.
-func (c *checker) name(n ast.Node, name string) Expr {
+func (c *checker) name(n exprast.Node, name string) ast.Expr {
 	rng := c.token(n)
 	head, rest, isDotted := strings.Cut(name, ".")
 	if e, ok := c.locals[head]; ok {
 		if isDotted {
 			return c.errorf(diag.TypeMismatch, rng, "%s has no members.", head)
 		}
-		if _, isConst := e.(*ConstExpr); isConst {
+		if _, isConst := e.(*ast.ConstExpr); isConst {
 			c.vars++
 		}
 		return e
@@ -93,7 +95,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		if _, isList := v.Value.([]any); isList {
 			return c.errorf(diag.TypeMismatch, rng, "var.%s is a list of values. Use it with in, as in tcp.dstport in var.%s.", rest, rest)
 		}
-		return &ConstExpr{At: At{rng}, Value: constantOf(v.Value)}
+		return &ast.ConstExpr{At: ast.At{Rng: rng}, Value: constantOf(v.Value)}
 	case head == "list":
 		if l := c.list(rng, rest); l != nil {
 			c.errorf(diag.TypeMismatch, rng, "list.%s is a list. Use it with in, as in %s in list.%s.", rest, exampleField(l.Type), rest)
@@ -107,10 +109,10 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		if !c.seen(rng, name, f.Events) {
 			return nil
 		}
-		return &FieldExpr{At{rng}, f}
+		return &ast.FieldExpr{At: ast.At{Rng: rng}, Field: f}
 	}
 	if isDotted {
-		if f := functionByName(name); f != nil {
+		if f := ast.FunctionByName(name); f != nil {
 			return c.errorf(diag.UnknownField, rng, "%s is a function, and needs an address: %s(ip.src). In messages it is written ${%s(ip.src)}.", name, name, strings.Replace(name, ".", "::", 1))
 		}
 		return c.errorf(diag.UnknownField, rng, "There is no field %q.%s", name, fieldAdvice(name))
@@ -123,9 +125,9 @@ func (c *checker) name(n ast.Node, name string) Expr {
 			return nil
 		}
 		if l == packet.LayerFrame {
-			return constBool(rng, true)
+			return ast.Bool(rng, true)
 		}
-		return &LayerExpr{At{rng}, l}
+		return &ast.LayerExpr{At: ast.At{Rng: rng}, Layers: l}
 	}
 	if name == "threshold" {
 		if c.scope.noThresh != "" {
@@ -134,7 +136,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		if c.scope.threshold == nil {
 			return c.errorf(diag.MissingThreshold, rng, "The rule has no threshold. Add the attribute, as in threshold = 10.")
 		}
-		return &ThresholdExpr{At{rng}, *c.scope.threshold}
+		return &ast.ThresholdExpr{At: ast.At{Rng: rng}, Value: *c.scope.threshold}
 	}
 	if a, ok := c.scope.aggregates[name]; ok {
 		if c.scope.noAggs != "" {
@@ -143,7 +145,7 @@ func (c *checker) name(n ast.Node, name string) Expr {
 		if a == nil { // it has an error of its own
 			return nil
 		}
-		return &AggregateExpr{At{rng}, a}
+		return &ast.AggregateExpr{At: ast.At{Rng: rng}, Aggregate: a}
 	}
 	if m, ok := c.sym.macros[name]; ok {
 		if c.scope.noFields != "" {
@@ -201,7 +203,7 @@ func (c *checker) seen(rng hcl.Range, name string, events []packet.Event) bool {
 	if c.scope.anyEvent || mask&(1<<c.scope.event) != 0 {
 		return true
 	}
-	c.errorf(diag.WrongEvent, rng, "%s do not have %q; it belongs to a rule with %s.", capital(c.scope.event.Plural()), name, onWords(events))
+	c.errorf(diag.WrongEvent, rng, "%s do not have %q; it belongs to a rule with %s.", diag.Capital(c.scope.event.Plural()), name, onWords(events))
 	return false
 }
 
@@ -228,7 +230,7 @@ func (c *checker) variable(rng hcl.Range, name string) *Variable {
 	return v
 }
 
-func (c *checker) list(rng hcl.Range, name string) *List {
+func (c *checker) list(rng hcl.Range, name string) *lists.List {
 	l, ok := c.sym.lists[name]
 	if !ok {
 		c.errorf(diag.UnknownList, rng, "There is no list %q.%s", name, diag.DidYouMean(name, sortedKeys(c.sym.lists)))
@@ -247,24 +249,24 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-func exampleField(t ListType) string {
+func exampleField(t lists.Type) string {
 	return [...]string{"ip.src", "tcp.dstport", "dns.qry.name", "dns.qry.name"}[t]
 }
 
 // constantOf is the value of a variable that is no list.
-func constantOf(v any) Value {
+func constantOf(v any) ast.Value {
 	switch v := v.(type) {
 	case int64:
-		return Value{Kind: packet.KindInt, Int: v}
+		return ast.Value{Kind: packet.KindInt, Int: v}
 	case float64:
-		return Value{Kind: packet.KindFloat, Float: v}
+		return ast.Value{Kind: packet.KindFloat, Float: v}
 	case bool:
 		if v {
-			return Value{Kind: packet.KindBool, Int: 1}
+			return ast.Value{Kind: packet.KindBool, Int: 1}
 		}
-		return Value{Kind: packet.KindBool}
+		return ast.Value{Kind: packet.KindBool}
 	case string:
-		return Value{Kind: packet.KindString, Str: v}
+		return ast.Value{Kind: packet.KindString, Str: v}
 	}
 	panic(fmt.Sprintf("rules: variable of type %T", v))
 }

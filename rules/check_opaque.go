@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr"
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	exprcheck "github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // VMName returns the variable that stands for an argument in the text of an OpaqueExpr.
@@ -23,7 +24,7 @@ func VMName(arg int) string { return "v" + strconv.Itoa(arg) }
 
 // VMOptions are what the text of an OpaqueExpr compiles with: an environment of type map[string]any
 // with a variable for every argument. Integers are int, addresses and bytes are strings.
-func VMOptions(args []Expr) []expr.Option {
+func VMOptions(args []ast.Expr) []expr.Option {
 	env := make(map[string]any, len(args))
 	for i, a := range args {
 		env[VMName(i)] = zeroOf(a)
@@ -32,10 +33,10 @@ func VMOptions(args []Expr) []expr.Option {
 }
 
 // zeroOf is a value of the type by which expr-lang knows an expression.
-func zeroOf(e Expr) any {
+func zeroOf(e ast.Expr) any {
 	k := e.Kind()
-	if k == kindComposite {
-		switch e.(*OpaqueExpr).Elem {
+	if k == ast.KindComposite {
+		switch e.(*ast.OpaqueExpr).Elem {
 		case packet.KindString:
 			return []string{}
 		case packet.KindInt:
@@ -61,7 +62,7 @@ func zeroOf(e Expr) any {
 // scalarKind is the kind of values of a Go type; kindComposite for those that no field has.
 func scalarKind(t reflect.Type) packet.Kind {
 	if t == nil {
-		return kindComposite
+		return ast.KindComposite
 	}
 	switch t.Kind() {
 	case reflect.Bool:
@@ -73,7 +74,7 @@ func scalarKind(t reflect.Type) packet.Kind {
 	case reflect.String:
 		return packet.KindString
 	}
-	return kindComposite
+	return ast.KindComposite
 }
 
 // keepsElements are the functions whose arrays have elements of the type of their argument's.
@@ -93,7 +94,7 @@ var instead = map[string]string{
 }
 
 // cannotFollow reports a closure that conditions do not know.
-func (c *checker) cannotFollow(n *ast.BuiltinNode) Expr {
+func (c *checker) cannotFollow(n *exprast.BuiltinNode) ast.Expr {
 	at := n.Location().From
 	use := instead[n.Name]
 	if use == "" {
@@ -103,15 +104,15 @@ func (c *checker) cannotFollow(n *ast.BuiltinNode) Expr {
 }
 
 // unknownElements reports a filtered or mapped array where all of its elements are needed at once.
-func (c *checker) unknownElements(n ast.Node) {
+func (c *checker) unknownElements(n exprast.Node) {
 	c.errorf(diag.Unsupported, c.rng(n), "Which elements %s has is not known before it runs: it can stand in any, all, none, one, count, len, find, first or behind in.", c.text(n))
 }
 
 // opaque leaves a node to expr-lang's VM. What is below it is checked here and becomes an argument,
 // where it is a value that the language knows; what the node means is checked by expr-lang's own checker.
-func (c *checker) opaque(n ast.Node) Expr {
+func (c *checker) opaque(n exprast.Node) ast.Expr {
 	x := c.tree.extentOf(n)
-	if b, ok := n.(*ast.BuiltinNode); ok && (b.Name == "now" || b.Name == "timezone") {
+	if b, ok := n.(*exprast.BuiltinNode); ok && (b.Name == "now" || b.Name == "timezone") {
 		return c.errorf(diag.Unsupported, c.rng(n), "%s() has no meaning here: rules know the time of packets alone, which is frame.time_epoch.", b.Name)
 	} else if ok && slices.ContainsFunc(b.Arguments, isPredicate) {
 		return c.cannotFollow(b)
@@ -140,21 +141,21 @@ func (c *checker) opaque(n ast.Node) Expr {
 			return c.errorf(diag.Unsupported, c.rng(n), "%v", err)
 		}
 		from, to := rw.original(fe.From, fe.To)
-		return c.errorf(diag.Unsupported, c.src.Range(from, max(to, from+1)), "%s.", capital(strings.TrimSuffix(fe.Message, ".")))
+		return c.errorf(diag.Unsupported, c.src.Range(from, max(to, from+1)), "%s.", diag.Capital(strings.TrimSuffix(fe.Message, ".")))
 	}
-	e := &OpaqueExpr{At: At{c.rng(n)}, Text: text, Source: c.text(n), Args: rw.args}
+	e := &ast.OpaqueExpr{At: ast.At{Rng: c.rng(n)}, Text: text, Source: c.text(n), Args: rw.args}
 	if len(rw.args) == 0 {
 		return c.fold(n, e)
 	}
-	if e.K = scalarKind(typ); e.K != kindComposite {
+	if e.K = scalarKind(typ); e.K != ast.KindComposite {
 		return e
 	}
-	if typ != nil && (typ.Kind() == reflect.Slice || typ.Kind() == reflect.Array || typ.Kind() == reflect.Map) || typ != nil && typ.Kind() == reflect.Interface && keeps(n, rw.args) != kindComposite {
-		e.K, e.Elem = kindComposite, kindComposite
+	if typ != nil && (typ.Kind() == reflect.Slice || typ.Kind() == reflect.Array || typ.Kind() == reflect.Map) || typ != nil && typ.Kind() == reflect.Interface && keeps(n, rw.args) != ast.KindComposite {
+		e.K, e.Elem = ast.KindComposite, ast.KindComposite
 		if typ.Kind() == reflect.Slice {
 			e.Elem = scalarKind(typ.Elem())
 		}
-		if e.Elem == kindComposite {
+		if e.Elem == ast.KindComposite {
 			e.Elem = keeps(n, rw.args)
 		}
 		return e
@@ -163,17 +164,17 @@ func (c *checker) opaque(n ast.Node) Expr {
 }
 
 // keeps is the kind of the elements of what a function makes of an array; kindComposite where that is not known.
-func keeps(n ast.Node, args []Expr) packet.Kind {
-	if b, ok := n.(*ast.BuiltinNode); ok && keepsElements[b.Name] && len(args) > 0 {
-		if o, ok := args[0].(*OpaqueExpr); ok && o.K == kindComposite {
+func keeps(n exprast.Node, args []ast.Expr) packet.Kind {
+	if b, ok := n.(*exprast.BuiltinNode); ok && keepsElements[b.Name] && len(args) > 0 {
+		if o, ok := args[0].(*ast.OpaqueExpr); ok && o.K == ast.KindComposite {
 			return o.Elem
 		}
 	}
-	return kindComposite
+	return ast.KindComposite
 }
 
 // fold computes what has no argument; what fails would always fail.
-func (c *checker) fold(n ast.Node, e *OpaqueExpr) Expr {
+func (c *checker) fold(n exprast.Node, e *ast.OpaqueExpr) ast.Expr {
 	p, err := expr.Compile(e.Text, VMOptions(nil)...)
 	var v any
 	if err == nil {
@@ -190,31 +191,31 @@ func (c *checker) fold(n ast.Node, e *OpaqueExpr) Expr {
 		}
 		return c.errorf(diag.BadArguments, e.Rng, "%s fails whenever it is evaluated: %s.", c.text(n), why)
 	}
-	if k := scalarKind(reflect.TypeOf(v)); k != kindComposite {
-		return &ConstExpr{At: e.At, Value: constantOfAny(v)}
+	if k := scalarKind(reflect.TypeOf(v)); k != ast.KindComposite {
+		return &ast.ConstExpr{At: e.At, Value: constantOfAny(v)}
 	}
 	rv := reflect.ValueOf(v)
 	if rv.Kind() == reflect.Slice {
 		out := &arrayExpr{At: e.At}
 		for i := range rv.Len() {
 			x := rv.Index(i).Interface()
-			if scalarKind(reflect.TypeOf(x)) == kindComposite {
-				e.K, e.Elem = kindComposite, kindComposite
+			if scalarKind(reflect.TypeOf(x)) == ast.KindComposite {
+				e.K, e.Elem = ast.KindComposite, ast.KindComposite
 				return e
 			}
-			out.elems = append(out.elems, arrayElement{value: &ConstExpr{At: e.At, Value: constantOfAny(x)}})
+			out.elems = append(out.elems, arrayElement{value: &ast.ConstExpr{At: e.At, Value: constantOfAny(x)}})
 		}
 		return out
 	}
 	if rv.Kind() == reflect.Map {
-		e.K, e.Elem = kindComposite, kindComposite
+		e.K, e.Elem = ast.KindComposite, ast.KindComposite
 		return e
 	}
 	return c.errorf(diag.Unsupported, e.Rng, "%s is not a value that conditions know.", c.text(n))
 }
 
 // constantOfAny is constantOf for the scalars that the VM returns, whose types may have names, as durations have.
-func constantOfAny(v any) Value {
+func constantOfAny(v any) ast.Value {
 	if rv := reflect.ValueOf(v); rv.CanInt() {
 		v = rv.Int()
 	}

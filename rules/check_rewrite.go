@@ -5,16 +5,17 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A rewriter makes the text for the VM: what is checked here becomes a variable or a constant.
 type rewriter struct {
 	c      *checker
 	base   int
-	args   []Expr
+	args   []ast.Expr
 	edits  []edit
 	shifts []shift
 }
@@ -32,15 +33,15 @@ type shift struct {
 }
 
 // child replaces what is below a node of the VM.
-func (rw *rewriter) child(n ast.Node) {
+func (rw *rewriter) child(n exprast.Node) {
 	c := rw.c
 	switch n := n.(type) {
 	case nil:
 		return
-	case *ast.PairNode:
+	case *exprast.PairNode:
 		rw.child(n.Value)
 		return
-	case *ast.NilNode:
+	case *exprast.NilNode:
 		return
 	}
 	e, known := c.composites[n]
@@ -52,7 +53,7 @@ func (rw *rewriter) child(n ast.Node) {
 	}
 	x := c.tree.extentOf(n)
 	switch e := e.(type) {
-	case *ConstExpr:
+	case *ast.ConstExpr:
 		rw.edits = append(rw.edits, edit{x, constText(e.Value)})
 	case *arrayExpr:
 		text, ok := rw.arrayText(e)
@@ -63,7 +64,7 @@ func (rw *rewriter) child(n ast.Node) {
 		rw.edits = append(rw.edits, edit{x, text})
 	case *streamExpr:
 		c.unknownElements(n)
-	case *OpaqueExpr:
+	case *ast.OpaqueExpr:
 		if len(e.Args) == 0 { // a map that is written out
 			rw.edits = append(rw.edits, edit{x, "(" + e.Text + ")"})
 			return
@@ -75,9 +76,9 @@ func (rw *rewriter) child(n ast.Node) {
 }
 
 // arg returns the variable for an argument.
-func (rw *rewriter) arg(e Expr) string {
+func (rw *rewriter) arg(e ast.Expr) string {
 	for i, a := range rw.args {
-		if same(a, e) {
+		if ast.Same(a, e) {
 			return VMName(i)
 		}
 	}
@@ -90,7 +91,7 @@ func (rw *rewriter) arrayText(e *arrayExpr) (string, bool) {
 	parts := make([]string, len(e.elems))
 	for i, x := range e.elems {
 		switch v := x.value.(type) {
-		case *ConstExpr:
+		case *ast.ConstExpr:
 			parts[i] = constText(v.Value)
 		case *arrayExpr:
 			text, ok := rw.arrayText(v)
@@ -111,7 +112,7 @@ func (rw *rewriter) arrayText(e *arrayExpr) (string, bool) {
 }
 
 // constText writes a constant as expr-lang source.
-func constText(v Value) string {
+func constText(v ast.Value) string {
 	switch v.Kind {
 	case packet.KindString, packet.KindBytes:
 		return strconv.Quote(v.Str)
@@ -131,44 +132,44 @@ func constText(v Value) string {
 	return strconv.FormatInt(v.Int, 10)
 }
 
-func isPredicate(n ast.Node) bool { _, ok := n.(*ast.PredicateNode); return ok }
+func isPredicate(n exprast.Node) bool { _, ok := n.(*exprast.PredicateNode); return ok }
 
 // children are the nodes directly below one.
-func children(n ast.Node) []ast.Node {
+func children(n exprast.Node) []exprast.Node {
 	switch n := n.(type) {
-	case *ast.UnaryNode:
-		return []ast.Node{n.Node}
-	case *ast.BinaryNode:
-		return []ast.Node{n.Left, n.Right}
-	case *ast.ChainNode:
-		return []ast.Node{n.Node}
-	case *ast.MemberNode:
-		if _, isName := n.Property.(*ast.StringNode); isName {
-			return []ast.Node{n.Node}
+	case *exprast.UnaryNode:
+		return []exprast.Node{n.Node}
+	case *exprast.BinaryNode:
+		return []exprast.Node{n.Left, n.Right}
+	case *exprast.ChainNode:
+		return []exprast.Node{n.Node}
+	case *exprast.MemberNode:
+		if _, isName := n.Property.(*exprast.StringNode); isName {
+			return []exprast.Node{n.Node}
 		}
-		return []ast.Node{n.Node, n.Property}
-	case *ast.SliceNode:
-		out := []ast.Node{n.Node}
-		for _, b := range []ast.Node{n.From, n.To} {
+		return []exprast.Node{n.Node, n.Property}
+	case *exprast.SliceNode:
+		out := []exprast.Node{n.Node}
+		for _, b := range []exprast.Node{n.From, n.To} {
 			if b != nil {
 				out = append(out, b)
 			}
 		}
 		return out
-	case *ast.BuiltinNode:
+	case *exprast.BuiltinNode:
 		return n.Arguments
-	case *ast.CallNode:
+	case *exprast.CallNode:
 		return n.Arguments
-	case *ast.ConditionalNode:
-		return []ast.Node{n.Cond, n.Exp1, n.Exp2}
-	case *ast.SequenceNode:
+	case *exprast.ConditionalNode:
+		return []exprast.Node{n.Cond, n.Exp1, n.Exp2}
+	case *exprast.SequenceNode:
 		return n.Nodes
-	case *ast.ArrayNode:
+	case *exprast.ArrayNode:
 		return n.Nodes
-	case *ast.MapNode:
+	case *exprast.MapNode:
 		return n.Pairs
-	case *ast.PairNode:
-		return []ast.Node{n.Value}
+	case *exprast.PairNode:
+		return []exprast.Node{n.Value}
 	}
 	return nil
 }

@@ -3,18 +3,19 @@ package rules
 import (
 	"math"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
-func (c *checker) conditional(n *ast.ConditionalNode) Expr {
+func (c *checker) conditional(n *exprast.ConditionalNode) ast.Expr {
 	cond, a, b := c.condition(n.Cond), c.value(n.Exp1), c.value(n.Exp2)
 	if cond == nil || a == nil || b == nil {
 		return nil
 	}
-	if k, ok := cond.(*ConstExpr); ok && a.Kind() == kindComposite {
+	if k, ok := cond.(*ast.ConstExpr); ok && a.Kind() == ast.KindComposite {
 		if k.Value.Int != 0 {
 			return a
 		}
@@ -22,17 +23,17 @@ func (c *checker) conditional(n *ast.ConditionalNode) Expr {
 	}
 	if x, ok := a.(*arrayExpr); ok {
 		if y, ok := b.(*arrayExpr); ok { // the elements of one or of the other
-			out := &arrayExpr{At: At{c.rng(n)}}
+			out := &arrayExpr{At: ast.At{Rng: c.rng(n)}}
 			for _, e := range x.elems {
-				out.elems = append(out.elems, arrayElement{e.value, conjunction(cond.Range(), cond, e.when)})
+				out.elems = append(out.elems, arrayElement{e.value, ast.And(cond.Range(), cond, e.when)})
 			}
 			for _, e := range y.elems {
-				out.elems = append(out.elems, arrayElement{e.value, conjunction(cond.Range(), negation(cond.Range(), cond), e.when)})
+				out.elems = append(out.elems, arrayElement{e.value, ast.And(cond.Range(), ast.Not(cond.Range(), cond), e.when)})
 			}
 			return out
 		}
 	}
-	if a.Kind() == kindComposite || b.Kind() == kindComposite {
+	if a.Kind() == ast.KindComposite || b.Kind() == ast.KindComposite {
 		return c.opaque(n)
 	}
 	a, b = c.unify(n.Exp1, a, n.Exp2, b)
@@ -40,10 +41,10 @@ func (c *checker) conditional(n *ast.ConditionalNode) Expr {
 		return nil
 	}
 	ka, kb := a.Kind(), b.Kind()
-	if ka != kb && !(isNumber(ka) && isNumber(kb)) && !(isText(ka) && isText(kb)) {
+	if ka != kb && !(ka.IsNumber() && kb.IsNumber()) && !(ka.IsText() && kb.IsText()) {
 		return c.errorf(diag.TypeMismatch, c.rng(n.Exp2), "%s is %s, and %s is %s: both branches of ?: must be of one type.", c.text(n.Exp1), an(ka), c.text(n.Exp2), an(kb))
 	}
-	if k, ok := cond.(*ConstExpr); ok {
+	if k, ok := cond.(*ast.ConstExpr); ok {
 		if k.Value.Int != 0 {
 			return a
 		}
@@ -52,17 +53,17 @@ func (c *checker) conditional(n *ast.ConditionalNode) Expr {
 	if ka == packet.KindBool {
 		a, b = guard(a), guard(b)
 	}
-	return &CondExpr{At{c.rng(n)}, cond, a, b}
+	return &ast.CondExpr{At: ast.At{Rng: c.rng(n)}, If: cond, Then: a, Else: b}
 }
 
 // index checks X[i]. A field of a map or an element of an array is left to the VM.
 //
 // whole is the node that stands for n in the text: get(x, i) is x[i].
-func (c *checker) index(n *ast.MemberNode, whole ast.Node) Expr {
+func (c *checker) index(n *exprast.MemberNode, whole exprast.Node) ast.Expr {
 	if n.Optional {
 		return c.opaque(whole)
 	}
-	if _, isName := n.Property.(*ast.StringNode); isName {
+	if _, isName := n.Property.(*exprast.StringNode); isName {
 		if name, ok := c.dotted(n.Node); ok && c.locals[name] == nil {
 			if c.value(n.Node) != nil {
 				c.errorf(diag.TypeMismatch, c.rng(whole), "%s has no members.", name)
@@ -75,7 +76,7 @@ func (c *checker) index(n *ast.MemberNode, whole ast.Node) Expr {
 	if x == nil || i == nil {
 		return nil
 	}
-	if k, isConst := i.(*ConstExpr); isConst && k.Value.Kind == packet.KindInt {
+	if k, isConst := i.(*ast.ConstExpr); isConst && k.Value.Kind == packet.KindInt {
 		switch xs := x.(type) {
 		case *arrayExpr:
 			return c.element(whole, xs, k.Value.Int)
@@ -83,25 +84,25 @@ func (c *checker) index(n *ast.MemberNode, whole ast.Node) Expr {
 			return c.streamElement(whole, xs, k.Value.Int)
 		}
 	}
-	if x.Kind() == kindComposite {
+	if x.Kind() == ast.KindComposite {
 		return c.opaque(whole)
 	}
-	if !isText(x.Kind()) {
+	if !x.Kind().IsText() {
 		return c.errorf(diag.TypeMismatch, c.rng(n.Node), "%s is %s and has no bytes to index.", c.text(n.Node), an(x.Kind()))
 	}
-	k, ok := i.(*ConstExpr)
+	k, ok := i.(*ast.ConstExpr)
 	if !ok || k.Value.Kind != packet.KindInt || k.Value.Int < 0 || k.Value.Int > math.MaxInt32 {
 		return c.errorf(diag.BadArguments, c.rng(n.Property), "The index must be a constant integer, not negative.")
 	}
-	if s, ok := x.(*ConstExpr); ok && k.Value.Int < int64(len(s.Value.Str)) {
-		return &ConstExpr{At: At{c.rng(whole)}, Value: Value{Kind: packet.KindInt, Int: int64(s.Value.Str[k.Value.Int])}}
+	if s, ok := x.(*ast.ConstExpr); ok && k.Value.Int < int64(len(s.Value.Str)) {
+		return &ast.ConstExpr{At: ast.At{Rng: c.rng(whole)}, Value: ast.Value{Kind: packet.KindInt, Int: int64(s.Value.Str[k.Value.Int])}}
 	}
-	return &IndexExpr{At{c.rng(whole)}, x, int(k.Value.Int)}
+	return &ast.IndexExpr{At: ast.At{Rng: c.rng(whole)}, X: x, I: int(k.Value.Int)}
 }
 
-func (c *checker) slice(n *ast.SliceNode) Expr {
+func (c *checker) slice(n *exprast.SliceNode) ast.Expr {
 	x := c.value(n.Node)
-	bound := func(b ast.Node, otherwise int) (int, bool) {
+	bound := func(b exprast.Node, otherwise int) (int, bool) {
 		if b == nil {
 			return otherwise, true
 		}
@@ -109,14 +110,14 @@ func (c *checker) slice(n *ast.SliceNode) Expr {
 		if e == nil {
 			return 0, false
 		}
-		k, ok := e.(*ConstExpr)
+		k, ok := e.(*ast.ConstExpr)
 		if !ok || k.Value.Kind != packet.KindInt || k.Value.Int < 0 || k.Value.Int > math.MaxInt32 {
 			c.errorf(diag.BadArguments, c.rng(b), "The bounds of a slice must be constant integers, not negative.")
 			return 0, false
 		}
 		return int(k.Value.Int), true
 	}
-	if x != nil && x.Kind() == kindComposite {
+	if x != nil && x.Kind() == ast.KindComposite {
 		return c.opaque(n)
 	}
 	from, ok1 := bound(n.From, 0)
@@ -124,15 +125,15 @@ func (c *checker) slice(n *ast.SliceNode) Expr {
 	if x == nil || !ok1 || !ok2 {
 		return nil
 	}
-	if !isText(x.Kind()) {
+	if !x.Kind().IsText() {
 		return c.errorf(diag.TypeMismatch, c.rng(n.Node), "%s is %s and cannot be sliced.", c.text(n.Node), an(x.Kind()))
 	}
 	if to >= 0 && to < from {
 		return c.errorf(diag.BadArguments, c.rng(n), "The slice ends before it begins.")
 	}
-	e := &SliceExpr{At{c.rng(n)}, x, from, to}
-	if k, ok := x.(*ConstExpr); ok {
-		return &ConstExpr{At: e.At, Value: Value{Kind: k.Value.Kind, Str: cut(k.Value.Str, from, to)}}
+	e := &ast.SliceExpr{At: ast.At{Rng: c.rng(n)}, X: x, From: from, To: to}
+	if k, ok := x.(*ast.ConstExpr); ok {
+		return &ast.ConstExpr{At: e.At, Value: ast.Value{Kind: k.Value.Kind, Str: cut(k.Value.Str, from, to)}}
 	}
 	return e
 }

@@ -1,10 +1,13 @@
 package rules
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // golden are conditions with what they become.
@@ -80,7 +83,7 @@ func TestConditions(t *testing.T) {
 		if e == nil {
 			continue
 		}
-		if got := Format(e); got != c.want {
+		if got := ast.Format(e); got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", c.text, got, c.want)
 		}
 		if e.Kind() != packet.KindBool {
@@ -102,9 +105,9 @@ func TestRanges(t *testing.T) {
 		"payload[ (0) ] == lower('x')[0]",
 		"ip.src not in ['10.0.0.0/8']",
 	}
-	xs := e.(*LogicExpr).Xs
+	xs := e.(*ast.LogicExpr).Xs
 	if len(xs) != len(want) {
-		t.Fatalf("%d conjuncts: %s", len(xs), Format(e))
+		t.Fatalf("%d conjuncts: %s", len(xs), ast.Format(e))
 	}
 	for i, x := range xs {
 		if i == 0 { // the disjunction itself, within its parentheses
@@ -137,7 +140,7 @@ func TestPresence(t *testing.T) {
 			t.Errorf("%s: %v", c.text, diags)
 			continue
 		}
-		if got := Format(Presence(e)); got != c.want {
+		if got := ast.Format(ast.Presence(e)); got != c.want {
 			t.Errorf("presence of %s is %s, want %s", c.text, got, c.want)
 		}
 	}
@@ -230,6 +233,15 @@ func TestImpossible(t *testing.T) {
 		}
 		if n != c.n {
 			t.Errorf("%s: %d diagnostics, want %d: %v", c.text, n, c.n, diags)
+		}
+	}
+}
+
+// TestZoneNames holds every zone that an unknown one is compared with to be known.
+func TestZoneNames(t *testing.T) {
+	for _, name := range strings.Fields(zoneNames) {
+		if _, err := time.LoadLocation(name); err != nil {
+			t.Error(err)
 		}
 	}
 }

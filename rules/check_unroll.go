@@ -4,30 +4,31 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // maxUnrolled bounds how often the bodies of the closures of one expression are checked.
 const maxUnrolled = 4096
 
-func constInt(at At, v int64) *ConstExpr {
-	return &ConstExpr{At: at, Value: Value{Kind: packet.KindInt, Int: v}}
+func constInt(at ast.At, v int64) *ast.ConstExpr {
+	return &ast.ConstExpr{At: at, Value: ast.Value{Kind: packet.KindInt, Int: v}}
 }
 
 // unroll makes of a closure what it is for each element.
-func (c *checker) unroll(n *ast.BuiltinNode, xs *arrayExpr, pred ast.Node) Expr {
-	at := At{c.rng(n)}
-	conds := make([]Expr, len(xs.elems)) // the element is there, and the predicate holds
-	values := make([]Expr, len(xs.elems))
+func (c *checker) unroll(n *exprast.BuiltinNode, xs *arrayExpr, pred exprast.Node) ast.Expr {
+	at := ast.At{Rng: c.rng(n)}
+	conds := make([]ast.Expr, len(xs.elems)) // the element is there, and the predicate holds
+	values := make([]ast.Expr, len(xs.elems))
 	ok := true
 	for i, x := range xs.elems {
 		p := pointer{x.value, constInt(at, int64(i))}
 		conds[i] = x.when
 		if conds[i] == nil {
-			conds[i] = constBool(at.Rng, true)
+			conds[i] = ast.Bool(at.Rng, true)
 		}
 		switch {
 		case pred == nil:
@@ -40,9 +41,9 @@ func (c *checker) unroll(n *ast.BuiltinNode, xs *arrayExpr, pred ast.Node) Expr 
 				continue
 			}
 			if n.Name == "all" && x.when != nil {
-				conds[i] = disjunction(at.Rng, negation(at.Rng, x.when), e)
+				conds[i] = ast.Or(at.Rng, ast.Not(at.Rng, x.when), e)
 			} else {
-				conds[i] = conjunction(e.Range(), x.when, e)
+				conds[i] = ast.And(e.Range(), x.when, e)
 			}
 		}
 	}
@@ -51,13 +52,13 @@ func (c *checker) unroll(n *ast.BuiltinNode, xs *arrayExpr, pred ast.Node) Expr 
 	}
 	switch n.Name {
 	case "any":
-		return disjunction(at.Rng, conds...)
+		return ast.Or(at.Rng, conds...)
 	case "all":
-		return conjunction(at.Rng, conds...)
+		return ast.And(at.Rng, conds...)
 	case "none":
-		return negation(at.Rng, disjunction(at.Rng, conds...))
+		return ast.Not(at.Rng, ast.Or(at.Rng, conds...))
 	case "count", "len", "one":
-		ones := make([]Expr, len(conds))
+		ones := make([]ast.Expr, len(conds))
 		for i := range ones {
 			ones[i] = constInt(at, 1)
 		}
@@ -65,16 +66,16 @@ func (c *checker) unroll(n *ast.BuiltinNode, xs *arrayExpr, pred ast.Node) Expr 
 		if n.Name != "one" {
 			return sum
 		}
-		if k, isConst := sum.(*ConstExpr); isConst {
-			return constBool(at.Rng, k.Value.Int == 1)
+		if k, isConst := sum.(*ast.ConstExpr); isConst {
+			return ast.Bool(at.Rng, k.Value.Int == 1)
 		}
-		return &CompareExpr{at, OpEq, sum, constInt(at, 1)}
+		return &ast.CompareExpr{At: at, Op: ast.OpEq, X: sum, Y: constInt(at, 1)}
 	case "sum":
 		for i, x := range xs.elems {
 			if pred == nil {
 				values[i] = x.value
 			}
-			if !isNumber(values[i].Kind()) {
+			if !values[i].Kind().IsNumber() {
 				return c.errorf(diag.TypeMismatch, values[i].Range(), "sum needs numbers, and this is %s.", an(values[i].Kind()))
 			}
 		}
@@ -82,8 +83,8 @@ func (c *checker) unroll(n *ast.BuiltinNode, xs *arrayExpr, pred ast.Node) Expr 
 	case "filter":
 		out := &arrayExpr{At: at}
 		for i, x := range xs.elems {
-			if !isConstBool(conds[i], false) {
-				if isConstBool(conds[i], true) {
+			if !ast.IsBool(conds[i], false) {
+				if ast.IsBool(conds[i], true) {
 					conds[i] = nil
 				}
 				out.elems = append(out.elems, arrayElement{x.value, conds[i]})
@@ -102,93 +103,93 @@ func (c *checker) unroll(n *ast.BuiltinNode, xs *arrayExpr, pred ast.Node) Expr 
 
 // pick makes one of the elements for which the conditions hold: find, findIndex, findLast, findLastIndex,
 // first or last.
-func (c *checker) pick(n ast.Node, name string, xs *arrayExpr, conds []Expr) Expr {
-	at := At{c.rng(n)}
+func (c *checker) pick(n exprast.Node, name string, xs *arrayExpr, conds []ast.Expr) ast.Expr {
+	at := ast.At{Rng: c.rng(n)}
 	if len(xs.elems) == 0 {
 		return c.errorf(diag.BadArguments, at.Rng, "The array is empty: %s never has a value.", name)
 	}
-	values := make([]Expr, len(conds))
-	ones := make([]Expr, len(conds))
+	values := make([]ast.Expr, len(conds))
+	ones := make([]ast.Expr, len(conds))
 	for i, x := range xs.elems {
 		values[i] = x.value
-		if values[i].Kind() != values[0].Kind() && !(isNumber(values[i].Kind()) && isNumber(values[0].Kind())) {
+		if values[i].Kind() != values[0].Kind() && !(values[i].Kind().IsNumber() && values[0].Kind().IsNumber()) {
 			return c.errorf(diag.TypeMismatch, x.value.Range(), "The elements of the array are of several types, so that the type of %s is not known.", name)
 		}
 		ones[i] = constInt(at, 1)
 	}
-	if values[0].Kind() == kindComposite {
+	if values[0].Kind() == ast.KindComposite {
 		return c.errorf(diag.Unsupported, at.Rng, "The type of %s is not known before it runs.", c.text(n))
 	}
 	if name == "findIndex" || name == "findLastIndex" {
 		for i := range values {
-			there := make([]Expr, i)
+			there := make([]ast.Expr, i)
 			for j := range there {
 				if there[j] = xs.elems[j].when; there[j] == nil {
-					there[j] = constBool(at.Rng, true)
+					there[j] = ast.Bool(at.Rng, true)
 				}
 			}
 			values[i] = c.total(at, there, ones[:i])
 		}
 	}
 	last := name == "last" || name == "findLast" || name == "findLastIndex"
-	var out Expr = &AbsentExpr{At: at, K: values[0].Kind()}
+	var out ast.Expr = &ast.AbsentExpr{At: at, K: values[0].Kind()}
 	for k := range values {
 		i := len(values) - 1 - k
 		if last {
 			i = k
 		}
 		switch {
-		case isConstBool(conds[i], true):
+		case ast.IsBool(conds[i], true):
 			out = values[i]
-		case !isConstBool(conds[i], false):
-			out = &CondExpr{at, conds[i], values[i], out}
+		case !ast.IsBool(conds[i], false):
+			out = &ast.CondExpr{At: at, If: conds[i], Then: values[i], Else: out}
 		}
 	}
 	return out
 }
 
 // total adds the values whose conditions hold.
-func (c *checker) total(at At, conds, values []Expr) Expr {
-	var sum Expr = constInt(at, 0)
+func (c *checker) total(at ast.At, conds, values []ast.Expr) ast.Expr {
+	var sum ast.Expr = constInt(at, 0)
 	k := packet.KindInt
 	for _, v := range values {
 		if v.Kind() == packet.KindFloat {
 			k = packet.KindFloat
 		}
 	}
-	zero := &ConstExpr{At: at, Value: Value{Kind: k}}
+	zero := &ast.ConstExpr{At: at, Value: ast.Value{Kind: k}}
 	for i, v := range values {
 		switch {
-		case isConstBool(conds[i], false):
+		case ast.IsBool(conds[i], false):
 			continue
-		case !isConstBool(conds[i], true):
-			v = &CondExpr{at, conds[i], v, zero}
+		case !ast.IsBool(conds[i], true):
+			v = &ast.CondExpr{At: at, If: conds[i], Then: v, Else: zero}
 		}
-		a, okA := sum.(*ConstExpr)
-		b, okB := v.(*ConstExpr)
+		a, okA := sum.(*ast.ConstExpr)
+		b, okB := v.(*ast.ConstExpr)
 		switch {
 		case okA && okB:
-			sum = &ConstExpr{At: at, Value: arithValue(OpAdd, k, a.Value, b.Value)}
-		case okA && number(a.Value) == 0:
+			sum = &ast.ConstExpr{At: at, Value: arithValue(ast.OpAdd, k, a.Value, b.Value)}
+		case okA && a.Value.Number() == 0:
 			sum = v
 		default:
-			sum = &ArithExpr{at, OpAdd, sum, v, k}
+			sum = &ast.ArithExpr{At: at, Op: ast.OpAdd, X: sum, Y: v, K: k}
 		}
 	}
 	return sum
 }
 
 // element returns one element of an array that is written out.
-func (c *checker) element(n ast.Node, xs *arrayExpr, i int64) Expr {
+func (c *checker) element(n exprast.Node, xs *arrayExpr, i int64) ast.Expr {
 	if slices.ContainsFunc(xs.elems, func(x arrayElement) bool { return x.when != nil }) {
 		name, ok := map[int64]string{0: "first", -1: "last"}[i]
 		if !ok {
 			return c.errorf(diag.Unsupported, c.rng(n), "Which elements there are is not known before it runs. Use find or first.")
 		}
-		conds := make([]Expr, len(xs.elems))
+		conds := make([]ast.Expr, len(xs.elems))
 		for k, x := range xs.elems {
 			if conds[k] = x.when; conds[k] == nil {
-				conds[k] = constBool(c.rng(n), true)
+				conds[k] = ast.Bool(c.rng(n), true)
 			}
 		}
 		return c.pick(n, name, xs, conds)
@@ -204,16 +205,16 @@ func (c *checker) element(n ast.Node, xs *arrayExpr, i int64) Expr {
 
 // streamElement returns one element of an array that the packet decides on: the first that a filter lets
 // pass, or any place where there is no filter.
-func (c *checker) streamElement(n ast.Node, xs *streamExpr, i int64) Expr {
-	at := At{c.rng(n)}
+func (c *checker) streamElement(n exprast.Node, xs *streamExpr, i int64) ast.Expr {
+	at := ast.At{Rng: c.rng(n)}
 	if i < 0 || i > 0 && xs.when != nil {
 		return c.errorf(diag.Unsupported, at.Rng, "Which element this is is not known before it runs. Use find or first.")
 	}
 	body := xs.when
 	if body == nil {
-		body = &CompareExpr{at, OpEq, &ElementExpr{At: at, K: packet.KindInt, Depth: xs.depth, Index: true}, constInt(at, i)}
+		body = &ast.CompareExpr{At: at, Op: ast.OpEq, X: &ast.ElementExpr{At: at, K: packet.KindInt, Depth: xs.depth, Index: true}, Y: constInt(at, i)}
 	}
-	return &ClosureExpr{At: at, Quantifier: Find, Array: xs.array, Field: xs.field, Body: body, Value: xs.value, Depth: xs.depth}
+	return &ast.ClosureExpr{At: at, Quantifier: ast.Find, Array: xs.array, Field: xs.field, Body: body, Value: xs.value, Depth: xs.depth}
 }
 
 func elementCount(n int) string {

@@ -6,18 +6,18 @@
 // HCL gives the blocks and attributes. The conditions in their strings are parsed by expr-lang's
 // parser; what they mean is worked out here, so that every error stands at its token (through escapes
 // and heredocs), all errors of an expression are reported, and near names are suggested. The result
-// is a tree of Expr nodes. In it macros and variables are replaced by what they stand for (a macro's
+// is a tree of package ast. In it macros and variables are replaced by what they stand for (a macro's
 // nodes are shared by all its users), constant parts are folded, addresses are parsed, sets are built,
 // and what the language leaves to the reader is explicit:
 //
 //   - A comparison, a membership, a match, or a boolean field or function is false where the packet
 //     lacks a value that it needs. It is And{LayerExpr, leaf} then: a conjunction whose parts all have
-//     the range of the whole, nested in the conjunction that the author wrote. Presence makes the same
+//     the range of the whole, nested in the conjunction that the author wrote. ast.Presence makes the same
 //     condition for a value.
 //   - A byte beyond the end of a string is missing too; slices are cut to what is there.
 //   - Not of a false comparison is true, also where it is false because a value is missing.
 //
-// What of expr-lang has no node here (trim, split, any, let, …) is left to its VM as an OpaqueExpr,
+// What of expr-lang has no node (trim, split, any, let, …) is left to its VM as an OpaqueExpr,
 // after expr-lang's own checker has typed it; VMOptions are what to compile it with.
 //
 // # What is checked

@@ -32,7 +32,7 @@ func (rb *ruleBuilder) evidence(b *block) {
 	if text, at, ok := rb.stringValue(b, "bytes"); ok {
 		var size setting.Size
 		if err := size.UnmarshalText([]byte(text)); err != nil {
-			rb.report(diag.BadValue, at, "%s.", capital(err.Error()))
+			rb.report(diag.BadValue, at, "%s.", diag.Capital(err.Error()))
 		} else if size < 4<<10 || size > 1<<30 {
 			rb.report(diag.BadValue, at, "bytes is out of range: use 4KiB to 1GiB.")
 		} else {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 func ExampleLoad() {
@@ -25,7 +26,7 @@ rule "broken" {
 	}
 	for _, r := range rs.Rules {
 		if !r.Broken {
-			fmt.Printf("%s (%s): %s\n", r.Name, r.Severity, rules.Format(r.Where))
+			fmt.Printf("%s (%s): %s\n", r.Name, r.Severity, ast.Format(r.Where))
 		}
 	}
 	// Output:

@@ -9,12 +9,13 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A Level is a step of a rule's ladder of severities: where its condition holds, an alert is at least as severe.
 type Level struct {
 	Severity Severity
-	When     Expr // over what the rule's when is over; nil in a broken rule
+	When     ast.Expr // over what the rule's when is over; nil in a broken rule
 	Range    hcl.Range
 }
 
@@ -67,11 +68,11 @@ func (rb *ruleBuilder) levels() {
 	if len(r.Levels) == 0 || !rb.onlyLevels() || rb.failed {
 		return
 	}
-	conditions := make([]Expr, len(r.Levels))
+	conditions := make([]ast.Expr, len(r.Levels))
 	for i, l := range r.Levels {
 		conditions[len(conditions)-1-i] = l.When
 	}
-	r.When = disjunction(hcl.Range{Filename: r.Range.Filename}, conditions...)
+	r.When = ast.Or(hcl.Range{Filename: r.Range.Filename}, conditions...)
 	if rb.d.attrs["severity"] == nil {
 		r.Severity = r.Levels[len(r.Levels)-1].Severity
 	}
@@ -87,8 +88,8 @@ func (rb *ruleBuilder) onlyLevels() bool {
 
 // Conditions returns what is asked of the values of aggregates: when, where the rule gives one, and the conditions of
 // its levels. Those that have errors are left out.
-func (r *Rule) Conditions() []Expr {
-	var out []Expr
+func (r *Rule) Conditions() []ast.Expr {
+	var out []ast.Expr
 	if _, ok := r.AttrRanges["when"]; ok && r.When != nil {
 		out = append(out, r.When)
 	}

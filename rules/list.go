@@ -3,7 +3,6 @@ package rules
 import (
 	"crypto/sha256"
 	"fmt"
-	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -12,12 +11,11 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // listAttributes are those of a list block.
 var listAttributes = append([]string{"description", "type", "values", "file", "columns", "append", "for", "max"}, feedAttributes...)
-
-var listTypes = []string{"ip", "port", "string", "domain"}
 
 // An appended is the list blocks that add to another.
 type appended []*block
@@ -71,7 +69,7 @@ func adds(b *block) bool {
 
 // loadList checks a list block and reads its file, and those of the blocks that add to it.
 func (l *loader) loadList(b *block, more appended) {
-	list := &List{Name: b.name, Description: l.stringAttr(b, "description"), Shipped: b.file.shipped, Range: b.header()}
+	list := &lists.List{Name: b.name, Description: l.stringAttr(b, "description"), Shipped: b.file.shipped, Range: b.header()}
 	l.define(b, func(s *symbols) { s.lists[b.name] = list })
 	word, at, ok := l.stringValue(b, "type")
 	typed := false
@@ -79,14 +77,14 @@ func (l *loader) loadList(b *block, more appended) {
 		if b.attrs["type"] == nil {
 			l.report(diag.MissingAttribute, b.header(), "The list %q needs a type: \"ip\", \"port\", \"string\" or \"domain\".", b.name)
 		}
-	} else if typed = l.oneOf(at, "type", word, listTypes); typed {
-		list.Type = ListType(slices.Index(listTypes, word))
+	} else if typed = l.oneOf(at, "type", word, lists.Types()); typed {
+		list.Type = lists.Type(slices.Index(lists.Types(), word))
 	}
 	header, places := l.columnNames(b)
-	list.header = header
+	list.Header = header
 	for i := range header {
 		if i > 0 {
-			list.Columns = append(list.Columns, &Column{Name: header[i], Range: places[i], known: map[string]uint32{}})
+			list.Columns = append(list.Columns, lists.NewColumn(header[i], places[i]))
 		}
 	}
 	if b.attrs["for"] != nil {
@@ -96,30 +94,21 @@ func (l *loader) loadList(b *block, more appended) {
 	if a := b.attrs["max"]; a != nil {
 		l.report(diag.MissingAttribute, a.NameRange, "max bounds a list that rules fill, and such a list says how long an entry lasts. Add for, as in for = \"1h\".")
 	}
-	s := entries{typ: list.Type, rowed: header != nil}
+	s := lists.NewEntries(list)
 	good := true
 	for _, part := range append(appended{b}, more...) {
-		good = l.listPart(part, list, &s, header, typed) && good
+		good = l.listPart(part, list, s, typed) && good
 	}
 	if !typed || !good {
 		return
 	}
-	list.Set, list.Len = s.set(), s.n
-	if header == nil {
-		return
+	if err := s.Settle(); err != nil {
+		l.report(diag.BadValue, b.header(), "%s.", diag.Capital(err.Error()))
 	}
-	if s.n > math.MaxInt32 {
-		l.report(diag.BadValue, b.header(), "%s.", capital(errRows.Error()))
-		return
-	}
-	for _, c := range list.Columns {
-		c.settle()
-	}
-	list.rows = s.rowsOf()
 }
 
 // listPart adds the entries of one block to a list. It returns false where the block says nothing of its entries.
-func (l *loader) listPart(b *block, list *List, s *entries, header []string, typed bool) bool {
+func (l *loader) listPart(b *block, list *lists.List, s *lists.Entries, typed bool) bool {
 	l.known(b, listAttributes, nil)
 	values, fileAttr, feed := b.attrs["values"], b.attrs["file"], l.feed(b)
 	switch {
@@ -138,7 +127,7 @@ func (l *loader) listPart(b *block, list *List, s *entries, header []string, typ
 			l.report(diag.BadValue, at, "The list %q in %s has the type %q. Leave the type out.", b.name, place(list.Range), list.Type)
 			return false
 		}
-		if names, _ := l.columnNames(b); names != nil && !slices.Equal(names, header) {
+		if names, _ := l.columnNames(b); names != nil && !slices.Equal(names, list.Header) {
 			l.report(diag.BadValue, b.attrs["columns"].Expr.Range(), "The list %q in %s has not these columns. Leave columns out.", b.name, place(list.Range))
 			return false
 		}
@@ -146,15 +135,15 @@ func (l *loader) listPart(b *block, list *List, s *entries, header []string, typ
 	if !typed {
 		return false
 	}
-	if feed != nil && (l.listFeed(feed, list, s, header) || values == nil && fileAttr == nil) {
+	if feed != nil && (l.listFeed(feed, list, s) || values == nil && fileAttr == nil) {
 		return true
 	}
 	if values != nil {
-		if header != nil || b.attrs["columns"] != nil {
+		if list.Header != nil || b.attrs["columns"] != nil {
 			l.report(diag.BadValue, values.NameRange, "The columns of a list come from a CSV file, as in file = \"feed.csv\". Entries without data make a list of their own.")
 			return false
 		}
-		l.listValues(b, values, s)
+		l.listValues(values, list, s)
 		return true
 	}
 	name, at, ok := l.stringValue(b, "file")
@@ -169,53 +158,47 @@ func (l *loader) listPart(b *block, list *List, s *entries, header []string, typ
 	if !b.shipped() {
 		list.Files = append(list.Files, full)
 	}
-	l.addListFile(full, data, list, s, header)
+	l.addListFile(full, data, s)
 	return true
 }
 
 // addListFile adds the entries of a file to a list.
-func (l *loader) addListFile(name string, data []byte, list *List, s *entries, header []string) {
-	sum := sha256.Sum256(data)
-	l.digest = append(l.digest, sum)
-	list.digest = append(list.digest, sum[:]...)
-	if header != nil {
-		l.diags = append(l.diags, s.readRows(name, data, list.Columns, header)...)
-	} else {
-		l.diags = append(l.diags, s.readLines(name, data)...)
-	}
+func (l *loader) addListFile(name string, data []byte, s *lists.Entries) {
+	l.digest = append(l.digest, sha256.Sum256(data))
+	l.diags = append(l.diags, s.Read(name, data)...)
 }
 
 // listValues adds the entries of an inline list; each bad one is reported at its place.
-func (l *loader) listValues(b *block, attr *hclsyntax.Attribute, s *entries) {
+func (l *loader) listValues(attr *hclsyntax.Attribute, list *lists.List, s *lists.Entries) {
 	add := func(v any, rng hcl.Range) {
 		var err error
 		switch v := v.(type) {
 		case string:
-			err = s.add(v)
+			err = s.Add(v)
 		case int64:
-			if s.typ == ListPort {
-				err = s.add(strconv.FormatInt(v, 10))
+			if list.Type == lists.Port {
+				err = s.Add(strconv.FormatInt(v, 10))
 				break
 			}
-			err = fmt.Errorf("%d is a number; a list of type %q has texts in quotes", v, s.typ)
+			err = fmt.Errorf("%d is a number; a list of type %q has texts in quotes", v, list.Type)
 		case []any:
 			for _, x := range v {
 				if t, ok := x.(string); ok {
-					err = s.add(t)
-				} else if n, ok := x.(int64); ok && s.typ == ListPort {
-					err = s.add(strconv.FormatInt(n, 10))
+					err = s.Add(t)
+				} else if n, ok := x.(int64); ok && list.Type == lists.Port {
+					err = s.Add(strconv.FormatInt(n, 10))
 				} else {
-					err = fmt.Errorf("a list of type %q has no entries such as %v", s.typ, x)
+					err = fmt.Errorf("a list of type %q has no entries such as %v", list.Type, x)
 				}
 				if err != nil {
 					break
 				}
 			}
 		default:
-			err = fmt.Errorf("a list of type %q has no entries such as %v", s.typ, v)
+			err = fmt.Errorf("a list of type %q has no entries such as %v", list.Type, v)
 		}
 		if err != nil {
-			l.report(diag.BadListEntry, rng, "%s.", capital(err.Error()))
+			l.report(diag.BadListEntry, rng, "%s.", diag.Capital(err.Error()))
 		}
 	}
 	if t, ok := attr.Expr.(*hclsyntax.TupleConsExpr); ok {
@@ -245,4 +228,34 @@ func (l *loader) readBeside(f *ruleFile, name string) (data []byte, full string,
 	}
 	data, err = l.read(f, full)
 	return data, full, err
+}
+
+// columnNames reads the columns attribute of a list, and checks it.
+func (l *loader) columnNames(b *block) (names []string, at []hcl.Range) {
+	a := b.attrs["columns"]
+	if a == nil {
+		return nil, nil
+	}
+	seen := map[string]bool{}
+	good := true
+	names = l.stringsValue(b, "columns", func(s string, rng hcl.Range) {
+		switch {
+		case !isName(s, false):
+			good = false
+			l.report(diag.BadName, rng, "%q cannot name a column: it has letters, digits and underscores, and begins with no digit.", s)
+		case seen[s]:
+			good = false
+			l.report(diag.DuplicateName, rng, "The column %q stands twice.", s)
+		}
+		seen[s] = true
+		at = append(at, rng)
+	})
+	if good && len(names) < 2 {
+		l.report(diag.BadValue, a.Expr.Range(), "columns names the entry and one column of data at least, as in columns = [\"indicator\", \"threat\"].")
+		return nil, nil
+	}
+	if !good {
+		return nil, nil
+	}
+	return names, at
 }

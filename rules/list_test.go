@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // FuzzListFile reads any bytes as the file of a list of each type, with columns and without.
@@ -14,7 +15,7 @@ func FuzzListFile(f *testing.F) {
 	f.Add("evil.example,a,1\n\"x\"y,b\n*.z,,\n", uint8(3))
 	f.Add("\xef\xbb\xbfip,threat,score\n\xff,\x00,1e5\n", uint8(2))
 	f.Fuzz(func(t *testing.T, text string, kind uint8) {
-		typ := listTypes[int(kind)%len(listTypes)]
+		typ := lists.Types()[int(kind)%len(lists.Types())]
 		for _, columns := range []string{"", "columns = [\"ip\", \"threat\", \"score\"]"} {
 			rs, diags := Load(Options{Sources: map[string][]byte{"l.csv": []byte(text), "a.hcl": []byte("list \"l\" {\n  type = \"" + typ + "\"\n  file = \"l.csv\"\n  " + columns + "\n}\n")}})
 			for _, d := range diags {

@@ -1,33 +1,18 @@
 package rules
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"errors"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/rules/lists"
 )
-
-// A Feed is where entries of a list are fetched from. Loading fetches nothing: it reads the copy that was fetched last.
-type Feed struct {
-	URL     string        // https, http or file
-	Refresh time.Duration // between two looks
-	MaxAge  time.Duration // of the copy, that is still good; 0 for any
-	MaxSize int64         // of the file, bytes, unpacked
-	Copy    string        // path of the copy; "" where there is no directory for copies
-	Fetched bool          // there is a copy, and the list has its entries
-	Range   hcl.Range     // of the URL
-}
 
 // What a list with a url does where it does not say.
 const (
@@ -48,7 +33,7 @@ func CopyPath(dir, address string) string {
 }
 
 // feed reads where the entries of a block are fetched from; nil where it has no url, or a wrong one.
-func (l *loader) feed(b *block) *Feed {
+func (l *loader) feed(b *block) *lists.Feed {
 	text, at, ok := l.stringValue(b, "url")
 	if !ok {
 		if b.attrs["url"] == nil {
@@ -72,7 +57,7 @@ func (l *loader) feed(b *block) *Feed {
 		l.report(diag.BadValue, at, "This URL has no server or no path: write \"https://feeds.example/bad.txt\", or \"file:///srv/mirror/bad.txt\" with three slashes.")
 		return nil
 	}
-	f := &Feed{URL: text, Refresh: l.durationValue(b, "refresh", defaultRefresh), MaxAge: l.durationValue(b, "max_age", 0), MaxSize: defaultMaxSize, Range: at}
+	f := &lists.Feed{URL: text, Refresh: l.durationValue(b, "refresh", defaultRefresh), MaxAge: l.durationValue(b, "max_age", 0), MaxSize: defaultMaxSize, Range: at}
 	if f.Refresh < minRefresh || f.Refresh > maxRefresh {
 		l.report(diag.BadValue, b.attrs["refresh"].Expr.Range(), "refresh needs a duration from %s to %s.", setting.FormatDuration(minRefresh), setting.FormatDuration(maxRefresh))
 	}
@@ -82,7 +67,7 @@ func (l *loader) feed(b *block) *Feed {
 	if word, at, ok := l.stringValue(b, "max_size"); ok {
 		var size setting.Size
 		if err := size.UnmarshalText([]byte(word)); err != nil {
-			l.report(diag.BadValue, at, "%s.", capital(err.Error()))
+			l.report(diag.BadValue, at, "%s.", diag.Capital(err.Error()))
 		} else if size < 1 || size > maxMaxSize {
 			l.report(diag.BadValue, at, "max_size needs a size from 1B to %s.", setting.Size(maxMaxSize))
 		} else {
@@ -96,7 +81,7 @@ func (l *loader) feed(b *block) *Feed {
 }
 
 // copyOf returns the name and the bytes of the copy of a feed; ok is false where there is none.
-func (l *loader) copyOf(f *Feed) (name string, data []byte, ok bool) {
+func (l *loader) copyOf(f *lists.Feed) (name string, data []byte, ok bool) {
 	if name = l.opt.Copies[f.URL]; name == "" {
 		name = f.Copy
 	}
@@ -115,7 +100,7 @@ func (l *loader) copyOf(f *Feed) (name string, data []byte, ok bool) {
 }
 
 // listFeed adds the entries of the copy of a feed to a list. Without a copy it returns false, and the block's own entries count.
-func (l *loader) listFeed(f *Feed, list *List, s *entries, header []string) bool {
+func (l *loader) listFeed(f *lists.Feed, list *lists.List, s *lists.Entries) bool {
 	list.Feeds = append(list.Feeds, f)
 	if f.Copy != "" {
 		list.Files = append(list.Files, f.Copy)
@@ -127,57 +112,6 @@ func (l *loader) listFeed(f *Feed, list *List, s *entries, header []string) bool
 		}
 		return false
 	}
-	l.addListFile(name, data, list, s, header)
+	l.addListFile(name, data, s)
 	return true
-}
-
-// Sift returns what of a file is good for a list of a type, with the names of its columns or nil for one entry a line: its bytes
-// without the lines that no entry can be read from. It counts the entries and the others, and first is what is wrong with the
-// first of those.
-func Sift(typ ListType, header []string, data []byte) (good []byte, entries, others int, first error) {
-	take := func(part []byte) {
-		n, diags := sift(typ, header, part)
-		if diags.HasErrors() {
-			others++
-			if first == nil {
-				first = errors.New(diags[0].Detail)
-			}
-			return
-		}
-		entries += n
-		good = append(good, part...)
-	}
-	if header == nil {
-		for line := range bytes.Lines(data) {
-			take(line)
-		}
-		return good, entries, others, first
-	}
-	r := csvReader(data)
-	for from := int64(0); ; from = r.InputOffset() {
-		_, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return good, entries, others, first
-		}
-		if _, ok := errors.AsType[*csv.ParseError](err); err != nil && !ok {
-			others++
-			return good, entries, others, err
-		}
-		take(data[from:r.InputOffset()])
-	}
-}
-
-// sift reads one line or row.
-func sift(typ ListType, header []string, part []byte) (int, hcl.Diagnostics) {
-	s := entries{typ: typ}
-	if header == nil {
-		diags := s.readLines("", part)
-		return s.n, diags
-	}
-	columns := make([]*Column, len(header)-1)
-	for i := range columns {
-		columns[i] = &Column{known: map[string]uint32{}}
-	}
-	diags := s.readRows("", part, columns, header)
-	return s.n, diags
 }

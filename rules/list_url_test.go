@@ -9,6 +9,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // TestFeeds reads lists from the copies of what was fetched, from a candidate, and from the block itself where there is neither.
@@ -68,19 +69,19 @@ rule "r" {
 func TestSift(t *testing.T) {
 	for _, c := range []struct {
 		name           string
-		typ            ListType
+		typ            lists.Type
 		header         []string
 		data, good     string
 		entries, other int
 	}{
-		{"lines", ListIP, nil, "# a\n192.0.2.1\n\nnobody\n192.0.2.0/24 ; b\n", "# a\n192.0.2.1\n\n192.0.2.0/24 ; b\n", 2, 1},
-		{"without an end", ListPort, nil, "80\n443", "80\n443", 2, 0},
-		{"texts", ListString, nil, "a;b\nc #d\n", "a;b\nc #d\n", 2, 0},
-		{"names", ListDomain, nil, "Bad.example\nno name at all\n", "Bad.example\n", 1, 1},
-		{"rows", ListIP, []string{"ip", "threat"}, "# c\nip,threat\n192.0.2.1,\"a, b\"\n192.0.2.2\nx,y\n192.0.2.3,\"two\nlines\"\n192.0.2.4,a\"b\n192.0.2.5,c\n", "# c\nip,threat\n192.0.2.1,\"a, b\"\n192.0.2.3,\"two\nlines\"\n192.0.2.5,c\n", 3, 3},
-		{"nothing", ListIP, []string{"ip", "threat"}, "", "", 0, 0},
+		{"lines", lists.IP, nil, "# a\n192.0.2.1\n\nnobody\n192.0.2.0/24 ; b\n", "# a\n192.0.2.1\n\n192.0.2.0/24 ; b\n", 2, 1},
+		{"without an end", lists.Port, nil, "80\n443", "80\n443", 2, 0},
+		{"texts", lists.String, nil, "a;b\nc #d\n", "a;b\nc #d\n", 2, 0},
+		{"names", lists.Domain, nil, "Bad.example\nno name at all\n", "Bad.example\n", 1, 1},
+		{"rows", lists.IP, []string{"ip", "threat"}, "# c\nip,threat\n192.0.2.1,\"a, b\"\n192.0.2.2\nx,y\n192.0.2.3,\"two\nlines\"\n192.0.2.4,a\"b\n192.0.2.5,c\n", "# c\nip,threat\n192.0.2.1,\"a, b\"\n192.0.2.3,\"two\nlines\"\n192.0.2.5,c\n", 3, 3},
+		{"nothing", lists.IP, []string{"ip", "threat"}, "", "", 0, 0},
 	} {
-		good, entries, others, first := Sift(c.typ, c.header, []byte(c.data))
+		good, entries, others, first := lists.Sift(c.typ, c.header, []byte(c.data))
 		if string(good) != c.good || entries != c.entries || others != c.other || (first == nil) != (others == 0) {
 			t.Errorf("%s: %q, %d entries, %d others, %v", c.name, good, entries, others, first)
 		}

@@ -15,6 +15,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules/domain"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // StdlibPrefix begins the names of embedded files in ranges: "stdlib/recon/port_scan.hcl".
@@ -81,7 +83,7 @@ type loader struct {
 	broken       bool // a file could not be parsed, so that names may be missing
 	rules        map[string]*ruleDecl
 	ruleDiags    []hcl.Diagnostics // by rule, in the order of RuleSet.Rules
-	solver       solver
+	solver       domain.Solver
 }
 
 // Load reads rule files, checks everything in them and applies overrides. All errors of all files are
@@ -163,8 +165,8 @@ func (l *loader) build() *RuleSet {
 		l.loadVariable(b)
 	}
 	l.unknownSettings()
-	lists, more := l.appends(kinds["list"])
-	for _, b := range lists {
+	declared, more := l.appends(kinds["list"])
+	for _, b := range declared {
 		l.loadList(b, more[b])
 	}
 	l.sym.rules = map[string]bool{}
@@ -205,7 +207,7 @@ func (l *loader) build() *RuleSet {
 	rs.Rules = l.buildRules()
 	useModels(rs)
 	l.sym.settle()
-	rs.Lists = both(l, func(s *symbols) map[string]*List { return s.lists })
+	rs.Lists = both(l, func(s *symbols) map[string]*lists.List { return s.lists })
 	rs.Variables = both(l, func(s *symbols) map[string]*Variable { return s.vars })
 	for _, f := range l.files {
 		if f.file != nil {
@@ -230,7 +232,7 @@ func (l *loader) buildRules() []*Rule {
 	var wg sync.WaitGroup
 	for w := range workers {
 		own := *l
-		own.diags, own.trees, own.solver = nil, map[string]*tree{}, solver{}
+		own.diags, own.trees, own.solver = nil, map[string]*tree{}, domain.Solver{}
 		used := map[*bool]struct{}{}
 		own.sym, own.base = l.sym.with(used), l.base.with(used)
 		workers[w] = &own

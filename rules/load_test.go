@@ -17,6 +17,7 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // sample is the rule file of the language's description.
@@ -116,10 +117,10 @@ func TestLoadSample(t *testing.T) {
 		t.Fatal(diagText(diags))
 	}
 	r := rs.rule("port_scan")
-	if got, want := Format(r.Where), "ip and (tcp and tcp.flags.syn) and not (tcp and tcp.flags.ack) and not (ip and ip.src in list.scanners) and not (ip and ip.src in list.vpn)"; got != want {
+	if got, want := ast.Format(r.Where), "ip and (tcp and tcp.flags.syn) and not (tcp and tcp.flags.ack) and not (ip and ip.src in list.scanners) and not (ip and ip.src in list.vpn)"; got != want {
 		t.Errorf("where\n got %s\nwant %s", got, want)
 	}
-	t.Log(Format(r.When), r.Actions, r.Threshold, r.Severity)
+	t.Log(ast.Format(r.When), r.Actions, r.Threshold, r.Severity)
 }
 
 func TestLoadFolder(t *testing.T) {
@@ -169,7 +170,7 @@ func TestLoadFolder(t *testing.T) {
 		t.Errorf("bad entries: %v", diagText(diags))
 	}
 	write("deep/bad.txt", strings.Repeat("home\n", 100))
-	if _, diags = Load(Options{Paths: []string{dir}}); len(diags) != maxListErrors+1 || !strings.Contains(diags[maxListErrors].Detail, "80 more") {
+	if _, diags = Load(Options{Paths: []string{dir}}); len(diags) != 21 || !strings.Contains(diags[20].Detail, "80 more") {
 		t.Errorf("100 bad entries: %v", diagText(diags))
 	}
 }
@@ -233,11 +234,11 @@ func TestOverride(t *testing.T) {
 	if r.Escalate.Text != "ip.dst" || len(r.Excepts) != 2 || len(rs.Overrides) != 2 || rs.Overrides[0].Range.Filename != "c.hcl" {
 		t.Errorf("escalate %+v, exceptions %+v", r.Escalate, r.Excepts)
 	}
-	if got := r.When.(*CompareExpr).Y.(*ThresholdExpr).Value; got != 30 {
+	if got := r.When.(*ast.CompareExpr).Y.(*ast.ThresholdExpr).Value; got != 30 {
 		t.Errorf("threshold in when is %v", got)
 	}
-	if want := "ip and tcp and not (ip and ip.ttl == 1) and not (ip and ip.ttl == 2)"; Format(r.Where) != want {
-		t.Errorf("where is %s, want %s", Format(r.Where), want)
+	if want := "ip and tcp and not (ip and ip.ttl == 1) and not (ip and ip.ttl == 2)"; ast.Format(r.Where) != want {
+		t.Errorf("where is %s, want %s", ast.Format(r.Where), want)
 	}
 	if !strings.HasPrefix(r.Body, "rule \"r\" {\n") || !strings.HasSuffix(r.Body, "}") || r.AttrRanges["threshold"].Filename != "d.hcl" {
 		t.Errorf("body %q, ranges %v", r.Body, r.AttrRanges)
@@ -270,7 +271,7 @@ rule "all" { where = "is_local(ip.src) or not is_local(dns.a)" }
 		if v := rs.Variables[0]; v.From != from {
 			t.Errorf("from %s, want %s", v.From, from)
 		}
-		if got := Format(rs.rule("r").Where); got != "ip and ip.src in list.home_nets" {
+		if got := ast.Format(rs.rule("r").Where); got != "ip and ip.src in list.home_nets" {
 			t.Errorf("condition %s", got)
 		}
 		for _, l := range rs.Lists {
@@ -342,8 +343,8 @@ rule "r" {
 		if r.Cooldown != want.cooldown || r.Threshold.Value != float64(2*want.n.(int64)) || r.Enabled == (i == 3) {
 			t.Errorf("step %d: cooldown %v, threshold %v, enabled %v", i, r.Cooldown, r.Threshold.Value, r.Enabled)
 		}
-		if i == 3 && Format(r.Where) != "(tcp and tcp.len > 40) and (has(flow) and flow.duration > 2) and (tcp and tcp.dstport in [80, 443])" {
-			t.Error(Format(r.Where))
+		if i == 3 && ast.Format(r.Where) != "(tcp and tcp.len > 40) and (has(flow) and flow.duration > 2) and (tcp and tcp.dstport in [80, 443])" {
+			t.Error(ast.Format(r.Where))
 		}
 		if i == 1 && rs.Lists[0].Len != 2 {
 			t.Errorf("list %+v", rs.Lists[0])
@@ -398,8 +399,8 @@ func TestOrder(t *testing.T) {
 			first = rs
 			continue
 		}
-		if rs.Digest != first.Digest || Format(rs.Rules[0].Where) != Format(first.Rules[0].Where) || rs.Rules[0].Severity != scale.SeverityHigh {
-			t.Errorf("%s %s", rs.Digest, Format(rs.Rules[0].Where))
+		if rs.Digest != first.Digest || ast.Format(rs.Rules[0].Where) != ast.Format(first.Rules[0].Where) || rs.Rules[0].Severity != scale.SeverityHigh {
+			t.Errorf("%s %s", rs.Digest, ast.Format(rs.Rules[0].Where))
 		}
 		files["other/1.hcl"] = []byte(`override "a" { severity = "low" }`)
 		if rs, _ := Load(Options{Sources: files}); rs.Digest == first.Digest {
@@ -417,7 +418,7 @@ func TestSharedMacro(t *testing.T) {
 	if len(diags) > 0 {
 		t.Fatal(diagText(diags))
 	}
-	a, b := rs.rule("a").SourceWhere.(*LogicExpr).Xs[0], rs.rule("b").SourceWhere.(*LogicExpr).Xs[0]
+	a, b := rs.rule("a").SourceWhere.(*ast.LogicExpr).Xs[0], rs.rule("b").SourceWhere.(*ast.LogicExpr).Xs[0]
 	if a != b || a != rs.Macros[0].Expr {
 		t.Error("the macro was copied")
 	}
@@ -456,7 +457,7 @@ func TestMessage(t *testing.T) {
 		s := ""
 		for _, p := range a.Message.Parts {
 			if p.Expr != nil {
-				s += "<" + Format(p.Expr) + ">"
+				s += "<" + ast.Format(p.Expr) + ">"
 			} else {
 				s += p.Literal
 			}
@@ -558,7 +559,7 @@ func FuzzLoad(f *testing.F) {
 			if r.Where == nil {
 				t.Errorf("rule %s has no where", r.Name)
 			}
-			Format(r.Where)
+			ast.Format(r.Where)
 		}
 	})
 }

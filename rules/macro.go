@@ -7,6 +7,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // A macroDecl is a macro on the way to be checked.
@@ -59,7 +60,7 @@ func (m *macroDecl) check(user *checker, rng hcl.Range) bool {
 	})
 	e := c.run(c.whole)
 	if e != nil {
-		m.never = !(&contradictor{diags: &c.diags}).check(e, m.source.src.Whole, nil)
+		m.never = !(&domain.Contradictor{Diags: &c.diags}).Check(e, m.source.src.Whole, nil)
 	}
 	m.never = m.never || c.dead
 	if m.given = c.given; m.given {

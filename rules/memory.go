@@ -3,24 +3,15 @@ package rules
 import (
 	"fmt"
 	"slices"
-	"time"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
-
-// A Memory is what a rule knows of the past: which values came within a span, of whatever key.
-type Memory struct {
-	Span       time.Duration
-	Learn      time.Duration // nothing is new before packets have come for so long
-	MaxKeys    int           // bound on the number of values of each aggregate
-	Aggregates []*Aggregate  // of FuncFirst
-	Range      hcl.Range
-}
 
 // memoryAttrs are the attributes of a memory block that are no aggregates.
 var memoryAttrs = []string{"learn", "max_keys"}
@@ -35,11 +26,11 @@ func (rb *ruleBuilder) memories(first map[string]hcl.Range) {
 			continue
 		}
 		b := &block{kind: "memory", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
-		m := &Memory{Range: h.DefRange(), Span: rb.span(h, "memory", "5d")}
+		m := &ast.Memory{Range: h.DefRange(), Span: rb.span(h, "memory", "5d")}
 		m.MaxKeys = rb.maxKeys(b)
 		m.Learn = rb.durationValue(b, "learn", 0)
 		rb.r.Memories = append(rb.r.Memories, m)
-		if rb.aggregates(h, memoryAttrs, first, func(a *Aggregate, _ *scope) { a.Memory = m }, func(a *Aggregate) { m.Aggregates = append(m.Aggregates, a) }) == 0 {
+		if rb.aggregates(h, memoryAttrs, first, func(a *ast.Aggregate, _ *scope) { a.Memory = m }, func(a *ast.Aggregate) { m.Aggregates = append(m.Aggregates, a) }) == 0 {
 			rb.report(diag.MissingAttribute, h.DefRange(), "The memory asks nothing. Add what is to be new, as in fresh = \"first(ip.src)\".")
 		}
 	}
@@ -74,26 +65,26 @@ func (l *loader) dropMemories(d *ruleDecl, names map[string]bool) {
 }
 
 // first checks the text of an attribute of a memory: first(x), or first(x, cond).
-func (c *checker) first(n ast.Node, a *Aggregate) bool {
+func (c *checker) first(n exprast.Node, a *ast.Aggregate) bool {
 	var name string
-	var args []ast.Node
+	var args []exprast.Node
 	at := c.rng(n)
 	switch n := n.(type) {
-	case *ast.BuiltinNode: // expr-lang has a function of this name, of arrays
+	case *exprast.BuiltinNode: // expr-lang has a function of this name, of arrays
 		name, args = n.Name, n.Arguments
-	case *ast.CallNode:
-		if id, ok := n.Callee.(*ast.IdentifierNode); ok {
+	case *exprast.CallNode:
+		if id, ok := n.Callee.(*exprast.IdentifierNode); ok {
 			name, args = id.Value, n.Arguments
 			at = c.src.Range(id.Location().From, id.Location().To)
 		}
 	}
 	switch {
-	case name == FuncFirst.String():
+	case name == ast.FuncFirst.String():
 	case name == "":
 		c.errorf(diag.TypeMismatch, at, "A memory knows only whether a value is new: write first(x), as in first(ip.src). Arithmetic belongs into when.")
 		return false
 	default:
-		hint := diag.DidYouMean(name, []string{FuncFirst.String()})
+		hint := diag.DidYouMean(name, []string{ast.FuncFirst.String()})
 		if _, ok := aggregateByName(name); ok {
 			hint = fmt.Sprintf(" Write %s into a window block.", name)
 		}
@@ -106,11 +97,11 @@ func (c *checker) first(n ast.Node, a *Aggregate) bool {
 	}
 	arg := c.observed(args[0])
 	ok := arg != nil
-	if k, isConst := arg.(*ConstExpr); ok && isConst {
+	if k, isConst := arg.(*ast.ConstExpr); ok && isConst {
 		c.errorf(diag.BadValue, k.Rng, "A value that is the same for every packet is new once. Write what differs, as in first(ip.src).")
 		ok = false
 	}
-	var cond Expr
+	var cond ast.Expr
 	if len(args) == 2 {
 		switch second := c.value(args[1]); {
 		case second == nil:
@@ -120,16 +111,16 @@ func (c *checker) first(n ast.Node, a *Aggregate) bool {
 			c.errorf(diag.TypeMismatch, c.rng(args[1]), "%s is %s where a condition is needed. Several values that count as one are a tuple: first([%s, %s]).",
 				c.text(args[1]), an(second.Kind()), c.text(args[0]), c.text(args[1]))
 		}
-		ok, c.dead = ok && cond != nil, isNever(cond)
+		ok, c.dead = ok && cond != nil, ast.IsNever(cond)
 	}
 	if !ok {
 		return false
 	}
-	a.Func, a.Arg, a.Cond = FuncFirst, arg, cond
-	if p := Presence(arg); p != nil || cond != nil {
-		a.Cond = conjunction(c.rng(n), p, cond)
+	a.Func, a.Arg, a.Cond = ast.FuncFirst, arg, cond
+	if p := ast.Presence(arg); p != nil || cond != nil {
+		a.Cond = ast.And(c.rng(n), p, cond)
 	}
-	if isConstBool(a.Cond, true) {
+	if ast.IsBool(a.Cond, true) {
 		a.Cond = nil
 	}
 	return true

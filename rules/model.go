@@ -8,13 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/model"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A Model is a model block: what it samples, and how it learns from that.
@@ -23,12 +24,12 @@ type Model struct {
 	On                packet.Event // what is sampled: packets by key and Every, each conversation that closes, or each login
 
 	// Where says what is looked at: the model's where and the presence of every value of By. It is never nil.
-	Where    Expr
-	By       []Key         // fields; one sample for each value of them
+	Where    ast.Expr
+	By       []ast.Key     // fields; one sample for each value of them
 	Every    time.Duration // of packets: the time that one sample is of
 	Features []*Feature    // in the order of the file
 	// Aggregates of all features; AggregateExpr.Index counts in it.
-	Aggregates []*Aggregate
+	Aggregates []*ast.Aggregate
 
 	Method     model.Method
 	Learn      time.Duration
@@ -39,8 +40,8 @@ type Model struct {
 	// Definition is a digest of all that decides what a sample is: a baseline fits models with the same alone.
 	Definition string
 
-	SourceWhere Expr // the model's own condition; nil without one
-	Used        bool // a rule looks at its samples
+	SourceWhere ast.Expr // the model's own condition; nil without one
+	Used        bool     // a rule looks at its samples
 	Shipped     bool
 	Broken      bool      // Load reported errors in it
 	Range       hcl.Range // of the block's header
@@ -77,7 +78,7 @@ type modelBuilder struct {
 
 func (l *loader) buildModel(b *block) *Model {
 	mb := &modelBuilder{loader: l, b: b, m: &Model{Name: b.name, Every: DefaultEvery, Learn: DefaultLearn, MinSamples: model.DefaultMinSamples, Seed: 1,
-		MaxKeys: DefaultMaxKeys, Shipped: b.shipped(), Range: b.header(), AttrRanges: make(map[string]hcl.Range, len(b.attrs))}}
+		MaxKeys: ast.DefaultMaxKeys, Shipped: b.shipped(), Range: b.header(), AttrRanges: make(map[string]hcl.Range, len(b.attrs))}}
 	before := len(l.diags)
 	mb.build()
 	for _, d := range l.diags[before:] {
@@ -103,16 +104,16 @@ func (mb *modelBuilder) build() {
 	if a, ok := m.AttrRanges["where"]; ok {
 		at = a
 	}
-	var xs []Expr
+	var xs []ast.Expr
 	for _, k := range m.By {
-		if p := Presence(k.Expr); p != nil {
+		if p := ast.Presence(k.Expr); p != nil {
 			xs = append(xs, p)
 		}
 	}
 	if m.On == packet.EventAuth && !mb.readsResult() {
 		xs = append(xs, noProbe(at))
 	}
-	m.Where = conjunction(at, append(xs, m.SourceWhere)...)
+	m.Where = ast.And(at, append(xs, m.SourceWhere)...)
 	m.Definition = mb.definition()
 }
 
@@ -166,7 +167,7 @@ func (mb *modelBuilder) count(name string, otherwise, lo, hi int) int {
 	return int(v)
 }
 
-func (mb *modelBuilder) check(name string, sc *scope) Expr {
+func (mb *modelBuilder) check(name string, sc *scope) ast.Expr {
 	p, ok := mb.condition(mb.b, name)
 	if !ok {
 		return nil
@@ -195,19 +196,19 @@ func (mb *modelBuilder) by(sc *scope) {
 			continue
 		}
 		c := newChecker(mb.view(p.src.Whole.Filename), p, sc)
-		x := c.run(func(n ast.Node) Expr { return c.scalar(n) })
+		x := c.run(func(n exprast.Node) ast.Expr { return c.scalar(n) })
 		mb.diags = append(mb.diags, c.diags...)
 		if x == nil {
 			continue
 		}
-		f, ok := x.(*FieldExpr)
+		f, ok := x.(*ast.FieldExpr)
 		switch {
 		case !ok || !slices.Contains(modelKeys(), f.Field.Name):
 			mb.report(diag.BadValue, e.Range(), "A model goes by fields that its samples have as events: %s.", strings.Join(modelKeys(), ", "))
-		case slices.ContainsFunc(mb.m.By, func(k Key) bool { return k.Text == f.Field.Name }):
+		case slices.ContainsFunc(mb.m.By, func(k ast.Key) bool { return k.Text == f.Field.Name }):
 			mb.report(diag.DuplicateName, e.Range(), "The key %q stands twice in by.", f.Field.Name)
 		default:
-			mb.m.By = append(mb.m.By, Key{Text: f.Field.Name, Expr: x})
+			mb.m.By = append(mb.m.By, ast.Key{Text: f.Field.Name, Expr: x})
 		}
 	}
 }
@@ -234,12 +235,12 @@ func (mb *modelBuilder) readsResult() bool {
 // ModelNames returns the models whose samples a rule with on = "model" may look at, by what its where says of model.name; nil
 // where it says nothing.
 func (r *Rule) ModelNames() []string {
-	xs := []Expr{r.SourceWhere}
-	if and, ok := r.SourceWhere.(*LogicExpr); ok && !and.Or {
+	xs := []ast.Expr{r.SourceWhere}
+	if and, ok := r.SourceWhere.(*ast.LogicExpr); ok && !and.Or {
 		xs = and.Xs
 	}
 	for _, x := range xs {
-		if and, ok := x.(*LogicExpr); ok && !and.Or { // with the presence of the field
+		if and, ok := x.(*ast.LogicExpr); ok && !and.Or { // with the presence of the field
 			for _, y := range and.Xs {
 				if names := modelNames(y); names != nil {
 					return names
@@ -254,20 +255,20 @@ func (r *Rule) ModelNames() []string {
 }
 
 // modelNames returns the names that a comparison allows model.name.
-func modelNames(x Expr) []string {
-	is := func(e Expr) bool {
-		f, ok := e.(*FieldExpr)
+func modelNames(x ast.Expr) []string {
+	is := func(e ast.Expr) bool {
+		f, ok := e.(*ast.FieldExpr)
 		return ok && f.Field.Name == "model.name"
 	}
 	switch x := x.(type) {
-	case *CompareExpr:
-		if c, ok := x.Y.(*ConstExpr); ok && x.Op == OpEq && is(x.X) {
+	case *ast.CompareExpr:
+		if c, ok := x.Y.(*ast.ConstExpr); ok && x.Op == ast.OpEq && is(x.X) {
 			return []string{c.Value.Str}
 		}
-		if c, ok := x.X.(*ConstExpr); ok && x.Op == OpEq && is(x.Y) {
+		if c, ok := x.X.(*ast.ConstExpr); ok && x.Op == ast.OpEq && is(x.Y) {
 			return []string{c.Value.Str}
 		}
-	case *InExpr:
+	case *ast.InExpr:
 		if is(x.X) && x.Set.Strs != nil {
 			return x.Set.Strings()
 		}

@@ -4,23 +4,24 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/model"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A Feature is one number of every sample.
 type Feature struct {
 	Name  string
-	Expr  Expr
+	Expr  ast.Expr
 	Text  string    // as written
 	Range hcl.Range // of the string with the expression
 	// Shown is what people are shown: Expr, or what its logarithm is taken of, where Log is true.
-	Shown Expr
+	Shown ast.Expr
 	Log   bool
 	Unit  Unit
 }
@@ -53,7 +54,7 @@ func (mb *modelBuilder) features(sc *scope) {
 		mb.report(diag.BadValue, a.Expr.Range(), "A model has at most %d features, not %d.", model.MaxFeatures, len(o.Items))
 		return
 	}
-	window := &Window{Span: m.Every, MaxKeys: m.MaxKeys, Range: m.Range}
+	window := &ast.Window{Span: m.Every, MaxKeys: m.MaxKeys, Range: m.Range}
 	for _, it := range o.Items {
 		name := hcl.ExprAsKeyword(it.KeyExpr)
 		if name == "" {
@@ -78,7 +79,7 @@ func (mb *modelBuilder) features(sc *scope) {
 			continue
 		}
 		f.Shown = f.Expr
-		if c, ok := f.Expr.(*CallExpr); ok && c.Func.ID == FnLog2 {
+		if c, ok := f.Expr.(*ast.CallExpr); ok && c.Func.ID == ast.FnLog2 {
 			f.Shown, f.Log = c.Args[0], true
 		}
 		f.Unit = unitOf(f.Shown)
@@ -95,12 +96,12 @@ func literalOf(e hclsyntax.Expression) hclsyntax.Expression {
 }
 
 // feature checks the expression of a feature: of packets over aggregates, of conversations and logins over their fields.
-func (mb *modelBuilder) feature(p parsed, sc *scope, window *Window) Expr {
+func (mb *modelBuilder) feature(p parsed, sc *scope, window *ast.Window) ast.Expr {
 	m, own := mb.m, *sc
 	if m.On == packet.EventPacket {
 		own.noFields = "A sample is of many packets. Write an aggregate of it, as in sum(ip.len) or distinct(ip.dst)."
-		own.inline = func(c *checker, n *ast.CallNode) Expr {
-			agg := &Aggregate{Name: c.text(n), Window: window, Index: len(m.Aggregates), Range: c.rng(n), Text: c.text(n)}
+		own.inline = func(c *checker, n *exprast.CallNode) ast.Expr {
+			agg := &ast.Aggregate{Name: c.text(n), Window: window, Index: len(m.Aggregates), Range: c.rng(n), Text: c.text(n)}
 			inner := *sc
 			inner.noAggs = "An aggregate cannot use another one."
 			outer := c.scope
@@ -110,17 +111,17 @@ func (mb *modelBuilder) feature(p parsed, sc *scope, window *Window) Expr {
 			if !ok {
 				return nil
 			}
-			if agg.Func > FuncChanges {
+			if agg.Func > ast.FuncChanges {
 				return c.errorf(diag.Unsupported, c.rng(n), "A sample has no %s: it keeps numbers, and no single packets. Use count, sum, distinct, min, max, mean, stddev, rate or changes.", c.text(n))
 			}
 			m.Aggregates = append(m.Aggregates, agg)
-			return &AggregateExpr{At{c.rng(n)}, agg}
+			return &ast.AggregateExpr{At: ast.At{Rng: c.rng(n)}, Aggregate: agg}
 		}
 	}
 	c := newChecker(mb.view(p.src.Whole.Filename), p, &own)
-	e := c.run(func(n ast.Node) Expr { return c.scalar(n) })
+	e := c.run(func(n exprast.Node) ast.Expr { return c.scalar(n) })
 	mb.diags = append(mb.diags, c.diags...)
-	if e != nil && !isNumber(e.Kind()) {
+	if e != nil && !e.Kind().IsNumber() {
 		mb.report(diag.TypeMismatch, p.src.Whole, "%s is %s; a feature is a number.", p.src.Text, an(e.Kind()))
 		return nil
 	}
@@ -128,14 +129,14 @@ func (mb *modelBuilder) feature(p parsed, sc *scope, window *Window) Expr {
 }
 
 // unitOf tells what a number counts.
-func unitOf(e Expr) Unit {
+func unitOf(e ast.Expr) Unit {
 	switch e := e.(type) {
-	case *AggregateExpr:
+	case *ast.AggregateExpr:
 		switch e.Aggregate.Func {
-		case FuncSum, FuncMin, FuncMax, FuncMean, FuncStddev:
+		case ast.FuncSum, ast.FuncMin, ast.FuncMax, ast.FuncMean, ast.FuncStddev:
 			return unitOf(e.Aggregate.Arg)
 		}
-	case *FieldExpr:
+	case *ast.FieldExpr:
 		name := e.Field.Name
 		switch {
 		case strings.HasSuffix(name, "byte_rate"):
@@ -145,28 +146,28 @@ func unitOf(e Expr) Unit {
 		case strings.HasSuffix(name, ".duration"), strings.HasSuffix(name, ".age"):
 			return UnitSeconds
 		}
-	case *ArithExpr:
+	case *ast.ArithExpr:
 		x, y := unitOf(e.X), unitOf(e.Y)
 		switch {
-		case e.Op == OpAdd || e.Op == OpSub:
+		case e.Op == ast.OpAdd || e.Op == ast.OpSub:
 			return max(x, y)
-		case e.Op == OpDiv && x == UnitBytes && y == UnitSeconds:
+		case e.Op == ast.OpDiv && x == UnitBytes && y == UnitSeconds:
 			return UnitBytesPerSecond
-		case e.Op == OpDiv && y == UnitNone, e.Op == OpMul && y == UnitNone:
+		case e.Op == ast.OpDiv && y == UnitNone, e.Op == ast.OpMul && y == UnitNone:
 			return x
 		}
-	case *CallExpr:
+	case *ast.CallExpr:
 		switch e.Func.ID {
-		case FnMin, FnMax:
+		case ast.FnMin, ast.FnMax:
 			for _, a := range e.Args {
 				if u := unitOf(a); u != UnitNone {
 					return u
 				}
 			}
-		case FnAbs:
+		case ast.FnAbs:
 			return unitOf(e.Args[0])
 		}
-	case *CondExpr:
+	case *ast.CondExpr:
 		return max(unitOf(e.Then), unitOf(e.Else))
 	}
 	return UnitNone

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
@@ -14,6 +14,7 @@ import (
 	"github.com/expr-lang/expr/parser/lexer"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // parserConfig makes expr-lang's parser read our functions and aggregates as plain calls where it has
@@ -21,10 +22,10 @@ import (
 func parserConfig() *conf.Config {
 	c := conf.CreateNew()
 	ours := &builtin.Function{}
-	for _, f := range functions {
+	for _, f := range ast.Functions() {
 		c.Functions[f.Name] = ours
 	}
-	for f := FuncCount; f <= funcLast; f++ {
+	for _, f := range ast.WindowFuncs() {
 		c.Functions[f.String()] = ours
 	}
 	return c
@@ -52,18 +53,18 @@ type parsed struct {
 }
 
 type tree struct {
-	node ast.Node
+	node exprast.Node
 	err  *file.Error
 	toks []lexer.Token // nil until it is needed
 	text string
 	// extents of the nodes, without parentheses; each is asked for again by every node above it. While
 	// they are few they are in a list, which is searched from its end.
 	few     []nodeExtent
-	extents map[ast.Node]extent
+	extents map[exprast.Node]extent
 }
 
 type nodeExtent struct {
-	node ast.Node
+	node exprast.Node
 	extent
 }
 
@@ -131,13 +132,13 @@ func (a extent) join(b extent) extent { return extent{min(a.from, b.from), max(a
 
 // extentOf returns the stretch of text that a node was made from, with the parentheses around it.
 // expr-lang keeps one token for each node: the operator's, for a binary one.
-func (t *tree) extentOf(n ast.Node) extent {
+func (t *tree) extentOf(n exprast.Node) extent {
 	return t.parenthesized(t.bareExtent(n))
 }
 
-func (t *tree) bareExtent(n ast.Node) extent {
+func (t *tree) bareExtent(n exprast.Node) extent {
 	switch n.(type) {
-	case *ast.IntegerNode, *ast.StringNode, *ast.IdentifierNode, *ast.BoolNode:
+	case *exprast.IntegerNode, *exprast.StringNode, *exprast.IdentifierNode, *exprast.BoolNode:
 		return extent{n.Location().From, n.Location().To}
 	}
 	if t.extents == nil {
@@ -156,7 +157,7 @@ func (t *tree) bareExtent(n ast.Node) extent {
 	case len(t.few) < maxFew:
 		t.few = append(t.few, nodeExtent{n, x})
 	default:
-		t.extents = map[ast.Node]extent{n: x}
+		t.extents = map[exprast.Node]extent{n: x}
 		for _, f := range t.few {
 			t.extents[f.node] = f.extent
 		}
@@ -167,36 +168,36 @@ func (t *tree) bareExtent(n ast.Node) extent {
 
 const maxFew = 24
 
-func (t *tree) findExtent(n ast.Node) extent {
+func (t *tree) findExtent(n exprast.Node) extent {
 	loc := extent{n.Location().From, n.Location().To}
 	switch n := n.(type) {
-	case *ast.UnaryNode:
+	case *exprast.UnaryNode:
 		x := t.extentOf(n.Node)
 		if loc.from > x.from { // a not in b: the place is that of the operator
 			return x
 		}
 		return loc.join(x)
-	case *ast.BinaryNode:
+	case *exprast.BinaryNode:
 		return t.extentOf(n.Left).join(t.extentOf(n.Right))
-	case *ast.MemberNode:
+	case *exprast.MemberNode:
 		x := t.extentOf(n.Node)
 		if t.opensIndex(loc.from) {
 			return x.join(t.bracketed(loc))
 		}
 		return x.join(loc)
-	case *ast.SliceNode:
+	case *exprast.SliceNode:
 		return t.extentOf(n.Node).join(t.bracketed(loc))
-	case *ast.ChainNode:
+	case *exprast.ChainNode:
 		return t.extentOf(n.Node)
-	case *ast.CallNode:
+	case *exprast.CallNode:
 		return t.callExtent(loc, n.Arguments, n.Callee)
-	case *ast.BuiltinNode:
+	case *exprast.BuiltinNode:
 		return t.callExtent(loc, n.Arguments, nil)
-	case *ast.ArrayNode, *ast.MapNode:
+	case *exprast.ArrayNode, *exprast.MapNode:
 		return t.bracketed(loc)
-	case *ast.PredicateNode:
+	case *exprast.PredicateNode:
 		return loc.join(t.extentOf(n.Node))
-	case *ast.ConditionalNode:
+	case *exprast.ConditionalNode:
 		x := t.extentOf(n.Cond).join(t.extentOf(n.Exp1)).join(t.extentOf(n.Exp2))
 		if !n.Ternary { // if … { … } else { … }
 			if i := t.tokenAt(x.from); i > 0 {
@@ -212,12 +213,12 @@ func (t *tree) findExtent(n ast.Node) extent {
 			}
 		}
 		return x
-	case *ast.VariableDeclaratorNode:
+	case *exprast.VariableDeclaratorNode:
 		if i := t.tokenAt(loc.from); i > 0 {
 			loc.from = t.toks[i-1].From // let
 		}
 		return loc.join(t.extentOf(n.Expr))
-	case *ast.SequenceNode:
+	case *exprast.SequenceNode:
 		x := loc
 		for _, s := range n.Nodes {
 			x = x.join(t.extentOf(s))
@@ -228,14 +229,14 @@ func (t *tree) findExtent(n ast.Node) extent {
 }
 
 // callExtent is that of name(arguments); a piped argument stands before the name.
-func (t *tree) callExtent(loc extent, args []ast.Node, callee ast.Node) extent {
+func (t *tree) callExtent(loc extent, args []exprast.Node, callee exprast.Node) extent {
 	x := loc
 	if i := t.tokenAt(loc.from); i >= 0 && i+1 < len(t.toks) {
 		if j := t.closing(i + 1); j >= 0 {
 			x.to = max(x.to, t.toks[j].To)
 		}
 	}
-	if m, ok := callee.(*ast.MemberNode); ok {
+	if m, ok := callee.(*exprast.MemberNode); ok {
 		x = x.join(t.extentOf(m.Node))
 	}
 	for _, a := range args {

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // authResult is the field that tells logins from connections that named no account.
@@ -35,14 +36,14 @@ func (rb *ruleBuilder) readsResult() bool {
 			}
 		}
 	}
-	return slices.ContainsFunc(exprs, func(e Expr) bool { return reads(e, authResult) })
+	return slices.ContainsFunc(exprs, func(e ast.Expr) bool { return reads(e, authResult) })
 }
 
 // reads reports whether an expression reads a field.
-func reads(e Expr, field string) bool {
+func reads(e ast.Expr, field string) bool {
 	found := false
-	Walk(e, func(e Expr) bool {
-		if f, ok := e.(*FieldExpr); ok && f.Field.Name == field {
+	ast.Walk(e, func(e ast.Expr) bool {
+		if f, ok := e.(*ast.FieldExpr); ok && f.Field.Name == field {
 			found = true
 		}
 		return !found
@@ -51,8 +52,8 @@ func reads(e Expr, field string) bool {
 }
 
 // noProbe is the condition that a login is one, at rng.
-func noProbe(rng hcl.Range) Expr {
-	field := &FieldExpr{At{rng}, packet.FieldByName(authResult)}
-	probe := &ConstExpr{At: At{rng}, Value: Value{Kind: packet.KindString, Str: packet.AuthProbe}}
-	return present(&CompareExpr{At{rng}, OpNe, field, probe}, field)
+func noProbe(rng hcl.Range) ast.Expr {
+	field := &ast.FieldExpr{At: ast.At{Rng: rng}, Field: packet.FieldByName(authResult)}
+	probe := &ast.ConstExpr{At: ast.At{Rng: rng}, Value: ast.Value{Kind: packet.KindString, Str: packet.AuthProbe}}
+	return ast.Present(&ast.CompareExpr{At: ast.At{Rng: rng}, Op: ast.OpNe, X: field, Y: probe}, field)
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
@@ -14,6 +14,8 @@ import (
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 var (
@@ -79,7 +81,7 @@ func (rb *ruleBuilder) build() {
 	rb.known(&d.block, ruleAttrs, ruleBlocks)
 	rb.scalars()
 
-	rb.fields = scope{event: r.On, aggregates: map[string]*Aggregate{}, noAggs: "Only when and messages know aggregates."}
+	rb.fields = scope{event: r.On, aggregates: map[string]*ast.Aggregate{}, noAggs: "Only when and messages know aggregates."}
 	if r.Threshold != nil {
 		rb.fields.threshold = &r.Threshold.Value
 	} else if d.attrs["threshold"] != nil {
@@ -169,7 +171,7 @@ func (rb *ruleBuilder) scalars() {
 }
 
 // check parses and checks the expression of an attribute.
-func (rb *ruleBuilder) check(b *block, name string, sc *scope, how func(*checker, ast.Node) Expr) Expr {
+func (rb *ruleBuilder) check(b *block, name string, sc *scope, how func(*checker, exprast.Node) ast.Expr) ast.Expr {
 	p, ok := rb.condition(b, name)
 	if !ok {
 		rb.failed = true
@@ -180,9 +182,9 @@ func (rb *ruleBuilder) check(b *block, name string, sc *scope, how func(*checker
 
 // checked remembers that an expression of the rule failed: its error may be reported elsewhere, with a
 // macro.
-func (rb *ruleBuilder) checked(p parsed, sc *scope, how func(*checker, ast.Node) Expr) Expr {
+func (rb *ruleBuilder) checked(p parsed, sc *scope, how func(*checker, exprast.Node) ast.Expr) ast.Expr {
 	c := newChecker(rb.view(p.src.Whole.Filename), p, sc)
-	e := c.run(func(n ast.Node) Expr { return how(c, n) })
+	e := c.run(func(n exprast.Node) ast.Expr { return how(c, n) })
 	rb.diags = append(rb.diags, c.diags...)
 	rb.failed = rb.failed || e == nil
 	rb.never = rb.never || c.never
@@ -206,9 +208,9 @@ func (rb *ruleBuilder) windows(first map[string]hcl.Range) {
 			continue
 		}
 		b := &block{kind: "window", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
-		w := &Window{Range: h.DefRange(), Span: rb.span(h, "window", "10s"), MaxKeys: rb.maxKeys(b)}
+		w := &ast.Window{Range: h.DefRange(), Span: rb.span(h, "window", "10s"), MaxKeys: rb.maxKeys(b)}
 		rb.r.Windows = append(rb.r.Windows, w)
-		if rb.aggregates(h, windowAttrs, first, func(a *Aggregate, sc *scope) { a.Window, sc.span = w, w.Span }, func(a *Aggregate) { w.Aggregates = append(w.Aggregates, a) }) == 0 {
+		if rb.aggregates(h, windowAttrs, first, func(a *ast.Aggregate, sc *scope) { a.Window, sc.span = w, w.Span }, func(a *ast.Aggregate) { w.Aggregates = append(w.Aggregates, a) }) == 0 {
 			rb.report(diag.MissingAttribute, h.DefRange(), "The window has no aggregate. Add one, as in n = \"count()\".")
 		}
 	}
@@ -223,7 +225,7 @@ func (rb *ruleBuilder) span(h *hclsyntax.Block, kind, example string) time.Durat
 	span, err := setting.ParseDuration(h.Labels[0])
 	switch {
 	case err != nil:
-		rb.report(diag.BadValue, h.LabelRanges[0], "%s.", capital(err.Error()))
+		rb.report(diag.BadValue, h.LabelRanges[0], "%s.", diag.Capital(err.Error()))
 	case span == 0:
 		rb.report(diag.BadValue, h.LabelRanges[0], "%s must be longer than 0.", article(kind))
 	}
@@ -233,7 +235,7 @@ func (rb *ruleBuilder) span(h *hclsyntax.Block, kind, example string) time.Durat
 // aggregates reads the attributes of a block that are aggregates, all but those of other, and returns how many there are.
 // first holds where names stand already; begin makes an aggregate and its scope those of the block before it is checked, and
 // take has one that is right.
-func (rb *ruleBuilder) aggregates(h *hclsyntax.Block, other []string, first map[string]hcl.Range, begin func(*Aggregate, *scope), take func(*Aggregate)) (n int) {
+func (rb *ruleBuilder) aggregates(h *hclsyntax.Block, other []string, first map[string]hcl.Range, begin func(*ast.Aggregate, *scope), take func(*ast.Aggregate)) (n int) {
 	for _, sub := range h.Body.Blocks {
 		rb.report(diag.UnknownBlock, sub.TypeRange, "%s block has no block %q.", article(h.Type), sub.Type)
 	}
@@ -258,13 +260,13 @@ func (rb *ruleBuilder) aggregates(h *hclsyntax.Block, other []string, first map[
 		if !ok {
 			continue
 		}
-		agg := &Aggregate{Name: a.Name, Range: a.Expr.Range(), Text: p.src.Text}
+		agg := &ast.Aggregate{Name: a.Name, Range: a.Expr.Range(), Text: p.src.Text}
 		sc := rb.fields
 		begin(agg, &sc)
 		sc.noAggs = "An aggregate cannot use another one; compare them in when."
 		c := newChecker(rb.sym, p, &sc)
 		good := false
-		c.run(func(n ast.Node) Expr {
+		c.run(func(n exprast.Node) ast.Expr {
 			if agg.Memory != nil {
 				good = c.first(n, agg)
 			} else {
@@ -286,7 +288,7 @@ func (rb *ruleBuilder) aggregates(h *hclsyntax.Block, other []string, first map[
 }
 
 // keys reads a by attribute, nil for none, over events that a scope knows.
-func (rb *ruleBuilder) keys(a *hclsyntax.Attribute, sc *scope) (keys []Key) {
+func (rb *ruleBuilder) keys(a *hclsyntax.Attribute, sc *scope) (keys []ast.Key) {
 	if a == nil {
 		return nil
 	}
@@ -305,17 +307,17 @@ func (rb *ruleBuilder) keys(a *hclsyntax.Attribute, sc *scope) (keys []Key) {
 		if x == nil {
 			continue
 		}
-		if _, isConst := x.(*ConstExpr); isConst {
+		if _, isConst := x.(*ast.ConstExpr); isConst {
 			rb.report(diag.BadValue, e.Range(), "A key that is the same for every packet has no meaning. Leave it out.")
 			continue
 		}
-		if text := Format(x); first[text] {
+		if text := ast.Format(x); first[text] {
 			rb.report(diag.DuplicateName, e.Range(), "The key %q stands twice in by.", p.src.Text)
 			continue
 		} else {
 			first[text] = true
 		}
-		keys = append(keys, Key{Text: p.src.Text, Expr: x})
+		keys = append(keys, ast.Key{Text: p.src.Text, Expr: x})
 	}
 	return keys
 }
@@ -351,20 +353,20 @@ func (rb *ruleBuilder) where() {
 	}
 	for _, e := range r.Excepts {
 		if e.Where != nil {
-			xs = append(xs, negation(e.Range, e.Where))
+			xs = append(xs, ast.Not(e.Range, e.Where))
 		}
 	}
-	r.Where = conjunction(at, xs...)
+	r.Where = ast.And(at, xs...)
 }
 
 // keyed returns the conditions that a condition holds and that the values of a key are there.
-func keyed(by []Key, where Expr) (xs []Expr) {
+func keyed(by []ast.Key, where ast.Expr) (xs []ast.Expr) {
 	for _, k := range by {
-		if p := Presence(k.Expr); p != nil {
+		if p := ast.Presence(k.Expr); p != nil {
 			xs = append(xs, p)
 		}
 	}
-	if and, ok := where.(*LogicExpr); ok && !and.Or && !isGuard(and) {
+	if and, ok := where.(*ast.LogicExpr); ok && !and.Or && !domain.IsGuard(and) {
 		return append(xs, and.Xs...)
 	}
 	return append(xs, where)

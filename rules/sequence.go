@@ -11,6 +11,8 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // A Sequence is events of one key that come in an order, within a span of time from the first to the last.
@@ -43,9 +45,9 @@ type Step struct {
 	On   packet.Event
 	// Where holds the presence of every value of By, and for the last of Sequence.Steps the rule's exceptions. It is
 	// never nil.
-	Where       Expr
-	SourceWhere Expr // without these; nil without one
-	By          []Key
+	Where       ast.Expr
+	SourceWhere ast.Expr // without these; nil without one
+	By          []ast.Key
 	Range       hcl.Range // of the block's header
 	WhereRange  hcl.Range // of the text of where; of the header without one
 }
@@ -97,13 +99,13 @@ func (rb *ruleBuilder) sequenced() bool {
 }
 
 func (rb *ruleBuilder) readSequence(h *hclsyntax.Block) *Sequence {
-	s := &Sequence{MaxKeys: DefaultMaxKeys, Range: h.DefRange()}
+	s := &Sequence{MaxKeys: ast.DefaultMaxKeys, Range: h.DefRange()}
 	b := &block{kind: "sequence", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
 	if len(h.Labels) != 1 {
 		rb.report(diag.BadName, h.TypeRange, "A sequence has its span in quotes, as in sequence \"10m\" { … }: the time from the first step to the last.")
 		rb.failed = true
 	} else if span, err := setting.ParseDuration(h.Labels[0]); err != nil {
-		rb.report(diag.BadValue, h.LabelRanges[0], "%s.", capital(err.Error()))
+		rb.report(diag.BadValue, h.LabelRanges[0], "%s.", diag.Capital(err.Error()))
 		rb.failed = true
 	} else if span == 0 {
 		rb.report(diag.BadValue, h.LabelRanges[0], "A sequence must be longer than 0.")
@@ -156,10 +158,10 @@ func (rb *ruleBuilder) maxKeys(b *block) int {
 	v, at, ok := rb.numberValue(b, "max_keys")
 	switch {
 	case !ok:
-		return DefaultMaxKeys
+		return ast.DefaultMaxKeys
 	case v < 1 || v > 1<<24 || v != float64(int(v)):
 		rb.report(diag.BadValue, at, "max_keys needs an integer from 1 to %d.", 1<<24)
-		return DefaultMaxKeys
+		return ast.DefaultMaxKeys
 	}
 	return int(v)
 }
@@ -205,13 +207,13 @@ func (rb *ruleBuilder) sameKeys(s *Sequence) {
 	for _, st := range s.Parts()[1:] {
 		if len(st.By) != len(first.By) {
 			rb.report(diag.TypeMismatch, st.Range, "%s %q goes by %s, and step %q by %s: a sequence follows one key, so each goes by as many values of the same types.",
-				capital(st.Kind), st.Name, keyWords(st.By), first.Name, keyWords(first.By))
+				diag.Capital(st.Kind), st.Name, keyWords(st.By), first.Name, keyWords(first.By))
 			rb.failed = true
 			continue
 		}
 		for i, k := range st.By {
 			a, b := first.By[i].Expr.Kind(), k.Expr.Kind()
-			if a != b && !(isText(a) && isText(b)) {
+			if a != b && !(a.IsText() && b.IsText()) {
 				rb.report(diag.TypeMismatch, k.Expr.Range(), "%s is %s, and %s of step %q is %s: they are never equal.", k.Text, an(b), first.By[i].Text, first.Name, an(a))
 				rb.failed = true
 			}
@@ -219,7 +221,7 @@ func (rb *ruleBuilder) sameKeys(s *Sequence) {
 	}
 }
 
-func keyWords(by []Key) string {
+func keyWords(by []ast.Key) string {
 	switch len(by) {
 	case 0:
 		return "no key"
@@ -256,7 +258,7 @@ func (rb *ruleBuilder) stepWheres() {
 			if st.On == packet.EventAuth && !st.readsResult() {
 				xs = append(xs, noProbe(st.WhereRange))
 			}
-			st.Where = conjunction(st.WhereRange, xs...)
+			st.Where = ast.And(st.WhereRange, xs...)
 		}
 	}
 }
@@ -266,12 +268,12 @@ func (s *Step) readsResult() bool {
 	if reads(s.SourceWhere, authResult) {
 		return true
 	}
-	return slices.ContainsFunc(s.By, func(k Key) bool { return reads(k.Expr, authResult) })
+	return slices.ContainsFunc(s.By, func(k ast.Key) bool { return reads(k.Expr, authResult) })
 }
 
 // stepContradictions looks for what can never hold in the steps but the last, which is looked at as the rule itself is.
 // It returns false where one never holds.
-func (rb *ruleBuilder) stepContradictions(c *contradictor) bool {
+func (rb *ruleBuilder) stepContradictions(c *domain.Contradictor) bool {
 	s := rb.r.Sequence
 	if s == nil {
 		return true
@@ -281,17 +283,17 @@ func (rb *ruleBuilder) stepContradictions(c *contradictor) bool {
 		if i == len(s.Steps)-1 || st.SourceWhere == nil {
 			continue
 		}
-		if isConstBool(st.SourceWhere, false) || !c.check(st.SourceWhere, st.WhereRange, nil) {
+		if ast.IsBool(st.SourceWhere, false) || !c.Check(st.SourceWhere, st.WhereRange, nil) {
 			good = false
 			continue
 		}
-		where := conjuncts(st.SourceWhere)
+		where := domain.Conjuncts(st.SourceWhere)
 		for _, k := range st.By {
-			p := Presence(k.Expr)
+			p := ast.Presence(k.Expr)
 			if p == nil {
 				continue
 			}
-			if !c.solver.satisfiable(where, p) {
+			if !c.Solver.Satisfiable(where, p) {
 				rb.report(diag.NeverTrue, k.Expr.Range(), "The events that %s %q lets through have no %s, so that it never comes.", st.Kind, st.Name, k.Text)
 				good = false
 				break
@@ -309,9 +311,9 @@ func (rb *ruleBuilder) afterwards() {
 	if s == nil || s.Absent == nil || len(s.Steps) == 0 {
 		return
 	}
-	look := func(e Expr) {
-		Walk(e, func(x Expr) bool {
-			if f, ok := x.(*FieldExpr); ok && f.Field.InPayload() {
+	look := func(e ast.Expr) {
+		ast.Walk(e, func(x ast.Expr) bool {
+			if f, ok := x.(*ast.FieldExpr); ok && f.Field.InPayload() {
 				rb.report(diag.Unsupported, f.Rng, "When the span has passed, the payload of the event of step %q is no longer there. Leave %s out.", s.Steps[len(s.Steps)-1].Name, f.Field.Name)
 			}
 			return true

@@ -6,6 +6,7 @@ import (
 	"testing/fstest"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 const shippedText = `
@@ -68,9 +69,9 @@ override "shipped" {
 	wheres := map[string]string{}
 	sets := map[string][]string{}
 	for _, r := range rs.Rules {
-		wheres[r.Name] = Format(r.Where)
-		Walk(r.Where, func(e Expr) bool {
-			if in, ok := e.(*InExpr); ok {
+		wheres[r.Name] = ast.Format(r.Where)
+		ast.Walk(r.Where, func(e ast.Expr) bool {
+			if in, ok := e.(*ast.InExpr); ok {
 				sets[r.Name] = append(sets[r.Name], in.Set.String())
 			}
 			return true

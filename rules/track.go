@@ -3,39 +3,27 @@ package rules
 import (
 	"slices"
 
-	"github.com/expr-lang/expr/ast"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
-	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // A Track writes a value to a list whenever its rule fires, in its cooldown too, or would fire, where it is silent.
 type Track struct {
-	List  *List
-	Value Expr
+	List  *lists.List
+	Value ast.Expr
 	Text  string    // the value as written
 	Range hcl.Range // of the block's header
 }
-
-// Tracked reports whether rules fill the list.
-func (l *List) Tracked() bool { return l.For > 0 }
-
-// ListedExpr is true when X is in a list that rules fill, as the events before this one filled it.
-type ListedExpr struct {
-	At
-	X    Expr
-	List *List
-}
-
-// Kind is that of a condition.
-func (e *ListedExpr) Kind() packet.Kind { return packet.KindBool }
 
 // defaultTracked is how many entries a list that rules fill has at most where it does not say.
 const defaultTracked = 65536
 
 // loadTracked reads what a list says that rules fill.
-func (l *loader) loadTracked(b *block, list *List, more appended) {
+func (l *loader) loadTracked(b *block, list *lists.List, more appended) {
 	l.known(b, listAttributes, nil)
 	for _, part := range more {
 		l.report(diag.BadValue, part.attrs["append"].NameRange, "The list %q in %s is filled by rules, and nothing else adds to it.", b.name, place(list.Range))
@@ -98,40 +86,27 @@ func (rb *ruleBuilder) track(b *block) {
 	if t.Value = rb.checked(p, &rb.fields, (*checker).scalar); t.Value == nil {
 		return
 	}
-	if what, fits := t.List.holds(t.Value.Kind()); !fits {
+	if what, fits := t.List.Holds(t.Value.Kind()); !fits {
 		rb.report(diag.TypeMismatch, t.Value.Range(), "list.%s holds %s, and %s is %s.", name, what, t.Text, an(t.Value.Kind()))
 		return
 	}
 	rb.r.Tracks = append(rb.r.Tracks, t)
 }
 
-// holds says what a list that rules fill holds, and whether that is so of values of a kind.
-func (l *List) holds(k packet.Kind) (what string, fits bool) {
-	switch l.Type {
-	case ListIP:
-		return "addresses", k == packet.KindIP
-	case ListPort:
-		return "ports", k == packet.KindInt
-	case ListDomain:
-		return "domain names", isText(k)
-	}
-	return "strings", isText(k) || k == packet.KindMAC
-}
-
 // inTracked checks membership of a list that rules fill.
-func (c *checker) inTracked(n *ast.BinaryNode, x Expr, l *List) Expr {
-	if what, fits := l.holds(x.Kind()); !fits {
+func (c *checker) inTracked(n *exprast.BinaryNode, x ast.Expr, l *lists.List) ast.Expr {
+	if what, fits := l.Holds(x.Kind()); !fits {
 		return c.errorf(diag.TypeMismatch, c.token(n.Right), "list.%s holds %s, and %s is %s.", l.Name, what, c.text(n.Left), an(x.Kind()))
 	}
-	return present(&ListedExpr{At{c.rng(n)}, x, l}, x)
+	return ast.Present(&ast.ListedExpr{At: ast.At{Rng: c.rng(n)}, X: x, List: l}, x)
 }
 
 // Reads returns the lists that rules fill which the rule looks into, each once.
-func (r *Rule) Reads() []*List {
-	var out []*List
-	look := func(e Expr) {
-		Walk(e, func(x Expr) bool {
-			if l, ok := x.(*ListedExpr); ok && !slices.Contains(out, l.List) {
+func (r *Rule) Reads() []*lists.List {
+	var out []*lists.List
+	look := func(e ast.Expr) {
+		ast.Walk(e, func(x ast.Expr) bool {
+			if l, ok := x.(*ast.ListedExpr); ok && !slices.Contains(out, l.List) {
 				out = append(out, l.List)
 			}
 			return true
@@ -145,8 +120,8 @@ func (r *Rule) Reads() []*List {
 
 // Exprs returns every expression of the rule: its conditions and those of its steps, keys, aggregates, memories, exceptions, and
 // those of After. None is nil.
-func (r *Rule) Exprs() []Expr {
-	exprs := append([]Expr{r.Where}, r.Conditions()...)
+func (r *Rule) Exprs() []ast.Expr {
+	exprs := append([]ast.Expr{r.Where}, r.Conditions()...)
 	if r.Sequence != nil {
 		for _, st := range r.Sequence.Parts() {
 			exprs = append(exprs, st.Where)
@@ -159,13 +134,13 @@ func (r *Rule) Exprs() []Expr {
 		exprs = append(exprs, a.Arg, a.Cond)
 	}
 	exprs = append(exprs, r.After()...)
-	return slices.DeleteFunc(exprs, func(e Expr) bool { return e == nil })
+	return slices.DeleteFunc(exprs, func(e ast.Expr) bool { return e == nil })
 }
 
 // After returns the expressions of what is made of an event when the rule fires: the key, what reputation is asked about, what
 // is written to lists, targets and messages. None is nil.
-func (r *Rule) After() []Expr {
-	var exprs []Expr
+func (r *Rule) After() []ast.Expr {
+	var exprs []ast.Expr
 	for _, k := range r.By {
 		exprs = append(exprs, k.Expr)
 	}
@@ -183,5 +158,5 @@ func (r *Rule) After() []Expr {
 			}
 		}
 	}
-	return slices.DeleteFunc(exprs, func(e Expr) bool { return e == nil })
+	return slices.DeleteFunc(exprs, func(e ast.Expr) bool { return e == nil })
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 	"github.com/ruleids/ruleids/rules/lint"
 	"github.com/ruleids/ruleids/stdlib"
 )
@@ -159,7 +160,7 @@ func linkTable(*testing.T) string {
 func functionTable(*testing.T) string {
 	var b strings.Builder
 	b.WriteString(row("function", "value", "meaning") + row("---", "---", "---"))
-	for _, f := range rules.Functions() {
+	for _, f := range ast.Functions() {
 		call, value, _ := strings.Cut(f.Signature, ") ")
 		b.WriteString(row("`"+call+")`", value, f.Doc))
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/internal/fetch"
 	"github.com/ruleids/ruleids/internal/printable"
-	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lint"
+	"github.com/ruleids/ruleids/rules/lists"
 	"github.com/ruleids/ruleids/rules/source"
 )
 
@@ -119,7 +119,7 @@ func (f *fetcher) run(ctx context.Context, paths []string) error {
 }
 
 // list fetches a list, and tries it with all rules.
-func (f *fetcher) list(ctx context.Context, store *source.Store, in agent.Input, l *rules.List, x *rules.Feed) (source.Copy, bool, error) {
+func (f *fetcher) list(ctx context.Context, store *source.Store, in agent.Input, l *lists.List, x *lists.Feed) (source.Copy, bool, error) {
 	return store.List(ctx, l, x, func(file string) error { return f.try(in, agent.Candidate{Copies: map[string]string{x.URL: file}}) })
 }
 

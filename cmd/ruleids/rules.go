@@ -12,6 +12,7 @@ import (
 
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 func newRulesCmd(a *app) *cobra.Command {
@@ -118,7 +119,7 @@ func written(r *rules.Rule) string {
 	if r.Where == nil {
 		return ""
 	}
-	return rules.Format(r.Where)
+	return ast.Format(r.Where)
 }
 
 func writeRules(w io.Writer, rules []api.RuleStatus, color bool) error {

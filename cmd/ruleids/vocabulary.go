@@ -10,6 +10,7 @@ import (
 
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A word is something that rules are written with.
@@ -118,17 +119,17 @@ func fieldWords(*rules.RuleSet) []word {
 
 func functionWords(*rules.RuleSet) []word {
 	var out []word
-	for _, f := range rules.Functions() {
+	for _, f := range ast.Functions() {
 		call, value, _ := strings.Cut(f.Signature, ") ")
 		out = append(out, word{Name: call + ")", Type: value, Doc: f.Doc})
 	}
-	for _, a := range rules.Aggregates() {
+	for _, a := range ast.Aggregates() {
 		out = append(out, word{Name: a.Signature, Type: "aggregate of a window", Doc: a.Doc})
 	}
-	for _, gap := range rules.GapEntries() {
+	for _, gap := range ast.GapEntries() {
 		out = append(out, word{Name: gap.Signature, Type: "number in a window", Doc: gap.Doc})
 	}
-	first := rules.FirstEntry()
+	first := ast.FirstEntry()
 	out = append(out, word{Name: first.Signature, Type: "condition of a memory", Doc: first.Doc})
 	return out
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/ruleids/ruleids/fleet/store"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // A Preview is what an exception would have done to the alerts of a rule.
@@ -121,10 +122,10 @@ func quoted(s string) string {
 }
 
 // unknownField returns a field that alerts do not tell and a condition asks for; "" for none.
-func unknownField(e rules.Expr) string {
+func unknownField(e ast.Expr) string {
 	out := ""
-	rules.Walk(e, func(x rules.Expr) bool {
-		if f, ok := x.(*rules.FieldExpr); ok && out == "" && !slices.Contains(known, f.Field.Name) {
+	ast.Walk(e, func(x ast.Expr) bool {
+		if f, ok := x.(*ast.FieldExpr); ok && out == "" && !slices.Contains(known, f.Field.Name) {
 			out = f.Field.Name
 		}
 		return true

@@ -86,3 +86,6 @@ func CompareRanges(a, b hcl.Range) int {
 	}
 	return a.End.Column - b.End.Column
 }
+
+// Capital returns a text that begins with a letter of ASCII as a sentence does.
+func Capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // manyNetworks is how many networks the list has.
@@ -93,7 +94,7 @@ func listCosts(dir, name string, report func(value float64, unit string)) error 
 
 // lookups times lookups of random IPv4 addresses. Which address is next depends on what was found, so that the
 // processor cannot begin one before the last has ended.
-func lookups(set *rules.AddrSet) float64 {
+func lookups(set *lists.AddrSet) float64 {
 	const n = 1 << 20
 	r := rand.New(rand.NewPCG(7, 8))
 	addrs := make([]packet.Addr, n)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // bystanderTarget finds actions that hit whoever sent the packet that happened to cross the
@@ -24,7 +25,7 @@ func bystanderTarget() Check {
 					continue // it fires on a packet for what that packet is
 				}
 				for _, a := range r.Actions {
-					if a.Target == nil || keyed(a.Target, r.By) {
+					if a.Target == nil || domain.Keyed(a.Target, r.By) {
 						continue
 					}
 					report(a.Range, "The windows of rule %q count packets of different targets together, so this %s hits whoever sent the last packet. Add the target to by, or take the block away.", r.Name, a.Kind)

@@ -5,6 +5,8 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // deadLevel finds levels that no alert ever has: the rule is as severe without them, or a higher one holds wherever
@@ -40,12 +42,12 @@ func deadLevel() Check {
 
 // implies reports whether y is known to hold wherever x does: they are one condition, or both compare one aggregate
 // with a number from the same side.
-func implies(x, y rules.Expr) bool {
-	if rules.Format(x) == rules.Format(y) {
+func implies(x, y ast.Expr) bool {
+	if ast.Format(x) == ast.Format(y) {
 		return true
 	}
-	a, okA := x.(*rules.CompareExpr)
-	b, okB := y.(*rules.CompareExpr)
+	a, okA := x.(*ast.CompareExpr)
+	b, okB := y.(*ast.CompareExpr)
 	if !okA || !okB {
 		return false
 	}
@@ -54,12 +56,12 @@ func implies(x, y rules.Expr) bool {
 	if of == nil || of != of2 {
 		return false
 	}
-	m, n := numbers(limit, domains{}), numbers(limit2, domains{})
+	m, n := domain.Numbers(limit, domain.State{}), domain.Numbers(limit2, domain.State{})
 	switch {
-	case op == rules.OpGe && (op2 == rules.OpGe), op == rules.OpGt && (op2 == rules.OpGt || op2 == rules.OpGe):
-		return m.lo >= n.hi
-	case op == rules.OpLe && (op2 == rules.OpLe), op == rules.OpLt && (op2 == rules.OpLt || op2 == rules.OpLe):
-		return m.hi <= n.lo
+	case op == ast.OpGe && (op2 == ast.OpGe), op == ast.OpGt && (op2 == ast.OpGt || op2 == ast.OpGe):
+		return m.Lo >= n.Hi
+	case op == ast.OpLe && (op2 == ast.OpLe), op == ast.OpLt && (op2 == ast.OpLt || op2 == ast.OpLe):
+		return m.Hi <= n.Lo
 	}
 	return false
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // MaxLearn is the longest that a model can learn. What it collects is kept in 24 to 48 stretches of time, each of which is judged
@@ -37,19 +39,19 @@ func constantFeature() Check {
 }
 
 // constant reports whether an expression over aggregates has one value, where the fields of by are fixed.
-func constant(e rules.Expr, by []rules.Key) bool {
+func constant(e ast.Expr, by []ast.Key) bool {
 	varies := false
-	rules.Walk(e, func(x rules.Expr) bool {
+	ast.Walk(e, func(x ast.Expr) bool {
 		switch x := x.(type) {
-		case *rules.AggregateExpr:
+		case *ast.AggregateExpr:
 			a := x.Aggregate
 			switch a.Func {
-			case rules.FuncDistinct, rules.FuncMin, rules.FuncMax, rules.FuncMean, rules.FuncStddev, rules.FuncChanges:
+			case ast.FuncDistinct, ast.FuncMin, ast.FuncMax, ast.FuncMean, ast.FuncStddev, ast.FuncChanges:
 				varies = varies || !fixed(a.Arg, by) || conditional(a)
 			default:
 				varies = true
 			}
-		case *rules.FieldExpr:
+		case *ast.FieldExpr:
 			varies = true
 		}
 		return !varies
@@ -58,18 +60,18 @@ func constant(e rules.Expr, by []rules.Key) bool {
 }
 
 // conditional reports whether an aggregate leaves out events that have its value.
-func conditional(a *rules.Aggregate) bool {
+func conditional(a *ast.Aggregate) bool {
 	if a.Cond == nil {
 		return false
 	}
-	p := rules.Presence(a.Arg)
-	return p == nil || rules.Format(p) != rules.Format(a.Cond)
+	p := ast.Presence(a.Arg)
+	return p == nil || ast.Format(p) != ast.Format(a.Cond)
 }
 
 // fixed reports whether an expression of one event has one value, where the fields of by are fixed.
-func fixed(e rules.Expr, by []rules.Key) bool {
-	for f := range fieldsOf(e) {
-		if !keyed(&rules.FieldExpr{Field: f}, by) {
+func fixed(e ast.Expr, by []ast.Key) bool {
+	for f := range domain.FieldsOf(e) {
+		if !domain.Keyed(&ast.FieldExpr{Field: f}, by) {
 			return false
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // shadowedException finds exceptions that leave out no packet, since where has left them out already:
@@ -35,16 +37,16 @@ func shadowedException() Check {
 }
 
 // apart reports whether no event of a kind meets both conditions, and some may meet each.
-func apart(on packet.Event, a, b rules.Expr) bool {
-	has := implied(a) | implied(b)
-	if narrow(a, true, has).none || narrow(b, true, has).none {
+func apart(on packet.Event, a, b ast.Expr) bool {
+	has := domain.Implied(a) | domain.Implied(b)
+	if domain.StateWhere(a, true, has).None || domain.StateWhere(b, true, has).None {
 		return false // one alone cannot hold, which is another mistake
 	}
-	if narrow(a, true, has).and(narrow(b, true, has)).none {
+	if domain.StateWhere(a, true, has).And(domain.StateWhere(b, true, has)).None {
 		return true
 	}
-	for s := range shapesOf(on) {
-		if !s.is(a, false) && !s.is(b, false) {
+	for s := range domain.ShapesOf(on) {
+		if !s.Is(a, false) && !s.Is(b, false) {
 			return false
 		}
 	}

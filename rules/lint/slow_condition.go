@@ -5,6 +5,8 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // slowCondition finds regular expressions that are tried on every payload.
@@ -19,19 +21,19 @@ func slowCondition() Check {
 		},
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range sound(rs) {
-				conjuncts := []rules.Expr{r.Where}
-				if and, ok := r.Where.(*rules.LogicExpr); ok && !and.Or {
+				conjuncts := []ast.Expr{r.Where}
+				if and, ok := r.Where.(*ast.LogicExpr); ok && !and.Or {
 					conjuncts = and.Xs
 				}
 				narrow := false
 				for _, x := range conjuncts {
-					narrow = narrow || rules.Narrow(x)
+					narrow = narrow || domain.Narrow(x)
 				}
 				if narrow {
 					continue
 				}
 				seen := map[hcl.Range]bool{}
-				for _, x := range rules.SlowPatterns(r.Where) {
+				for _, x := range domain.SlowPatterns(r.Where) {
 					at := x.Range()
 					if where := r.AttrRanges["where"]; !overlaps([]hcl.Range{where}, at) { // of a macro, or of an exception
 						at = where

@@ -8,6 +8,8 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // spoofableBlock finds blocks whose target can be chosen by someone who forges packets: where accepts
@@ -60,16 +62,16 @@ func whereKnown(r *rules.Rule) bool {
 
 // forged names a kind of packet that can be forged and that a rule may block the sender of; empty
 // where there is none.
-func forged(r *rules.Rule, target rules.Expr) string {
+func forged(r *rules.Rule, target ast.Expr) string {
 	layers := packet.Layer(0)
-	for f := range fieldsOf(target) {
+	for f := range domain.FieldsOf(target) {
 		layers |= f.Layer
 	}
 	if layers == 0 {
 		return "" // a constant, which no packet sets
 	}
-	target = &rules.LayerExpr{Layers: layers}
-	accepts := func(s *shape) bool { return !s.is(r.Where, false) && !s.is(target, false) }
+	target = &ast.LayerExpr{Layers: layers}
+	accepts := func(s *domain.Shape) bool { return !s.Is(r.Where, false) && !s.Is(target, false) }
 	if r.On == packet.EventConnection {
 		return forgedConnection(accepts)
 	}
@@ -79,15 +81,15 @@ func forged(r *rules.Rule, target rules.Expr) string {
 // forgedConnection names a fate of conversations that whoever forges packets can bring about, among those that are accepted: all but
 // the handshake of TCP, which takes the other side's number (RFC 6528). A host that is made to answer somebody else over UDP
 // has a conversation with them.
-func forgedConnection(accepts func(*shape) bool) string {
+func forgedConnection(accepts func(*domain.Shape) bool) string {
 	for _, proto := range []int64{6, 17} {
 		name := "conversations over TCP that were not established"
 		if proto == 17 {
 			name = "conversations over UDP"
 		}
 		for _, state := range packet.FieldByName("conn.state").Enum {
-			s := classShape(packet.ClassConnection)
-			s.proto, s.fate = proto, state
+			s := domain.ClassShape(packet.ClassConnection)
+			s.Proto, s.Fate = proto, state
 			if !(proto == 6 && state == packet.ConnEstablished.String()) && accepts(s) {
 				return name
 			}
@@ -102,11 +104,11 @@ func forgeable(seq *rules.Sequence) bool {
 		switch st.On {
 		case packet.EventAlert: // it may come of forged packets
 		case packet.EventPacket:
-			if forgery(func(s *shape) bool { return !s.is(st.Where, false) }) == "" {
+			if forgery(func(s *domain.Shape) bool { return !s.Is(st.Where, false) }) == "" {
 				return false
 			}
 		case packet.EventConnection:
-			if forgedConnection(func(s *shape) bool { return !s.is(st.Where, false) }) == "" {
+			if forgedConnection(func(s *domain.Shape) bool { return !s.Is(st.Where, false) }) == "" {
 				return false
 			}
 		default:
@@ -117,10 +119,10 @@ func forgeable(seq *rules.Sequence) bool {
 }
 
 // forgery names a kind of packet that can be forged among those that are accepted; empty where there is none.
-func forgery(accepts func(*shape) bool) string {
-	for flags := range int64(flagValues) {
-		s := tcpShape(flags, true)
-		s.apart = true
+func forgery(accepts func(*domain.Shape) bool) string {
+	for flags := range int64(domain.FlagValues) {
+		s := domain.TCPShape(flags, true)
+		s.Apart = true
 		if flags&packet.FlagACK == 0 && accepts(s) {
 			return "TCP segments of no connection"
 		}
@@ -132,7 +134,7 @@ func forgery(accepts func(*shape) bool) string {
 		{packet.ClassUDP, "UDP packets"}, {packet.ClassICMP, "ICMP packets"}, {packet.ClassICMPv6, "ICMPv6 packets"},
 		{packet.ClassIP, "IP packets without a connection"}, {packet.ClassARP, "ARP packets"},
 	} {
-		if accepts(classShape(c.class)) {
+		if accepts(domain.ClassShape(c.class)) {
 			return c.name
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // unfilledList finds lists that rules should fill and that no rule does: a condition on it never holds, or always.
@@ -66,7 +67,7 @@ func trialList() Check {
 }
 
 // writers returns the rules that write to a list, by their names.
-func writers(rs *rules.RuleSet, l *rules.List) []*rules.Rule {
+func writers(rs *rules.RuleSet, l *lists.List) []*rules.Rule {
 	if !l.Tracked() {
 		return nil
 	}
@@ -80,4 +81,4 @@ func writers(rs *rules.RuleSet, l *rules.List) []*rules.Rule {
 }
 
 // sortedWords returns the members of a set of strings.
-func sortedWords(s *rules.Set) []string { return slices.Sorted(maps.Keys(s.Strs)) }
+func sortedWords(s *lists.Set) []string { return slices.Sorted(maps.Keys(s.Strs)) }

@@ -6,6 +6,7 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // unheardRule finds conditions on alerts of a rule that raises none, or none that rules on alerts are shown: a rule of alerts or
@@ -24,7 +25,7 @@ func unheardRule() Check {
 			for _, r := range rs.Rules {
 				byName[r.Name] = r
 			}
-			look := func(on packet.Event, where rules.Expr) {
+			look := func(on packet.Event, where ast.Expr) {
 				if on != packet.EventAlert {
 					return
 				}
@@ -67,18 +68,18 @@ func mute(r *rules.Rule) string {
 
 // heard yields the names of rules that a condition asks for, with where it does. What is under a not is left out: it asks for
 // others.
-func heard(where rules.Expr) func(yield func(string, hcl.Range) bool) {
+func heard(where ast.Expr) func(yield func(string, hcl.Range) bool) {
 	return func(yield func(string, hcl.Range) bool) {
-		rules.Walk(where, func(e rules.Expr) bool {
+		ast.Walk(where, func(e ast.Expr) bool {
 			switch e := e.(type) {
-			case *rules.NotExpr:
+			case *ast.NotExpr:
 				return false
-			case *rules.CompareExpr:
-				c, ok := e.Y.(*rules.ConstExpr)
-				if ok && e.Op == rules.OpEq && isAlertRule(e.X) && !yield(c.Value.Str, e.Range()) {
+			case *ast.CompareExpr:
+				c, ok := e.Y.(*ast.ConstExpr)
+				if ok && e.Op == ast.OpEq && isAlertRule(e.X) && !yield(c.Value.Str, e.Range()) {
 					return false
 				}
-			case *rules.InExpr:
+			case *ast.InExpr:
 				if !isAlertRule(e.X) || e.List != nil || e.Set == nil {
 					return true
 				}
@@ -93,7 +94,7 @@ func heard(where rules.Expr) func(yield func(string, hcl.Range) bool) {
 	}
 }
 
-func isAlertRule(e rules.Expr) bool {
-	f, ok := e.(*rules.FieldExpr)
+func isAlertRule(e ast.Expr) bool {
+	f, ok := e.(*ast.FieldExpr)
 	return ok && f.Field.Name == "alert.rule"
 }

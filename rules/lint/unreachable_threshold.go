@@ -9,6 +9,8 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 )
 
 // unreachableThreshold finds comparisons of an aggregate that always have the same result: it cannot
@@ -26,8 +28,8 @@ func unreachableThreshold() Check {
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {
 				for _, when := range r.Conditions() {
-					rules.Walk(when, func(e rules.Expr) bool {
-						if c, ok := e.(*rules.CompareExpr); ok {
+					ast.Walk(when, func(e ast.Expr) bool {
+						if c, ok := e.(*ast.CompareExpr); ok {
 							compareAggregate(rs, r, c, report)
 						}
 						return true
@@ -39,14 +41,14 @@ func unreachableThreshold() Check {
 }
 
 // compareAggregate looks at one comparison in the when of a rule, or of one of its levels.
-func compareAggregate(rs *rules.RuleSet, r *rules.Rule, c *rules.CompareExpr, report report) {
+func compareAggregate(rs *rules.RuleSet, r *rules.Rule, c *ast.CompareExpr, report report) {
 	agg, other, op := sides(c)
 	if agg == nil {
 		return
 	}
 	got, why := reach(r, agg)
-	want := numbers(other, domains{})
-	verdict, known := compareIntervals(op, got, want)
+	want := domain.Numbers(other, domain.State{})
+	verdict, known := domain.CompareIntervals(op, got, want)
 	if !known || verdict && !writtenOut(rs, other) {
 		return
 	}
@@ -54,14 +56,14 @@ func compareAggregate(rs *rules.RuleSet, r *rules.Rule, c *rules.CompareExpr, re
 	if uses(other) && r.Threshold != nil && r.Threshold.Range.Filename != rng.Filename {
 		rng = r.Threshold.Range // of an override
 	}
-	if got.hi > want.lo || verdict && got.hi >= want.hi {
-		why = fmt.Sprintf("is never below %s", number(got.lo))
+	if got.Hi > want.Lo || verdict && got.Hi >= want.Hi {
+		why = fmt.Sprintf("is never below %s", number(got.Lo))
 	}
 	what := fmt.Sprintf("%s %s %s", agg.Name, op, numberText(want, op, verdict))
 	switch {
 	case verdict:
 		report(rng, "%s always holds: %s %s. Compare with a number that tells something, or leave the comparison out.", what, agg.Text, why)
-	case got.hi < want.lo:
+	case got.Hi < want.Lo:
 		report(rng, "%s never holds: %s %s. Lower the number, or count something else.", what, agg.Text, why)
 	default:
 		report(rng, "%s never holds: %s %s. Compare with another number.", what, agg.Text, why)
@@ -70,28 +72,28 @@ func compareAggregate(rs *rules.RuleSet, r *rules.Rule, c *rules.CompareExpr, re
 
 // sides returns the aggregate of a comparison, what it is compared with, and the operator as seen
 // from the aggregate; nil where neither side is an aggregate, or both have one.
-func sides(c *rules.CompareExpr) (*rules.Aggregate, rules.Expr, rules.Op) {
-	if a, ok := c.X.(*rules.AggregateExpr); ok && !aggregates(c.Y) {
+func sides(c *ast.CompareExpr) (*ast.Aggregate, ast.Expr, ast.Op) {
+	if a, ok := c.X.(*ast.AggregateExpr); ok && !aggregates(c.Y) {
 		return a.Aggregate, c.Y, c.Op
 	}
-	if a, ok := c.Y.(*rules.AggregateExpr); ok && !aggregates(c.X) {
+	if a, ok := c.Y.(*ast.AggregateExpr); ok && !aggregates(c.X) {
 		return a.Aggregate, c.X, c.Op.Mirror()
 	}
 	return nil, nil, 0
 }
 
-func aggregates(e rules.Expr) (found bool) {
-	rules.Walk(e, func(e rules.Expr) bool {
-		_, ok := e.(*rules.AggregateExpr)
+func aggregates(e ast.Expr) (found bool) {
+	ast.Walk(e, func(e ast.Expr) bool {
+		_, ok := e.(*ast.AggregateExpr)
 		found = found || ok
 		return !found
 	})
 	return found
 }
 
-func uses(e rules.Expr) (found bool) {
-	rules.Walk(e, func(e rules.Expr) bool {
-		_, ok := e.(*rules.ThresholdExpr)
+func uses(e ast.Expr) (found bool) {
+	ast.Walk(e, func(e ast.Expr) bool {
+		_, ok := e.(*ast.ThresholdExpr)
 		found = found || ok
 		return !found
 	})
@@ -99,88 +101,68 @@ func uses(e rules.Expr) (found bool) {
 }
 
 // reach returns the values that an aggregate of a rule can have, and says why.
-func reach(r *rules.Rule, a *rules.Aggregate) (interval, string) {
-	has := implied(r.Where)
+func reach(r *rules.Rule, a *ast.Aggregate) (domain.Interval, string) {
+	has := domain.Implied(r.Where)
 	if a.Arg != nil {
-		for f := range fieldsOf(a.Arg) {
+		for f := range domain.FieldsOf(a.Arg) {
 			has |= f.Layer.Needs()
 		}
 	}
-	d := narrow(r.Where, true, has)
+	d := domain.StateWhere(r.Where, true, has)
 	if a.Cond != nil {
-		d = d.and(narrow(a.Cond, true, has))
+		d = d.And(domain.StateWhere(a.Cond, true, has))
 	}
-	if d.none {
-		return anyNumber, "" // it counts nothing, which Load reports
+	if d.None {
+		return domain.AnyNumber, "" // it counts nothing, which Load reports
 	}
 	switch a.Func {
-	case rules.FuncDistinct:
-		most := values(a.Arg, d, r.By)
-		if keyed(a.Arg, r.By) {
-			return interval{0, most}, "sees one value, since the key of the rule fixes it"
+	case ast.FuncDistinct:
+		most := domain.MostValues(a.Arg, d, r.By)
+		if domain.Keyed(a.Arg, r.By) {
+			return domain.Interval{Lo: 0, Hi: most}, "sees one value, since the key of the rule fixes it"
 		}
 		if most == 1 {
-			return interval{0, 1}, "has one value only, since where allows no other"
+			return domain.Interval{Lo: 0, Hi: 1}, "has one value only, since where allows no other"
 		}
-		return interval{0, most}, fmt.Sprintf("has at most %s different values", number(most))
-	case rules.FuncChanges:
-		if values(a.Arg, d, r.By) <= 1 {
-			return interval{0, 0}, "sees one value only, and counts no change"
+		return domain.Interval{Lo: 0, Hi: most}, fmt.Sprintf("has at most %s different values", number(most))
+	case ast.FuncChanges:
+		if domain.MostValues(a.Arg, d, r.By) <= 1 {
+			return domain.Interval{Lo: 0, Hi: 0}, "sees one value only, and counts no change"
 		}
-	case rules.FuncSum:
-		switch x := numbers(a.Arg, d); {
-		case x.lo >= 0 && x.hi <= 0:
-			return interval{0, 0}, "adds up zeros"
-		case x.lo < 0:
-			return anyNumber, ""
+	case ast.FuncSum:
+		switch x := domain.Numbers(a.Arg, d); {
+		case x.Lo >= 0 && x.Hi <= 0:
+			return domain.Interval{Lo: 0, Hi: 0}, "adds up zeros"
+		case x.Lo < 0:
+			return domain.AnyNumber, ""
 		}
-	case rules.FuncMedian, rules.FuncPercentile:
+	case ast.FuncMedian, ast.FuncPercentile:
 		// They are within 5% of a value.
-		x := numbers(a.Arg, d).hull(interval{0, 0})
-		x.lo, x.hi = min(x.lo, x.lo*1.05), max(x.hi, x.hi*1.05)
-		return x, fmt.Sprintf("is between %s and %s", number(x.lo), number(x.hi))
-	case rules.FuncCV:
-		if values(a.Arg, d, r.By) <= 1 {
-			return interval{0, 0}, "sees one value only"
+		x := domain.Numbers(a.Arg, d).Hull(domain.Interval{Lo: 0, Hi: 0})
+		x.Lo, x.Hi = min(x.Lo, x.Lo*1.05), max(x.Hi, x.Hi*1.05)
+		return x, fmt.Sprintf("is between %s and %s", number(x.Lo), number(x.Hi))
+	case ast.FuncCV:
+		if domain.MostValues(a.Arg, d, r.By) <= 1 {
+			return domain.Interval{Lo: 0, Hi: 0}, "sees one value only"
 		}
-	case rules.FuncMin, rules.FuncMax, rules.FuncMean:
+	case ast.FuncMin, ast.FuncMax, ast.FuncMean:
 		// 0 stands for no value at all.
-		x := numbers(a.Arg, d).hull(interval{0, 0})
-		return x, fmt.Sprintf("is between %s and %s", number(x.lo), number(x.hi))
-	case rules.FuncStddev:
-		x := numbers(a.Arg, d)
-		if values(a.Arg, d, r.By) <= 1 {
-			return interval{0, 0}, "sees one value only"
+		x := domain.Numbers(a.Arg, d).Hull(domain.Interval{Lo: 0, Hi: 0})
+		return x, fmt.Sprintf("is between %s and %s", number(x.Lo), number(x.Hi))
+	case ast.FuncStddev:
+		x := domain.Numbers(a.Arg, d)
+		if domain.MostValues(a.Arg, d, r.By) <= 1 {
+			return domain.Interval{Lo: 0, Hi: 0}, "sees one value only"
 		}
-		return interval{0, x.hi - x.lo}, fmt.Sprintf("is between 0 and %s", number(x.hi-x.lo))
+		return domain.Interval{Lo: 0, Hi: x.Hi - x.Lo}, fmt.Sprintf("is between 0 and %s", number(x.Hi-x.Lo))
 	}
-	return notNegative, "is never below 0"
-}
-
-// compareIntervals returns the result of a comparison when it is the same for all values.
-func compareIntervals(op rules.Op, x, y interval) (result, known bool) {
-	switch op {
-	case rules.OpLt:
-		return x.hi < y.lo, x.hi < y.lo || x.lo >= y.hi
-	case rules.OpGe:
-		return x.lo >= y.hi, x.hi < y.lo || x.lo >= y.hi
-	case rules.OpLe:
-		return x.hi <= y.lo, x.hi <= y.lo || x.lo > y.hi
-	case rules.OpGt:
-		return x.lo > y.hi, x.hi <= y.lo || x.lo > y.hi
-	case rules.OpEq:
-		return false, x.hi < y.lo || x.lo > y.hi
-	case rules.OpNe:
-		apart := x.hi < y.lo || x.lo > y.hi
-		return apart, apart
-	}
-	return false, false
+	return domain.NotNegative, "is never below 0"
 }
 
 // writtenOut reports whether a number stands in the condition itself. A variable that makes a
 // comparison always true is a way to turn that comparison off.
-func writtenOut(rs *rules.RuleSet, e rules.Expr) bool {
-	if _, ok := e.(*rules.ConstExpr); !ok {
+func writtenOut(rs *rules.RuleSet, e ast.Expr) bool {
+	if _, ok := e.(*ast.ConstExpr); !ok {
 		return false
 	}
 	file := rs.Sources[e.Range().Filename]
@@ -192,11 +174,11 @@ func writtenOut(rs *rules.RuleSet, e rules.Expr) bool {
 }
 
 // numberText writes the other side of a comparison: the end of its interval that decides.
-func numberText(x interval, op rules.Op, always bool) string {
-	if (op == rules.OpLt || op == rules.OpLe) != always {
-		return number(x.hi)
+func numberText(x domain.Interval, op ast.Op, always bool) string {
+	if (op == ast.OpLt || op == ast.OpLe) != always {
+		return number(x.Hi)
 	}
-	return number(x.lo)
+	return number(x.Lo)
 }
 
 func number(x float64) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // unused finds blocks of a kind that nothing uses. Shipped ones are a vocabulary and are left out. each goes through
@@ -68,7 +69,7 @@ func unusedColumn() Check {
 		},
 		check: func(rs *rules.RuleSet, report report) {
 			for _, l := range rs.Lists {
-				used := slices.ContainsFunc(l.Columns, func(c *rules.Column) bool { return c.Used })
+				used := slices.ContainsFunc(l.Columns, func(c *lists.Column) bool { return c.Used })
 				if len(l.Columns) > 0 && !used && l.Used && !l.Shipped {
 					report(l.Columns[0].Range, "Nothing asks for a column of list %q, as in list.%s[…].%s. Ask for one, or leave columns out and the file without them.", l.Name, l.Name, l.Columns[0].Name)
 				}

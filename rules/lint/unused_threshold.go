@@ -5,6 +5,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
 )
 
 // unusedThreshold finds rules whose threshold no condition uses: an override of it, and reputation,
@@ -30,7 +31,7 @@ func unusedThreshold() Check {
 
 func usesThreshold(r *rules.Rule) bool {
 	used := false
-	look := func(e rules.Expr) { used = used || uses(e) }
+	look := func(e ast.Expr) { used = used || uses(e) }
 	look(r.Where)
 	if r.Sequence != nil {
 		for _, st := range r.Sequence.Parts() {

@@ -9,14 +9,14 @@ import (
 	"strings"
 
 	"github.com/ruleids/ruleids/internal/fetch"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 // leftOut is the share of lines that may be no entries: a slip of who publishes a list, or one kind of entry that is not of its type.
 const leftOut = 0.1
 
 // ListCopy returns what there is to say of the copy of a feed; the zero Copy where there is none.
-func (s *Store) ListCopy(f *rules.Feed) Copy {
+func (s *Store) ListCopy(f *lists.Feed) Copy {
 	c := readMeta(metaOf(f.Copy))
 	data, err := os.ReadFile(f.Copy)
 	if err != nil || c.Source != f.URL || digest(data) != c.SHA256 {
@@ -29,7 +29,7 @@ func metaOf(name string) string { return strings.TrimSuffix(name, ".list") + ".j
 
 // List fetches a list. good judges the file of what is new, which may depend on the rules that use the list; after an error of it, or
 // any other, the copy is as it was. changed says that it is another one now.
-func (s *Store) List(ctx context.Context, l *rules.List, f *rules.Feed, good func(file string) error) (c Copy, changed bool, err error) {
+func (s *Store) List(ctx context.Context, l *lists.List, f *lists.Feed, good func(file string) error) (c Copy, changed bool, err error) {
 	c = s.ListCopy(f)
 	a, err := s.Client.Get(ctx, fetch.Request{URL: f.URL, Max: f.MaxSize, ETag: c.ETag, LastModified: c.LastModified, Unpack: true})
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *Store) List(ctx context.Context, l *rules.List, f *rules.Feed, good fun
 	if isPage(a) {
 		return c, false, errors.New("the server sent a page for people, not a list")
 	}
-	data, entries, others, first := rules.Sift(l.Type, l.Header(), a.Data)
+	data, entries, others, first := lists.Sift(l.Type, l.Header, a.Data)
 	switch {
 	case entries == 0 && first != nil:
 		return c, false, fmt.Errorf("there is no entry of the type %q in it: %w", l.Type, first)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/fetch"
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/lists"
 )
 
 const oneRule = `rule "x" {
@@ -251,8 +252,8 @@ func TestList(t *testing.T) {
 	server := httptest.NewServer(m)
 	defer server.Close()
 	s := newStore(t)
-	l := &rules.List{Name: "bad", Type: rules.ListIP}
-	f := &rules.Feed{URL: server.URL + "/bad.txt", MaxSize: 1 << 20}
+	l := &lists.List{Name: "bad", Type: lists.IP}
+	f := &lists.Feed{URL: server.URL + "/bad.txt", MaxSize: 1 << 20}
 	f.Copy = rules.CopyPath(s.Dir, f.URL)
 	entries := strings.Repeat("192.0.2.1\n", 20)
 	for _, c := range []struct {

@@ -1,0 +1,78 @@
+package ast
+
+import (
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// A Window is a sliding span of packet time and the aggregates over it.
+type Window struct {
+	Span       time.Duration
+	MaxKeys    int // bound on the number of keys with state
+	Aggregates []*Aggregate
+	Range      hcl.Range
+}
+
+// DefaultMaxKeys is the bound on keys of a window without max_keys.
+const DefaultMaxKeys = 65536
+
+// Func is the function of an aggregate.
+type Func uint8
+
+// The aggregates of the language.
+const (
+	FuncCount Func = iota
+	FuncSum
+	FuncDistinct
+	FuncMin
+	FuncMax
+	FuncMean
+	FuncStddev
+	FuncRate
+	FuncChanges
+	FuncCV
+	FuncMedian
+	FuncPercentile
+	FuncFirst // of memories
+)
+
+// WindowFuncs returns the aggregates that may stand in a window; the caller must not change it.
+func WindowFuncs() []Func { return windowFuncs }
+
+var windowFuncs = []Func{FuncCount, FuncSum, FuncDistinct, FuncMin, FuncMax, FuncMean, FuncStddev, FuncRate, FuncChanges, FuncCV, FuncMedian, FuncPercentile}
+
+// String returns the name in the language.
+func (f Func) String() string {
+	return [...]string{"count", "sum", "distinct", "min", "max", "mean", "stddev", "rate", "changes", "cv", "median", "percentile", "first"}[f]
+}
+
+// An Aggregate is a named value over the packets of a window.
+type Aggregate struct {
+	Name string
+	Func Func
+	Arg  Expr // nil for count and rate
+	// Quantile is the share of the values that do not exceed that of median (0.5) or percentile; 0 of others.
+	Quantile float64
+	Cond     Expr      // nil where every packet of the rule counts; holds the presence of Arg too
+	Index    int       // in Rule.Aggregates
+	Window   *Window   // nil for one of a memory
+	Memory   *Memory   // nil for one of a window
+	Range    hcl.Range // of the string with the expression
+	Text     string    // the expression as written
+}
+
+// A Memory is what a rule knows of the past: which values came within a span, of whatever key.
+type Memory struct {
+	Span       time.Duration
+	Learn      time.Duration // nothing is new before packets have come for so long
+	MaxKeys    int           // bound on the number of values of each aggregate
+	Aggregates []*Aggregate  // of FuncFirst
+	Range      hcl.Range
+}
+
+// A Key is one entry of `by`.
+type Key struct {
+	Text string // as written; what alerts name it by
+	Expr Expr
+}
