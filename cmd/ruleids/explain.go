@@ -27,25 +27,8 @@ firing, each with its largest value, the threshold, and when that was.
 Rules that are not enabled are explained as if they were.`,
 		Example: `  ruleids explain -r capture.pcap --rule port_scan
   ruleids explain -r capture.pcap --rules my.hcl --rule mine --format json`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			files, err := x.captures.files(args)
-			if err == nil {
-				err = x.auth.check(files)
-			}
-			if err != nil {
-				return err
-			}
-			return x.run(cmd.Context(), files)
-		},
 	}
-	x.captures.add(cmd)
-	x.auth.add(cmd)
-	cmd.Args = func(_ *cobra.Command, args []string) error {
-		if len(x.captures.names)+len(x.auth.names) == 0 {
-			return misused("name a capture with -r FILE, or a log of logins with --auth FILE")
-		}
-		return x.auth.plain(args, len(x.captures.names) > 0)
-	}
+	x.replayArgs.add(cmd, x.run)
 	cmd.Flags().StringArrayVar(&x.names, "rule", nil, "explain the rule `NAME` alone (repeatable)")
 	x.rules.add(cmd)
 	x.models.add(cmd)
@@ -56,13 +39,12 @@ Rules that are not enabled are explained as if they were.`,
 
 // An explainer is the command explain.
 type explainer struct {
-	app      *app
-	captures captureArgs
-	auth     authArgs
-	names    []string
-	rules    ruleFlags
-	models   baselineFlags
-	format   choice
+	app *app
+	replayArgs
+	names  []string
+	rules  ruleFlags
+	models baselineFlags
+	format choice
 }
 
 func (x *explainer) run(ctx context.Context, files []string) error {

@@ -17,12 +17,11 @@ import (
 
 // A modelLearn is the command model learn.
 type modelLearn struct {
-	app      *app
-	captures captureArgs
-	auth     authArgs
-	rules    ruleFlags
-	where    baselineFlags
-	names    []string
+	app *app
+	replayArgs
+	rules ruleFlags
+	where baselineFlags
+	names []string
 }
 
 func newModelLearnCmd(a *app) *cobra.Command {
@@ -38,25 +37,8 @@ would be.`,
 		Example: `  ruleids model learn -r monday.pcap tuesday.pcap
   ruleids model learn -r week.pcap --model host_traffic --models /tmp/models
   ruleids model learn --auth /var/log/auth.log.1 --auth /var/log/auth.log --model login_hours`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			files, err := l.captures.files(args)
-			if err == nil {
-				err = l.auth.check(files)
-			}
-			if err != nil {
-				return err
-			}
-			return l.run(cmd.Context(), files)
-		},
 	}
-	l.captures.add(cmd)
-	l.auth.add(cmd)
-	cmd.Args = func(_ *cobra.Command, args []string) error {
-		if len(l.captures.names)+len(l.auth.names) == 0 {
-			return misused("name a capture with -r FILE, or a log of logins with --auth FILE")
-		}
-		return l.auth.plain(args, len(l.captures.names) > 0)
-	}
+	l.replayArgs.add(cmd, l.run)
 	cmd.Flags().StringArrayVar(&l.names, "model", nil, "learn for the model `NAME` alone (repeatable)")
 	_ = cmd.RegisterFlagCompletionFunc("model", cobra.NoFileCompletions)
 	l.where.add(cmd)

@@ -28,25 +28,8 @@ they found: alerts over time, by rule and by source, rules that came close to fi
 file needs nothing else and no network: open it in a browser, print it, mail it.`,
 		Example: `  ruleids report -r monday.pcapng -o monday.html
   ruleids report -r capture.pcap --auth /var/log/auth.log --title "Office, Monday"`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(r.captures.names)+len(r.auth.names) == 0 {
-				return misused("name a capture with -r FILE, or a log of logins with --auth FILE")
-			}
-			return r.auth.plain(args, len(r.captures.names) > 0)
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			files, err := r.captures.files(args)
-			if err == nil {
-				err = r.auth.check(files)
-			}
-			if err != nil {
-				return err
-			}
-			return r.run(cmd.Context(), files, time.Local)
-		},
 	}
-	r.captures.add(cmd)
-	r.auth.add(cmd)
+	r.replayArgs.add(cmd, func(ctx context.Context, captures []string) error { return r.run(ctx, captures, time.Local) })
 	r.rules.add(cmd)
 	cmd.Flags().StringVarP(&r.output, "output", "o", r.output, "`FILE` to write; - is standard output")
 	cmd.Flags().StringVar(&r.title, "title", "", "`TEXT` above the page (default what was read)")
@@ -57,13 +40,12 @@ file needs nothing else and no network: open it in a browser, print it, mail it.
 
 // A reportCommand is the command report.
 type reportCommand struct {
-	app      *app
-	captures captureArgs
-	auth     authArgs
-	rules    ruleFlags
-	output   string
-	title    string
-	near     bool
+	app *app
+	replayArgs
+	rules  ruleFlags
+	output string
+	title  string
+	near   bool
 }
 
 // run reads captures and logs, those without a zone as of one, and writes the page. What cannot be read is told and left out.

@@ -60,10 +60,7 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 				if err := r.auth.plain(args, cmd.Flags().Changed("read")); err != nil {
 					return err
 				}
-				files, err := r.captures.files(args)
-				if err == nil {
-					err = r.auth.check(files)
-				}
+				files, err := r.files(args)
 				if err != nil {
 					return err
 				}
@@ -98,18 +95,17 @@ output. --simulate does all of that with the packets of a capture. docs/operatio
 
 // A runCommand is the command run.
 type runCommand struct {
-	app      *app
-	captures captureArgs
-	auth     authArgs
-	rules    ruleFlags
-	models   baselineFlags
-	format   choice
-	summary  choice
-	workers  workerCount
-	filter   bool
-	assets   bool
-	daemon   daemonCommand
-	flags    *pflag.FlagSet
+	app *app
+	replayArgs
+	rules   ruleFlags
+	models  baselineFlags
+	format  choice
+	summary choice
+	workers workerCount
+	filter  bool
+	assets  bool
+	daemon  daemonCommand
+	flags   *pflag.FlagSet
 }
 
 // watch runs the daemon, on the interfaces that flags, arguments or settings name or on a simulated capture.

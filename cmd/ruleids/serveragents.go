@@ -91,33 +91,18 @@ func joinAddress(c *config.Config, host string) string {
 }
 
 func newTokenListCmd(a *app) *cobra.Command {
-	var f serverFlags
-	format := oneOf("text", "json")
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the tokens that can be used", Long: "List prints the tokens that can be used, without their secrets.", Example: "  ruleids server token list",
-		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
-			var list api.TokenList
-			if err := c.ask(cmd.Context(), "GET", "/api/v1/tokens", nil, &list); err != nil {
-				return err
-			}
-			if format.value == "json" {
-				return writeJSON(a.out, list.Tokens)
-			}
-			rows := [][]string{{"id", "until", "uses", "labels", "by"}}
-			for _, t := range list.Tokens {
+	return serverList[api.TokenList]{
+		use: "list", short: "List the tokens that can be used", long: "List prints the tokens that can be used, without their secrets.", example: "  ruleids server token list",
+		path:  func() string { return "/api/v1/tokens" },
+		items: func(l api.TokenList) any { return l.Tokens },
+		heads: []string{"id", "until", "uses", "labels", "by"},
+		rows: func(l api.TokenList) (rows [][]string) {
+			for _, t := range l.Tokens {
 				rows = append(rows, []string{t.ID, t.Expires.Local().Format(time.DateTime), strconv.Itoa(t.Uses), t.Labels.String(), t.By})
 			}
-			return a.table(rows)
+			return rows
 		},
-	}
-	f.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
-	return cmd
+	}.command(a)
 }
 
 // newServerAgentsCmd is the command server agents.
@@ -131,26 +116,14 @@ func newServerAgentsCmd(a *app) *cobra.Command {
 }
 
 func newAgentsListCmd(a *app) *cobra.Command {
-	var f serverFlags
-	format := oneOf("text", "json")
 	all := false
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the agents", Long: "List prints the agents with what the last heartbeat of each said.", Example: "  ruleids server agents list",
-		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
-			var list api.AgentList
-			if err := c.ask(cmd.Context(), "GET", fmt.Sprintf("/api/v1/agents?all=%t", all), nil, &list); err != nil {
-				return err
-			}
-			if format.value == "json" {
-				return writeJSON(a.out, list.Agents)
-			}
-			rows := [][]string{{"name", "state", "seen", "version", "rules", "packets/s", "queue", "labels", "trouble"}}
-			for _, x := range list.Agents {
+	cmd := serverList[api.AgentList]{
+		use: "list", short: "List the agents", long: "List prints the agents with what the last heartbeat of each said.", example: "  ruleids server agents list",
+		path:  func() string { return fmt.Sprintf("/api/v1/agents?all=%t", all) },
+		items: func(l api.AgentList) any { return l.Agents },
+		heads: []string{"name", "state", "seen", "version", "rules", "packets/s", "queue", "labels", "trouble"},
+		rows: func(l api.AgentList) (rows [][]string) {
+			for _, x := range l.Agents {
 				row := []string{x.Name, x.State, "never", "", "", "", "", x.Labels.String(), strings.Join(x.Trouble, "; ")}
 				if !x.Seen.IsZero() {
 					row[2] = age(time.Since(x.Seen).Seconds()) + " ago"
@@ -160,11 +133,9 @@ func newAgentsListCmd(a *app) *cobra.Command {
 				}
 				rows = append(rows, row)
 			}
-			return a.table(rows)
+			return rows
 		},
-	}
-	f.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	}.command(a)
 	cmd.Flags().BoolVar(&all, "all", false, "revoked ones, too")
 	return cmd
 }

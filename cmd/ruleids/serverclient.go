@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/fleet/server"
 )
@@ -92,4 +94,40 @@ func (c *serverClient) alone(r *http.Request, body []byte) (*http.Response, erro
 		return nil, fmt.Errorf("%w: this may only be done by who runs the server; try with sudo, or name its directory with --data", err)
 	}
 	return answer, err
+}
+
+// A serverList is a command that lists what a server has of something. L is the API's answer.
+type serverList[L any] struct {
+	use, short, long, example string
+	path                      func() string // of the API, with its parameters
+	items                     func(L) any   // what --format json writes
+	rows                      func(L) [][]string
+	heads                     []string
+}
+
+// command makes it a command.
+func (l serverList[L]) command(a *app) *cobra.Command {
+	var f serverFlags
+	format := oneOf("text", "json")
+	cmd := &cobra.Command{
+		Use: l.use, Short: l.short, Long: l.long, Example: l.example,
+		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.client(a)
+			if err != nil {
+				return err
+			}
+			var list L
+			if err := c.ask(cmd.Context(), "GET", l.path(), nil, &list); err != nil {
+				return err
+			}
+			if format.value == "json" {
+				return writeJSON(a.out, l.items(list))
+			}
+			return a.table(append([][]string{l.heads}, l.rows(list)...))
+		},
+	}
+	f.add(cmd)
+	format.add(cmd, cmd.Flags(), "format", "form of the output")
+	return cmd
 }

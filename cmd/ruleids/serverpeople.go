@@ -70,33 +70,18 @@ events besides; an admin may do everything.`,
 }
 
 func newAPIKeyListCmd(a *app) *cobra.Command {
-	var f serverFlags
-	format := oneOf("text", "json")
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the API keys", Long: "List prints the names of all keys, with what they may do.", Example: "  ruleids server apikey list",
-		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
-			var list api.KeyList
-			if err := c.ask(cmd.Context(), "GET", "/api/v1/keys", nil, &list); err != nil {
-				return err
-			}
-			if format.value == "json" {
-				return writeJSON(a.out, list.Keys)
-			}
-			rows := [][]string{{"name", "role", "made", "by"}}
-			for _, k := range list.Keys {
+	return serverList[api.KeyList]{
+		use: "list", short: "List the API keys", long: "List prints the names of all keys, with what they may do.", example: "  ruleids server apikey list",
+		path:  func() string { return "/api/v1/keys" },
+		items: func(l api.KeyList) any { return l.Keys },
+		heads: []string{"name", "role", "made", "by"},
+		rows: func(l api.KeyList) (rows [][]string) {
+			for _, k := range l.Keys {
 				rows = append(rows, []string{k.Name, string(k.Role), k.Created.Local().Format(time.DateTime), k.By})
 			}
-			return a.table(rows)
+			return rows
 		},
-	}
-	f.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
-	return cmd
+	}.command(a)
 }
 
 // table writes rows, the first being the headings.
@@ -192,31 +177,16 @@ func (a *app) readPassword() (string, error) {
 }
 
 func newAccountListCmd(a *app) *cobra.Command {
-	var f serverFlags
-	format := oneOf("text", "json")
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the accounts", Long: "List prints the names of all accounts, with what they may do.", Example: "  ruleids server account list",
-		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
-			var list api.AccountList
-			if err := c.ask(cmd.Context(), "GET", "/api/v1/accounts", nil, &list); err != nil {
-				return err
-			}
-			if format.value == "json" {
-				return writeJSON(a.out, list.Accounts)
-			}
-			rows := [][]string{{"name", "role", "made"}}
-			for _, x := range list.Accounts {
+	return serverList[api.AccountList]{
+		use: "list", short: "List the accounts", long: "List prints the names of all accounts, with what they may do.", example: "  ruleids server account list",
+		path:  func() string { return "/api/v1/accounts" },
+		items: func(l api.AccountList) any { return l.Accounts },
+		heads: []string{"name", "role", "made"},
+		rows: func(l api.AccountList) (rows [][]string) {
+			for _, x := range l.Accounts {
 				rows = append(rows, []string{x.Name, string(x.Role), x.Created.Local().Format(time.DateTime)})
 			}
-			return a.table(rows)
+			return rows
 		},
-	}
-	f.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
-	return cmd
+	}.command(a)
 }

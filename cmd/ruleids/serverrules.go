@@ -197,36 +197,24 @@ func (a *app) checkSet(dir string) error {
 }
 
 func newRulesListCmd(a *app, name, short string, all bool) *cobra.Command {
-	var f serverFlags
-	format := oneOf("text", "json")
-	cmd := &cobra.Command{
-		Use: name, Short: short, Long: short + ", with its state: canary, quarter, all, held (taken back) or replaced.", Example: "  ruleids server rules " + name,
-		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
-			var list api.RulesetList
-			if err := c.ask(cmd.Context(), "GET", "/api/v1/rulesets", nil, &list); err != nil {
-				return err
-			}
-			if !all {
-				list.Rulesets = list.Rulesets[:min(1, len(list.Rulesets))]
-			}
-			if format.value == "json" {
-				return writeJSON(a.out, list.Rulesets)
-			}
-			rows := [][]string{{"number", "digest", "state", "since", "agents", "rules", "label", "by", "reason"}}
-			for _, x := range list.Rulesets {
+	shown := func(l api.RulesetList) []*state.Ruleset {
+		if all {
+			return l.Rulesets
+		}
+		return l.Rulesets[:min(1, len(l.Rulesets))]
+	}
+	return serverList[api.RulesetList]{
+		use: name, short: short, long: short + ", with its state: canary, quarter, all, held (taken back) or replaced.", example: "  ruleids server rules " + name,
+		path:  func() string { return "/api/v1/rulesets" },
+		items: func(l api.RulesetList) any { return shown(l) },
+		heads: []string{"number", "digest", "state", "since", "agents", "rules", "label", "by", "reason"},
+		rows: func(l api.RulesetList) (rows [][]string) {
+			for _, x := range shown(l) {
 				rows = append(rows, []string{strconv.FormatInt(x.Number, 10), x.Digest[:12], x.State, x.Since.Local().Format(time.DateTime), strconv.Itoa(len(x.Stage)), strconv.Itoa(x.Rules), x.Label, x.By, x.Reason})
 			}
-			return a.table(rows)
+			return rows
 		},
-	}
-	f.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
-	return cmd
+	}.command(a)
 }
 
 func newRulesRollbackCmd(a *app) *cobra.Command {
