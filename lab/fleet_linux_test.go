@@ -265,8 +265,8 @@ func TestFleetRules(t *testing.T) {
 // roundsEnv is the environment variable with the number of rounds of TestFleetKills.
 const roundsEnv = "RULEIDS_FLEET_ROUNDS"
 
-// TestFleetKills kills agents and the server and cuts links while alerts flow: each alert that an agent wrote down is in the
-// store exactly once.
+// TestFleetKills kills agents and the server and cuts links while alerts flow, at random moments: alone or together, while they run
+// and while they start. Each alert that an agent wrote down is in the store exactly once.
 func TestFleetKills(t *testing.T) {
 	need(t, "ip", "ethtool", "bash")
 	rounds := 10
@@ -275,21 +275,51 @@ func TestFleetKills(t *testing.T) {
 	}
 	f := newFleet(t, 3)
 	f.flow()
-	for range rounds {
-		i := rand.IntN(3)
-		switch rand.IntN(3) {
-		case 0:
-			f.agents[i].kill()
-			f.agents[i].start()
-		case 1:
-			f.run.kill()
-			f.serve()
-		case 2:
-			f.links[i].home.ip("link set mgmt0 down")
-			time.Sleep(time.Duration(rand.IntN(500)) * time.Millisecond)
-			f.links[i].home.ip("link set mgmt0 up")
+	wait := func(most time.Duration) { time.Sleep(rand.N(most)) }
+	done := map[string]int{}
+	begin := time.Now()
+	for round := range rounds {
+		s, l := f.agents[rand.IntN(3)], f.links[rand.IntN(3)]
+		faults := []struct {
+			what       string
+			harm, mend func()
+		}{
+			{"agents killed", func() { s.kill() }, func() {
+				for ; rand.IntN(3) == 0; s.kill() {
+					s.launch()
+					wait(time.Second)
+					done["agents killed while they started"]++
+				}
+				s.start()
+			}},
+			{"servers killed", func() { f.run.kill() }, func() {
+				for ; rand.IntN(3) == 0; f.run.kill() {
+					f.launch()
+					wait(time.Second)
+					done["servers killed while they started"]++
+				}
+				f.serve()
+			}},
+			{"links cut", func() { l.home.ip("link set mgmt0 down") }, func() {
+				wait(500 * time.Millisecond)
+				l.home.ip("link set mgmt0 up")
+			}},
 		}
-		time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond)
+		rand.Shuffle(len(faults), func(i, j int) { faults[i], faults[j] = faults[j], faults[i] })
+		faults = faults[:1+rand.IntN(len(faults))]
+		for _, x := range faults {
+			wait(500 * time.Millisecond)
+			x.harm()
+			done[x.what]++
+		}
+		rand.Shuffle(len(faults), func(i, j int) { faults[i], faults[j] = faults[j], faults[i] })
+		for _, x := range faults {
+			x.mend()
+		}
+		if round%10 == 9 || round == rounds-1 {
+			f.grow(f.hub)
+			t.Logf("%d rounds in %v: %v", round+1, time.Since(begin).Round(time.Second), done)
+		}
 	}
 	f.quiet()
 	f.whole(f.hub, never)

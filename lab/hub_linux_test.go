@@ -58,12 +58,18 @@ func (f *hub) set(data, more string) {
 	}
 }
 
-// serve starts the server, again where it ended.
-func (f *hub) serve() {
+// launch starts the server, again where it ended, and does not wait for it.
+func (f *hub) launch() {
 	f.t.Helper()
 	cmd := f.host.command(f.program, "server")
 	cmd.Dir = f.dir
 	f.run = begin(f.t, cmd)
+}
+
+// serve starts the server, and waits until it serves.
+func (f *hub) serve() {
+	f.t.Helper()
+	f.launch()
 	if _, ok := f.run.out.await(2*patience, 0, func(line string) bool { return strings.Contains(line, `"serving"`) }); !ok {
 		f.t.Fatalf("the server does not serve:\n%s", strings.Join(f.run.out.from(0), "\n"))
 	}

@@ -102,14 +102,22 @@ func prepareSensor(h *host, hcl string, rules map[string]string) *sensor {
 	return s
 }
 
-// start starts the daemon, again where it ended, and waits until it says that it runs.
+// launch starts the daemon, again where it ended, and does not wait for it.
+func (s *sensor) launch() {
+	s.host.t.Helper()
+	cmd := s.host.command(s.program, "run")
+	cmd.Dir = s.dir
+	s.process = begin(s.host.t, cmd)
+}
+
+// start starts the daemon, and waits until it says that it runs.
 func (s *sensor) start() {
 	t := s.host.t
 	t.Helper()
-	cmd := s.host.command(s.program, "run")
-	cmd.Dir = s.dir
-	s.process = begin(t, cmd)
-	s.logged(0, "running")
+	s.launch()
+	if _, ok := s.out.await(2*patience, 0, func(line string) bool { return strings.Contains(line, `"msg":"running"`) }); !ok {
+		t.Fatalf("the daemon does not run:\n%s", strings.Join(s.out.from(0), "\n"))
+	}
 	s.client = api.NewClient(filepath.Join(s.dir, "control.sock"))
 	if s.eve == nil {
 		s.eve = follow(t, filepath.Join(s.dir, "eve.json"))

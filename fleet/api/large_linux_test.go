@@ -55,8 +55,13 @@ func TestLarge(t *testing.T) {
 		took := time.Since(start)
 		t.Logf("%d alerts in %v, %.0f a second", n, took.Round(time.Second), float64(n)/took.Seconds())
 	}
-	t.Logf("%d bytes an alert", s.Status().Bytes/int64(n))
 	start := time.Now()
+	for s.Status().Settled < s.Status().Days-1 {
+		time.Sleep(100 * time.Millisecond) // as a server has long done when a day is looked at
+	}
+	t.Logf("the days that are over settled after %v", time.Since(start).Round(time.Millisecond))
+	t.Logf("%d bytes an alert", s.Status().Bytes/int64(n))
+	start = time.Now()
 	if _, _, err := s.List(t.Context(), &query.Query{Terms: []query.Term{{Field: query.SrcPort, Numbers: []uint16{1}}}}, 0, 1); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -59,17 +58,8 @@ type counting struct {
 }
 
 func (c *counting) count(ctx context.Context, d *day) error {
-	w, none := d.where(&c.q)
-	if none {
-		return nil
-	}
 	if c.total {
-		slot := "minute * 60"
-		if c.step%time.Hour == 0 {
-			slot = "minute / 60 * 3600"
-		}
-		if err := c.slots(ctx, d, "SELECT "+slot+", severity, sum(n) FROM minute WHERE minute >= ? AND minute < ? AND "+w.text+" GROUP BY 1, 2",
-			append([]any{c.q.Since.Unix() / 60, c.q.Until.Unix() / 60}, w.args...)); err != nil {
+		if err := c.minutes(ctx, d); err != nil {
 			return err
 		}
 	}
@@ -78,17 +68,7 @@ func (c *counting) count(ctx context.Context, d *day) error {
 			continue
 		}
 		if p.whole && c.rolled {
-			times := append([]any{p.from.Unix() / 3600, p.to.Unix() / 3600}, w.args...)
-			if !c.total && c.byHour {
-				if err := c.slots(ctx, d, "SELECT hour * 3600, severity, sum(n) FROM hour WHERE hour >= ? AND hour < ? AND "+w.text+" GROUP BY 1, 2", times); err != nil {
-					return err
-				}
-			}
-			if p.to.Sub(p.from) == 24*time.Hour {
-				if err := c.namedInAll(ctx, d); err != nil {
-					return err
-				}
-			} else if err := c.named(ctx, d, "SELECT category, rule, agent, sum(n) FROM hour WHERE hour >= ? AND hour < ? AND "+w.text+" GROUP BY 1, 2, 3", times); err != nil {
+			if err := c.hours(ctx, d, p, !c.total && c.byHour); err != nil {
 				return err
 			}
 			if err := c.raw(ctx, d, p, !c.total && !c.byHour, false); err != nil {
@@ -107,27 +87,33 @@ func (c *counting) count(ctx context.Context, d *day) error {
 func (c *counting) raw(ctx context.Context, d *day, p piece, slots, names bool) error {
 	from, to := firstAt(p.from), firstAt(p.to)
 	minutes := make([][scale.SeverityCritical + 1]int, int(p.to.Sub(p.from)/time.Minute)+1)
-	named := map[[3]uint32]int{}
-	var sources []int
+	var sums, sources []int // by the places of traits and addresses
 	weight := 1
-	add := func(x *fact) {
-		if slots && int(x.severity) < len(minutes[0]) {
-			minutes[int64(x.id-from)>>idBits/60_000_000][x.severity] += weight
-		}
-		if names {
-			named[[3]uint32{x.category, x.rule, x.agent}] += weight
-		}
-	}
 	var f *filter
 	var addrs []netip.Addr
+	var kinds []traits
+	var hits []fact
+	prepare := func(known *facts) {
+		addrs, kinds = known.addrs, known.traits
+		sources, sums = make([]int, len(addrs)), make([]int, len(kinds))
+	}
+	add := func(x *fact) {
+		sources[x.src] += weight
+		if severity := kinds[x.traits].severity; slots && int(severity) < len(minutes[0]) {
+			minutes[int64(x.id-from)>>idBits/60_000_000][severity] += weight
+		}
+		if names {
+			sums[x.traits] += weight
+		}
+	}
 	err := d.look(ctx, func(known *facts) (err error) {
 		if f, err = d.filter(ctx, &c.q, known); err != nil || f.none || f.asksWords() {
 			return err
 		}
-		addrs, sources = known.addrs, make([]int, len(known.addrs))
+		prepare(known)
 		rows := known.between(from, to)
 		switch {
-		case len(f.tests) == 0 && !slots && !names && len(rows) == len(known.rows):
+		case f.all() && !slots && !names && len(rows) == len(known.rows):
 			copy(sources, known.bySource)
 		case !slots && !names:
 			for i := range rows {
@@ -137,9 +123,8 @@ func (c *counting) raw(ctx context.Context, d *day, p piece, slots, names bool) 
 			}
 		default:
 			for i := range rows {
-				if x := &rows[i]; f.match(x) {
-					add(x)
-					sources[x.src]++
+				if f.match(&rows[i]) {
+					add(&rows[i])
 				}
 			}
 		}
@@ -160,11 +145,7 @@ func (c *counting) raw(ctx context.Context, d *day, p piece, slots, names bool) 
 				end = begin.Add(next.Sub(begin) / time.Duration(weight))
 			}
 			if err := d.walk(ctx, &c.q, firstAt(begin), firstAt(end), func(x *fact) bool {
-				add(x)
-				for int(x.src) >= len(sources) {
-					sources = append(sources, 0)
-				}
-				sources[x.src] += weight
+				hits = append(hits, *x)
 				return true
 			}); err != nil {
 				return err
@@ -172,7 +153,10 @@ func (c *counting) raw(ctx context.Context, d *day, p piece, slots, names bool) 
 			begin = next
 		}
 		if err := d.look(ctx, func(known *facts) error {
-			addrs = known.addrs
+			prepare(known)
+			for i := range hits {
+				add(&hits[i])
+			}
 			return nil
 		}); err != nil {
 			return err
@@ -185,11 +169,7 @@ func (c *counting) raw(ctx context.Context, d *day, p piece, slots, names bool) 
 			}
 		}
 	}
-	for k, n := range named {
-		for i, id := range k {
-			c.names[i][d.text(int64(id))] += n
-		}
-	}
+	c.named(d, kinds, sums)
 	if len(sources) > 0 {
 		sources[0] = 0 // of alerts without one
 	}
@@ -205,14 +185,21 @@ func (c *counting) raw(ctx context.Context, d *day, p piece, slots, names bool) 
 // maxSources is how many sources of a piece are looked at for the largest.
 const maxSources = 1000
 
-// atLeast returns what the most-th largest count is, and at least 1.
+// atLeast returns what the most-th largest count is, at least 1 and at most 4095.
 func atLeast(counts []int, most int) int {
 	if len(counts) <= most {
 		return 1
 	}
-	sorted := slices.Clone(counts)
-	slices.Sort(sorted)
-	return max(1, sorted[len(sorted)-most])
+	var by [4096]int // of so many alerts; the last: of at least so many
+	for _, n := range counts {
+		by[min(n, len(by)-1)]++
+	}
+	for n := len(by) - 1; n > 1; n-- {
+		if most -= by[n]; most <= 0 {
+			return n
+		}
+	}
+	return 1
 }
 
 // mostHits is how many alerts with words are counted of a day; tests change it.

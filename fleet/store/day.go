@@ -24,8 +24,7 @@ CREATE TABLE IF NOT EXISTS total(one INTEGER PRIMARY KEY CHECK(one = 1), n INTEG
 INSERT INTO total(one, n) VALUES(1, 0) ON CONFLICT DO NOTHING;
 CREATE TABLE IF NOT EXISTS origin(agent INTEGER NOT NULL, boot INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(agent, boot, seq)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS minute(minute INTEGER NOT NULL, severity INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(minute, severity)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS hour(hour INTEGER NOT NULL, agent INTEGER NOT NULL, rule INTEGER NOT NULL, category INTEGER NOT NULL, severity INTEGER NOT NULL, n INTEGER NOT NULL,
-  PRIMARY KEY(hour, agent, rule, category, severity)) WITHOUT ROWID;
+DROP TABLE IF EXISTS hour; -- of version 2
 CREATE TABLE IF NOT EXISTS term(text TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(text, content='', detail=none, columnsize=0, tokenize="unicode61 remove_diacritics 2 tokenchars '._-'");
 `
@@ -44,7 +43,7 @@ DROP TABLE vocabulary; DROP TABLE old; DROP TABLE source; DROP TABLE daysource;
 `
 
 // version is that of the schema, as the file has it.
-const version = 2
+const version = 3
 
 // The kinds of names.
 const (
@@ -67,7 +66,7 @@ type day struct {
 
 	// Of the writer.
 	conn  *sql.Conn
-	stmts struct{ name, origin, alert, body, highest, minute, hour, term, word, total *sql.Stmt }
+	stmts struct{ name, origin, alert, body, highest, minute, term, word, total *sql.Stmt }
 	free  map[ID]ID       // by the first id of a microsecond: one that is likely to be free; of the last few
 	terms map[string]bool // of those that the file has
 
@@ -130,7 +129,6 @@ func (d *day) prepare(ctx context.Context) (err error) {
 		{&d.stmts.body, `INSERT INTO body(id, received, body) VALUES(?, ?, ?)`},
 		{&d.stmts.highest, `SELECT max(id) FROM alert WHERE id >= ? AND id < ?`},
 		{&d.stmts.minute, `INSERT INTO minute(minute, severity, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
-		{&d.stmts.hour, `INSERT INTO hour(hour, agent, rule, category, severity, n) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
 		{&d.stmts.total, `UPDATE total SET n = n + ?`},
 		{&d.stmts.term, `INSERT INTO term(text) VALUES(?) ON CONFLICT DO NOTHING`},
 		{&d.stmts.word, `INSERT INTO word(rowid, text) VALUES(?, ?)`},

@@ -43,11 +43,6 @@ type minuteKey struct {
 	severity uint8
 }
 
-type hourKey struct {
-	hour, agent, rule, category int64
-	severity                    uint8
-}
-
 // append stores entries in one transaction. It returns those that were not there before, in the order of their ids.
 func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, err error) {
 	if _, err := d.conn.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
@@ -60,13 +55,14 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 		}
 	}()
 	var made []newName
-	minutes, hours := map[minuteKey]int{}, map[hourKey]int{}
+	minutes := map[minuteKey]int{}
 	type text struct {
 		id   ID
 		text string
 	}
 	var texts []text
-	var known []fact
+	var known []traits
+	var all []ID
 	var stored []*Entry
 	for _, e := range entries {
 		if e.Seq != 0 {
@@ -129,13 +125,13 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 		}
 		d.free[first] = id + 1
 		minutes[minuteKey{e.Time.Unix() / 60, uint8(e.Severity)}]++
-		hours[hourKey{e.Time.Unix() / 3600, ids[2], ids[0], ids[1], uint8(e.Severity)}]++
 		if _, err := d.stmts.body.ExecContext(ctx, int64(id), e.Received.UnixMicro(), e.Body); err != nil {
 			return nil, err
 		}
 		texts = append(texts, text{id, fold(e.Text)})
 		stored = append(stored, e)
-		known = append(known, fact{id: id, rule: uint32(ids[0]), category: uint32(ids[1]), agent: uint32(ids[2]), proto: uint32(ids[3]), sport: e.SrcPort, dport: e.DstPort, severity: uint8(e.Severity)})
+		known = append(known, traits{rule: uint32(ids[0]), category: uint32(ids[1]), agent: uint32(ids[2]), proto: uint32(ids[3]), severity: uint8(e.Severity)})
+		all = append(all, id)
 		fresh = append(fresh, &Stored{ID: id, Received: e.Received, Agent: e.Name, Body: e.Body})
 	}
 	// The index of words takes rows in their order without writing out what it holds in between.
@@ -153,11 +149,6 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 			return nil, err
 		}
 	}
-	for k, n := range hours {
-		if _, err := d.stmts.hour.ExecContext(ctx, k.hour, k.agent, k.rule, k.category, int(k.severity), n); err != nil {
-			return nil, err
-		}
-	}
 	if _, err := d.stmts.total.ExecContext(ctx, len(fresh)); err != nil {
 		return nil, err
 	}
@@ -170,7 +161,7 @@ func (d *day) append(ctx context.Context, entries []*Entry) (fresh []*Stored, er
 		d.texts[m.id] = m.text
 	}
 	d.mu.Unlock()
-	d.tellFacts(stored, known)
+	d.tellFacts(stored, all, known)
 	slices.SortFunc(fresh, func(a, b *Stored) int { return cmp.Compare(a.ID, b.ID) })
 	return fresh, nil
 }

@@ -17,42 +17,63 @@ import (
 type fact struct {
 	id       ID
 	src, dst uint32 // places in facts.addrs; 0 for none
-	rule     uint32 // ids of names
-	category uint32
-	agent    uint32
-	proto    uint32
+	traits   uint32 // a place in facts.traits
 	sport    uint16
 	dport    uint16
-	severity uint8
 }
 
-// factBytes is the size of a fact in a file.
-const factBytes = 8 + 6*4 + 2*2 + 1
+// traits are what many alerts have in common: a day of a million has a few thousand of them.
+type traits struct {
+	rule, category, agent, proto uint32 // ids of names
+	severity                     uint8
+}
+
+// factBytes and traitsBytes are the sizes of these in a file.
+const (
+	factBytes   = 8 + 3*4 + 2*2
+	traitsBytes = 4*4 + 1
+)
 
 // facts are those of a day. They are guarded by day.factsMu.
 type facts struct {
 	rows     []fact
 	addrs    []netip.Addr // IPv4 as such; the first is none
 	places   map[netip.Addr]uint32
-	bySource []int // alerts of each of addrs as the source
-	byName   map[names]int
-	written  int // rows that the file has
-}
-
-// names are what the names of alerts have in common.
-type names struct {
-	category, rule, agent uint32
-	severity              uint8
+	traits   []traits // each once
+	known    map[traits]uint32
+	bySource []int       // alerts of each of addrs as the source
+	byHour   [24][]int32 // alerts of each of traits
+	written  int         // rows that the file has
 }
 
 // count counts an alert.
 func (f *facts) count(x *fact) {
 	f.bySource[x.src]++
-	f.byName[names{x.category, x.rule, x.agent, x.severity}]++
+	hour := &f.byHour[int64(x.id)>>idBits/3600_000_000%24]
+	*hour = counter(*hour, int(x.traits))
+	(*hour)[x.traits]++
+}
+
+// counter returns counts that have a place.
+func counter[T any](counts []T, place int) []T {
+	if place < len(counts) {
+		return counts
+	}
+	return append(counts, make([]T, place+1-len(counts))...)
 }
 
 func newFacts() *facts {
-	return &facts{addrs: []netip.Addr{{}}, places: map[netip.Addr]uint32{{}: 0}, bySource: []int{0}, byName: map[names]int{}}
+	return &facts{addrs: []netip.Addr{{}}, places: map[netip.Addr]uint32{{}: 0}, bySource: []int{0}, known: map[traits]uint32{}}
+}
+
+func (f *facts) trait(x traits) uint32 {
+	p, ok := f.known[x]
+	if !ok {
+		p = uint32(len(f.traits))
+		f.traits = append(f.traits, x)
+		f.known[x] = p
+	}
+	return p
 }
 
 func (f *facts) place(a netip.Addr) uint32 {
@@ -60,7 +81,7 @@ func (f *facts) place(a netip.Addr) uint32 {
 	p, ok := f.places[a]
 	if !ok {
 		p = uint32(len(f.addrs))
-		f.addrs, f.bySource = append(f.addrs, a), append(f.bySource, 0)
+		f.addrs, f.bySource = append(f.addrs, a), counter(f.bySource, int(p))
 		f.places[a] = p
 	}
 	return p
@@ -127,10 +148,12 @@ func (d *day) loadFacts(ctx context.Context) error {
 	defer rows.Close()
 	for rows.Next() {
 		var x fact
+		var t traits
 		var src, dst []byte
-		if err := rows.Scan((*int64)(&x.id), &x.severity, &x.rule, &x.category, &x.agent, &x.proto, &src, &x.sport, &dst, &x.dport); err != nil {
+		if err := rows.Scan((*int64)(&x.id), &t.severity, &t.rule, &t.category, &t.agent, &t.proto, &src, &x.sport, &dst, &x.dport); err != nil {
 			return err
 		}
+		x.traits = f.trait(t)
 		a, _ := netip.AddrFromSlice(src)
 		b, _ := netip.AddrFromSlice(dst)
 		x.src, x.dst = f.place(a), f.place(b)
@@ -145,15 +168,14 @@ func (d *day) loadFacts(ctx context.Context) error {
 }
 
 // tellFacts adds what was stored to the facts, where they are in memory.
-func (d *day) tellFacts(entries []*Entry, list []fact) {
+func (d *day) tellFacts(entries []*Entry, ids []ID, list []traits) {
 	d.factsMu.Lock()
 	defer d.factsMu.Unlock()
 	if d.facts == nil {
 		return
 	}
-	for i, x := range list {
-		x.src, x.dst = d.facts.place(entries[i].Src), d.facts.place(entries[i].Dst)
-		d.facts.add(x)
+	for i, e := range entries {
+		d.facts.add(fact{id: ids[i], src: d.facts.place(e.Src), dst: d.facts.place(e.Dst), traits: d.facts.trait(list[i]), sport: e.SrcPort, dport: e.DstPort})
 	}
 	d.rows.Store(int64(len(d.facts.rows)))
 }
@@ -175,29 +197,38 @@ const (
 	// leastFacts is how many rows a file of facts is worth while: fewer are read from the database as fast.
 	leastFacts  = 5000
 	factsSuffix = "-facts"
-	factsMagic  = "ruleids facts 1\n"
+	factsMagic  = "ruleids facts 2\n"
 	// keptFacts bounds the rows in memory of all days that are not in use: 256 MiB.
-	keptFacts = 256 << 20 / 48
+	keptFacts = 256 << 20 / 24
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// write writes the facts to a file: a checksum over all that follows it, the numbers of rows and addresses, then those.
+// headBytes is what a file of facts begins with: the magic, the checksum, three numbers.
+const headBytes = len(factsMagic) + 4 + 3*8
+
+// write writes the facts to a file: a checksum over all that follows it, the numbers of rows, traits and addresses, then those.
 func (f *facts) write(path string) error {
-	b := make([]byte, 0, len(factsMagic)+20+len(f.rows)*factBytes+16*len(f.addrs))
+	b := make([]byte, 0, headBytes+len(f.rows)*factBytes+len(f.traits)*traitsBytes+16*len(f.addrs))
 	b = append(b, factsMagic...)
 	b = append(b, 0, 0, 0, 0)
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(f.rows)))
+	b = binary.LittleEndian.AppendUint64(b, uint64(len(f.traits)))
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(f.addrs)-1))
 	for i := range f.rows {
 		x := &f.rows[i]
 		b = binary.LittleEndian.AppendUint64(b, uint64(x.id))
-		for _, n := range [...]uint32{x.src, x.dst, x.rule, x.category, x.agent, x.proto} {
-			b = binary.LittleEndian.AppendUint32(b, n)
-		}
+		b = binary.LittleEndian.AppendUint32(b, x.src)
+		b = binary.LittleEndian.AppendUint32(b, x.dst)
+		b = binary.LittleEndian.AppendUint32(b, x.traits)
 		b = binary.LittleEndian.AppendUint16(b, x.sport)
 		b = binary.LittleEndian.AppendUint16(b, x.dport)
-		b = append(b, x.severity)
+	}
+	for _, t := range f.traits {
+		for _, n := range [...]uint32{t.rule, t.category, t.agent, t.proto} {
+			b = binary.LittleEndian.AppendUint32(b, n)
+		}
+		b = append(b, t.severity)
 	}
 	for _, a := range f.addrs[1:] {
 		as16 := a.As16()
@@ -225,34 +256,43 @@ func readFacts(path string) (*facts, error) {
 		return nil, err
 	}
 	head := len(factsMagic)
-	if len(b) < head+20 || string(b[:head]) != factsMagic || binary.LittleEndian.Uint32(b[head:]) != crc32.Checksum(b[head+4:], castagnoli) {
+	if len(b) < headBytes || string(b[:head]) != factsMagic || binary.LittleEndian.Uint32(b[head:]) != crc32.Checksum(b[head+4:], castagnoli) {
 		return nil, errFacts
 	}
-	rows, addrs := binary.LittleEndian.Uint64(b[head+4:]), binary.LittleEndian.Uint64(b[head+12:])
-	b = b[head+20:]
-	if rows > uint64(len(b)) || addrs > uint64(len(b)) || uint64(len(b)) != rows*factBytes+addrs*16 {
+	var numbers [3]uint64
+	for i := range numbers {
+		if numbers[i] = binary.LittleEndian.Uint64(b[head+4+8*i:]); numbers[i] > uint64(len(b)) {
+			return nil, errFacts
+		}
+	}
+	rows, kinds, addrs := numbers[0], numbers[1], numbers[2]
+	b = b[headBytes:]
+	if uint64(len(b)) != rows*factBytes+kinds*traitsBytes+addrs*16 {
 		return nil, errFacts
 	}
-	f := &facts{rows: make([]fact, rows, rows+rows/8), addrs: make([]netip.Addr, 1, addrs+1), places: make(map[netip.Addr]uint32, addrs+1), bySource: make([]int, addrs+1), byName: map[names]int{}, written: int(rows)}
+	f := newFacts()
+	f.rows, f.bySource, f.written = make([]fact, rows, rows+rows/8), make([]int, addrs+1), int(rows)
 	for i := range f.rows {
 		x := &f.rows[i]
 		x.id = ID(binary.LittleEndian.Uint64(b))
-		for j, n := range [...]*uint32{&x.src, &x.dst, &x.rule, &x.category, &x.agent, &x.proto} {
-			*n = binary.LittleEndian.Uint32(b[8+4*j:])
-		}
-		if uint64(x.src) > addrs || uint64(x.dst) > addrs {
+		x.src, x.dst, x.traits = binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:]), binary.LittleEndian.Uint32(b[16:])
+		if uint64(x.src) > addrs || uint64(x.dst) > addrs || uint64(x.traits) >= kinds || x.id < 0 {
 			return nil, errFacts
 		}
-		x.sport, x.dport, x.severity = binary.LittleEndian.Uint16(b[32:]), binary.LittleEndian.Uint16(b[34:]), b[36]
+		x.sport, x.dport = binary.LittleEndian.Uint16(b[20:]), binary.LittleEndian.Uint16(b[22:])
 		f.count(x)
 		b = b[factBytes:]
 	}
-	f.places[netip.Addr{}] = 0
-	for i := range addrs {
-		a := netip.AddrFrom16([16]byte(b)).Unmap()
-		f.addrs = append(f.addrs, a)
-		f.places[a] = uint32(i + 1)
+	for range kinds {
+		f.trait(traits{rule: binary.LittleEndian.Uint32(b), category: binary.LittleEndian.Uint32(b[4:]), agent: binary.LittleEndian.Uint32(b[8:]), proto: binary.LittleEndian.Uint32(b[12:]), severity: b[16]})
+		b = b[traitsBytes:]
+	}
+	for range addrs {
+		f.place(netip.AddrFrom16([16]byte(b)))
 		b = b[16:]
+	}
+	if len(f.traits) != int(kinds) || len(f.addrs) != int(addrs)+1 {
+		return nil, errFacts
 	}
 	return f, nil
 }

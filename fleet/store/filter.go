@@ -12,6 +12,8 @@ import (
 
 // A filter is the terms of a query for the facts of a day.
 type filter struct {
+	kinds []func(*traits) bool
+	is    []bool // of facts.traits: those for which kinds hold; nil where there are none
 	tests []func(*fact) bool
 	none  bool // no alert of the day can match
 	// words and without are what the index of words is asked for: alerts must be among the one, and not among the other; "" for
@@ -22,8 +24,20 @@ type filter struct {
 // asksWords reports whether the index of words is to be asked.
 func (f *filter) asksWords() bool { return f.words != "" || f.without != "" }
 
+// all reports whether the terms that are not words hold of every alert.
+func (f *filter) all() bool { return f.is == nil && len(f.tests) == 0 }
+
+// has reports whether terms of what many alerts have in common hold. There may be more traits by now, of alerts that came after
+// those were looked at.
+func (f *filter) has(place uint32) bool {
+	return f.is == nil || int(place) < len(f.is) && f.is[place]
+}
+
 // match reports whether the terms that are not words hold.
 func (f *filter) match(x *fact) bool {
+	if !f.has(x.traits) {
+		return false
+	}
 	for _, test := range f.tests {
 		if !test(x) {
 			return false
@@ -40,23 +54,23 @@ func (d *day) filter(ctx context.Context, q *query.Query, known *facts) (*filter
 		t := &q.Terms[i]
 		switch t.Field {
 		case query.Rule:
-			f.names(d.known(nameRule, t.Words), t.Not, func(x *fact) uint32 { return x.rule })
+			f.names(d.known(nameRule, t.Words), t.Not, func(x *traits) uint32 { return x.rule })
 		case query.Category:
-			f.names(d.known(nameCategory, t.Words), t.Not, func(x *fact) uint32 { return x.category })
+			f.names(d.known(nameCategory, t.Words), t.Not, func(x *traits) uint32 { return x.category })
 		case query.Agent:
-			f.names(d.known(nameAgent, t.Words), t.Not, func(x *fact) uint32 { return x.agent })
+			f.names(d.known(nameAgent, t.Words), t.Not, func(x *traits) uint32 { return x.agent })
 		case query.Proto:
 			up := make([]string, len(t.Words))
 			for i, w := range t.Words {
 				up[i] = strings.ToUpper(w)
 			}
-			f.names(d.known(nameProto, up), t.Not, func(x *fact) uint32 { return x.proto })
+			f.names(d.known(nameProto, up), t.Not, func(x *traits) uint32 { return x.proto })
 		case query.Severity:
 			var is [256]bool
 			for _, s := range t.Levels {
 				is[s] = true
 			}
-			f.tests = append(f.tests, func(x *fact) bool { return is[x.severity] != t.Not })
+			f.kinds = append(f.kinds, func(x *traits) bool { return is[x.severity] != t.Not })
 		case query.SrcPort:
 			f.tests = append(f.tests, func(x *fact) bool { return slices.Contains(t.Numbers, x.sport) != t.Not })
 		case query.DstPort:
@@ -89,23 +103,24 @@ func (d *day) filter(ctx context.Context, q *query.Query, known *facts) (*filter
 		}
 	}
 	f.words, f.without = strings.Join(words, " AND "), strings.Join(without, " OR ")
+	if len(f.kinds) > 0 && !f.none {
+		any := false
+		f.is = make([]bool, len(known.traits))
+		for i := range f.is {
+			f.is[i] = !slices.ContainsFunc(f.kinds, func(test func(*traits) bool) bool { return !test(&known.traits[i]) })
+			any = any || f.is[i]
+		}
+		f.none = !any
+	}
 	return f, nil
 }
 
-func (f *filter) names(ids []int64, not bool, of func(*fact) uint32) {
-	switch len(ids) {
-	case 0:
+func (f *filter) names(ids []int64, not bool, of func(*traits) uint32) {
+	if len(ids) == 0 {
 		f.none = f.none || !not
-	case 1:
-		id := uint32(ids[0])
-		f.tests = append(f.tests, func(x *fact) bool { return (of(x) == id) != not })
-	default:
-		is := map[uint32]bool{}
-		for _, id := range ids {
-			is[uint32(id)] = true
-		}
-		f.tests = append(f.tests, func(x *fact) bool { return is[of(x)] != not })
+		return
 	}
+	f.kinds = append(f.kinds, func(x *traits) bool { return slices.Contains(ids, int64(of(x))) != not })
 }
 
 // addresses tests addresses: each that the day has is looked at once, not once for each alert.

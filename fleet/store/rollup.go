@@ -3,10 +3,10 @@ package store
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/fleet/query"
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // rolledUp reports whether the counts by the hour can answer.
@@ -62,59 +62,13 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// A where is the terms of a query for the counts of a day.
-type where struct {
-	text string
-	args []any
-}
-
-// where makes the condition of a query; none says that nothing of the day can match. Terms that counts know nothing of are left out.
-func (d *day) where(q *query.Query) (w where, none bool) {
-	w.text = "1"
-	for i := range q.Terms {
-		t := &q.Terms[i]
-		var list []any
-		add := func(column string, kind int) {
-			for _, id := range d.known(kind, t.Words) {
-				list = append(list, id)
-			}
-			w.in(column, list, t.Not)
-		}
-		switch t.Field {
-		case query.Rule:
-			add("rule", nameRule)
-		case query.Category:
-			add("category", nameCategory)
-		case query.Agent:
-			add("agent", nameAgent)
-		case query.Severity:
-			for _, s := range t.Levels {
-				list = append(list, int(s))
-			}
-			w.in("severity", list, t.Not)
-		default:
-			continue
-		}
-		none = none || len(list) == 0 && !t.Not
+// minutes adds the counts of a day by time and severity.
+func (c *counting) minutes(ctx context.Context, d *day) error {
+	slot := "minute * 60"
+	if c.step%time.Hour == 0 {
+		slot = "minute / 60 * 3600"
 	}
-	return w, none
-}
-
-func (w *where) in(column string, list []any, not bool) {
-	if len(list) == 0 {
-		return // all, or none
-	}
-	word := " IN ("
-	if not {
-		word = " NOT IN ("
-	}
-	w.text += " AND " + column + word + strings.TrimSuffix(strings.Repeat("?,", len(list)), ",") + ")"
-	w.args = append(w.args, list...)
-}
-
-// slots adds counts by time (seconds since 1970) and severity.
-func (c *counting) slots(ctx context.Context, d *day, text string, args []any) error {
-	rows, err := d.db.QueryContext(ctx, text, args...)
+	rows, err := d.db.QueryContext(ctx, "SELECT "+slot+", severity, sum(n) FROM minute WHERE minute >= ? AND minute < ? GROUP BY 1, 2", c.q.Since.Unix()/60, c.q.Until.Unix()/60)
 	if err != nil {
 		return err
 	}
@@ -125,46 +79,56 @@ func (c *counting) slots(ctx context.Context, d *day, text string, args []any) e
 		if err := rows.Scan(&at, &severity, &n); err != nil {
 			return err
 		}
-		c.slot(at, severity, n)
+		if !slices.ContainsFunc(c.q.Terms, func(t query.Term) bool { return slices.Contains(t.Levels, scale.Severity(severity)) == t.Not }) {
+			c.slot(at, severity, n)
+		}
 	}
 	return rows.Err()
 }
 
-// namedInAll adds the counts of a whole day by category, rule and agent.
-func (c *counting) namedInAll(ctx context.Context, d *day) error {
+// hours adds the counts of whole hours: by category, rule and agent, and where it is asked by time and severity.
+func (c *counting) hours(ctx context.Context, d *day, p piece, slots bool) error {
 	return d.look(ctx, func(known *facts) error {
 		f, err := d.filter(ctx, &c.q, known)
-		if err != nil {
+		if err != nil || f.none {
 			return err
 		}
-		for k, n := range known.byName {
-			if f.none || !f.match(&fact{category: k.category, rule: k.rule, agent: k.agent, severity: k.severity}) {
-				continue
+		sums := make([]int, len(known.traits))
+		for at := p.from; at.Before(p.to); at = at.Add(time.Hour) {
+			var levels [scale.SeverityCritical + 1]int
+			for i, n := range known.byHour[at.Hour()] {
+				if n > 0 && f.has(uint32(i)) {
+					sums[i] += int(n)
+					levels[min(int(known.traits[i].severity), len(levels)-1)] += int(n)
+				}
 			}
-			for i, id := range [3]uint32{k.category, k.rule, k.agent} {
-				c.names[i][d.text(int64(id))] += n
+			for severity, n := range levels {
+				if slots && n > 0 {
+					c.slot(at.Unix(), severity, n)
+				}
 			}
 		}
+		c.named(d, known.traits, sums)
 		return nil
 	})
 }
 
-// named adds counts by category, rule and agent.
-func (c *counting) named(ctx context.Context, d *day, text string, args []any) error {
-	rows, err := d.db.QueryContext(ctx, text, args...)
-	if err != nil {
-		return err
+// named adds counts of traits by category, rule and agent.
+func (c *counting) named(d *day, of []traits, sums []int) {
+	var by [len(c.names)]map[uint32]int
+	for i := range by {
+		by[i] = map[uint32]int{}
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var ids [3]int64
-		var n int
-		if err := rows.Scan(&ids[0], &ids[1], &ids[2], &n); err != nil {
-			return err
-		}
-		for i, id := range ids {
-			c.names[i][d.text(id)] += n
+	for i, n := range sums {
+		if n > 0 {
+			for j, id := range [...]uint32{of[i].category, of[i].rule, of[i].agent} {
+				by[j][id] += n
+			}
 		}
 	}
-	return rows.Err()
+	for i := range by {
+		for id, n := range by[i] {
+			c.names[i][d.text(int64(id))] += n
+		}
+	}
 }

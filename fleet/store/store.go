@@ -40,6 +40,9 @@ type Store struct {
 	mu   sync.Mutex
 	days map[string]*day // open ones
 
+	endings map[string]*ending // of the writer
+	settled atomic.Int64       // days that are
+
 	stored     atomic.Uint64
 	duplicates atomic.Uint64
 	expired    atomic.Uint64
@@ -75,7 +78,7 @@ func Open(opt Options) (*Store, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{opt: opt, writes: make(chan *write, 256), done: make(chan struct{}), ending: make(chan struct{}), days: map[string]*day{}}
+	s := &Store{opt: opt, writes: make(chan *write, 256), done: make(chan struct{}), ending: make(chan struct{}), days: map[string]*day{}, endings: map[string]*ending{}}
 	if err := s.Expire(); err != nil {
 		return nil, err
 	}
@@ -144,6 +147,8 @@ func (s *Store) run() {
 	defer close(s.done)
 	expire := time.NewTicker(time.Minute)
 	defer expire.Stop()
+	settle := time.NewTimer(time.Second)
+	defer settle.Stop()
 	for {
 		select {
 		case w := <-s.writes:
@@ -152,6 +157,8 @@ func (s *Store) run() {
 			if err := s.Expire(); err != nil {
 				s.opt.Log.Error("old alerts cannot be removed", "error", err)
 			}
+		case <-settle.C:
+			settle.Reset(s.settle())
 		case <-s.ending:
 			for {
 				select {
@@ -214,6 +221,7 @@ func (s *Store) write(batch []*write) error {
 			errs = append(errs, err)
 			continue
 		}
+		s.noteWrite(date, len(entries))
 		fresh, err := d.append(ctx, entries)
 		s.leave(d)
 		if err != nil {
@@ -379,6 +387,7 @@ type Status struct {
 	Stored     uint64 `json:"stored"`     // since the start
 	Duplicates uint64 `json:"duplicates"` // that came again and were left out
 	Days       int    `json:"days"`
+	Settled    int    `json:"-"`                // days that are over whose words are found fast
 	Oldest     string `json:"oldest,omitempty"` // day
 	Bytes      int64  `json:"bytes"`
 	Error      string `json:"error,omitempty"` // why nothing can be stored
@@ -386,7 +395,7 @@ type Status struct {
 
 // Status says how the store is.
 func (s *Store) Status() Status {
-	out := Status{Backend: "sqlite", Stored: s.stored.Load(), Duplicates: s.duplicates.Load()}
+	out := Status{Backend: "sqlite", Stored: s.stored.Load(), Duplicates: s.duplicates.Load(), Settled: int(s.settled.Load())}
 	if text := s.fault.Load(); text != nil {
 		out.Error = *text
 	}

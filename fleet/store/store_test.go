@@ -357,3 +357,43 @@ func TestFacts(t *testing.T) {
 	}
 	check("a damaged file", 7700)
 }
+
+// TestSettled: the words of a day that is over are in one piece after a while, and are found there; today's are left alone.
+func TestSettled(t *testing.T) {
+	dir := t.TempDir()
+	s := newStore(t, Options{Dir: dir})
+	const n, before = 40, 24 * 60 * 60
+	for i := range n {
+		for _, at := range []int{i, before + i} {
+			if err := s.Append(t.Context(), []*Entry{raised("berlin", at, "some_rule", scale.SeverityLow, "203.0.113.7")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	pieces := func(date string) (n int) {
+		t.Helper()
+		if err := s.read(t.Context(), date, func(d *day) error {
+			return d.db.QueryRow(`SELECT count(DISTINCT segid) FROM word_idx`).Scan(&n)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	const yesterday, today = "2026-11-28", "2026-11-29"
+	if a, b := pieces(yesterday), pieces(today); a < 2 || b < 2 {
+		t.Fatalf("%d and %d pieces", a, b)
+	}
+	s.Close()
+	s = newStore(t, Options{Dir: dir})
+	for start := time.Now(); s.Status().Settled < 1; time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > 30*time.Second {
+			t.Fatal("no day is settled")
+		}
+	}
+	if a, b := pieces(yesterday), pieces(today); a != 1 || b < 2 {
+		t.Errorf("%d and %d pieces", a, b)
+	}
+	if found, _ := list(t, s, "some_rule 203.0.113.7", 0, 1000); len(found) != 2*n {
+		t.Errorf("%d alerts found", len(found))
+	}
+}
