@@ -263,6 +263,10 @@ func (a *API) serve(w http.ResponseWriter, q *http.Request, r *Route, local bool
 		c.refused(f, true)
 	case http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
 		c.refused(f, false)
+	case http.StatusBadRequest:
+		if q.Method != http.MethodGet { // else somebody who is still writing a query
+			c.refused(f, false)
+		}
 	}
 	answer(w, f.code, map[string]string{"error": f.text})
 }

@@ -2,8 +2,10 @@ package api
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 )
@@ -50,7 +52,9 @@ func (c *call) stream() (any, error) {
 	for {
 		events, gap, more := c.api.opt.Live.After(at, streamEvents)
 		if gap || missed {
-			missed = false
+			if missed = false; gap && c.api.refusals.take(c.address(), 1, c.api.opt.Now()) {
+				c.api.opt.Log.Warn("a reader of the stream is too slow, or was away: it missed something", "address", c.address(), "who", c.who.who())
+			}
 			if len(events) == 0 {
 				at = c.api.opt.Live.Last()
 			}
@@ -74,10 +78,14 @@ func (c *call) stream() (any, error) {
 		}
 		if b.Len() > 0 {
 			_ = c.rc.SetWriteDeadline(time.Now().Add(streamWithin))
-			if _, err := c.w.Write(b.Bytes()); err != nil {
-				return nil, nil
+			_, err := c.w.Write(b.Bytes())
+			if err == nil {
+				err = c.rc.Flush()
 			}
-			if err := c.rc.Flush(); err != nil {
+			if err != nil {
+				if errors.Is(err, os.ErrDeadlineExceeded) && c.api.refusals.take(c.address(), 1, c.api.opt.Now()) {
+					c.api.opt.Log.Warn("a reader of the stream is too slow: it is dropped", "address", c.address(), "who", c.who.who())
+				}
 				return nil, nil
 			}
 			// Until the next frame there is no hurry: HTTP/2 would end a stream at a deadline while nothing is written.

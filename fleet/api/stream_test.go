@@ -123,4 +123,7 @@ func TestSlowReader(t *testing.T) {
 	case <-time.After(30 * time.Second):
 		t.Error("the slow reader is not told that it missed something")
 	}
+	if !strings.Contains(w.said.String(), "a reader of the stream is too slow") {
+		t.Errorf("the log does not tell of the slow reader:\n%s", w.said.String())
+	}
 }

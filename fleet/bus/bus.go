@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -189,6 +190,9 @@ func (b *Bus) Check(c nats.ClientAuthentication) bool {
 	return true
 }
 
+// Complain logs what an agent did that it should not: so often, and no more than that, however often it does it.
+func (b *Bus) Complain(text string, args ...any) { b.log.say(slog.LevelWarn, text, args...) }
+
 // member returns the identity in a certificate, whose chain was checked.
 func member(s *tls.ConnectionState) (string, error) {
 	if len(s.VerifiedChains) == 0 || len(s.PeerCertificates) == 0 {
@@ -316,11 +320,19 @@ func (l *logger) say(level slog.Level, text string, args ...any) {
 	l.log.Log(context.Background(), level, text, args...)
 }
 
-// What follows implements server.Logger of nats-server: its notices and warnings are about its own life.
+// What follows implements server.Logger of nats-server: its notices and warnings are about its own life, but for that of agents that
+// do not read what they are sent.
 
-func (l *logger) Noticef(format string, v ...any) { l.log.Debug("bus: " + fmt.Sprintf(format, v...)) }
-func (l *logger) Warnf(format string, v ...any)   { l.log.Debug("bus: " + fmt.Sprintf(format, v...)) }
-func (l *logger) Fatalf(format string, v ...any)  { l.log.Error("bus: " + fmt.Sprintf(format, v...)) }
+func (l *logger) Noticef(format string, v ...any) {
+	text := "bus: " + fmt.Sprintf(format, v...)
+	if strings.Contains(format, "Slow Consumer") {
+		l.say(slog.LevelWarn, text)
+		return
+	}
+	l.log.Debug(text)
+}
+func (l *logger) Warnf(format string, v ...any)  { l.log.Debug("bus: " + fmt.Sprintf(format, v...)) }
+func (l *logger) Fatalf(format string, v ...any) { l.log.Error("bus: " + fmt.Sprintf(format, v...)) }
 func (l *logger) Errorf(format string, v ...any) {
 	l.say(slog.LevelInfo, "bus: "+fmt.Sprintf(format, v...))
 }

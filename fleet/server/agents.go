@@ -52,7 +52,7 @@ func (s *Server) takeAlerts(id, _ string, data []byte) []byte {
 	}
 	var b fleet.Batch
 	if err := json.Unmarshal(data, &b); err != nil || len(b.Alerts) == 0 || len(b.Alerts) > fleet.MaxBatch {
-		s.log.Warn("an agent sent something that is no batch of alerts", "agent", name, "bytes", len(data))
+		s.bus.Complain("an agent sent something that is no batch of alerts", "agent", name, "bytes", len(data))
 		return reply(fleet.BatchAnswer{Error: "this is no batch of alerts"})
 	}
 	now := time.Now().UTC()
@@ -61,7 +61,7 @@ func (s *Server) takeAlerts(id, _ string, data []byte) []byte {
 		a := &alert.Alert{}
 		if err := json.Unmarshal(x.Alert, a); err != nil {
 			// The agent would send it for ever: it is left out, and told of.
-			s.log.Warn("an agent sent an alert that cannot be read", "agent", name, "error", err)
+			s.bus.Complain("an agent sent an alert that cannot be read", "agent", name, "error", err)
 			continue
 		}
 		entries = append(entries, store.NewEntry(a, store.Origin{Agent: id, Boot: b.Boot, Seq: x.Seq}, name, now))
@@ -81,7 +81,7 @@ const maxText = 500
 func (s *Server) takeBeat(id, _ string, data []byte) []byte {
 	var b fleet.Beat
 	if err := json.Unmarshal(data, &b); err != nil || len(data) > fleet.MaxBatchBytes {
-		s.log.Warn("an agent sent something that is no heartbeat", "id", id, "bytes", len(data))
+		s.bus.Complain("an agent sent something that is no heartbeat", "id", id, "bytes", len(data))
 		return nil
 	}
 	if b.Trouble == nil {
@@ -184,7 +184,7 @@ func (s *Server) answer(id, what string, data []byte) []byte {
 	case fleet.AskRenew:
 		return reply(s.renew(a.ID, a.Name, data))
 	}
-	s.log.Warn("an agent asked for something that there is not", "agent", a.Name, "what", what)
+	s.bus.Complain("an agent asked for something that there is not", "agent", a.Name, "what", what)
 	return nil
 }
 

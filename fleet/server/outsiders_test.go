@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -14,10 +15,15 @@ import (
 	"github.com/ruleids/ruleids/fleet/pki"
 )
 
-// TestOutsiders: whoever is no member, or is one no more, does not come in; nor does a member do what it may not.
+// TestOutsiders: whoever is no member, or is one no more, does not come in; nor does a member do what it may not. The log tells of
+// each, and the others are unharmed.
 func TestOutsiders(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
+	logged := func(what string, texts ...string) {
+		t.Helper()
+		eventually(t, 10*time.Second, "the log to tell of "+what, func() bool { return w.logged.has(texts...) })
+	}
 	join := func(token, pin, name string) error {
 		_, err := link.Join(ctx, link.JoinRequest{Server: w.server.Page(), Token: token, Pin: pin, Name: name, Dir: t.TempDir() + "/fleet", Owner: -1})
 		return err
@@ -41,6 +47,7 @@ func TestOutsiders(t *testing.T) {
 		if err := join(bad, pin, name); err == nil || !strings.Contains(err.Error(), "not valid") {
 			t.Errorf("a %s token: %v", name, err)
 		}
+		logged("a "+name+" token", "its token is not valid", "name="+name, "address=127.0.0.1")
 	}
 	short, err := w.server.state.NewToken(ctx, time.Millisecond, 1, nil, "test")
 	if err != nil {
@@ -50,6 +57,7 @@ func TestOutsiders(t *testing.T) {
 	if err := join(short, pin, "late"); err == nil {
 		t.Error("an expired token is taken")
 	}
+	logged("an expired token", "its token is not valid", "name=late")
 	again, err := w.server.state.NewToken(ctx, time.Minute, 5, nil, "test")
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +68,7 @@ func TestOutsiders(t *testing.T) {
 	if err := join(again, pin, "../../etc"); err == nil {
 		t.Error("a name that is a path is taken")
 	}
+	logged("a name that is a path", "a request was refused", "/api/v1/join", "name")
 
 	a, b := w.join("stolen", nil), w.join("good", nil)
 	eventually(t, 20*time.Second, "both are connected", func() bool { return a.link.Status().Connected && b.link.Status().Connected })
@@ -71,6 +80,7 @@ func TestOutsiders(t *testing.T) {
 		}
 	}
 	mustFail("nobody", nil, w.server.ca)
+	logged("nobody", "TLS handshake error", "certificate")
 	key, _ := pki.NewKey()
 	csr, _ := pki.Request(key)
 	foreign, _, err := other.SignAgent(csr, a.link.Member().ID)
@@ -78,16 +88,19 @@ func TestOutsiders(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustFail("a certificate of another CA", &tls.Certificate{Certificate: [][]byte{foreign}, PrivateKey: key}, w.server.ca)
+	logged("a certificate of another CA", "TLS handshake error", "unknown authority")
 	unknown, _, err := w.server.ca.SignAgent(csr, "0123456789abcdef")
 	if err != nil {
 		t.Fatal(err)
 	}
 	mustFail("an identity that never joined", &tls.Certificate{Certificate: [][]byte{unknown}, PrivateKey: key}, w.server.ca)
+	logged("an identity that never joined", "an agent was not let in", "id=0123456789abcdef", "address=127.0.0.1")
 	own, err := w.server.ca.Server([]string{"localhost"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mustFail("the server's own certificate", own, w.server.ca)
+	logged("the server's own certificate", "TLS handshake error", "incompatible key usage")
 	// An agent that comes to a server of another CA goes away, whatever that would let in.
 	genuine, _, err := w.server.ca.SignAgent(csr, b.link.Member().ID)
 	if err != nil {
@@ -109,25 +122,44 @@ func TestOutsiders(t *testing.T) {
 		if err := link.Publish(b.dir, subject, []byte("{}")); (err == nil) != may {
 			t.Errorf("%s: %v", subject, err)
 		}
+		if !may {
+			logged("a message to "+subject, "Publish Violation", subject)
+		}
 	}
 	for _, subject := range []string{">", "alerts.>", "beat.*", fleet.SubjectTell + a.link.Member().ID, fleet.InboxOf(a.link.Member().ID) + ".>", "$SYS.>"} {
 		if err := link.Listen(b.dir, subject); err == nil {
 			t.Errorf("a member listens at %s", subject)
 		}
+		logged("a member that listens at "+subject, "Subscription Violation", subject)
 	}
 	if err := link.Publish(b.dir, fleet.SubjectAlerts+b.link.Member().ID, bytes.Repeat([]byte("x"), fleet.MaxMessage+1)); err == nil {
 		t.Error("a message that is too long is taken")
 	}
+	// That was the client's own refusal. One that does not care tells the server that it will send nearly a gigabyte.
+	if answer := rude(t, at, pair, w.server.ca, "PUB "+fleet.SubjectAlerts+b.link.Member().ID+" 999999999\r\n"); !strings.Contains(answer, "Maximum Payload") {
+		t.Errorf("a message of a gigabyte: %q", answer)
+	}
+	logged("a message of a gigabyte", "maximum payload exceeded")
+	if answer := rude(t, at, pair, w.server.ca, "NONSENSE \x00\xff\r\n"); !strings.Contains(answer, "Unknown Protocol") {
+		t.Errorf("nonsense: %q", answer)
+	}
+	logged("nonsense", "parser ERROR")
 	for _, junk := range []string{"", "{", "[]", `{"boot":1,"alerts":[{"seq":1,"alert":{"x":1}}]}`, strings.Repeat("[", 100000)} {
 		_ = link.Publish(b.dir, fleet.SubjectAlerts+b.link.Member().ID, []byte(junk))
 		_ = link.Publish(b.dir, fleet.SubjectBeat+b.link.Member().ID, []byte(junk))
 	}
+
+	logged("what is no batch", "no batch of alerts", "agent=good")
+	logged("an alert that is none", "an alert that cannot be read", "agent=good")
+	logged("what is no heartbeat", "no heartbeat", b.link.Member().ID)
 
 	// Revoked, it is cut off at once, and stays out after a restart.
 	if code := w.ask("DELETE", "/api/v1/agents/stolen", "", nil); code != 200 {
 		t.Fatal(code)
 	}
 	eventually(t, 3*time.Second, "it is cut off", func() bool { return !a.link.Status().Connected })
+	logged("it", "agent revoked", "agent=stolen")
+	logged("its certificate", "an agent was not let in", "id="+a.link.Member().ID)
 	w.halt()
 	w.start()
 	eventually(t, 20*time.Second, "the good one is back", func() bool { return b.link.Status().Connected })
@@ -143,4 +175,20 @@ func TestOutsiders(t *testing.T) {
 	if !errors.Is(func() error { _, err := link.Read(t.TempDir()); return err }(), link.ErrNone) {
 		t.Error("a directory without a membership")
 	}
+}
+
+// rude sends lines of the NATS protocol as no client would, as a member, and returns what the server answers until it hangs up.
+func rude(t *testing.T, address string, pair *tls.Certificate, ca *pki.CA, lines string) string {
+	t.Helper()
+	conn, err := tls.Dial("tcp", address, &tls.Config{RootCAs: ca.Pool(), ServerName: "localhost", Certificates: []tls.Certificate{*pair}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	if _, err := fmt.Fprintf(conn, "CONNECT {}\r\n%s", lines); err != nil {
+		t.Fatal(err)
+	}
+	text, _ := io.ReadAll(conn) // it ends in one way or another
+	return string(text)
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,11 +34,36 @@ type world struct {
 	nats     fleet.NATS
 	store    fleet.Store
 	said     bytes.Buffer
+	logged   journal
 	log      *slog.Logger
 	server   *Server
 	stop     context.CancelFunc
 	ended    chan error
 	key      string
+}
+
+// A journal is what a log was told, which may be read meanwhile.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+// has reports whether one line has all of some texts.
+func (j *journal) has(texts ...string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for line := range strings.Lines(j.text.String()) {
+		if !slices.ContainsFunc(texts, func(t string) bool { return !strings.Contains(line, t) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func newWorld(t *testing.T) *world {
@@ -48,9 +74,10 @@ func newWorld(t *testing.T) *world {
 // newWorldWith changes the settings first.
 func newWorldWith(t *testing.T, change func(*world)) *world {
 	t.Helper()
-	w := &world{t: t, settings: *setting.New[fleet.Server](), log: slog.New(slog.DiscardHandler)}
+	w := &world{t: t, settings: *setting.New[fleet.Server]()}
+	w.log = slog.New(slog.NewTextHandler(&w.logged, nil))
 	if os.Getenv("FLEET_LOG") != "" {
-		w.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+		w.log = slog.New(slog.NewTextHandler(io.MultiWriter(&w.logged, os.Stderr), nil))
 	}
 	w.settings.Data, w.settings.Listen, w.settings.Agents, w.settings.Redirect = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", ""
 	change(w)
