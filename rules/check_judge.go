@@ -43,7 +43,8 @@ func (c *checker) judgeFalse(n exprast.Node) {
 func (c *checker) judge(e *ast.CompareExpr, k *ast.ConstExpr) bool {
 	switch {
 	case k.Value.Kind.IsNumber():
-		lo, hi := domain.Bounds(e.X)
+		can := domain.Bounds(e.X)
+		lo, hi := can.Lo, can.Hi
 		v := k.Value.Number()
 		var never, always bool
 		switch e.Op {
@@ -124,16 +125,16 @@ func rangeWords(e ast.Expr, lo, hi float64) string {
 
 // judgeMembers reports elements of a set that a number never has. It returns true where it has none of them.
 func (c *checker) judgeMembers(x ast.Expr, members []member, whole hcl.Range, set *lists.Set) bool {
-	lo, hi := domain.Bounds(x)
+	can := domain.Bounds(x)
 	never := 0
 	for _, m := range members {
-		if float64(m.r.Hi) < lo || float64(m.r.Lo) > hi {
+		if float64(m.r.Hi) < can.Lo || float64(m.r.Lo) > can.Hi {
 			never++
-			c.doubt(m.rng, "%s", rangeWords(x, lo, hi)+", so this is never met.")
+			c.doubt(m.rng, "%s", rangeWords(x, can.Lo, can.Hi)+", so this is never met.")
 		}
 	}
-	if len(set.Ints) == 1 && float64(set.Ints[0].Lo) <= lo && float64(set.Ints[0].Hi) >= hi {
-		c.always(whole, "%s", rangeWords(x, lo, hi)+", so this always holds.")
+	if len(set.Ints) == 1 && float64(set.Ints[0].Lo) <= can.Lo && float64(set.Ints[0].Hi) >= can.Hi {
+		c.always(whole, "%s", rangeWords(x, can.Lo, can.Hi)+", so this always holds.")
 	}
 	return never == len(members)
 }

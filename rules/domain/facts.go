@@ -131,7 +131,7 @@ func operator(t term) ast.Op {
 func (f *facts) numbers(x ast.Expr, name string, ts []term) bool {
 	all := allInts(x)
 	ints := all
-	least, most := Bounds(x)
+	can := Bounds(x)
 	s := span{lo: math.Inf(-1), hi: math.Inf(1)}
 	for _, t := range ts {
 		var rs []lists.IntRange
@@ -141,7 +141,7 @@ func (f *facts) numbers(x ast.Expr, name string, ts []term) bool {
 			if x.Kind() == packet.KindFloat || v.Kind == packet.KindFloat {
 				one := span{lo: math.Inf(-1), hi: math.Inf(1)}
 				one.narrow(operator(t), v.Number())
-				if one.hi >= least && one.lo <= most { // else it was judged on its own
+				if one.hi >= can.Lo && one.lo <= can.Hi { // else it was judged on its own
 					s.narrow(operator(t), v.Number())
 				}
 				continue

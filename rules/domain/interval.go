@@ -30,13 +30,13 @@ func allInts(x ast.Expr) []lists.IntRange {
 	if f, ok := x.(*ast.FieldExpr); ok && f.Field.Name == "ip.version" {
 		return []lists.IntRange{{Lo: 4, Hi: 4}, {Lo: 6, Hi: 6}}
 	}
-	lo, hi := Bounds(x)
+	most := Bounds(x)
 	r := lists.IntRange{Lo: math.MinInt64, Hi: math.MaxInt64}
-	if lo > math.MinInt64 {
-		r.Lo = int64(lo)
+	if most.Lo > math.MinInt64 {
+		r.Lo = int64(most.Lo)
 	}
-	if hi < math.MaxInt64 {
-		r.Hi = int64(hi)
+	if most.Hi < math.MaxInt64 {
+		r.Hi = int64(most.Hi)
 	}
 	return []lists.IntRange{r}
 }
@@ -126,67 +126,4 @@ func before(a packet.Addr) packet.Addr {
 		return packet.Addr{Hi: a.Hi - 1, Lo: math.MaxUint64}
 	}
 	return packet.Addr{Hi: a.Hi, Lo: a.Lo - 1}
-}
-
-// Bounds returns the least and the greatest value that a number can have.
-func Bounds(e ast.Expr) (lo, hi float64) {
-	lo, hi = math.Inf(-1), math.Inf(1)
-	switch e := e.(type) {
-	case *ast.ConstExpr:
-		if e.Value.Kind.IsNumber() {
-			v := e.Value.Number()
-			return v, v
-		}
-	case *ast.FieldExpr:
-		switch {
-		case e.Field.Name == "ip.version":
-			return 4, 6
-		case e.Field.Name == "model.score":
-			return 0, 1
-		case e.Field.Kind == packet.KindInt:
-			return 0, float64(e.Field.Max)
-		case e.Field.Kind == packet.KindFloat && e.Field.Layer&(packet.LayerFlow|packet.LayerConnection|packet.AssetLayers) != 0:
-			return 0, hi
-		}
-	case *ast.AggregateExpr:
-		switch e.Aggregate.Func {
-		case ast.FuncCount, ast.FuncDistinct, ast.FuncChanges, ast.FuncRate, ast.FuncStddev, ast.FuncCV:
-			return 0, hi
-		}
-	case *ast.CallExpr:
-		switch e.Func.ID {
-		case ast.FnLen:
-			if f, ok := e.Args[0].(*ast.FieldExpr); ok && f.Field.Store == packet.StoreName {
-				return 0, packet.MaxName
-			}
-			return 0, hi
-		case ast.FnEntropy:
-			return 0, 8
-		case ast.FnHour:
-			return 0, 23
-		case ast.FnWeekday:
-			return 0, 6
-		case ast.FnAbs:
-			return 0, hi
-		case ast.FnASN:
-			return 1, math.MaxUint32
-		case ast.FnLog2:
-			if _, most := Bounds(e.Args[0]); most > 0 {
-				return lo, math.Log2(most)
-			}
-		}
-	case *ast.IndexExpr:
-		return 0, 255
-	case *ast.GapExpr:
-		return 0, hi
-	case *ast.ClosureExpr:
-		if e.Quantifier == ast.Count {
-			return 0, hi
-		}
-	case *ast.ElementExpr:
-		if e.Index {
-			return 0, hi
-		}
-	}
-	return lo, hi
 }

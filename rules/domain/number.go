@@ -29,25 +29,88 @@ func bounded(lo, hi float64) Interval {
 	return Interval{lo, hi}
 }
 
-// Numbers returns an interval that holds every value of a number, where fields have the values in d.
-func Numbers(e ast.Expr, d State) Interval {
+// Bounds returns an interval that holds every value of a number, whatever the event; what is made of other numbers by operators
+// may be any.
+func Bounds(e ast.Expr) Interval {
 	switch e := e.(type) {
 	case *ast.ConstExpr:
-		switch e.Value.Kind {
-		case packet.KindInt, packet.KindBool:
-			return Interval{float64(e.Value.Int), float64(e.Value.Int)}
-		case packet.KindFloat:
-			return Interval{e.Value.Float, e.Value.Float}
+		if e.Value.Kind.IsNumber() {
+			return Interval{e.Value.Number(), e.Value.Number()}
 		}
+	case *ast.FieldExpr:
+		switch f := e.Field; {
+		case f.Name == "ip.version":
+			return Interval{4, 6}
+		case f.Name == "model.score":
+			return Interval{0, 1}
+		case f.Kind == packet.KindInt:
+			return Interval{0, float64(f.Max)}
+		case f.Kind == packet.KindFloat && f.Layer&(packet.LayerFlow|packet.LayerConnection|packet.AssetLayers) != 0:
+			return NotNegative // durations and rates
+		}
+	case *ast.AggregateExpr:
+		switch e.Aggregate.Func {
+		case ast.FuncCount, ast.FuncDistinct, ast.FuncChanges, ast.FuncRate, ast.FuncStddev, ast.FuncCV:
+			return NotNegative
+		}
+	case *ast.GapExpr:
+		return NotNegative
+	case *ast.CallExpr:
+		return callBounds(e)
+	case *ast.IndexExpr:
+		return Interval{0, math.MaxUint8}
+	case *ast.ClosureExpr:
+		if e.Quantifier == ast.Count {
+			return NotNegative
+		}
+	case *ast.ElementExpr:
+		if e.Index {
+			return NotNegative
+		}
+	}
+	return AnyNumber
+}
+
+func callBounds(e *ast.CallExpr) Interval {
+	switch e.Func.ID {
+	case ast.FnLen:
+		if f, ok := e.Args[0].(*ast.FieldExpr); ok && f.Field.Store == packet.StoreName {
+			return Interval{0, packet.MaxName}
+		}
+		return NotNegative
+	case ast.FnEntropy:
+		return Interval{0, 8}
+	case ast.FnHour:
+		return Interval{0, 23}
+	case ast.FnWeekday:
+		return Interval{0, 6}
+	case ast.FnAbs:
+		return NotNegative
+	case ast.FnASN:
+		return Interval{1, math.MaxUint32}
+	case ast.FnLog2:
+		if x := Bounds(e.Args[0]); x.Hi > 0 {
+			return Interval{math.Inf(-1), math.Log2(x.Hi)}
+		}
+	}
+	return AnyNumber
+}
+
+// Numbers is Bounds where fields have the values in d, the threshold is as written, and packets before are in their window; it is
+// narrower where operators make a number of others.
+func Numbers(e ast.Expr, d State) Interval {
+	switch e := e.(type) {
 	case *ast.ThresholdExpr:
 		return Interval{e.Value, e.Value}
-	case *ast.FieldExpr:
-		return fieldNumbers(e.Field, d)
 	case *ast.GapExpr:
 		if e.Moved {
 			return Interval{0, ast.FarthestMove}
 		}
 		return Interval{0, e.Span.Seconds()}
+	case *ast.FieldExpr:
+		if dom := d.field(e.Field); dom.isInt && len(dom.ints) > 0 {
+			return Interval{float64(dom.ints[0].Lo), float64(dom.ints[len(dom.ints)-1].Hi)}
+		}
 	case *ast.NegExpr:
 		x := Numbers(e.X, d)
 		return bounded(-x.Hi, -x.Lo)
@@ -57,21 +120,8 @@ func Numbers(e ast.Expr, d State) Interval {
 		return Numbers(e.Then, d).Hull(Numbers(e.Else, d))
 	case *ast.CallExpr:
 		return callNumbers(e, d)
-	case *ast.IndexExpr:
-		return Interval{0, math.MaxUint8}
 	}
-	return AnyNumber
-}
-
-func fieldNumbers(f *packet.Field, d State) Interval {
-	dom := d.field(f)
-	switch {
-	case dom.isInt && len(dom.ints) > 0:
-		return Interval{float64(dom.ints[0].Lo), float64(dom.ints[len(dom.ints)-1].Hi)}
-	case f.Kind == packet.KindFloat && f.Layer&(packet.LayerFlow|packet.LayerConnection) != 0:
-		return NotNegative // durations and rates
-	}
-	return AnyNumber
+	return Bounds(e)
 }
 
 func arithmetic(e *ast.ArithExpr, d State) Interval {
@@ -101,17 +151,6 @@ func arithmetic(e *ast.ArithExpr, d State) Interval {
 
 func callNumbers(e *ast.CallExpr, d State) Interval {
 	switch e.Func.ID {
-	case ast.FnLen:
-		if f, ok := e.Args[0].(*ast.FieldExpr); ok && f.Field.Store == packet.StoreName {
-			return Interval{0, packet.MaxName}
-		}
-		return NotNegative
-	case ast.FnEntropy:
-		return Interval{0, 8}
-	case ast.FnHour:
-		return Interval{0, 23}
-	case ast.FnWeekday:
-		return Interval{0, 6}
 	case ast.FnAbs:
 		x := Numbers(e.Args[0], d)
 		hi := max(math.Abs(x.Lo), math.Abs(x.Hi))
@@ -140,7 +179,7 @@ func callNumbers(e *ast.CallExpr, d State) Interval {
 			return Interval{0, hi}
 		}
 	}
-	return AnyNumber
+	return callBounds(e)
 }
 
 // MostValues bounds the number of different values of e, where fields have the values in d and those of
