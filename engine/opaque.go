@@ -9,8 +9,8 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
-	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/check"
 )
 
 // An opaque is an operation that the expr VM evaluates, and how its arguments come about. What it came to
@@ -35,7 +35,7 @@ func (b *builder) opaque(e *ast.OpaqueExpr) *opaque {
 	if o, ok := b.opaques[text]; ok {
 		return o
 	}
-	p, err := expr.Compile(e.Text, rules.VMOptions(e.Args)...)
+	p, err := expr.Compile(e.Text, check.VMOptions(e.Args)...)
 	if err != nil {
 		b.diags = append(b.diags, diag.New(diag.Unsupported, e.Range(), "%s cannot be compiled: %v.", e.Source, err))
 	}
@@ -43,7 +43,7 @@ func (b *builder) opaque(e *ast.OpaqueExpr) *opaque {
 	b.opaques[text] = o
 	for i, a := range e.Args {
 		o.args = append(o.args, b.boxed(a))
-		o.names = append(o.names, rules.VMName(i))
+		o.names = append(o.names, check.VMName(i))
 	}
 	return o
 }

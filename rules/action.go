@@ -12,6 +12,7 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/check"
 )
 
 // except reads an exception.
@@ -32,7 +33,7 @@ func (rb *ruleBuilder) except(b *block) {
 		rb.report(diag.MissingAttribute, b.header(), "The exception %q needs where = \"…\" to say which events it leaves alone.", x.Name)
 		return
 	}
-	x.Where = rb.check(b, "where", &rb.fields, (*checker).whole)
+	x.Where = rb.check(b, "where", &rb.fields, (*check.Checker).Whole)
 	if text, at, ok := rb.stringValue(b, "until"); ok {
 		var err error
 		if x.Until, err = parseUntil(text); err != nil {
@@ -85,12 +86,12 @@ func (rb *ruleBuilder) escalate(b *block) {
 	if !ok {
 		return
 	}
-	x.Text = p.src.Text
-	if x.Indicator = rb.checked(p, &rb.fields, (*checker).scalar); x.Indicator == nil {
+	x.Text = p.Src.Text
+	if x.Indicator = rb.checked(p, &rb.fields, (*check.Checker).Scalar); x.Indicator == nil {
 		return
 	}
 	if k := x.Indicator.Kind(); k != packet.KindIP && k != packet.KindString {
-		rb.report(diag.TypeMismatch, x.Indicator.Range(), "The indicator is %s; it must be an IP address or a name.", an(k))
+		rb.report(diag.TypeMismatch, x.Indicator.Range(), "The indicator is %s; it must be an IP address or a name.", check.An(k))
 		return
 	}
 	if isNetwork(x.Indicator) {
@@ -123,11 +124,11 @@ func (rb *ruleBuilder) target(b *block) {
 		rb.report(diag.MissingAttribute, b.header(), "The %s block needs target = \"…\": the address to act on, as \"ip.src\".", b.kind)
 		return
 	}
-	if a.Target = rb.check(b, "target", &rb.fields, (*checker).scalar); a.Target == nil {
+	if a.Target = rb.check(b, "target", &rb.fields, (*check.Checker).Scalar); a.Target == nil {
 		return
 	}
 	if k := a.Target.Kind(); k != packet.KindIP {
-		rb.report(diag.TypeMismatch, a.Target.Range(), "The target is %s; it must be an IP address, as \"ip.src\".", an(k))
+		rb.report(diag.TypeMismatch, a.Target.Range(), "The target is %s; it must be an IP address, as \"ip.src\".", check.An(k))
 		return
 	}
 	if isNetwork(a.Target) {
@@ -196,7 +197,7 @@ func (rb *ruleBuilder) template(e hclsyntax.Expression) *Template {
 		}
 		// HCL reads a call of a function with a dot in its name only when that is written with two colons.
 		src := diag.Verbatim(strings.ReplaceAll(string(at.SliceBytes(file)), "geoip::", "geoip. "), file, at)
-		x := rb.checked(parsed{src, rb.tree(src.Text)}, &rb.full, func(c *checker, n exprast.Node) ast.Expr { return c.scalar(n) })
+		x := rb.checked(check.Source{Src: src, Tree: rb.tree(src.Text)}, &rb.full, func(c *check.Checker, n exprast.Node) ast.Expr { return c.Scalar(n) })
 		if x == nil {
 			ok = false
 			continue

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/rules/check"
 )
 
 // A block is a block of a rule file with the attributes and the blocks in it. Those of a rule are
@@ -250,20 +251,20 @@ func (l *loader) oneOf(at hcl.Range, what, word string, words []string) bool {
 }
 
 // condition returns the parsed text of an attribute that holds an expression.
-func (l *loader) condition(b *block, name string) (parsed, bool) {
+func (l *loader) condition(b *block, name string) (check.Source, bool) {
 	a := b.attrs[name]
 	if a == nil {
-		return parsed{}, false
+		return check.Source{}, false
 	}
 	return l.expression(a.Expr, name)
 }
 
 // expression returns the parsed text of a string literal that holds an expression.
-func (l *loader) expression(e hclsyntax.Expression, name string) (parsed, bool) {
+func (l *loader) expression(e hclsyntax.Expression, name string) (check.Source, bool) {
 	f := l.byName[e.Range().Filename]
 	src, ok := diag.ReadLiteral(f.bytes, e)
 	if ok {
-		return parsed{src, l.tree(src.Text)}, true
+		return check.Source{Src: src, Tree: l.tree(src.Text)}, true
 	}
 	switch e := e.(type) {
 	case *hclsyntax.LiteralValueExpr:
@@ -284,14 +285,14 @@ func (l *loader) expression(e hclsyntax.Expression, name string) (parsed, bool) 
 	default:
 		l.report(diag.BadValue, e.Range(), "%s needs an expression in quotes.", name)
 	}
-	return parsed{}, false
+	return check.Source{}, false
 }
 
 // tree parses an expression; equal texts are parsed once.
-func (l *loader) tree(text string) *tree {
+func (l *loader) tree(text string) *check.Tree {
 	t := l.trees[text]
 	if t == nil {
-		t = parseText(text)
+		t = check.ParseText(text)
 		l.trees[text] = t
 	}
 	return t

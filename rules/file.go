@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -44,7 +45,7 @@ func (l *loader) readFiles() {
 			l.unreadable("the standard library", err)
 		}
 	}
-	for _, name := range sortedKeys(l.opt.Sources) {
+	for _, name := range slices.Sorted(maps.Keys(l.opt.Sources)) {
 		if IsRuleFile(path.Base(name)) || name == Stdin {
 			add(&ruleFile{name: name, bytes: l.opt.Sources[name]})
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/check"
 )
 
 // A Level is a step of a rule's ladder of severities: where its condition holds, an alert is at least as severe.
@@ -61,7 +62,7 @@ func (rb *ruleBuilder) levels() {
 			rb.failed = true
 			continue
 		}
-		l.When = rb.check(b, "when", &rb.full, (*checker).whole)
+		l.When = rb.check(b, "when", &rb.full, (*check.Checker).Whole)
 		r.Levels = append(r.Levels, l)
 	}
 	slices.SortStableFunc(r.Levels, func(x, y *Level) int { return cmp.Compare(y.Severity, x.Severity) })

@@ -3,6 +3,7 @@ package rules
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules/check"
 	"github.com/ruleids/ruleids/rules/lists"
 )
 
@@ -50,7 +52,7 @@ func (l *loader) appends(blocks []*block) (lists []*block, to map[*block]appende
 		case pair[0] != nil:
 			to[pair[0]] = append(to[pair[0]], b)
 		default:
-			l.report(diag.UnknownList, b.labelRange(), "There is no list %q to add to.%s", b.name, diag.DidYouMean(b.name, sortedKeys(byName)))
+			l.report(diag.UnknownList, b.labelRange(), "There is no list %q to add to.%s", b.name, diag.DidYouMean(b.name, slices.Sorted(maps.Keys(byName))))
 		}
 	}
 	return lists, to
@@ -70,7 +72,7 @@ func adds(b *block) bool {
 // loadList checks a list block and reads its file, and those of the blocks that add to it.
 func (l *loader) loadList(b *block, more appended) {
 	list := &lists.List{Name: b.name, Description: l.stringAttr(b, "description"), Shipped: b.file.shipped, Range: b.header()}
-	l.define(b, func(s *symbols) { s.lists[b.name] = list })
+	l.define(b, func(s *check.Symbols) { s.Lists[b.name] = list })
 	word, at, ok := l.stringValue(b, "type")
 	typed := false
 	if !ok {

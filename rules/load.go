@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/check"
 	"github.com/ruleids/ruleids/rules/domain"
 	"github.com/ruleids/ruleids/rules/lists"
 )
@@ -70,8 +73,8 @@ type ruleFile struct {
 
 type loader struct {
 	opt          Options
-	sym          *symbols // what names mean in files of the user
-	base         *symbols // and in shipped ones; the marks of what was used are the same
+	sym          *check.Symbols // what names mean in files of the user
+	base         *check.Symbols // and in shipped ones; the marks of what was used are the same
 	shadowed     map[shadow]bool
 	diags        hcl.Diagnostics
 	files        []*ruleFile // those of the standard library first, then by name
@@ -79,7 +82,7 @@ type loader struct {
 	settings     map[string]givenValue
 	settingsFile *ruleFile
 	digest       [][32]byte
-	trees        map[string]*tree
+	trees        map[string]*check.Tree
 	broken       bool // a file could not be parsed, so that names may be missing
 	rules        map[string]*ruleDecl
 	ruleDiags    []hcl.Diagnostics // by rule, in the order of RuleSet.Rules
@@ -94,14 +97,14 @@ type loader struct {
 func Load(opt Options) (*RuleSet, hcl.Diagnostics) {
 	l := &loader{
 		opt:      opt,
-		sym:      newSymbols(),
+		sym:      check.NewSymbols(),
 		shadowed: map[shadow]bool{},
 		byName:   map[string]*ruleFile{},
-		trees:    map[string]*tree{},
+		trees:    map[string]*check.Tree{},
 		rules:    map[string]*ruleDecl{},
 	}
-	l.base = newSymbols()
-	l.base.used = l.sym.used
+	l.base = check.NewSymbols()
+	l.base.Used = l.sym.Used
 	l.loadSettings()
 	l.readFiles()
 	rs := l.build()
@@ -169,24 +172,24 @@ func (l *loader) build() *RuleSet {
 	for _, b := range declared {
 		l.loadList(b, more[b])
 	}
-	l.sym.rules = map[string]bool{}
+	l.sym.Rules = map[string]bool{}
 	for _, b := range kinds["rule"] {
-		l.sym.rules[b.name] = true
+		l.sym.Rules[b.name] = true
 	}
-	l.base.rules = l.sym.rules
-	l.sym.models = map[string]bool{}
+	l.base.Rules = l.sym.Rules
+	l.sym.Models = map[string]bool{}
 	for _, b := range kinds["model"] {
-		l.sym.models[b.name] = true
+		l.sym.Models[b.name] = true
 	}
-	l.base.models = l.sym.models
+	l.base.Models = l.sym.Models
 	for _, b := range kinds["macro"] {
 		l.loadMacro(b)
 	}
 	rs := &RuleSet{Sources: map[string]*hcl.File{}}
-	for _, m := range both(l, func(s *symbols) map[string]*macroDecl { return s.macros }) {
-		m.check(nil, hcl.Range{})
-		l.diags = append(l.diags, m.diags...)
-		rs.Macros = append(rs.Macros, m.macro)
+	for _, m := range both(l, func(s *check.Symbols) map[string]*check.Macro { return s.Macros }) {
+		m.Check(nil, hcl.Range{})
+		l.diags = append(l.diags, m.Diags...)
+		rs.Macros = append(rs.Macros, m.Declared)
 	}
 	slices.SortFunc(kinds["model"], func(x, y *block) int { return strings.Compare(x.name, y.name) })
 	for _, b := range kinds["model"] {
@@ -206,9 +209,9 @@ func (l *loader) build() *RuleSet {
 	slices.SortFunc(rs.Parsers, func(a, b *Parser) int { return strings.Compare(a.Name, b.Name) })
 	rs.Rules = l.buildRules()
 	useModels(rs)
-	l.sym.settle()
-	rs.Lists = both(l, func(s *symbols) map[string]*lists.List { return s.lists })
-	rs.Variables = both(l, func(s *symbols) map[string]*Variable { return s.vars })
+	l.sym.Settle()
+	rs.Lists = both(l, func(s *check.Symbols) map[string]*lists.List { return s.Lists })
+	rs.Variables = both(l, func(s *check.Symbols) map[string]*ast.Variable { return s.Vars })
 	for _, f := range l.files {
 		if f.file != nil {
 			rs.Sources[f.name] = f.file
@@ -225,16 +228,16 @@ func (l *loader) build() *RuleSet {
 // buildRules checks all rules, on all processors. Each worker has a loader of its own, for everything
 // that checking changes; macros are checked by now.
 func (l *loader) buildRules() []*Rule {
-	names := sortedKeys(l.rules)
+	names := slices.Sorted(maps.Keys(l.rules))
 	out := make([]*Rule, len(names))
 	l.ruleDiags = make([]hcl.Diagnostics, len(names))
 	workers := make([]*loader, max(1, min(runtime.GOMAXPROCS(0), len(names)/64)))
 	var wg sync.WaitGroup
 	for w := range workers {
 		own := *l
-		own.diags, own.trees, own.solver = nil, map[string]*tree{}, domain.Solver{}
+		own.diags, own.trees, own.solver = nil, map[string]*check.Tree{}, domain.Solver{}
 		used := map[*bool]struct{}{}
-		own.sym, own.base = l.sym.with(used), l.base.with(used)
+		own.sym, own.base = l.sym.With(used), l.base.With(used)
 		workers[w] = &own
 		wg.Go(func() {
 			for i := w; i < len(names); i += len(workers) {
@@ -247,7 +250,7 @@ func (l *loader) buildRules() []*Rule {
 	wg.Wait()
 	for _, own := range workers {
 		l.diags = append(l.diags, own.diags...)
-		own.sym.settle()
+		own.sym.Settle()
 	}
 	return out
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/ruleids/ruleids/model"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/check"
 )
 
 // A Model is a model block: what it samples, and how it learns from that.
@@ -94,7 +95,7 @@ func (mb *modelBuilder) build() {
 	}
 	mb.known(b, modelAttrs, nil)
 	mb.scalars()
-	sc := scope{event: m.On, noAggs: "Aggregates belong into features.", noThresh: "A model has no threshold: rules compare its scores."}
+	sc := check.Scope{Event: m.On, NoAggs: "Aggregates belong into features.", NoThresh: "A model has no threshold: rules compare its scores."}
 	if b.attrs["where"] != nil {
 		m.SourceWhere = mb.check("where", &sc)
 	}
@@ -167,20 +168,20 @@ func (mb *modelBuilder) count(name string, otherwise, lo, hi int) int {
 	return int(v)
 }
 
-func (mb *modelBuilder) check(name string, sc *scope) ast.Expr {
+func (mb *modelBuilder) check(name string, sc *check.Scope) ast.Expr {
 	p, ok := mb.condition(mb.b, name)
 	if !ok {
 		return nil
 	}
-	mb.whereText = p.src.Text
-	c := newChecker(mb.view(p.src.Whole.Filename), p, sc)
-	e := c.run(c.whole)
-	mb.diags = append(mb.diags, c.diags...)
+	mb.whereText = p.Src.Text
+	c := check.New(mb.view(p.Src.Whole.Filename), p, sc)
+	e := c.Run(c.Whole)
+	mb.diags = append(mb.diags, c.Diags...)
 	return e
 }
 
 // by reads the fields that samples go by.
-func (mb *modelBuilder) by(sc *scope) {
+func (mb *modelBuilder) by(sc *check.Scope) {
 	a := mb.b.attrs["by"]
 	if a == nil || mb.m.On != packet.EventPacket {
 		return
@@ -195,9 +196,9 @@ func (mb *modelBuilder) by(sc *scope) {
 		if !ok {
 			continue
 		}
-		c := newChecker(mb.view(p.src.Whole.Filename), p, sc)
-		x := c.run(func(n exprast.Node) ast.Expr { return c.scalar(n) })
-		mb.diags = append(mb.diags, c.diags...)
+		c := check.New(mb.view(p.Src.Whole.Filename), p, sc)
+		x := c.Run(func(n exprast.Node) ast.Expr { return c.Scalar(n) })
+		mb.diags = append(mb.diags, c.Diags...)
 		if x == nil {
 			continue
 		}

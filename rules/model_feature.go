@@ -12,6 +12,7 @@ import (
 	"github.com/ruleids/ruleids/model"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/check"
 )
 
 // A Feature is one number of every sample.
@@ -38,7 +39,7 @@ const (
 )
 
 // features reads the numbers of a sample.
-func (mb *modelBuilder) features(sc *scope) {
+func (mb *modelBuilder) features(sc *check.Scope) {
 	m := mb.m
 	a := mb.b.attrs["features"]
 	if a == nil {
@@ -74,7 +75,7 @@ func (mb *modelBuilder) features(sc *scope) {
 		if !ok {
 			continue
 		}
-		f := &Feature{Name: name, Text: p.src.Text, Range: it.ValueExpr.Range()}
+		f := &Feature{Name: name, Text: p.Src.Text, Range: it.ValueExpr.Range()}
 		if f.Expr = mb.feature(p, sc, window); f.Expr == nil {
 			continue
 		}
@@ -96,33 +97,33 @@ func literalOf(e hclsyntax.Expression) hclsyntax.Expression {
 }
 
 // feature checks the expression of a feature: of packets over aggregates, of conversations and logins over their fields.
-func (mb *modelBuilder) feature(p parsed, sc *scope, window *ast.Window) ast.Expr {
+func (mb *modelBuilder) feature(p check.Source, sc *check.Scope, window *ast.Window) ast.Expr {
 	m, own := mb.m, *sc
 	if m.On == packet.EventPacket {
-		own.noFields = "A sample is of many packets. Write an aggregate of it, as in sum(ip.len) or distinct(ip.dst)."
-		own.inline = func(c *checker, n *exprast.CallNode) ast.Expr {
-			agg := &ast.Aggregate{Name: c.text(n), Window: window, Index: len(m.Aggregates), Range: c.rng(n), Text: c.text(n)}
+		own.NoFields = "A sample is of many packets. Write an aggregate of it, as in sum(ip.len) or distinct(ip.dst)."
+		own.Inline = func(c *check.Checker, n *exprast.CallNode) ast.Expr {
+			agg := &ast.Aggregate{Name: c.Text(n), Window: window, Index: len(m.Aggregates), Range: c.Range(n), Text: c.Text(n)}
 			inner := *sc
-			inner.noAggs = "An aggregate cannot use another one."
-			outer := c.scope
-			c.scope = &inner
-			ok := c.aggregate(n, agg)
-			c.scope = outer
+			inner.NoAggs = "An aggregate cannot use another one."
+			outer := c.Scope
+			c.Scope = &inner
+			ok := c.Aggregate(n, agg)
+			c.Scope = outer
 			if !ok {
 				return nil
 			}
 			if agg.Func > ast.FuncChanges {
-				return c.errorf(diag.Unsupported, c.rng(n), "A sample has no %s: it keeps numbers, and no single packets. Use count, sum, distinct, min, max, mean, stddev, rate or changes.", c.text(n))
+				return c.Errorf(diag.Unsupported, c.Range(n), "A sample has no %s: it keeps numbers, and no single packets. Use count, sum, distinct, min, max, mean, stddev, rate or changes.", c.Text(n))
 			}
 			m.Aggregates = append(m.Aggregates, agg)
-			return &ast.AggregateExpr{At: ast.At{Rng: c.rng(n)}, Aggregate: agg}
+			return &ast.AggregateExpr{At: ast.At{Rng: c.Range(n)}, Aggregate: agg}
 		}
 	}
-	c := newChecker(mb.view(p.src.Whole.Filename), p, &own)
-	e := c.run(func(n exprast.Node) ast.Expr { return c.scalar(n) })
-	mb.diags = append(mb.diags, c.diags...)
+	c := check.New(mb.view(p.Src.Whole.Filename), p, &own)
+	e := c.Run(func(n exprast.Node) ast.Expr { return c.Scalar(n) })
+	mb.diags = append(mb.diags, c.Diags...)
 	if e != nil && !e.Kind().IsNumber() {
-		mb.report(diag.TypeMismatch, p.src.Whole, "%s is %s; a feature is a number.", p.src.Text, an(e.Kind()))
+		mb.report(diag.TypeMismatch, p.Src.Whole, "%s is %s; a feature is a number.", p.Src.Text, check.An(e.Kind()))
 		return nil
 	}
 	return e

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -18,7 +19,7 @@ func (l *loader) applyOverride(b *block) *Override {
 	l.known(b, append(attrs, "actions"), ruleBlocks)
 	d := l.rules[b.name]
 	if d == nil {
-		l.report(diag.UnknownRule, b.labelRange(), "There is no rule %q to override.%s", b.name, diag.DidYouMean(b.name, sortedKeys(l.rules)))
+		l.report(diag.UnknownRule, b.labelRange(), "There is no rule %q to override.%s", b.name, diag.DidYouMean(b.name, slices.Sorted(maps.Keys(l.rules))))
 		return o
 	}
 	d.override()
@@ -74,6 +75,6 @@ func (l *loader) drop(d *ruleDecl, which func(*hclsyntax.Block) bool) {
 // override goes, and belong to whoever wrote the rule.
 func (l *loader) replaced(d *ruleDecl, rng hcl.Range) {
 	if src := d.file.bytes; rng.Filename == d.file.name && rng.CanSliceBytes(src) {
-		l.view(d.file.name).useWords(string(rng.SliceBytes(src)))
+		l.view(d.file.name).UseWords(string(rng.SliceBytes(src)))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/check"
 	"github.com/ruleids/ruleids/rules/domain"
 )
 
@@ -50,11 +51,11 @@ type ruleBuilder struct {
 	*loader
 	d      *ruleDecl
 	r      *Rule
-	fields scope // for where, by, aggregates, targets: one packet
-	full   scope // for when and messages: aggregates too
-	failed bool  // a condition could not be checked
-	never  bool  // a macro never holds, as was reported with it
-	given  bool  // a variable has another value than its default
+	fields check.Scope // for where, by, aggregates, targets: one packet
+	full   check.Scope // for when and messages: aggregates too
+	failed bool        // a condition could not be checked
+	never  bool        // a macro never holds, as was reported with it
+	given  bool        // a variable has another value than its default
 }
 
 func (l *loader) buildRule(d *ruleDecl) *Rule {
@@ -65,7 +66,7 @@ func (l *loader) buildRule(d *ruleDecl) *Rule {
 	before := len(l.diags)
 	rb.build()
 	if rb.given {
-		forgive(l.diags[before:])
+		check.Forgive(l.diags[before:])
 	}
 	rb.r.Broken = rb.failed
 	return rb.r
@@ -81,13 +82,13 @@ func (rb *ruleBuilder) build() {
 	rb.known(&d.block, ruleAttrs, ruleBlocks)
 	rb.scalars()
 
-	rb.fields = scope{event: r.On, aggregates: map[string]*ast.Aggregate{}, noAggs: "Only when and messages know aggregates."}
+	rb.fields = check.Scope{Event: r.On, Aggregates: map[string]*ast.Aggregate{}, NoAggs: "Only when and messages know aggregates."}
 	if r.Threshold != nil {
-		rb.fields.threshold = &r.Threshold.Value
+		rb.fields.Threshold = &r.Threshold.Value
 	} else if d.attrs["threshold"] != nil {
 		// There is one, and what is wrong with it was told: when is not to be blamed as well.
 		one := 1.0
-		rb.fields.threshold = &one
+		rb.fields.Threshold = &one
 	}
 	if rb.sequenced() {
 		rb.sequence()
@@ -98,14 +99,14 @@ func (rb *ruleBuilder) build() {
 		rb.memories(first)
 	}
 	rb.full = rb.fields
-	rb.full.noAggs = ""
+	rb.full.NoAggs = ""
 
 	if !rb.sequenced() {
 		if d.attrs["where"] != nil {
-			r.SourceWhere = rb.check(&d.block, "where", &rb.fields, (*checker).whole)
+			r.SourceWhere = rb.check(&d.block, "where", &rb.fields, (*check.Checker).Whole)
 		}
 		if d.attrs["when"] != nil {
-			r.When = rb.check(&d.block, "when", &rb.full, (*checker).whole)
+			r.When = rb.check(&d.block, "when", &rb.full, (*check.Checker).Whole)
 		}
 		rb.levels()
 		r.By = rb.keys(d.attrs["by"], &rb.fields)
@@ -171,7 +172,7 @@ func (rb *ruleBuilder) scalars() {
 }
 
 // check parses and checks the expression of an attribute.
-func (rb *ruleBuilder) check(b *block, name string, sc *scope, how func(*checker, exprast.Node) ast.Expr) ast.Expr {
+func (rb *ruleBuilder) check(b *block, name string, sc *check.Scope, how func(*check.Checker, exprast.Node) ast.Expr) ast.Expr {
 	p, ok := rb.condition(b, name)
 	if !ok {
 		rb.failed = true
@@ -182,23 +183,14 @@ func (rb *ruleBuilder) check(b *block, name string, sc *scope, how func(*checker
 
 // checked remembers that an expression of the rule failed: its error may be reported elsewhere, with a
 // macro.
-func (rb *ruleBuilder) checked(p parsed, sc *scope, how func(*checker, exprast.Node) ast.Expr) ast.Expr {
-	c := newChecker(rb.view(p.src.Whole.Filename), p, sc)
-	e := c.run(func(n exprast.Node) ast.Expr { return how(c, n) })
-	rb.diags = append(rb.diags, c.diags...)
+func (rb *ruleBuilder) checked(p check.Source, sc *check.Scope, how func(*check.Checker, exprast.Node) ast.Expr) ast.Expr {
+	c := check.New(rb.view(p.Src.Whole.Filename), p, sc)
+	e := c.Run(func(n exprast.Node) ast.Expr { return how(c, n) })
+	rb.diags = append(rb.diags, c.Diags...)
 	rb.failed = rb.failed || e == nil
-	rb.never = rb.never || c.never
-	rb.given = rb.given || c.given
+	rb.never = rb.never || c.Never
+	rb.given = rb.given || c.Given
 	return e
-}
-
-// forgive makes warnings of what never holds: where a site's value of a variable is the reason it is to stop no rule set.
-func forgive(diags hcl.Diagnostics) {
-	for _, d := range diags {
-		if diag.CodeOf(d) == diag.NeverTrue {
-			d.Severity = hcl.DiagWarning
-		}
-	}
 }
 
 // windows reads the windows and their aggregates.
@@ -210,7 +202,7 @@ func (rb *ruleBuilder) windows(first map[string]hcl.Range) {
 		b := &block{kind: "window", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
 		w := &ast.Window{Range: h.DefRange(), Span: rb.span(h, "window", "10s"), MaxKeys: rb.maxKeys(b)}
 		rb.r.Windows = append(rb.r.Windows, w)
-		if rb.aggregates(h, windowAttrs, first, func(a *ast.Aggregate, sc *scope) { a.Window, sc.span = w, w.Span }, func(a *ast.Aggregate) { w.Aggregates = append(w.Aggregates, a) }) == 0 {
+		if rb.aggregates(h, windowAttrs, first, func(a *ast.Aggregate, sc *check.Scope) { a.Window, sc.Span = w, w.Span }, func(a *ast.Aggregate) { w.Aggregates = append(w.Aggregates, a) }) == 0 {
 			rb.report(diag.MissingAttribute, h.DefRange(), "The window has no aggregate. Add one, as in n = \"count()\".")
 		}
 	}
@@ -235,7 +227,7 @@ func (rb *ruleBuilder) span(h *hclsyntax.Block, kind, example string) time.Durat
 // aggregates reads the attributes of a block that are aggregates, all but those of other, and returns how many there are.
 // first holds where names stand already; begin makes an aggregate and its scope those of the block before it is checked, and
 // take has one that is right.
-func (rb *ruleBuilder) aggregates(h *hclsyntax.Block, other []string, first map[string]hcl.Range, begin func(*ast.Aggregate, *scope), take func(*ast.Aggregate)) (n int) {
+func (rb *ruleBuilder) aggregates(h *hclsyntax.Block, other []string, first map[string]hcl.Range, begin func(*ast.Aggregate, *check.Scope), take func(*ast.Aggregate)) (n int) {
 	for _, sub := range h.Body.Blocks {
 		rb.report(diag.UnknownBlock, sub.TypeRange, "%s block has no block %q.", article(h.Type), sub.Type)
 	}
@@ -255,26 +247,26 @@ func (rb *ruleBuilder) aggregates(h *hclsyntax.Block, other []string, first map[
 			continue
 		}
 		first[a.Name] = a.NameRange
-		rb.fields.aggregates[a.Name] = nil
+		rb.fields.Aggregates[a.Name] = nil
 		p, ok := rb.expression(a.Expr, a.Name)
 		if !ok {
 			continue
 		}
-		agg := &ast.Aggregate{Name: a.Name, Range: a.Expr.Range(), Text: p.src.Text}
+		agg := &ast.Aggregate{Name: a.Name, Range: a.Expr.Range(), Text: p.Src.Text}
 		sc := rb.fields
 		begin(agg, &sc)
-		sc.noAggs = "An aggregate cannot use another one; compare them in when."
-		c := newChecker(rb.sym, p, &sc)
+		sc.NoAggs = "An aggregate cannot use another one; compare them in when."
+		c := check.New(rb.sym, p, &sc)
 		good := false
-		c.run(func(n exprast.Node) ast.Expr {
+		c.Run(func(n exprast.Node) ast.Expr {
 			if agg.Memory != nil {
-				good = c.first(n, agg)
+				good = c.First(n, agg)
 			} else {
-				good = c.aggregate(n, agg)
+				good = c.Aggregate(n, agg)
 			}
 			return nil
 		})
-		rb.diags = append(rb.diags, c.diags...)
+		rb.diags = append(rb.diags, c.Diags...)
 		if !good {
 			rb.failed = true
 			continue
@@ -282,13 +274,13 @@ func (rb *ruleBuilder) aggregates(h *hclsyntax.Block, other []string, first map[
 		agg.Index = len(rb.r.Aggregates)
 		rb.r.Aggregates = append(rb.r.Aggregates, agg)
 		take(agg)
-		rb.fields.aggregates[a.Name] = agg
+		rb.fields.Aggregates[a.Name] = agg
 	}
 	return n
 }
 
 // keys reads a by attribute, nil for none, over events that a scope knows.
-func (rb *ruleBuilder) keys(a *hclsyntax.Attribute, sc *scope) (keys []ast.Key) {
+func (rb *ruleBuilder) keys(a *hclsyntax.Attribute, sc *check.Scope) (keys []ast.Key) {
 	if a == nil {
 		return nil
 	}
@@ -303,7 +295,7 @@ func (rb *ruleBuilder) keys(a *hclsyntax.Attribute, sc *scope) (keys []ast.Key) 
 		if !ok {
 			continue
 		}
-		x := rb.checked(p, sc, (*checker).scalar)
+		x := rb.checked(p, sc, (*check.Checker).Scalar)
 		if x == nil {
 			continue
 		}
@@ -312,12 +304,12 @@ func (rb *ruleBuilder) keys(a *hclsyntax.Attribute, sc *scope) (keys []ast.Key) 
 			continue
 		}
 		if text := ast.Format(x); first[text] {
-			rb.report(diag.DuplicateName, e.Range(), "The key %q stands twice in by.", p.src.Text)
+			rb.report(diag.DuplicateName, e.Range(), "The key %q stands twice in by.", p.Src.Text)
 			continue
 		} else {
 			first[text] = true
 		}
-		keys = append(keys, ast.Key{Text: p.src.Text, Expr: x})
+		keys = append(keys, ast.Key{Text: p.Src.Text, Expr: x})
 	}
 	return keys
 }

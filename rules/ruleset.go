@@ -15,14 +15,14 @@ import (
 // A RuleSet is what Load makes of a set of rule files: every rule checked, overridden and ready to
 // be compiled. It does not change after Load.
 type RuleSet struct {
-	Rules     []*Rule       // sorted by name; disabled rules too
-	Lists     []*lists.List // sorted by name
-	Macros    []*Macro      // sorted by name
-	Parsers   []*Parser     // sorted by name
-	Variables []*Variable   // sorted by name
-	Models    []*Model      // sorted by name
-	Overrides []*Override   // in the order of their files and lines
-	Digest    string        // hex SHA-256 over the texts of rule and list files, whatever their names, and the values of variables
+	Rules     []*Rule         // sorted by name; disabled rules too
+	Lists     []*lists.List   // sorted by name
+	Macros    []*ast.Macro    // sorted by name
+	Parsers   []*Parser       // sorted by name
+	Variables []*ast.Variable // sorted by name
+	Models    []*Model        // sorted by name
+	Overrides []*Override     // in the order of their files and lines
+	Digest    string          // hex SHA-256 over the texts of rule and list files, whatever their names, and the values of variables
 	// Geo knows where addresses are; nil where no rule asks, or there are no files.
 	Geo *geo.DB
 	// Sources holds the text of every rule file by the name that ranges use, for the printing of diagnostics.
@@ -140,26 +140,6 @@ type Template struct {
 type Part struct {
 	Literal string
 	Expr    ast.Expr // nil for literal text
-}
-
-// A Variable is a number or a text that a user may set.
-type Variable struct {
-	Name, Description string
-	Value             any    // int64, float64, string, bool, or []any of these
-	From              string // "default", "--set", "environment" or the settings file's name
-	Used              bool
-	Shipped           bool
-	Range             hcl.Range
-}
-
-// A Macro is a named boolean expression.
-type Macro struct {
-	Name, Description string
-	Text              string
-	Expr              ast.Expr // nil where it has errors
-	Used              bool
-	Shipped           bool
-	Range             hcl.Range
 }
 
 // An Override is an `override` block as read; the rule it names has it applied already.

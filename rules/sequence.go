@@ -12,6 +12,7 @@ import (
 	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/check"
 	"github.com/ruleids/ruleids/rules/domain"
 )
 
@@ -185,11 +186,11 @@ func (rb *ruleBuilder) step(h *hclsyntax.Block, first map[string]hcl.Range) *Ste
 		st.On, _ = packet.EventByWord(s)
 	}
 	sc := rb.fields
-	sc.event = st.On
+	sc.Event = st.On
 	switch w := b.attrs["where"]; {
 	case w != nil:
 		st.WhereRange = w.Expr.Range()
-		st.SourceWhere = rb.check(b, "where", &sc, (*checker).whole)
+		st.SourceWhere = rb.check(b, "where", &sc, (*check.Checker).Whole)
 	case b.attrs["on"] == nil:
 		rb.report(diag.MissingCondition, h.DefRange(), "The %s block says neither on nor where. Add where = \"…\" to say which packets it is about.", h.Type)
 		rb.failed = true
@@ -214,7 +215,7 @@ func (rb *ruleBuilder) sameKeys(s *Sequence) {
 		for i, k := range st.By {
 			a, b := first.By[i].Expr.Kind(), k.Expr.Kind()
 			if a != b && !(a.IsText() && b.IsText()) {
-				rb.report(diag.TypeMismatch, k.Expr.Range(), "%s is %s, and %s of step %q is %s: they are never equal.", k.Text, an(b), first.By[i].Text, first.Name, an(a))
+				rb.report(diag.TypeMismatch, k.Expr.Range(), "%s is %s, and %s of step %q is %s: they are never equal.", k.Text, check.An(b), first.By[i].Text, first.Name, check.An(a))
 				rb.failed = true
 			}
 		}
@@ -241,7 +242,7 @@ func (rb *ruleBuilder) lastStep() {
 	last := s.Steps[len(s.Steps)-1]
 	rb.r.On, rb.r.By, rb.r.SourceWhere = last.On, last.By, last.SourceWhere
 	rb.r.AttrRanges["where"] = last.WhereRange
-	rb.fields.event = last.On
+	rb.fields.Event = last.On
 }
 
 // stepWheres makes the conditions of the steps, when those of the rule, which are the last one's, are made.

@@ -3,11 +3,11 @@ package rules
 import (
 	"slices"
 
-	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/check"
 	"github.com/ruleids/ruleids/rules/lists"
 )
 
@@ -57,7 +57,7 @@ func (rb *ruleBuilder) track(b *block) {
 	}
 	t := &Track{Range: b.header()}
 	name := b.hcl.Labels[0]
-	known := rb.view(b.header().Filename).lists
+	known := rb.view(b.header().Filename).Lists
 	t.List = known[name]
 	if t.List == nil {
 		var some []string
@@ -82,23 +82,15 @@ func (rb *ruleBuilder) track(b *block) {
 		rb.failed = true
 		return
 	}
-	t.Text = p.src.Text
-	if t.Value = rb.checked(p, &rb.fields, (*checker).scalar); t.Value == nil {
+	t.Text = p.Src.Text
+	if t.Value = rb.checked(p, &rb.fields, (*check.Checker).Scalar); t.Value == nil {
 		return
 	}
 	if what, fits := t.List.Holds(t.Value.Kind()); !fits {
-		rb.report(diag.TypeMismatch, t.Value.Range(), "list.%s holds %s, and %s is %s.", name, what, t.Text, an(t.Value.Kind()))
+		rb.report(diag.TypeMismatch, t.Value.Range(), "list.%s holds %s, and %s is %s.", name, what, t.Text, check.An(t.Value.Kind()))
 		return
 	}
 	rb.r.Tracks = append(rb.r.Tracks, t)
-}
-
-// inTracked checks membership of a list that rules fill.
-func (c *checker) inTracked(n *exprast.BinaryNode, x ast.Expr, l *lists.List) ast.Expr {
-	if what, fits := l.Holds(x.Kind()); !fits {
-		return c.errorf(diag.TypeMismatch, c.token(n.Right), "list.%s holds %s, and %s is %s.", l.Name, what, c.text(n.Left), an(x.Kind()))
-	}
-	return ast.Present(&ast.ListedExpr{At: ast.At{Rng: c.rng(n)}, X: x, List: l}, x)
 }
 
 // Reads returns the lists that rules fill which the rule looks into, each once.

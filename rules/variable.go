@@ -2,7 +2,9 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +13,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/check"
 )
 
 // EnvPrefix begins the names of environment variables that set variables of rule files.
@@ -184,8 +188,8 @@ func numberFromText(s string) (any, bool) {
 
 // loadVariable checks a variable block and settles its value.
 func (l *loader) loadVariable(b *block) {
-	v := &Variable{Name: b.name, Description: l.stringAttr(b, "description"), Shipped: b.file.shipped, Range: b.header(), From: "default"}
-	l.define(b, func(s *symbols) { s.vars[b.name] = v })
+	v := &ast.Variable{Name: b.name, Description: l.stringAttr(b, "description"), Shipped: b.file.shipped, Range: b.header(), From: "default"}
+	l.define(b, func(s *check.Symbols) { s.Vars[b.name] = v })
 	l.known(b, []string{"description", "default"}, nil)
 	if a := b.attrs["default"]; a != nil {
 		x, ok := l.constant(a.Expr, "The default of a variable is a constant.")
@@ -226,7 +230,7 @@ func (l *loader) loadVariable(b *block) {
 	}
 }
 
-func (l *loader) setText(v *Variable, s string, like any, from, what string) {
+func (l *loader) setText(v *ast.Variable, s string, like any, from, what string) {
 	x, ok := fromText(s, like)
 	if !ok {
 		d := diag.New(diag.BadVariable, v.Range, "%s is %q, and the variable needs %s, as its default.", what, s, typeWord(like))
@@ -268,14 +272,14 @@ func (l *loader) loadSettings() {
 
 // unknownSettings reports values for variables that no file declares.
 func (l *loader) unknownSettings() {
-	names := sortedKeys(l.sym.vars)
-	for _, name := range sortedKeys(l.settings) {
-		if l.sym.vars[name] == nil {
+	names := slices.Sorted(maps.Keys(l.sym.Vars))
+	for _, name := range slices.Sorted(maps.Keys(l.settings)) {
+		if l.sym.Vars[name] == nil {
 			l.report(diag.UnknownVariable, l.settings[name].name, "There is no variable %q.%s", name, diag.DidYouMean(name, names))
 		}
 	}
-	for _, name := range sortedKeys(l.opt.Set) {
-		if l.sym.vars[name] == nil {
+	for _, name := range slices.Sorted(maps.Keys(l.opt.Set)) {
+		if l.sym.Vars[name] == nil {
 			d := diag.New(diag.UnknownVariable, hcl.Range{}, "--set %s: there is no variable %q.%s", name, name, diag.DidYouMean(name, names))
 			d.Subject = nil
 			l.diags = append(l.diags, d)
@@ -319,13 +323,13 @@ func (l *loader) eval(e hclsyntax.Expression) (any, bool) {
 				continue
 			}
 			sym := l.view(rng.Filename)
-			v := sym.vars[name.Name]
+			v := sym.Vars[name.Name]
 			if v == nil {
 				ok = false
-				l.report(diag.UnknownVariable, rng, "There is no variable %q.%s", name.Name, diag.DidYouMean(name.Name, sortedKeys(sym.vars)))
+				l.report(diag.UnknownVariable, rng, "There is no variable %q.%s", name.Name, diag.DidYouMean(name.Name, slices.Sorted(maps.Keys(sym.Vars))))
 				continue
 			}
-			sym.use(&v.Used)
+			sym.Use(&v.Used)
 			if v.Value == nil {
 				ok = false
 				continue

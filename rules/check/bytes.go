@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	exprast "github.com/expr-lang/expr/ast"
@@ -10,7 +10,7 @@ import (
 )
 
 // bytewise makes a constant text that stands beside bytes the bytes that it means.
-func (c *checker) bytewise(nx exprast.Node, x ast.Expr, ny exprast.Node, y ast.Expr) (ast.Expr, ast.Expr) {
+func (c *Checker) bytewise(nx exprast.Node, x ast.Expr, ny exprast.Node, y ast.Expr) (ast.Expr, ast.Expr) {
 	if k, ok := y.(*ast.ConstExpr); ok && ast.OnBytes(x) {
 		return x, c.asBytes(ny, k)
 	}
@@ -23,7 +23,7 @@ func (c *checker) bytewise(nx exprast.Node, x ast.Expr, ny exprast.Node, y ast.E
 // asBytes returns the bytes that a text means where it was written for bytes: \x90 is the byte 0x90, and not the two by
 // which UTF-8 has the character of that number. Other characters are their bytes in UTF-8. A text that was not written in
 // its place, such as the value of a variable, has no escapes.
-func (c *checker) asBytes(n exprast.Node, k *ast.ConstExpr) *ast.ConstExpr {
+func (c *Checker) asBytes(n exprast.Node, k *ast.ConstExpr) *ast.ConstExpr {
 	if k.Value.Kind != packet.KindString {
 		return k
 	}
@@ -37,14 +37,14 @@ func (c *checker) asBytes(n exprast.Node, k *ast.ConstExpr) *ast.ConstExpr {
 }
 
 // writtenBytes reads a text that is written out, or several that + joins, as bytes.
-func (c *checker) writtenBytes(n exprast.Node) (string, bool) {
+func (c *Checker) writtenBytes(n exprast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *exprast.BinaryNode:
 		x, okX := c.writtenBytes(n.Left)
 		y, okY := c.writtenBytes(n.Right)
 		return x + y, okX && okY && n.Operator == "+"
 	case *exprast.StringNode:
-		src := c.text(n)
+		src := c.Text(n)
 		if src == "" || src[0] != '"' && src[0] != '\'' {
 			return n.Value, true
 		}

@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"bytes"
@@ -19,28 +19,28 @@ import (
 )
 
 // isLocal is the membership that a call of is_local stands for.
-func (c *checker) isLocal(n *exprast.CallNode) ast.Expr {
+func (c *Checker) isLocal(n *exprast.CallNode) ast.Expr {
 	list := &exprast.MemberNode{Node: &exprast.IdentifierNode{Value: "list"}, Property: &exprast.StringNode{Value: "home_nets"}}
 	in := &exprast.BinaryNode{Operator: "in", Left: n.Arguments[0], Right: list}
 	for _, x := range []exprast.Node{list.Node, list.Property, list, in} {
 		x.SetLocation(n.Location())
 	}
-	return c.value(in)
+	return c.Value(in)
 }
 
-func (c *checker) call(n *exprast.CallNode) ast.Expr {
-	name, at := "", c.rng(n.Callee)
+func (c *Checker) call(n *exprast.CallNode) ast.Expr {
+	name, at := "", c.Range(n.Callee)
 	callee, ok := n.Callee.(*exprast.IdentifierNode)
 	if ok {
-		name, at = callee.Value, c.src.Range(callee.Location().From, callee.Location().To)
+		name, at = callee.Value, c.Src.Range(callee.Location().From, callee.Location().To)
 	} else if dotted, isDotted := c.dotted(n.Callee); isDotted && strings.HasPrefix(dotted, "geoip.") {
 		name = dotted
 	} else {
-		name := c.text(n.Callee)
+		name := c.Text(n.Callee)
 		for _, a := range n.Arguments {
-			c.value(a)
+			c.Value(a)
 		}
-		return c.errorf(diag.UnknownFunction, at, "There is no function %q; fields have no methods.", name)
+		return c.Errorf(diag.UnknownFunction, at, "There is no function %q; fields have no methods.", name)
 	}
 	f := ast.FunctionByName(name)
 	if name == "count" || name == "sum" { // over an array they are what they are in expr-lang
@@ -53,28 +53,28 @@ func (c *checker) call(n *exprast.CallNode) ast.Expr {
 	if name == "gap" || name == "moved" {
 		return c.gap(n, at, name)
 	}
-	_, isAggregate := aggregateByName(name)
+	_, isAggregate := AggregateByName(name)
 	if isAggregate && (f == nil || len(n.Arguments) < 2) {
-		if c.scope.inline != nil {
-			return c.scope.inline(c, n)
+		if c.Scope.Inline != nil {
+			return c.Scope.Inline(c, n)
 		}
 		if name == "count" && len(n.Arguments) == 1 && c.isMany(n.Arguments[0]) {
-			return c.errorf(diag.MisplacedAggregate, at, "%s is an aggregate. How many values %s has is len(%s).", name, c.text(n.Arguments[0]), c.text(n.Arguments[0]))
+			return c.Errorf(diag.MisplacedAggregate, at, "%s is an aggregate. How many values %s has is len(%s).", name, c.Text(n.Arguments[0]), c.Text(n.Arguments[0]))
 		}
-		return c.errorf(diag.MisplacedAggregate, at, "%s is an aggregate. Name it in a window block, as in n = %q, and write the name here.", name, c.text(n))
+		return c.Errorf(diag.MisplacedAggregate, at, "%s is an aggregate. Name it in a window block, as in n = %q, and write the name here.", name, c.Text(n))
 	}
 	if f == nil {
 		for _, a := range n.Arguments {
-			c.value(a)
+			c.Value(a)
 		}
 		names := make([]string, 0, len(ast.Functions())+len(builtin.Names)+2)
-		if c.scope.span > 0 {
+		if c.Scope.Span > 0 {
 			names = append(names, "gap", "moved")
 		}
 		for _, f := range ast.Functions() {
 			names = append(names, f.Name)
 		}
-		return c.errorf(diag.UnknownFunction, at, "There is no function %q.%s", name, diag.DidYouMean(name, append(names, builtin.Names...)))
+		return c.Errorf(diag.UnknownFunction, at, "There is no function %q.%s", name, diag.DidYouMean(name, append(names, builtin.Names...)))
 	}
 	if f.ID == ast.FnIsLocal && len(n.Arguments) == 1 {
 		return c.isLocal(n)
@@ -82,7 +82,7 @@ func (c *checker) call(n *exprast.CallNode) ast.Expr {
 	args := make([]ast.Expr, 0, len(n.Arguments))
 	ok = true
 	for _, a := range n.Arguments {
-		e := c.value(a)
+		e := c.Value(a)
 		ok = ok && e != nil
 		args = append(args, e)
 	}
@@ -111,7 +111,7 @@ func (c *checker) call(n *exprast.CallNode) ast.Expr {
 	if !c.arguments(f, n, at, args) {
 		return nil
 	}
-	e := &ast.CallExpr{At: ast.At{Rng: c.rng(n)}, Func: f, Args: args}
+	e := &ast.CallExpr{At: ast.At{Rng: c.Range(n)}, Func: f, Args: args}
 	if v, ok := fold(e); ok {
 		return &ast.ConstExpr{At: e.At, Value: v}
 	}
@@ -122,7 +122,7 @@ func (c *checker) call(n *exprast.CallNode) ast.Expr {
 }
 
 // arguments checks the number and the kinds of a function's arguments.
-func (c *checker) arguments(f *ast.Function, n *exprast.CallNode, at hcl.Range, args []ast.Expr) bool {
+func (c *Checker) arguments(f *ast.Function, n *exprast.CallNode, at hcl.Range, args []ast.Expr) bool {
 	lo, hi := 1, 1
 	var kinds func(packet.Kind) bool
 	want := ""
@@ -143,12 +143,12 @@ func (c *checker) arguments(f *ast.Function, n *exprast.CallNode, at hcl.Range, 
 		lo, hi, kinds, want = 2, 3, func(k packet.Kind) bool { return k == packet.KindIP }, "an IP address"
 	}
 	if len(args) < lo || len(args) > hi {
-		c.errorf(diag.BadArguments, at, "%s takes %s, not %d: %s.", f.Name, argumentCount(lo, hi), len(args), f.Signature)
+		c.Errorf(diag.BadArguments, at, "%s takes %s, not %d: %s.", f.Name, argumentCount(lo, hi), len(args), f.Signature)
 		return false
 	}
 	ok := true
 	if k, isConst := args[0].(*ast.ConstExpr); isConst && f.ID == ast.FnLog2 && k.Value.Kind.IsNumber() && !(k.Value.Number() > 0) {
-		c.errorf(diag.BadArguments, c.rng(n.Arguments[0]), "%s has no logarithm: it is not above 0.", c.text(n.Arguments[0]))
+		c.Errorf(diag.BadArguments, c.Range(n.Arguments[0]), "%s has no logarithm: it is not above 0.", c.Text(n.Arguments[0]))
 		return false
 	}
 	for i, a := range args {
@@ -167,7 +167,7 @@ func (c *checker) arguments(f *ast.Function, n *exprast.CallNode, at hcl.Range, 
 			args[i] = a
 		}
 		if !kinds(a.Kind()) {
-			c.errorf(diag.TypeMismatch, c.rng(n.Arguments[i]), "%s is %s; %s needs %s.", c.text(n.Arguments[i]), an(a.Kind()), f.Name, want)
+			c.Errorf(diag.TypeMismatch, c.Range(n.Arguments[i]), "%s is %s; %s needs %s.", c.Text(n.Arguments[i]), An(a.Kind()), f.Name, want)
 			ok = false
 		}
 	}
@@ -176,29 +176,29 @@ func (c *checker) arguments(f *ast.Function, n *exprast.CallNode, at hcl.Range, 
 
 // zone checks that an argument is the name of a time zone. What a host takes for its own is none: the same
 // rules mean the same on every sensor.
-func (c *checker) zone(f *ast.Function, n exprast.Node, e ast.Expr) bool {
+func (c *Checker) zone(f *ast.Function, n exprast.Node, e ast.Expr) bool {
 	k, ok := e.(*ast.ConstExpr)
 	if !ok || k.Value.Kind != packet.KindString {
-		c.errorf(diag.TypeMismatch, c.rng(n), "%s is not the name of a time zone; %s needs one that is written out, as 'Europe/Berlin'.", c.text(n), f.Name)
+		c.Errorf(diag.TypeMismatch, c.Range(n), "%s is not the name of a time zone; %s needs one that is written out, as 'Europe/Berlin'.", c.Text(n), f.Name)
 		return false
 	}
 	name := k.Value.Str
 	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
-		c.errorf(diag.BadArguments, c.rng(n), "There is no time zone %q.%s", name, diag.DidYouMean(name, strings.Fields(zoneNames)))
+		c.Errorf(diag.BadArguments, c.Range(n), "There is no time zone %q.%s", name, diag.DidYouMean(name, strings.Fields(zoneNames)))
 		return false
 	}
 	return true
 }
 
 // prefixLength checks that an argument is the length of a prefix.
-func (c *checker) prefixLength(f *ast.Function, n exprast.Node, e ast.Expr, most int64) bool {
+func (c *Checker) prefixLength(f *ast.Function, n exprast.Node, e ast.Expr, most int64) bool {
 	k, ok := e.(*ast.ConstExpr)
 	if !ok || k.Value.Kind != packet.KindInt {
-		c.errorf(diag.TypeMismatch, c.rng(n), "%s is not the length of a prefix; %s needs a constant integer from 0 to %d here: %s.", c.text(n), f.Name, most, f.Signature)
+		c.Errorf(diag.TypeMismatch, c.Range(n), "%s is not the length of a prefix; %s needs a constant integer from 0 to %d here: %s.", c.Text(n), f.Name, most, f.Signature)
 		return false
 	}
 	if k.Value.Int < 0 || k.Value.Int > most {
-		c.errorf(diag.BadArguments, c.rng(n), "A prefix of %s has 0 to %d bits, not %d.", map[int64]string{32: "IPv4", 128: "IPv6"}[most], most, k.Value.Int)
+		c.Errorf(diag.BadArguments, c.Range(n), "A prefix of %s has 0 to %d bits, not %d.", map[int64]string{32: "IPv4", 128: "IPv6"}[most], most, k.Value.Int)
 		return false
 	}
 	return true

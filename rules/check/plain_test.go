@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"testing"
@@ -16,7 +16,7 @@ func TestPlain(t *testing.T) {
 		{"ip and ip and udp", "udp"},
 		{"dns.qry.name == 'a' or ip.ttl == 1", `dns.qry.name == "a" or ip.ttl == 1`},
 	} {
-		e, diags := checkCondition(c.text, Scope{})
+		e, diags := checkCondition(c.text)
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}

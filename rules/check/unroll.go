@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"fmt"
@@ -19,8 +19,8 @@ func constInt(at ast.At, v int64) *ast.ConstExpr {
 }
 
 // unroll makes of a closure what it is for each element.
-func (c *checker) unroll(n *exprast.BuiltinNode, xs *arrayExpr, pred exprast.Node) ast.Expr {
-	at := ast.At{Rng: c.rng(n)}
+func (c *Checker) unroll(n *exprast.BuiltinNode, xs *arrayExpr, pred exprast.Node) ast.Expr {
+	at := ast.At{Rng: c.Range(n)}
 	conds := make([]ast.Expr, len(xs.elems)) // the element is there, and the predicate holds
 	values := make([]ast.Expr, len(xs.elems))
 	ok := true
@@ -33,7 +33,7 @@ func (c *checker) unroll(n *exprast.BuiltinNode, xs *arrayExpr, pred exprast.Nod
 		switch {
 		case pred == nil:
 		case n.Name == "map" || n.Name == "sum":
-			values[i] = c.body(pred, p, c.value)
+			values[i] = c.body(pred, p, c.Value)
 			ok = ok && values[i] != nil
 		default:
 			e := c.body(pred, p, c.condition)
@@ -76,7 +76,7 @@ func (c *checker) unroll(n *exprast.BuiltinNode, xs *arrayExpr, pred exprast.Nod
 				values[i] = x.value
 			}
 			if !values[i].Kind().IsNumber() {
-				return c.errorf(diag.TypeMismatch, values[i].Range(), "sum needs numbers, and this is %s.", an(values[i].Kind()))
+				return c.Errorf(diag.TypeMismatch, values[i].Range(), "sum needs numbers, and this is %s.", An(values[i].Kind()))
 			}
 		}
 		return c.total(at, conds, values)
@@ -103,22 +103,22 @@ func (c *checker) unroll(n *exprast.BuiltinNode, xs *arrayExpr, pred exprast.Nod
 
 // pick makes one of the elements for which the conditions hold: find, findIndex, findLast, findLastIndex,
 // first or last.
-func (c *checker) pick(n exprast.Node, name string, xs *arrayExpr, conds []ast.Expr) ast.Expr {
-	at := ast.At{Rng: c.rng(n)}
+func (c *Checker) pick(n exprast.Node, name string, xs *arrayExpr, conds []ast.Expr) ast.Expr {
+	at := ast.At{Rng: c.Range(n)}
 	if len(xs.elems) == 0 {
-		return c.errorf(diag.BadArguments, at.Rng, "The array is empty: %s never has a value.", name)
+		return c.Errorf(diag.BadArguments, at.Rng, "The array is empty: %s never has a value.", name)
 	}
 	values := make([]ast.Expr, len(conds))
 	ones := make([]ast.Expr, len(conds))
 	for i, x := range xs.elems {
 		values[i] = x.value
 		if values[i].Kind() != values[0].Kind() && !(values[i].Kind().IsNumber() && values[0].Kind().IsNumber()) {
-			return c.errorf(diag.TypeMismatch, x.value.Range(), "The elements of the array are of several types, so that the type of %s is not known.", name)
+			return c.Errorf(diag.TypeMismatch, x.value.Range(), "The elements of the array are of several types, so that the type of %s is not known.", name)
 		}
 		ones[i] = constInt(at, 1)
 	}
 	if values[0].Kind() == ast.KindComposite {
-		return c.errorf(diag.Unsupported, at.Rng, "The type of %s is not known before it runs.", c.text(n))
+		return c.Errorf(diag.Unsupported, at.Rng, "The type of %s is not known before it runs.", c.Text(n))
 	}
 	if name == "findIndex" || name == "findLastIndex" {
 		for i := range values {
@@ -149,7 +149,7 @@ func (c *checker) pick(n exprast.Node, name string, xs *arrayExpr, conds []ast.E
 }
 
 // total adds the values whose conditions hold.
-func (c *checker) total(at ast.At, conds, values []ast.Expr) ast.Expr {
+func (c *Checker) total(at ast.At, conds, values []ast.Expr) ast.Expr {
 	var sum ast.Expr = constInt(at, 0)
 	k := packet.KindInt
 	for _, v := range values {
@@ -180,16 +180,16 @@ func (c *checker) total(at ast.At, conds, values []ast.Expr) ast.Expr {
 }
 
 // element returns one element of an array that is written out.
-func (c *checker) element(n exprast.Node, xs *arrayExpr, i int64) ast.Expr {
+func (c *Checker) element(n exprast.Node, xs *arrayExpr, i int64) ast.Expr {
 	if slices.ContainsFunc(xs.elems, func(x arrayElement) bool { return x.when != nil }) {
 		name, ok := map[int64]string{0: "first", -1: "last"}[i]
 		if !ok {
-			return c.errorf(diag.Unsupported, c.rng(n), "Which elements there are is not known before it runs. Use find or first.")
+			return c.Errorf(diag.Unsupported, c.Range(n), "Which elements there are is not known before it runs. Use find or first.")
 		}
 		conds := make([]ast.Expr, len(xs.elems))
 		for k, x := range xs.elems {
 			if conds[k] = x.when; conds[k] == nil {
-				conds[k] = ast.Bool(c.rng(n), true)
+				conds[k] = ast.Bool(c.Range(n), true)
 			}
 		}
 		return c.pick(n, name, xs, conds)
@@ -198,17 +198,17 @@ func (c *checker) element(n exprast.Node, xs *arrayExpr, i int64) ast.Expr {
 		i += int64(len(xs.elems))
 	}
 	if i < 0 || i >= int64(len(xs.elems)) {
-		return c.errorf(diag.BadArguments, c.rng(n), "The array has %s, so that this never has a value.", elementCount(len(xs.elems)))
+		return c.Errorf(diag.BadArguments, c.Range(n), "The array has %s, so that this never has a value.", elementCount(len(xs.elems)))
 	}
 	return xs.elems[i].value
 }
 
 // streamElement returns one element of an array that the packet decides on: the first that a filter lets
 // pass, or any place where there is no filter.
-func (c *checker) streamElement(n exprast.Node, xs *streamExpr, i int64) ast.Expr {
-	at := ast.At{Rng: c.rng(n)}
+func (c *Checker) streamElement(n exprast.Node, xs *streamExpr, i int64) ast.Expr {
+	at := ast.At{Rng: c.Range(n)}
 	if i < 0 || i > 0 && xs.when != nil {
-		return c.errorf(diag.Unsupported, at.Rng, "Which element this is is not known before it runs. Use find or first.")
+		return c.Errorf(diag.Unsupported, at.Rng, "Which element this is is not known before it runs. Use find or first.")
 	}
 	body := xs.when
 	if body == nil {

@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"fmt"
@@ -112,6 +112,7 @@ func syntaxError(src *diag.Literal, e *file.Error) *hcl.Diagnostic {
 	return diag.New(diag.Syntax, src.Range(from, to), "%s", msg)
 }
 
+// isWord reports whether a letter can be in a name.
 func isWord(r rune) bool {
 	return r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 }

@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"slices"
@@ -13,7 +13,7 @@ import (
 
 // A rewriter makes the text for the VM: what is checked here becomes a variable or a constant.
 type rewriter struct {
-	c      *checker
+	c      *Checker
 	base   int
 	args   []ast.Expr
 	edits  []edit

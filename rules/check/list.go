@@ -1,6 +1,7 @@
-package rules
+package check
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // column checks list.name[key].column. It returns false for what is not of this form.
-func (c *checker) column(n *exprast.MemberNode) (ast.Expr, bool) {
+func (c *Checker) column(n *exprast.MemberNode) (ast.Expr, bool) {
 	if c.tree.opensIndex(n.Location().From) { // without a column
 		if name, ok := c.dotted(n.Node); ok && strings.HasPrefix(name, "list.") {
 			return c.wholeRow(n, name[len("list."):]), true
@@ -30,43 +31,43 @@ func (c *checker) column(n *exprast.MemberNode) (ast.Expr, bool) {
 	if !ok || !strings.HasPrefix(name, "list.") {
 		return nil, false
 	}
-	l := c.list(c.token(row.Node), name[len("list."):])
-	key := c.value(row.Property)
+	l := c.list(c.Token(row.Node), name[len("list."):])
+	key := c.Value(row.Property)
 	if l == nil || key == nil {
 		return nil, true
 	}
 	if l.Columns == nil {
-		return c.errorf(diag.TypeMismatch, c.token(row.Node), "list.%s has no columns. Give the block columns = [\"entry\", …] and a CSV file, or use the list with in.", l.Name), true
+		return c.Errorf(diag.TypeMismatch, c.Token(row.Node), "list.%s has no columns. Give the block columns = [\"entry\", …] and a CSV file, or use the list with in.", l.Name), true
 	}
 	i := slices.IndexFunc(l.Columns, func(k *lists.Column) bool { return k.Name == prop.Value })
 	if i < 0 {
-		whole := c.token(n)
-		at := c.src.Range(n.Location().From, n.Location().To)
+		whole := c.Token(n)
+		at := c.Src.Range(n.Location().From, n.Location().To)
 		at.End = whole.End
-		return c.errorf(diag.UnknownName, at, "list.%s has no column %q.%s", l.Name, prop.Value, diag.DidYouMean(prop.Value, l.ColumnNames())), true
+		return c.Errorf(diag.UnknownName, at, "list.%s has no column %q.%s", l.Name, prop.Value, diag.DidYouMean(prop.Value, l.ColumnNames())), true
 	}
-	c.sym.use(&l.Columns[i].Used)
+	c.sym.Use(&l.Columns[i].Used)
 	if key = c.entryOf(l, row.Property, key); key == nil || l.Set == nil {
 		return nil, true
 	}
-	return &ast.ColumnExpr{At: ast.At{Rng: c.rng(n)}, Key: key, List: l, Column: i}, true
+	return &ast.ColumnExpr{At: ast.At{Rng: c.Range(n)}, Key: key, List: l, Column: i}, true
 }
 
 // wholeRow reports a row of which no column is named.
-func (c *checker) wholeRow(n *exprast.MemberNode, name string) ast.Expr {
-	l := c.list(c.token(n.Node), name)
-	c.value(n.Property)
+func (c *Checker) wholeRow(n *exprast.MemberNode, name string) ast.Expr {
+	l := c.list(c.Token(n.Node), name)
+	c.Value(n.Property)
 	if l == nil {
 		return nil
 	}
 	if l.Columns == nil {
-		return c.errorf(diag.TypeMismatch, c.token(n.Node), "list.%s has no columns. Use it with in, as in %s in list.%s.", name, exampleField(l.Type), name)
+		return c.Errorf(diag.TypeMismatch, c.Token(n.Node), "list.%s has no columns. Use it with in, as in %s in list.%s.", name, exampleField(l.Type), name)
 	}
-	return c.errorf(diag.TypeMismatch, c.rng(n), "Name a column of the entry, as in %s.%s.", c.text(n), l.Columns[0].Name)
+	return c.Errorf(diag.TypeMismatch, c.Range(n), "Name a column of the entry, as in %s.%s.", c.Text(n), l.Columns[0].Name)
 }
 
 // entryOf checks that a key is of the type of a list's entries.
-func (c *checker) entryOf(l *lists.List, n exprast.Node, key ast.Expr) ast.Expr {
+func (c *Checker) entryOf(l *lists.List, n exprast.Node, key ast.Expr) ast.Expr {
 	want := [...]packet.Kind{packet.KindIP, packet.KindInt, packet.KindString, packet.KindString}[l.Type]
 	if want == packet.KindIP {
 		if key = c.coerce(n, key, want); key == nil {
@@ -74,7 +75,7 @@ func (c *checker) entryOf(l *lists.List, n exprast.Node, key ast.Expr) ast.Expr 
 		}
 	}
 	if k := key.Kind(); k != want && !(k.IsText() && want.IsText()) {
-		return c.errorf(diag.TypeMismatch, c.rng(n), "The entries of list.%s are asked for by %s, and %s is %s.", l.Name, an(want), c.text(n), an(k))
+		return c.Errorf(diag.TypeMismatch, c.Range(n), "The entries of list.%s are asked for by %s, and %s is %s.", l.Name, An(want), c.Text(n), An(k))
 	}
 	return key
 }
@@ -90,25 +91,25 @@ func (w *wordList) place(i int) hcl.Range { return w.at[min(i, len(w.at)-1)] }
 
 // wordList reads a list, an array or a variable of texts on the right of an operator. It returns false for what is none
 // of these; failed says that there was an error.
-func (c *checker) wordList(n exprast.Node, op string, bytes bool) (w *wordList, ok, failed bool) {
-	whole := c.token(n)
+func (c *Checker) wordList(n exprast.Node, op string, bytes bool) (w *wordList, ok, failed bool) {
+	whole := c.Token(n)
 	if name, isName := c.dotted(n); isName {
 		switch head, rest, _ := strings.Cut(name, "."); head {
 		case "list":
 			l := c.list(whole, rest)
 			if l != nil && l.Tracked() {
-				c.errorf(diag.TypeMismatch, whole, "list.%s is filled by rules. Use it with in; %s needs a list with fixed entries.", rest, op)
+				c.Errorf(diag.TypeMismatch, whole, "list.%s is filled by rules. Use it with in; %s needs a list with fixed entries.", rest, op)
 			}
 			if l == nil || l.Set == nil {
 				return nil, true, true
 			}
 			if l.Type != lists.String {
-				c.errorf(diag.TypeMismatch, whole, "list.%s has the type %q; %s needs one of type \"string\".", rest, l.Type, op)
+				c.Errorf(diag.TypeMismatch, whole, "list.%s has the type %q; %s needs one of type \"string\".", rest, l.Type, op)
 				return nil, true, true
 			}
-			return &wordList{l, sortedKeys(l.Set.Strs), []hcl.Range{whole}}, true, false
+			return &wordList{l, slices.Sorted(maps.Keys(l.Set.Strs)), []hcl.Range{whole}}, true, false
 		case "var":
-			if v := c.sym.vars[rest]; v != nil {
+			if v := c.sym.Vars[rest]; v != nil {
 				return c.wordsOfVariable(whole, v, op)
 			}
 		}
@@ -120,28 +121,28 @@ func (c *checker) wordList(n exprast.Node, op string, bytes bool) (w *wordList, 
 	}
 	w = &wordList{}
 	for _, x := range arr.Nodes {
-		y := c.value(x)
+		y := c.Value(x)
 		k, isConst := y.(*ast.ConstExpr)
 		switch {
 		case y == nil:
 			failed = true
 		case !isConst:
-			c.errorf(diag.TypeMismatch, c.rng(x), "%s is not a text that is written out; %s needs such texts in an array.", c.text(x), op)
+			c.Errorf(diag.TypeMismatch, c.Range(x), "%s is not a text that is written out; %s needs such texts in an array.", c.Text(x), op)
 			failed = true
 		case !k.Value.Kind.IsText():
-			c.errorf(diag.TypeMismatch, c.rng(x), "The array has %s, and %s needs texts.", an(k.Value.Kind), op)
+			c.Errorf(diag.TypeMismatch, c.Range(x), "The array has %s, and %s needs texts.", An(k.Value.Kind), op)
 			failed = true
 		default:
 			if bytes {
 				k = c.asBytes(x, k)
 			}
-			w.texts, w.at = append(w.texts, k.Value.Str), append(w.at, c.rng(x))
+			w.texts, w.at = append(w.texts, k.Value.Str), append(w.at, c.Range(x))
 		}
 	}
 	return w, true, failed
 }
 
-func (c *checker) wordsOfVariable(rng hcl.Range, v *Variable, op string) (w *wordList, ok, failed bool) {
+func (c *Checker) wordsOfVariable(rng hcl.Range, v *ast.Variable, op string) (w *wordList, ok, failed bool) {
 	items, isList := v.Value.([]any)
 	if !isList {
 		return nil, false, false
@@ -151,7 +152,7 @@ func (c *checker) wordsOfVariable(rng hcl.Range, v *Variable, op string) (w *wor
 	for _, x := range items {
 		s, isString := x.(string)
 		if !isString {
-			c.errorf(diag.TypeMismatch, rng, "var.%s has the value %v, and %s needs texts.", v.Name, x, op)
+			c.Errorf(diag.TypeMismatch, rng, "var.%s has the value %v, and %s needs texts.", v.Name, x, op)
 			return nil, true, true
 		}
 		w.texts = append(w.texts, s)
@@ -160,8 +161,8 @@ func (c *checker) wordsOfVariable(rng hcl.Range, v *Variable, op string) (w *wor
 }
 
 // anyOf checks an operator with several texts on its right.
-func (c *checker) anyOf(n *exprast.BinaryNode, x ast.Expr, w *wordList) ast.Expr {
-	rng := c.rng(n)
+func (c *Checker) anyOf(n *exprast.BinaryNode, x ast.Expr, w *wordList) ast.Expr {
+	rng := c.Range(n)
 	if !x.Kind().IsText() {
 		return c.notText(n.Left, x, n.Operator)
 	}
@@ -183,7 +184,7 @@ func (c *checker) anyOf(n *exprast.BinaryNode, x ast.Expr, w *wordList) ast.Expr
 				if w.list != nil {
 					from = "An entry of list." + w.list.Name + ": "
 				}
-				return c.errorf(diag.BadRegexp, w.place(i), "%s%s", from, ast.PatternProblem(s, err))
+				return c.Errorf(diag.BadRegexp, w.place(i), "%s%s", from, ast.PatternProblem(s, err))
 			}
 			e.Patterns = append(e.Patterns, p)
 		}
@@ -191,7 +192,7 @@ func (c *checker) anyOf(n *exprast.BinaryNode, x ast.Expr, w *wordList) ast.Expr
 	}
 	if len(w.texts) == 0 {
 		if w.list == nil {
-			c.doubt(c.rng(n.Right), "There is nothing to look for.")
+			c.doubt(c.Range(n.Right), "There is nothing to look for.")
 		}
 		return ast.Never(rng)
 	}

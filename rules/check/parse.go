@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"errors"
@@ -45,14 +45,15 @@ func closuresConfig() *conf.Config {
 	return c
 }
 
-// A parsed is the tree of an expression with its source. Trees are kept by their text, and may be
+// A Source is the tree of an expression with its source. Trees are kept by their text, and may be
 // shared by expressions at several places.
-type parsed struct {
-	src  *diag.Literal
-	tree *tree
+type Source struct {
+	Src  *diag.Literal
+	Tree *Tree
 }
 
-type tree struct {
+// A Tree is an expression as expr-lang parses it, with the places of its nodes.
+type Tree struct {
 	node exprast.Node
 	err  *file.Error
 	toks []lexer.Token // nil until it is needed
@@ -71,10 +72,10 @@ type nodeExtent struct {
 // maxText bounds the length of an expression, and with it how deep the parser recurses.
 const maxText = 32 << 10
 
-// parseText parses an expression. The node is nil when there is an error.
-func parseText(text string) *tree {
+// ParseText parses an expression. The node is nil when there is an error.
+func ParseText(text string) *Tree {
 	if len(text) > maxText {
-		return &tree{text: text, err: &file.Error{Message: fmt.Sprintf("the expression is longer than %d bytes; split it into macros", maxText)}}
+		return &Tree{text: text, err: &file.Error{Message: fmt.Sprintf("the expression is longer than %d bytes; split it into macros", maxText)}}
 	}
 	t, err := parser.ParseWithConfig(text, exprConfig)
 	if err != nil && strings.Contains(text, "#") {
@@ -83,9 +84,9 @@ func parseText(text string) *tree {
 		}
 	}
 	if err == nil && t.Node != nil {
-		return &tree{node: t.Node, text: text}
+		return &Tree{node: t.Node, text: text}
 	}
-	out := &tree{text: text}
+	out := &Tree{text: text}
 	if !errors.As(err, &out.err) {
 		out.err = &file.Error{Message: fmt.Sprint(err)}
 	}
@@ -93,7 +94,7 @@ func parseText(text string) *tree {
 }
 
 // tokens returns the tokens of the text.
-func (t *tree) tokens() []lexer.Token {
+func (t *Tree) tokens() []lexer.Token {
 	if t.toks == nil {
 		t.toks, _ = lexer.Lex(file.NewSource(t.text))
 	}
@@ -101,7 +102,7 @@ func (t *tree) tokens() []lexer.Token {
 }
 
 // tokenAt returns the place in tokens of the one that starts at a rune offset, or -1.
-func (t *tree) tokenAt(from int) int {
+func (t *Tree) tokenAt(from int) int {
 	i, ok := slices.BinarySearchFunc(t.tokens(), from, func(tok lexer.Token, from int) int { return tok.From - from })
 	if !ok {
 		return -1
@@ -110,7 +111,7 @@ func (t *tree) tokenAt(from int) int {
 }
 
 // closing returns the place of the bracket that closes the one at i, or -1.
-func (t *tree) closing(i int) int {
+func (t *Tree) closing(i int) int {
 	depth := 0
 	for ; i >= 0 && i < len(t.toks); i++ {
 		if t.toks[i].Kind != lexer.Bracket {
@@ -132,11 +133,11 @@ func (a extent) join(b extent) extent { return extent{min(a.from, b.from), max(a
 
 // extentOf returns the stretch of text that a node was made from, with the parentheses around it.
 // expr-lang keeps one token for each node: the operator's, for a binary one.
-func (t *tree) extentOf(n exprast.Node) extent {
+func (t *Tree) extentOf(n exprast.Node) extent {
 	return t.parenthesized(t.bareExtent(n))
 }
 
-func (t *tree) bareExtent(n exprast.Node) extent {
+func (t *Tree) bareExtent(n exprast.Node) extent {
 	switch n.(type) {
 	case *exprast.IntegerNode, *exprast.StringNode, *exprast.IdentifierNode, *exprast.BoolNode:
 		return extent{n.Location().From, n.Location().To}
@@ -168,7 +169,7 @@ func (t *tree) bareExtent(n exprast.Node) extent {
 
 const maxFew = 24
 
-func (t *tree) findExtent(n exprast.Node) extent {
+func (t *Tree) findExtent(n exprast.Node) extent {
 	loc := extent{n.Location().From, n.Location().To}
 	switch n := n.(type) {
 	case *exprast.UnaryNode:
@@ -229,7 +230,7 @@ func (t *tree) findExtent(n exprast.Node) extent {
 }
 
 // callExtent is that of name(arguments); a piped argument stands before the name.
-func (t *tree) callExtent(loc extent, args []exprast.Node, callee exprast.Node) extent {
+func (t *Tree) callExtent(loc extent, args []exprast.Node, callee exprast.Node) extent {
 	x := loc
 	if i := t.tokenAt(loc.from); i >= 0 && i+1 < len(t.toks) {
 		if j := t.closing(i + 1); j >= 0 {
@@ -248,7 +249,7 @@ func (t *tree) callExtent(loc extent, args []exprast.Node, callee exprast.Node) 
 }
 
 // bracketed returns the stretch from an opening bracket to the closing one.
-func (t *tree) bracketed(open extent) extent {
+func (t *Tree) bracketed(open extent) extent {
 	if i := t.tokenAt(open.from); i >= 0 {
 		if j := t.closing(i); j >= 0 {
 			open.to = t.toks[j].To
@@ -258,7 +259,7 @@ func (t *tree) bracketed(open extent) extent {
 }
 
 // parenthesized widens a stretch by the parentheses that enclose just it; those of a call do not.
-func (t *tree) parenthesized(x extent) extent {
+func (t *Tree) parenthesized(x extent) extent {
 	if !strings.Contains(t.text, "(") {
 		return x
 	}
@@ -281,7 +282,7 @@ func (t *tree) parenthesized(x extent) extent {
 func isBracket(t lexer.Token, s string) bool { return t.Kind == lexer.Bracket && t.Value == s }
 
 // opensIndex reports whether the character at a rune offset is an opening bracket.
-func (t *tree) opensIndex(i int) bool {
+func (t *Tree) opensIndex(i int) bool {
 	if !strings.Contains(t.text, "[") {
 		return false
 	}

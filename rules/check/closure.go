@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	exprast "github.com/expr-lang/expr/ast"
@@ -45,9 +45,9 @@ func (e *streamExpr) Kind() packet.Kind { return ast.KindComposite }
 type pointer struct{ value, index ast.Expr }
 
 // pointer resolves # and #index.
-func (c *checker) pointer(n *exprast.PointerNode) ast.Expr {
+func (c *Checker) pointer(n *exprast.PointerNode) ast.Expr {
 	if len(c.pointers) == 0 || n.Name != "" && n.Name != "index" {
-		return c.errorf(diag.Unsupported, c.token(n), "#%s has no meaning here.", n.Name)
+		return c.Errorf(diag.Unsupported, c.Token(n), "#%s has no meaning here.", n.Name)
 	}
 	p := c.pointers[len(c.pointers)-1]
 	e := p.value
@@ -61,15 +61,15 @@ func (c *checker) pointer(n *exprast.PointerNode) ast.Expr {
 }
 
 // let binds a name to a value for the expression behind it.
-func (c *checker) let(n *exprast.VariableDeclaratorNode) ast.Expr {
-	v := c.value(n.Value)
+func (c *Checker) let(n *exprast.VariableDeclaratorNode) ast.Expr {
+	v := c.Value(n.Value)
 	if v == nil {
 		return nil
 	}
 	if v.Kind() == packet.KindBool {
-		v = guard(v)
+		v = Guard(v)
 	}
-	return c.bound(func() ast.Expr { return c.value(n.Expr) }, func() {
+	return c.bound(func() ast.Expr { return c.Value(n.Expr) }, func() {
 		locals := make(map[string]ast.Expr, len(c.locals)+1)
 		for name, e := range c.locals {
 			locals[name] = e
@@ -80,7 +80,7 @@ func (c *checker) let(n *exprast.VariableDeclaratorNode) ast.Expr {
 }
 
 // bound checks something with other names than around it.
-func (c *checker) bound(check func() ast.Expr, bind func()) ast.Expr {
+func (c *Checker) bound(check func() ast.Expr, bind func()) ast.Expr {
 	locals, pointers, depth, composites := c.locals, c.pointers, c.depth, c.composites
 	c.composites = nil
 	bind()
@@ -90,13 +90,13 @@ func (c *checker) bound(check func() ast.Expr, bind func()) ast.Expr {
 }
 
 // body checks the predicate of a closure for one element.
-func (c *checker) body(n exprast.Node, p pointer, check func(exprast.Node) ast.Expr) ast.Expr {
+func (c *Checker) body(n exprast.Node, p pointer, check func(exprast.Node) ast.Expr) ast.Expr {
 	if pred, ok := n.(*exprast.PredicateNode); ok {
 		n = pred.Node
 	}
 	if c.unrolled++; c.unrolled > maxUnrolled {
 		if c.unrolled == maxUnrolled+1 {
-			c.errorf(diag.Unsupported, c.rng(n), "The closures look at more than %d elements. Use in with a list or a range.", maxUnrolled)
+			c.Errorf(diag.Unsupported, c.Range(n), "The closures look at more than %d elements. Use in with a list or a range.", maxUnrolled)
 		}
 		return nil
 	}
@@ -109,11 +109,11 @@ func (c *checker) body(n exprast.Node, p pointer, check func(exprast.Node) ast.E
 }
 
 // array checks an array that is written out.
-func (c *checker) array(n *exprast.ArrayNode) ast.Expr {
-	out := &arrayExpr{At: ast.At{Rng: c.rng(n)}}
+func (c *Checker) array(n *exprast.ArrayNode) ast.Expr {
+	out := &arrayExpr{At: ast.At{Rng: c.Range(n)}}
 	ok := true
 	for _, x := range n.Nodes {
-		e := c.value(x)
+		e := c.Value(x)
 		ok = ok && e != nil
 		out.elems = append(out.elems, arrayElement{value: e})
 	}
@@ -124,12 +124,12 @@ func (c *checker) array(n *exprast.ArrayNode) ast.Expr {
 }
 
 // collection checks the array of a closure, which may be a range or a variable too.
-func (c *checker) collection(n exprast.Node) ast.Expr {
+func (c *Checker) collection(n exprast.Node) ast.Expr {
 	if name, ok := c.dotted(n); ok && len(name) > 4 && name[:4] == "var." {
-		if v := c.sym.vars[name[4:]]; v != nil {
+		if v := c.sym.Vars[name[4:]]; v != nil {
 			if items, isList := v.Value.([]any); isList {
-				c.sym.use(&v.Used)
-				out := &arrayExpr{At: ast.At{Rng: c.token(n)}}
+				c.sym.Use(&v.Used)
+				out := &arrayExpr{At: ast.At{Rng: c.Token(n)}}
 				for _, it := range items {
 					out.elems = append(out.elems, arrayElement{value: &ast.ConstExpr{At: out.At, Value: constantOf(it)}})
 				}
@@ -138,7 +138,7 @@ func (c *checker) collection(n exprast.Node) ast.Expr {
 		}
 	}
 	if r, ok := n.(*exprast.BinaryNode); ok && r.Operator == ".." {
-		lo, hi := c.value(r.Left), c.value(r.Right)
+		lo, hi := c.Value(r.Left), c.Value(r.Right)
 		if lo == nil || hi == nil {
 			return nil
 		}
@@ -148,19 +148,19 @@ func (c *checker) collection(n exprast.Node) ast.Expr {
 			return c.opaque(n)
 		}
 		if b.Value.Int-a.Value.Int >= maxUnrolled {
-			return c.errorf(diag.Unsupported, c.rng(n), "A closure looks at %d elements at most. Use in, as in tcp.dstport in %s.", maxUnrolled, c.text(n))
+			return c.Errorf(diag.Unsupported, c.Range(n), "A closure looks at %d elements at most. Use in, as in tcp.dstport in %s.", maxUnrolled, c.Text(n))
 		}
-		out := &arrayExpr{At: ast.At{Rng: c.rng(n)}}
+		out := &arrayExpr{At: ast.At{Rng: c.Range(n)}}
 		for v := a.Value.Int; v <= b.Value.Int; v++ {
 			out.elems = append(out.elems, arrayElement{value: &ast.ConstExpr{At: out.At, Value: ast.Value{Kind: packet.KindInt, Int: v}}})
 		}
 		return out
 	}
-	return c.value(n)
+	return c.Value(n)
 }
 
 // builtin checks a function that expr-lang has: closures here, the others by its VM.
-func (c *checker) builtin(n *exprast.BuiltinNode) ast.Expr {
+func (c *Checker) builtin(n *exprast.BuiltinNode) ast.Expr {
 	if len(n.Arguments) == 0 {
 		return c.opaque(n)
 	}
@@ -196,8 +196,8 @@ func (c *checker) builtin(n *exprast.BuiltinNode) ast.Expr {
 }
 
 // loop makes a closure over an array that the packet decides on.
-func (c *checker) loop(n *exprast.BuiltinNode, xs *streamExpr, pred exprast.Node) ast.Expr {
-	at := ast.At{Rng: c.rng(n)}
+func (c *Checker) loop(n *exprast.BuiltinNode, xs *streamExpr, pred exprast.Node) ast.Expr {
+	at := ast.At{Rng: c.Range(n)}
 	p := pointer{xs.value, &ast.ElementExpr{At: at, K: packet.KindInt, Depth: xs.depth, Index: true}}
 	var cond ast.Expr = ast.Bool(at.Rng, true)
 	enter := func(check func(exprast.Node) ast.Expr) ast.Expr {
@@ -205,7 +205,7 @@ func (c *checker) loop(n *exprast.BuiltinNode, xs *streamExpr, pred exprast.Node
 	}
 	switch {
 	case n.Name == "map":
-		v := enter(c.value)
+		v := enter(c.Value)
 		if v == nil {
 			return nil
 		}
@@ -250,8 +250,8 @@ func (c *checker) loop(n *exprast.BuiltinNode, xs *streamExpr, pred exprast.Node
 }
 
 // inComposite is membership in an array that is not written out in its place.
-func (c *checker) inComposite(n *exprast.BinaryNode, x ast.Expr, y ast.Expr) ast.Expr {
-	rng := c.rng(n)
+func (c *Checker) inComposite(n *exprast.BinaryNode, x ast.Expr, y ast.Expr) ast.Expr {
+	rng := c.Range(n)
 	switch y := y.(type) {
 	case *arrayExpr:
 		elems := make([]element, len(y.elems))
@@ -263,7 +263,7 @@ func (c *checker) inComposite(n *exprast.BinaryNode, x ast.Expr, y ast.Expr) ast
 			elems[i], plain = element{e.value.Range(), e.value}, plain && e.when == nil
 		}
 		if len(elems) == 0 {
-			c.doubt(c.rng(n.Right), "The array is empty: nothing is in it.")
+			c.doubt(c.Range(n.Right), "The array is empty: nothing is in it.")
 			return ast.Never(rng)
 		}
 		if plain {
@@ -288,11 +288,11 @@ func (c *checker) inComposite(n *exprast.BinaryNode, x ast.Expr, y ast.Expr) ast
 	return c.opaque(n)
 }
 
-func (c *checker) inStream(n *exprast.BinaryNode, x ast.Expr, y *streamExpr) ast.Expr {
-	rng := c.rng(n)
+func (c *Checker) inStream(n *exprast.BinaryNode, x ast.Expr, y *streamExpr) ast.Expr {
+	rng := c.Range(n)
 	kx, ky := x.Kind(), y.value.Kind()
 	if kx != ky && !(kx.IsNumber() && ky.IsNumber()) && !(kx.IsText() && ky.IsText()) {
-		return c.errorf(diag.TypeMismatch, c.rng(n.Right), "The array has %s, and %s is %s.", an(ky), c.text(n.Left), an(kx))
+		return c.Errorf(diag.TypeMismatch, c.Range(n.Right), "The array has %s, and %s is %s.", An(ky), c.Text(n.Left), An(kx))
 	}
 	same := ast.Present(&ast.CompareExpr{At: ast.At{Rng: rng}, Op: ast.OpEq, X: y.value, Y: x}, y.value, x)
 	closure := &ast.ClosureExpr{At: ast.At{Rng: rng}, Array: y.array, Field: y.field, Body: ast.And(rng, y.when, same), Depth: y.depth}
@@ -300,8 +300,8 @@ func (c *checker) inStream(n *exprast.BinaryNode, x ast.Expr, y *streamExpr) ast
 }
 
 // coalesce checks a ?? b: b where a has no value.
-func (c *checker) coalesce(n *exprast.BinaryNode) ast.Expr {
-	a, b := c.value(n.Left), c.value(n.Right)
+func (c *Checker) coalesce(n *exprast.BinaryNode) ast.Expr {
+	a, b := c.Value(n.Left), c.Value(n.Right)
 	if a == nil || b == nil {
 		return nil
 	}
@@ -313,14 +313,14 @@ func (c *checker) coalesce(n *exprast.BinaryNode) ast.Expr {
 	}
 	ka, kb := a.Kind(), b.Kind()
 	if ka != kb && !(ka.IsNumber() && kb.IsNumber()) && !(ka.IsText() && kb.IsText()) {
-		return c.errorf(diag.TypeMismatch, c.rng(n.Right), "%s is %s, and %s is %s: both sides of ?? must be of one type.", c.text(n.Left), an(ka), c.text(n.Right), an(kb))
+		return c.Errorf(diag.TypeMismatch, c.Range(n.Right), "%s is %s, and %s is %s: both sides of ?? must be of one type.", c.Text(n.Left), An(ka), c.Text(n.Right), An(kb))
 	}
 	p := ast.Presence(a)
 	if p == nil {
 		return a
 	}
 	if ka == packet.KindBool {
-		a, b = guard(a), guard(b)
+		a, b = Guard(a), Guard(b)
 	}
-	return &ast.CondExpr{At: ast.At{Rng: c.rng(n)}, If: p, Then: a, Else: b}
+	return &ast.CondExpr{At: ast.At{Rng: c.Range(n)}, If: p, Then: a, Else: b}
 }

@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"math"
@@ -10,15 +10,15 @@ import (
 	"github.com/ruleids/ruleids/rules/ast"
 )
 
-func (c *checker) arith(n *exprast.BinaryNode) ast.Expr {
-	x, y := c.value(n.Left), c.value(n.Right)
+func (c *Checker) arith(n *exprast.BinaryNode) ast.Expr {
+	x, y := c.Value(n.Left), c.Value(n.Right)
 	if x == nil || y == nil {
 		return nil
 	}
 	if x.Kind() == ast.KindComposite || y.Kind() == ast.KindComposite {
 		return c.opaque(n)
 	}
-	op, rng := operators[n.Operator], c.rng(n)
+	op, rng := operators[n.Operator], c.Range(n)
 	kx, ky := x.Kind(), y.Kind()
 	k := packet.KindInt
 	switch {
@@ -29,18 +29,18 @@ func (c *checker) arith(n *exprast.BinaryNode) ast.Expr {
 		if kx.IsNumber() {
 			bad, e = n.Right, y
 		}
-		return c.errorf(diag.TypeMismatch, c.rng(bad), "%s is %s; %q needs numbers.", c.text(bad), an(e.Kind()), n.Operator)
+		return c.Errorf(diag.TypeMismatch, c.Range(bad), "%s is %s; %q needs numbers.", c.Text(bad), An(e.Kind()), n.Operator)
 	case op == ast.OpMod && (kx != packet.KindInt || ky != packet.KindInt):
 		bad := n.Left
 		if kx == packet.KindInt {
 			bad = n.Right
 		}
-		return c.errorf(diag.TypeMismatch, c.rng(bad), "%s is a fractional number; %% needs integers.", c.text(bad))
+		return c.Errorf(diag.TypeMismatch, c.Range(bad), "%s is a fractional number; %% needs integers.", c.Text(bad))
 	case op == ast.OpDiv || kx == packet.KindFloat || ky == packet.KindFloat:
 		k = packet.KindFloat
 	}
 	if b, ok := y.(*ast.ConstExpr); ok && (op == ast.OpDiv || op == ast.OpMod) && b.Value.Number() == 0 {
-		return c.errorf(diag.BadValue, c.rng(n.Right), "The divisor is 0.")
+		return c.Errorf(diag.BadValue, c.Range(n.Right), "The divisor is 0.")
 	}
 	a, okA := x.(*ast.ConstExpr)
 	b, okB := y.(*ast.ConstExpr)

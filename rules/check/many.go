@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	exprast "github.com/expr-lang/expr/ast"
@@ -16,14 +16,14 @@ func (e *streamExpr) source() ast.Expr {
 }
 
 // isMany reports whether a node is a field of which a packet may have several values.
-func (c *checker) isMany(n exprast.Node) bool {
+func (c *Checker) isMany(n exprast.Node) bool {
 	name, ok := c.dotted(n)
 	f := packet.FieldByName(name)
 	return ok && f != nil && f.Many()
 }
 
 // manyStream makes a stream of the values of a field that may have several, or returns nil.
-func (c *checker) manyStream(e ast.Expr) *streamExpr {
+func (c *Checker) manyStream(e ast.Expr) *streamExpr {
 	f, ok := e.(*ast.FieldExpr)
 	if !ok || !f.Field.Many() {
 		return nil

@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"math"
@@ -10,8 +10,8 @@ import (
 	"github.com/ruleids/ruleids/rules/ast"
 )
 
-func (c *checker) conditional(n *exprast.ConditionalNode) ast.Expr {
-	cond, a, b := c.condition(n.Cond), c.value(n.Exp1), c.value(n.Exp2)
+func (c *Checker) conditional(n *exprast.ConditionalNode) ast.Expr {
+	cond, a, b := c.condition(n.Cond), c.Value(n.Exp1), c.Value(n.Exp2)
 	if cond == nil || a == nil || b == nil {
 		return nil
 	}
@@ -23,7 +23,7 @@ func (c *checker) conditional(n *exprast.ConditionalNode) ast.Expr {
 	}
 	if x, ok := a.(*arrayExpr); ok {
 		if y, ok := b.(*arrayExpr); ok { // the elements of one or of the other
-			out := &arrayExpr{At: ast.At{Rng: c.rng(n)}}
+			out := &arrayExpr{At: ast.At{Rng: c.Range(n)}}
 			for _, e := range x.elems {
 				out.elems = append(out.elems, arrayElement{e.value, ast.And(cond.Range(), cond, e.when)})
 			}
@@ -42,7 +42,7 @@ func (c *checker) conditional(n *exprast.ConditionalNode) ast.Expr {
 	}
 	ka, kb := a.Kind(), b.Kind()
 	if ka != kb && !(ka.IsNumber() && kb.IsNumber()) && !(ka.IsText() && kb.IsText()) {
-		return c.errorf(diag.TypeMismatch, c.rng(n.Exp2), "%s is %s, and %s is %s: both branches of ?: must be of one type.", c.text(n.Exp1), an(ka), c.text(n.Exp2), an(kb))
+		return c.Errorf(diag.TypeMismatch, c.Range(n.Exp2), "%s is %s, and %s is %s: both branches of ?: must be of one type.", c.Text(n.Exp1), An(ka), c.Text(n.Exp2), An(kb))
 	}
 	if k, ok := cond.(*ast.ConstExpr); ok {
 		if k.Value.Int != 0 {
@@ -51,28 +51,28 @@ func (c *checker) conditional(n *exprast.ConditionalNode) ast.Expr {
 		return b
 	}
 	if ka == packet.KindBool {
-		a, b = guard(a), guard(b)
+		a, b = Guard(a), Guard(b)
 	}
-	return &ast.CondExpr{At: ast.At{Rng: c.rng(n)}, If: cond, Then: a, Else: b}
+	return &ast.CondExpr{At: ast.At{Rng: c.Range(n)}, If: cond, Then: a, Else: b}
 }
 
 // index checks X[i]. A field of a map or an element of an array is left to the VM.
 //
 // whole is the node that stands for n in the text: get(x, i) is x[i].
-func (c *checker) index(n *exprast.MemberNode, whole exprast.Node) ast.Expr {
+func (c *Checker) index(n *exprast.MemberNode, whole exprast.Node) ast.Expr {
 	if n.Optional {
 		return c.opaque(whole)
 	}
 	if _, isName := n.Property.(*exprast.StringNode); isName {
 		if name, ok := c.dotted(n.Node); ok && c.locals[name] == nil {
-			if c.value(n.Node) != nil {
-				c.errorf(diag.TypeMismatch, c.rng(whole), "%s has no members.", name)
+			if c.Value(n.Node) != nil {
+				c.Errorf(diag.TypeMismatch, c.Range(whole), "%s has no members.", name)
 			}
 			return nil
 		}
 		return c.opaque(whole)
 	}
-	x, i := c.value(n.Node), c.value(n.Property)
+	x, i := c.Value(n.Node), c.Value(n.Property)
 	if x == nil || i == nil {
 		return nil
 	}
@@ -88,31 +88,31 @@ func (c *checker) index(n *exprast.MemberNode, whole exprast.Node) ast.Expr {
 		return c.opaque(whole)
 	}
 	if !x.Kind().IsText() {
-		return c.errorf(diag.TypeMismatch, c.rng(n.Node), "%s is %s and has no bytes to index.", c.text(n.Node), an(x.Kind()))
+		return c.Errorf(diag.TypeMismatch, c.Range(n.Node), "%s is %s and has no bytes to index.", c.Text(n.Node), An(x.Kind()))
 	}
 	k, ok := i.(*ast.ConstExpr)
 	if !ok || k.Value.Kind != packet.KindInt || k.Value.Int < 0 || k.Value.Int > math.MaxInt32 {
-		return c.errorf(diag.BadArguments, c.rng(n.Property), "The index must be a constant integer, not negative.")
+		return c.Errorf(diag.BadArguments, c.Range(n.Property), "The index must be a constant integer, not negative.")
 	}
 	if s, ok := x.(*ast.ConstExpr); ok && k.Value.Int < int64(len(s.Value.Str)) {
-		return &ast.ConstExpr{At: ast.At{Rng: c.rng(whole)}, Value: ast.Value{Kind: packet.KindInt, Int: int64(s.Value.Str[k.Value.Int])}}
+		return &ast.ConstExpr{At: ast.At{Rng: c.Range(whole)}, Value: ast.Value{Kind: packet.KindInt, Int: int64(s.Value.Str[k.Value.Int])}}
 	}
-	return &ast.IndexExpr{At: ast.At{Rng: c.rng(whole)}, X: x, I: int(k.Value.Int)}
+	return &ast.IndexExpr{At: ast.At{Rng: c.Range(whole)}, X: x, I: int(k.Value.Int)}
 }
 
-func (c *checker) slice(n *exprast.SliceNode) ast.Expr {
-	x := c.value(n.Node)
+func (c *Checker) slice(n *exprast.SliceNode) ast.Expr {
+	x := c.Value(n.Node)
 	bound := func(b exprast.Node, otherwise int) (int, bool) {
 		if b == nil {
 			return otherwise, true
 		}
-		e := c.value(b)
+		e := c.Value(b)
 		if e == nil {
 			return 0, false
 		}
 		k, ok := e.(*ast.ConstExpr)
 		if !ok || k.Value.Kind != packet.KindInt || k.Value.Int < 0 || k.Value.Int > math.MaxInt32 {
-			c.errorf(diag.BadArguments, c.rng(b), "The bounds of a slice must be constant integers, not negative.")
+			c.Errorf(diag.BadArguments, c.Range(b), "The bounds of a slice must be constant integers, not negative.")
 			return 0, false
 		}
 		return int(k.Value.Int), true
@@ -126,12 +126,12 @@ func (c *checker) slice(n *exprast.SliceNode) ast.Expr {
 		return nil
 	}
 	if !x.Kind().IsText() {
-		return c.errorf(diag.TypeMismatch, c.rng(n.Node), "%s is %s and cannot be sliced.", c.text(n.Node), an(x.Kind()))
+		return c.Errorf(diag.TypeMismatch, c.Range(n.Node), "%s is %s and cannot be sliced.", c.Text(n.Node), An(x.Kind()))
 	}
 	if to >= 0 && to < from {
-		return c.errorf(diag.BadArguments, c.rng(n), "The slice ends before it begins.")
+		return c.Errorf(diag.BadArguments, c.Range(n), "The slice ends before it begins.")
 	}
-	e := &ast.SliceExpr{At: ast.At{Rng: c.rng(n)}, X: x, From: from, To: to}
+	e := &ast.SliceExpr{At: ast.At{Rng: c.Range(n)}, X: x, From: from, To: to}
 	if k, ok := x.(*ast.ConstExpr); ok {
 		return &ast.ConstExpr{At: e.At, Value: ast.Value{Kind: k.Value.Kind, Str: cut(k.Value.Str, from, to)}}
 	}

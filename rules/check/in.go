@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"fmt"
@@ -14,16 +14,16 @@ import (
 )
 
 // in checks membership: of a list, of an array, of a variable that is a list, or of a range.
-func (c *checker) in(n *exprast.BinaryNode) ast.Expr {
+func (c *Checker) in(n *exprast.BinaryNode) ast.Expr {
 	if c.looseNot(n) {
 		return nil
 	}
 	before := c.vars
-	x := c.value(n.Left)
+	x := c.Value(n.Left)
 	if x != nil && x.Kind() == ast.KindComposite {
 		return c.opaque(n)
 	}
-	rng := c.rng(n)
+	rng := c.Range(n)
 	switch r := n.Right.(type) {
 	case *exprast.ArrayNode:
 		return c.inArray(n, x, r, before)
@@ -32,14 +32,14 @@ func (c *checker) in(n *exprast.BinaryNode) ast.Expr {
 			return c.inRange(n, x, r)
 		}
 	case *exprast.MapNode:
-		return c.errorf(diag.TypeMismatch, c.rng(r), "A map has no meaning here. Write the values in brackets, as in [1, 2].")
+		return c.Errorf(diag.TypeMismatch, c.Range(r), "A map has no meaning here. Write the values in brackets, as in [1, 2].")
 	}
 	if name, ok := c.dotted(n.Right); ok {
 		if len(name) > 5 && name[:5] == "list." {
 			return c.inList(rng, n, x, name[5:])
 		}
 		if len(name) > 4 && name[:4] == "var." {
-			v := c.variable(c.token(n.Right), name[4:])
+			v := c.variable(c.Token(n.Right), name[4:])
 			if v == nil || x == nil {
 				return nil
 			}
@@ -49,7 +49,7 @@ func (c *checker) in(n *exprast.BinaryNode) ast.Expr {
 			c.vars--
 		}
 	}
-	y := c.value(n.Right)
+	y := c.Value(n.Right)
 	if x == nil || y == nil {
 		return nil
 	}
@@ -61,18 +61,18 @@ func (c *checker) in(n *exprast.BinaryNode) ast.Expr {
 	}
 	hint := "Write values in brackets, as in [1, 2], a list as list.name, or a range as 1..10."
 	if x.Kind() == y.Kind() && !y.Kind().IsText() {
-		hint = fmt.Sprintf("Write %s == %s.", c.text(n.Left), c.text(n.Right))
+		hint = fmt.Sprintf("Write %s == %s.", c.Text(n.Left), c.Text(n.Right))
 	} else if y.Kind().IsText() {
-		hint = fmt.Sprintf("Write [%s].", c.text(n.Right))
+		hint = fmt.Sprintf("Write [%s].", c.Text(n.Right))
 		if x.Kind().IsText() {
-			hint = fmt.Sprintf("To look for a part of a string write %s contains %s.", c.text(n.Right), c.text(n.Left))
+			hint = fmt.Sprintf("To look for a part of a string write %s contains %s.", c.Text(n.Right), c.Text(n.Left))
 		}
 	}
-	return c.errorf(diag.TypeMismatch, c.rng(n.Right), "%s is %s; in needs a list, an array or a range. %s", c.text(n.Right), an(y.Kind()), hint)
+	return c.Errorf(diag.TypeMismatch, c.Range(n.Right), "%s is %s; in needs a list, an array or a range. %s", c.Text(n.Right), An(y.Kind()), hint)
 }
 
-func (c *checker) inRange(n *exprast.BinaryNode, x ast.Expr, r *exprast.BinaryNode) ast.Expr {
-	lo, hi := c.value(r.Left), c.value(r.Right)
+func (c *Checker) inRange(n *exprast.BinaryNode, x ast.Expr, r *exprast.BinaryNode) ast.Expr {
+	lo, hi := c.Value(r.Left), c.Value(r.Right)
 	if x == nil || lo == nil || hi == nil {
 		return nil
 	}
@@ -80,11 +80,11 @@ func (c *checker) inRange(n *exprast.BinaryNode, x ast.Expr, r *exprast.BinaryNo
 		hint := ""
 		switch x.Kind() {
 		case packet.KindFloat:
-			hint = fmt.Sprintf(" Write %s >= %s and %s <= %s.", c.text(n.Left), c.text(r.Left), c.text(n.Left), c.text(r.Right))
+			hint = fmt.Sprintf(" Write %s >= %s and %s <= %s.", c.Text(n.Left), c.Text(r.Left), c.Text(n.Left), c.Text(r.Right))
 		case packet.KindIP:
-			hint = fmt.Sprintf(" Write %s in ['10.0.0.1-10.0.0.9'].", c.text(n.Left))
+			hint = fmt.Sprintf(" Write %s in ['10.0.0.1-10.0.0.9'].", c.Text(n.Left))
 		}
-		return c.errorf(diag.TypeMismatch, c.rng(n.Left), "%s is %s; a range has integers.%s", c.text(n.Left), an(x.Kind()), hint)
+		return c.Errorf(diag.TypeMismatch, c.Range(n.Left), "%s is %s; a range has integers.%s", c.Text(n.Left), An(x.Kind()), hint)
 	}
 	var bounds [2]int64
 	for i, b := range []struct {
@@ -93,23 +93,23 @@ func (c *checker) inRange(n *exprast.BinaryNode, x ast.Expr, r *exprast.BinaryNo
 	}{{r.Left, lo}, {r.Right, hi}} {
 		k, ok := b.e.(*ast.ConstExpr)
 		if !ok || k.Value.Kind != packet.KindInt {
-			return c.errorf(diag.TypeMismatch, c.rng(b.n), "The bounds of a range must be constant integers.")
+			return c.Errorf(diag.TypeMismatch, c.Range(b.n), "The bounds of a range must be constant integers.")
 		}
 		bounds[i] = k.Value.Int
 	}
 	if bounds[0] > bounds[1] {
-		return c.errorf(diag.BadValue, c.rng(r), "The range %d..%d is empty: its first number is the greater one.", bounds[0], bounds[1])
+		return c.Errorf(diag.BadValue, c.Range(r), "The range %d..%d is empty: its first number is the greater one.", bounds[0], bounds[1])
 	}
 	set := lists.NewIntSet([]lists.IntRange{{Lo: bounds[0], Hi: bounds[1]}})
-	e := &ast.InExpr{At: ast.At{Rng: c.rng(n)}, X: x, Set: set, List: nil}
-	if _, isConst := x.(*ast.ConstExpr); !isConst && c.judgeMembers(x, []member{{c.rng(r), lists.IntRange{Lo: bounds[0], Hi: bounds[1]}}}, e.Rng, set) {
+	e := &ast.InExpr{At: ast.At{Rng: c.Range(n)}, X: x, Set: set, List: nil}
+	if _, isConst := x.(*ast.ConstExpr); !isConst && c.judgeMembers(x, []member{{c.Range(r), lists.IntRange{Lo: bounds[0], Hi: bounds[1]}}}, e.Rng, set) {
 		return ast.Never(e.Rng)
 	}
 	return c.inSet(e)
 }
 
 // inSet is the membership behind its presence, or a constant.
-func (c *checker) inSet(e *ast.InExpr) ast.Expr {
+func (c *Checker) inSet(e *ast.InExpr) ast.Expr {
 	if k, ok := e.X.(*ast.ConstExpr); ok {
 		return ast.Bool(e.Rng, setHas(e.Set, k.Value))
 	}
@@ -126,15 +126,15 @@ func setHas(s *lists.Set, v ast.Value) bool {
 	return s.HasInt(v.Int)
 }
 
-func (c *checker) inList(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, name string) ast.Expr {
-	l := c.list(c.token(n.Right), name)
+func (c *Checker) inList(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, name string) ast.Expr {
+	l := c.list(c.Token(n.Right), name)
 	if l == nil || x == nil || l.Set == nil && !l.Tracked() {
 		return nil
 	}
 	if l.Tracked() {
 		return c.inTracked(n, x, l)
 	}
-	at := c.token(n.Right)
+	at := c.Token(n.Right)
 	set := l.Set
 	switch k := x.Kind(); {
 	case k == packet.KindIP && l.Type == lists.IP, k == packet.KindInt && l.Type == lists.Port, k.IsText() && (l.Type == lists.String || l.Type == lists.Domain):
@@ -143,7 +143,7 @@ func (c *checker) inList(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, name 
 		for s := range l.Set.Strs {
 			m, ok := parseMAC(s)
 			if !ok {
-				return c.errorf(diag.TypeMismatch, at, "list.%s has the entry %q, which is not a MAC address as %s needs.", name, s, c.text(n.Left))
+				return c.Errorf(diag.TypeMismatch, at, "list.%s has the entry %q, which is not a MAC address as %s needs.", name, s, c.Text(n.Left))
 			}
 			ints = append(ints, lists.IntRange{Lo: int64(m), Hi: int64(m)})
 		}
@@ -156,14 +156,14 @@ func (c *checker) inList(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, name 
 		} else if k == packet.KindInt && l.Type == lists.String {
 			hint = " Give the list type = \"port\"."
 		}
-		return c.errorf(diag.TypeMismatch, at, "list.%s holds %s, and %s is %s.%s", name, entries, c.text(n.Left), an(k), hint)
+		return c.Errorf(diag.TypeMismatch, at, "list.%s holds %s, and %s is %s.%s", name, entries, c.Text(n.Left), An(k), hint)
 	}
 	return c.inSet(&ast.InExpr{At: ast.At{Rng: rng}, X: x, Set: set, List: l})
 }
 
 // inVariable looks into the values of a variable.
-func (c *checker) inVariable(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, items []any) ast.Expr {
-	at := c.token(n.Right)
+func (c *Checker) inVariable(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, items []any) ast.Expr {
+	at := c.Token(n.Right)
 	elems := make([]element, 0, len(items))
 	for _, it := range items {
 		elems = append(elems, element{at, &ast.ConstExpr{At: ast.At{Rng: at}, Value: constantOf(it)}})
@@ -176,16 +176,16 @@ type element struct {
 	expr ast.Expr
 }
 
-func (c *checker) inArray(n *exprast.BinaryNode, x ast.Expr, arr *exprast.ArrayNode, before int) ast.Expr {
+func (c *Checker) inArray(n *exprast.BinaryNode, x ast.Expr, arr *exprast.ArrayNode, before int) ast.Expr {
 	elems := make([]element, 0, len(arr.Nodes))
 	ok := true
 	for _, e := range arr.Nodes {
 		if b, isRange := e.(*exprast.BinaryNode); isRange && b.Operator == ".." {
-			c.errorf(diag.TypeMismatch, c.rng(e), "A range stands on its own, as in %s in %s; in an array write it as text, \"8000-8010\".", c.text(n.Left), c.text(e))
+			c.Errorf(diag.TypeMismatch, c.Range(e), "A range stands on its own, as in %s in %s; in an array write it as text, \"8000-8010\".", c.Text(n.Left), c.Text(e))
 			ok = false
 			continue
 		}
-		y := c.value(e)
+		y := c.Value(e)
 		if y == nil {
 			ok = false
 			continue
@@ -196,16 +196,16 @@ func (c *checker) inArray(n *exprast.BinaryNode, x ast.Expr, arr *exprast.ArrayN
 		if k, isConst := y.(*ast.ConstExpr); isConst && x != nil && ast.OnBytes(x) {
 			y = c.asBytes(e, k)
 		}
-		elems = append(elems, element{c.rng(e), y})
+		elems = append(elems, element{c.Range(e), y})
 	}
 	if x == nil || !ok {
 		return nil
 	}
 	if len(elems) == 0 {
-		c.doubt(c.rng(arr), "The array is empty: nothing is in it.")
-		return ast.Never(c.rng(n))
+		c.doubt(c.Range(arr), "The array is empty: nothing is in it.")
+		return ast.Never(c.Range(n))
 	}
-	return c.inElements(c.rng(n), n, x, elems, before)
+	return c.inElements(c.Range(n), n, x, elems, before)
 }
 
 // A member is an element of a set of integers, for judgement.
@@ -215,7 +215,7 @@ type member struct {
 }
 
 // inElements makes a set of the constant elements, and a comparison of each other one.
-func (c *checker) inElements(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, elems []element, before int) ast.Expr {
+func (c *Checker) inElements(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, elems []element, before int) ast.Expr {
 	var (
 		addrs   []lists.AddrRange
 		ints    []lists.IntRange
@@ -241,7 +241,7 @@ func (c *checker) inElements(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, e
 				continue
 			}
 			bad = true
-			c.errorf(diag.TypeMismatch, el.rng, "The array has %s, and %s is %s.", an(y.Kind()), c.text(n.Left), an(kx))
+			c.Errorf(diag.TypeMismatch, el.rng, "The array has %s, and %s is %s.", An(y.Kind()), c.Text(n.Left), An(kx))
 			continue
 		}
 		v := k.Value
@@ -250,7 +250,7 @@ func (c *checker) inElements(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, e
 			r, err := lists.ParseAddrs(v.Str)
 			if err != nil {
 				bad = true
-				c.errorf(diag.BadAddress, el.rng, "%s.", diag.Capital(err.Error()))
+				c.Errorf(diag.BadAddress, el.rng, "%s.", diag.Capital(err.Error()))
 				continue
 			}
 			addrs = append(addrs, r)
@@ -259,7 +259,7 @@ func (c *checker) inElements(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, e
 			if !ok {
 				bad = true
 				_, why := addressValue(v.Str, packet.KindMAC)
-				c.errorf(diag.BadAddress, el.rng, "%s", why)
+				c.Errorf(diag.BadAddress, el.rng, "%s", why)
 				continue
 			}
 			ints = append(ints, lists.IntRange{Lo: int64(m), Hi: int64(m)})
@@ -273,7 +273,7 @@ func (c *checker) inElements(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, e
 			r, ok := lists.ParseInts(v.Str)
 			if !ok {
 				bad = true
-				c.errorf(diag.TypeMismatch, el.rng, "%q is neither a number nor a range such as \"8000-8010\".", v.Str)
+				c.Errorf(diag.TypeMismatch, el.rng, "%q is neither a number nor a range such as \"8000-8010\".", v.Str)
 				continue
 			}
 			ints = append(ints, r)
@@ -285,7 +285,7 @@ func (c *checker) inElements(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, e
 			}
 		default:
 			bad = true
-			c.errorf(diag.TypeMismatch, el.rng, "The array has %s, and %s is %s.", an(v.Kind), c.text(n.Left), an(kx))
+			c.Errorf(diag.TypeMismatch, el.rng, "The array has %s, and %s is %s.", An(v.Kind), c.Text(n.Left), An(kx))
 		}
 	}
 	if bad || c.errors > errs {
@@ -311,4 +311,12 @@ func (c *checker) inElements(rng hcl.Range, n *exprast.BinaryNode, x ast.Expr, e
 		rest = append([]ast.Expr{c.inSet(&ast.InExpr{At: ast.At{Rng: rng}, X: x, Set: set, List: nil})}, rest...)
 	}
 	return ast.Or(rng, rest...)
+}
+
+// inTracked checks membership of a list that rules fill.
+func (c *Checker) inTracked(n *exprast.BinaryNode, x ast.Expr, l *lists.List) ast.Expr {
+	if what, fits := l.Holds(x.Kind()); !fits {
+		return c.Errorf(diag.TypeMismatch, c.Token(n.Right), "list.%s holds %s, and %s is %s.", l.Name, what, c.Text(n.Left), An(x.Kind()))
+	}
+	return ast.Present(&ast.ListedExpr{At: ast.At{Rng: c.Range(n)}, X: x, List: l}, x)
 }

@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"net"
@@ -21,12 +21,12 @@ var operators = map[string]ast.Op{
 }
 
 // looseNot reports `not a == b`, which expr-lang reads as `(not a) == b`, where a is no boolean.
-func (c *checker) looseNot(n *exprast.BinaryNode) bool {
+func (c *Checker) looseNot(n *exprast.BinaryNode) bool {
 	u, ok := n.Left.(*exprast.UnaryNode)
 	if !ok || u.Operator != "not" && u.Operator != "!" || c.tree.parenthesized(c.tree.bareExtent(u)) != c.tree.bareExtent(u) {
 		return false
 	}
-	x := c.value(u.Node)
+	x := c.Value(u.Node)
 	if x == nil {
 		return true
 	}
@@ -34,11 +34,11 @@ func (c *checker) looseNot(n *exprast.BinaryNode) bool {
 		return false
 	}
 	what := n.Operator
-	c.errorf(diag.TypeMismatch, c.rng(n.Left), "%s binds tighter than %s. Write not (%s %s …).", u.Operator, what, c.text(u.Node), what)
+	c.Errorf(diag.TypeMismatch, c.Range(n.Left), "%s binds tighter than %s. Write not (%s %s …).", u.Operator, what, c.Text(u.Node), what)
 	return true
 }
 
-func (c *checker) compare(n *exprast.BinaryNode) ast.Expr {
+func (c *Checker) compare(n *exprast.BinaryNode) ast.Expr {
 	if c.looseNot(n) {
 		return nil
 	}
@@ -46,9 +46,9 @@ func (c *checker) compare(n *exprast.BinaryNode) ast.Expr {
 }
 
 // compareBy checks a comparison by an operator, which need not be the one that is written.
-func (c *checker) compareBy(n *exprast.BinaryNode, op ast.Op) ast.Expr {
+func (c *Checker) compareBy(n *exprast.BinaryNode, op ast.Op) ast.Expr {
 	before := c.vars
-	x, y := c.value(n.Left), c.value(n.Right)
+	x, y := c.Value(n.Left), c.Value(n.Right)
 	if x == nil || y == nil {
 		return nil
 	}
@@ -62,7 +62,7 @@ func (c *checker) compareBy(n *exprast.BinaryNode, op ast.Op) ast.Expr {
 	if !c.comparable(n, op, x, y) {
 		return nil
 	}
-	rng := c.rng(n)
+	rng := c.Range(n)
 	kx, isX := x.(*ast.ConstExpr)
 	ky, isY := y.(*ast.ConstExpr)
 	if isX && isY {
@@ -87,7 +87,7 @@ func (c *checker) compareBy(n *exprast.BinaryNode, op ast.Op) ast.Expr {
 }
 
 // unify turns string constants into addresses where the other side is one.
-func (c *checker) unify(nx exprast.Node, x ast.Expr, ny exprast.Node, y ast.Expr) (ast.Expr, ast.Expr) {
+func (c *Checker) unify(nx exprast.Node, x ast.Expr, ny exprast.Node, y ast.Expr) (ast.Expr, ast.Expr) {
 	switch k := x.Kind(); k {
 	case packet.KindIP, packet.KindMAC:
 		return x, c.coerce(ny, y, k)
@@ -100,7 +100,7 @@ func (c *checker) unify(nx exprast.Node, x ast.Expr, ny exprast.Node, y ast.Expr
 }
 
 // coerce reads string constants as addresses of a kind.
-func (c *checker) coerce(n exprast.Node, e ast.Expr, k packet.Kind) ast.Expr {
+func (c *Checker) coerce(n exprast.Node, e ast.Expr, k packet.Kind) ast.Expr {
 	switch e := e.(type) {
 	case *ast.ConstExpr:
 		if e.Value.Kind != packet.KindString {
@@ -108,7 +108,7 @@ func (c *checker) coerce(n exprast.Node, e ast.Expr, k packet.Kind) ast.Expr {
 		}
 		v, why := addressValue(e.Value.Str, k)
 		if why != "" {
-			return c.errorf(diag.BadAddress, e.Rng, "%s", why)
+			return c.Errorf(diag.BadAddress, e.Rng, "%s", why)
 		}
 		return &ast.ConstExpr{At: e.At, Value: v}
 	case *ast.CondExpr:
@@ -157,21 +157,21 @@ func parseMAC(s string) (packet.MAC, bool) {
 }
 
 // comparable reports operands that an operator has no meaning for.
-func (c *checker) comparable(n *exprast.BinaryNode, op ast.Op, x, y ast.Expr) bool {
+func (c *Checker) comparable(n *exprast.BinaryNode, op ast.Op, x, y ast.Expr) bool {
 	kx, ky := x.Kind(), y.Kind()
 	ordering := op != ast.OpEq && op != ast.OpNe
 	if f := worded(x, y); ordering && f != nil && kx.IsText() && ky.IsText() {
-		c.errorf(diag.TypeMismatch, c.rng(n), "The words of %s have no order. Write %s in ['%s', …].", f.Name, f.Name, f.Enum[len(f.Enum)-1])
+		c.Errorf(diag.TypeMismatch, c.Range(n), "The words of %s have no order. Write %s in ['%s', …].", f.Name, f.Name, f.Enum[len(f.Enum)-1])
 		return false
 	}
 	switch {
 	case kx.IsNumber() && ky.IsNumber(), kx.IsText() && ky.IsText():
 		return true
 	case kx == ky && ordering && kx == packet.KindIP:
-		c.errorf(diag.TypeMismatch, c.rng(n), "Addresses have no order. Use in with networks or ranges, as in ip.src in ['10.0.0.1-10.0.0.9'].")
+		c.Errorf(diag.TypeMismatch, c.Range(n), "Addresses have no order. Use in with networks or ranges, as in ip.src in ['10.0.0.1-10.0.0.9'].")
 		return false
 	case kx == ky && ordering:
-		c.errorf(diag.TypeMismatch, c.rng(n), "%s has no order: %s can only be compared with == and !=.", diag.Capital(an(kx)), c.text(n.Left))
+		c.Errorf(diag.TypeMismatch, c.Range(n), "%s has no order: %s can only be compared with == and !=.", diag.Capital(An(kx)), c.Text(n.Left))
 		return false
 	case kx == ky:
 		return true
@@ -191,9 +191,9 @@ func (c *checker) comparable(n *exprast.BinaryNode, op ast.Op, x, y ast.Expr) bo
 	k, isConst := from.(*ast.ConstExpr)
 	switch {
 	case kother == packet.KindBool && kat == packet.KindInt && isConst:
-		hint = " Booleans are not numbers here: write " + c.text(other) + "."
+		hint = " Booleans are not numbers here: write " + c.Text(other) + "."
 		if (k.Value.Int == 0) == (op == ast.OpEq) {
-			hint = " Booleans are not numbers here: write not " + c.text(other) + "."
+			hint = " Booleans are not numbers here: write not " + c.Text(other) + "."
 		}
 	case kother.IsNumber() && kat == packet.KindString && isConst:
 		if _, err := strconv.ParseFloat(k.Value.Str, 64); err == nil {
@@ -204,7 +204,7 @@ func (c *checker) comparable(n *exprast.BinaryNode, op ast.Op, x, y ast.Expr) bo
 	case kother == packet.KindIP && kat.IsNumber():
 		hint = " Write the address in quotes, as in '10.0.0.1'."
 	}
-	c.errorf(diag.TypeMismatch, c.rng(at), "%s is %s and cannot be compared with %s, which is %s.%s", c.text(at), an(kat), c.text(other), an(kother), hint)
+	c.Errorf(diag.TypeMismatch, c.Range(at), "%s is %s and cannot be compared with %s, which is %s.%s", c.Text(at), An(kat), c.Text(other), An(kother), hint)
 	return false
 }
 
@@ -220,17 +220,17 @@ func worded(x, y ast.Expr) *packet.Field {
 
 // sides returns both sides of an operator on text. Where there is no y, the operator comes to e: any of several words, something
 // opaque, or nil after an error.
-func (c *checker) sides(n *exprast.BinaryNode) (x, y, e ast.Expr) {
+func (c *Checker) sides(n *exprast.BinaryNode) (x, y, e ast.Expr) {
 	if c.looseNot(n) {
 		return nil, nil, nil
 	}
-	x = c.value(n.Left)
+	x = c.Value(n.Left)
 	if w, ok, failed := c.wordList(n.Right, n.Operator, x != nil && ast.OnBytes(x)); failed {
 		return nil, nil, nil
 	} else if ok && x != nil && x.Kind() != ast.KindComposite {
 		return nil, nil, c.anyOf(n, x, w)
 	}
-	y = c.value(n.Right)
+	y = c.Value(n.Right)
 	if x == nil || y == nil {
 		return nil, nil, nil
 	}
@@ -240,7 +240,7 @@ func (c *checker) sides(n *exprast.BinaryNode) (x, y, e ast.Expr) {
 	return x, y, nil
 }
 
-func (c *checker) matches(n *exprast.BinaryNode) ast.Expr {
+func (c *Checker) matches(n *exprast.BinaryNode) ast.Expr {
 	x, y, e := c.sides(n)
 	if y == nil {
 		return e
@@ -250,7 +250,7 @@ func (c *checker) matches(n *exprast.BinaryNode) ast.Expr {
 	}
 	k, ok := y.(*ast.ConstExpr)
 	if !ok || !k.Value.Kind.IsText() {
-		return c.errorf(diag.TypeMismatch, c.rng(n.Right), "The right side of matches must be a regular expression in quotes.")
+		return c.Errorf(diag.TypeMismatch, c.Range(n.Right), "The right side of matches must be a regular expression in quotes.")
 	}
 	bytes := ast.OnBytes(x)
 	if bytes {
@@ -258,27 +258,27 @@ func (c *checker) matches(n *exprast.BinaryNode) ast.Expr {
 	}
 	p, err := ast.NewPattern(k.Value.Str, bytes)
 	if err != nil {
-		return c.errorf(diag.BadRegexp, k.Rng, "%s", ast.PatternProblem(k.Value.Str, err))
+		return c.Errorf(diag.BadRegexp, k.Rng, "%s", ast.PatternProblem(k.Value.Str, err))
 	}
-	rng := c.rng(n)
+	rng := c.Range(n)
 	if s, ok := x.(*ast.ConstExpr); ok {
 		return ast.Bool(rng, p.MatchString(s.Value.Str))
 	}
 	return ast.Present(&ast.MatchExpr{At: ast.At{Rng: rng}, X: x, Pattern: p}, x)
 }
 
-func (c *checker) notText(n exprast.Node, x ast.Expr, op string) ast.Expr {
+func (c *Checker) notText(n exprast.Node, x ast.Expr, op string) ast.Expr {
 	hint := ""
 	switch {
 	case x.Kind() == packet.KindIP:
-		hint = " Use in, as in " + c.text(n) + " in ['10.0.0.0/8']."
+		hint = " Use in, as in " + c.Text(n) + " in ['10.0.0.0/8']."
 	case x.Kind().IsNumber():
 		hint = " Compare it with ==, <, > or in."
 	}
-	return c.errorf(diag.TypeMismatch, c.rng(n), "%s is %s; %s needs a string or bytes.%s", c.text(n), an(x.Kind()), op, hint)
+	return c.Errorf(diag.TypeMismatch, c.Range(n), "%s is %s; %s needs a string or bytes.%s", c.Text(n), An(x.Kind()), op, hint)
 }
 
-func (c *checker) textual(n *exprast.BinaryNode) ast.Expr {
+func (c *Checker) textual(n *exprast.BinaryNode) ast.Expr {
 	x, y, e := c.sides(n)
 	if y == nil {
 		return e
@@ -296,7 +296,7 @@ func (c *checker) textual(n *exprast.BinaryNode) ast.Expr {
 	if bad {
 		return nil
 	}
-	op, rng := operators[n.Operator], c.rng(n)
+	op, rng := operators[n.Operator], c.Range(n)
 	x, y = c.bytewise(n.Left, x, n.Right, y)
 	a, okA := x.(*ast.ConstExpr)
 	b, okB := y.(*ast.ConstExpr)
@@ -311,7 +311,7 @@ func (c *checker) textual(n *exprast.BinaryNode) ast.Expr {
 
 // constant is a comparison of two constants, which is a mistake unless a variable or an element of an
 // array turns it on or off.
-func (c *checker) constant(rng hcl.Range, holds, judge bool) ast.Expr {
+func (c *Checker) constant(rng hcl.Range, holds, judge bool) ast.Expr {
 	if !judge {
 		return ast.Bool(rng, holds)
 	}

@@ -1,7 +1,8 @@
-package rules
+package check
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -15,21 +16,21 @@ import (
 	"github.com/ruleids/ruleids/rules/lists"
 )
 
-// whole checks a condition that stands by itself. A false that is written in it is reported; one that a
+// Whole checks a condition that stands by itself. A false that is written in it is reported; one that a
 // variable brings is a switch of the site, and is none of our business.
-func (c *checker) whole(n exprast.Node) ast.Expr {
+func (c *Checker) Whole(n exprast.Node) ast.Expr {
 	c.judgeFalse(n)
 	e := c.condition(n)
-	c.dead = ast.IsNever(e)
+	c.Dead = ast.IsNever(e)
 	return e
 }
 
 // judgeFalse reports a false that must hold for n to hold.
-func (c *checker) judgeFalse(n exprast.Node) {
+func (c *Checker) judgeFalse(n exprast.Node) {
 	switch n := n.(type) {
 	case *exprast.BoolNode:
 		if !n.Value {
-			c.errorf(diag.NeverTrue, c.token(n), "false never holds, so the condition never does. To turn a rule off write enabled = false.")
+			c.Errorf(diag.NeverTrue, c.Token(n), "false never holds, so the condition never does. To turn a rule off write enabled = false.")
 		}
 	case *exprast.BinaryNode:
 		if isLogic(n.Operator) && !isOr(n.Operator) {
@@ -40,7 +41,7 @@ func (c *checker) judgeFalse(n exprast.Node) {
 }
 
 // judge reports a comparison with a constant that always or never holds. It returns true for never.
-func (c *checker) judge(e *ast.CompareExpr, k *ast.ConstExpr) bool {
+func (c *Checker) judge(e *ast.CompareExpr, k *ast.ConstExpr) bool {
 	switch {
 	case k.Value.Kind.IsNumber():
 		can := domain.Bounds(e.X)
@@ -124,7 +125,7 @@ func rangeWords(e ast.Expr, lo, hi float64) string {
 }
 
 // judgeMembers reports elements of a set that a number never has. It returns true where it has none of them.
-func (c *checker) judgeMembers(x ast.Expr, members []member, whole hcl.Range, set *lists.Set) bool {
+func (c *Checker) judgeMembers(x ast.Expr, members []member, whole hcl.Range, set *lists.Set) bool {
 	can := domain.Bounds(x)
 	never := 0
 	for _, m := range members {
@@ -140,7 +141,7 @@ func (c *checker) judgeMembers(x ast.Expr, members []member, whole hcl.Range, se
 }
 
 // judgeWord reports a comparison with a word that a field never has. It returns true for what never holds.
-func (c *checker) judgeWord(x ast.Expr, op ast.Op, rng hcl.Range, word string) bool {
+func (c *Checker) judgeWord(x ast.Expr, op ast.Op, rng hcl.Range, word string) bool {
 	if c.judgeCase(x, op, rng, word) {
 		return op != ast.OpNe
 	}
@@ -148,12 +149,12 @@ func (c *checker) judgeWord(x ast.Expr, op ast.Op, rng hcl.Range, word string) b
 	if !ok {
 		return false
 	}
-	if f.Field.Name == "alert.rule" && c.sym.rules != nil && (op == ast.OpEq || op == ast.OpNe) && !c.sym.rules[word] {
-		c.errorf(diag.UnknownRule, rng, "There is no rule %q.%s", word, diag.DidYouMean(word, sortedKeys(c.sym.rules)))
+	if f.Field.Name == "alert.rule" && c.sym.Rules != nil && (op == ast.OpEq || op == ast.OpNe) && !c.sym.Rules[word] {
+		c.Errorf(diag.UnknownRule, rng, "There is no rule %q.%s", word, diag.DidYouMean(word, slices.Sorted(maps.Keys(c.sym.Rules))))
 		return false
 	}
-	if f.Field.Name == "model.name" && c.sym.models != nil && (op == ast.OpEq || op == ast.OpNe) && !c.sym.models[word] {
-		c.errorf(diag.UnknownName, rng, "There is no model %q.%s", word, diag.DidYouMean(word, sortedKeys(c.sym.models)))
+	if f.Field.Name == "model.name" && c.sym.Models != nil && (op == ast.OpEq || op == ast.OpNe) && !c.sym.Models[word] {
+		c.Errorf(diag.UnknownName, rng, "There is no model %q.%s", word, diag.DidYouMean(word, slices.Sorted(maps.Keys(c.sym.Models))))
 		return false
 	}
 	if len(f.Field.Enum) == 0 || slices.Contains(f.Field.Enum, word) {
@@ -177,7 +178,7 @@ func (c *checker) judgeWord(x ast.Expr, op ast.Op, rng hcl.Range, word string) b
 }
 
 // judgeCase reports a comparison of lower(s) or upper(s) with a text that has letters of the other case.
-func (c *checker) judgeCase(x ast.Expr, op ast.Op, rng hcl.Range, text string) bool {
+func (c *Checker) judgeCase(x ast.Expr, op ast.Op, rng hcl.Range, text string) bool {
 	call, ok := x.(*ast.CallExpr)
 	if ok && call.Func.ID == ast.FnCountry && (op == ast.OpEq || op == ast.OpNe && text != "") && !isCountry(text) {
 		if op == ast.OpNe {

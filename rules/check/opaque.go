@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"errors"
@@ -94,26 +94,26 @@ var instead = map[string]string{
 }
 
 // cannotFollow reports a closure that conditions do not know.
-func (c *checker) cannotFollow(n *exprast.BuiltinNode) ast.Expr {
+func (c *Checker) cannotFollow(n *exprast.BuiltinNode) ast.Expr {
 	at := n.Location().From
 	use := instead[n.Name]
 	if use == "" {
 		use = "any, all, none, one, count, filter, map or find"
 	}
-	return c.errorf(diag.Unsupported, c.src.Range(at, at+len(n.Name)), "%s looks at the elements in a way that conditions cannot follow. Use %s.", n.Name, use)
+	return c.Errorf(diag.Unsupported, c.Src.Range(at, at+len(n.Name)), "%s looks at the elements in a way that conditions cannot follow. Use %s.", n.Name, use)
 }
 
 // unknownElements reports a filtered or mapped array where all of its elements are needed at once.
-func (c *checker) unknownElements(n exprast.Node) {
-	c.errorf(diag.Unsupported, c.rng(n), "Which elements %s has is not known before it runs: it can stand in any, all, none, one, count, len, find, first or behind in.", c.text(n))
+func (c *Checker) unknownElements(n exprast.Node) {
+	c.Errorf(diag.Unsupported, c.Range(n), "Which elements %s has is not known before it runs: it can stand in any, all, none, one, count, len, find, first or behind in.", c.Text(n))
 }
 
 // opaque leaves a node to expr-lang's VM. What is below it is checked here and becomes an argument,
 // where it is a value that the language knows; what the node means is checked by expr-lang's own checker.
-func (c *checker) opaque(n exprast.Node) ast.Expr {
+func (c *Checker) opaque(n exprast.Node) ast.Expr {
 	x := c.tree.extentOf(n)
 	if b, ok := n.(*exprast.BuiltinNode); ok && (b.Name == "now" || b.Name == "timezone") {
-		return c.errorf(diag.Unsupported, c.rng(n), "%s() has no meaning here: rules know the time of packets alone, which is frame.time_epoch.", b.Name)
+		return c.Errorf(diag.Unsupported, c.Range(n), "%s() has no meaning here: rules know the time of packets alone, which is frame.time_epoch.", b.Name)
 	} else if ok && slices.ContainsFunc(b.Arguments, isPredicate) {
 		return c.cannotFollow(b)
 	}
@@ -138,12 +138,12 @@ func (c *checker) opaque(n exprast.Node) ast.Expr {
 	if err != nil {
 		var fe *file.Error
 		if !errors.As(err, &fe) {
-			return c.errorf(diag.Unsupported, c.rng(n), "%v", err)
+			return c.Errorf(diag.Unsupported, c.Range(n), "%v", err)
 		}
 		from, to := rw.original(fe.From, fe.To)
-		return c.errorf(diag.Unsupported, c.src.Range(from, max(to, from+1)), "%s.", diag.Capital(strings.TrimSuffix(fe.Message, ".")))
+		return c.Errorf(diag.Unsupported, c.Src.Range(from, max(to, from+1)), "%s.", diag.Capital(strings.TrimSuffix(fe.Message, ".")))
 	}
-	e := &ast.OpaqueExpr{At: ast.At{Rng: c.rng(n)}, Text: text, Source: c.text(n), Args: rw.args}
+	e := &ast.OpaqueExpr{At: ast.At{Rng: c.Range(n)}, Text: text, Source: c.Text(n), Args: rw.args}
 	if len(rw.args) == 0 {
 		return c.fold(n, e)
 	}
@@ -160,7 +160,7 @@ func (c *checker) opaque(n exprast.Node) ast.Expr {
 		}
 		return e
 	}
-	return c.errorf(diag.Unsupported, c.rng(n), "The type of %s is not known before it runs.", c.text(n))
+	return c.Errorf(diag.Unsupported, c.Range(n), "The type of %s is not known before it runs.", c.Text(n))
 }
 
 // keeps is the kind of the elements of what a function makes of an array; kindComposite where that is not known.
@@ -174,14 +174,14 @@ func keeps(n exprast.Node, args []ast.Expr) packet.Kind {
 }
 
 // fold computes what has no argument; what fails would always fail.
-func (c *checker) fold(n exprast.Node, e *ast.OpaqueExpr) ast.Expr {
+func (c *Checker) fold(n exprast.Node, e *ast.OpaqueExpr) ast.Expr {
 	p, err := expr.Compile(e.Text, VMOptions(nil)...)
 	var v any
 	if err == nil {
 		v, err = expr.Run(p, map[string]any{})
 	}
 	if err == nil && v == nil {
-		return c.errorf(diag.BadArguments, e.Rng, "%s never has a value.", c.text(n))
+		return c.Errorf(diag.BadArguments, e.Rng, "%s never has a value.", c.Text(n))
 	}
 	if err != nil {
 		why := err.Error()
@@ -189,7 +189,7 @@ func (c *checker) fold(n exprast.Node, e *ast.OpaqueExpr) ast.Expr {
 		if errors.As(err, &fe) {
 			why = fe.Message
 		}
-		return c.errorf(diag.BadArguments, e.Rng, "%s fails whenever it is evaluated: %s.", c.text(n), why)
+		return c.Errorf(diag.BadArguments, e.Rng, "%s fails whenever it is evaluated: %s.", c.Text(n), why)
 	}
 	if k := scalarKind(reflect.TypeOf(v)); k != ast.KindComposite {
 		return &ast.ConstExpr{At: e.At, Value: constantOfAny(v)}
@@ -211,7 +211,7 @@ func (c *checker) fold(n exprast.Node, e *ast.OpaqueExpr) ast.Expr {
 		e.K, e.Elem = ast.KindComposite, ast.KindComposite
 		return e
 	}
-	return c.errorf(diag.Unsupported, e.Rng, "%s is not a value that conditions know.", c.text(n))
+	return c.Errorf(diag.Unsupported, e.Rng, "%s is not a value that conditions know.", c.Text(n))
 }
 
 // constantOfAny is constantOf for the scalars that the VM returns, whose types may have names, as durations have.

@@ -1,4 +1,4 @@
-package rules
+package check
 
 import (
 	"strings"
@@ -74,7 +74,7 @@ var golden = []struct{ text, want string }{
 
 func TestConditions(t *testing.T) {
 	for _, c := range golden {
-		e, diags := checkCondition(c.text, Scope{})
+		e, diags := checkCondition(c.text)
 		for _, d := range diags {
 			if diag.CodeOf(d) != diag.NeverTrue && diag.CodeOf(d) != diag.AlwaysTrue {
 				t.Errorf("%s: %v", c.text, d)
@@ -95,7 +95,7 @@ func TestConditions(t *testing.T) {
 // TestRanges finds the text of conjuncts by their ranges, with the parentheses around them.
 func TestRanges(t *testing.T) {
 	text := "((tcp.dstport == 80) or len(payload) > 3) and not (ip.ttl in [1, 2]) and payload[ (0) ] == lower('x')[0] and ip.src not in ['10.0.0.0/8']"
-	e, diags := checkCondition(text, Scope{})
+	e, diags := checkCondition(text)
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
@@ -135,7 +135,7 @@ func TestPresence(t *testing.T) {
 		{"trim(dns.qry.name)", "has(dns question) and has(trim(dns.qry.name))"},
 		{"5", "<nil>"},
 	} {
-		e, diags := checkValue(c.text, Scope{})
+		e, diags := checkValue(c.text)
 		if len(diags) > 0 {
 			t.Errorf("%s: %v", c.text, diags)
 			continue
@@ -175,7 +175,7 @@ func TestPossible(t *testing.T) {
 		"tcp.len in 1..5 and tcp.len not in [1, 2, 3, 4]",
 		"tcp.seq == tcp.ack and tcp.seq >= tcp.ack",
 	} {
-		if _, diags := checkCondition(text, Scope{}); len(diags) > 0 {
+		if _, diags := checkCondition(text); len(diags) > 0 {
 			t.Errorf("%s: %v", text, diags)
 		}
 	}
@@ -223,7 +223,7 @@ func TestImpossible(t *testing.T) {
 		{"network(ip.src, 24) == '10.0.0.0'", 0},
 		{"arp.src.proto_ipv4 == '::1'", 1},
 	} {
-		_, diags := checkCondition(c.text, Scope{})
+		_, diags := checkCondition(c.text)
 		n := 0
 		for _, d := range diags {
 			if diag.CodeOf(d) != diag.NeverTrue {
@@ -244,4 +244,21 @@ func TestZoneNames(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+func FuzzCondition(f *testing.F) {
+	for _, g := range golden {
+		f.Add(g.text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		e, diags := checkCondition(text)
+		if e == nil && !diags.HasErrors() {
+			t.Error("no tree, and no error")
+		}
+		for _, d := range diags {
+			if s := d.Subject; diag.CodeOf(d) == "" || d.Detail == "" || s == nil || s.Start.Byte > s.End.Byte || s.End.Byte > len(text) {
+				t.Errorf("%v at %v", d, d.Subject)
+			}
+		}
+	})
 }
