@@ -158,9 +158,7 @@ func (d *Daemon) open(ctx context.Context) (err error) {
 	d.work.Models = d.models.load()
 	d.loop = newLoop(d.opt.Loaded.Plan, d.work, d.capture.source, d.Send, d.capture.happened, d.capture.lost)
 	d.loop.stepped = d.capture.stepped
-	if d.evidence.recorder != nil {
-		d.loop.keep = d.evidence.recorder.Add
-	}
+	d.evidence.attach(d.loop)
 	d.memory.restoreTo(d.loop.engine, time.Now())
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/capture/evidence"
+	"github.com/ruleids/ruleids/capture/live"
+	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -55,6 +57,19 @@ func (e *evidenceKeeper) Open(context.Context) (err error) {
 		return fmt.Errorf("evidence: %w; name another place with evidence { dir = … }", err)
 	}
 	return nil
+}
+
+// attach has a loop bring its packets.
+func (e *evidenceKeeper) attach(l *loop) {
+	if e.recorder == nil {
+		return
+	}
+	if k, ok := l.source.(keeper); ok {
+		k.Keep(e.recorder.Forget)
+	}
+	l.keep = func(b *live.Batch, shift int64) []packet.Frame {
+		return e.recorder.Borrow(&b.Frames, b.Number, b.Room, shift)
+	}
 }
 
 // Run waits: packets and alerts are brought by the loop.

@@ -52,7 +52,7 @@ type loop struct {
 	time     *steadyTime // nil for a source whose packets have a time of their own
 	stepped  func(by time.Duration)
 	emit     engine.Emit
-	keep     func(frames []packet.Frame, shift int64) // copies frames before rules see them; nil for nothing
+	keep     func(b *live.Batch, shift int64) []packet.Frame // takes the frames of a Batch before rules see them, and returns them; nil for nothing
 	happened func(*live.Event)
 	lost     func(*lossNews)
 }
@@ -116,8 +116,11 @@ func (l *loop) run(ctx context.Context) error {
 			l.passed.Add(uint64(len(b.Frames)))
 			b.Frames = b.Frames[:0]
 		}
-		if len(b.Frames) > 0 {
-			l.process(b.Frames, wall)
+		if frames := b.Frames; len(frames) > 0 {
+			if l.keep != nil {
+				frames = l.keep(&b, l.shift())
+			}
+			l.process(frames, wall)
 			l.advanced = b.Now
 		} else if b.Now-l.advanced >= int64(advanceEvery) {
 			l.engine.Advance(b.Now)
@@ -138,9 +141,6 @@ func (l *loop) process(frames []packet.Frame, wall time.Time) {
 	for len(frames) > 0 {
 		n := min(len(frames), batchSize)
 		piece := frames[:n]
-		if l.keep != nil {
-			l.keep(piece, l.shift())
-		}
 		for k := l.profile.samples(n, wall); k > 0; k-- {
 			part := len(piece) / k
 			at := rand.IntN(part)

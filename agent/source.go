@@ -18,5 +18,10 @@ type Source interface {
 	Close() error
 }
 
+// A keeper is a Source whose Batches stay as they are for a while: see afpacket.Source.Keep.
+type keeper interface {
+	Keep(forget func(batch uint64, must bool) bool)
+}
+
 // A waker is a Source whose Read can be made to return at once.
 type waker interface{ Wake() }

@@ -10,7 +10,7 @@ func (s *Source) collect(b *live.Batch) {
 	full := 0
 	var last *ring
 	for _, r := range s.rings {
-		for r.take() && len(r.frames) == 0 {
+		for r.take(s.batch+1) && len(r.frames) == 0 {
 			r.release() // nothing of it was wanted
 		}
 		if len(r.frames) > 0 {
@@ -26,7 +26,13 @@ func (s *Source) collect(b *live.Batch) {
 	default:
 		b.Frames = merge(b.Frames, s.rings)
 	}
-	s.held = full > 0
+	if s.held = full > 0; s.held && s.forget != nil {
+		s.batch++
+		b.Number = s.batch
+		for _, r := range s.rings {
+			b.Room += r.held * r.block
+		}
+	}
 }
 
 // merge appends the frames of rings in order of time. Those of one ring stay in their order.

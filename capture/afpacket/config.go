@@ -28,6 +28,9 @@ type Config struct {
 	// takes about 90 bytes more than its own length.
 	RingBytes int
 
+	// KeepBytes is what each ring has besides, for frames that stay as they are for some Batches more: see Source.Keep.
+	KeepBytes int
+
 	// BlockBytes is what the ring is cut into, and what the kernel hands over at once: a power of two, at least
 	// a page. A frame that is larger is cut to it. Where RingBytes is below four default blocks, the
 	// default is smaller. On a quiet link a block holds the packets of one BlockTimeout, so a ring of few blocks

@@ -37,8 +37,13 @@ type ring struct {
 	mem    []byte
 	block  int // bytes of a block
 	blocks int
-	next   int // the block that is read next
-	held   int // blocks before it that have not been given back
+	next   int                                // the block that is read next
+	held   int                                // blocks before it that the frames of the last Batch are in
+	kept   int                                // blocks before those that stay as they are
+	keep   int                                // how many of those there are at most
+	fenced bool                               // the block before them is with us, so that the kernel writes to none of them
+	lease  []uint64                           // of each block the Batch that its frames are in
+	forget func(batch uint64, must bool) bool // see Source.Keep; nil where no Batch is kept
 	link   packet.LinkType
 
 	frames []packet.Frame // what the last take found
@@ -70,7 +75,9 @@ func openRing(c *Config, d device, link packet.LinkType) (*ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening a packet socket: %w", err)
 	}
-	r := &ring{fd: fd, block: c.BlockBytes, blocks: c.RingBytes / c.BlockBytes, link: link, snap: uint32(c.SnapLength), lo: d.loopback, own: !c.Promiscuous && link == packet.LinkEthernet}
+	keep := c.KeepBytes / c.BlockBytes
+	blocks := c.RingBytes/c.BlockBytes + keep
+	r := &ring{fd: fd, block: c.BlockBytes, blocks: blocks, keep: keep, lease: make([]uint64, blocks), link: link, snap: uint32(c.SnapLength), lo: d.loopback, own: !c.Promiscuous && link == packet.LinkEthernet}
 	if err := r.setUp(c, d); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
@@ -184,12 +191,12 @@ func (r *ring) bound(index int) bool {
 	return err == nil && ok && ll.Ifindex == index
 }
 
-// take reads blocks that are ready until it has a good many frames, which are then in r.frames. It
+// take reads blocks that are ready until it has a good many frames, which are then in r.frames, for a Batch of that number. It
 // reports whether there was a block.
-func (r *ring) take() bool {
+func (r *ring) take(batch uint64) bool {
 	r.frames, r.merged = r.frames[:0], 0
 	any := false
-	for len(r.frames) < runFrames && r.held < max(1, r.blocks/2) {
+	for len(r.frames) < runFrames && r.held < max(1, (r.blocks-r.keep)/2) {
 		h := r.header(r.next)
 		status := atomic.LoadUint32(&h.Block_status)
 		if status&unix.TP_STATUS_USER == 0 {
@@ -201,6 +208,7 @@ func (r *ring) take() bool {
 		}
 		any = true
 		r.walk(r.mem[r.next*r.block:][:r.block], h)
+		r.lease[r.next] = batch
 		r.held++
 		if r.next++; r.next == r.blocks {
 			r.next = 0
@@ -299,12 +307,44 @@ func (r *ring) stale(f *packet.Frame) bool {
 	return !r.filter.Match(f)
 }
 
-// release gives the blocks that were read back to the kernel.
+// release gives the blocks that were read back to the kernel, but for those that are kept.
+//
+// The kernel writes to blocks in their order and stops at one that is not its own. So one block, the fence, keeps it from all that
+// come behind, which are its own already: poll says that there is something to read for as long as the newest is not.
 func (r *ring) release() {
-	for ; r.held > 0; r.held-- {
-		i := (r.next - r.held + r.blocks) % r.blocks
-		atomic.StoreUint32(&r.header(i).Block_status, unix.TP_STATUS_KERNEL)
+	fence, kept := r.back(r.kept+r.held), r.kept+r.held
+	base := r.blocks - r.keep
+	ahead := atomic.LoadUint32(&r.header((r.next + base/2) % r.blocks).Block_status) // where the kernel is before there it is far from the fence
+	switch {
+	case r.forget == nil || r.keep == 0:
+		kept = 0
+	case !r.fenced && ahead&unix.TP_STATUS_USER != 0:
+		r.forget(r.lease[r.back(0)], true)
+		kept = 0
+	case kept > r.keep && r.forget(r.lease[r.back(r.keep)], kept > r.keep+base/4):
+		kept = r.keep
 	}
+	to := r.back(kept)
+	if kept > 0 {
+		r.give(to, unix.TP_STATUS_USER)
+	}
+	for n := range r.held {
+		if at := r.back(n); kept == 0 || at != to {
+			r.give(at, unix.TP_STATUS_KERNEL)
+		}
+	}
+	if r.fenced && (kept == 0 || fence != to) {
+		r.give(fence, unix.TP_STATUS_KERNEL)
+	}
+	r.kept, r.held, r.fenced = kept, 0, kept > 0
+}
+
+// back returns the block that has n others between it and the one that is read next.
+func (r *ring) back(n int) int { return (r.next - n - 1 + 2*r.blocks) % r.blocks }
+
+// give says whose a block is.
+func (r *ring) give(block int, status uint32) {
+	atomic.StoreUint32(&r.header(block).Block_status, status)
 }
 
 // count brings the counts up to date with those of the kernel, which start over each time.
@@ -326,9 +366,13 @@ func (r *ring) clearError() {
 	_, _ = unix.GetsockoptInt(r.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 }
 
-// close gives everything back. No frame may be in use.
+// close gives everything back. No frame of the last Batch may be in use.
 func (r *ring) close() error {
 	var err error
+	if r.kept > 0 {
+		r.forget(r.lease[r.back(0)], true)
+		r.kept = 0
+	}
 	if r.mem != nil {
 		err = unix.Munmap(r.mem)
 		r.mem = nil

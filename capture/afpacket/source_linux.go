@@ -37,13 +37,15 @@ type Source struct {
 	taps    []*tap // as in Config.Interfaces
 	rings   []*ring
 	polls   []unix.PollFd
-	scratch [64]byte     // where what is read from wake and notices goes
-	events  []live.Event // not yet told
-	woken   bool         // Wake was called
-	reading bool         // a Read runs
-	held    bool         // frames of a live.Batch are in use
-	closed  bool         // Close was called
-	gone    bool         // and everything was given back
+	scratch [64]byte                           // where what is read from wake and notices goes
+	events  []live.Event                       // not yet told
+	woken   bool                               // Wake was called
+	reading bool                               // a Read runs
+	held    bool                               // frames of a live.Batch are in use
+	batch   uint64                             // number of the last one that had frames
+	forget  func(batch uint64, must bool) bool // see Keep
+	closed  bool                               // Close was called
+	gone    bool                               // and everything was given back
 
 	looked  time.Time // when the interfaces were last looked at
 	noticed time.Time // when notices were last asked for
@@ -226,6 +228,22 @@ func (s *Source) Release() {
 	s.release()
 	if s.closed {
 		_ = s.giveBack() // as in Read
+	}
+}
+
+// Keep has the frames of every Batch stay as they are after the Read that follows, for as long as there is room for them beside
+// those that are to come: Config.KeepBytes in each ring. forget is called by Read, Release and Close before the memory of Batches up to a number is
+// needed. Where it returns false the source asks again later, unless it must have it: then forget has to see to it that nobody looks there any more.
+//
+// It is called before the first Read.
+func (s *Source) Keep(forget func(batch uint64, must bool) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget = forget
+	for _, t := range s.taps {
+		for _, r := range t.rings {
+			r.forget = forget
+		}
 	}
 }
 

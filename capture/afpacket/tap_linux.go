@@ -109,6 +109,7 @@ func (s *Source) openTap(t *tap, d device) (err error) {
 		if err != nil {
 			return err
 		}
+		r.forget = s.forget
 		rings = append(rings, r)
 		switch {
 		case n > 0:

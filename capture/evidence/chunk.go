@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"encoding/binary"
+	"sync"
 	"sync/atomic"
 
 	"github.com/ruleids/ruleids/capture"
@@ -22,8 +23,9 @@ const (
 	maxFrame = 256 << 10
 )
 
-// A chunk is a piece of the ring. Its frames below filled never change; one goroutine adds to them.
+// A chunk is a piece of the ring. Its frames below filled never change but by begin and own; one goroutine adds to them.
 type chunk struct {
+	mu     sync.Mutex // held by who reads frames of it, or takes them away
 	seq    int
 	first  uint64 // number of the first frame
 	frames []packet.Frame
@@ -31,15 +33,22 @@ type chunk struct {
 	count  int    // that were added
 	filled atomic.Int32
 
-	data []byte        // where copies are; nil where the chunk has none
-	used int           // bytes of it
-	held capture.Batch // what came as it was read
+	data   []byte         // where copies are; nil where the chunk has none
+	copies []packet.Frame // of which frames are these, where it has copies
+	used   int            // bytes of it
+	whole  bool           // its frames came as they were read, and none is added
+	held   capture.Batch  // what came as it was read
+	lease  uint64         // the Batch of a source in whose memory the frames lie; 0 for none
+	spare  []packet.Frame // memory of frames that is free with the chunk
 }
 
-// begin empties a chunk. Nobody else may look at it.
-func (c *chunk) begin(seq int, first uint64) {
+// begin empties a chunk, and returns memory for frames that was its. Nobody else may look at it.
+func (c *chunk) begin(seq int, first uint64) (spare []packet.Frame) {
 	c.seq, c.first, c.used, c.count = seq, first, 0, 0
 	c.filled.Store(0)
+	spare, c.spare = c.spare, nil
+	c.whole, c.lease = false, 0
+	return spare
 }
 
 // len returns how many frames there are.
@@ -49,11 +58,11 @@ func (c *chunk) len() int { return int(c.filled.Load()) }
 // them of each would have a processor wait for its memory.
 func (c *chunk) add(f *packet.Frame, shift int64) bool {
 	n := min(len(f.Data), maxFrame)
-	if c.data == nil && c.count > 0 {
-		return false // it holds a batch
+	if c.whole {
+		return false
 	}
-	if c.data == nil {
-		c.data, c.frames, c.ends, c.held = make([]byte, chunkBytes), make([]packet.Frame, chunkFrames), make([]ends, chunkFrames), capture.Batch{}
+	if c.count == 0 {
+		c.copied()
 	}
 	if c.used+n > len(c.data) || c.count == len(c.frames) {
 		return false
@@ -67,10 +76,50 @@ func (c *chunk) add(f *packet.Frame, shift int64) bool {
 	return true
 }
 
+// copied has frames be those that are copied.
+func (c *chunk) copied() {
+	if c.data == nil {
+		c.data, c.copies, c.held = make([]byte, chunkBytes), make([]packet.Frame, chunkFrames), capture.Batch{}
+	}
+	c.frames = c.copies
+	if cap(c.ends) < chunkFrames {
+		c.ends = make([]ends, chunkFrames)
+	}
+	c.ends = c.ends[:chunkFrames]
+}
+
+// borrow makes frames that lie in the memory of a source those of the chunk, which is empty: as many as there would be room for
+// copies of. It returns how many.
+func (c *chunk) borrow(frames []packet.Frame, lease uint64) (n int) {
+	c.ends = c.ends[:0]
+	for used := 0; n < min(len(frames), chunkFrames); n++ {
+		f := &frames[n]
+		if used += min(len(f.Data), maxFrame); used > chunkBytes {
+			break
+		}
+		c.ends = append(c.ends, endsOf(f))
+	}
+	c.frames, c.count, c.whole, c.lease = frames[:n:n], n, true, lease
+	return n
+}
+
+// own copies what was borrowed, and returns memory for frames that was its.
+func (c *chunk) own() (spare []packet.Frame) {
+	frames := c.frames
+	c.used, c.count, c.whole = 0, 0, false
+	for i := range frames {
+		c.add(&frames[i], 0) // there is room: borrow saw to it
+	}
+	spare, c.spare = c.spare, nil
+	c.whole, c.lease = true, 0
+	return spare
+}
+
 // hold makes the frames of a batch those of the chunk, which is empty, and gives the batch memory that it has no more use for.
 func (c *chunk) hold(b *capture.Batch) {
 	*b, c.held = c.held, *b
-	c.data, c.frames, c.count, c.ends = nil, c.held.Frames, len(c.held.Frames), c.ends[:0]
+	c.data, c.copies, c.whole = nil, nil, true
+	c.frames, c.count, c.ends = c.held.Frames, len(c.held.Frames), c.ends[:0]
 	for i := range c.frames {
 		c.ends = append(c.ends, endsOf(&c.frames[i]))
 	}

@@ -1,8 +1,8 @@
 // Package evidence keeps the packets around alerts: a ring has what came last, and what an alert is about goes from there to a
 // small pcapng file of its own.
 //
-// Whoever has the packets calls Add for them, which copies them, or Hold, which keeps the memory that they were read to, and Alert
-// for what they raised. Looking for packets and writing files is done by a goroutine of the Recorder.
+// Whoever has the packets calls Add for them, which copies them, or Hold, which keeps the memory that they were read to, or Borrow
+// where that is the source's and stays as it is for a while; and Alert for what they raised. Looking for packets and writing files is done by a goroutine of the Recorder.
 package evidence
 
 import (
@@ -18,7 +18,7 @@ type Config struct {
 	Before int           `setting:"before,reload" default:"64" range:"0..10000" doc:"Packets of the alert's key that are kept from before it, the one that fired it besides; a rule's evidence block may say otherwise."`
 	After  int           `setting:"after,reload" default:"64" range:"0..10000" doc:"Packets of the key that are kept from after it, for up to a minute."`
 	Bytes  setting.Size  `setting:"bytes,reload" default:"2MB" range:"4KiB..1GiB" doc:"Size that one file has at most."`
-	Memory setting.Size  `setting:"memory" default:"16MiB" range:"4MiB..64GiB" doc:"Size of the ring of the packets that came last, in which those before an alert are looked for. A ring that fits the cache of the processor costs the least."`
+	Memory setting.Size  `setting:"memory" default:"16MiB" range:"4MiB..64GiB" doc:"How many bytes of the packets that came last are looked through for those before an alert. On Linux each ring of an interface is larger by a third more, up to 64 MiB, and holds them; what does not stay there so long is copied."`
 	Max    setting.Size  `setting:"max,reload" default:"1GB" range:"1MiB.." doc:"Size of all files; the oldest go first."`
 	Keep   time.Duration `setting:"keep,reload" default:"30d" range:"0,1m.." doc:"How long a file is kept; 0s for as long as there is room."`
 }

@@ -62,7 +62,7 @@ func (r *Recorder) has(j *job, c *chunk, i int) bool {
 // A sieve tells of most frames that no file waits for them.
 type sieve struct {
 	bits  [256]uint64 // of digests of addresses
-	all   bool        // a file goes by something else than addresses
+	all   bool        // a file goes by something else than addresses, or may have waited long enough
 	until int64       // when the first of them waits no more
 }
 
@@ -84,10 +84,9 @@ func (r *Recorder) sift() {
 	}
 }
 
-// passes reports whether a file may wait for frame i of a chunk, or no more for any.
-func (s *sieve) passes(c *chunk, i int) bool {
-	e := c.ends[i]
-	if e == hidden || s.all || c.frames[i].Time > s.until {
+// passes reports whether a file may wait for a frame with these ends.
+func (s *sieve) passes(e ends) bool {
+	if e == hidden || s.all {
 		return true
 	}
 	word, bit := s.at(e[0])
@@ -96,7 +95,7 @@ func (s *sieve) passes(c *chunk, i int) bool {
 	return (hit|s.bits[word]>>bit)&1 != 0
 }
 
-// chunk returns the chunk of a sequence number, which must be needed: nobody writes over it then.
+// chunk returns the chunk of a sequence number, or the one that took its place.
 func (r *Recorder) chunk(seq int) *chunk { return r.ring[seq%len(r.ring)] }
 
 // start begins the file of an alert with the packets that came before it.
@@ -110,17 +109,30 @@ func (r *Recorder) start(j *job) {
 	j.w = writer{comment: j.comment(), fired: fmt.Sprintf("rule %s fired at this packet, alert %s", j.alert.Rule, j.id)}
 	j.buf = j.w.begin(nil)
 	room := j.wish.Bytes - int64(len(j.buf))
-	own := j.own && to.i > 0 && r.chunk(to.seq).first+uint64(to.i)-1 == j.number
-	last := to // behind the packets before the alert
-	if own {
-		last.i--
-		room -= blockSize(&r.chunk(to.seq).frames[last.i]) + int64(len(j.w.fired)) + 8
+	last, own := to, false // behind the packets before the alert
+	if j.own && to.i > 0 {
+		r.read(to.seq, func(c *chunk) {
+			if own = c.first+uint64(to.i)-1 == j.number; own {
+				last.i--
+				room -= blockSize(&c.frames[last.i]) + int64(len(j.w.fired)) + 8
+			}
+		})
 	}
-	for _, at := range slices.Backward(r.before(j, last, room)) {
-		j.buf = j.w.packet(j.buf, &r.chunk(at.seq).frames[at.i], false)
-	}
+	places := r.before(j, last, room)
 	if own {
-		j.buf = j.w.packet(j.buf, &r.chunk(last.seq).frames[last.i], true)
+		places = slices.Insert(places, 0, last)
+	}
+	for len(places) > 0 { // by chunks, the oldest first
+		n := len(places) - 1
+		for n > 0 && places[n-1].seq == places[n].seq {
+			n--
+		}
+		r.read(places[n].seq, func(c *chunk) {
+			for _, at := range slices.Backward(places[n:]) {
+				j.buf = j.w.packet(j.buf, &c.frames[at.i], own && at == last)
+			}
+		})
+		places = places[:n]
 	}
 	j.left = j.wish.After
 	if len(r.open) >= maxOpen {
@@ -140,16 +152,18 @@ func (r *Recorder) start(j *job) {
 	ended := j.left == 0
 	// What came meanwhile was looked at for others.
 	for seq := to.seq; !ended && (place{seq, 0}).before(r.at); seq++ {
-		c, from, end := r.chunk(seq), 0, 0
-		if seq == to.seq {
-			from = to.i
-		}
-		if end = c.len(); seq == r.at.seq {
-			end = r.at.i
-		}
-		for i := from; i < end && !ended; i++ {
-			ended = r.take(j, c, i)
-		}
+		r.read(seq, func(c *chunk) {
+			from, end := 0, c.len()
+			if seq == to.seq {
+				from = to.i
+			}
+			if seq == r.at.seq {
+				end = min(end, r.at.i)
+			}
+			for i := from; i < end && !ended; i++ {
+				ended = r.take(j, c, i)
+			}
+		})
 	}
 	if r.flush(j); ended || j.file == nil {
 		r.finish(j)
@@ -159,27 +173,41 @@ func (r *Recorder) start(j *job) {
 	r.sift()
 }
 
+// read has f read a chunk, which stays as it is meanwhile, and reports whether that is in the ring still. The loop of packets leaves
+// packets out that find the chunk in use: f does nothing that waits.
+func (r *Recorder) read(seq int, f func(*chunk)) bool {
+	c := r.chunk(seq)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seq != seq {
+		return false
+	}
+	f(c)
+	return true
+}
+
 // before returns the packets of a job that came before a place, the newest first: as many as it wants, of room bytes at most.
 func (r *Recorder) before(j *job, to place, room int64) (out []place) {
-	for seq, i := to.seq, to.i-1; seq >= max(0, to.seq-r.behind); seq-- {
-		c := r.chunk(seq)
-		if c == nil || c.seq != seq {
+	full := false
+	for seq := to.seq; seq >= max(0, to.seq-r.behind) && !full; seq-- {
+		there := r.read(seq, func(c *chunk) {
+			i := c.len() - 1
+			if seq == to.seq {
+				i = min(i, to.i-1)
+			}
+			for ; i >= 0 && !full; i-- {
+				if full = len(out) == j.wish.Before; full || !r.has(j, c, i) {
+					continue
+				}
+				if room -= blockSize(&c.frames[i]); room < 0 {
+					full = true
+					continue
+				}
+				out = append(out, place{seq, i})
+			}
+		})
+		if !there {
 			break
-		}
-		if seq != to.seq {
-			i = c.len() - 1
-		}
-		for ; i >= 0; i-- {
-			if len(out) == j.wish.Before {
-				return out
-			}
-			if !r.has(j, c, i) {
-				continue
-			}
-			if room -= blockSize(&c.frames[i]); room < 0 {
-				return out
-			}
-			out = append(out, place{seq, i})
 		}
 	}
 	return out
@@ -204,26 +232,27 @@ func (r *Recorder) take(j *job, c *chunk, i int) bool {
 // advance looks at the frames up to a place for all files that wait.
 func (r *Recorder) advance(to place) {
 	for len(r.open) > 0 && r.at.before(to) {
-		c := r.chunk(r.at.seq)
-		end := c.len()
-		if r.at.seq == to.seq {
-			end = to.i
+		var done []*job
+		missed := uint64(0)
+		there := r.read(r.at.seq, func(c *chunk) {
+			end := c.len()
+			if r.at.seq == to.seq {
+				end = min(end, to.i)
+			}
+			if from := c.first + uint64(r.at.i) - 1; r.behindhand && r.passed != 0 && from > r.passed {
+				missed = from - r.passed
+			}
+			done = r.takeAll(c, end)
+			r.passed = c.first + uint64(end) - 1
+		})
+		r.behindhand = !there
+		for _, j := range done {
+			r.finish(j)
 		}
-		for ; r.at.i < end; r.at.i++ {
-			if !r.sieve.passes(c, r.at.i) {
-				continue
-			}
-			before := len(r.open)
-			for k := 0; k < len(r.open); k++ {
-				if j := r.open[k]; r.take(j, c, r.at.i) {
-					r.finish(j)
-					r.open = slices.Delete(r.open, k, k+1)
-					k--
-				}
-			}
-			if len(r.open) < before {
-				r.sift()
-			}
+		if missed > 0 {
+			r.mu.Lock()
+			r.stats.Skipped += missed
+			r.mu.Unlock()
 		}
 		if r.at.seq == to.seq {
 			break
@@ -246,6 +275,32 @@ func (r *Recorder) advance(to place) {
 		return j.file == nil
 	})
 	r.sift()
+}
+
+// takeAll has all files that wait take the frames of a chunk from where it was looked at last, before end, and returns those that are
+// complete.
+func (r *Recorder) takeAll(c *chunk, end int) (done []*job) {
+	if end > r.at.i && c.frames[end-1].Time > r.sieve.until {
+		r.sieve.all = true
+	}
+	for ; r.at.i < end; r.at.i++ {
+		if !r.sieve.passes(c.ends[r.at.i]) {
+			continue
+		}
+		before := len(done)
+		r.open = slices.DeleteFunc(r.open, func(j *job) bool {
+			ended := r.take(j, c, r.at.i)
+			if ended {
+				done = append(done, j)
+			}
+			return ended
+		})
+		if len(done) > before {
+			r.sift()
+			r.sieve.all = r.sieve.all || c.frames[end-1].Time > r.sieve.until
+		}
+	}
+	return done
 }
 
 // create makes the file, whole with what there is: nobody sees it before.

@@ -30,15 +30,18 @@ const (
 	lookEvery = 200 * time.Millisecond
 )
 
-// A Recorder keeps packets and writes evidence. Add and Hold are for one goroutine at a time, and so is each of Alert and Emitted.
+// A Recorder keeps packets and writes evidence. Add, Hold, Borrow and Forget are for one goroutine at a time, and so is each of
+// Alert and Emitted.
 type Recorder struct {
 	opt    Options
 	dir    *directory
 	limit  *rate.Limiter
-	head   *chunk        // that is written
-	count  uint64        // frames that came,
-	seen   atomic.Uint64 // as everybody may read it
-	behind int           // chunks before that of an alert that are looked at
+	head   *chunk           // that is written
+	count  uint64           // frames that came,
+	seen   atomic.Uint64    // as everybody may read it
+	behind int              // chunks before that of an alert that are looked at
+	spares [][]packet.Frame // memory that Borrow gives for what it takes
+	lent   []loan           // the oldest first
 
 	wake chan struct{} // there is something to do
 	done chan struct{} // the goroutine has ended
@@ -55,14 +58,25 @@ type Recorder struct {
 	stats   Stats
 
 	// Of the goroutine alone.
-	open    []*job
-	at      place // everything before it was looked at for open
-	flushed time.Time
-	decoder packet.Decoder
-	packet  packet.Packet
-	decoded place // where that is
-	sieve   sieve
+	open       []*job
+	at         place  // everything before it was looked at for open
+	passed     uint64 // frames up to there, 0 where it is not known
+	behindhand bool   // the chunk there was taken for other frames
+	flushed    time.Time
+	decoder    packet.Decoder
+	packet     packet.Packet
+	decoded    place // where that is
+	sieve      sieve
 }
+
+// A loan is a chunk whose frames lie in the memory of a source, unless it has other ones by now.
+type loan struct {
+	chunk *chunk
+	lease uint64
+}
+
+// sourceRoom is what a frame takes of the memory of a source besides its bytes: headers of the kernel, and what aligns them.
+const sourceRoom = 90
 
 // free says that nothing is looked at.
 const free = int(^uint(0) >> 1)
@@ -81,7 +95,10 @@ func New(opt Options) (*Recorder, error) {
 	}
 	n := max(leastChunks, int(opt.Memory)/(chunkBytes+chunkFrames*frameRoom))
 	r.ring = make([]*chunk, n)
-	r.behind = n - max(2, n/spare) - 1
+	r.behind = n - 1
+	if opt.Wait {
+		r.behind -= max(2, n/spare)
+	}
 	r.head = &chunk{first: 1}
 	r.ring[0] = r.head
 	go r.work()
@@ -104,11 +121,7 @@ func (r *Recorder) Add(frames []packet.Frame, shift int64) {
 			continue
 		}
 		if !r.turn() {
-			left := uint64(len(frames) - i)
-			r.count += left - 1
-			r.mu.Lock()
-			r.stats.Skipped += left
-			r.mu.Unlock()
+			r.skip(frames[i:])
 			break
 		}
 		r.head.add(&frames[i], shift) // it fits an empty chunk
@@ -134,6 +147,77 @@ func (r *Recorder) Hold(b *capture.Batch) []packet.Frame {
 	return frames
 }
 
+// Borrow is Add for the frames of a Batch of a live source, which lie in room bytes of its memory and stay as they are until Forget
+// is called with its number, lease; 0 where they do not. It takes the memory of the list where it pays, gives it other memory, and
+// returns the frames. What came while there was time to copy it is copied: it takes less memory than the source's.
+func (r *Recorder) Borrow(list *[]packet.Frame, lease uint64, room int, shift int64) []packet.Frame {
+	frames, used := *list, 0
+	for i := range frames {
+		used += len(frames[i].Data) + sourceRoom
+	}
+	if lease == 0 || shift != 0 || used < room/2 {
+		r.Add(frames, shift)
+		return frames
+	}
+	for rest := frames; len(rest) > 0; {
+		r.count++
+		if !r.turn() {
+			r.skip(rest)
+			break
+		}
+		n := r.head.borrow(rest, lease)
+		rest = rest[n:]
+		r.count += uint64(n) - 1
+		r.lent = append(r.lent, loan{r.head, lease})
+	}
+	r.head.publish()
+	r.seen.Store(r.count)
+	if n := len(r.lent); n > 0 && r.lent[n-1].lease == lease {
+		r.lent[n-1].chunk.spare, *list = frames[:0], nil
+		if n := len(r.spares); n > 0 {
+			r.spares, *list = r.spares[:n-1], r.spares[n-1]
+		}
+	}
+	return frames
+}
+
+// Forget copies what is left of Batches up to a number, whose memory the source needs. Unless it must, it waits for nobody: false
+// where somebody looks at them.
+func (r *Recorder) Forget(lease uint64, must bool) bool {
+	n := 0
+	for ; n < len(r.lent) && r.lent[n].lease <= lease; n++ {
+		c := r.lent[n].chunk
+		if c.lease != r.lent[n].lease {
+			continue
+		}
+		if must {
+			c.mu.Lock()
+		} else if !c.mu.TryLock() {
+			break
+		}
+		r.recycle(c.own())
+		c.mu.Unlock()
+	}
+	done := n == len(r.lent) || r.lent[n].lease > lease
+	r.lent = append(r.lent[:0], r.lent[n:]...)
+	return done
+}
+
+// recycle keeps memory for frames.
+func (r *Recorder) recycle(spare []packet.Frame) {
+	if spare != nil {
+		r.spares = append(r.spares, spare)
+	}
+}
+
+// skip counts frames that find no room, of which the first is counted already.
+func (r *Recorder) skip(frames []packet.Frame) {
+	r.count += uint64(len(frames)) - 1
+	r.mu.Lock()
+	r.stats.Skipped += uint64(len(frames))
+	r.mu.Unlock()
+}
+
 // turn makes the next chunk the one that is written; false where nothing may be written over.
 func (r *Recorder) turn() bool {
 	r.head.publish()
@@ -145,15 +229,16 @@ func (r *Recorder) turn() bool {
 		if old == nil {
 			old = new(chunk)
 			r.ring[seq%len(r.ring)] = old
-		} else if old.seq >= r.floor() {
-			if !r.opt.Wait {
-				return false
-			}
+		} else if r.opt.Wait && old.seq >= r.floor() {
 			r.signal()
 			r.changed.Wait()
 			continue
 		}
-		old.begin(seq, r.count)
+		if !old.mu.TryLock() { // not where the floor is below
+			return false
+		}
+		r.recycle(old.begin(seq, r.count))
+		old.mu.Unlock()
 		r.head = old
 		break
 	}
@@ -163,16 +248,13 @@ func (r *Recorder) turn() bool {
 	return true
 }
 
-// floor returns the first chunk that may be needed. The lock is held.
+// floor returns the first chunk that may be needed, of captures. The lock is held.
 func (r *Recorder) floor() int {
 	seq := min(r.head.seq, r.looking)
 	if len(r.queue) > 0 {
 		seq = min(seq, r.chunkOf(r.queue[0].number))
 	}
-	if r.opt.Wait {
-		seq = min(seq, r.chunkOf(r.emitted+1))
-	}
-	return seq - r.behind
+	return min(seq, r.chunkOf(r.emitted+1)) - r.behind
 }
 
 // chunkOf returns the newest chunk that begins at frame number or before it. The lock is held.
@@ -290,7 +372,7 @@ func (r *Recorder) step() bool {
 		return false
 	}
 	if len(r.open) == 0 && r.at.before(to) {
-		r.at = to // nobody asked for what is between
+		r.at, r.passed = to, 0 // nobody asked for what is between
 	}
 	r.looking = min(r.at.seq, to.seq)
 	r.mu.Unlock()

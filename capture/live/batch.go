@@ -22,6 +22,11 @@ type Batch struct {
 	// counted in it may be too low.
 	Losing bool
 
+	// Number counts the Batches with frames of a source that keeps them, and Room is how many bytes of its memory these lie in; 0
+	// where a source does not.
+	Number uint64
+	Room   int
+
 	// Events is what happened to interfaces since the Read before, in its order.
 	Events []Event
 }
