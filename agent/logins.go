@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -95,7 +96,7 @@ func (g *logins) Run(ctx context.Context) error {
 		for {
 			select {
 			case now := <-tick.C:
-				if err := g.post(ctx, func() []packet.Auth { return g.tracker.Expire(now) }); err != nil {
+				if err := g.post(ctx, func() []packet.Auth { return g.tracker.Expire(now) }, func(int) {}); err != nil {
 					return
 				}
 			case <-ctx.Done():
@@ -118,23 +119,33 @@ func (g *logins) Apply(_ context.Context, next *Loaded) error {
 	return nil
 }
 
-// lines takes lines of a log, and returns when rules have seen their logins.
-func (g *logins) lines(ctx context.Context, lines []login.Line) error {
+// lines takes lines of a log, and returns when rules have seen their logins. A line is taken when they have seen its own.
+func (g *logins) lines(ctx context.Context, lines []login.Line, took func(int)) error {
+	ends := make([]int, len(lines)) // of the logins of each line
 	return g.post(ctx, func() (out []packet.Auth) {
 		for i := range lines {
 			out = append(out, g.tracker.Line(&lines[i])...)
+			ends[i] = len(out)
 		}
 		return out
+	}, func(seen int) {
+		n := sort.SearchInts(ends, seen+1)
+		if n > 0 {
+			took(n)
+		}
 	})
 }
 
-// post runs the logins that find returns past the rules, between two batches of packets. Those of several logs come one
-// after the other.
-func (g *logins) post(ctx context.Context, find func() []packet.Auth) error {
+// post runs the logins that find returns past the rules, between two batches of packets, and says after each how many of them rules
+// have seen. Those of several logs come one after the other.
+func (g *logins) post(ctx context.Context, find func() []packet.Auth, seen func(int)) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	found := find()
 	if len(found) == 0 {
+		if ctx.Err() == nil {
+			seen(0)
+		}
 		return ctx.Err()
 	}
 	for i := range found {
@@ -147,6 +158,7 @@ func (g *logins) post(ctx context.Context, find func() []packet.Auth) error {
 	return g.d.loop.do(ctx, func() {
 		for i := range found {
 			g.d.loop.post(found[i].Event())
+			seen(i + 1)
 		}
 	})
 }

@@ -67,7 +67,7 @@ func (e *eventLog) run(ctx context.Context) error {
 		for i, x := range events {
 			lines[i] = format.Parse(x)
 		}
-		if err := e.env.lines(ctx, lines); err != nil {
+		if err := e.env.lines(ctx, lines, nil); err != nil {
 			return err
 		}
 		if err := e.memory.save(mark{Cursor: bookmark}); err != nil {

@@ -29,7 +29,7 @@ func TestEventLog(t *testing.T) {
 	var got []string
 	var refuse error
 	begins := map[bool]int{true: 0, false: 10}
-	env := &environment{opt: Options{Log: slog.New(slog.DiscardHandler), Lines: func(_ context.Context, lines []login.Line) error {
+	env := &environment{opt: Options{Log: slog.New(slog.DiscardHandler), Lines: func(_ context.Context, lines []login.Line, _ func(int)) error {
 		for _, l := range lines {
 			got = append(got, l.Host)
 		}

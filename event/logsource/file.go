@@ -35,13 +35,17 @@ type tail struct {
 	env    *environment
 	memory memory
 
+	position   position
+	generation uint32 // of the mark that was saved last
+
 	file   *os.File // what is read; nil before the first
 	mark   mark     // of file
+	opened time.Time
 	format login.Format
 	// seen are the heads of rotated files that were dealt with, or were there before, in this order: compressing one makes another
 	// file of it.
 	seen   []string
-	aside  *mark     // a rotated file that was being read when the reader ended
+	aside  *mark     // a rotated file that was read in part
 	missed time.Time // since when there is another file at the path, and file goes on
 
 	scanned, changed time.Time // when rotated files were looked for last, and when their directory had changed
@@ -58,6 +62,12 @@ func (c *FileConfig) source(name string, env *environment) (source, error) {
 }
 
 func (t *tail) close() error {
+	t.position.close()
+	return t.leave()
+}
+
+// leave closes the file that is read.
+func (t *tail) leave() error {
 	if t.file == nil {
 		return nil
 	}
@@ -113,7 +123,7 @@ func (t *tail) open(end bool) error {
 		return err
 	}
 	t.begin(f, m)
-	return t.save(t.mark)
+	return t.save()
 }
 
 // glimpse takes the file's head for that of the mark, as far as it is there, and n bytes at most.
@@ -125,14 +135,16 @@ func (t *tail) glimpse(n int) {
 }
 
 // grow adds to the head of the mark what was read at a place of the file. It is taken from what was read, not from the file:
-// that may have been cut since.
-func (t *tail) grow(at int64, data []byte) {
+// that may have been cut since. What is remembered has the head before lines are handed on, since a position in a file says
+// nothing without it.
+func (t *tail) grow(at int64, data []byte) error {
 	if len(t.head) >= headBytes || at > int64(len(t.head)) || at+int64(len(data)) <= int64(len(t.head)) {
-		return
+		return nil
 	}
 	more := data[int64(len(t.head))-at:]
 	t.head = append(t.head, more[:min(len(more), headBytes-len(t.head))]...)
 	t.mark.Head, t.mark.HeadBytes = digest(t.head), len(t.head)
+	return t.save()
 }
 
 // look reads what is new, and follows a rotation.
@@ -184,14 +196,18 @@ func (t *tail) look(ctx context.Context) error {
 		return err
 	}
 	t.saw(headOf(t.file))
-	if err := t.open(false); err != nil {
+	if err := t.leave(); err != nil {
 		return err
 	}
+	done := t.mark
+	done.Seen = t.seen
 	t.scanned = time.Time{}
-	return t.scan(ctx)
+	return t.resume(ctx, done)
 }
 
-// scan reads rotated files that came and went between two looks. A copy of the file that is read is none: it is to be cut.
+// scan reads rotated files that came and went between two looks. They are older than the file that is read, and whoever wrote to
+// them has left them, once there is something in that file and it is still at the path. A copy of it is none of them: it is to
+// be cut.
 func (t *tail) scan(ctx context.Context) error {
 	st, err := os.Stat(filepath.Dir(t.config.Path))
 	if err != nil {
@@ -200,61 +216,58 @@ func (t *tail) scan(ctx context.Context) error {
 	if !t.scanned.IsZero() && st.ModTime().Equal(t.changed) && t.scanned.Sub(t.changed) > stampStep {
 		return nil
 	}
-	t.scanned, t.changed = time.Now(), st.ModTime()
-	old := t.rotated()
+	t.scanned = time.Time{}
+	at := time.Now()
+	old, ok := t.rotated()
+	if !ok || !t.there() {
+		return nil // the next look tries again
+	}
 	if most := 2*len(old) + 64; len(t.seen) > most {
 		t.seen = t.seen[len(t.seen)-most:] // the files of the first are gone
 	}
 	for _, x := range old {
-		if t.has(x.head) || x.isOf(&t.mark) || x.isFile(t.file) {
+		if t.has(x.head) || x.isOf(&t.mark) || x.isFile(t.file) || x.begins(t.file) {
 			continue
 		}
-		from := int64(0)
-		if x.isOf(t.aside) {
-			from = t.aside.Offset
-		}
-		done, err := t.archive(ctx, x, from)
-		if err != nil {
+		if done, err := t.archive(ctx, x); err != nil || !done {
 			return err
 		}
-		if !done {
-			t.scanned = time.Time{}
-			continue
-		}
-		t.saw(x.head)
-		if err := t.save(t.mark); err != nil {
+		if err := t.save(); err != nil {
 			return err
 		}
 	}
+	t.scanned, t.changed = at, st.ModTime()
 	return nil
+}
+
+// there reports whether the file that is read is at the path, and somebody has written to it, or does not seem to.
+func (t *tail) there() bool {
+	a, err := t.file.Stat()
+	b, errPath := os.Stat(t.config.Path)
+	return err == nil && errPath == nil && os.SameFile(a, b) && (b.Size() > 0 || time.Since(t.opened) > settleFor)
 }
 
 // truncated goes on after the file was cut: copytruncate has made a copy before, in which what was not read yet is.
 func (t *tail) truncated(ctx context.Context) error {
 	current := headMark(t.file)
-	for _, x := range t.rotated() {
-		if t.has(x.head) || x.isFile(t.file) || !x.isOf(&t.mark) && x.isOf(&current) { // the last is to be cut once more
+	old, ok := t.rotated()
+	if !ok {
+		return nil // the next look tries again
+	}
+	for _, x := range old {
+		if t.has(x.head) || x.isFile(t.file) || !x.isOf(&t.mark) && (x.isOf(&current) || x.begins(t.file)) { // the last is to be cut once more
 			continue
 		}
-		from := int64(0)
-		if x.isOf(&t.mark) {
-			from = t.mark.Offset
+		if done, err := t.archive(ctx, x); err != nil || !done {
+			return err // where it was rotated once more, the next look finds it
 		}
-		done, err := t.archive(ctx, x, from)
-		if err != nil {
-			return err
-		}
-		if !done {
-			return nil // it was rotated once more: the next look finds it
-		}
-		t.saw(x.head)
 	}
 	if _, err := t.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	t.mark, t.rest = mark{Inode: t.mark.Inode}, nil
 	t.glimpse(headBytes)
-	return t.save(t.mark)
+	return t.save()
 }
 
 // read reads to the end of the file as it is now. Where it was cut meanwhile, it stops: the next look finds that.
@@ -267,11 +280,7 @@ func (t *tail) read(ctx context.Context) error {
 				_, err := t.file.Seek(at, io.SeekStart)
 				return err
 			}
-			t.grow(at, t.buf[:n])
-			if err := t.take(ctx, t.buf[:n]); err != nil {
-				return err
-			}
-			if err := t.save(t.mark); err != nil {
+			if err := errors.Join(t.grow(at, t.buf[:n]), t.take(ctx, t.buf[:n])); err != nil {
 				return err
 			}
 		}
@@ -295,13 +304,12 @@ func (t *tail) take(ctx context.Context, data []byte) error {
 	if end == 0 {
 		return nil
 	}
-	if err := t.deliver(ctx, t.rest[:end]); err != nil {
-		// They are read again, by this run or the next.
+	if err := t.deliver(ctx, t.rest[:end], &t.mark); err != nil {
+		// What was not taken is read again, by this run or the next.
 		t.rest = nil
 		_, serr := t.file.Seek(t.mark.Offset, io.SeekStart)
 		return errors.Join(err, serr)
 	}
-	t.mark.Offset += int64(end)
 	t.rest = append(t.rest[:0], t.rest[end:]...)
 	return nil
 }
@@ -311,20 +319,31 @@ func (t *tail) finish(ctx context.Context) error {
 	if len(t.rest) == 0 {
 		return nil
 	}
-	if err := t.deliver(ctx, t.rest); err != nil {
+	if err := t.deliver(ctx, t.rest, &t.mark); err != nil {
 		return err
 	}
-	t.mark.Offset += int64(len(t.rest))
 	t.rest = nil
 	return nil
 }
 
-// deliver hands on lines.
-func (t *tail) deliver(ctx context.Context, text []byte) error {
+// deliver hands on lines, the first of which is at a mark, t.mark or t.aside, and moves that behind what was taken of them.
+func (t *tail) deliver(ctx context.Context, text []byte, m *mark) error {
 	t.format.Location, t.format.Program, t.format.Reference = time.Local, t.config.Program, time.Now()
 	var lines []login.Line
+	var ends []int64 // of lines, in text
 	for raw := range strings.Lines(string(text)) {
-		lines = append(lines, t.format.Parse(raw))
+		lines, ends = append(lines, t.format.Parse(raw)), append(ends, int64(len(raw)))
+		if n := len(ends); n > 1 {
+			ends[n-1] += ends[n-2]
+		}
 	}
-	return t.env.lines(ctx, lines)
+	from, aside := m.Offset, m == t.aside
+	err := t.env.lines(ctx, lines, func(n int) {
+		m.Offset = from + ends[n-1]
+		t.position.set(t.generation, aside, ends[n-1])
+	})
+	if err == nil {
+		m.Offset = from + int64(len(text))
+	}
+	return errors.Join(err, t.save())
 }

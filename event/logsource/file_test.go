@@ -47,7 +47,7 @@ var errKilled = errors.New("killed")
 func (r *reading) start() {
 	r.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	set, err := Open([]Spec{{"file", "auth", &r.config}}, Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Lines: func(_ context.Context, lines []login.Line) error {
+	set, err := Open([]Spec{{"file", "auth", &r.config}}, Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Lines: func(_ context.Context, lines []login.Line, _ func(int)) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if r.deny {

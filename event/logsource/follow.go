@@ -65,7 +65,7 @@ func (e *environment) follow(ctx context.Context, command []string, done func(la
 		for i := range raw {
 			batch[i] = format.Parse(raw[i])
 		}
-		if err := e.lines(ctx, batch); err != nil {
+		if err := e.lines(ctx, batch, nil); err != nil {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 			return read, err

@@ -20,7 +20,7 @@ func collect(t *testing.T, spec Spec, n int, opened func(*Set)) (out []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	var mu sync.Mutex
-	set, err := Open([]Spec{spec}, Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Lines: func(_ context.Context, lines []login.Line) error {
+	set, err := Open([]Spec{spec}, Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Lines: func(_ context.Context, lines []login.Line, _ func(int)) error {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, l := range lines {

@@ -3,11 +3,10 @@
 package logsource
 
 import (
-	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -16,8 +15,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/ruleids/ruleids/event/login"
 )
@@ -69,7 +72,8 @@ func (l *logger) reopen() error {
 	return err
 }
 
-// generations is how many rotated files are kept: more than come while the reader starts.
+// generations is how many rotated files are kept. A log is rotated only while the reader is not behind by half of that, since what
+// is removed before it was read is lost whoever reads.
 const generations = 40
 
 // shift makes room for a new ".1": each rotated file moves up, some are compressed, and the oldest goes.
@@ -86,7 +90,7 @@ func shift(path string, random *rand.Rand) error {
 			case i == generations:
 				err = os.Remove(from)
 			case gz == "" && i > 1 && random.IntN(2) == 0: // what daemons may still write to is not compressed, as with delaycompress
-				err = compress(from, to+".gz", st.ModTime())
+				err = compressSlowly(from, to+".gz", st.ModTime())
 			default:
 				err = os.Rename(from, to)
 			}
@@ -96,6 +100,25 @@ func shift(path string, random *rand.Rand) error {
 		}
 	}
 	return nil
+}
+
+// compressSlowly is compress as gzip does it: for a while there is the file, and a part of the compressed one.
+func compressSlowly(from, to string, at time.Time) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	z := gzip.NewWriter(f)
+	for _, part := range [][]byte{data[:len(data)/3], data[len(data)/3:]} {
+		_, werr := z.Write(part)
+		err = errors.Join(err, werr, z.Flush())
+		time.Sleep(time.Millisecond)
+	}
+	return errors.Join(err, z.Close(), f.Close(), os.Chtimes(to, at, at), os.Remove(from))
 }
 
 // rotate rotates the log by renaming it, or by copying and cutting it.
@@ -121,26 +144,59 @@ func (l *logger) rotate(random *rand.Rand) error {
 	return l.reopen()
 }
 
-// TestReaderProcess is no test but the process that TestKilledReader kills: it reads a log, and appends each run of lines that
-// it is handed to a file.
+// A record is what a reader was handed, in memory that outlives it: the number of bytes, and the lines. It is for the test what the
+// windows of rules are for the daemon, but for outliving.
+type record []byte
+
+const recordBytes = 16 << 20
+
+func openRecord(t *testing.T, name string) record {
+	t.Helper()
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err == nil {
+		err = f.Truncate(recordBytes)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	data, err := unix.Mmap(int(f.Fd()), 0, recordBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func (r record) size() *uint64 { return (*uint64)(unsafe.Pointer(&r[0])) }
+
+// add takes down a line.
+func (r record) add(text string) {
+	n := atomic.LoadUint64(r.size())
+	n += uint64(copy(r[8+n:], text+"\n"))
+	atomic.StoreUint64(r.size(), n)
+}
+
+func (r record) lines() (out []string) {
+	for text := range strings.Lines(string(r[8 : 8+atomic.LoadUint64(r.size())])) {
+		out = append(out, strings.TrimSuffix(text, "\n"))
+	}
+	return out
+}
+
+// TestReaderProcess is no test but the process that TestKilledReader kills: it reads a log, and takes down each line.
 func TestReaderProcess(t *testing.T) {
 	dir, name := os.Getenv("RULEIDS_READER"), os.Getenv("RULEIDS_READER_OUT")
 	if dir == "" {
 		t.Skip("it is run by TestKilledReader")
 	}
-	out, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := openRecord(t, name)
 	r := follow(t, dir, func(c *FileConfig) { c.Begin = "start" })
-	set, err := Open([]Spec{{"file", "auth", &r.config}}, Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Lines: func(_ context.Context, lines []login.Line) error {
-		var b bytes.Buffer
-		b.WriteString("run\n")
-		for _, l := range lines {
-			b.WriteString(l.Text + "\n")
+	set, err := Open([]Spec{{"file", "auth", &r.config}}, Options{Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Lines: func(_ context.Context, lines []login.Line, took func(int)) error {
+		for i, l := range lines {
+			out.add(l.Text)
+			took(i + 1)
 		}
-		_, err := out.Write(b.Bytes())
-		return err
+		return nil
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -148,29 +204,9 @@ func TestReaderProcess(t *testing.T) {
 	set.Run(t.Context())
 }
 
-// handed returns the runs of lines that a process was handed. A last line without its end was being written when it was killed.
-func handed(t *testing.T, name string) (runs [][]string) {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.Fatal(err)
-	}
-	for text := range strings.Lines(string(data)) {
-		text, whole := strings.CutSuffix(text, "\n")
-		switch {
-		case !whole:
-		case text == "run":
-			runs = append(runs, nil)
-		default:
-			runs[len(runs)-1] = append(runs[len(runs)-1], text)
-		}
-	}
-	return runs
-}
-
 // A log is written to without a pause and rotated in every way, while its reader, a process, is killed by SIGKILL at any moment
-// and started again: no line is lost, and none is read twice but those that the killed process had in its hands. They are those
-// of the last run of lines that it was handed: what its rules made of them died with it.
+// and started again: no line is lost, and none is read twice but the one that a killed process had in its hands, taken down but
+// not said to be: it is the last in the record of that process, and the first of the next.
 // RULEIDS_ROTATE_ROUNDS says how many times it is killed.
 func TestKilledReader(t *testing.T) {
 	rounds := 10
@@ -198,24 +234,45 @@ func TestKilledReader(t *testing.T) {
 	out := func(n int) string { return filepath.Join(outs, strconv.Itoa(n)) }
 	start := func(n int) *exec.Cmd {
 		c := exec.Command(os.Args[0], "-test.run=^TestReaderProcess$")
+		c.Stderr = os.Stderr
 		c.Env = append(os.Environ(), "RULEIDS_READER="+dir, "RULEIDS_READER_OUT="+out(n), "GOCOVERDIR="+outs)
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
 		return c
 	}
-	count := func(n int) (lines int) {
-		for _, run := range handed(t, out(n)) {
-			lines += len(run)
-		}
-		return lines
+	records := make([]record, rounds+1)
+	for n := range records {
+		records[n] = openRecord(t, out(n))
+		defer func() { _ = unix.Munmap(records[n]) }()
 	}
+	count := func(n int) int { return int(atomic.LoadUint64(records[n].size())) }
 	// stop kills a reader; what it was handed before is in its file.
 	stop := func(c *exec.Cmd) {
 		_ = c.Process.Kill()
 		_ = c.Wait()
 	}
-	rotations := 0
+	var begun []int // the first line after each rotation
+	rotate := func(n int) {
+		if len(begun) > generations/2 {
+			read := 0
+			for ; n >= 0; n-- {
+				if lines := records[n].lines(); len(lines) > 0 {
+					read, _ = strconv.Atoi(lines[len(lines)-1])
+					break
+				}
+			}
+			if read < begun[len(begun)-generations/2] {
+				return
+			}
+		}
+		if err := l.rotate(random); err != nil {
+			t.Error(err)
+		}
+		l.mu.Lock()
+		begun = append(begun, l.n)
+		l.mu.Unlock()
+	}
 	for n := range rounds {
 		c := start(n)
 		for deadline := time.Now().Add(time.Minute); count(n) == 0; time.Sleep(5 * time.Millisecond) {
@@ -226,18 +283,12 @@ func TestKilledReader(t *testing.T) {
 		}
 		for range random.IntN(4) {
 			time.Sleep(time.Duration(20+random.IntN(60)) * time.Millisecond)
-			if err := l.rotate(random); err != nil {
-				t.Error(err)
-			}
-			rotations++
+			rotate(n)
 		}
 		time.Sleep(time.Duration(random.IntN(30_000)) * time.Microsecond)
 		stop(c)
 		if random.IntN(3) == 0 { // while nobody reads
-			if err := l.rotate(random); err != nil {
-				t.Error(err)
-			}
-			rotations++
+			rotate(n)
 		}
 	}
 	cancel()
@@ -248,46 +299,45 @@ func TestKilledReader(t *testing.T) {
 	c := start(rounds)
 	missing := func() int {
 		there := map[string]bool{}
-		for n := range rounds + 1 {
-			for _, run := range handed(t, out(n)) {
-				for _, text := range run {
-					there[text] = true
-				}
+		for _, r := range records {
+			for _, text := range r.lines() {
+				there[text] = true
 			}
 		}
 		return l.n - len(there)
 	}
-	for deadline := time.Now().Add(time.Minute); missing() > 0 && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline, least := time.Now().Add(time.Minute), l.n; time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		n := missing()
+		if n == 0 {
+			break
+		}
+		if n < least {
+			deadline, least = time.Now().Add(time.Minute), n
+		}
 	}
 	time.Sleep(10 * NewFile().Poll) // for what is read twice
 	stop(c)
 
 	seen := make([]int, l.n)
-	again, inHand := 0, map[string]bool{}
 	var lost, twice []int
-	for n := range rounds + 1 {
-		runs := handed(t, out(n))
-		for at, run := range runs {
-			for _, text := range run {
-				i, err := strconv.Atoi(text)
-				if err != nil || i < 0 || i >= l.n {
-					t.Fatalf("reader %d was handed %q", n, text)
-				}
-				if seen[i]++; seen[i] > 1 {
-					if again++; !inHand[text] {
-						if len(twice) == 0 {
-							t.Logf("reader %d, run %d of %d", n, at, len(runs))
-						}
-						twice = append(twice, i)
-					}
-				}
+	again, last := 0, ""
+	for n, r := range records {
+		for at, text := range r.lines() {
+			i, err := strconv.Atoi(text)
+			if err != nil || i < 0 || i >= l.n {
+				t.Fatalf("reader %d was handed %q", n, text)
 			}
-		}
-		clear(inHand)
-		if len(runs) > 0 {
-			for _, text := range runs[len(runs)-1] {
-				inHand[text] = true
+			switch seen[i]++; {
+			case seen[i] == 1:
+			case at == 0 && text == last:
+				again++
+			default:
+				if len(twice) == 0 {
+					t.Logf("reader %d, line %d of %d", n, at, len(r.lines()))
+				}
+				twice = append(twice, i)
 			}
+			last = text
 		}
 	}
 	for i, times := range seen {
@@ -310,5 +360,5 @@ func TestKilledReader(t *testing.T) {
 	if len(lost)+len(twice) > 0 {
 		t.Errorf("%d lines lost, as %v; %d read twice, as %v", len(lost), lost[:min(len(lost), 20)], len(twice), twice[:min(len(twice), 20)])
 	}
-	t.Logf("%d lines, %d rotations, killed %d times, %d lines read again that were in hand", l.n, rotations, rounds, again)
+	t.Logf("%d lines, %d rotations, killed %d times, %d lost, %d read twice, and %d that were in hand", l.n, len(begun), rounds, len(lost), len(twice), again)
 }

@@ -12,54 +12,94 @@ import (
 	"github.com/ruleids/ruleids/event/login"
 )
 
+// errMoving is why a reader cannot begin.
+var errMoving = errors.New("the rotated files beside it change all the time")
+
 // start opens the file where it was left, or at its end or start where nothing is remembered, after what was rotated away
 // meanwhile.
 func (t *tail) start(ctx context.Context) error {
-	saved, known, err := t.memory.load()
+	saved, known, err := t.recall()
 	if err != nil {
 		return err
 	}
-	t.seen = slices.Clone(saved.Seen)
-	old := t.rotated()
-	if !known {
-		for _, x := range old {
-			if t.config.Begin == "start" {
-				if _, err := t.archive(ctx, x, 0); err != nil {
-					return err
-				}
-			}
-			t.saw(x.head)
+	t.seen, t.aside = slices.Clone(saved.Seen), saved.Aside
+	if !known || saved.Seen == nil {
+		old, ok := t.rotated()
+		if !ok {
+			return errMoving
 		}
-		return t.open(t.config.Begin == "end")
+		if !known {
+			for _, x := range old {
+				if t.config.Begin == "start" {
+					if _, err := t.archive(ctx, x); err != nil {
+						return err
+					}
+				}
+				t.saw(x.head)
+			}
+			return t.open(t.config.Begin == "end")
+		}
 	}
-	var current mark // of what is at the path now
 	if f, err := os.Open(t.config.Path); err == nil {
 		if saved.HeadBytes > 0 && saved.is(f) { // of one that was empty nothing tells it from another with its number
-			t.file, t.mark, t.aside = f, saved, saved.Aside
-			t.mark.Seen, t.mark.Aside = nil, nil
-			t.glimpse(saved.HeadBytes)
 			if saved.Seen == nil {
+				old, _ := t.rotated()
 				for _, x := range old {
 					t.saw(x.head)
 				}
 			}
-			_, err = f.Seek(saved.Offset, io.SeekStart)
-			return err
+			t.file, t.mark, t.opened = f, saved, time.Now()
+			t.glimpse(saved.HeadBytes)
+			if _, err := f.Seek(saved.Offset, io.SeekStart); err != nil {
+				return err
+			}
+			return t.save()
 		}
-		current = headMark(f)
 		_ = f.Close()
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return t.resume(ctx, saved, current, old)
+	return t.resume(ctx, saved)
 }
 
-// resume goes on where the file was rotated while nobody looked: what is left of it comes first, then the files after it, then
+// recall returns what is remembered, with what was read since it was saved.
+func (t *tail) recall() (saved mark, known bool, err error) {
+	if saved, known, err = t.memory.load(); err != nil {
+		return saved, known, err
+	}
+	if t.position.word == nil {
+		t.position = openPosition(t.memory.positionFile())
+	}
+	generation, aside, n := t.position.get()
+	t.generation = max(generation, saved.Generation)
+	switch {
+	case !known || generation != saved.Generation:
+	case !aside:
+		saved.Offset += n
+	case saved.Aside != nil:
+		saved.Aside.Offset += n
+	}
+	return saved, known, nil
+}
+
+// resume goes on where the file was rotated, once or more: what is left of it comes first, then the files after it, then
 // the path. The last of them is followed like the log: who writes may have it open still.
-func (t *tail) resume(ctx context.Context, saved, current mark, old []sibling) error {
+func (t *tail) resume(ctx context.Context, saved mark) error {
 	before := t.memory.time()
 	t.mark = saved // until it is dealt with
-	for try := 0; ; try++ {
+	for range maxTries {
+		var current mark // of what is at the path now
+		f, err := os.Open(t.config.Path)
+		if err == nil {
+			current = headMark(f)
+			_ = f.Close()
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		old, ok := t.rotated()
+		if !ok {
+			return errMoving
+		}
 		left := t.left(saved, current, old, before)
 		moved := false
 		for i, x := range left {
@@ -68,20 +108,19 @@ func (t *tail) resume(ctx context.Context, saved, current mark, old []sibling) e
 					return err
 				}
 			}
-			done, err := t.archive(ctx, x, x.from)
+			done, err := t.archive(ctx, x)
 			if err != nil {
 				return err
 			}
-			moved = moved || !done
-			if done {
-				t.saw(x.head)
+			if moved = !done; moved {
+				break
 			}
 		}
-		if !moved || try == maxTries {
+		if !moved {
 			return t.open(false)
 		}
-		old = t.rotated()
 	}
+	return errMoving
 }
 
 // maxTries is how many times rotated files are looked for again that were rotated once more while they were read.
@@ -94,10 +133,7 @@ func (t *tail) left(saved, current mark, old []sibling, before time.Time) (out [
 		switch {
 		case t.has(x.head), slices.ContainsFunc(out, func(y sibling) bool { return x.head == y.head }): // a file, and what it was compressed to
 			continue
-		case x.isOf(saved.Aside):
-			x.from = saved.Aside.Offset
-		case i == at:
-			x.from = saved.Offset
+		case i == at, x.isOf(t.aside):
 		case x.isOf(&current):
 			continue // a copy of what is there: it is to be cut
 		case saved.Seen == nil && (at >= 0 && i < at || at < 0 && x.time.Before(before)):
@@ -120,18 +156,33 @@ func (t *tail) adopt(x sibling) (bool, error) {
 		_ = f.Close()
 		return false, err
 	}
-	if _, err := f.Seek(x.from, io.SeekStart); err != nil {
+	from := t.from(x)
+	if _, err := f.Seek(from, io.SeekStart); err != nil {
 		_ = f.Close()
 		return false, err
 	}
-	t.begin(f, mark{Inode: inodeOf(st), Offset: x.from})
-	return true, t.save(t.mark)
+	if x.isOf(t.aside) {
+		t.aside = nil // it is the mark
+	}
+	t.begin(f, mark{Inode: inodeOf(st), Offset: from})
+	return true, t.save()
+}
+
+// from returns how much of a rotated file was dealt with before.
+func (t *tail) from(x sibling) int64 {
+	switch {
+	case x.isOf(t.aside):
+		return t.aside.Offset
+	case x.isOf(&t.mark):
+		return t.mark.Offset
+	}
+	return 0
 }
 
 // begin makes f the file that is read.
 func (t *tail) begin(f *os.File, m mark) {
-	_ = t.close()
-	t.file, t.mark, t.rest, t.missed = f, m, nil, time.Time{}
+	_ = t.leave()
+	t.file, t.mark, t.rest, t.missed, t.opened = f, m, nil, time.Time{}, time.Now()
 	t.format = login.Format{Location: time.Local, Program: t.config.Program}
 	t.glimpse(headBytes)
 }
@@ -145,8 +196,13 @@ func (t *tail) saw(head string) {
 
 func (t *tail) has(head string) bool { return slices.Contains(t.seen, head) }
 
-// save remembers a mark, and which rotated files were dealt with.
-func (t *tail) save(m mark) error {
-	m.Seen = append([]string{}, t.seen...)
-	return t.memory.save(m)
+// save remembers how far the files were read, and which rotated ones were dealt with.
+func (t *tail) save() error {
+	m := t.mark
+	m.Seen, m.Aside, m.Generation = append([]string{}, t.seen...), t.aside, t.generation+1
+	if err := t.memory.save(m); err != nil {
+		return err
+	}
+	t.generation++ // the position is of the mark before, and says nothing of this one
+	return nil
 }

@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-// archive reads a rotated file from an offset of its text on, compressed or not, and remembers how far. It reports false for one
-// that has vanished meanwhile, or in whose place is another.
-func (t *tail) archive(ctx context.Context, x sibling, from int64) (bool, error) {
+// archive reads what was not read yet of a rotated file, compressed or not, and takes down that it was seen. It reports false for
+// one that has vanished meanwhile, or in whose place is another.
+func (t *tail) archive(ctx context.Context, x sibling) (bool, error) {
 	in, err := openArchive(x.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -28,18 +28,19 @@ func (t *tail) archive(ctx context.Context, x sibling, from int64) (bool, error)
 		return false, err
 	}
 	defer in.Close()
-	head := make([]byte, len(x.text))
-	if _, err := io.ReadFull(in, head); err != nil || !bytes.Equal(head, x.text) {
+	head, err := io.ReadAll(io.LimitReader(in, headBytes))
+	if err != nil || !bytes.HasPrefix(head, x.text) {
 		return false, nil
 	}
+	from := t.from(x)
 	text := io.MultiReader(bytes.NewReader(head), in)
-	if _, err := io.CopyN(io.Discard, text, from); err != nil {
-		if errors.Is(err, io.EOF) {
-			return true, nil
-		}
+	if _, err := io.CopyN(io.Discard, text, from); err != nil && !errors.Is(err, io.EOF) {
 		return false, err
 	}
-	m := mark{Offset: from, Head: x.head, HeadBytes: len(x.text)}
+	t.aside = &mark{Offset: from, Head: digest(head), HeadBytes: len(head)}
+	if err := t.save(); err != nil { // a position in it says nothing without that
+		return false, err
+	}
 	buf, rest := make([]byte, readBytes), []byte(nil)
 	for {
 		n, err := text.Read(buf)
@@ -49,18 +50,14 @@ func (t *tail) archive(ctx context.Context, x sibling, from int64) (bool, error)
 			end = len(rest)
 		}
 		if end > 0 {
-			if err := t.deliver(ctx, rest[:end]); err != nil {
+			if err := t.deliver(ctx, rest[:end], t.aside); err != nil {
 				return false, err
 			}
 			rest = append(rest[:0], rest[end:]...)
-			m.Offset += int64(end)
-			next := t.mark
-			next.Aside = &m
-			if err := t.save(next); err != nil {
-				return false, err
-			}
 		}
 		if errors.Is(err, io.EOF) {
+			t.saw(t.aside.Head)
+			t.aside = nil
 			return true, nil
 		}
 		if err != nil {
@@ -78,29 +75,24 @@ type sibling struct {
 	time time.Time
 	text []byte // the first headBytes of its text, or less where it has no more
 	head string // digest of that
-	from int64  // what of its text was dealt with before
 }
 
 // rotated returns the files that rotation has made of the log, the oldest first: those beside it whose names begin with its own.
-func (t *tail) rotated() []sibling {
-	entries, err := os.ReadDir(filepath.Dir(t.config.Path))
-	if err != nil {
-		return nil
-	}
-	base := filepath.Base(t.config.Path)
-	stem := strings.TrimSuffix(base, filepath.Ext(base))
-	var out []sibling
-	for _, e := range entries {
-		name := e.Name()
-		// "auth.log.1", "auth.log-20261129.gz", and with logrotate's "extension" "auth-20261129.log".
-		if !(strings.HasPrefix(name, base) && rotation.MatchString(name[len(base):])) && !(strings.HasPrefix(name, stem+"-") && rotation.MatchString(strings.Replace(name[len(stem):], filepath.Ext(base), "", 1))) {
-			continue
-		}
-		if st, err := e.Info(); err == nil && st.Mode().IsRegular() {
-			x := sibling{path: filepath.Join(filepath.Dir(t.config.Path), name), time: st.ModTime()}
-			if x.read() {
+// It reports false where it did not see all of them, since they were rotated while it looked.
+func (t *tail) rotated() (out []sibling, ok bool) {
+	for range maxTries {
+		before := t.beside()
+		out, ok = out[:0], true
+		for _, st := range before {
+			x := sibling{path: filepath.Join(filepath.Dir(t.config.Path), st.Name()), time: st.ModTime()}
+			same, has := x.read(st)
+			ok = ok && same
+			if has {
 				out = append(out, x)
 			}
+		}
+		if ok = ok && slices.EqualFunc(before, t.beside(), func(a, b fs.FileInfo) bool { return a.Name() == b.Name() && os.SameFile(a, b) }); ok {
+			break
 		}
 	}
 	slices.SortFunc(out, func(a, b sibling) int {
@@ -109,20 +101,55 @@ func (t *tail) rotated() []sibling {
 		}
 		return strings.Compare(b.path, a.path) // ".2" is older than ".1"
 	})
+	if i := slices.IndexFunc(out, func(x sibling) bool { return x.isOf(t.aside) }); i > 0 {
+		x := out[i]
+		out = slices.Insert(slices.Delete(out, i, i+1), 0, x) // what was begun is ended first
+	}
+	return out, ok
+}
+
+// beside returns the files beside the log that have names of rotated ones, by name.
+func (t *tail) beside() (out []fs.FileInfo) {
+	entries, err := os.ReadDir(filepath.Dir(t.config.Path))
+	if err != nil {
+		return nil
+	}
+	base := filepath.Base(t.config.Path)
+	stem := strings.TrimSuffix(base, filepath.Ext(base))
+	for _, e := range entries {
+		name := e.Name()
+		// "auth.log.1", "auth.log-20261129.gz", and with logrotate's "extension" "auth-20261129.log".
+		if !(strings.HasPrefix(name, base) && rotation.MatchString(name[len(base):])) && !(strings.HasPrefix(name, stem+"-") && rotation.MatchString(strings.Replace(name[len(stem):], filepath.Ext(base), "", 1))) {
+			continue
+		}
+		if st, err := e.Info(); err == nil && st.Mode().IsRegular() {
+			out = append(out, st)
+		}
+	}
 	return out
 }
 
-// read reads the head of a rotated file, and reports whether there is one.
-func (x *sibling) read() bool {
+// read reads the head of a rotated file. same is false where another is in its place, or none; has where there is no text in
+// it, or it cannot be read: a file that is being compressed is there in part for a while.
+func (x *sibling) read(st fs.FileInfo) (same, has bool) {
+	if now, err := os.Stat(x.path); err != nil || !os.SameFile(st, now) {
+		return false, false
+	}
 	in, err := openArchive(x.path)
 	if err != nil {
-		return false
+		return !errors.Is(err, fs.ErrNotExist), false
 	}
 	defer in.Close()
-	head := make([]byte, headBytes)
-	n, err := io.ReadFull(in, head)
-	x.text, x.head = head[:n], digest(head[:n])
-	return n > 0 && (err == nil || errors.Is(err, io.ErrUnexpectedEOF))
+	x.text, err = io.ReadAll(io.LimitReader(in, headBytes))
+	x.head = digest(x.text)
+	return true, err == nil && len(x.text) > 0
+}
+
+// begins reports whether a file begins with all that is read of the rotated one: that is a copy of it, then, or a part of one.
+func (x *sibling) begins(f io.ReaderAt) bool {
+	head := make([]byte, len(x.text))
+	n, _ := f.ReadAt(head, 0)
+	return bytes.Equal(head[:n], x.text)
 }
 
 // isFile reports whether the rotated file is f.

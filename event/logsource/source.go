@@ -24,9 +24,10 @@ type Spec struct {
 type Options struct {
 	Log *slog.Logger // of trouble, and its end; nil for slog.Default
 	// Lines takes the next lines of a source, and returns when they have been dealt with: the source remembers then that it
-	// came so far. It may wait for as long as it must. After an error the lines are read again, once the program runs again.
-	// Several sources call it at once. The lines are its own.
-	Lines func(ctx context.Context, lines []login.Line) error
+	// came so far. It may wait for as long as it must. It calls took with n as soon as the first n lines have been dealt with: a
+	// file is read again from there, after an error and by the next process, however this one ends. Other sources, and a
+	// Lines that does not call took, get all lines of the call again. Several sources call it at once. The lines are its own.
+	Lines func(ctx context.Context, lines []login.Line, took func(n int)) error
 }
 
 // A Set is the sources of a program. Its methods may be called by any number of goroutines at once.
@@ -153,8 +154,8 @@ func (e *environment) works() {
 	}
 }
 
-// lines hands lines on, and counts them.
-func (e *environment) lines(ctx context.Context, lines []login.Line) error {
+// lines hands lines on, and counts them. took is nil where nobody wants to know.
+func (e *environment) lines(ctx context.Context, lines []login.Line, took func(n int)) error {
 	if len(lines) == 0 {
 		return nil
 	}
@@ -163,7 +164,10 @@ func (e *environment) lines(ctx context.Context, lines []login.Line) error {
 			lines[i].Host = e.host
 		}
 	}
-	if err := e.opt.Lines(ctx, lines); err != nil {
+	if took == nil {
+		took = func(int) {}
+	}
+	if err := e.opt.Lines(ctx, lines, took); err != nil {
 		return err
 	}
 	e.counts.lines.Add(uint64(len(lines)))

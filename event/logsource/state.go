@@ -26,6 +26,8 @@ type mark struct {
 	// read meanwhile.
 	Seen  []string `json:"seen,omitzero"`
 	Aside *mark    `json:"aside,omitempty"`
+	// Generation counts the marks of a file: a position is one of these.
+	Generation uint32 `json:"generation,omitempty"`
 	// Of an event log: the bookmark. Of the journal: the entry, and its time in microseconds since 1970.
 	Cursor string `json:"cursor,omitempty"`
 	Time   int64  `json:"time,omitempty"`

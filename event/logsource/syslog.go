@@ -173,7 +173,7 @@ func (s *server) deal(ctx context.Context, room <-chan message) error {
 				more = false
 			}
 		}
-		if err := s.env.lines(ctx, batch); err != nil && ctx.Err() == nil {
+		if err := s.env.lines(ctx, batch, nil); err != nil && ctx.Err() == nil {
 			s.env.failed(err)
 		}
 	}
@@ -245,7 +245,7 @@ func (s *server) stream(ctx context.Context, c net.Conn, from netip.Addr) {
 	for {
 		if in.Buffered() == 0 || len(batch) >= batchLines {
 			if len(batch) > 0 {
-				if err := s.env.lines(ctx, batch); err != nil {
+				if err := s.env.lines(ctx, batch, nil); err != nil {
 					return
 				}
 				batch = nil
@@ -257,7 +257,7 @@ func (s *server) stream(ctx context.Context, c net.Conn, from netip.Addr) {
 			batch = append(batch, s.parse(formats, message{text, from}))
 		}
 		if err != nil {
-			_ = s.env.lines(ctx, batch)
+			_ = s.env.lines(ctx, batch, nil)
 			return
 		}
 	}
