@@ -39,7 +39,7 @@ func parsePair(s string) netip.AddrPort {
 	if host, port, ok := strings.Cut(s, "::"); ok && !strings.Contains(port, ":") && strings.Contains(host, ".") {
 		return parseEnd(host, port)
 	}
-	if i := strings.LastIndexByte(s, ':'); i > 0 {
+	if i := strings.LastIndexByte(s, ':'); i > 0 && strings.Trim(s[i+1:], "0123456789") == "" {
 		if p := parseEnd(strings.TrimSuffix(s[:i], ":"), s[i+1:]); p.IsValid() {
 			return p
 		}

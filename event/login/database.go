@@ -8,7 +8,7 @@ import (
 )
 
 // mysqld names the account as 'user'@'host'; the account is the client's word, the host is not.
-var mysqlDenied = lazyregexp.New(`^(?:\d{4}-\d\d-\d\d[T ]+[\d:.]+(?:Z|[+-]\d\d:\d\d)? )?(?:\d+ )?(?:\[\w+\] )*(?:\[MY-\d+\] )?(?:\[\w+\] )?Access denied for user '(.*)'@'([^']*)'(?: \(using password: (YES|NO)\)|( to database '.*'))?$`)
+var mysqlDenied = lazyregexp.New(`^(?:(?:\d{4}-\d\d-\d\d|\d{6})[T ]+[\d:.]+(?:Z|[+-]\d\d:\d\d)? )?(?:\d+ )?(?:\[\w+\] )*(?:\[MY-\d+\] )?(?:\[\w+\] )?Access denied for user '(.*)'@'([^']*)'(?: \(using password: (YES|NO)\)|( to database '.*'))?$`)
 
 // parseMySQL reads a message of mysqld or mariadbd.
 func parseMySQL(text string) (attempt, bool) {

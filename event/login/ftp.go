@@ -14,7 +14,7 @@ const ftpWait = 5 * time.Second
 // vsftpd writes "[pid 2] [bob] FAIL LOGIN: Client "192.0.2.1"". The name comes first and is the client's, as is the password of
 // an anonymous login, which comes last.
 var (
-	vsftpdLogin = lazyregexp.New(`^(?:\[pid \d+\] )?\[(.*)\] (OK|FAIL) LOGIN: Client "([^"]+)"$`)
+	vsftpdLogin = lazyregexp.New(`^(?:\[pid \d+\] )?\[(.*)\] (OK|FAIL) LOGIN: Client "([^"]+)"(?:, "([^"]*)")?$`)
 	vsftpdGuest = lazyregexp.New(`^(?:\[pid \d+\] )?\[(ftp|anonymous)\] OK LOGIN: Client "([^"]+)", anon password ".*"$`)
 )
 
@@ -35,7 +35,11 @@ func parseVsftpd(text string) (attempt, bool) {
 	case m[2] == "OK":
 		return attempt{result: packet.AuthSuccess, user: m[1], method: "password", src: parseEnd(m[3], "")}, true
 	}
-	return attempt{result: packet.AuthFailure, user: m[1], method: "password", reason: reasonCredential, src: parseEnd(m[3], "")}, true
+	a := attempt{result: packet.AuthFailure, user: m[1], method: "password", reason: reasonCredential, src: parseEnd(m[3], "")}
+	if m[4] != "" { // "User is not in the allow user list."
+		a.reason = reasonAllowed
+	}
+	return a, true
 }
 
 // proftpd begins each message with the client: "ftp.example (client.example[192.0.2.1]) - ". The name in front of the brackets

@@ -29,6 +29,7 @@ var (
 	priority     = lazyregexp.New(`^<\d{1,3}>`)
 	facility     = lazyregexp.New(`^(?:auth|authpriv|cron|daemon|ftp|kern|lpr|mail|news|syslog|user|uucp|local\d|security)\.[a-z]+$`)
 	syslogTag    = lazyregexp.New(`^\[?([A-Za-z_][\w./@+-]*)\]?(?:\([^()]*\))?(?:\[(\d+)\])?:$`)
+	bareTag      = lazyregexp.New(`^\[([A-Za-z_][\w./@+-]*)\]$`) // of "[sshd] text"
 	solarisID    = lazyregexp.New(`^\[ID \d+ [\w.]+\] `)
 	proftpdFile  = lazyregexp.New(`^(\S+) proftpd\[(\d+)\]:? (.*)$`)
 	repeatedFile = lazyregexp.New(`^(?:(\S+) )?((?:--- )?last message repeated \d+ times?(?: ---)?)$`)
@@ -166,6 +167,10 @@ func (f *Format) syslog(l *Line) bool {
 	host := ""
 	for i := range 3 {
 		word, after, _ := strings.Cut(rest, " ")
+		if m := bareTag.FindStringSubmatch(word); m != nil && known(m[1]) {
+			l.Host, l.Program, l.Text = host, m[1], after
+			return true
+		}
 		if m := syslogTag.FindStringSubmatch(word); m != nil {
 			l.Host, l.Program, l.PID = host, m[1], m[2]
 			l.Text = after[len(solarisID.FindString(after)):]

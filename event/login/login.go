@@ -10,6 +10,7 @@ package login
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/packet"
@@ -164,6 +165,7 @@ func (t *Tracker) read(l *Line) {
 			return
 		}
 	}
+	l.Text = strings.TrimRight(l.Text, " ")
 	name := programName(l.Program)
 	if sshdNames[name] {
 		t.sshd.read(t, l)

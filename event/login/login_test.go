@@ -1,6 +1,8 @@
 package login
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,8 +17,8 @@ import (
 
 // A goldenCase is a case of a file in testdata.
 type goldenCase struct {
-	name        string
-	lines, want []string
+	name, remark string
+	lines, want  []string
 }
 
 func readCases(t *testing.T, file string) []goldenCase {
@@ -35,7 +37,9 @@ func readCases(t *testing.T, file string) []goldenCase {
 			continue
 		}
 		c := &out[len(out)-1]
-		if want, ok := strings.CutPrefix(line, "=> "); ok {
+		if remark, ok := strings.CutPrefix(line, "# "); ok {
+			c.remark = remark
+		} else if want, ok := strings.CutPrefix(line, "=> "); ok {
 			c.want = append(c.want, want)
 		} else {
 			c.lines = append(c.lines, line)
@@ -92,5 +96,55 @@ func TestGolden(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// sshdForms are the rows of the table in docs/logins.md: the cases 1 to 35 of testdata/sshd.txt.
+func sshdForms(t *testing.T) (out []string) {
+	t.Helper()
+	for _, c := range readCases(t, "testdata/sshd.txt") {
+		number, title, _ := strings.Cut(c.name, " ")
+		if number != fmt.Sprint(len(out)+1) || len(out) == 35 {
+			continue
+		}
+		code := func(lines []string) string { return "`" + strings.Join(lines, "`<br>`") + "`" }
+		becomes := "none"
+		if len(c.want) > 0 {
+			becomes = code(c.want)
+		}
+		if c.remark != "" {
+			becomes += ": " + c.remark
+		}
+		out = append(out, fmt.Sprintf("| %s | %s | %s | %s |", number, title, code(c.lines), becomes))
+	}
+	return out
+}
+
+var update = flag.Bool("update", false, "write the table of sshd's lines to docs/logins.md")
+
+// The table of sshd's lines is what the goldens say.
+func TestDocsOfSSHDForms(t *testing.T) {
+	const file, begin, end = "../../docs/logins.md", "<!-- sshd: begin, written by: go test ./event/login -run TestDocs -update -->\n", "<!-- sshd: end -->"
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(data), begin)
+	table, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatal("there is no table")
+	}
+	rows := sshdForms(t)
+	if len(rows) != 35 {
+		t.Errorf("%d forms", len(rows))
+	}
+	want := "| | | sshd writes | login |\n| --- | --- | --- | --- |\n" + strings.Join(rows, "\n") + "\n"
+	if *update {
+		err = os.WriteFile(file, []byte(before+begin+want+end+after), 0o644)
+	} else if d := cmp.Diff(want, table); d != "" {
+		err = errors.New("(-want +got)\n" + d)
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }

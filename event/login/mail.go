@@ -7,12 +7,12 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// dovecot's login processes tell of a connection when it ends, or when somebody came in. "rip" is the client, and comes behind
-// the name, which is the client's.
+// dovecot's login processes tell of a connection when it ends, or when somebody came in: what became of it, with errors of the
+// connection, then the name, which is the client's, and "rip", the client.
 var (
 	dovecotPrefix = lazyregexp.New(`^(?:dovecot: )?(?:imap|pop3|managesieve|submission)-login: (?:Info: )?`)
 	dovecotNone   = lazyregexp.New(`^(?:Info: )?`)
-	dovecotEnd    = lazyregexp.New(`^(Login aborted|Login|Disconnected|Aborted login|Logged in|Logged out|Maximum number of connections[^:(]*)(?:: [^()<>]*?)?:? ?(?:\(([^()]*)\))?(?: \(\w+\))?(?:: ?| )user=<(.*)>, (?:method=([^,]+), )?rip=([0-9A-Fa-f:.]+), lip=([0-9A-Fa-f:.]+)`)
+	dovecotEnd    = lazyregexp.New(`^((?:Login|Logged|Disconnected|Aborted|Maximum|Client|Remote|Connection|Inactivity|Too many)\b.*?)(?:: ?| )(?:user=<(.*)>, )?(?:method=([^,]+), )?rip=([0-9A-Fa-f:.]+)(?:, lip=([0-9A-Fa-f:.]+))?(?:,|$)`)
 	dovecotFailed = lazyregexp.New(`auth failed, (\d+) attempts?`)
 )
 
@@ -27,19 +27,20 @@ func parseDovecot(text string) (attempt, bool) {
 	if m == nil {
 		return attempt{}, false
 	}
-	a := attempt{user: m[3], method: strings.ToLower(m[4]), src: parseEnd(m[5], ""), dst: parseEnd(m[6], "")}
-	if m[1] == "Login" || m[1] == "Logged in" { // before and from 2.4 on
+	how := m[1]
+	a := attempt{user: m[2], method: strings.ToLower(m[3]), src: parseEnd(m[4], ""), dst: parseEnd(m[5], "")}
+	if how == "Login" || how == "Logged in" { // before and from 2.4 on
 		a.result = packet.AuthSuccess
 		return a, true
 	}
-	if f := dovecotFailed.FindStringSubmatch(m[2]); f != nil {
+	if f := dovecotFailed.FindStringSubmatch(how); f != nil {
 		a.result, a.reason, a.count = packet.AuthFailure, reasonCredential, bounded(f[1], maxRepeats)
 		return a, true
 	}
 	switch {
-	case strings.Contains(m[2], "user disabled"), strings.Contains(m[2], "disallowed plaintext"), strings.Contains(m[2], "proxy dest auth failed"):
+	case strings.Contains(how, "user disabled"), strings.Contains(how, "disallowed plaintext"), strings.Contains(how, "disabled plaintext"), strings.Contains(how, "proxy dest auth failed"):
 		a.result, a.reason = packet.AuthFailure, reasonAllowed
-	case a.user == "" && m[2] != "":
+	case a.user == "" && strings.Contains(how, "("):
 		a.result = packet.AuthProbe
 	default:
 		return attempt{}, false

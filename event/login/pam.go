@@ -9,21 +9,21 @@ import (
 )
 
 // "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root", as
-// pam_unix, pam_sss and others write it (Linux-PAM, modules/pam_unix/support.c). "PAM 2 more authentication failures", at
+// pam_unix, pam_sss and others write it (Linux-PAM, modules/pam_unix/support.c); older ones name no service. "PAM 2 more authentication failures", at
 // the end of a session, sums up what was told before.
 var (
-	pamFailure = lazyregexp.New(`^pam_\w+\(([\w.-]+):auth\): authentication failure; logname=(.*?) uid=\d+ euid=\d+ tty=(.*?) ruser=(.*?) rhost=(\S*)(?:\s+user=(.*))?$`)
+	pamFailure = lazyregexp.New(`^(?:pam_\w+(?:\((?:([\w.-]+):)?auth\))?: |\(pam_\w+\) )?authentication failure; logname=(.*?) uid=\d+ euid=\d+ tty=(.*?) ruser=(.*?) rhost=(\S*)(?:\s+user=(.*))?$`)
 	pamHost    = lazyregexp.New(` rhost=(\S*)`)
 )
 
 // parsePAM reads that PAM refused a password. want is the service whose line it must be, "" for any; a service with a
 // program of its own in Programs is read there.
 func parsePAM(text, want string) (a attempt, ok bool) {
-	if !strings.HasPrefix(text, "pam_") {
+	if !strings.Contains(text, "authentication failure; logname=") {
 		return a, false
 	}
 	m := pamFailure.FindStringSubmatch(text)
-	if m == nil || want != "" && m[1] != want || want == "" && ownLines[m[1]] {
+	if m == nil || want != "" && m[1] != "" && m[1] != want || want == "" && ownLines[m[1]] {
 		return a, false
 	}
 	var hosts []netip.AddrPort

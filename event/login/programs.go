@@ -73,6 +73,9 @@ func programName(identifier string) string {
 	if strings.HasPrefix(name, "ovpn-") || strings.HasPrefix(name, "openvpn@") || strings.HasPrefix(name, "openvpn-") {
 		return "openvpn"
 	}
+	if first, _, ok := strings.Cut(identifier, "/"); ok && (first == "httpd" || first == "apache2" || first == "nginx") {
+		return first // a virtual host's own identifier
+	}
 	if a, ok := aliases[name]; ok {
 		return a
 	}

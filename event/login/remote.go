@@ -32,7 +32,7 @@ var (
 	openvpnLine   = lazyregexp.New(`^(?:\d+ )?(?:(\S*?)/)?((?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+):\d{1,5}) (?:SENT CONTROL|TLS|VERIFY|MULTI|\[)`)
 	openvpnFailed = lazyregexp.New(`^TLS Auth Error: Auth Username/Password (?:verification failed for peer|was not provided by peer)`)
 	openvpnName   = lazyregexp.New(`^TLS: Username/[Pp]assword authentication (succeeded|failed) for username '(.*)'`)
-	openvpnVerify = lazyregexp.New(`^VERIFY ERROR: depth=\d+, error=([^:]*): (?:.*\b)?CN ?= ?([^,/]*)`)
+	openvpnVerify = lazyregexp.New(`^VERIFY ERROR: depth=\d+, error=([^:]*)(?:: (?:.*\b)?CN ?= ?([^,/]*)|: |$)`)
 	openvpnDone   = lazyregexp.New(`^MULTI: primary virtual IP for (?:(.*)/)?(\S+): \S+$`)
 )
 

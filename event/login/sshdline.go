@@ -40,8 +40,8 @@ type sshdLine struct {
 var sshdNames = map[string]bool{"sshd": true, "sshd-session": true, "sshd-auth": true}
 
 const (
-	reSSHHost = `([0-9A-Za-z:._%\[\]-]+)` // an address, or a name with UseDNS
-	reSSHIP   = `([0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?)`
+	reSSHHost = `([0-9A-Za-z:._%\[\]-]+)`                       // an address, or a name with UseDNS
+	reSSHIP   = `([0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?|UNKNOWN)` // "UNKNOWN" of a client that had gone when sshd asked
 	rePort    = ` port (\d{1,5})`
 )
 
@@ -62,7 +62,9 @@ var (
 	sshdGoodbye  = lazyregexp.New(`^Received disconnect from (\S+)(?:` + rePort + `)?: ?\d+: `)
 	sshdRefused  = lazyregexp.New(`^User (.*) from ` + reSSHHost + `(?:` + rePort + `)? not allowed because .+$`)
 	sshdRoot     = lazyregexp.New(`^ROOT LOGIN REFUSED FROM ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdPAM      = lazyregexp.New(`^PAM: (.+?) for (illegal user |invalid user )?(.*) from ` + reSSHHost + `$`)
+	sshdPAM      = lazyregexp.New(`^PAM: (.+?) for (illegal user |invalid user )?(.*) from ` + reSSHHost + `(?: via ` + reSSHIP + `)?$`)
+	sshdDenied   = lazyregexp.New(`^Access denied for user (.*) by PAM account configuration$`)
+	sshdLocked   = lazyregexp.New(`^User (.*) not allowed because (?:account is locked|shell \S+ (?:does not exist|is not executable))$`)
 	sshdRequest  = lazyregexp.New(`^input_userauth_request: (?:invalid|illegal) user (.*)$`)
 	sshdTimeout  = lazyregexp.New(`^Timeout before authentication for ` + reSSHIP + `(?:` + rePort + `)?$`)
 	sshdTimeout2 = lazyregexp.New(`^Timeout before authentication for connection from ` + reSSHIP + ` to ` + reSSHIP + `, pid = (\d+)$`)
@@ -107,7 +109,7 @@ func parseSSHD(text string) (s sshdLine) {
 	case "Received":
 		if m := sshdGoodbye.FindStringSubmatch(text); m != nil {
 			s = sshdLine{kind: sshdEndedSome, src: parseEnd(m[1], m[2])}
-			if preauth {
+			if preauth || strings.HasSuffix(text, ": Auth fail") { // JSch says so when it has nothing left to offer
 				s.kind = sshdEnded
 			}
 		}
@@ -116,13 +118,20 @@ func parseSSHD(text string) (s sshdLine) {
 		if m := sshdRefused.FindStringSubmatch(text); m != nil {
 			return sshdLine{kind: sshdNamed, user: m[1], named: true, reason: reasonAllowed, src: parseEnd(m[2], m[3])}
 		}
+		if m := sshdLocked.FindStringSubmatch(text); m != nil {
+			return sshdLine{kind: sshdNamed, user: m[1], named: true, reason: reasonAllowed}
+		}
+	case "Access":
+		if m := sshdDenied.FindStringSubmatch(text); m != nil {
+			return sshdLine{kind: sshdEnded, user: m[1], named: true, reason: reasonAllowed}
+		}
 	case "ROOT":
 		if m := sshdRoot.FindStringSubmatch(text); m != nil {
 			return sshdLine{kind: sshdNamed, user: "root", named: true, reason: reasonAllowed, src: parseEnd(m[1], m[2])}
 		}
 	case "PAM:":
 		if m := sshdPAM.FindStringSubmatch(text); m != nil {
-			s = sshdLine{kind: sshdTried, user: m[3], named: true, invalid: m[2] != "", reason: reasonCredential, src: parseEnd(m[4], "")}
+			s = sshdLine{kind: sshdTried, user: m[3], named: true, invalid: m[2] != "", reason: reasonCredential, src: parseEnd(m[4], ""), dst: parseEnd(m[5], "")}
 		}
 		return s
 	case "input_userauth_request:":
@@ -182,7 +191,7 @@ func parseSSHDResult(text string) sshdLine {
 	case s.invalid:
 		s.reason = reasonUser
 	}
-	if s.kind == sshdFailed && (s.method == "publickey" || s.method == "none" || s.method == "hostbased") {
+	if s.kind == sshdFailed && (s.method == "publickey" || s.method == "none" || s.method == "hostbased" || strings.HasPrefix(s.method, "gssapi-")) {
 		s.kind = sshdTried // clients offer these unasked, one after the other
 	}
 	rest := m[4]

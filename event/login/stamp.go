@@ -10,10 +10,11 @@ import (
 
 // The times that lines begin with.
 var (
-	stampISO   = lazyregexp.New(`^(?:[A-Z][a-z]{2} )?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:( ?)(Z|[+-]\d\d:?\d\d|UTC|GMT|CES?T|E[SD]T|C[SD]T|M[SD]T|P[SD]T|BST|JST|MSK|EES?T|WES?T|IST|AE[SD]T))?(?:[\s\],:]|$)`)
+	stampISO   = lazyregexp.New(`^(?:[A-Z][a-z]{2} )?(\d{4})[-/](\d\d)[-/](\d\d)(?:T| {1,2})(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:( ?)(Z|[+-]\d\d:?\d\d|UTC|GMT|CES?T|E[SD]T|C[SD]T|M[SD]T|P[SD]T|BST|JST|MSK|EES?T|WES?T|IST|AE[SD]T))?(?:[\s\],:]|$)`)
 	stampBSD   = lazyregexp.New(`^([A-Z][a-z]{2}) ([ \d]?\d)(?: (\d{4}))? (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:\s|$)`)
 	stampANSIC = lazyregexp.New(`^(?:[A-Z][a-z]{2}) ([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? (\d{4})(?:[\s\]]|$)`)
 	stampDMY   = lazyregexp.New(`^(\d\d)/(\d\d)/(\d{4}) (\d\d):(\d\d):(\d\d)(?:\s|$)`)
+	stampYMD   = lazyregexp.New(`^(\d\d)(\d\d)(\d\d) {1,2}(\d{1,2}):(\d\d):(\d\d)(?:\s|$)`) // MySQL 5.5
 	stampEpoch = lazyregexp.New(`^(\d{9,11})(?:\.(\d{1,9}))?\s`)
 )
 
@@ -36,6 +37,9 @@ func (f *Format) stamp(s string) (at time.Time, rest string, ok bool) {
 		}
 		if m := stampDMY.FindStringSubmatch(s); m != nil {
 			return f.date(number(m[3]), time.Month(number(m[2])), m[1], m[4], m[5], m[6], "", f.Location), s[len(m[0])-1:], true
+		}
+		if m := stampYMD.FindStringSubmatch(s); m != nil {
+			return f.date(2000+number(m[1]), time.Month(number(m[2])), m[3], m[4], m[5], m[6], "", f.Location), s[len(m[0])-1:], true
 		}
 		if m := stampEpoch.FindStringSubmatch(s); m != nil {
 			return time.Unix(int64(number(m[1])), nanos(m[2])), s[len(m[0])-1:], true

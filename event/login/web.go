@@ -13,15 +13,20 @@ import (
 // hold ", client: " and an address (nginx, src/http/modules/ngx_http_auth_basic_module.c).
 var (
 	nginxUser   = lazyregexp.New(`^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?(?:\[\w+\] )?(?:\d+#\d+: )?(?:\*\d+ )?user "(.*?)"(: password mismatch| was not found in "[^"]*"), client: `)
+	nginxPAM    = lazyregexp.New(`^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?(?:\[\w+\] )?(?:\d+#\d+: )?(?:\*\d+ )?PAM: user '(.*?)'( - not authenticated: ).*, client: `)
 	nginxNobody = lazyregexp.New(`^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?(?:\[\w+\] )?(?:\d+#\d+: )?(?:\*\d+ )?no user/password was provided for basic authentication, client: ([0-9A-Fa-f:.]+), server: `)
 	nginxClient = lazyregexp.New(`, client: ([0-9A-Fa-f:.]+), server: `)
 )
 
 // parseNginx reads a message of nginx's error log.
 func parseNginx(text string) (attempt, bool) {
-	if m := nginxUser.FindStringSubmatch(text); m != nil {
+	m := nginxUser.FindStringSubmatch(text)
+	if m == nil {
+		m = nginxPAM.FindStringSubmatch(text)
+	}
+	if m != nil {
 		a := attempt{result: packet.AuthFailure, user: m[1], method: "basic", reason: reasonCredential}
-		if m[2] != ": password mismatch" {
+		if strings.HasPrefix(m[2], " was") {
 			a.reason = reasonUser
 		}
 		var clients []netip.AddrPort
@@ -39,9 +44,9 @@ func parseNginx(text string) (attempt, bool) {
 
 // apache writes the client first, in brackets that nothing of the client comes before.
 var (
-	apacheError  = lazyregexp.New(`^(?:\[[\w.-]+:\w+\] |\[\w+\] )?(?:\[pid \d+(?::tid \d+)?\] )?(?:\([^)]*\)[^\[]*: )?\[(?:remote|client) ([^\s\]]+)\] (?:AH(\d{5}): )?(.*)$`)
-	apacheBasic  = lazyregexp.New("^(?:Digest: )?user [`']?(.*?)'?(?: in realm `.*')?(?:: (authentication failure for \"|password mismatch: )| (not found): | denied by provider: )")
-	apacheAccess = lazyregexp.New(`^user (.*?)(?:: authorization failure for "| not allowed access:)`)
+	apacheError  = lazyregexp.New(`^(?:\[[\w.-]+:\w+\] |\[\w+\] )?(?:\[pid \d+(?::tid \d+)?\] )?(?:\([^)]*\)[^\[]*: )?\[(?:remote|client) (\[[^\s\]]+\]:\d+|[^\s\]]+)\] (?:AH(\d{5}): )?(.*)$`)
+	apacheBasic  = lazyregexp.New("^(?:Digest: )?user [`']?(.*?)'?(?: in realm `.*')?(?:: (authentication failure for \"|password mismatch: )| (not found)(?:: |$)| denied by provider: )")
+	apacheAccess = lazyregexp.New(`^(?:Authorization of )?user (.*?)(?:: authorization failure for "| not allowed access:| to access .* failed, reason: )`)
 )
 
 // parseApache reads a message of Apache's error log.
@@ -51,6 +56,9 @@ func parseApache(text string) (attempt, bool) {
 		return attempt{}, false
 	}
 	a := attempt{result: packet.AuthFailure, method: "basic", reason: reasonCredential, src: parsePair(e[1])}
+	if whole := parseEnd(e[1], ""); e[2] == "" && whole.IsValid() {
+		a.src = whole // before 2.4 there is no port, and the end of an IPv6 address may look like one
+	}
 	if strings.Contains(e[3][:min(len(e[3]), 8)], "Digest") || e[2] == "01790" || e[2] == "01794" || strings.HasPrefix(e[3], "user `") {
 		a.method = "digest"
 	}
