@@ -82,7 +82,7 @@ func (x *addrIndex) find(p *packet.Packet) *branch {
 }
 
 // Entries with one guard are indexed from this number on; below, trying each is quicker.
-const indexFrom = 8
+const indexFrom = 3
 
 // Guards wider than this are no guards.
 const (

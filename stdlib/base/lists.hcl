@@ -89,6 +89,18 @@ list "login_ports" {
   values      = var.login_ports
 }
 
+list "web_ports" {
+  description = "Ports of web servers that speak without TLS."
+  type        = "port"
+  values      = [80, 81, 591, 3000, 5000, 8000, 8008, 8080, 8081, 8088, 8888, 9000, 9080]
+}
+
+list "refusing_ports" {
+  description = "Ports whose answers to a wrong password login_refused knows."
+  type        = "port"
+  values      = [21, 23, 25, 80, 81, 110, 139, 143, 389, 445, 465, 554, 587, 591, 1433, 1883, 3000, 3306, 5000, 5432, 5900, 6379, 8000, 8008, 8080, 8081, 8088, 8554, 8888, 9000, 9080, 27017]
+}
+
 list "sweep_udp_ports" {
   description = "UDP services that are looked for host by host: TFTP, portmapper, SNMP, XDMCP, CLDAP, ISAKMP, IPMI, SQL Server, SSDP, RDP, SIP, CoAP, memcached, BACnet."
   type        = "port"

@@ -50,19 +50,40 @@ macro "syn_fin_probe" {
 }
 
 macro "login_refused" {
-  description = "A server's answer to a wrong password, in the clear: FTP, Telnet, SMTP, POP3, IMAP, HTTP, MQTT, MySQL, PostgreSQL, Redis."
-  expr        = <<-EOT
-    (tcp.srcport == 21 and payload startsWith '530')
-    or (tcp.srcport in [25, 465, 587] and payload startsWith '535')
-    or (tcp.srcport == 110 and payload startsWith '-ERR')
-    or (tcp.srcport == 143 and payload contains ' NO ' and payload contains 'uthenticat')
-    or (tcp.srcport in [80, 8000, 8080] and (payload startsWith 'HTTP/1.1 401' or payload startsWith 'HTTP/1.0 401'))
-    or (tcp.srcport == 23 and payload contains 'ogin incorrect')
-    or (tcp.srcport == 3306 and payload contains '#28000')
-    or (tcp.srcport == 5432 and payload startsWith 'E' and payload contains 'C28P01')
-    or (tcp.srcport == 6379 and payload startsWith '-WRONGPASS')
-    or (tcp.srcport == 1883 and payload[0] == 0x20 and (payload[1] == 2 and payload[3] in [4, 5] or payload[3] in [0x86, 0x87]))
+  description = "A server's answer to a wrong password, in the clear: FTP, Telnet, SMTP, POP3, IMAP, HTTP, RTSP, SMB, LDAP, MQTT, SQL Server, MySQL, PostgreSQL, Redis, MongoDB, VNC."
+  # SMB has its status 12 bytes behind the length in version 2 and 9 in version 1: STATUS_LOGON_FAILURE. SQL Server's error is 18456, LDAP's result 49.
+  expr = <<-EOT
+    tcp.srcport in list.refusing_ports and (
+      (tcp.srcport == 21 and payload startsWith '530')
+      or (tcp.srcport in [25, 465, 587] and payload startsWith '535')
+      or (tcp.srcport == 110 and payload startsWith '-ERR')
+      or (tcp.srcport == 143 and payload contains ' NO ' and payload contains 'uthenticat')
+      or (tcp.srcport in list.web_ports and (payload startsWith 'HTTP/1.1 401' or payload startsWith 'HTTP/1.0 401'))
+      or (tcp.srcport in [554, 8554] and payload startsWith 'RTSP/1.0 401')
+      or (tcp.srcport == 23 and payload contains 'ogin incorrect')
+      or (tcp.srcport in [139, 445] and (payload[4:8] == b'\xfeSMB' and payload[12:16] == b'\x6d\x00\x00\xc0' or payload[4:8] == b'\xffSMB' and payload[9:13] == b'\x6d\x00\x00\xc0'))
+      or (tcp.srcport == 389 and payload[0] == 0x30 and payload contains b'\x0a\x01\x31\x04')
+      or (tcp.srcport == 1433 and payload[0] == 4 and payload contains b'\x18\x48\x00\x00')
+      or (tcp.srcport == 3306 and payload contains '#28000')
+      or (tcp.srcport == 5432 and payload startsWith 'E' and payload contains 'C28P01')
+      or (tcp.srcport == 5900 and payload startsWith b'\x00\x00\x00\x01' and (payload contains 'fail' or payload contains 'oo many'))
+      or (tcp.srcport == 6379 and (payload startsWith '-WRONGPASS' or payload startsWith '-ERR invalid password'))
+      or (tcp.srcport == 27017 and payload contains 'AuthenticationFailed')
+      or (tcp.srcport == 1883 and payload[0] == 0x20 and (payload[1] == 2 and payload[3] in [4, 5] or payload[3] in [0x86, 0x87]))
+    )
   EOT
+}
+
+macro "http_request" {
+  description = "The beginning of an HTTP request without TLS: GET, HEAD or POST."
+  # Bytes, not startsWith: of G E and a space, P O and H E, which compare faster than texts are looked for.
+  expr = "tcp.dstport in list.web_ports and (payload[0] == 71 and payload[1] == 69 and payload[3] == 32 or payload[4] == 32 and (payload[0] == 80 and payload[1] == 79 or payload[0] == 72 and payload[1] == 69))"
+}
+
+macro "http_answer" {
+  description = "The beginning of an HTTP answer without TLS."
+  # H T and a slash behind HTTP; payload[9] is the first digit of the status.
+  expr = "tcp.srcport in list.web_ports and payload[0] == 72 and payload[1] == 84 and payload[4] == 47 and payload[8] == 32"
 }
 
 macro "login_failed" {

@@ -170,6 +170,11 @@ variable "arp_sweep_hosts" {
   default     = 120
 }
 
+variable "nd_sweep_hosts" {
+  description = "Distinct IPv6 addresses that one host asks for by neighbour discovery in 10 s, which make a sweep."
+  default     = 120
+}
+
 variable "ping_sweep_hosts" {
   description = "Distinct hosts that one source pings in 30 s, which make a sweep."
   default     = 25
@@ -233,6 +238,26 @@ variable "nxdomain_burst_domains" {
 variable "login_failures_failures" {
   description = "Passwords of one client that one server refuses in 60 s, which make guessing."
   default     = 15
+}
+
+variable "login_failures_slow_failures" {
+  description = "Passwords of one client that one service refuses in 5 min, which make slow guessing."
+  default     = 8
+}
+
+variable "ssh_failures_connections" {
+  description = "SSH connections of one client to one server in 10 min that end before a login, which make guessing."
+  default     = 8
+}
+
+variable "snmp_guessing_communities" {
+  description = "Distinct SNMP communities with which one source asks in 60 s, which make guessing."
+  default     = 10
+}
+
+variable "sip_guessing_refusals" {
+  description = "Answers of one SIP server that refuse one client in 60 s, more than four times as many as it accepts, which make guessing."
+  default     = 20
 }
 
 variable "login_brute_force_failures" {
@@ -356,6 +381,16 @@ variable "nd_spoof_changes" {
 
 variable "tcp_flood_stateless_flows" {
   description = "Pairs of source and port in 5 s from which one host gets RST, which make a flood."
+  default     = 1000
+}
+
+variable "synack_flood_servers" {
+  description = "Pairs of server and port in 5 s from which one host gets SYN+ACK, which make a flood."
+  default     = 1000
+}
+
+variable "ack_flood_flows" {
+  description = "Pairs of address and port in 5 s to which one host sends RST without ACK, which make a flood of packets of no connection."
   default     = 1000
 }
 

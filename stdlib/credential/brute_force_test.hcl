@@ -197,6 +197,7 @@ test "hydra on SSH" {
   alert "brute_force" {
     key = { "ip.src" = "198.51.100.22" }
   }
+  alert "ssh_failures" {}
 }
 
 test "one SSH login" {

@@ -9,18 +9,16 @@ rule "held_connections" {
     "https://www.rfc-editor.org/rfc/rfc9112#section-2",
   ]
 
-  # Off, since it looks at each packet to a web server.
-  enabled = false
-
   # Pieces of a head or body that never ends (slowloris: a line each 15 s, slowhttptest: each 10 s). A small body has one piece alone.
+  # Pieces of WebSockets, HTTP/2 and TLS do not begin with a printable character.
   where = <<-EOT
-    tcp.dstport in [80, 8000, 8080] and tcp.len > 0 and tcp.len <= 64 and conn.to_server and not conn.retransmission
+    tcp.dstport in [80, 8000, 8080] and tcp.len > 0 and tcp.len <= 64 and payload[0] >= 32 and payload[0] < 127
     and not (payload startsWith 'GET ' or payload startsWith 'POST ' or payload startsWith 'HEAD ' or payload startsWith 'PUT ' or payload startsWith 'OPTIONS ')
   EOT
   by    = ["ip.src", "ip.dst", "tcp.dstport"]
   window "60s" {
     connections = "distinct(tcp.srcport)"
-    pieces      = "count()"
+    pieces      = "distinct([tcp.srcport, tcp.seq])" # one that is sent again is the same
   }
   threshold = var.held_connections_connections
   when      = "connections >= threshold and pieces >= 2 * connections"

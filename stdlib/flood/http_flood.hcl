@@ -8,10 +8,8 @@ rule "http_flood" {
     "https://www.rfc-editor.org/rfc/rfc9110#section-9",
   ]
 
-  # Off, since heads of HTTP are put together for it, which each TCP packet pays for.
-  enabled = false
-
-  where = "http.request.method in ['GET', 'POST', 'HEAD'] and not (ip.src in list.loopback_nets)"
+  # By the first bytes of segments to ports of web servers, since to put heads together each TCP packet pays.
+  where = "http_request and not (ip.src in list.loopback_nets)"
   by    = ["ip.src", "ip.dst"]
   window "10s" {
     requests = "count()"
@@ -19,6 +17,9 @@ rule "http_flood" {
   threshold = var.http_flood_requests
   when      = "requests >= threshold"
   cooldown  = "1m"
+
+  # A proxy or load balancer asks for all its clients, and says for whom (RFC 7239, and the names that were used before).
+  except "proxies" { where = "payload contains ['X-Forwarded-For: ', 'x-forwarded-for: ', 'X-Real-IP: ', 'x-real-ip: ', 'Forwarded: ', 'Via: ', 'via: ']" }
 
   notify {
     to      = ["ops"]

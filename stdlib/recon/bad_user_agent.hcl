@@ -8,15 +8,13 @@ rule "bad_user_agent" {
     "https://www.rfc-editor.org/rfc/rfc9110#section-10.1.5",
   ]
 
-  # Off, since heads of HTTP are put together for it, which each TCP packet pays for.
-  enabled = false
-
-  where    = "lower(http.user_agent) contains list.scanner_agents"
+  # In requests on ports of web servers, since to put heads together each TCP packet pays. Lines are looked at where a name is anywhere in the segment.
+  where    = "http_request and lower(payload) contains list.scanner_agents and any(split(lower(payload), '\\n'), # startsWith 'user-agent:' and # contains list.scanner_agents)"
   by       = ["ip.src", "ip.dst"]
   cooldown = "5m"
 
   notify {
     to      = ["ops"]
-    message = "${ip.src} says that it is ${http.user_agent} to the web server ${ip.dst} port ${tcp.dstport}"
+    message = "${ip.src} says to the web server ${ip.dst} port ${tcp.dstport} that it is a tool for attacks"
   }
 }

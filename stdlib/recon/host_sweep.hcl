@@ -9,13 +9,15 @@ rule "host_sweep" {
     "https://www.icir.org/vern/papers/portscan-oak04.pdf",
   ]
 
-  where = "new_connection"
+  # Whoever asks the hosts for something is no sweep, but a browser, a monitor or a collector of metrics: requests of HTTP without TLS and ClientHellos, by their first bytes.
+  where = "new_connection or http_request or (tcp.dstport in [443, 8443] and payload startsWith b'\\x16\\x03' and payload[5] == 1)"
   by    = ["ip.src", "tcp.dstport"]
   window "60s" {
-    hosts = "distinct(ip.dst)"
+    hosts = "distinct(ip.dst, new_connection)"
+    asked = "distinct(ip.dst, not new_connection)"
   }
   threshold = var.host_sweep_hosts
-  when      = "hosts >= threshold"
+  when      = "new_connection and hosts >= threshold and 2 * asked < hosts"
   cooldown  = "5m"
 
   escalate "virustotal" { indicator = "ip.src" }

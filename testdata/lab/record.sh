@@ -65,6 +65,8 @@ tools() {
 		ab apache2-utils
 		gobuster gobuster
 		ptunnel ptunnel
+		onesixtyone onesixtyone
+		svwar sipvicious
 	LIST
 }
 
@@ -299,6 +301,7 @@ recordings=(
 	iodine arpspoof upload upload-below nc-backdoor
 	nmap-services-slow flood-routers flood-neighbors parasite6 yersinia-dhcp macof hping3-reflection
 	slowhttptest ab gobuster ptunnel
+	nmap-nd-sweep onesixtyone svwar hping3-synack-flood-spoofed
 )
 
 curl-benign() {
@@ -525,7 +528,7 @@ hydra-ftp() {
 hydra-ssh() {
 	start 120 1500 'host 198.51.100.22 and tcp port 22'
 	run brute hydra -q -I -t 16 -w 2 -l admin -P words.txt ssh://10.0.0.20
-	finish hydra-ssh.pcap.gz 'Passwords guessed at an SSH server' '198.51.100.22 guesses at 10.0.0.20' 'brute_force'
+	finish hydra-ssh.pcap.gz 'Passwords guessed at an SSH server' '198.51.100.22 guesses at 10.0.0.20' 'brute_force ssh_failures'
 }
 
 nc-distributed-ssh() {
@@ -680,6 +683,37 @@ ptunnel() {
 	quietly client curl -s -m 10 -o /dev/null http://127.0.0.1:8000/2000
 	kill "$far" "$near" 2>/dev/null || true
 	finish ptunnel.pcap 'HTTP tunnelled in pings' 'client 10.0.0.30, server 192.0.2.80' 'icmp_ptunnel'
+}
+
+nmap-nd-sweep() {
+	start 90 700 icmp6
+	run intruder nmap -6 -n -sn -T4 --max-retries 0 fd00:10::100/120
+	finish nmap-nd-sweep.pcap.gz '256 IPv6 addresses of a link asked for' 'fd00:10::66 asks for fd00:10::100 to ::1ff' 'nd_sweep'
+}
+
+onesixtyone() {
+	start 128 200 'udp port 161'
+	seq -f 'word%g' 20 >"$work/communities.txt"
+	printf '%s\n' 'onesixtyone -c words.txt -w 50 10.0.0.20' >>"$work/commands"
+	quietly brute onesixtyone -c "$work/communities.txt" -w 50 10.0.0.20
+	finish onesixtyone.pcap 'Twenty SNMP communities tried' '198.51.100.22 asks 10.0.0.20' 'snmp_guessing'
+}
+
+svwar() {
+	local server
+	start 500 400 'udp port 5060'
+	serve files python3 "$here/refuse.py" 2525 2323 5060
+	server=$!
+	sleep 1
+	run brute svwar -e100-130 10.0.0.20
+	kill "$server" 2>/dev/null || true
+	finish svwar.pcap.gz 'Thirty extensions of a SIP server guessed' '198.51.100.22 asks 10.0.0.20:5060' 'sip_guessing'
+}
+
+hping3-synack-flood-spoofed() {
+	start 60 3000 'host 10.0.0.10 and tcp'
+	run flood hping3 -q -S -A -s 443 -p 40000 --rand-source -i u500 -c 1800 10.0.0.10
+	finish hping3-synack-flood-spoofed.pcap.gz '1,800 SYN+ACK in two seconds, each with an invented source, and the RST that answer them' 'many flood 10.0.0.10' 'synack_flood ack_flood'
 }
 
 # --- the demo ---------------------------------------------------------------------------------

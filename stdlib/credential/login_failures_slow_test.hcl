@@ -1,0 +1,103 @@
+test "the eighth refusal in four minutes fires" {
+  packets {
+    count = 8
+    every = "34s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 110
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "-ERR [AUTH] Authentication failed.\r\n"
+    }
+  }
+  alert "login_failures_slow" {
+    count = 1
+    key   = { "ip.dst" = "198.51.100.7", "ip.src" = "192.0.2.10", "tcp.srcport" = 110 }
+    at    = "238s"
+  }
+}
+
+test "SMB, SQL Server, LDAP, MongoDB and VNC" {
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.1"
+      srcport = 445
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "\u0000\u0000\u0000\u0049\u007fSMB"
+    }
+  }
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.3"
+      srcport = 389
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "0\u000c\u0002\u0001\u0001a\u0007\n\u00011\u0004\u0000\u0004\u0000"
+    }
+  }
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.4"
+      srcport = 27017
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "codeName\u0000AuthenticationFailed\u0000"
+    }
+  }
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.5"
+      srcport = 5900
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "\u0000\u0000\u0000\u0001\u0000\u0000\u0000\u0016Authentication failure"
+    }
+  }
+  alert "login_failures_slow" { count = 3 }
+}
+
+test "seven refusals stay quiet" {
+  packets {
+    count = 7
+    every = "34s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 110
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "-ERR [AUTH] Authentication failed.\r\n"
+    }
+  }
+  quiet = true
+}
+
+test "a browser that is asked for a password first stays quiet" {
+  packets {
+    count = 14
+    every = "5s"
+    tcp {
+      src     = "192.0.2.80"
+      dst     = "198.51.100.7"
+      srcport = 80
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "HTTP/1.1 401 Unauthorized\r\n\r\n"
+    }
+  }
+  quiet = true
+}

@@ -1,0 +1,71 @@
+test "the twentieth refusal fires" {
+  packets {
+    count = 20
+    every = "100ms"
+    udp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 5060
+      dstport = 5061
+      payload = "SIP/2.0 404 Not Found\r\nVia: SIP/2.0/UDP 198.51.100.7\r\n"
+    }
+  }
+  alert "sip_guessing" {
+    count = 1
+    key   = { "ip.dst" = "198.51.100.7", "ip.src" = "192.0.2.10" }
+    at    = "1.9s"
+  }
+}
+
+test "19 refusals stay quiet" {
+  packets {
+    count = 19
+    every = "100ms"
+    udp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 5060
+      dstport = 5061
+      payload = "SIP/2.0 401 Unauthorized\r\n"
+    }
+  }
+  quiet = true
+}
+
+test "phones behind one address, which are asked for a password and let in, stay quiet" {
+  packets {
+    count = 50
+    every = "1s"
+    udp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 5060
+      dstport = 5060
+      payload = "SIP/2.0 401 Unauthorized\r\n"
+    }
+  }
+  packets {
+    count = 50
+    start = "100ms"
+    every = "1s"
+    udp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 5060
+      dstport = 5060
+      payload = "SIP/2.0 200 OK\r\n"
+    }
+  }
+  alert "sip_guessing" {
+    count = 0
+  }
+}
+
+test "a recording of the lab" {
+  pcap   = "../../testdata/pcap/svwar.pcap.gz"
+  others = "allow"
+  alert "sip_guessing" {
+    count = 1
+    key   = { "ip.dst" = "198.51.100.22", "ip.src" = "10.0.0.20" }
+  }
+}
