@@ -137,7 +137,7 @@ list "machine_accounts" {
 }
 
 list "scanner_agents" {
-  description = "Parts of the names under which tools that attack web servers send requests, in lower case; from the variable of the same name."
+  description = "The line of a request in which a tool that attacks web servers says its name, as regular expressions; names from the variable of the same name."
   type        = "string"
-  values      = var.scanner_agents
+  values      = [for name in var.scanner_agents : "(?i)\\nuser-agent:[^\\r\\n]*${name}"]
 }

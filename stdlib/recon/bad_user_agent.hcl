@@ -8,8 +8,8 @@ rule "bad_user_agent" {
     "https://www.rfc-editor.org/rfc/rfc9110#section-10.1.5",
   ]
 
-  # In requests on ports of web servers, since to put heads together each TCP packet pays. Lines are looked at where a name is anywhere in the segment.
-  where    = "http_request and lower(payload) contains list.scanner_agents and any(split(lower(payload), '\\n'), # startsWith 'user-agent:' and # contains list.scanner_agents)"
+  # In requests on ports of web servers, since to put heads together each TCP packet pays.
+  where    = "http_request and payload matches list.scanner_agents"
   by       = ["ip.src", "ip.dst"]
   cooldown = "5m"
 

@@ -20,6 +20,9 @@ rule "host_sweep" {
   when      = "new_connection and hosts >= threshold and 2 * asked < hosts"
   cooldown  = "5m"
 
+  # eDonkey, Gnutella, BitTorrent: their programs try many peers that are gone, and nobody sweeps for these ports.
+  except "peers" { where = "tcp.dstport in [4662, 6346, 6347, 51413] or tcp.dstport in 6881..6889" }
+
   escalate "virustotal" { indicator = "ip.src" }
   quarantine {
     target = "ip.src"

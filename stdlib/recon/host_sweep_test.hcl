@@ -146,3 +146,80 @@ test "web pages" {
   pcap  = "../../testdata/pcap/curl-benign.pcap"
   quiet = true
 }
+
+test "a monitor that asks 40 hosts for their health stays quiet" {
+  packets {
+    count = 40
+    every = "1s"
+    tcp {
+      src     = "10.0.0.5"
+      dst     = "10.0.1.${1 + i}"
+      srcport = 40000 + i
+      dstport = 8080
+    }
+  }
+  packets {
+    count = 40
+    start = "1ms"
+    every = "1s"
+    tcp {
+      src     = "10.0.0.5"
+      dst     = "10.0.1.${1 + i}"
+      srcport = 40000 + i
+      dstport = 8080
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "GET /healthz HTTP/1.0\r\n\r\n"
+    }
+  }
+  quiet = true
+}
+
+test "a sweep of which a third answers, and is asked, fires" {
+  packets {
+    count = 40
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "10.0.1.${1 + i}"
+      srcport = 40000 + i
+      dstport = 8080
+    }
+  }
+  packets {
+    count = 13
+    start = "1ms"
+    every = "3s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "10.0.1.${1 + 3 * i}"
+      srcport = 40000 + 3 * i
+      dstport = 8080
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "GET /shell HTTP/1.0\r\n\r\n"
+    }
+  }
+  alert "host_sweep" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7", "tcp.dstport" = 8080 }
+  }
+}
+
+test "a peer-to-peer program stays quiet" {
+  packets {
+    count = 40
+    every = "1s"
+    tcp {
+      src     = "10.0.0.5"
+      dst     = "198.51.100.${1 + i}"
+      srcport = 40000 + i
+      dstport = 6881
+    }
+  }
+  alert "host_sweep" {
+    count = 0
+  }
+}
