@@ -81,7 +81,7 @@ fleet-test: ## a server with agents, killed, moved, restored, upgraded, in netwo
 	RULEIDS_LAB=1 RULEIDS_FLEET_CLUSTER=1 RULEIDS_FLEET_OLD=$(if $(OLD),$(OLDBIN)) RULEIDS_FLEET_ROUNDS=$(or $(ROUNDS),100) $(GO) test ./lab -run '^TestFleet' -count=1 -timeout 1h -v
 
 fleet-scale: ## a server with AGENTS=500 for LASTS=10m, IDLE=10000 that only say how they are, and ALERTS=5000000 that are asked for
-	RULEIDS_FLEET_AGENTS=$(or $(AGENTS),500) RULEIDS_FLEET_LASTS=$(or $(LASTS),10m) RULEIDS_FLEET_IDLE=$(or $(IDLE),10000) \
+	GOGC=50 RULEIDS_FLEET_AGENTS=$(or $(AGENTS),500) RULEIDS_FLEET_LASTS=$(or $(LASTS),10m) RULEIDS_FLEET_IDLE=$(or $(IDLE),10000) \
 	$(GO) test ./fleet/server -run '^Test(Many|Idle)$$' -count=1 -timeout 2h -v
 	RULEIDS_FLEET_ALERTS=$(or $(ALERTS),5000000) $(GO) test ./fleet/api -run '^TestLarge$$' -count=1 -timeout 2h -v
 	RULEIDS_FLEET_ALERTS=$(or $(ALERTS),5000000) $(MAKE) ui-test UITEST="-run TestMany -timeout 2h -v"

@@ -218,8 +218,12 @@ func (s *Subject) Filter() string {
 	return strings.Join(terms, " && ")
 }
 
-// DisplayFilter returns the display filter by which Wireshark and tshark show the packets that the alert is about.
+// DisplayFilter returns the display filter by which Wireshark and tshark show the packets that the alert is about; "" where it is
+// about none, as one that counts other alerts.
 func (a *Alert) DisplayFilter() string {
 	s := a.Subject()
+	if a.Layers == 0 && s.time != 0 {
+		return ""
+	}
 	return s.Filter()
 }

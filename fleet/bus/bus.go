@@ -164,7 +164,10 @@ func (b *Bus) Check(c nats.ClientAuthentication) bool {
 		from = a.String()
 	}
 	id, err := member(s)
-	if err != nil || !b.opt.Member(id) {
+	if err == nil && !b.opt.Member(id) {
+		err = errors.New("it never joined, or was revoked")
+	}
+	if err != nil {
 		b.log.say(slog.LevelWarn, "an agent was not let in: its certificate is not that of a member", "id", id, "address", from, "error", err)
 		return false
 	}
