@@ -3,6 +3,7 @@
 package inbox
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -81,18 +82,28 @@ func ID(rule, key string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// A collector collects groups. Of most alerts all but the source is as in one before, byte for byte: what was read there is not
+// read again.
+type collector struct {
+	Box
+	groups map[groupKey]*Group
+	read   map[string]*part // by the text of the alert's own part, from its rule to the end of its key
+}
+
+// A groupKey is what the alerts of a group have in common.
+type groupKey struct{ rule, key string }
+
 // Collect returns the groups of the alerts of a query, the worst first, and of those the one with the newest alert. looked is when
 // whoever asks looked at the inbox before.
 func Collect(ctx context.Context, alerts store.Alerts, q *query.Query, triages map[string]*state.Triage, looked, now time.Time) (*Box, error) {
-	box := &Box{Complete: true}
-	groups := map[string]*Group{}
+	box := &collector{Box: Box{Complete: true}, groups: map[groupKey]*Group{}, read: map[string]*part{}}
 	for before := store.ID(0); ; {
 		list, next, err := alerts.List(ctx, q, before, pageSize)
 		if err != nil {
 			return nil, err
 		}
 		for _, s := range list {
-			box.add(groups, s)
+			box.add(s)
 		}
 		if next == 0 {
 			break
@@ -103,7 +114,7 @@ func Collect(ctx context.Context, alerts store.Alerts, q *query.Query, triages m
 		}
 		before = next
 	}
-	for _, g := range groups {
+	for _, g := range box.groups {
 		slices.Sort(g.Agents)
 		slices.Sort(g.Sources)
 		g.judge(triages[g.ID], looked, now)
@@ -112,13 +123,47 @@ func Collect(ctx context.Context, alerts store.Alerts, q *query.Query, triages m
 	slices.SortFunc(box.Groups, func(x, y *Group) int {
 		return cmp.Or(cmp.Compare(y.Severity, x.Severity), y.Last.Compare(x.Last), cmp.Compare(x.ID, y.ID))
 	})
-	return box, nil
+	return &box.Box, nil
+}
+
+var (
+	ownPart    = []byte(`"ruleids":{"rule":"`)
+	ownPartEnd = []byte(`},"values":`)
+	sourcePart = []byte(`"src_ip":"`)
+)
+
+// parse reads an alert; nil where it cannot be read. A quotation mark within a string of JSON has a backslash before it: what begins
+// and ends the parts is nowhere else.
+func (b *collector) parse(body []byte) *part {
+	head, own, found := bytes.Cut(body, ownPart)
+	if found {
+		own, _, found = bytes.Cut(own, ownPartEnd)
+	}
+	if found {
+		if known := b.read[string(own)]; known != nil {
+			p := *known
+			p.Source = ""
+			if _, rest, ok := bytes.Cut(head, sourcePart); ok {
+				source, _, _ := bytes.Cut(rest, []byte{'"'})
+				p.Source = string(source)
+			}
+			return &p
+		}
+	}
+	p := &part{}
+	if json.Unmarshal(body, p) != nil {
+		return nil
+	}
+	if found {
+		b.read[string(own)] = p
+	}
+	return p
 }
 
 // add adds an alert, which is older than those before it.
-func (b *Box) add(groups map[string]*Group, s *store.Stored) {
-	var p part
-	if json.Unmarshal(s.Body, &p) != nil {
+func (b *collector) add(s *store.Stored) {
+	p := b.parse(s.Body)
+	if p == nil {
 		return // it was stored by another version, say; the feed shows it
 	}
 	b.Alerts++
@@ -126,18 +171,18 @@ func (b *Box) add(groups map[string]*Group, s *store.Stored) {
 	if len(p.Ruleids.Key) > 0 {
 		key = string(p.Ruleids.Key)
 	}
-	id := ID(p.Ruleids.Rule, key)
-	g := groups[id]
+	in := groupKey{p.Ruleids.Rule, key}
+	g := b.groups[in]
 	at := s.ID.Time()
 	if g == nil {
-		g = &Group{ID: id, Rule: p.Ruleids.Rule, Category: p.Alert.Category, Attack: p.Ruleids.Attack, Last: at, Newest: s, Notes: []state.Note{}, Agents: []string{}, Sources: []string{}, key: key}
+		g = &Group{ID: ID(in.rule, key), Rule: p.Ruleids.Rule, Category: p.Alert.Category, Attack: p.Ruleids.Attack, Last: at, Newest: s, Notes: []state.Note{}, Agents: []string{}, Sources: []string{}, key: key}
 		if json.Unmarshal([]byte(key), &g.Key) != nil {
 			g.Key = map[string]any{}
 		}
 		if g.Attack == nil {
 			g.Attack = []string{}
 		}
-		groups[id] = g
+		b.groups[in] = g
 	}
 	g.Count++
 	g.First = at

@@ -199,40 +199,6 @@ func column[T any](rows *sql.Rows) (out []T, err error) {
 	return out, rows.Err()
 }
 
-// A stream is the ids of alerts with words, the newest first.
-type stream struct {
-	rows *sql.Rows
-	id   ID
-	more bool
-}
-
-// stream begins a stream of ids in [from, to). It is at its first id, if it has one.
-func (d *day) stream(ctx context.Context, words string, from, to ID) (*stream, error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT rowid FROM word WHERE word MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC`, words, int64(from), int64(to))
-	if err != nil {
-		return nil, err
-	}
-	s := &stream{rows: rows}
-	return s, s.next()
-}
-
-func (s *stream) next() error {
-	if s.more = s.rows.Next(); !s.more {
-		return s.rows.Err()
-	}
-	return s.rows.Scan((*int64)(&s.id))
-}
-
-// back goes on to an id, or to the next one that is older.
-func (s *stream) back(id ID) error {
-	for s.more && s.id > id {
-		if err := s.next(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // walk calls yield with the facts with ids in [from, to) that a query finds, the newest first, until it returns false. Facts are
 // locked only while some are looked at, not while the index of words is asked: alerts must not wait for that.
 func (d *day) walk(ctx context.Context, q *query.Query, from, to ID, yield func(*fact) bool) error {
@@ -285,39 +251,35 @@ const (
 
 // walkWords walks along the index of words.
 func (d *day) walkWords(ctx context.Context, f *filter, from, to ID, yield func(*fact) bool) error {
-	s, err := d.stream(ctx, f.words, from, to)
-	if err != nil {
-		return err
-	}
-	defer s.rows.Close()
-	var without *stream
-	if f.without != "" {
-		if without, err = d.stream(ctx, f.without, from, to); err != nil {
+	s, without := d.stream(ctx, f.words, from, to), d.stream(ctx, f.without, from, to)
+	var kept []ID
+	for {
+		ids, err := s.next()
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		defer without.rows.Close()
-	}
-	ids := make([]ID, 0, part)
-	// The first alerts are likely to be enough.
-	for size := 128; s.more; size = part {
-		for ids = ids[:0]; s.more && len(ids) < size; {
-			if without != nil {
-				if err := without.back(s.id); err != nil {
+		ids = ids[:min(len(ids), part)]
+		kept = append(kept[:0], ids...)
+		s.taken(len(ids))
+		if f.without != "" {
+			n := 0
+			for _, id := range kept {
+				has, err := without.has(id)
+				if err != nil {
 					return err
 				}
+				if !has {
+					kept[n] = id
+					n++
+				}
 			}
-			if without == nil || !without.more || without.id != s.id {
-				ids = append(ids, s.id)
-			}
-			if err := s.next(); err != nil {
-				return err
-			}
+			kept = kept[:n]
 		}
 		more := true
-		err := d.look(ctx, func(known *facts) error {
+		if err := d.look(ctx, func(known *facts) error {
 			rows := known.rows
-			for _, id := range ids {
-				at := search(rows, id)
+			for _, id := range kept {
+				at := searchBack(rows, id)
 				if at < len(rows) && rows[at].id == id && f.match(&rows[at]) {
 					if more = yield(&rows[at]); !more {
 						break
@@ -326,21 +288,15 @@ func (d *day) walkWords(ctx context.Context, f *filter, from, to ID, yield func(
 				rows = rows[:at]
 			}
 			return nil
-		})
-		if err != nil || !more {
+		}); err != nil || !more {
 			return err
 		}
 	}
-	return nil
 }
 
 // walkWithout walks along the facts, and leaves out those with words.
 func (d *day) walkWithout(ctx context.Context, f *filter, from, to ID, yield func(*fact) bool) error {
-	without, err := d.stream(ctx, f.without, from, to)
-	if err != nil {
-		return err
-	}
-	defer without.rows.Close()
+	without := d.stream(ctx, f.without, from, to)
 	list := make([]fact, 0, part)
 	for {
 		list = list[:0]
@@ -357,10 +313,9 @@ func (d *day) walkWithout(ctx context.Context, f *filter, from, to ID, yield fun
 		}
 		for i := range list {
 			x := &list[i]
-			if err := without.back(x.id); err != nil {
+			if has, err := without.has(x.id); err != nil {
 				return err
-			}
-			if (!without.more || without.id != x.id) && !yield(x) {
+			} else if !has && !yield(x) {
 				return nil
 			}
 		}
@@ -371,6 +326,17 @@ func (d *day) walkWithout(ctx context.Context, f *filter, from, to ID, yield fun
 // search returns the place of the first row with an id or a later one.
 func search(rows []fact, id ID) int {
 	return sort.Search(len(rows), func(i int) bool { return rows[i].id >= id })
+}
+
+// searchBack does as search, for ids that are likely to be near the end.
+func searchBack(rows []fact, id ID) int {
+	end, step := len(rows), 1
+	for step <= end && rows[end-step].id >= id {
+		end -= step
+		step *= 2
+	}
+	begin := max(0, end-step)
+	return begin + search(rows[begin:end], id)
 }
 
 // each looks candidates up in the index of words.
