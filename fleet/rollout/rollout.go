@@ -276,6 +276,12 @@ func (r *Rollout) Tick(ctx context.Context) error {
 		if x.State != Canary && x.State != Quarter && !(x.State == All && r.opt.Now().Sub(x.Since).Seconds() < max(x.Soak, answerWithin.Seconds())) {
 			continue
 		}
+		if x.State != All && len(x.Stage) == 0 {
+			if err := r.begin(ctx, x); err != nil {
+				errs = append(errs, err)
+			}
+			continue
+		}
 		why, waiting, err := r.harm(ctx, x)
 		if err != nil {
 			errs = append(errs, err)
@@ -288,7 +294,7 @@ func (r *Rollout) Tick(ctx context.Context) error {
 		if x.State == All || waiting || r.opt.Now().Sub(x.Since).Seconds() < x.Soak {
 			continue
 		}
-		next, share := Quarter, 0.25
+		next, share := Quarter, quarter
 		if x.State == Quarter || x.Canary >= share {
 			next, share = All, 1
 		}
@@ -303,6 +309,25 @@ func (r *Rollout) Tick(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// begin chooses the first agents of a stage for which there were none: a rule set is not for many before it was tried by some.
+func (r *Rollout) begin(ctx context.Context, x *state.Ruleset) error {
+	share := x.Canary
+	if x.State == Quarter {
+		share = quarter
+	}
+	if err := r.stage(ctx, x, share); err != nil || len(x.Stage) == 0 {
+		return err
+	}
+	x.Since = r.opt.Now().UTC()
+	r.opt.Log.Info("rule set begins", "number", x.Number, "digest", x.Digest[:12], "state", x.State, "agents", len(x.Stage))
+	r.changed(ctx, x)
+	r.opt.Tell("")
+	return nil
+}
+
+// quarter is the share of the agents in the state of that name.
+const quarter = 0.25
 
 // settled is how long an agent has run a rule set before its processor time and loss are held against that: two heartbeats.
 const settled = time.Minute

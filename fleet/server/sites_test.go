@@ -201,3 +201,30 @@ func TestRollout(t *testing.T) {
 	}
 	eventually(t, 20*time.Second, "none runs it", func() bool { return runs("") == 4 })
 }
+
+// TestRolloutWaits: a rule set that was pushed while no agent was there is tried on a few of those that come, as any other.
+func TestRolloutWaits(t *testing.T) {
+	w := newWorld(t)
+	private, public, err := bundle.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := w.ask("PUT", "/api/v1/operator-key", `{"key":"`+public+`"}`, nil); code != 200 {
+		t.Fatal(code)
+	}
+	code, digest := w.push(private, "rule \"own\" {\n  description = \"x\"\n  severity    = \"low\"\n  where       = \"tcp.dstport == 7\"\n}\n", `,"canary":0.25,"for":"1s"`)
+	if code != 201 {
+		t.Fatalf("%d %s", code, digest)
+	}
+	time.Sleep(1500 * time.Millisecond) // the stage would be over
+	a := w.join("first", nil)
+	eventually(t, 30*time.Second, "the first agent runs it", func() bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.set == digest
+	})
+	if x := w.server.rollout.List()[0]; len(x.Stage) != 1 {
+		t.Errorf("%+v", x)
+	}
+	eventually(t, 30*time.Second, "it has come to all", func() bool { return w.server.rollout.List()[0].State == "all" })
+}
