@@ -69,7 +69,7 @@ func (c *call) inbox() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	looked, err := c.api.opt.State.Looked(c.ctx(), c.who.who())
+	looked, err := c.api.opt.State.Looked(c.ctx(), c.who.who(), c.query("look") == "true")
 	if err != nil {
 		return nil, err
 	}

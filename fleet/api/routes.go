@@ -62,7 +62,7 @@ func (a *API) Routes() []Route {
 			Type: "application/x-ndjson", Body: exampleEVE, Reply: Ingested{}, Stream: true, handle: (*call).bring},
 
 		{Method: "GET", Path: "/api/v1/inbox", Role: state.Viewer, Summary: "Alerts grouped by rule and key, with what people made of them; of the last 24 hours where no time is given",
-			Params: search(q("status", "open, acknowledged, escalated or closed; any where it is left out.", "open"), q("limit", "Groups: 100 where it is left out, at most 1000.", "10")), Reply: InboxPage{}, handle: (*call).inbox},
+			Params: search(q("status", "open, acknowledged, escalated or closed; any where it is left out.", "open"), q("limit", "Groups: 100 where it is left out, at most 1000.", "10"), q("look", "true: what came until now is seen from now on.", "true")), Reply: InboxPage{}, handle: (*call).inbox},
 		{Method: "POST", Path: "/api/v1/inbox/act", Role: state.Analyst, Summary: "Acknowledge, escalate, close, open again or comment groups of alerts", Body: InboxAct{All: true, Q: "severity:low", Status: "open", Action: "closed", Reason: "benign", Until: "7d", Text: "the monitoring"},
 			Reply: InboxDone{}, handle: (*call).actInbox},
 		{Method: "POST", Path: "/api/v1/exceptions/preview", Role: state.Analyst, Summary: "What an exception would have done to the alerts of a rule", Body: ExceptionRequest{"port_scan", "ip.src == '203.0.113.7'", 7},

@@ -103,12 +103,15 @@ func (d *DB) SetTriage(ctx context.Context, groups []Triage, note Note) error {
 	return err
 }
 
-// Looked notes that an account looks at the inbox now, and returns when it did before; the zero time for never.
-func (d *DB) Looked(ctx context.Context, account string) (time.Time, error) {
+// Looked returns when an account looked at the inbox before; the zero time for never. With now it notes that it looks now.
+func (d *DB) Looked(ctx context.Context, account string, now bool) (time.Time, error) {
 	var at int64
 	err := d.db.QueryRowContext(ctx, "SELECT at FROM looked WHERE account = ?", account).Scan(&at)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, err
+	}
+	if !now {
+		return fromUnix(at), nil
 	}
 	_, err = d.change(ctx, Subject{}, do("INSERT INTO looked(account, at) VALUES(?, ?) ON CONFLICT(account) DO UPDATE SET at = excluded.at", account, unix(d.now())))
 	return fromUnix(at), err
