@@ -91,6 +91,18 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: unkn
   return { ...state, again: run };
 }
 
+const slim = matchMedia("(max-width: 720px)");
+// useNarrow says whether the window is as narrow as style.css has it for a telephone.
+export function useNarrow(): boolean {
+  const [narrow, set] = useState(slim.matches);
+  useEffect(() => {
+    const change = () => set(slim.matches);
+    slim.addEventListener("change", change);
+    return () => slim.removeEventListener("change", change);
+  }, []);
+  return narrow;
+}
+
 // Messages that come and go.
 const toasts = signal<{ id: number; text: string; bad: boolean }[]>([]);
 let ids = 0;

@@ -26,8 +26,8 @@ export function Analytics() {
       {!s ? !fault && <Loading /> : s.total === 0 ? <Empty title="No alert in this time">Look further back, or take words away.</Empty> : (
         <div class="grid three">
           <section class="card wide"><h2>Rate <small>alerts in {span(s.step_seconds)}</small></h2><Timeline stats={s} label="Alerts by time" height={220} /></section>
-          <section class="card"><h2>Severity</h2><Donut label="Alerts by severity" parts={severities.map((x) => ({ name: x, count: s.severity[x], colour: `--${x}` }))} /></section>
-          {s.hours && <section class="card"><h2>Times of day <small>UTC</small></h2><Hours of={s.hours} /></section>}
+          <section class="card filled"><h2>Severity</h2><Donut label="Alerts by severity" parts={severities.map((x) => ({ name: x, count: s.severity[x], colour: `--${x}` }))} /></section>
+          {s.hours && <section class="card filled"><h2>Times of day <small>UTC</small></h2><Hours of={s.hours} /></section>}
           <section class="card"><h2>Top 10 sources</h2><Bars items={s.sources} of={s.total} href={(n) => to(`src:${n}`)} /></section>
           <section class="card"><h2>Categories</h2><Bars items={s.categories} of={s.total} href={(n) => to(`category:${quote(n)}`)} /></section>
           <section class="card"><h2>Rules</h2><Bars items={s.rules} of={s.total} href={(n) => to(`rule:${quote(n)}`)} /></section>

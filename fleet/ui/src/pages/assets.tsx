@@ -31,15 +31,15 @@ export function Assets() {
         : (
           <>
             <section class="card"><h2>{number(v.total)} hosts{v.total > v.assets.length && <span class="dim">, of which {number(v.assets.length)} are shown</span>}</h2><Graph hosts={v.assets} find={find} /></section>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Hosts by address"><table class="list">
+            <div class="scroll" tabIndex={0} role="region" aria-label="Hosts by address"><table class="list stack">
               <thead><tr><th>host</th><th>hardware</th><th>system</th><th>services</th><th>agent</th><th>first seen</th><th>last seen</th></tr></thead>
               <tbody>{v.assets.map((h) => (
                 <tr key={`${h.agent} ${h.ip}`}>
                   <td><a class="num strong" href={link("feed", { q: `ip:${h.ip}` })}>{h.ip}</a>{h.names?.[0] && <div>{h.names[0].name}</div>}{h.router && <span class="tag">router</span>}{!h.answered && <span class="tag warn">only sent</span>}</td>
-                  <td><span class="num">{h.mac}</span>{h.vendor && <div class="dim">{h.vendor}</div>}{h.mac_before && <div class="caution">before: {h.mac_before}</div>}</td>
-                  <td>{h.system}{h.system_by && <span class="dim"> by {h.system_by}</span>}</td>
-                  <td>{h.services?.map((x) => <a key={`${x.port}${x.proto}`} class="tag" href={find(x.service || String(x.port))} title={x.product}>{x.port}/{x.proto}{x.service ? ` ${x.service}` : ""}</a>)}</td>
-                  <td>{h.agent}</td><td><Time at={h.first} relative /></td><td><Time at={h.last} relative /></td>
+                  <td class="end"><span class="num">{h.mac}</span>{h.vendor && <div class="dim">{h.vendor}</div>}{h.mac_before && <div class="caution">before: {h.mac_before}</div>}</td>
+                  <td class="over">{h.system}{h.system_by && <span class="dim"> by {h.system_by}</span>}</td>
+                  <td class="over">{h.services?.map((x) => <a key={`${x.port}${x.proto}`} class="tag" href={find(x.service || String(x.port))} title={x.product}>{x.port}/{x.proto}{x.service ? ` ${x.service}` : ""}</a>)}</td>
+                  <td>{h.agent}</td><td class="far"><Time at={h.first} relative /></td><td class="end"><Time at={h.last} relative /></td>
                 </tr>
               ))}</tbody>
             </table></div>
@@ -83,7 +83,7 @@ function Talks({ agent, hosts, find }: { agent: string; hosts: Host[]; find: (te
             <a key={h.ip} href={find(h.ip)} aria-label={`${called(h)}, ${places(h.services?.length ?? 0)}, asks ${number(asks.get(h.ip) ?? 0)}`}>
               <title>{`${called(h)} ${h.ip}${h.system ? `, ${h.system}` : ""}${h.services ? `: ${h.services.map((s) => `${s.service || s.port} to ${number(s.clients ?? 0)}`).join(", ")}` : ""}`}</title>
               <circle cx={x} cy={y} r={r} class={h.router ? "router" : h.services ? "serves" : ""} />
-              {list.length <= named && <text x={right ? x + r + 4 : x - r - 4} y={y + 3} class={right ? "" : "left"}>{called(h).slice(0, 18)}</text>}
+              {list.length <= named && <text x={right ? x + r + 4 : x - r - 4} y={y + 3} class={right ? "" : "left"}>{called(h).slice(0, 15)}</text>}
             </a>
           );
         })}

@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { get, type RuleSet } from "../api";
 import { params, set } from "../route";
-import { Empty, Problem, Tabs, useLoad } from "../parts";
+import { Empty, Problem, Tabs, useLoad, useNarrow } from "../parts";
 import { read, type File } from "../sign";
 import { around, diff, pairs, type Line } from "../diff";
 import { Code } from "../source";
@@ -22,7 +22,7 @@ function changed(before: File[], after: File[]): Changed[] {
 
 // Changes shows what differs between two rule sets, which the address names.
 export function Changes({ sets }: { sets: RuleSet[] }) {
-  const after = Number(params.value.get("to") ?? sets[0].number), before = Number(params.value.get("from") ?? sets.find((r) => r.number < after)?.number ?? 0), side = params.value.get("side") === "1";
+  const after = Number(params.value.get("to") ?? sets[0].number), before = Number(params.value.get("from") ?? sets.find((r) => r.number < after)?.number ?? 0), narrow = useNarrow(), side = !narrow && params.value.get("side") === "1"; // two halves of a telephone have no room for code
   const { value, fault, again } = useLoad(async (s) => Promise.all([filesOf(before, s), filesOf(after, s)]), [before, after], 1e9);
   const files = useMemo(() => value && changed(...value), [value]);
   const choose = (name: "from" | "to", at: number) => (
@@ -33,7 +33,7 @@ export function Changes({ sets }: { sets: RuleSet[] }) {
   );
   return (
     <section class="card wide changes" aria-label="What changed">
-      <div class="bar"><h2>What changed</h2>{choose("from", before)}<span class="dim">to</span>{choose("to", after)}<span class="grow" /><Tabs label="How" of={[["0", "One below the other"], ["1", "Side by side"]]} value={side ? "1" : "0"} pick={(v) => set({ side: v === "1" ? "1" : undefined })} /></div>
+      <div class="bar"><h2>What changed</h2>{choose("from", before)}<span class="dim">to</span>{choose("to", after)}<span class="grow" />{!narrow && <Tabs label="How" of={[["0", "One below the other"], ["1", "Side by side"]]} value={side ? "1" : "0"} pick={(v) => set({ side: v === "1" ? "1" : undefined })} />}</div>
       {fault && <Problem fault={fault} again={again} />}
       {files && (files.length === 0 ? <Empty title="Nothing differs">Both have the same files.</Empty> : (
         <>

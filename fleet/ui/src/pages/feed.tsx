@@ -3,7 +3,7 @@ import { get, severities, type Alert, type AlertPageOf, type Severity } from "..
 import { fresh, missed, onAlerts } from "../live";
 import { params, set } from "../route";
 import { clock, dateTime, end, number, said } from "../text";
-import { complain, Empty, Icon, Problem, Rows, SeverityMark } from "../parts";
+import { complain, Empty, Icon, Problem, Rows, SeverityMark, useNarrow } from "../parts";
 import { useKeys } from "../keys";
 
 const most = 10_000;
@@ -22,7 +22,7 @@ function chips(q: string): { picked: Severity[]; rest: string } {
 // Feed is every alert, the newest first. While nothing narrows the time it follows what comes in.
 export function Feed() {
   const q = params.value.get("q") ?? "";
-  const { picked, rest } = chips(q);
+  const { picked, rest } = chips(q), narrow = useNarrow();
   const [list, show] = useState<Alert[]>();
   const [next, page] = useState<string | null>(null);
   const [fault, fail] = useState<Error>();
@@ -100,7 +100,7 @@ export function Feed() {
       {fault && <Problem fault={fault} again={() => load()} />}
       <div class="feedhead" aria-hidden="true"><span>time</span><span>severity</span><span>rule</span><span>source</span><span>destination</span><span>agent</span><span>message</span></div>
       {list ? (
-        <Rows items={list} height={34} label="Alerts, the newest first" keyOf={(a) => a.id} selected={at}
+        <Rows items={list} height={narrow ? 54 : 34} label="Alerts, the newest first" keyOf={(a) => a.id} selected={at}
           empty={<Empty title="No alert matches">{q ? "Take a word away, or look further back: since:7d" : "When an agent raises one, it appears here by itself."}</Empty>}
           render={(a, i) => (
             <button type="button" class={`feedrow ${a.ruleids.severity}`} aria-current={i === at} onClick={() => { move(i); open(a); }} title={dateTime(a.timestamp)}>

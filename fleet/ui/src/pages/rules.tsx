@@ -56,7 +56,7 @@ function Where({ sets }: { sets: RuleSet[] }) {
             const set = sets.find((r) => of.some((a) => a.beat?.set === r.digest));
             return (
               <li key={d}>
-                <header><code>{short(d)}</code>{set && <span class="tag">rule set #{set.number}</span>}<span class="grow" /><b>{of.length}</b><span class="dim">of {agents.value.length} agents</span></header>
+                <header><code>{short(d)}</code>{set && <span class="tag">rule set #{set.number}</span>}<span class="tools"><b>{of.length}</b><span class="dim">of {agents.value.length} agents</span></span></header>
                 <div class="progress"><i style={{ width: `${(100 * of.length) / agents.value.length}%` }} /></div>
                 <p class="dim small">{of.length > 6 ? `${of.slice(0, 6).map((a) => a.name).join(", ")} …` : of.map((a) => a.name).join(", ")} · {of[0].beat!.rules} rules · processor {Math.round(100 * middle(of.map((a) => a.beat!.cpu)))} % in the middle · {of.filter((a) => a.beat!.loss > 0).length} lose packets</p>
               </li>
@@ -76,9 +76,11 @@ function Set({ r, first, before, again }: { r: RuleSet; first: boolean; before?:
   return (
     <li>
       <header>
-        <b>#{r.number}</b><code>{short(r.digest)}</code><span class={`pill ${r.state === "all" ? "good" : r.state === "held" ? "off" : r.state === "replaced" ? "" : "warn"}`}>{stages[r.state] ?? r.state}</span><span class="grow" />
-        {may.value.act && <button type="button" class="quiet" onClick={() => set({ from: String(before?.number ?? 0), to: String(r.number) }, false)}>What changed</button>}
-        {first && r.state !== "held" && may.value.admin && <button type="button" onClick={back}>Take back</button>}
+        <b>#{r.number}</b><code>{short(r.digest)}</code><span class={`pill ${r.state === "all" ? "good" : r.state === "held" ? "off" : r.state === "replaced" ? "" : "warn"}`}>{stages[r.state] ?? r.state}</span>
+        <span class="tools">
+          {may.value.act && <button type="button" class="quiet" onClick={() => set({ from: String(before?.number ?? 0), to: String(r.number) }, false)}>What changed</button>}
+          {first && r.state !== "held" && may.value.admin && <button type="button" onClick={back}>Take back</button>}
+        </span>
       </header>
       <p class="dim small">{r.rules === 1 ? "1 rule" : `${r.rules} rules`} of its own{r.label && <>, for <span class="tag">{r.label}</span></>} · {r.by} · <Time at={r.created} relative /></p>
       {share(r) > 0 && share(r) < 1 && <><div class="progress" role="progressbar" aria-valuenow={Math.round(100 * share(r))} aria-valuemin={0} aria-valuemax={100} aria-label={`rule set ${r.number}`}><i style={{ width: `${100 * share(r)}%` }} /></div>
