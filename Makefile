@@ -133,7 +133,7 @@ ui-test: $(UI_PACKAGES) ## the page in Chromium: every page, keyboard, accessibi
 	@$(chromium)
 	RULEIDS_UI=1 $(GO) test ./lab/browser -count=1 -parallel 4 -timeout 10m $(UITEST)
 
-screenshots: $(UI_PACKAGES) ## every page at three widths, light and dark, to bin/screenshots
+screenshots: $(UI_PACKAGES) ## every page at five widths, light and dark, to bin/screenshots
 	@$(chromium)
 	RULEIDS_UI=1 RULEIDS_SCREENSHOTS=$(abspath bin/screenshots) $(GO) test ./lab/browser -run '^TestScreenshots$$' -count=1 -timeout 10m
 

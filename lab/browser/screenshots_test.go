@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,18 +35,45 @@ func (b *tab) shoot(name string) {
 	}
 }
 
-// TestScreenshots writes every page at three widths, in light and dark, to the directory that RULEIDS_SCREENSHOTS names.
+// views are what the pages show besides themselves, by name: an alert, a rule, two rule sets side by side, and a page where nothing is.
+var views = map[string]string{
+	"alert":   `/feed?q=rule:port_scan`,
+	"rule":    "/rules?name=port_scan",
+	"changes": "/rules?from=1&to=2&side=1",
+	"closed":  "/inbox?status=closed",
+	"nothing": "/feed?q=nothing_has_this",
+}
+
+// TestScreenshots writes every page at five widths, in light and dark, to the directory that RULEIDS_SCREENSHOTS names: as high as what
+// is on it, up to a bound.
 func TestScreenshots(t *testing.T) {
 	if os.Getenv("RULEIDS_SCREENSHOTS") == "" {
 		t.Skip("make screenshots")
 	}
+	const highest = 3200
 	b := open(t, newServer(t, true))
+	shown := map[string]string{}
 	for _, path := range b.pages() {
-		name := cmp.Or(strings.Trim(path, "/"), "overview")
+		shown[cmp.Or(strings.Trim(path, "/"), "overview")] = path
+	}
+	maps.Copy(shown, views)
+	for _, name := range slices.Sorted(maps.Keys(shown)) {
 		for _, scheme := range []string{"light", "dark"} {
-			for _, width := range []int64{390, 1024, 1920} {
-				b.look(scheme, width, map[bool]int64{true: 844, false: 1000}[width < 500])
-				b.visit(path)
+			for _, width := range []int64{360, 390, 1024, 1920, 3840} {
+				height := map[bool]int64{true: 844, false: 1000}[width < 500]
+				if width > 3000 {
+					height = 2160
+				}
+				b.look(scheme, width, height)
+				b.visit(shown[name])
+				if name == "alert" {
+					b.wait(stepWithin, `document.querySelector(".feedrow")`)
+					b.eval(`document.querySelector(".feedrow").click()`, nil)
+					b.wait(stepWithin, `document.querySelector(".drawer h2")`)
+				}
+				var more int64
+				b.eval(`Math.max(...[...document.querySelectorAll("main, .drawer")].map((e) => e.scrollHeight - e.clientHeight))`, &more)
+				b.look(scheme, width, min(height+more, highest))
 				time.Sleep(400 * time.Millisecond) // charts are drawn
 				b.shoot(fmt.Sprintf("%s-%d-%s", name, width, scheme))
 			}
