@@ -173,6 +173,7 @@ export async function ask<T>(method: string, path: string, body?: unknown, signa
     throw new Fault("The server does not answer. This is tried again by itself.", 0);
   }
   const answer = await r.json().catch(() => ({ error: `The server answered ${r.status} without words.` }));
+  signal?.throwIfAborted(); // an answer that was cut off is none
   if (!r.ok) {
     if (r.status === 401 && !path.endsWith("/login")) away();
     throw new Fault((answer as { error: string }).error, r.status);
