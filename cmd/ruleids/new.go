@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,7 +66,7 @@ func newStartCmd(a *app, kind, short string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			text = []byte(strings.ReplaceAll(string(text), "NAME", args[0]))
+			text = []byte(strings.NewReplacer("NAME", args[0], "PORT", fmt.Sprint(portOf(args[0]))).Replace(string(text)))
 			if output == "" {
 				_, err = a.out.Write(text)
 				return err
@@ -77,6 +78,14 @@ func newStartCmd(a *app, kind, short string) *cobra.Command {
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this `FILE`, which must not be there yet")
 	_ = cmd.MarkFlagFilename("output", "hcl")
 	return cmd
+}
+
+// portOf returns the port that what is begun under a name goes by: another one for nearly every name, none of them well known, so
+// that no two rules fire in each other's tests.
+func portOf(name string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // it has no errors
+	return 20000 + int(h.Sum32()%10000)
 }
 
 // create writes a file that is not there yet, and the directories that it is in.

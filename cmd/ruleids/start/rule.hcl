@@ -4,7 +4,8 @@ rule "NAME" {
   category    = "policy"
 
   # Which packets: "ruleids fields" and "ruleids macros" list what there is. Try a condition in Wireshark first.
-  where = "new_connection and tcp.dstport == 23"
+  # The port is an example: change it, here and in the test.
+  where = "new_connection and tcp.dstport == PORT"
   by    = ["ip.src"] # one state for each source
 
   window "60s" {

@@ -5,7 +5,7 @@ test "NAME fires" {
     tcp {
       src     = "10.0.0.30"
       dst     = "10.0.1.${i}"
-      dstport = 23
+      dstport = PORT
       flags   = "S"
     }
   }
@@ -22,7 +22,7 @@ test "one host less stays quiet" {
     tcp {
       src     = "10.0.0.30"
       dst     = "10.0.1.${i}"
-      dstport = 23
+      dstport = PORT
       flags   = "S"
     }
   }
