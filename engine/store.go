@@ -113,15 +113,29 @@ func (s *store) size(much bool) {
 	if much {
 		s.shards = shardsOf(c.MaxKeys, c.KeyWords)
 	}
-	if !slices.ContainsFunc(c.Cells, func(c window.Cell) bool { return c.Need > 0 && c.Need <= spillNeed }) {
-		c.Spill = -1
-	}
 	c.MaxBytes = int64(max(c.MaxKeys, 4096)) * keyBytes / int64(s.shards)
 	c.MaxKeys = (c.MaxKeys + s.shards - 1) / s.shards
+	switch least := leastNeed(c.Cells); {
+	case least == 0:
+		c.Spill = -1
+	case least > spillNeed:
+		c.Spill = c.MaxKeys
+	}
 }
 
-// spillNeed is the threshold up to which the single events of an evicted key are remembered. Where a
-// rule waits for more, the few that are lost with a row of no progress do not count.
+// leastNeed is the smallest threshold that cells have; 0 where they have none.
+func leastNeed(cells []window.Cell) (least int) {
+	for _, c := range cells {
+		if c.Need > 0 && (least == 0 || c.Need < least) {
+			least = c.Need
+		}
+	}
+	return least
+}
+
+// spillNeed is the threshold up to which the single events of an evicted key are remembered for long. Where a
+// rule waits for more, the few that are lost with a row of no progress do not count: one event for each of the
+// keys is room enough to know a key that comes back at such a rate.
 const spillNeed = 512
 
 // keyBytes is how much memory beyond its row a key may take when all keys of a table are busy; a few

@@ -47,7 +47,9 @@
 // events of an evicted row go to a memory of 24 bytes an event, see [Config.Spill], and come back with the key. When
 // that is full as well, events that have left their windows make room, then those of rules that need many,
 // then the oldest. So a flood of new keys hides nobody, as long as the memory has room for about one event of
-// each key that the flood uses in a span.
+// each key that the flood uses in a span. For the same reason a key that has come no further has no row at all while the table
+// is full: it is a guest, in one row that is kept for all of these, with what is remembered of it, for as long as its event
+// is looked at.
 //
 // When the blocks have used up MaxBytes, a row that asks for one takes it from rows that have got less far; if there are
 // none it keeps what fits, which is always the newest, and [Stats] counts it.

@@ -2,8 +2,8 @@ package window
 
 import "testing"
 
-// TestGuest: in a full table a key that was never seen takes nobody's row, and when it comes back it has one, with what it
-// did as a guest.
+// TestGuest: in a full table a key that was never seen takes nobody's row, and when it comes back, with what it did as a
+// guest, it has one if it is more than one of a flood.
 func TestGuest(t *testing.T) {
 	c := Config{KeyWords: 1, Cells: scanCells, MaxKeys: 64}
 	table := New(c)
@@ -27,16 +27,36 @@ func TestGuest(t *testing.T) {
 	if s := table.Stats(); s.Keys != 63 || s.Evictions != 199 {
 		t.Errorf("%+v after 200 guests, the last of which is there yet", s)
 	}
-	r := put(table, 1199, 1, second+2) // again, at once
-	if v := table.Value(r, 0, second+2); v != 2 {
-		t.Errorf("%d events of a guest that came back", v)
+	if r := put(table, 1199, 1, second+2); table.row(r)[rowHash] != 0 || table.Value(r, 0, second+2) != 2 {
+		t.Errorf("a guest that came back with no more than its like has a row of its own, or %d events", table.Value(r, 0, second+2))
 	}
-	if key, h := keyOf(1199); table.row(r)[rowHash] != h|1 || table.Key(r)[0] != key[0] {
-		t.Error("a guest that came back has no row of its own")
-	}
-	r = put(table, 1100, 1, second+3)
-	if v := table.Value(r, 0, second+3); v != 2 {
+	if v := table.Value(put(table, 1100, 1, second+3), 0, second+3); v != 2 {
 		t.Errorf("%d events of an earlier guest that came back", v)
+	}
+	for _, back := range []struct {
+		key    uint64
+		values []uint64
+		stays  bool
+	}{
+		{1151, []uint64{0, 0}, false},   // as a flood does
+		{1150, []uint64{1, 2}, true},    // as a scanner does
+		{1152, []uint64{0, 0, 0}, true}, // more than a row has room for
+	} {
+		k := back.key
+		for i, v := range back.values {
+			key, h := keyOf(k)
+			r := table.Row(key, h, second+4)
+			table.Hit(r, 0, second+4+int64(i), second+4+int64(i))
+			table.Observe(r, 2, v, second+4+int64(i), second+4+int64(i))
+		}
+		put(table, 1000, 1, second+10) // sees it off
+		key, h := keyOf(k)
+		r, own := table.Find(key, h)
+		if own != back.stays {
+			t.Errorf("key %d has a row of its own: %t, want %t", k, own, back.stays)
+		} else if v := int64(len(back.values)) + 1; own && table.Value(r, 0, second+10) != v {
+			t.Errorf("key %d has %d events in it, not %d", k, table.Value(r, 0, second+10), v)
+		}
 	}
 	checkBytes(t, table, c)
 	p := pair{t: t, config: c, table: table}

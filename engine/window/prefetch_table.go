@@ -30,7 +30,7 @@ func (t *Table) PrefetchBlocks(hash uint64, clock int64) {
 		return
 	}
 	crowded := t.crowded()
-	if crowded && t.limit < t.maxKeys && !t.spill.remembers(hash) {
+	if crowded && t.limit < t.maxKeys && t.spill.remembers(hash) < guestEvents {
 		return // a guest, for which no row goes
 	}
 	for range t.handEach() {

@@ -40,6 +40,7 @@ type Table struct {
 	limit    int    // live rows from which on a new one takes the place of another
 	guest    Row    // plus one: the row that guests use; 0 before the first
 	guests   uint64 // hash of the guest in it with the lowest bit set; 0 for none
+	returned bool   // something was remembered of the guest
 
 	evictions, saturations uint64
 }
@@ -131,13 +132,15 @@ search:
 // the place of another, which is evicted. The key is copied; it has Config.KeyWords words, and hash is its
 // Hash.
 //
-// In a table that is full, a key of which nothing is remembered may be a guest: its row is good until Row is called again.
+// In a table that is full, a key of which little is remembered may be a guest: its row is good until Row is called again.
 func (t *Table) Row(key []uint64, hash uint64, clock int64) Row {
 	t.seeOff()
 	r, ok := t.Find(key, hash)
 	if !ok {
-		if t.full(clock) && !t.spill.remembers(hash) {
-			return t.host(key, hash, clock)
+		if t.full(clock) {
+			if n := t.spill.remembers(hash); n <= guestEvents {
+				return t.host(key, hash, clock, n)
+			}
 		}
 		return t.insert(key, hash, clock)
 	}
