@@ -16,7 +16,6 @@ import (
 type entry struct {
 	cond  int32
 	group *group
-	steps []step // what cond comes down to where leaves are all it is made of
 }
 
 // A branch is the entries for one kind of packet: some to try always, others found by a port, an

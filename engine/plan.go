@@ -150,9 +150,6 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 		fuse(p.preds)
 	}
 	p.branches(func(br *branch) {
-		for i := range br.always {
-			br.always[i].steps = steps(p.preds, br.always[i].cond)
-		}
 		br.code = p.program(br.always, !tuning.NoDispatch)
 		br.indexed = br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil || br.fork != nil || br.contents != nil
 	})

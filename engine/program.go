@@ -1,25 +1,26 @@
 package engine
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/ruleids/ruleids/packet"
 )
 
 // A program is the entries of a branch in one run of instructions: the tests of each entry, then its
-// event; a test that does not hold leads to the next entry.
+// event; a test that does not hold leads to the next way of an or, or else to the next entry.
 //
-//	data_exfil if src in home and not dst in home; udp_flood always  ->
-//	0 src in home, else +3; 1 not dst in home, else +2; 2 event data_exfil; 3 event udp_flood
+//	data_exfil if src in home and not dst in home; tiny if mf or overlap and offset > 0  ->
+//	0 src in home, else +3; 1 not dst in home, else +2; 2 event data_exfil;
+//	3 mf, then +3, else +1; 4 overlap, else +3; 5 offset > 0, else +2; 6 event tiny
 type program []instruction
 
 // An instruction is a test, or the event of a group. Tests of what one look at the packet tells are
 // instructions; others are left to the predicates.
 type instruction struct {
-	step
-	fail  int32  // how many instructions further on to go on when the test does not hold: to the next entry
-	cond  int32  // opTest: the predicate
-	group *group // opEvent
+	step              // opTest: lo is the predicate
+	pass, fail int32  // how many instructions further on to go on when the test holds, and when it does not
+	group      *group // opEvent
 }
 
 // program compiles entries. Without fusion every test is left to the predicates.
@@ -29,24 +30,69 @@ func (p *Plan) program(entries []entry, fusion bool) program {
 		from := len(out)
 		switch {
 		case e.cond == predTrue:
-		case fusion && e.steps != nil:
-			for _, st := range e.steps {
-				out = append(out, instruction{step: st})
-			}
+		case fusion:
+			out = p.compile(out, e.cond)
 		default:
-			out = append(out, instruction{step: step{op: opTest}, cond: e.cond})
+			out = append(out, leave(e.cond))
 		}
-		out = append(out, instruction{step: step{op: opEvent}, group: e.group})
+		out = append(out, instruction{step: step{op: opEvent}, pass: 1, group: e.group})
 		for i := from; i < len(out); i++ {
-			out[i].fail = int32(len(out) - i)
+			if out[i].fail == 0 {
+				out[i].fail = int32(len(out) - i)
+			}
 		}
+	}
+	return out
+}
+
+// leave leaves a test to a predicate.
+func leave(cond int32) instruction {
+	return instruction{step: step{op: opTest, lo: uint64(cond)}, pass: 1}
+}
+
+// compile appends the tests of a predicate. Where it holds they lead behind them, where not they fail by 0, which stands
+// for the next entry.
+func (p *Plan) compile(out program, cond int32) program {
+	run := func(steps []step) {
+		for _, st := range steps {
+			out = append(out, instruction{step: st, pass: 1})
+		}
+	}
+	n := &p.preds[cond]
+	if leaves := steps(p.preds, cond); leaves != nil {
+		run(leaves)
+		return out
+	}
+	switch n.op {
+	case opAnd:
+		for _, k := range n.kids {
+			out = p.compile(out, k)
+		}
+	case opAny:
+		var held []int // last tests of ways but the last way
+		for w, way := range n.ways {
+			from := len(out)
+			run(way)
+			if w == len(n.ways)-1 {
+				break
+			}
+			for i := from; i < len(out); i++ {
+				out[i].fail = int32(len(out) - i)
+			}
+			held = append(held, len(out)-1)
+		}
+		for _, i := range held {
+			out[i].pass = int32(len(out) - i)
+		}
+	default:
+		out = append(out, leave(cond))
 	}
 	return out
 }
 
 // first splits a program after its first entry, which is a program too.
 func (c program) first() (entry, rest program) {
-	n := c[0].fail
+	n := 1 + slices.IndexFunc(c, func(in instruction) bool { return in.op == opEvent })
 	return c[:n], c[n:]
 }
 
@@ -79,10 +125,10 @@ func (w *worker) visit(br *branch, s *slot, place uint32) {
 		case opRange8:
 			ok = uint64(*(*uint8)(at))-in.lo <= in.hi-in.lo
 		default: // opTest
-			ok = w.test(in.cond)
+			ok = w.test(int32(in.lo))
 		}
 		if ok != in.negate {
-			i++
+			i += int(in.pass)
 		} else {
 			i += int(in.fail)
 		}
