@@ -82,12 +82,10 @@ func ID(rule, key string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// A collector collects groups. Of most alerts all but the source is as in one before, byte for byte: what was read there is not
-// read again.
+// A collector collects groups.
 type collector struct {
 	Box
 	groups map[groupKey]*Group
-	read   map[string]*part // by the text of the alert's own part, from its rule to the end of its key
 }
 
 // A groupKey is what the alerts of a group have in common.
@@ -96,7 +94,7 @@ type groupKey struct{ rule, key string }
 // Collect returns the groups of the alerts of a query, the worst first, and of those the one with the newest alert. looked is when
 // whoever asks looked at the inbox before.
 func Collect(ctx context.Context, alerts store.Alerts, q *query.Query, triages map[string]*state.Triage, looked, now time.Time) (*Box, error) {
-	box := &collector{Box: Box{Complete: true}, groups: map[groupKey]*Group{}, read: map[string]*part{}}
+	box := &collector{Box: Box{Complete: true}, groups: map[groupKey]*Group{}}
 	for before := store.ID(0); ; {
 		list, next, err := alerts.List(ctx, q, before, pageSize)
 		if err != nil {
@@ -132,41 +130,34 @@ var (
 	sourcePart = []byte(`"src_ip":"`)
 )
 
-// parse reads an alert; nil where it cannot be read. A quotation mark within a string of JSON has a backslash before it: what begins
-// and ends the parts is nowhere else.
-func (b *collector) parse(body []byte) *part {
+// parse reads of an alert what tells its group, its severity and its source, and of one that was written in another way all; nil
+// where it cannot be read. A quotation mark within a string of JSON has a backslash before it: what begins and ends the parts is
+// nowhere else.
+func parse(body []byte) *part {
+	p := &part{}
 	head, own, found := bytes.Cut(body, ownPart)
 	if found {
 		own, _, found = bytes.Cut(own, ownPartEnd)
 	}
-	if found {
-		if known := b.read[string(own)]; known != nil {
-			p := *known
-			p.Source = ""
-			if _, rest, ok := bytes.Cut(head, sourcePart); ok {
-				source, _, _ := bytes.Cut(rest, []byte{'"'})
-				p.Source = string(source)
-			}
-			return &p
+	if found && json.Unmarshal(slices.Concat([]byte(`{"rule":"`), own, []byte("}}")), &p.Ruleids) == nil {
+		if _, rest, ok := bytes.Cut(head, sourcePart); ok {
+			source, _, _ := bytes.Cut(rest, []byte{'"'})
+			p.Source = string(source)
 		}
+		return p
 	}
-	p := &part{}
 	if json.Unmarshal(body, p) != nil {
 		return nil
-	}
-	if found {
-		b.read[string(own)] = p
 	}
 	return p
 }
 
 // add adds an alert, which is older than those before it.
 func (b *collector) add(s *store.Stored) {
-	p := b.parse(s.Body)
+	p := parse(s.Body)
 	if p == nil {
 		return // it was stored by another version, say; the feed shows it
 	}
-	b.Alerts++
 	key := "{}"
 	if len(p.Ruleids.Key) > 0 {
 		key = string(p.Ruleids.Key)
@@ -175,6 +166,9 @@ func (b *collector) add(s *store.Stored) {
 	g := b.groups[in]
 	at := s.ID.Time()
 	if g == nil {
+		if json.Unmarshal(s.Body, p) != nil {
+			return
+		}
 		g = &Group{ID: ID(in.rule, key), Rule: p.Ruleids.Rule, Category: p.Alert.Category, Attack: p.Ruleids.Attack, Last: at, Newest: s, Notes: []state.Note{}, Agents: []string{}, Sources: []string{}, key: key}
 		if json.Unmarshal([]byte(key), &g.Key) != nil {
 			g.Key = map[string]any{}
@@ -184,6 +178,7 @@ func (b *collector) add(s *store.Stored) {
 		}
 		b.groups[in] = g
 	}
+	b.Alerts++
 	g.Count++
 	g.First = at
 	g.Severity = max(g.Severity, p.Ruleids.Severity)

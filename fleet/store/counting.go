@@ -203,7 +203,7 @@ func atLeast(counts []int, most int) int {
 }
 
 // mostHits is how many alerts with words are counted of a day; tests change it.
-var mostHits = 15_000
+var mostHits = 5_000
 
 // oneIn returns of how many alerts with words one is to be counted, so that there are about mostHits of them.
 func (d *day) oneIn(ctx context.Context, f *filter, from, to ID) (int, error) {

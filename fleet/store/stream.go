@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"sort"
+	"strings"
 
 	"modernc.org/sqlite"
 )
@@ -27,7 +28,11 @@ const (
 
 // stream begins a stream of ids in [from, to).
 func (d *day) stream(ctx context.Context, words string, from, to ID) *stream {
-	return &stream{ctx: ctx, day: d, words: words, from: from, to: to, size: firstPiece}
+	s := &stream{ctx: ctx, day: d, words: words, from: from, to: to, size: firstPiece}
+	if strings.Contains(words, "*") {
+		s.size = mostPiece // of the beginning of very many words all alerts are collected anew for each piece
+	}
+	return s
 }
 
 // next returns the next piece, until the stream is taken on by taken; none at the end.
