@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/host"
 )
 
 // fakeEngine keeps filters by what a real one keeps them by, through encode. They outlive a backend.
@@ -117,6 +119,58 @@ func TestWfp(t *testing.T) {
 		}
 	})
 }
+
+// TestWfpJournal: Windows forgets filters when it starts again, and the daemon puts back what its journal has; removing the service
+// leaves nothing.
+func TestWfpJournal(t *testing.T) {
+	e := &fakeEngine{filters: map[string][]byte{}}
+	c := decision.NewConfig()
+	c.Mode, c.Journal, c.Audit = "enforce", filepath.Join(t.TempDir(), "decisions.jsonl"), ""
+	start := func() *decision.Book {
+		t.Helper()
+		b, _, err := decision.Open(t.Context(), c, decision.Options{Firewall: newTestWfp(e), Host: quietHost{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	b := start()
+	for target, kind := range map[string]decision.Kind{"203.0.113.9/32": decision.Block, "2001:db8::9/128": decision.Quarantine} {
+		r := decision.Request{Kind: kind, Target: decision.TargetOfPrefix(netip.MustParsePrefix(target)), By: decision.Origin{Source: decision.SourcePerson}}
+		if kind == decision.Quarantine {
+			r.For = time.Hour
+		}
+		if v := b.Decide(t.Context(), r); v.Outcome != decision.Decided {
+			t.Fatal(v)
+		}
+	}
+	const all = "block4 203.0.113.9/32 FORWARD, block4 203.0.113.9/32 INPUT, quarantine6 2001:db8::9/128 FORWARD, quarantine6 2001:db8::9/128 INPUT"
+	if e.has() != all {
+		t.Fatalf("has %s, want %s", e.has(), all)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	e.filters, e.installed = map[string][]byte{}, false // the host starts again
+	b = start()
+	if e.has() != all || !e.installed {
+		t.Errorf("after a start it has %s, want %s", e.has(), all)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f := &Firewall{backend: newTestWfp(e)}
+	if err := f.Flush(t.Context()); err != nil || e.has() != "" || e.installed {
+		t.Errorf("removed, it has %s, %v", e.has(), err)
+	}
+}
+
+// quietHost protects nothing.
+type quietHost struct{}
+
+func (quietHost) Info() (*host.Info, error) { return &host.Info{}, nil }
+func (quietHost) Changes() <-chan struct{}  { return nil }
+func (quietHost) Close() error              { return nil }
 
 // TestWfpBounds: a set that is full takes no more, and says which changes were not made.
 func TestWfpBounds(t *testing.T) {
