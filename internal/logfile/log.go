@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -61,6 +62,9 @@ func (l *Log) Look() (Change, error) {
 	moved := os.Rename(l.Path, l.Path+".1")
 	if err := l.open(); err != nil {
 		return Same, err
+	}
+	if errors.Is(moved, fs.ErrNotExist) {
+		return Opened, nil // where files that are open are removed once they are closed, there is none to move
 	}
 	if moved != nil {
 		return change, fmt.Errorf("it is full, and cannot be moved away: %w", moved)

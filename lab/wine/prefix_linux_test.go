@@ -143,8 +143,8 @@ func (p *prefix) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// start runs the program until the test is over. What it says is told where the test fails.
-func (p *prefix) start(t *testing.T, args ...string) {
+// start runs the program until the test is over, or ends it. What it says is told where the test fails.
+func (p *prefix) start(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := p.command("wine", append([]string{p.program}, args...)...)
 	var said strings.Builder
@@ -159,6 +159,7 @@ func (p *prefix) start(t *testing.T, args ...string) {
 			t.Logf("%v says\n%s", cmd, said.String())
 		}
 	})
+	return cmd
 }
 
 // run runs a program under Wine and returns what it printed, and its exit status.
