@@ -55,6 +55,10 @@ func TestNarrow(t *testing.T) {
 		if shown != 5 || b.is(`document.querySelector(".rail").scrollWidth > innerWidth || document.documentElement.scrollWidth > innerWidth`) {
 			t.Errorf("%d pixels: %d at the foot", width, shown)
 		}
+		b.visit("/rules")
+		if b.is(`!document.querySelector(".rules") || document.querySelector(".rules").scrollWidth > document.querySelector(".rules").closest(".scroll").clientWidth`) {
+			t.Errorf("%d pixels: the table of rules is wider than its place", width)
+		}
 	}
 	b.button("More")
 	b.wait(stepWithin, `document.querySelector('.rail a[href="/decisions"]').checkVisibility()`)
