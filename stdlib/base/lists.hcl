@@ -137,7 +137,13 @@ list "machine_accounts" {
 }
 
 list "scanner_agents" {
-  description = "The line of a request in which a tool that attacks web servers says its name, as regular expressions; names from the variable of the same name."
+  description = "Parts of the names under which tools that attack web servers send requests, in lower case; from the variable of the same name."
+  type        = "string"
+  values      = var.scanner_agents
+}
+
+list "scanner_agent_lines" {
+  description = "The line of a request in which one of the scanner_agents says its name, as regular expressions."
   type        = "string"
   values      = [for name in var.scanner_agents : "(?i)\\nuser-agent:[^\\r\\n]*${name}"]
 }

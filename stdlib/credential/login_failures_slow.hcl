@@ -11,7 +11,7 @@ rule "login_failures_slow" {
 
   # Servers of mail answer a wrong password later each time, so that tools come to ten in a minute. HTTP and RTSP refuse the first request of
   # each connection of a client that has the right password, too, and are left to login_failures.
-  where = "login_refused and not (payload startsWith 'HTTP/') and not (payload startsWith 'RTSP/')"
+  where = "not (tcp.srcport in list.web_ports or tcp.srcport in [554, 8554]) and login_refused"
   by    = ["ip.dst", "ip.src", "tcp.srcport"]
   window "5m" {
     failures = "count()"

@@ -8,8 +8,9 @@ rule "bad_user_agent" {
     "https://www.rfc-editor.org/rfc/rfc9110#section-10.1.5",
   ]
 
-  # In requests on ports of web servers, since to put heads together each TCP packet pays.
-  where    = "http_request and payload matches list.scanner_agents"
+  # In requests on ports of web servers, since to put heads together each TCP packet pays. The names are looked for all at once; where one is found,
+  # that it is in the line of User-Agent.
+  where    = "http_request and lower(payload) contains list.scanner_agents and payload matches list.scanner_agent_lines"
   by       = ["ip.src", "ip.dst"]
   cooldown = "5m"
 
