@@ -67,6 +67,13 @@ func (r *reader) push(what, text string) {
 	r.eval(found+".click()", nil)
 }
 
+// confirm clicks a button of the dialog that is to open: one with the same text may have opened it.
+func (r *reader) confirm(text string) {
+	r.t.Helper()
+	r.wait(stepWithin, `document.querySelector("dialog[open]")`)
+	r.push("button", text)
+}
+
 // sees waits for a name of the section.
 func (r *reader) sees(name string) {
 	r.t.Helper()
@@ -129,7 +136,7 @@ var inFull = map[string]func(*reader){
 		r.key("*", "*")
 		r.wait(stepWithin, `/^All \d+ that match/.test(document.querySelector(".whole").innerText.trim()) && document.querySelectorAll(".group :checked").length > 1`)
 		r.key("a", "a")
-		r.push("button", "Acknowledge")
+		r.confirm("Acknowledge")
 		r.wait(stepWithin, `/\d+ groups: acknowledged/.test(document.querySelector(".toasts").innerText)`)
 		r.wait(stepWithin, `document.querySelectorAll(".group").length < 2`)
 	},
@@ -140,7 +147,7 @@ var inFull = map[string]func(*reader){
 		r.done("is kept out at all agents")
 		r.page("Decisions")
 		r.click("Release")
-		r.push("button", "Release")
+		r.confirm("Release")
 		r.done("is released")
 	},
 	"See what is on the network": func(r *reader) {
@@ -184,7 +191,7 @@ var inFull = map[string]func(*reader){
 		r.click("Take back")
 		r.wait(stepWithin, `document.querySelector("dialog[open]")`)
 		r.press("it finds too much")
-		r.push("button", "Take back")
+		r.confirm("Take back")
 		r.done("is taken back")
 	},
 	"Find alerts": func(r *reader) {
