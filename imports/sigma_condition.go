@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// sigmaCondition translates a condition on selections: and, or, not, brackets, "1 of x*", "all of them".
-func sigmaCondition(text string, selections map[string]string) (string, error) {
-	p := &sigmaParser{words: strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ", "|", " | ").Replace(text)), selections: selections}
+// sigmaCondition translates a condition on selections: and, or, not, brackets, "1 of x*", "all of them". Those that are wider
+// than they were written, as their status is not looked at, cannot be excluded: what is would be more than the rule says.
+func sigmaCondition(text string, selections map[string]string, wider map[string]bool) (string, error) {
+	p := &sigmaParser{words: strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ", "|", " | ").Replace(text)), selections: selections, wider: wider}
 	out, err := p.or(0)
 	if err == nil && len(p.words) > 0 {
 		err = fmt.Errorf("a condition with %s", oneLine(p.words[0], 30))
@@ -21,6 +22,8 @@ func sigmaCondition(text string, selections map[string]string) (string, error) {
 type sigmaParser struct {
 	words      []string
 	selections map[string]string
+	wider      map[string]bool
+	met        bool // a selection that is wider
 }
 
 func (p *sigmaParser) next(word string) bool {
@@ -53,10 +56,13 @@ func (p *sigmaParser) not(depth int) (string, error) {
 		return "", fmt.Errorf("a condition that is nested too deep")
 	}
 	if p.next("not") {
+		around := p.met
+		p.met = false
 		c, err := p.not(depth + 1)
-		if err == nil && c == "" {
-			err = errors.New(errSides) // the status is what is negated
+		if err == nil && p.met {
+			err = errors.New(errSides)
 		}
+		p.met = p.met || around
 		return "not (" + c + ")", err
 	}
 	if p.next("(") {
@@ -85,6 +91,7 @@ func (p *sigmaParser) not(depth int) (string, error) {
 			return "", fmt.Errorf("a condition with %s", oneLine(word, 30))
 		}
 		p.words = p.words[1:]
+		p.met = p.met || p.wider[word]
 		return c, nil
 	}
 	pattern := p.words[2]
@@ -94,6 +101,7 @@ func (p *sigmaParser) not(depth int) (string, error) {
 		prefix, wild := strings.CutSuffix(pattern, "*")
 		if strings.EqualFold(pattern, "them") && !strings.HasPrefix(name, "_") || wild && strings.HasPrefix(name, prefix) || name == pattern {
 			conds = append(conds, p.selections[name])
+			p.met = p.met || p.wider[name]
 		}
 	}
 	if len(conds) == 0 {

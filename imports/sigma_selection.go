@@ -14,24 +14,26 @@ type sigmaReader struct {
 	t        *translation
 	fields   map[string]sigmaField
 	requests bool // the status of responses is not looked at
+	dropped  bool // one was not looked at
 }
 
 // where translates the selections of a rule and the condition on them.
 func (r *sigmaReader) where(detection map[string]yaml.Node, condition string) (string, error) {
-	selections := map[string]string{}
+	selections, wider := map[string]string{}, map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(detection)) {
 		if name == "condition" {
 			continue
 		}
 		node := detection[name]
+		r.dropped = false
 		text, err := r.selection(&node)
 		if err != nil {
 			// What no condition asks for would not matter; each is asked for in practice.
 			return "", err
 		}
-		selections[name] = text
+		selections[name], wider[name] = text, r.dropped
 	}
-	return sigmaCondition(condition, selections)
+	return sigmaCondition(condition, selections, wider)
 }
 
 // selection translates a map of fields, which all hold, or a list of maps or of words, of which one does.
@@ -129,6 +131,7 @@ func (r *sigmaReader) item(key string, node *yaml.Node) (string, error) {
 		return "", fmt.Errorf("field %s", oneLine(parts[0], 40))
 	}
 	if r.requests && f.field == "http.response.code" {
+		r.dropped = true
 		return "", nil
 	}
 	if f.lost != "" {

@@ -17,6 +17,8 @@ func TestSigma(t *testing.T) {
 		{"category: proxy", "sel:\n    - cs-method: POST\n    - c-useragent|contains: Odd\n  condition: sel", "http.request.method == 'POST' or lower(http.user_agent) contains 'odd'"},
 		{"category: webserver", "sel:\n    cs-uri-query|contains: '/x?a='\n    sc-status: 200\n  condition: sel", "lower(http.request.uri) contains '/x?a='"},
 		{"category: webserver", "a:\n    cs-method: GET\n    cs-uri-query|contains: '/x'\n  b:\n    sc-status: 404\n  condition: a and not b", "left out: a request and its response in one rule"},
+		{"category: webserver", "a:\n    cs-uri-query|contains: '/x'\n  b_1:\n    cs-uri-query|contains: '/x/y'\n    sc-status: 404\n  condition: a and not 1 of b_*", "left out: a request and its response in one rule"},
+		{"category: webserver", "a:\n    cs-uri-query|contains: '/x'\n    sc-status: 200\n  b:\n    cs-uri-query|contains: '/x/y'\n  condition: a and not b", "http AND lower(http.request.uri) contains '/x' and not (lower(http.request.uri) contains '/x/y')"},
 		{"category: webserver", "a:\n    c-uri|contains: '/x'\n  b:\n    sc-status: 200\n  condition: a or b", "left out: a request and its response in one rule"},
 		{"category: proxy", "sel:\n    c-useragent: 'Odd*/1.?'\n    c-uri|contains: '/a*b'\n  condition: sel",
 			"http.user_agent matches `(?is)^Odd.*/1\\..$` and http.request.uri matches `(?is)/a.*b`"},
