@@ -35,6 +35,7 @@ type builder struct {
 	portIndexes map[indexKey]*portIndex
 	addrIndexes map[indexKey]*addrIndex
 	needs       map[int32]*domain.Need // of conjunctions and disjunctions
+	needies     map[int32]int32        // by condition: what needy returns
 	visited     int                    // branches that are found by contents
 	forks       int                    // around the branch that is made
 }
@@ -52,7 +53,7 @@ const (
 
 func newBuilder(opt Options, tuning Tuning) *builder {
 	b := &builder{opt: opt, tuning: tuning, opaques: map[string]*opaque{}, byText: map[string]int32{}, sets: map[*lists.Set]string{}, inquiries: map[string]*inquiry{},
-		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}, needs: map[int32]*domain.Need{}}
+		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}, needs: map[int32]*domain.Need{}, needies: map[int32]int32{}}
 	b.intern(predicate{op: opFalse, text: "false"})
 	b.intern(predicate{op: opTrue, text: "true"})
 	return b

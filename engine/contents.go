@@ -63,6 +63,15 @@ func (b *builder) needOf(i int32) *domain.Need {
 
 // needy returns the conjunct of cond by whose literals an index finds it, or predTrue.
 func (b *builder) needy(cond int32) int32 {
+	k, known := b.needies[cond]
+	if !known {
+		k = b.findNeedy(cond)
+		b.needies[cond] = k
+	}
+	return k
+}
+
+func (b *builder) findNeedy(cond int32) int32 {
 	p := &b.preds[cond]
 	if p.op != opAnd {
 		if b.needOf(cond) == nil {
@@ -74,10 +83,18 @@ func (b *builder) needy(cond int32) int32 {
 	for j, k := range p.kids {
 		needs[j] = b.needOf(k)
 	}
-	if best := domain.BestNeed(needs); best >= 0 {
-		return p.kids[best]
+	best := domain.BestNeed(needs)
+	if best < 0 {
+		return predTrue
 	}
-	return predTrue
+	if needs[best].Scans() {
+		for j, n := range needs { // one look at the start spares most packets the search of all of them
+			if n != nil && n.Exact && !n.Scans() {
+				return p.kids[j]
+			}
+		}
+	}
+	return p.kids[best]
 }
 
 // contents makes the index of the entries that need literals, and returns the others; nil where those are too few.
@@ -208,7 +225,7 @@ func (w *worker) find(f *fieldContents, text []byte) {
 		return
 	}
 	w.numbers = f.index.Find(w.numbers, text)
-	if !f.index.Folds() || w.plain.turn == w.turn && w.plain.at == &text[0] && w.plain.n == len(text) {
+	if !f.index.Folds() || f.field.Kind == packet.KindBytes || w.plain.turn == w.turn && w.plain.at == &text[0] && w.plain.n == len(text) {
 		return
 	}
 	if alike := domain.FoldAlike(text, w.room); &alike[0] != &text[0] {
@@ -252,7 +269,7 @@ func lookFor(n *domain.Need) func(*scope) bool {
 		if index.Has(text) {
 			return true
 		}
-		if !index.Folds() || len(text) == 0 {
+		if !index.Folds() || len(text) == 0 || field.Kind == packet.KindBytes {
 			return false
 		}
 		alike := domain.FoldAlike(text, s.room)

@@ -192,6 +192,9 @@ func TestPayloadIsBytes(t *testing.T) {
 		{"payload matches `\\x{20ac}`", "5 \u20ac", true},
 		{"payload matches `(?i)k`", "\u212a", false},
 		{`lower(payload) contains '\x90ab'`, "\x90AB", true},
+		{`lower(payload) contains 'k'`, "\u212a", false}, // nor here
+		{`lower(payload) contains '\u212a'`, "\u212a", true},
+		{`upper(payload[1:]) == '\u0131S'`, "x\u0131s", true},
 		{`dns.qry.name contains '\xe9'`, question("caf\u00e9.example"), true}, // a name is text
 	} {
 		p := compile(t, "rule \"r\" {\n  description = \"d\"\n  severity = \"low\"\n  where = <<-E\n    "+c.cond+"\n  E\n}\n", Options{})

@@ -301,9 +301,9 @@ func (p *Plan) visits(br *branch) []Visit {
 		if br.src != nil {
 			below("ip.src", br.src.branches)
 		}
-		if br.fork != nil {
-			visit(br.fork.yes, by)
-			visit(br.fork.no, by)
+		for _, f := range br.forks {
+			visit(f.yes, by)
+			visit(f.no, by)
 		}
 		if br.contents != nil {
 			var names []string

@@ -76,9 +76,9 @@ func (p *Plan) unguarded() []Unguarded {
 		if br.src != nil {
 			below(br.src.branches, "ip.src")
 		}
-		if br.fork != nil {
-			visit(br.fork.yes, by)
-			visit(br.fork.no, by)
+		for _, f := range br.forks {
+			visit(f.yes, by)
+			visit(f.no, by)
 		}
 	}
 	for dns := range p.table {

@@ -27,7 +27,7 @@ type branch struct {
 	dport    *portIndex
 	sport    *portIndex
 	dst, src *addrIndex
-	fork     *fork
+	forks    []*fork
 	contents *contents
 }
 
@@ -113,7 +113,9 @@ func (b *builder) newBranch(entries []entry) *branch {
 		return br
 	}
 	rest := entries
-	var found []entry
+	var found, parted []entry
+	br.forks, rest = b.gates(rest)
+	parted, rest = b.parted(rest)
 	if found, rest = b.guarded(rest, offDstPort, opRange16); found != nil {
 		br.dport = b.portIndex(found, offDstPort)
 	}
@@ -126,7 +128,11 @@ func (b *builder) newBranch(entries []entry) *branch {
 	if found, rest = b.guarded(rest, offSrcPort, opRange16); found != nil {
 		br.sport = b.portIndex(found, offSrcPort)
 	}
-	br.fork, rest = b.fork(rest)
+	rest = append(rest, parted...)
+	f, rest := b.fork(rest)
+	if f != nil {
+		br.forks = append(br.forks, f)
+	}
 	br.contents, br.always = b.contents(rest)
 	return br
 }

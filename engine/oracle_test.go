@@ -70,6 +70,28 @@ func (e *vmEnv) Lower(s string) string { return cased(s, strings.ToLower) }
 // Upper is upper.
 func (e *vmEnv) Upper(s string) string { return cased(s, strings.ToUpper) }
 
+// LowerBytes and UpperBytes change the case of letters of ASCII alone.
+func (e *vmEnv) LowerBytes(s string) string {
+	return byteCased(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", strings.ToLower)
+}
+
+// UpperBytes is upper of bytes.
+func (e *vmEnv) UpperBytes(s string) string {
+	return byteCased(s, "abcdefghijklmnopqrstuvwxyz", strings.ToUpper)
+}
+
+func byteCased(s, letters string, of func(string) string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i : i+1]; strings.Contains(letters, c) {
+			b.WriteString(of(c))
+		} else {
+			b.WriteString(c)
+		}
+	}
+	return b.String()
+}
+
 func cased(s string, of func(string) string) string {
 	var b strings.Builder
 	for s != "" {
@@ -499,6 +521,9 @@ func (w *vmWriter) function(e *ast.CallExpr) {
 		if len(args) < 3 {
 			args = append(args, 64)
 		}
+	}
+	if (e.Func.ID == ast.FnLower || e.Func.ID == ast.FnUpper) && ast.OnBytes(e.Args[0]) {
+		name += "Bytes"
 	}
 	if e.Func.ID == ast.FnLen && e.Args[0].Kind() == packet.KindBytes {
 		name = "Size"

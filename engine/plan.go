@@ -151,7 +151,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 	}
 	p.branches(func(br *branch) {
 		br.code = p.program(br.always, !tuning.NoDispatch)
-		br.indexed = br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil || br.fork != nil || br.contents != nil
+		br.indexed = br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil || br.forks != nil || br.contents != nil
 	})
 	return p, b.diags
 }
@@ -328,9 +328,9 @@ func (p *Plan) branches(f func(*branch)) {
 				}
 			}
 		}
-		if br.fork != nil {
-			visit(br.fork.yes)
-			visit(br.fork.no)
+		for _, f := range br.forks {
+			visit(f.yes)
+			visit(f.no)
 		}
 		if br.contents != nil {
 			for _, k := range br.contents.branches {

@@ -160,8 +160,8 @@ func (w *worker) follow(br *branch, s *slot, place uint32) {
 			w.visit(next, s, place)
 		}
 	}
-	if br.fork != nil {
-		if next := br.fork.find(w); next != nil {
+	for _, f := range br.forks {
+		if next := f.find(w); next != nil {
 			w.visit(next, s, place)
 		}
 	}

@@ -159,8 +159,8 @@ func (s *Sampler) visit(w *worker, br *branch, sl *slot) (total float64) {
 	if br.sport != nil {
 		next(br.sport.find(w.p))
 	}
-	if br.fork != nil {
-		next(br.fork.find(w))
+	for _, f := range br.forks {
+		next(f.find(w))
 	}
 	if br.contents != nil {
 		begin, base := time.Now(), len(w.reached)

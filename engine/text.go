@@ -94,8 +94,14 @@ func (b *builder) bytesFunc(e ast.Expr) bytesFunc {
 		x := b.bytesFunc(e.Args[0])
 		switch e.Func.ID {
 		case ast.FnLower:
+			if ast.OnBytes(e.Args[0]) {
+				return func(s *scope) []byte { return s.foldBytes(x(s), 'A') }
+			}
 			return func(s *scope) []byte { return s.fold(x(s), unicode.ToLower) }
 		case ast.FnUpper:
+			if ast.OnBytes(e.Args[0]) {
+				return func(s *scope) []byte { return s.foldBytes(x(s), 'a') }
+			}
 			return func(s *scope) []byte { return s.fold(x(s), unicode.ToUpper) }
 		case ast.FnRegisteredDomain:
 			return func(s *scope) []byte { return publicsuffix.RegisteredDomain(x(s)) }
@@ -126,6 +132,20 @@ func (b *builder) bytesFunc(e ast.Expr) bytesFunc {
 		return func(*scope) []byte { return nil }
 	}
 	panic("engine: not a string: " + b.canon(e))
+}
+
+// foldBytes gives the letters of ASCII from first on, which is A or a, the other case; all other bytes stay as they are.
+func (s *scope) foldBytes(v []byte, first byte) []byte {
+	at := len(s.text)
+	s.text = append(s.text, v...)
+	out := s.text[at:]
+	for i, b := range out {
+		if b-first < 26 {
+			out[i] = b ^ 0x20
+		}
+	}
+	s.text = s.text[:at]
+	return out
 }
 
 // fold maps every letter of v; bytes that are no UTF-8 stay as they are.

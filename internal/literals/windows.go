@@ -138,10 +138,34 @@ func usual(w string) int {
 	if same { // padding
 		n += 200
 	}
-	if strings.Contains(everyday, lower(w)) {
+	if everydayWindows[packed(w)] {
 		n += 100
 	}
 	return n
+}
+
+// everydayWindows are the windows of everyday, of both sizes.
+var everydayWindows = func() map[uint64]bool {
+	all := map[uint64]bool{}
+	for _, size := range []int{narrow, wide} {
+		for i := range len(everyday) - size + 1 {
+			all[packed(everyday[i:i+size])] = true
+		}
+	}
+	return all
+}()
+
+// packed is a window in lower case with its size as one number.
+func packed(w string) uint64 {
+	k := uint64(len(w))
+	for i := range len(w) {
+		c := w[i]
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		k = k<<8 | uint64(c)
+	}
+	return k
 }
 
 // findWide is find for windows of four bytes. With one it returns as soon as a literal is found.

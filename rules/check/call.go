@@ -235,9 +235,13 @@ func fold(e *ast.CallExpr) (ast.Value, bool) {
 	case ast.FnLen:
 		v.Int = int64(len(a.Str))
 	case ast.FnLower:
-		v.Str = strings.ToLower(a.Str)
+		if v.Str = strings.ToLower(a.Str); ast.OnBytes(e.Args[0]) {
+			v.Str = ast.MapASCII(a.Str, 'A', 'Z')
+		}
 	case ast.FnUpper:
-		v.Str = strings.ToUpper(a.Str)
+		if v.Str = strings.ToUpper(a.Str); ast.OnBytes(e.Args[0]) {
+			v.Str = ast.MapASCII(a.Str, 'a', 'z')
+		}
 	case ast.FnAbs:
 		v.Int, v.Float = max(a.Int, -a.Int), max(a.Float, -a.Float)
 	case ast.FnMin, ast.FnMax:

@@ -164,6 +164,11 @@ func BestNeed(needs []*Need) int {
 	return best
 }
 
+// Scans reports whether a literal may stand anywhere in a field of bytes, all of which has to be looked through for it.
+func (n *Need) Scans() bool {
+	return slices.ContainsFunc(n.Literals, func(l FieldLiteral) bool { return l.At == literals.Anywhere && l.Field.Kind == packet.KindBytes })
+}
+
 // score is the greater, the less often one of the literals will be found: about so many bits say that none is. With less
 // than useful they are no guide.
 func (n *Need) score() int {
