@@ -326,8 +326,15 @@ func (t *timeline) chart(label string, kinds []string, first, last int64) chart 
 			c.Legend = append(c.Legend, legend{kind, kind, number(totals[k])})
 		}
 	}
+	before := ""
 	for i := range 5 {
-		c.Ticks = append(c.Ticks, stamp(lo*step+int64(float64(n*step)*float64(i)/4), layout))
+		tick := stamp(lo*step+int64(float64(n*step)*float64(i)/4), layout)
+		if tick == before {
+			tick = "" // a chart of a second or two
+		} else {
+			before = tick
+		}
+		c.Ticks = append(c.Ticks, tick)
 	}
 	return c
 }
