@@ -1,5 +1,7 @@
 package engine
 
+import "math/bits"
+
 // A bitmap is a set of the numbers below 65,536.
 type bitmap [1024]uint64
 
@@ -13,29 +15,34 @@ func (m *bitmap) has(v uint16) bool { return m[v>>6]>>(v&63)&1 != 0 }
 
 // ranges calls yield for each maximal run of members, in ascending order.
 func (m *bitmap) ranges(yield func(lo, hi uint16)) {
-	start := -1
+	const none = -1
+	start := none
 	for i, w := range m {
-		if w == 0 && start < 0 || w == ^uint64(0) && start >= 0 {
-			continue
-		}
-		for v := i << 6; v < (i+1)<<6; v++ {
-			if m.has(uint16(v)) {
-				if start < 0 {
-					start = v
-				}
-			} else if start >= 0 {
+		for v := i << 6; v < (i+1)<<6; {
+			rest := w >> (v & 63)
+			if start != none {
+				rest = ^rest
+			}
+			skip := min(bits.TrailingZeros64(rest), (i+1)<<6-v)
+			if v += skip; v == (i+1)<<6 {
+				break
+			}
+			if start == none {
+				start = v
+			} else {
 				yield(uint16(start), uint16(v-1))
-				start = -1
+				start = none
 			}
 		}
 	}
-	if start >= 0 {
+	if start != none {
 		yield(uint16(start), 1<<16-1)
 	}
 }
 
-func (m *bitmap) count() int {
-	n := 0
-	m.ranges(func(lo, hi uint16) { n += int(hi) - int(lo) + 1 })
+func (m *bitmap) count() (n int) {
+	for _, w := range m {
+		n += bits.OnesCount64(w)
+	}
 	return n
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -36,6 +37,7 @@ type builder struct {
 	addrIndexes map[indexKey]*addrIndex
 	needs       map[int32]*domain.Need // of conjunctions and disjunctions
 	needies     map[int32]int32        // by condition: what needy returns
+	unions      map[string]int32       // of tests of ports, see union
 	visited     int                    // branches that are found by contents
 	forks       int                    // around the branch that is made
 }
@@ -53,7 +55,7 @@ const (
 
 func newBuilder(opt Options, tuning Tuning) *builder {
 	b := &builder{opt: opt, tuning: tuning, opaques: map[string]*opaque{}, byText: map[string]int32{}, sets: map[*lists.Set]string{}, inquiries: map[string]*inquiry{},
-		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}, needs: map[int32]*domain.Need{}, needies: map[int32]int32{}}
+		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}, needs: map[int32]*domain.Need{}, needies: map[int32]int32{}, unions: map[string]int32{}}
 	b.intern(predicate{op: opFalse, text: "false"})
 	b.intern(predicate{op: opTrue, text: "true"})
 	return b
@@ -206,28 +208,47 @@ func (b *builder) portsOfAll(kids []int32) int32 {
 		return predTrue
 	}
 	for _, off := range []uintptr{offDstPort, offSrcPort} {
-		m := new(bitmap)
-		var field *packet.Field
+		guards := make([]int32, 0, len(kids))
 		for _, k := range kids {
-			g := b.guard(k, off, opRange16)
-			if field = nil; g == predTrue {
-				break
-			}
-			p := &b.preds[g]
-			field = p.field
-			if p.op == opRange16 {
-				m.add(p.lo, p.hi)
-			} else {
-				for i := range m {
-					m[i] |= p.bitmap[i]
-				}
+			if g := b.guard(k, off, opRange16); g != predTrue {
+				guards = append(guards, g)
 			}
 		}
-		if field != nil && m.count() <= maxGuardPorts {
-			return b.ports(field, m)
+		if len(guards) < len(kids) {
+			continue
+		}
+		if g := b.union(guards); g != predTrue {
+			return g
 		}
 	}
 	return predTrue
+}
+
+// union is true where one of some tests of a port is, or for every packet where that are too many ports to go by. What tests come to
+// is remembered: every class of packets asks anew.
+func (b *builder) union(tests []int32) int32 {
+	slices.Sort(tests)
+	tests = slices.Compact(tests)
+	key := fmt.Sprint(tests)
+	if g, known := b.unions[key]; known {
+		return g
+	}
+	g, m := predTrue, new(bitmap)
+	for _, t := range tests {
+		p := &b.preds[t]
+		if p.op == opRange16 {
+			m.add(p.lo, p.hi)
+			continue
+		}
+		for i := range m {
+			m[i] |= p.bitmap[i]
+		}
+	}
+	if m.count() <= maxGuardPorts {
+		g = b.ports(b.preds[tests[0]].field, m)
+	}
+	b.unions[key] = g
+	return g
 }
 
 // joinPorts makes one lookup of several tests of one 16-bit field.
