@@ -23,12 +23,12 @@ test "SMB, SQL Server, LDAP, MongoDB and VNC" {
     count = 8
     every = "20s"
     tcp {
-      src     = "192.0.2.10"
-      dst     = "198.51.100.1"
-      srcport = 445
-      dstport = 40000 + i
-      flags   = "PA"
-      payload = "\u0000\u0000\u0000\u0049\u007fSMB"
+      src         = "192.0.2.10"
+      dst         = "198.51.100.1"
+      srcport     = 445
+      dstport     = 40000 + i
+      flags       = "PA"
+      payload_hex = "00000049fe534d42400001006d0000c001000100"
     }
   }
   packets {
@@ -67,7 +67,31 @@ test "SMB, SQL Server, LDAP, MongoDB and VNC" {
       payload = "\u0000\u0000\u0000\u0001\u0000\u0000\u0000\u0016Authentication failure"
     }
   }
-  alert "login_failures_slow" { count = 3 }
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src         = "192.0.2.10"
+      dst         = "198.51.100.2"
+      srcport     = 139
+      dstport     = 40000 + i
+      flags       = "PA"
+      payload_hex = "00000023ff534d42736d0000c088"
+    }
+  }
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src         = "192.0.2.10"
+      dst         = "198.51.100.6"
+      srcport     = 1433
+      dstport     = 40000 + i
+      flags       = "PA"
+      payload_hex = "0401004a00360100aa320018480000010e"
+    }
+  }
+  alert "login_failures_slow" { count = 6 }
 }
 
 test "seven refusals stay quiet" {
