@@ -39,7 +39,7 @@ export function Assets() {
                   <td class="end"><span class="num">{h.mac}</span>{h.vendor && <div class="dim">{h.vendor}</div>}{h.mac_before && <div class="caution">before: {h.mac_before}</div>}</td>
                   <td class="over">{h.system}{h.system_by && <span class="dim"> by {h.system_by}</span>}</td>
                   <td class="over">{h.services?.map((x) => <a key={`${x.port}${x.proto}`} class="tag" href={find(x.service || String(x.port))} title={x.product}>{x.port}/{x.proto}{x.service ? ` ${x.service}` : ""}</a>)}</td>
-                  <td>{h.agent}</td><td class="far"><Time at={h.first} relative /></td><td class="end"><Time at={h.last} relative /></td>
+                  <td class="agentname">{h.agent}</td><td class="far"><Time at={h.first} relative /></td><td class="end"><Time at={h.last} relative /></td>
                 </tr>
               ))}</tbody>
             </table></div>

@@ -45,7 +45,7 @@ export function LoginsPage() {
                 <thead><tr><th>time</th><th>result</th><th>user</th><th>from</th><th>service</th><th>host</th><th>how</th></tr></thead>
                 <tbody>{v.logins.map((l, i) => (
                   <tr key={i}><td class="num"><Time at={l.time} /></td><td class="end"><span class={`pill ${l.result === "success" ? "good" : l.result === "failure" ? "warn" : ""}`}>{l.result === "success" ? "let in" : l.result === "failure" ? "failed" : l.result}</span></td>
-                    <td>{l.user ? <a href={find(l.user)}>{l.user}</a> : <span class="dim">none named</span>}</td><td class="num end">{l.src && <a href={find(l.src)}>{l.src}</a>}</td><td>{l.service}</td><td class="end">{l.host || l.agent}</td><td class="dim over">{[l.method, l.reason.replace(/_/g, " ")].filter(Boolean).join(", ")}</td></tr>
+                    <td>{l.user ? <a href={find(l.user)}>{l.user}</a> : <span class="dim">none named</span>}</td><td class="num end">{l.src && <a href={find(l.src)}>{l.src}</a>}</td><td>{l.service}</td><td class="end agentname">{l.host || l.agent}</td><td class="dim over">{[l.method, l.reason.replace(/_/g, " ")].filter(Boolean).join(", ")}</td></tr>
                 ))}</tbody>
               </table></div>
             </section>
