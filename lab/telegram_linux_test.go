@@ -209,7 +209,8 @@ notifier "telegram" "ops" {
 	holds("the quarantine by command", 1)
 	for command, words := range map[string][]string{
 		"/status":                {"running", "enforce"},
-		"/rules":                 {"port_scan"},
+		"/rules":                 {"ack_flood", "more"},
+		"/rules port":            {"port_scan"},
 		"/mute port_scan 10":     {"port_scan"},
 		"/help":                  {"/quarantine"},
 		"/block " + homeAddress:  {"an address of this host"},
