@@ -28,12 +28,19 @@ func TestHydra(t *testing.T) {
 			t.Parallel()
 			p := play(t, service, func(c *Config) { c.Passwords = true })
 			_, port, _ := net.SplitHostPort(p.addr)
-			ctx, cancel := context.WithTimeout(context.Background(), soon)
-			defer cancel()
-			cmd := exec.CommandContext(ctx, "hydra", "-I", "-l", "root", "-P", list, "-t", "4", "-s", port, service+"://127.0.0.1")
-			cmd.Dir = t.TempDir() // of its restore file
-			out, err := cmd.CombinedOutput()
-			t.Logf("%v\n%s", err, out)
+			var out []byte
+			for range 3 { // where one of its threads ends before its time, hydra says so and has not tried all
+				ctx, cancel := context.WithTimeout(context.Background(), soon)
+				cmd := exec.CommandContext(ctx, "hydra", "-I", "-l", "root", "-P", list, "-t", "4", "-s", port, service+"://127.0.0.1")
+				cmd.Dir = t.TempDir() // of its restore file
+				var err error
+				out, err = cmd.CombinedOutput()
+				cancel()
+				t.Logf("%v\n%s", err, out)
+				if !strings.Contains(string(out), "did not complete until end") {
+					break
+				}
+			}
 			if !strings.Contains(string(out), ", 0 valid password") {
 				t.Error("it found a password, or did not end")
 			}
