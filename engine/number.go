@@ -249,7 +249,7 @@ func (b *builder) floatCall(e *ast.CallExpr) floatFunc {
 	default:
 		return nil
 	}
-	if e.Kind() != packet.KindFloat && !hasAggregate(e) {
+	if e.Kind() != packet.KindFloat && !ast.Has[*ast.AggregateExpr](e) {
 		return nil
 	}
 	args := make([]floatFunc, len(e.Args))

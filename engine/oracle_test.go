@@ -358,7 +358,7 @@ func (w *vmWriter) expr(e ast.Expr) {
 		}
 		w.out.WriteByte(')')
 	case *ast.CompareExpr:
-		if e.Op == ast.OpNe && hasAggregate(e) { // a value that is not there is not unequal either
+		if e.Op == ast.OpNe && ast.Has[*ast.AggregateExpr](e) { // a value that is not there is not unequal either
 			w.out.WriteByte('(')
 			w.infix(e.X, "<", e.Y)
 			w.out.WriteString(" or ")

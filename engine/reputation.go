@@ -170,7 +170,7 @@ func (b *builder) againstScaled(c *ast.CompareExpr) (x ast.Expr, o ast.Op, ok bo
 	if _, isLimit := x.(*ast.ThresholdExpr); isLimit {
 		x, y, o = y, x, o.Mirror()
 	}
-	if _, ok := y.(*ast.ThresholdExpr); !ok || b.scaled == nil || hasAggregate(x) {
+	if _, ok := y.(*ast.ThresholdExpr); !ok || b.scaled == nil || ast.Has[*ast.AggregateExpr](x) {
 		return nil, 0, false
 	}
 	return x, o, true

@@ -32,7 +32,7 @@ func (b *builder) placeholder(name string, e ast.Expr) placeholder {
 		f, ok := e.(*ast.FieldExpr)
 		n.time = ok && f.Field.Store == packet.StoreTime
 	default:
-		if n.kind != packet.KindBool && hasAggregate(e) {
+		if n.kind != packet.KindBool && ast.Has[*ast.AggregateExpr](e) {
 			n.flt = b.floatFunc(e) // the least of nothing is no integer
 		} else {
 			n.num = b.intFunc(e)

@@ -18,23 +18,10 @@ import (
 // touches reports whether a rule fills or reads lists.
 func touches(r *rules.Rule) bool { return len(r.Tracks) > 0 || len(r.Reads()) > 0 }
 
-// readsLists reports whether an expression reads a list that rules fill.
-func readsLists(e ast.Expr) bool {
-	found := false
-	if e != nil {
-		ast.Walk(e, func(x ast.Expr) bool {
-			_, listed := x.(*ast.ListedExpr)
-			found = found || listed
-			return !found
-		})
-	}
-	return found
-}
-
 // candidate is what a condition says besides lists: it holds wherever the condition does, whatever is in them. It is nil
 // where that is nothing.
 func candidate(e ast.Expr) ast.Expr {
-	if !readsLists(e) {
+	if !ast.Has[*ast.ListedExpr](e) {
 		return e
 	}
 	l, ok := e.(*ast.LogicExpr)
@@ -62,7 +49,7 @@ func (b *builder) turns(p *Plan) {
 	for _, g := range p.groups {
 		of := func(r *rule) bool { return touches(r.Rule) }
 		step := func(st *stepRef) bool {
-			return readsLists(st.Where) || slices.ContainsFunc(st.By, func(k ast.Key) bool { return readsLists(k.Expr) })
+			return ast.Has[*ast.ListedExpr](st.Where) || slices.ContainsFunc(st.By, func(k ast.Key) bool { return ast.Has[*ast.ListedExpr](k.Expr) })
 		}
 		if g.on != packet.EventPacket && g.on != packet.EventConnection || !slices.ContainsFunc(g.rules, of) && !slices.ContainsFunc(g.steps, step) {
 			continue
@@ -78,9 +65,11 @@ func (b *builder) turns(p *Plan) {
 
 // readsLists reports whether a model reads lists that rules fill.
 func (s *sampler) readsLists() bool {
-	return readsLists(s.Where) ||
-		slices.ContainsFunc(s.By, func(k ast.Key) bool { return readsLists(k.Expr) }) ||
-		slices.ContainsFunc(s.Aggregates, func(a *ast.Aggregate) bool { return readsLists(a.Arg) || readsLists(a.Cond) })
+	return ast.Has[*ast.ListedExpr](s.Where) ||
+		slices.ContainsFunc(s.By, func(k ast.Key) bool { return ast.Has[*ast.ListedExpr](k.Expr) }) ||
+		slices.ContainsFunc(s.Aggregates, func(a *ast.Aggregate) bool {
+			return ast.Has[*ast.ListedExpr](a.Arg) || ast.Has[*ast.ListedExpr](a.Cond)
+		})
 }
 
 // shared is the number of lanes that groups are spread over; the one behind them is that of groups that are looked at in turn.

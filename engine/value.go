@@ -117,7 +117,7 @@ func (b *builder) compareFunc(e *ast.CompareExpr) (func(*scope) bool, uint16) {
 	case x == packet.KindBool:
 		l, r := b.lower(e.X), b.lower(e.Y)
 		return func(s *scope) bool { return (s.test(l) == s.test(r)) == (o == ast.OpEq) }, 5
-	case x == packet.KindFloat || y == packet.KindFloat || hasAggregate(e):
+	case x == packet.KindFloat || y == packet.KindFloat || ast.Has[*ast.AggregateExpr](e):
 		l, r := b.floatFunc(e.X), b.floatFunc(e.Y)
 		return func(s *scope) bool { return compareFloats(o, l(s), r(s)) }, 6
 	}
@@ -162,16 +162,6 @@ func ordered(o ast.Op, c int) bool {
 		return c > 0
 	}
 	return c >= 0
-}
-
-func hasAggregate(e ast.Expr) bool {
-	found := false
-	ast.Walk(e, func(x ast.Expr) bool {
-		_, ok := x.(*ast.AggregateExpr)
-		found = found || ok
-		return !found
-	})
-	return found
 }
 
 // addrFunc returns a function for an address.

@@ -2,6 +2,16 @@ package ast
 
 import "fmt"
 
+// Has reports whether e, or something below it as Walk goes, is a node of a type.
+func Has[N Expr](e Expr) (found bool) {
+	Walk(e, func(x Expr) bool {
+		_, ok := x.(N)
+		found = found || ok
+		return !found
+	})
+	return found
+}
+
 // Walk calls visit for e and, while visit returns true, for what is below it, in the order of the
 // text. The argument and the condition of an aggregate are not below it: they are about other packets.
 // A nil expression has nothing. Walk panics on a node that it does not know.

@@ -7,9 +7,10 @@ import (
 	"github.com/ruleids/ruleids/rules/ast"
 )
 
-// An Interval is the numbers from lo to hi, both included.
+// An Interval is the numbers from Lo to Hi, both included.
 type Interval struct{ Lo, Hi float64 }
 
+// What is known of a number where little is: nothing, and that it is not below 0.
 var (
 	AnyNumber   = Interval{math.Inf(-1), math.Inf(1)}
 	NotNegative = Interval{0, math.Inf(1)}
@@ -189,7 +190,7 @@ func MostValues(e ast.Expr, d State, by []ast.Key) float64 {
 		return 1
 	}
 	most := 1.0
-	if gaps(e) {
+	if ast.Has[*ast.GapExpr](e) {
 		most = math.Inf(1)
 	}
 	for f := range FieldsOf(e) {

@@ -36,7 +36,7 @@ func Keyed(e ast.Expr, by []ast.Key) bool {
 			fixed[slotOf(f.Field)] = true
 		}
 	}
-	if gaps(e) {
+	if ast.Has[*ast.GapExpr](e) { // gap() and moved() differ from packet to packet
 		return false
 	}
 	for f := range FieldsOf(e) {
@@ -45,14 +45,4 @@ func Keyed(e ast.Expr, by []ast.Key) bool {
 		}
 	}
 	return true
-}
-
-// gaps reports whether e reads gap() or moved(), which differ from packet to packet.
-func gaps(e ast.Expr) (found bool) {
-	ast.Walk(e, func(e ast.Expr) bool {
-		_, ok := e.(*ast.GapExpr)
-		found = found || ok
-		return !found
-	})
-	return found
 }

@@ -53,7 +53,7 @@ func compareAggregate(rs *rules.RuleSet, r *rules.Rule, c *ast.CompareExpr, repo
 		return
 	}
 	rng := c.Range()
-	if uses(other) && r.Threshold != nil && r.Threshold.Range.Filename != rng.Filename {
+	if ast.Has[*ast.ThresholdExpr](other) && r.Threshold != nil && r.Threshold.Range.Filename != rng.Filename {
 		rng = r.Threshold.Range // of an override
 	}
 	if got.Hi > want.Lo || verdict && got.Hi >= want.Hi {
@@ -73,31 +73,13 @@ func compareAggregate(rs *rules.RuleSet, r *rules.Rule, c *ast.CompareExpr, repo
 // sides returns the aggregate of a comparison, what it is compared with, and the operator as seen
 // from the aggregate; nil where neither side is an aggregate, or both have one.
 func sides(c *ast.CompareExpr) (*ast.Aggregate, ast.Expr, ast.Op) {
-	if a, ok := c.X.(*ast.AggregateExpr); ok && !aggregates(c.Y) {
+	if a, ok := c.X.(*ast.AggregateExpr); ok && !ast.Has[*ast.AggregateExpr](c.Y) {
 		return a.Aggregate, c.Y, c.Op
 	}
-	if a, ok := c.Y.(*ast.AggregateExpr); ok && !aggregates(c.X) {
+	if a, ok := c.Y.(*ast.AggregateExpr); ok && !ast.Has[*ast.AggregateExpr](c.X) {
 		return a.Aggregate, c.X, c.Op.Mirror()
 	}
 	return nil, nil, 0
-}
-
-func aggregates(e ast.Expr) (found bool) {
-	ast.Walk(e, func(e ast.Expr) bool {
-		_, ok := e.(*ast.AggregateExpr)
-		found = found || ok
-		return !found
-	})
-	return found
-}
-
-func uses(e ast.Expr) (found bool) {
-	ast.Walk(e, func(e ast.Expr) bool {
-		_, ok := e.(*ast.ThresholdExpr)
-		found = found || ok
-		return !found
-	})
-	return found
 }
 
 // reach returns the values that an aggregate of a rule can have, and says why.

@@ -31,7 +31,7 @@ func unusedThreshold() Check {
 
 func usesThreshold(r *rules.Rule) bool {
 	used := false
-	look := func(e ast.Expr) { used = used || uses(e) }
+	look := func(e ast.Expr) { used = used || ast.Has[*ast.ThresholdExpr](e) }
 	look(r.Where)
 	if r.Sequence != nil {
 		for _, st := range r.Sequence.Parts() {
