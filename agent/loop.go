@@ -175,17 +175,12 @@ func (l *loop) feed(frames []packet.Frame) {
 }
 
 // forget drops what is known about rules that are gone.
-func (l *loop) forget(rules []string) {
-	if len(rules) == 0 {
-		return
-	}
-	gone := make(map[string]bool, len(rules))
-	for _, name := range rules {
-		gone[name] = true
+func (l *loop) forget(rules map[string]bool) {
+	for name := range rules {
 		delete(l.tally.last, name)
 		delete(l.profile.byRule, name)
 	}
-	l.profile.keys.forget(gone)
+	l.profile.keys.forget(rules)
 }
 
 // serve does what others asked for by now. What comes meanwhile waits for the next turn: packets do, too.

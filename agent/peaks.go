@@ -94,7 +94,7 @@ func (p *peaks) Run(ctx context.Context) error {
 // Close takes peaks for the last time.
 func (p *peaks) Close(context.Context) error {
 	if p.d.ended() && p.path() != "" {
-		p.add(p.d.loop.engine.TakePeaks())
+		p.add(p.d.loop.engine.TakePeaks().Counts())
 		p.save()
 	}
 	return nil
@@ -104,9 +104,9 @@ func (p *peaks) Close(context.Context) error {
 func (p *peaks) take(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	var counts []engine.PeakCount
-	if p.d.loop.do(ctx, func() { counts = p.d.loop.engine.TakePeaks() }) == nil { // or Close takes them
-		p.add(counts)
+	var taken engine.TakenPeaks
+	if p.d.loop.do(ctx, func() { taken = p.d.loop.engine.TakePeaks() }) == nil { // or Close takes them
+		p.add(taken.Counts())
 	}
 }
 

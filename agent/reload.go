@@ -166,18 +166,12 @@ func (r *ruleFiles) take(ctx context.Context, loaded *Loaded, reason string) *ap
 	// Nothing that the new rules look at may be missing when they begin.
 	r.d.capture.filter(loaded.Config, running.Plan, loaded.Plan)
 	var swapped engine.SwapReport
-	err := r.d.loop.do(ctx, func() {
-		watch := startWatch()
-		swapped = r.d.loop.engine.SwapTo(next)
-		r.d.loop.forget(swapped.Removed)
-		report.PauseSeconds, report.PauseCPUSeconds = watch.stop()
-	})
-	if err != nil {
+	if err := r.turn(ctx, report, func(time.Time) { swapped = r.d.loop.engine.SwapTo(next) }); err != nil {
 		report.OK = false
 		report.Problems = []diag.Finding{{Code: "stopping", Severity: diag.SeverityError, Summary: "Reload not finished", Detail: err.Error() + "."}}
 		return report
 	}
-	r.settle(ctx, report)
+	r.settle(ctx, report, swapped.Removed)
 	next.Release()
 	r.d.capture.filter(loaded.Config, loaded.Plan)
 	r.d.loaded.Store(loaded)
@@ -195,22 +189,35 @@ const (
 	moveKeys = 4
 )
 
-// settle has the loop move the state of windows to the tables of the rules that run now, a little between any two
-// batches, and notes the longest time for which packets waited.
-func (r *ruleFiles) settle(ctx context.Context, report *api.ReloadReport) {
-	for done := false; !done; {
-		err := r.d.loop.do(ctx, func() {
-			watch := startWatch()
-			for !done && time.Since(watch.begun) < moveFor {
+// settle has the loop forget rules that are gone and move the state of windows to the tables of the rules that run now, a
+// little between any two batches.
+func (r *ruleFiles) settle(ctx context.Context, report *api.ReloadReport, removed []string) {
+	var err error
+	if len(removed) > 0 {
+		gone := make(map[string]bool, len(removed))
+		for _, name := range removed {
+			gone[name] = true
+		}
+		err = r.turn(ctx, report, func(time.Time) { r.d.loop.forget(gone) })
+	}
+	for done := false; !done && err == nil; {
+		err = r.turn(ctx, report, func(begun time.Time) {
+			for !done && time.Since(begun) < moveFor {
 				done = r.d.loop.engine.Move(moveKeys)
 			}
-			wall, cpu := watch.stop()
-			report.PauseSeconds, report.PauseCPUSeconds = max(report.PauseSeconds, wall), max(report.PauseCPUSeconds, cpu)
 		})
-		if err != nil {
-			return
-		}
 	}
+}
+
+// turn has the loop do a part of a change of rules between two batches, and notes how long packets waited where that was the
+// longest time so far.
+func (r *ruleFiles) turn(ctx context.Context, report *api.ReloadReport, do func(begun time.Time)) error {
+	return r.d.loop.do(ctx, func() {
+		watch := startWatch()
+		do(watch.begun)
+		wall, cpu := watch.stop()
+		report.PauseSeconds, report.PauseCPUSeconds = max(report.PauseSeconds, wall), max(report.PauseCPUSeconds, cpu)
+	})
 }
 
 // reopen has parts open their files again, after another program has renamed them.

@@ -66,8 +66,9 @@ type Engine struct {
 	plan     *Plan
 	workers  []*worker
 	slots    []*slot
-	poster   *worker // runs events that are not frames,
-	posted   *slot   // in this slot
+	everyone []*worker // workers and poster
+	poster   *worker   // runs events that are not frames,
+	posted   *slot     // in this slot
 	state    *state
 	memory   *window.Memory
 	coolRoom coolBudget
@@ -84,11 +85,11 @@ type Engine struct {
 	heard         proofs        // of packets that conversations were asked about
 	out           haul
 	stats         Stats
-	peaks         []PeakCount // of plans that do not run any more
-	mixed         int64       // the clock of sequences that look at other events than packets
-	writes        []write     // to lists, of the events that are being looked at
-	began         int64       // the time of the first event, which
-	begun         bool        // came
+	peaks         *planPeaks // of plans that do not run any more
+	mixed         int64      // the clock of sequences that look at other events than packets
+	writes        []write    // to lists, of the events that are being looked at
+	began         int64      // the time of the first event, which
+	begun         bool       // came
 	// What hangs on the order of packets besides windows.
 	reassembler packet.Reassembler
 	proofs      proofs
@@ -179,6 +180,7 @@ func New(plan *Plan, cfg Config) *Engine {
 	e.reassembler.Seed, e.proofs.seed, e.heard.seed = cfg.Seed, cfg.Seed, cfg.Seed
 	e.mixed, e.assets = never, cfg.Assets
 	e.poster, e.posted = &worker{}, newSlot(0, 1)
+	e.everyone = append(slices.Clone(e.workers), e.poster)
 	slots, size, lanes := 1, batchSize, 1
 	if n := len(e.workers); n > 1 {
 		slots, size, lanes = slotsEach*n, maxPart, parallelLanes
@@ -188,11 +190,6 @@ func New(plan *Plan, cfg Config) *Engine {
 	}
 	e.use(plan, e.newState(plan), e.scratch(plan))
 	return e
-}
-
-// everyone returns all workers.
-func (e *Engine) everyone() []*worker {
-	return append(e.workers[:len(e.workers):len(e.workers)], e.poster)
 }
 
 // Process runs frames through the plan, in order, and emits what fires. The frames' bytes may be

@@ -237,27 +237,51 @@ func (p *peakTable) close(r *rule) {
 	p.lo, p.hi, p.tail = peakSpan, -1, p.tail[:0]
 }
 
-// TakePeaks returns the peaks since it was called last, of the rules of plans that were compiled with Options.Peaks. It is called between two
-// calls of Process.
-func (e *Engine) TakePeaks() []PeakCount {
-	e.keepPeaks()
-	out := e.peaks
-	e.peaks = nil
+// TakePeaks takes the peaks since it was called last, of the rules of plans that were compiled with Options.Peaks. It is called between two
+// calls of Process, and does little: what takes longer is left to Counts of what it returns.
+func (e *Engine) TakePeaks() TakenPeaks {
+	e.leavePeaks(new(planPeaks))
+	out := TakenPeaks{e.peaks}
+	e.peaks, e.state.peaks = nil, newPeaks(e.plan)
 	return out
 }
 
-// keepPeaks takes the peaks out of the state of the plan that runs.
-func (e *Engine) keepPeaks() {
-	for i, shards := range e.state.peaks {
-		for _, p := range shards {
-			if p == nil {
-				continue
+// leavePeaks puts the peaks of the plan that runs among those to be taken, in a record that is given. It is followed by a change
+// of the engine's state.
+func (e *Engine) leavePeaks(p *planPeaks) {
+	if e.state.peaks != nil {
+		*p = planPeaks{e.plan.rules, e.state.peaks, e.peaks}
+		e.peaks = p
+	}
+}
+
+// TakenPeaks are peaks that were taken out of an engine.
+type TakenPeaks struct{ last *planPeaks }
+
+// planPeaks are those of rules of one plan, by rule, by shard.
+type planPeaks struct {
+	rules  []*rule
+	tables [][]*peakTable
+	before *planPeaks
+}
+
+// Counts returns the peaks as counts, those of older plans first, and may be called once, beside the engine's work.
+func (t TakenPeaks) Counts() (out []PeakCount) {
+	var plans []*planPeaks
+	for p := t.last; p != nil; p = p.before {
+		plans = append(plans, p)
+	}
+	for _, plan := range slices.Backward(plans) {
+		for i, shards := range plan.tables {
+			for _, p := range shards {
+				if p != nil {
+					p.close(plan.rules[i])
+					out = append(out, p.before...)
+				}
 			}
-			p.close(e.plan.rules[i])
-			e.peaks = append(e.peaks, p.before...)
-			p.before = nil
 		}
 	}
+	return out
 }
 
 // newPeaks makes room for the peaks of the rules of a plan.
@@ -265,10 +289,16 @@ func newPeaks(p *Plan) [][]*peakTable {
 	if !p.opt.Peaks {
 		return nil
 	}
-	out := make([][]*peakTable, len(p.rules))
+	n := 0
+	for _, r := range p.rules {
+		if r.peak != nil {
+			n += r.group.store.shards
+		}
+	}
+	out, tables := make([][]*peakTable, len(p.rules)), make([]*peakTable, n)
 	for i, r := range p.rules {
 		if r.peak != nil {
-			out[i] = make([]*peakTable, r.group.store.shards)
+			out[i], tables = tables[:r.group.store.shards], tables[r.group.store.shards:]
 		}
 	}
 	return out

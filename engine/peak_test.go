@@ -62,7 +62,7 @@ func TestPeaks(t *testing.T) {
 			counts := map[float64]int64{}
 			tail := map[string]float64{}
 			take := func() {
-				for _, c := range e.TakePeaks() {
+				for _, c := range e.TakePeaks().Counts() {
 					if c.Rule != "scan" || c.Strict || c.Day != 0 {
 						t.Errorf("%+v", c)
 					}
@@ -93,7 +93,7 @@ func TestPeaks(t *testing.T) {
 			if d := cmp.Diff(map[string]float64{"10.0.0.1": 12, "10.0.0.3": 3}, tail); d != "" {
 				t.Error(d)
 			}
-			if left := e.TakePeaks(); left != nil {
+			if left := e.TakePeaks().Counts(); left != nil {
 				t.Errorf("taken twice: %v", left)
 			}
 		})

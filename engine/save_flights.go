@@ -174,7 +174,7 @@ func (e *Engine) restoreFlights(s *sequence, data []byte, now int64) error {
 		e.mixed = max(e.mixed, min(mixed, now))
 	}
 	e.cfg.Seed = seed
-	for _, w := range e.everyone() {
+	for _, w := range e.everyone {
 		w.seed = seed
 	}
 	return nil

@@ -49,7 +49,7 @@ func (e *Engine) Stats() Stats {
 	s.Rules = make([]RuleStats, len(e.state.rules))
 	copy(s.Rules, e.state.rules)
 	s.Fragments = e.reassembler.Fragments
-	for _, w := range e.everyone() {
+	for _, w := range e.everyone {
 		s.Late += w.late
 		s.Leaps += w.leaps
 		s.Refused += w.refused

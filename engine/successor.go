@@ -17,6 +17,7 @@ import (
 type Successor struct {
 	plan, from *Plan
 	state      *state
+	peaks      *planPeaks         // a record for those of the plan before
 	scratches  []scratch          // of the workers
 	stores     []int              // by store: the store of the plan before whose tables it takes over; -1 for none
 	rules      []int              // by rule: its place in the plan before; -1 for a new one
@@ -38,7 +39,7 @@ type Successor struct {
 // engine but New, Swap and SwapTo.
 func (e *Engine) Successor(plan *Plan) *Successor {
 	old := e.plan
-	s := &Successor{plan: plan, from: old, stores: make([]int, len(plan.stores)), rules: make([]int, len(plan.rules)), cooldowns: make([]bool, len(plan.rules))}
+	s := &Successor{plan: plan, from: old, peaks: new(planPeaks), stores: make([]int, len(plan.stores)), rules: make([]int, len(plan.rules)), cooldowns: make([]bool, len(plan.rules))}
 	groups := make(map[string]*group, len(old.groups))
 	for _, g := range old.groups {
 		groups[g.text] = g
@@ -186,13 +187,12 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 			}
 		}
 	}
-	workers := e.everyone()
 	for i, was := range s.rules {
 		if was < 0 {
 			continue
 		}
 		st.rules[i] = from.rules[was]
-		for _, w := range workers {
+		for _, w := range e.everyone {
 			st.rules[i].Matched += w.matched[e.plan.rules[was].group.index]
 		}
 		if s.cooldowns[i] {
@@ -218,7 +218,7 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 	if e.conversations == nil {
 		e.conversations = s.conversations
 	}
-	e.keepPeaks()
+	e.leavePeaks(s.peaks)
 	e.use(s.plan, st, s.scratches)
 	return s.report
 }

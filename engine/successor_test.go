@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"sort"
 	"strings"
@@ -267,5 +269,29 @@ func TestSuccessorCountsPosts(t *testing.T) {
 		if n := e.Stats().Rules[0].Matched; n != 1 {
 			t.Errorf("%d workers: %d events matched, want 1", workers, n)
 		}
+	}
+}
+
+// TestSwapToAllocatesNothing counts what a change over to a successor takes from the heap, packets waiting meanwhile: whoever
+// allocates has to help a collection of garbage that is under way, for milliseconds where there is much.
+func TestSwapToAllocatesNothing(t *testing.T) {
+	plan := compile(t, peakRules, Options{Peaks: true})
+	e := New(plan, Config{Seed: 1})
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	for round := range 3 {
+		for i := range 12 {
+			e.Process(frames(seg{at: float64(round) + float64(i)/1000, src: "10.0.0.1", dst: "192.0.2.1", dport: uint16(1000 + i), flags: 2}), func(*alert.Alert) {})
+		}
+		s := e.Successor(plan)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		e.SwapTo(s)
+		runtime.ReadMemStats(&after)
+		if n := after.Mallocs - before.Mallocs; n > 0 {
+			t.Errorf("change %d: %d allocations of %d bytes", round, n, after.TotalAlloc-before.TotalAlloc)
+		}
+	}
+	if len(e.TakePeaks().Counts()) == 0 {
+		t.Error("there was nothing to be kept of the plans before")
 	}
 }

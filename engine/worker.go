@@ -133,7 +133,7 @@ func (e *Engine) scratch(plan *Plan) []scratch {
 	for _, s := range plan.samplers {
 		values = max(values, len(s.Aggregates))
 	}
-	out := make([]scratch, len(e.everyone()))
+	out := make([]scratch, len(e.everyone))
 	for i := range out {
 		out[i] = scratch{memo: make([]uint64, plan.memos), values: make([]float64, values), now: make([]float64, cells), sightings: make([]sighting, memories),
 			keys: make([]keyMemo, plan.keyIDs), matched: make([]uint64, len(plan.groups)), visited: make([]uint64, plan.visited)}
@@ -147,7 +147,7 @@ func (e *Engine) scratch(plan *Plan) []scratch {
 // use makes the workers ready for a plan, with a scratch for each.
 func (e *Engine) use(plan *Plan, st *state, scratches []scratch) {
 	e.plan, e.state = plan, st
-	for i, w := range e.everyone() {
+	for i, w := range e.everyone {
 		g := &scratches[i]
 		w.scope = scope{preds: plan.preds, memo: g.memo, gen: w.gen + 1, turn: w.turn + 1, values: g.values, seed: e.cfg.Seed, failures: w.failures}
 		if g.recents != nil {
