@@ -95,7 +95,8 @@ type Engine struct {
 	proofs      proofs
 	current     *current // sample that rules look at; nil for none
 	// moves are what is still to be moved to the tables of the plan, by store and shard; nil where nothing is.
-	moves [][][]*window.Move
+	moves   [][][]*window.Move
+	pending []*window.Move // those of moves that are not over
 	// watch, where set, is called for every rule of a group whose windows counted a packet.
 	watch func(*worker, *rule, *window.Table, window.Row, []uint64)
 	// trace, where set, is called for every event that is not a frame, before it is looked at.

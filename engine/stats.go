@@ -89,12 +89,8 @@ func (e *Engine) Stats() Stats {
 			}
 		}
 	}
-	for _, shards := range e.moves {
-		for _, moves := range shards {
-			for _, m := range moves {
-				s.Keys += uint64(m.Left())
-			}
-		}
+	for _, m := range e.pending {
+		s.Keys += uint64(m.Left())
 	}
 	if e.conversations != nil {
 		cs := e.conversations.Stats()

@@ -26,6 +26,7 @@ type Successor struct {
 	brains     []int              // by model: its place in the plan before; -1 for one that begins to learn
 	lists      []int              // by list that rules fill: its place in the plan before; -1 for one that begins empty
 	moves      [][][]*window.Move // by store, by shard; nil where nothing is to be moved
+	pending    []*window.Move     // all of moves
 	leftStores []int              // stores of the plan before whose tables nobody takes over
 	memories   map[*memory]int    // those of the plan before that go on, and how many values each may have
 	leftRules  []int              // rules of the plan before whose cooldowns end
@@ -103,11 +104,10 @@ func (e *Engine) Successor(plan *Plan) *Successor {
 	if plan.converses() && e.conversations == nil {
 		s.conversations = e.newConversations(plan)
 	}
-	var moves []*window.Move
 	for _, shards := range s.moves {
-		moves = append(moves, slices.Concat(shards...)...)
+		s.pending = append(s.pending, slices.Concat(shards...)...)
 	}
-	window.Reserve(e.memory, moves)
+	window.Reserve(e.memory, s.pending)
 	s.scratches = e.scratch(plan)
 	room := 0
 	for _, i := range s.leftStores {
@@ -179,13 +179,9 @@ func (e *Engine) SwapTo(s *Successor) SwapReport {
 		}
 	}
 	s.takeMemories(e)
-	e.moves = s.moves
-	for _, shards := range e.moves {
-		for _, moves := range shards {
-			for _, m := range moves {
-				m.Begin()
-			}
-		}
+	e.moves, e.pending = s.moves, s.pending
+	for _, m := range e.pending {
+		m.Begin()
 	}
 	for i, was := range s.rules {
 		if was < 0 {
@@ -235,21 +231,18 @@ func (e *Engine) moveKey(s *store, key []uint64, hash uint64) {
 // Move moves the state of some n keys that SwapTo has left where it was, and reports whether there is none left. It is
 // called between two calls of Process, with an n that takes as long as packets may wait.
 func (e *Engine) Move(n int) (done bool) {
-	for _, shards := range e.moves {
-		for _, moves := range shards {
-			for _, m := range moves {
-				before := m.Left()
-				if !m.Step(n) {
-					return false
-				}
-				n -= before - m.Left()
-				if n <= 0 {
-					return false
-				}
-			}
+	for len(e.pending) > 0 {
+		m := e.pending[0]
+		before := m.Left()
+		if !m.Step(n) {
+			return false
+		}
+		e.pending = e.pending[1:]
+		if n -= before - m.Left(); n <= 0 && len(e.pending) > 0 {
+			return false
 		}
 	}
-	e.moves = nil
+	e.moves, e.pending = nil, nil
 	return true
 }
 

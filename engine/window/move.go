@@ -1,5 +1,7 @@
 package window
 
+import "math"
+
 // A Move takes the state of a table over to another one, as Migrate does, but in steps: the row of a key when the key
 // is asked for, and other rows whenever there is time. Meanwhile both tables are there. The one moved from is only
 // read, so that there may be several Moves from it, and several to one table that fill different cells of it.
@@ -54,16 +56,23 @@ func (m *Move) Key(key []uint64, hash uint64) {
 	}
 }
 
-// Step moves some n rows, and reports whether nothing is left to be moved.
+// idleRows is how many rows that need not be moved are looked at in the time that one takes that is.
+const idleRows = 64
+
+// Step moves some n rows, or looks at so many more that it takes as long, and reports whether nothing is left to be moved.
 func (m *Move) Step(n int) (done bool) {
-	for ; n > 0 && int(m.row) < m.from.used; m.row++ {
+	looks := min(n, math.MaxInt/idleRows) * idleRows
+	for ; looks > 0 && int(m.row) < m.from.used; m.row++ {
+		looks--
 		if m.from.row(m.row)[rowHash] != 0 && m.take(m.row) {
-			n--
+			looks -= idleRows - 1
 		}
 	}
-	for ; n > 0 && m.bucket < m.from.spill.buckets; m.bucket++ {
-		m.takeBucket(m.bucket)
-		n--
+	for ; looks > 0 && m.bucket < m.from.spill.buckets; m.bucket++ {
+		looks--
+		if m.takeBucket(m.bucket) {
+			looks -= idleRows - 1
+		}
 	}
 	return int(m.row) >= m.from.used && m.bucket >= m.from.spill.buckets
 }
@@ -83,12 +92,13 @@ func (m *Move) take(r Row) bool {
 	return true
 }
 
-// takeBucket moves a bucket that was not.
-func (m *Move) takeBucket(i int) {
+// takeBucket moves a bucket that was not, and reports whether it did.
+func (m *Move) takeBucket(i int) bool {
 	word, bit := i>>6, uint64(1)<<(i&63)
 	if i < m.bucket || m.cleared[word]&bit != 0 {
-		return
+		return false
 	}
 	m.cleared[word] |= bit
 	m.to.migrateBucket(m.from, i, m.cells)
+	return true
 }
