@@ -44,7 +44,11 @@ func TestContents(t *testing.T) {
 			return g.one("evil", "a.evil", "evil.example", ".evil.example", "kelvin.example", ".Evil.example", "example", "s.i.k")
 		}
 		leaf := func() string {
-			switch g.IntN(12) {
+			switch g.IntN(14) {
+			case 12:
+				return fmt.Sprintf("%s matches ['%s', '%s']", g.one("payload", "dns.qry.name"), g.one("(?i)evil", "evil", "xam+ple"), g.one("(?i)exa", "[.]ab", "a?b+$", "^Evil"))
+			case 13:
+				return fmt.Sprintf("%s %s ['%s', '%s', 'kelvin']", g.one("payload", "dns.qry.name", "lower(dns.qry.name)"), g.one("contains", "startsWith", "endsWith"), g.one("evil", "ev", "q"), g.one("example", ".a", "ab"))
 			case 0, 1:
 				return fmt.Sprintf("payload %s '%s'", g.one("contains", "startsWith", "endsWith", "=="), text(3))
 			case 2:

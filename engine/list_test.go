@@ -140,6 +140,18 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// TestListsAmongOthers: the search of a list runs while that which found its rule is under way.
+func TestListsAmongOthers(t *testing.T) {
+	var src strings.Builder
+	for i, where := range []string{"matches ['(?i)kernel']", "matches ['(?i)passwd']", "contains ['passwd', 'kernel']", "matches '(?i)kernel'", "endsWith ['ssh', 'kernel']"} {
+		fmt.Fprintf(&src, "rule \"r%d\" {\n  description = \"d\"\n  severity = \"low\"\n  where = \"dns.qry.name %s\"\n}\n", i, where)
+	}
+	got := run(New(compile(t, src.String(), Options{}), Config{}), frames(seg{src: "10.0.0.1", dst: "10.0.0.2", proto: 17, dport: 53, payload: question("a.kernel")}))
+	if len(got) != 4 {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestColumnsInAlerts: keys, messages and when know columns; what is not in the list has no data.
 func TestColumnsInAlerts(t *testing.T) {
 	rs := listed(t, "tcp", `

@@ -71,6 +71,9 @@ func TestFind(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Fatalf("seed %d: %+v in %q: got %v, want %v", seed, ls, text, got, want)
 			}
+			if among := x.Find([]int32{0, 1, 2, 3}, text)[4:]; len(among) != len(x.Find(nil, text)) {
+				t.Fatalf("seed %d: %+v in %q: what other searches found leaves %v", seed, ls, text, among)
+			}
 			if x.Has(text) != (len(want) > 0) {
 				t.Fatalf("seed %d: Has is wrong for %+v in %q", seed, ls, text)
 			}

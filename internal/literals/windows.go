@@ -175,6 +175,7 @@ func (w *windows) findWide(x *Index, found []int32, text []byte, one bool) []int
 	bits, shift, stride := unsafe.SliceData(w.filter.bits), w.filter.shift&63, w.stride
 	start := unsafe.Pointer(unsafe.SliceData(text))
 	last := len(text) - wide // the last place of a window
+	begin := len(found)
 	i := 0
 	for ; i+3*stride <= last; i += 4 * stride {
 		a, b := hashWindow(load(start, i))>>shift, hashWindow(load(start, i+stride))>>shift
@@ -184,7 +185,7 @@ func (w *windows) findWide(x *Index, found []int32, text []byte, one bool) []int
 		}
 		for j := i; j < i+4*stride; j += stride {
 			if k := load(start, j); bitAt(bits, hashWindow(k)>>shift)&1 != 0 {
-				if found = w.compare(x, found, text, j, k); one && len(found) > 0 {
+				if found = w.compare(x, found, begin, text, j, k); one && len(found) > 0 {
 					return found
 				}
 			}
@@ -192,7 +193,7 @@ func (w *windows) findWide(x *Index, found []int32, text []byte, one bool) []int
 	}
 	for ; i <= last; i += stride {
 		if k := load(start, i); bitAt(bits, hashWindow(k)>>shift)&1 != 0 {
-			if found = w.compare(x, found, text, i, k); one && len(found) > 0 {
+			if found = w.compare(x, found, begin, text, i, k); one && len(found) > 0 {
 				return found
 			}
 		}
@@ -213,14 +214,14 @@ func bitAt(bits *uint64, at uint64) uint64 {
 
 // findNarrow is find for windows of two bytes.
 func (w *windows) findNarrow(x *Index, found []int32, text []byte, one bool) []int32 {
-	bits, shift := w.filter.bits, w.filter.shift
+	bits, shift, begin := w.filter.bits, w.filter.shift, len(found)
 	for i := 0; i+narrow <= len(text); i += w.stride {
 		k := uint32(text[i]) | uint32(text[i+1])<<8 | mask&0xffff
 		at := hashWindow(k) >> (shift & 63)
 		if bits[at>>6]>>(at&63)&1 == 0 {
 			continue
 		}
-		if found = w.compare(x, found, text, i, k); one && len(found) > 0 {
+		if found = w.compare(x, found, begin, text, i, k); one && len(found) > 0 {
 			return found
 		}
 	}
@@ -238,8 +239,9 @@ func windowIn(t []byte, size int) uint32 {
 	return (uint32(t[0]) | uint32(t[1])<<8 | uint32(t[2])<<16 | uint32(t[3])<<24) | mask
 }
 
-// compare appends the literals that have the window at place i of a text, where all of them is there.
-func (w *windows) compare(x *Index, found []int32, text []byte, i int, window uint32) []int32 {
+// compare appends the literals that have the window at place i of a text, where all of them is there. What is in found before
+// begin is of other searches.
+func (w *windows) compare(x *Index, found []int32, begin int, text []byte, i int, window uint32) []int32 {
 	for _, c := range w.table.of(hashWindow(window)) {
 		if c.window != window {
 			continue
@@ -249,7 +251,7 @@ func (w *windows) compare(x *Index, found []int32, text []byte, i int, window ui
 		if from < 0 || to > len(text) || windowIn(text[i+int(c.beside):], w.size) != c.other || !x.is(c.number, text[from:to]) {
 			continue
 		}
-		if !slices.Contains(found[max(0, len(found)-alike):], c.number) {
+		if !slices.Contains(found[max(begin, len(found)-alike):], c.number) {
 			found = append(found, c.number)
 		}
 	}
