@@ -414,6 +414,20 @@ func TestRetransmission(t *testing.T) {
 	}
 }
 
+// TestProbesAgain: nmap sends the same probe from the same port five times, each with a number of its own (its T7, with FIN).
+func TestProbesAgain(t *testing.T) {
+	c := newTalk(t, 0, Limits{})
+	for i, seq := range []uint32{2527076199, 220305368, 2067651120, 930015010, 765964236} {
+		if p := c.tcp(float64(2*i), "FPU", seq, 0, ""); p.ConnAgain {
+			t.Errorf("probe %d is taken for one that was seen", i)
+		}
+		c.tcp(float64(2*i)+0.1, "RA<", 0, seq+1, "")
+	}
+	if p := c.tcp(20, "FPU", 2527076199, 0, ""); !p.ConnAgain {
+		t.Error("the first probe again is taken for another")
+	}
+}
+
 // The sequence numbers of one direction come round.
 func TestNumbersComeRound(t *testing.T) {
 	c := newTalk(t, Heads, Limits{Pending: 1, Settled: 1, TCP: 1, UDP: 1, Heads: 1})

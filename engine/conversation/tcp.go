@@ -253,6 +253,8 @@ func (t *Table) sequence(p *packet.Packet, e *entry, dir int) {
 	case int32(end-next) > 0:
 		t.seg.InOrder = true
 		e.move(end, dir)
+	case ahead < -jump && seq-e.base[dir] > next-e.base[dir]:
+		// Far before the first that was seen, as of a probe that begins anew: nothing of it was.
 	case ahead == -1 && p.TCPLen <= 1 && p.TCPFlags&(syn|fin) == 0:
 		// A probe of an idle connection (RFC 9293 section 3.8.4).
 	default:
