@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
@@ -250,7 +251,7 @@ func (e *Engine) TakePeaks() TakenPeaks {
 // of the engine's state.
 func (e *Engine) leavePeaks(p *planPeaks) {
 	if e.state.peaks != nil {
-		*p = planPeaks{e.plan.rules, e.state.peaks, e.peaks}
+		p.rules, p.tables, p.before = e.plan.rules, e.state.peaks, e.peaks
 		e.peaks = p
 	}
 }
@@ -258,28 +259,35 @@ func (e *Engine) leavePeaks(p *planPeaks) {
 // TakenPeaks are peaks that were taken out of an engine.
 type TakenPeaks struct{ last *planPeaks }
 
-// planPeaks are those of rules of one plan, by rule, by shard.
+// planPeaks are those of rules of one plan, by rule, by shard, until they are counted.
 type planPeaks struct {
+	once   sync.Once
 	rules  []*rule
 	tables [][]*peakTable
+	counts []PeakCount
 	before *planPeaks
 }
 
-// Counts returns the peaks as counts, those of older plans first, and may be called once, beside the engine's work.
-func (t TakenPeaks) Counts() (out []PeakCount) {
-	var plans []*planPeaks
-	for p := t.last; p != nil; p = p.before {
-		plans = append(plans, p)
-	}
-	for _, plan := range slices.Backward(plans) {
-		for i, shards := range plan.tables {
-			for _, p := range shards {
-				if p != nil {
-					p.close(plan.rules[i])
-					out = append(out, p.before...)
+// count returns the peaks as counts. It may be called again, by any goroutine.
+func (p *planPeaks) count() []PeakCount {
+	p.once.Do(func() {
+		for i, shards := range p.tables {
+			for _, t := range shards {
+				if t != nil {
+					t.close(p.rules[i])
+					p.counts = append(p.counts, t.before...)
 				}
 			}
 		}
+		p.rules, p.tables = nil, nil // they hold all of the plan
+	})
+	return p.counts
+}
+
+// Counts returns the peaks as counts, those of older plans first. It may be called beside the engine's work.
+func (t TakenPeaks) Counts() (out []PeakCount) {
+	for p := t.last; p != nil; p = p.before {
+		out = append(slices.Clone(p.count()), out...)
 	}
 	return out
 }

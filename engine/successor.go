@@ -246,9 +246,10 @@ func (e *Engine) Move(n int) (done bool) {
 	return true
 }
 
-// Release gives back the memory of windows that ended with SwapTo, once Engine.Move has moved what was in them. It may
-// run beside every method of the engine.
+// Release gives back the memory of windows that ended with SwapTo, once Engine.Move has moved what was in them, and that of the
+// plan before. It may run beside every method of the engine.
 func (s *Successor) Release() {
+	s.peaks.count()
 	for _, t := range s.left {
 		t.Release()
 	}
