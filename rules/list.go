@@ -52,7 +52,7 @@ func (l *loader) appends(blocks []*block) (lists []*block, to map[*block]appende
 		case pair[0] != nil:
 			to[pair[0]] = append(to[pair[0]], b)
 		default:
-			l.report(diag.UnknownList, b.labelRange(), "There is no list %q to add to.%s", b.name, diag.DidYouMean(b.name, slices.Sorted(maps.Keys(byName))))
+			l.report(diag.UnknownList, b.labelRange(), "There is no list %q to add to.%s", b.name, l.sym.Hint("list", b.name, slices.Sorted(maps.Keys(byName))))
 		}
 	}
 	return lists, to

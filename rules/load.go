@@ -105,6 +105,9 @@ func Load(opt Options) (*RuleSet, hcl.Diagnostics) {
 	}
 	l.base = check.NewSymbols()
 	l.base.Used = l.sym.Used
+	if opt.Stdlib == nil {
+		l.sym.Elsewhere = leftOut
+	}
 	l.loadSettings()
 	l.readFiles()
 	rs := l.build()

@@ -19,7 +19,7 @@ func (l *loader) applyOverride(b *block) *Override {
 	l.known(b, append(attrs, "actions"), ruleBlocks)
 	d := l.rules[b.name]
 	if d == nil {
-		l.report(diag.UnknownRule, b.labelRange(), "There is no rule %q to override.%s", b.name, diag.DidYouMean(b.name, slices.Sorted(maps.Keys(l.rules))))
+		l.report(diag.UnknownRule, b.labelRange(), "There is no rule %q to override.%s", b.name, l.sym.Hint("rule", b.name, slices.Sorted(maps.Keys(l.rules))))
 		return o
 	}
 	d.override()

@@ -275,12 +275,12 @@ func (l *loader) unknownSettings() {
 	names := slices.Sorted(maps.Keys(l.sym.Vars))
 	for _, name := range slices.Sorted(maps.Keys(l.settings)) {
 		if l.sym.Vars[name] == nil {
-			l.report(diag.UnknownVariable, l.settings[name].name, "There is no variable %q.%s", name, diag.DidYouMean(name, names))
+			l.report(diag.UnknownVariable, l.settings[name].name, "There is no variable %q.%s", name, l.sym.Hint("variable", name, names))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.opt.Set)) {
 		if l.sym.Vars[name] == nil {
-			d := diag.New(diag.UnknownVariable, hcl.Range{}, "--set %s: there is no variable %q.%s", name, name, diag.DidYouMean(name, names))
+			d := diag.New(diag.UnknownVariable, hcl.Range{}, "--set %s: there is no variable %q.%s", name, name, l.sym.Hint("variable", name, names))
 			d.Subject = nil
 			l.diags = append(l.diags, d)
 		}
@@ -326,7 +326,7 @@ func (l *loader) eval(e hclsyntax.Expression) (any, bool) {
 			v := sym.Vars[name.Name]
 			if v == nil {
 				ok = false
-				l.report(diag.UnknownVariable, rng, "There is no variable %q.%s", name.Name, diag.DidYouMean(name.Name, slices.Sorted(maps.Keys(sym.Vars))))
+				l.report(diag.UnknownVariable, rng, "There is no variable %q.%s", name.Name, sym.Hint("variable", name.Name, slices.Sorted(maps.Keys(sym.Vars))))
 				continue
 			}
 			sym.Use(&v.Used)

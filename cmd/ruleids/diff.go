@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -24,13 +24,16 @@ that are gained and lost. OLD and NEW are rule files or directories of them. Wit
 with the shipped rules alone. With --git, OLD is NEW as it is in another revision.
 
 Each capture stands by itself, with empty windows; of a directory every *.pcap, *.pcapng and *.cap is
-read, in gzip too. Both sets have the shipped rules besides; --stdlib gives OLD those of another version, as
-"ruleids stdlib DIR" of that version wrote them.
+read, in gzip too. Both sets have the shipped rules besides; --stdlib gives OLD those of another version: of another
+program or its package (.tar.gz, .zip, .deb), which is run to write them; of a directory, as "ruleids stdlib DIR" of that
+version wrote them; or of a VERSION, of which a program on the PATH, a package in the current directory or in apt's, or a tag
+of the program's source is looked for.
 
 Exit status: 0 nothing changes, 1 something does, 2 could not run.`,
 		Example: `  ruleids diff rules.old/ rules/ -r captures/
   ruleids diff --git main rules/ -r captures/ --format markdown > comment.md     in a pull request
-  ruleids diff --stdlib stdlib-0.3/ rules/ -r captures/                           before an upgrade`,
+  ruleids diff --stdlib /usr/bin/ruleids rules/ rules/ -r captures/               in the new program, before an upgrade
+  ruleids diff --stdlib 0.3.0 rules/ rules/ -r captures/                          the same, with whatever has that version`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0 || len(args) > 2:
@@ -49,8 +52,10 @@ Exit status: 0 nothing changes, 1 something does, 2 could not run.`,
 	cmd.Flags().StringArrayVarP(&d.captures, "read", "r", nil, "capture to read, or a directory of them: `PATH` (repeatable)")
 	_ = cmd.MarkFlagFilename("read", captureExtensions...)
 	cmd.Flags().StringVar(&d.git, "git", "", "OLD is NEW in this `REVISION` of its git repository")
-	cmd.Flags().StringVar(&d.stdlib, "stdlib", "", "OLD has the shipped rules in this `DIR` in place of the program's own")
-	_ = cmd.MarkFlagDirname("stdlib")
+	cmd.Flags().StringVar(&d.stdlib, "stdlib", "", "OLD has the shipped rules of this `VERSION`, or of a program, package or directory, in place of the program's own")
+	_ = cmd.RegisterFlagCompletionFunc("stdlib", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveDefault // a path of any kind
+	})
 	d.rules.addShared(cmd)
 	d.format.add(cmd, cmd.Flags(), "format", "form of the output; markdown is for a comment on a pull request")
 	cmd.Flags().BoolVar(&d.all, "all", false, "list every change, not the first ten of each rule")
@@ -75,6 +80,15 @@ func (d *differ) run(ctx context.Context, args []string) error {
 	}
 	newPath := args[len(args)-1]
 	old, title := ruleFlags{noStdlib: d.rules.noStdlib, set: d.rules.set, config: d.rules.config}, "the shipped rules"
+	var before fs.FS
+	if d.stdlib != "" && !d.rules.noStdlib {
+		s, err := shippedOf(ctx, d.stdlib, newPath)
+		if err != nil {
+			return err
+		}
+		defer s.remove()
+		before, title = s.files, s.title
+	}
 	switch {
 	case d.git != "":
 		dir, remove, err := checkout(ctx, d.git, newPath)
@@ -88,7 +102,7 @@ func (d *differ) run(ctx context.Context, args []string) error {
 	}
 	next := d.rules
 	next.paths = []string{newPath}
-	found, news, err := d.compare(ctx, &old, &next, captures)
+	found, news, err := d.compare(ctx, before, &old, &next, captures)
 	if err != nil {
 		return err
 	}
@@ -126,13 +140,13 @@ func (d *differ) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// compare runs both sets over captures; news is what the new one found in each.
-func (d *differ) compare(ctx context.Context, old, next *ruleFlags, captures []string) (found *study.Diff, news []study.Run, err error) {
-	oldSet, oldPlan, err := d.load(old, d.stdlib)
+// compare runs both sets over captures, the old one with other shipped rules where they are not nil; news is what the new one found in each.
+func (d *differ) compare(ctx context.Context, before fs.FS, old, next *ruleFlags, captures []string) (found *study.Diff, news []study.Run, err error) {
+	oldSet, oldPlan, err := d.load(old, before)
 	if err != nil {
 		return nil, nil, err
 	}
-	newSet, newPlan, err := d.load(next, "")
+	newSet, newPlan, err := d.load(next, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,21 +162,21 @@ func (d *differ) compare(ctx context.Context, old, next *ruleFlags, captures []s
 	return study.Compare(oldSet, newSet, olds, news), news, nil
 }
 
-// load loads and compiles one of the two sets; shipped is a directory that stands for the embedded rules, "" for none.
-func (d *differ) load(f *ruleFlags, shipped string) (*rules.RuleSet, *engine.Plan, error) {
+// load loads and compiles one of the two sets; shipped stands for the embedded rules, nil for none.
+func (d *differ) load(f *ruleFlags, shipped fs.FS) (*rules.RuleSet, *engine.Plan, error) {
 	opt, err := f.options()
 	if err != nil {
 		return nil, nil, err
 	}
-	if shipped != "" && !f.noStdlib {
-		if err := exists(shipped); err != nil {
-			return nil, nil, err
-		}
-		opt.Stdlib = os.DirFS(shipped)
+	if shipped != nil {
+		opt.Stdlib = shipped
 	}
 	set, plan, diags := engine.Load(opt, engine.Options{})
 	if diags.HasErrors() {
-		if len(f.paths) > 0 {
+		switch {
+		case shipped != nil:
+			d.app.tell(fmt.Errorf("the rules do not load with the shipped rules of %s in this version of the program", d.stdlib))
+		case len(f.paths) > 0:
 			d.app.tell(fmt.Errorf("the rules of %s do not load", f.paths[0]))
 		}
 		return nil, nil, d.app.refuse(diags, set.Sources)

@@ -158,7 +158,7 @@ func (p *preview) alerts(ctx context.Context, dir, title string, before *bundle.
 		}
 		old.paths = []string{tmp}
 	}
-	found, news, err := d.compare(ctx, old, &ruleFlags{paths: []string{dir}}, captures)
+	found, news, err := d.compare(ctx, nil, old, &ruleFlags{paths: []string{dir}}, captures)
 	if err != nil {
 		return false, err
 	}

@@ -150,11 +150,11 @@ func (c *Checker) judgeWord(x ast.Expr, op ast.Op, rng hcl.Range, word string) b
 		return false
 	}
 	if f.Field.Name == "alert.rule" && c.sym.Rules != nil && (op == ast.OpEq || op == ast.OpNe) && !c.sym.Rules[word] {
-		c.Errorf(diag.UnknownRule, rng, "There is no rule %q.%s", word, diag.DidYouMean(word, slices.Sorted(maps.Keys(c.sym.Rules))))
+		c.Errorf(diag.UnknownRule, rng, "There is no rule %q.%s", word, c.sym.Hint("rule", word, slices.Sorted(maps.Keys(c.sym.Rules))))
 		return false
 	}
 	if f.Field.Name == "model.name" && c.sym.Models != nil && (op == ast.OpEq || op == ast.OpNe) && !c.sym.Models[word] {
-		c.Errorf(diag.UnknownName, rng, "There is no model %q.%s", word, diag.DidYouMean(word, slices.Sorted(maps.Keys(c.sym.Models))))
+		c.Errorf(diag.UnknownName, rng, "There is no model %q.%s", word, c.sym.Hint("model", word, slices.Sorted(maps.Keys(c.sym.Models))))
 		return false
 	}
 	if len(f.Field.Enum) == 0 || slices.Contains(f.Field.Enum, word) {

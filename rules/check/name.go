@@ -124,7 +124,7 @@ func (c *Checker) name(n exprast.Node, name string) ast.Expr {
 		c.Given = c.Given || m.given
 		return m.Declared.Expr
 	}
-	return c.Errorf(diag.UnknownName, rng, "There is no field, layer, macro or aggregate %q.%s", name, diag.DidYouMean(name, c.names()))
+	return c.Errorf(diag.UnknownName, rng, "There is no field, layer, macro or aggregate %q.%s", name, c.sym.Hint("macro", name, c.names()))
 }
 
 // named reports whether the rules themselves give a name another meaning than that of a layer.
@@ -179,7 +179,7 @@ func onWords(events []packet.Event) string {
 func (c *Checker) variable(rng hcl.Range, name string) *ast.Variable {
 	v, ok := c.sym.Vars[name]
 	if !ok {
-		c.Errorf(diag.UnknownVariable, rng, "There is no variable %q.%s", name, diag.DidYouMean(name, slices.Sorted(maps.Keys(c.sym.Vars))))
+		c.Errorf(diag.UnknownVariable, rng, "There is no variable %q.%s", name, c.sym.Hint("variable", name, slices.Sorted(maps.Keys(c.sym.Vars))))
 		return nil
 	}
 	c.sym.Use(&v.Used)
@@ -194,7 +194,7 @@ func (c *Checker) variable(rng hcl.Range, name string) *ast.Variable {
 func (c *Checker) list(rng hcl.Range, name string) *lists.List {
 	l, ok := c.sym.Lists[name]
 	if !ok {
-		c.Errorf(diag.UnknownList, rng, "There is no list %q.%s", name, diag.DidYouMean(name, slices.Sorted(maps.Keys(c.sym.Lists))))
+		c.Errorf(diag.UnknownList, rng, "There is no list %q.%s", name, c.sym.Hint("list", name, slices.Sorted(maps.Keys(c.sym.Lists))))
 		return nil
 	}
 	c.sym.Use(&l.Used)

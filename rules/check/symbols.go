@@ -3,6 +3,7 @@ package check
 import (
 	"strings"
 
+	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules/ast"
 	"github.com/ruleids/ruleids/rules/lists"
 )
@@ -15,6 +16,8 @@ type Symbols struct {
 	Rules  map[string]bool    // nil where they are not known
 	Models map[string]bool    // as rules
 	Used   map[*bool]struct{} // marks of what was used, to be set when all is checked
+	// Elsewhere says where a name is declared that these lack, by its kind as in HCL, in a sentence; "" for nowhere. It may be nil.
+	Elsewhere func(kind, name string) string
 	// checking are the macros that are being checked, each used by the one before it.
 	checking []*Macro
 }
@@ -51,7 +54,18 @@ func (s *Symbols) Settle() {
 
 // With returns the same names with other marks of what was used.
 func (s *Symbols) With(used map[*bool]struct{}) *Symbols {
-	return &Symbols{Lists: s.Lists, Macros: s.Macros, Vars: s.Vars, Rules: s.Rules, Models: s.Models, Used: used}
+	return &Symbols{Lists: s.Lists, Macros: s.Macros, Vars: s.Vars, Rules: s.Rules, Models: s.Models, Used: used, Elsewhere: s.Elsewhere}
+}
+
+// Hint is what to say of a name that is not declared, with a space before it: where it is, or which of those that are it may
+// be meant for; "" for neither.
+func (s *Symbols) Hint(kind, name string, declared []string) string {
+	if s.Elsewhere != nil {
+		if where := s.Elsewhere(kind, name); where != "" {
+			return " " + where
+		}
+	}
+	return diag.DidYouMean(name, declared)
 }
 
 // cycle names the macros from m to the one that uses it.
