@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -162,35 +163,51 @@ var layers = []struct {
 	{LayerModel, "model", false, 0, onlyPackets &^ (LayerEth | LayerVLAN)},
 }
 
-// Needs returns l and all layers that the layers of l never come without in what a condition can read.
-func (l Layer) Needs() Layer {
-	for before := Layer(0); before != l; {
-		before = l
-		for i := range layers {
-			if l&layers[i].layer != 0 {
-				l |= layers[i].needs
+// needsOf and neverOf are what Needs and Never return for the layer of each bit alone. Both are those of all bits together: rules
+// are checked by asking them some hundred thousand times.
+var needsOf, neverOf [64]Layer
+
+func init() {
+	for i := range needsOf {
+		l := Layer(1) << i
+		for before := Layer(0); before != l; {
+			before = l
+			for _, x := range layers {
+				if l&x.layer != 0 {
+					l |= x.needs
+				}
+			}
+		}
+		needsOf[i] = l
+	}
+	for i, l := range needsOf {
+		var direct Layer
+		for _, x := range layers {
+			if l&x.layer != 0 {
+				direct |= x.never
+			}
+			if l&x.never != 0 {
+				direct |= x.layer
+			}
+		}
+		for _, x := range layers {
+			if x.layer.Needs()&direct != 0 {
+				neverOf[i] |= x.layer
 			}
 		}
 	}
-	return l
 }
 
+// Needs returns l and all layers that the layers of l never come without in what a condition can read.
+func (l Layer) Needs() Layer { return l.all(&needsOf) }
+
 // Never returns the layers that an event with all layers of l cannot have. It has some of l where that contradicts itself.
-func (l Layer) Never() Layer {
-	l = l.Needs()
-	var direct, out Layer
-	for i := range layers {
-		if l&layers[i].layer != 0 {
-			direct |= layers[i].never
-		}
-		if l&layers[i].never != 0 {
-			direct |= layers[i].layer
-		}
-	}
-	for i := range layers {
-		if x := layers[i].layer; x.Needs()&direct != 0 {
-			out |= x
-		}
+func (l Layer) Never() Layer { return l.all(&neverOf) }
+
+// all brings together what a table has for the bits of l.
+func (l Layer) all(of *[64]Layer) (out Layer) {
+	for ; l != 0; l &= l - 1 {
+		out |= of[bits.TrailingZeros64(uint64(l))]
 	}
 	return out
 }

@@ -23,10 +23,11 @@ func (r ref) order() uint { return uint(r >> refBits) }
 // An arena hands out blocks of 2^order words by the buddy system: a free block merges with its free
 // neighbour, so that memory that was cut small serves large blocks later. Links of the free lists live in
 // the free blocks; the garbage collector sees flat words only. A block's words are not cleared.
+//
+// A chunk is the words of its units, and behind them a byte for each unit: the order of the free block that begins there, or 0.
 type arena struct {
 	memory *Memory
-	chunks [][]uint64
-	heads  [][]uint8 // per unit of a chunk: the order of the free block that begins there, or 0
+	chunks []*uint64 // the first word of each; made with room for limit at the first block, so that no growth between two packets allocates
 	order  uint      // of a chunk
 	limit  int       // chunks
 	live   int       // chunks that have memory
@@ -48,7 +49,7 @@ func arenaChunks(order uint, maxBytes int64) int {
 func chunkBytes(order uint) int64 { return 8<<order + 1<<(order-unitOrder) }
 
 func (a *arena) bytes() int64 {
-	return int64(a.live)*chunkBytes(a.order) + int64(cap(a.chunks)+cap(a.heads))*24
+	return int64(a.live)*chunkBytes(a.order) + int64(cap(a.chunks))*8
 }
 
 // block returns the words of a block.
@@ -56,8 +57,7 @@ func (a *arena) block(r ref) []uint64 {
 	u := uint(r&refMask) - 1
 	per := a.order - unitOrder
 	o := (u & (1<<per - 1)) << unitOrder
-	n := uint(1) << (r.order() & 31)
-	return a.chunks[u>>per][o : o+n : o+n]
+	return unsafe.Slice((*uint64)(unsafe.Add(unsafe.Pointer(a.chunks[u>>per]), o*8)), 1<<(r.order()&31))
 }
 
 // alloc returns a block of 2^order words, or none when the arena is full.
@@ -98,10 +98,9 @@ func (a *arena) release(r ref) {
 	a.used -= 1 << o
 	u := uint32(r&refMask) - 1
 	per := a.order - unitOrder
-	heads := a.heads[u>>per]
 	for o < a.order {
 		buddy := u ^ 1<<(o-unitOrder)
-		if heads[buddy&(1<<per-1)] != uint8(o) {
+		if _, head := a.at(buddy); *head != uint8(o) {
 			break
 		}
 		a.unlink(buddy, o)
@@ -114,8 +113,8 @@ func (a *arena) release(r ref) {
 	for a.whole > 1+a.live-a.whole {
 		u := a.free[a.order] - 1
 		a.unlink(u, a.order)
-		a.memory.give(a.chunks[u>>per][:a.chunkWords()])
-		a.chunks[u>>per], a.heads[u>>per] = nil, nil
+		a.memory.give(a.words(a.chunks[u>>per]))
+		a.chunks[u>>per] = nil
 		a.live--
 	}
 }
@@ -133,11 +132,12 @@ func (a *arena) grow() bool {
 			}
 		}
 	} else {
-		a.chunks, a.heads = append(a.chunks, nil), append(a.heads, nil)
+		if a.chunks == nil {
+			a.chunks = make([]*uint64, 0, a.limit)
+		}
+		a.chunks = append(a.chunks, nil)
 	}
-	chunk := a.memory.take(a.chunkWords())
-	a.chunks[i] = chunk[:1<<a.order]
-	a.heads[i] = unsafe.Slice((*uint8)(unsafe.Pointer(&chunk[1<<a.order])), 1<<(a.order-unitOrder))
+	a.chunks[i] = unsafe.SliceData(a.memory.take(a.chunkWords()))
 	a.live++
 	a.link(uint32(i)<<(a.order-unitOrder), a.order)
 	return true
@@ -146,11 +146,14 @@ func (a *arena) grow() bool {
 // chunkWords is the length of a chunk with its heads, which lie behind its units.
 func (a *arena) chunkWords() int { return 1<<a.order + 1<<(a.order-unitOrder-3) }
 
+// words returns all words of a chunk.
+func (a *arena) words(c *uint64) []uint64 { return unsafe.Slice(c, a.chunkWords()) }
+
 // at returns the link words of the free block at unit u and its place in the heads.
 func (a *arena) at(u uint32) (links []uint64, head *uint8) {
 	per := a.order - unitOrder
-	i := u & (1<<per - 1)
-	return a.chunks[u>>per][i<<unitOrder:][:2], &a.heads[u>>per][i]
+	c, i := unsafe.Pointer(a.chunks[u>>per]), uintptr(u&(1<<per-1))
+	return unsafe.Slice((*uint64)(unsafe.Add(c, i<<unitOrder*8)), 2), (*uint8)(unsafe.Add(c, 8<<a.order+i))
 }
 
 // link puts the free block at unit u first in the list of its order.

@@ -2,6 +2,7 @@ package window
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"testing"
 )
 
@@ -92,4 +93,15 @@ func TestArenaReusesChunks(t *testing.T) {
 			a.release(b)
 		}
 	}
+}
+
+// TestArenaGrowsWithoutAllocation takes one block after the other, up to the last, on memory that is not the Go heap's.
+func TestArenaGrowsWithoutAllocation(t *testing.T) {
+	m := NewMemory()
+	a := newArena(m, chunkMin, 100*chunkBytes(chunkMin))
+	a.alloc(chunkMin)
+	if n := testing.AllocsPerRun(a.limit-2, func() { a.alloc(chunkMin) }); n != 0 || a.live != a.limit {
+		t.Errorf("%v allocations for each of %d chunks", n, a.live)
+	}
+	runtime.KeepAlive(m)
 }

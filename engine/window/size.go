@@ -151,7 +151,7 @@ func (c Config) Bound() int64 {
 	if hasBlocks(cells) {
 		order := chunkOrder(cells)
 		k := int64(arenaChunks(order, c.MaxBytes))
-		n += k*chunkBytes(order) + 2*sliceBound(k)
+		n += k * (chunkBytes(order) + 8)
 	}
 	return n + spillBound(c.Spill, cells)
 }

@@ -327,7 +327,7 @@ func (t *Table) Release() {
 	}
 	for _, c := range t.arena.chunks {
 		if c != nil {
-			t.memory.give(c[:t.arena.chunkWords()])
+			t.memory.give(t.arena.words(c))
 		}
 	}
 	t.index.Release()
