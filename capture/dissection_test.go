@@ -133,6 +133,63 @@ func (s *dissection) dns(column string) (string, bool) {
 	return s.nth(column, 0)
 }
 
+// tunnel returns a field of the outermost IP packet, or of what carries another in it.
+func (s *dissection) tunnel(name string) (string, bool) {
+	first := slices.IndexFunc(s.protocols, func(n string) bool { return n == "ip" || n == "ipv6" })
+	if first < 0 {
+		return "", false
+	}
+	kind, depth, carrier := "", 0, ""
+	last := s.protocols[first]
+	for _, n := range s.protocols[first+1:] {
+		switch n {
+		case "gre", "erspan", "etherip", "mpls", "vxlan", "geneve", "gtp":
+			if carrier == "" {
+				depth++
+			}
+			if carrier = n; depth == 1 && (kind == "" || n == "erspan") {
+				kind = n
+			}
+		case "ip", "ipv6":
+			if carrier == "" {
+				depth++
+			}
+			if kind == "" {
+				kind = map[string]string{"ip ip": "ipip", "ip ipv6": "6in4", "ipv6 ip": "4in6", "ipv6 ipv6": "6in6"}[last+" "+n]
+			}
+			last, carrier = n, ""
+		}
+	}
+	if depth == 0 {
+		return "", false
+	}
+	switch name {
+	case "tunnel.type":
+		return kind, true
+	case "tunnel.depth":
+		return strconv.Itoa(depth), true
+	case "outer.src.port":
+		return s.outerPort("udp.srcport", first)
+	case "outer.dst.port":
+		return s.outerPort("udp.dstport", first)
+	}
+	outer := dissection{values: s.values, protocols: s.protocols[:first+1], ip: first}
+	return outer.field(strings.TrimPrefix(name, "outer."))
+}
+
+// outerPort is a port of the outermost packet of a tunnel over UDP.
+func (s *dissection) outerPort(column string, first int) (string, bool) {
+	for _, n := range s.protocols[first+1:] {
+		switch n {
+		case "udp":
+			return s.nth(column, 0)
+		case "ip", "ipv6", "gre":
+			return "", false
+		}
+	}
+	return "", false
+}
+
 // field returns tshark's value of a field.
 func (s *dissection) field(name string) (string, bool) {
 	switch layer, part, _ := strings.Cut(name, "."); layer {
@@ -159,6 +216,21 @@ func (s *dissection) field(name string) (string, bool) {
 		}
 		return s.nth(name, s.count("eth", s.link())-1)
 	case "vlan":
+		if part == "depth" {
+			n, apart := 0, false // of the innermost frame that has tags
+			for _, p := range s.protocols[:s.link()] {
+				switch p {
+				case "eth":
+					apart = true
+				case "vlan", "ieee8021ad":
+					if apart {
+						n, apart = 0, false
+					}
+					n++
+				}
+			}
+			return strconv.Itoa(n), n > 0
+		}
 		if v, ok := s.nth(name, s.count("vlan", s.link())-1); ok {
 			return v, ok
 		}
@@ -197,6 +269,8 @@ func (s *dissection) field(name string) (string, bool) {
 			return "0", ok
 		}
 		return s.ofIP(name, "")
+	case "tunnel", "outer":
+		return s.tunnel(name)
 	case "tcp":
 		switch name {
 		case "tcp.seq", "tcp.ack":

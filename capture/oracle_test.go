@@ -241,7 +241,7 @@ func (o *oracle) packet(file string, p *packet.Packet, s *dissection, unknown, m
 // ownField reports whether tshark has no field of that name and meaning for a packet alone.
 func ownField(name string) bool {
 	layer, _, _ := strings.Cut(name, ".")
-	return slices.Contains([]string{"flow", "tunnel", "outer", "conn"}, layer) || strings.HasSuffix(name, ".data_len") || name == "vlan.depth" || name == "tls.handshake.ja4" || name == "frame.malformed" || name == "ip.fragment.overlap"
+	return slices.Contains([]string{"flow", "conn", "asset"}, layer) || strings.HasSuffix(name, ".data_len") || name == "tls.handshake.ja4" || name == "frame.malformed" || name == "ip.fragment.overlap"
 }
 
 // oursOf writes a field as canonical does tshark's.
