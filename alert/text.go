@@ -309,8 +309,11 @@ func appendValue(b []byte, v any) []byte {
 	return append(b, '?')
 }
 
-// appendNumber appends a number in six digits, whole numbers in full.
+// appendNumber appends a number in six digits, whole numbers in full, and "-" for an aggregate that has no value.
 func appendNumber(b []byte, x float64) []byte {
+	if math.IsNaN(x) {
+		return append(b, '-')
+	}
 	if isWhole(x) && math.Abs(x) < 1e15 {
 		return strconv.AppendFloat(b, x, 'f', -1, 64)
 	}

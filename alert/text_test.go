@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"math"
 	"net/netip"
 	"strings"
 	"testing"
@@ -32,6 +33,8 @@ func TestAppendText(t *testing.T) {
 			a.Reputation = &Reputation{Source: "virustotal", Indicator: "198.51.100.7", Tier: scale.TierHigh, Malicious: 4, Engines: 90}
 		},
 			"2026-11-20 12:00:01.400  HIGH      port_scan           198.51.100.7 → 192.0.2.10:1014       One source tries many destination ports.  syns=1200 rate=0.333333 mean=1000000 threshold=15  virustotal: 198.51.100.7 is high (4/90)  +12 suppressed  @gate"},
+		"an aggregate without a value": {func(a *Alert) { a.Values, a.Actions = []Named{{"n", int64(1)}, {"mean", math.NaN()}}, nil },
+			"2026-11-20 12:00:01.400  HIGH      port_scan           198.51.100.7 → 192.0.2.10:1014       One source tries many destination ports.  n=1 mean=- threshold=15"},
 		"UDP, key with more": {func(a *Alert) {
 			*a = *flow(protoUDP, "10.0.0.1", "10.0.0.53", 4000, 53)
 			a.Rule, a.Severity, a.Message = "dns_tunnel_volume", scale.SeverityCritical, "many names"

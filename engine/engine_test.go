@@ -143,6 +143,30 @@ func TestExceptionEnds(t *testing.T) {
 	}
 }
 
+// TestNoValueInMessage: people are told nothing of NaN.
+func TestNoValueInMessage(t *testing.T) {
+	e := New(compile(t, `rule "r" {
+  description = "d"
+  severity = "low"
+  where = "ip"
+  window "10s" {
+    n = "count()"
+    none = "mean(tcp.len)"
+    least = "min(tcp.len)"
+  }
+  when = "n == 1"
+  notify {
+    to = ["ops"]
+    message = "${n} ${none} ${least} ${none * 2 + n} ${tcp.len}"
+  }
+}`, Options{}), Config{})
+	var got string
+	e.Process(frames(seg{src: "10.0.0.1", dst: "10.0.0.2", dport: 9, proto: 17}), func(a *alert.Alert) { got = a.Message })
+	if got != "1 - - - -" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestAggregates(t *testing.T) {
 	udp := func(at float64, ttl int, payload string) seg {
 		return seg{at: at, src: "10.0.0.1", dst: "10.0.0.2", sport: uint16(ttl), dport: 9, proto: 17, payload: payload}

@@ -89,6 +89,9 @@ func (n *placeholder) text(s *scope) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float64:
+		if math.IsNaN(v) { // the least of nothing
+			return "-"
+		}
 		return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
 	case bool:
 		return strconv.FormatBool(v)
@@ -110,7 +113,7 @@ type segment struct {
 
 type template struct{ parts []segment }
 
-// render fills a message in; what the packet lacks is shown as "-".
+// render fills a message in; what the packet lacks, and an aggregate without a value, is shown as "-".
 func (t *template) render(s *scope) string {
 	var out strings.Builder
 	for i := range t.parts {
