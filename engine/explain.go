@@ -63,7 +63,8 @@ type Near struct {
 	Value     float64 `json:"value"`
 	Bound     float64 `json:"bound"`
 	// Memory says what Value and Bound are of an aggregate of a memory: "seen" for the seconds since the value came last,
-	// of the span; "learning" for a new one that came so many seconds after the memory began to watch, of learn.
+	// of the span; "learning" for a new one that came so many seconds after the memory began to watch, of learn; "unasked"
+	// where the packet has nothing that the memory is about.
 	Memory string `json:"memory,omitempty"`
 	Time   int64  `json:"time"` // nanoseconds since 1970, of the packet
 	Packet uint64 `json:"packet"`
@@ -317,5 +318,8 @@ func (r *rule) almostFirst(w *worker, f *ref) (value, bound float64, memory stri
 	if s.first {
 		return float64(w.p.Clock-s.since) / 1e9, float64(f.learn) / 1e9, "learning"
 	}
-	return float64(max(s.age, 0)) / 1e9, float64(r.group.memories[f.cell].span) / 1e9, "seen"
+	if s.age < 0 {
+		return 0, float64(r.group.memories[f.cell].span) / 1e9, "unasked"
+	}
+	return float64(s.age) / 1e9, float64(r.group.memories[f.cell].span) / 1e9, "seen"
 }

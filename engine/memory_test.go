@@ -316,6 +316,25 @@ func TestMemoryExplained(t *testing.T) {
 	}
 }
 
+// A packet without the value was not seen before; it was not asked about.
+func TestMemoryUnasked(t *testing.T) {
+	x, diags := NewExplainer(load(t, `rule "r" {
+  description = "d"
+  severity = "low"
+  where = "udp"
+  by = ["ip.src"]
+  memory "1d" { fresh = "first(dns.qry.name)" }
+  when = "fresh"
+}`), nil)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	x.Process(frames(seg{src: "10.0.0.1", dst: "10.0.0.2", proto: 17, dport: 9}))
+	if ex := x.Explanations()[0]; len(ex.Closest) != 1 || ex.Closest[0].Memory != "unasked" || ex.Closest[0].Aggregate != "fresh" {
+		t.Errorf("%+v", ex)
+	}
+}
+
 // The text by which a memory is known again is the same in every process: when this test fails, what daemons remember is lost
 // with an update.
 func TestMemoryText(t *testing.T) {

@@ -121,6 +121,8 @@ func nearRow(n *engine.Near) []string {
 		values = append(values, fmt.Sprintf("%s: new, after %s of the %s that it learns", n.Aggregate, seconds(n.Value), seconds(n.Bound)))
 	case n.Memory == "seen":
 		values = append(values, fmt.Sprintf("%s: seen %s before, which is less than %s", n.Aggregate, seconds(n.Value), seconds(n.Bound)))
+	case n.Memory == "unasked":
+		values = append(values, n.Aggregate+": not about this packet")
 	case n.Aggregate != "":
 		values = append(values, fmt.Sprintf("%s %s of %s", n.Aggregate, numberText(n.Value), numberText(n.Bound)))
 	}
