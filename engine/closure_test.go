@@ -108,3 +108,29 @@ func TestFailuresAreCounted(t *testing.T) {
 		t.Errorf("explained: %+v", ex)
 	}
 }
+
+// TestClosuresInAggregates: count and sum are aggregates also where something in them speaks of elements, and expr-lang would take
+// them for its own.
+func TestClosuresInAggregates(t *testing.T) {
+	answer := func(at float64, addrs ...string) seg {
+		return seg{at: at, src: "10.0.0.53", dst: "10.0.0.1", sport: 53, dport: 7, proto: 17, payload: answers("x", addrs...)}
+	}
+	got := fire(t, `rule "r" {
+  description = "d"
+  severity = "low"
+  where = "dns"
+  window "10s" {
+    inside = "sum(count(dns.a, is_private(#)))"
+    many   = "count(count(dns.a, is_private(#)) > 1)"
+    ports  = "sum(udp.dstport, count(dns.a, is_private(#)) > 1)"
+  }
+  when = "inside >= 3"
+}`, answer(0, "10.0.0.1", "198.51.100.7", "10.0.0.2"), answer(1, "10.0.0.3", "198.51.100.7"))
+	expect(t, got, "r #2 inside=3 many=1 ports=7")
+	for _, bad := range []string{"sum(dns.resp.ttl, # > 3)", "count(dns.a, is_private(#))"} {
+		_, diags := rules.Load(rules.Options{Sources: map[string][]byte{"r.hcl": []byte("rule \"r\" {\n  where = \"dns\"\n  window \"10s\" { n = \"" + bad + "\" }\n  when = \"n > 3\"\n}\n")}})
+		if !diags.HasErrors() || !strings.Contains(diags.Error(), "An aggregate is needed") {
+			t.Errorf("%s: %v", bad, diags)
+		}
+	}
+}

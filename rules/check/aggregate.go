@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	exprast "github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
@@ -21,9 +22,45 @@ func AggregateByName(name string) (ast.Func, bool) {
 	return 0, false
 }
 
+// aggregateCall returns count(cond), sum(x) or sum(x, cond) as a call where expr-lang takes it for its own function of arrays, as
+// it does where something inside speaks of elements: sum(count(dns.resp.ttl, # < 60)).
+func aggregateCall(b *exprast.BuiltinNode) (*exprast.CallNode, bool) {
+	if b.Name != ast.FuncSum.String() && (b.Name != ast.FuncCount.String() || len(b.Arguments) > 1) {
+		return nil, false
+	}
+	args := slices.Clone(b.Arguments)
+	for i, a := range args {
+		if p, ok := a.(*exprast.PredicateNode); ok {
+			if speaksOfElements(p.Node) {
+				return nil, false
+			}
+			args[i] = p.Node
+		}
+	}
+	name := &exprast.IdentifierNode{Value: b.Name}
+	name.SetLocation(b.Location())
+	call := &exprast.CallNode{Callee: name, Arguments: args}
+	call.SetLocation(b.Location())
+	return call, true
+}
+
+// speaksOfElements reports whether a condition is on the elements of the array beside it, not of others within it.
+func speaksOfElements(n exprast.Node) bool {
+	switch n.(type) {
+	case *exprast.PointerNode:
+		return true
+	case *exprast.PredicateNode:
+		return false
+	}
+	return slices.ContainsFunc(children(n), speaksOfElements)
+}
+
 // Aggregate checks the text of an attribute of a window: an aggregate and its arguments.
 func (c *Checker) Aggregate(n exprast.Node, a *ast.Aggregate) bool {
 	call, ok := n.(*exprast.CallNode)
+	if b, isBuiltin := n.(*exprast.BuiltinNode); isBuiltin {
+		call, ok = aggregateCall(b)
+	}
 	if ok {
 		_, ok = call.Callee.(*exprast.IdentifierNode)
 	}
