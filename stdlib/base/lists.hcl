@@ -147,3 +147,19 @@ list "scanner_agent_lines" {
   type        = "string"
   values      = [for name in var.scanner_agents : "(?i)\\nuser-agent:[^\\r\\n]*${name}"]
 }
+
+list "password_fields" {
+  description = "Names of fields with a password, in lower case, as forms and JSON write them."
+  type        = "string"
+  values      = ["password=", "passwd=", "&pass=", "&pwd=", "\"password\"", "\"passwd\"", "\"pass\"", "\"pwd\""]
+}
+
+list "sql_pieces" {
+  description = "Pieces of SQL that attacks on web servers send, in lower case, as they are and encoded for a URL."
+  type        = "string"
+  values = [
+    "union%20select", "union+select", "union select", "union/**/select", "union%20all%20select", "union+all+select", "union all select",
+    "information_schema", "sysibm.sysdummy", "rdb$fields", "sleep%28", "sleep(", "benchmark%28", "benchmark(", "randomblob%28", "waitfor%20delay", "waitfor+delay", "dbms_pipe", "utl_inaddr",
+    "extractvalue%28", "extractvalue(", "updatexml%28", "updatexml(", "%27%20or%20%27", "'%20or%20'", "%27+or+%27", "%28select%20", "(select%20", "case%20when%20",
+  ]
+}

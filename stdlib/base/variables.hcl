@@ -380,7 +380,7 @@ variable "nd_spoof_changes" {
 }
 
 variable "tcp_flood_stateless_flows" {
-  description = "Pairs of source and port in 5 s from which one host gets RST, which make a flood."
+  description = "Pairs of source and port in 5 s from which one host gets RST or flags that no TCP sends, which make a flood."
   default     = 1000
 }
 
@@ -417,4 +417,54 @@ variable "login_at_odd_hour_score" {
 variable "login_at_odd_hour_bits" {
   description = "Bits that the hour or the day of a login has to have: 16 is once in 65,536, 17.5 is never, and two hours or a day beside what was."
   default     = 17.5
+}
+
+variable "ack_sweep_hosts" {
+  description = "Distinct hosts that refuse packets of no connection of one source to one port in 60 s, which make a sweep."
+  default     = 25
+}
+
+variable "sctp_sweep_hosts" {
+  description = "Distinct hosts with which one source begins SCTP in 60 s, which make a sweep."
+  default     = 25
+}
+
+variable "arp_sweep_slow_hosts" {
+  description = "Distinct IPv4 addresses that one hardware address asks for in 5 min, most of which are not there, which make a slow sweep."
+  default     = 120
+}
+
+variable "web_login_guessing_passwords" {
+  description = "Passwords of one client to one web server in 60 s, which make guessing."
+  default     = 20
+}
+
+variable "sql_injection_requests" {
+  description = "Requests of one client to one web server in 60 s that have SQL in them, which make an attack."
+  default     = 5
+}
+
+variable "name_poisoning_names" {
+  description = "Distinct names that one host says to have by LLMNR in 10 min, which make poisoning."
+  default     = 4
+}
+
+variable "dhcpv6_starvation_clients" {
+  description = "Distinct clients that look for a server of DHCPv6 in 60 s, which make an attack on its leases."
+  default     = 50
+}
+
+variable "slow_read_connections" {
+  description = "Connections of one source to one web server on which its window is closed in 60 s, twice and more on each, which make an attack that holds connections."
+  default     = 100
+}
+
+variable "rdp_guessing_requests" {
+  description = "Remote Desktop sessions that one client begins with one host in 5 min, which make guessing."
+  default     = 15
+}
+
+variable "snmp_guessing_slow_communities" {
+  description = "Distinct SNMP communities with which one source asks one host in 10 min, which make slow guessing."
+  default     = 6
 }

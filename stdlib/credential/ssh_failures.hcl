@@ -11,15 +11,20 @@ rule "ssh_failures" {
 
   # What the server sends is encrypted, and its sizes are not. Before a login it sends its name, then two long messages, the
   # algorithms and the key exchange; a refusal has less than 120 bytes. After a login come its host keys and what the command says.
-  where = "tcp.srcport == 22 and (tcp.len > 120 or payload startsWith 'SSH-')"
+  # Dropbear sends its name and the algorithms in one segment, and after a login nothing that is long; but then its messages are of several lengths.
+  where = "tcp.srcport == 22 and tcp.len > 0"
   by    = ["ip.dst", "ip.src"]
   window "10m" {
     connections = "count(payload startsWith 'SSH-')"
-    messages    = "count(not (payload startsWith 'SSH-'))"
+    messages    = "count(tcp.len > 120)"
+    refusals    = "count(tcp.len <= 120)"
+    joined      = "count(tcp.len > 120 and payload startsWith 'SSH-')"
+    lengths     = "distinct(tcp.len)"
   }
   threshold = var.ssh_failures_connections
   # A monitor that only waits for the name has no key exchange; 1.5 and 2.5 leave room for some of both kinds.
-  when     = "connections >= threshold and 2 * messages >= 3 * connections and 2 * messages <= 5 * connections"
+  # A server may take twenty words on one connection: half as many connections are enough then, with ten refusals on each.
+  when     = "2 * messages >= 3 * connections and 2 * messages <= 5 * connections and (connections >= threshold and (joined == 0 or lengths <= 6) or 2 * connections >= threshold and refusals >= 5 * threshold and refusals >= 10 * connections and lengths <= 6)"
   cooldown = "10m"
 
   notify {

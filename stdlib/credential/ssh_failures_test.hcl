@@ -104,6 +104,65 @@ test "logins of a deployment stay quiet: host keys and output follow" {
   }
 }
 
+test "Dropbear, which sends its name with the algorithms, refuses in eight connections" {
+  packets {
+    count = 48
+    every = "250ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + floor(i / 6)
+      flags   = "PA"
+      seq     = 1 + 600 * i
+      payload = i % 6 == 0 ? "SSH-2.0-dropbear_2022.83\r\n${substr(format("%0600d", 0), 0, 512)}" : substr(format("%0600d", 0), 0, [538, 428, 44, 52, 52, 52][i % 6])
+    }
+  }
+  alert "ssh_failures" {
+    count = 1
+    key   = { "ip.dst" = "198.51.100.7", "ip.src" = "192.0.2.10" }
+  }
+}
+
+test "Dropbear refuses twelve times on each of four connections" {
+  packets {
+    count = 60
+    every = "250ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + floor(i / 15)
+      flags   = "PA"
+      seq     = 1 + 600 * i
+      payload = i % 15 == 0 ? "SSH-2.0-dropbear_2022.83\r\n${substr(format("%0600d", 0), 0, 512)}" : substr(format("%0600d", 0), 0, [538, 208, 64, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80][i % 15])
+    }
+  }
+  alert "ssh_failures" {
+    count = 1
+    key   = { "ip.dst" = "198.51.100.7", "ip.src" = "192.0.2.10" }
+  }
+}
+
+test "commands on Dropbear that say next to nothing stay quiet" {
+  packets {
+    count = 300
+    every = "250ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + floor(i / 10)
+      flags   = "PA"
+      seq     = 1 + 600 * i
+      payload = i % 10 == 0 ? "SSH-2.0-dropbear_2022.83\r\n${substr(format("%0600d", 0), 0, 512)}" : substr(format("%0600d", 0), 0, [538, 428, 44, 52, 100, 36, 44, 36, 36, 88][i % 10])
+    }
+  }
+  alert "ssh_failures" {
+    count = 0
+  }
+}
+
 test "a monitor that waits for the name stays quiet" {
   packets {
     count = 100

@@ -18,6 +18,25 @@ test "the thousandth RST fires" {
   }
 }
 
+test "the thousandth packet with FIN, PSH and URG fires" {
+  packets {
+    count = 1000
+    every = "4ms"
+    tcp {
+      src     = "198.51.100.${i % 250 + 1}"
+      dst     = "192.0.2.80"
+      srcport = 2000 + i
+      dstport = 443
+      flags   = "FPU"
+    }
+  }
+  others = "allow"
+  alert "tcp_flood_stateless" {
+    count = 1
+    at    = "3.996s"
+  }
+}
+
 test "999 are not one" {
   packets {
     count = 999

@@ -10,7 +10,8 @@ rule "udp_host_sweep" {
     "https://www.cisa.gov/news-events/alerts/2014/01/17/udp-based-amplification-attacks",
   ]
 
-  where = "udp.dstport in list.sweep_udp_ports and not (ip.dst in list.group_nets)"
+  # Names of NetBIOS (137) at home alone: Windows asks whoever it meets on the internet for theirs.
+  where = "(udp.dstport in list.sweep_udp_ports or udp.dstport == 137 and ip.dst in list.home_nets) and not (ip.dst in list.group_nets)"
   by    = ["ip.src", "udp.dstport"]
   window "60s" {
     hosts = "distinct(ip.dst)"

@@ -28,6 +28,24 @@ test "24 hosts stay quiet" {
   quiet = true
 }
 
+test "names of NetBIOS fire at home, and not outside" {
+  packets {
+    count = 50
+    every = "500ms"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "${i % 2 == 0 ? "10.0.0" : "203.0.113"}.${1 + floor(i / 2)}"
+      srcport = 137
+      dstport = 137
+    }
+  }
+  alert "udp_host_sweep" {
+    count = 1
+    key   = { "udp.dstport" = 137 }
+    at    = "24s"
+  }
+}
+
 test "a resolver that asks many servers stays quiet" {
   packets {
     count = 60

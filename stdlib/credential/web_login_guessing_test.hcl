@@ -1,0 +1,74 @@
+test "the twentieth password of a form fires" {
+  packets {
+    count = 20
+    every = "1s"
+    tcp {
+      src     = "198.51.100.22"
+      dst     = "192.0.2.80"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      payload = "POST /login HTTP/1.1\r\nHost: www.example.com\r\n\r\nuser=admin&pass=word${i}"
+    }
+  }
+  alert "web_login_guessing" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.22", "ip.dst" = "192.0.2.80", "tcp.dstport" = 80 }
+    at    = "19s"
+  }
+}
+
+test "a body of JSON, behind the head, fires" {
+  packets {
+    count = 20
+    every = "1s"
+    tcp {
+      src     = "198.51.100.22"
+      dst     = "192.0.2.80"
+      srcport = 40000 + i
+      dstport = 8080
+      flags   = "PA"
+      payload = "{\"user\": \"admin\", \"password\": \"word${i}\"}"
+    }
+  }
+  alert "web_login_guessing" {
+    count = 1
+    at    = "19s"
+  }
+}
+
+test "19 passwords stay quiet" {
+  packets {
+    count = 19
+    every = "1s"
+    tcp {
+      src     = "198.51.100.22"
+      dst     = "192.0.2.80"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      payload = "POST /login HTTP/1.1\r\nHost: www.example.com\r\n\r\nuser=admin&pass=word${i}"
+    }
+  }
+  quiet = true
+}
+
+test "other forms, pages with such a word, and what a proxy passes on stay quiet" {
+  packets {
+    count = 60
+    every = "200ms"
+    tcp {
+      src     = "198.51.100.22"
+      dst     = "192.0.2.80"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      payload = [
+        "POST /comment HTTP/1.1\r\nHost: www.example.com\r\n\r\ntext=the+password+is+wrong&compass=1",
+        "GET /help?topic=password HTTP/1.1\r\nHost: www.example.com\r\n\r\n",
+        "POST /login HTTP/1.1\r\nHost: www.example.com\r\nX-Forwarded-For: 203.0.113.${i}\r\n\r\nuser=u${i}&pass=word${i}",
+      ][i % 3]
+    }
+  }
+  quiet = true
+}
