@@ -135,22 +135,7 @@ func (d *DB) RemoveAccount(ctx context.Context, name string) error {
 
 // Accounts lists all accounts by name.
 func (d *DB) Accounts(ctx context.Context) ([]Account, error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT name, role, created FROM account ORDER BY name`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := []Account{}
-	for rows.Next() {
-		var a Account
-		var created int64
-		if err := rows.Scan(&a.Name, &a.Role, &created); err != nil {
-			return nil, err
-		}
-		a.Created = fromUnix(created)
-		out = append(out, a)
-	}
-	return out, rows.Err()
+	return list(ctx, d, func(a *Account) []any { return []any{&a.Name, &a.Role, at(&a.Created)} }, `SELECT name, role, created FROM account ORDER BY name`)
 }
 
 // FirstAccount makes the administrator where there is no account at all, and returns the password; "" where there is one.
@@ -176,8 +161,8 @@ func (d *DB) Verify(ctx context.Context, name, password string) (*Account, error
 		return nil, ErrPassword
 	}
 	a := Account{Name: name}
-	stored, created := decoy, int64(0)
-	err := d.db.QueryRowContext(ctx, `SELECT hash, role, created FROM account WHERE name = ?`, name).Scan(&stored, &a.Role, &created)
+	stored := decoy
+	err := d.db.QueryRowContext(ctx, `SELECT hash, role, created FROM account WHERE name = ?`, name).Scan(&stored, &a.Role, at(&a.Created))
 	absent := errors.Is(err, sql.ErrNoRows)
 	if err != nil && !absent {
 		return nil, err
@@ -185,7 +170,6 @@ func (d *DB) Verify(ctx context.Context, name, password string) (*Account, error
 	if !matches(stored, password) || absent {
 		return nil, ErrPassword
 	}
-	a.Created = fromUnix(created)
 	return &a, nil
 }
 
@@ -206,22 +190,21 @@ func (d *DB) NewSession(ctx context.Context, account string) (string, error) {
 // Session returns the account of a session; nil where there is none any more.
 func (d *DB) Session(ctx context.Context, secret string) (*Account, error) {
 	var a Account
-	var created, seen int64
+	var seen time.Time
 	now := d.now()
 	err := d.db.QueryRowContext(ctx, `SELECT a.name, a.role, a.created, s.seen FROM session s JOIN account a ON a.name = s.account WHERE s.hash = ? AND s.expires > ? AND s.seen > ?`,
-		digest(secret), unix(now), unix(now.Add(-sessionIdle))).Scan(&a.Name, &a.Role, &created, &seen)
+		digest(secret), unix(now), unix(now.Add(-sessionIdle))).Scan(&a.Name, &a.Role, at(&a.Created), at(&seen))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if now.Sub(fromUnix(seen)) > time.Minute {
+	if now.Sub(seen) > time.Minute {
 		if _, err := d.change(ctx, Subject{}, do(`UPDATE session SET seen = ? WHERE hash = ?`, unix(now), digest(secret))); err != nil {
 			return nil, err
 		}
 	}
-	a.Created = fromUnix(created)
 	return &a, nil
 }
 
@@ -260,34 +243,19 @@ func (d *DB) NewKey(ctx context.Context, name string, role Role, by string) (str
 // Key returns the key of a secret; nil where there is none.
 func (d *DB) Key(ctx context.Context, secret string) (*Key, error) {
 	var k Key
-	var created int64
-	err := d.db.QueryRowContext(ctx, `SELECT name, role, created, by FROM apikey WHERE hash = ?`, digest(secret)).Scan(&k.Name, &k.Role, &created, &k.By)
+	err := d.db.QueryRowContext(ctx, `SELECT name, role, created, by FROM apikey WHERE hash = ?`, digest(secret)).Scan(k.columns()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
-	k.Created = fromUnix(created)
 	return &k, err
 }
 
 // Keys lists all keys by name.
 func (d *DB) Keys(ctx context.Context) ([]Key, error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT name, role, created, by FROM apikey ORDER BY name`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := []Key{}
-	for rows.Next() {
-		var k Key
-		var created int64
-		if err := rows.Scan(&k.Name, &k.Role, &created, &k.By); err != nil {
-			return nil, err
-		}
-		k.Created = fromUnix(created)
-		out = append(out, k)
-	}
-	return out, rows.Err()
+	return list(ctx, d, (*Key).columns, `SELECT name, role, created, by FROM apikey ORDER BY name`)
 }
+
+func (k *Key) columns() []any { return []any{&k.Name, &k.Role, at(&k.Created), &k.By} }
 
 // RemoveKey makes a key worthless.
 func (d *DB) RemoveKey(ctx context.Context, name string) error {

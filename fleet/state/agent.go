@@ -80,26 +80,10 @@ func (d *DB) NewToken(ctx context.Context, life time.Duration, uses int, labels 
 
 // Tokens lists the tokens that can be used.
 func (d *DB) Tokens(ctx context.Context) ([]Token, error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT id, expires, uses, labels, created, by FROM token WHERE expires > ? AND uses > 0 ORDER BY created`, unix(d.now()))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := []Token{}
-	for rows.Next() {
-		var t Token
-		var expires, created int64
-		var labels string
-		if err := rows.Scan(&t.ID, &expires, &t.Uses, &labels, &created, &t.By); err != nil {
-			return nil, err
-		}
-		t.Expires, t.Created = fromUnix(expires), fromUnix(created)
-		if err := json.Unmarshal([]byte(labels), &t.Labels); err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	return out, rows.Err()
+	return list(ctx, d, func(t *Token) []any {
+		return []any{&t.ID, at(&t.Expires), &t.Uses, document{&t.Labels}, at(&t.Created), &t.By}
+	},
+		`SELECT id, expires, uses, labels, created, by FROM token WHERE expires > ? AND uses > 0 ORDER BY created`, unix(d.now()))
 }
 
 // RemoveToken makes a token worthless.
@@ -212,24 +196,7 @@ func (d *DB) SaveBeat(ctx context.Context, id string, seen time.Time, beat []byt
 
 // Agents lists all agents, revoked ones too, by name.
 func (d *DB) Agents(ctx context.Context) ([]*Agent, error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT id, name, labels, joined, serial, expires, revoked, seen, beat FROM agent ORDER BY name, joined`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []*Agent
-	for rows.Next() {
-		a := &Agent{}
-		var labels string
-		var joined, expires, revoked, seen int64
-		if err := rows.Scan(&a.ID, &a.Name, &labels, &joined, &a.Serial, &expires, &revoked, &seen, &a.Beat); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal([]byte(labels), &a.Labels); err != nil {
-			return nil, err
-		}
-		a.Joined, a.Expires, a.Revoked, a.Seen = fromUnix(joined), fromUnix(expires), fromUnix(revoked), fromUnix(seen)
-		out = append(out, a)
-	}
-	return out, rows.Err()
+	return pointers(list(ctx, d, func(a *Agent) []any {
+		return []any{&a.ID, &a.Name, document{&a.Labels}, at(&a.Joined), &a.Serial, at(&a.Expires), at(&a.Revoked), at(&a.Seen), &a.Beat}
+	}, `SELECT id, name, labels, joined, serial, expires, revoked, seen, beat FROM agent ORDER BY name, joined`))
 }

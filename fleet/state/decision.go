@@ -55,20 +55,7 @@ func (d *DB) Decisions(ctx context.Context) ([]*Decision, error) {
 }
 
 func (d *DB) decisions(ctx context.Context, which string, args ...any) ([]*Decision, error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT target, kind, since, until, reason, source, by, rule, label, lifted FROM decision `+which+` ORDER BY since DESC, target`, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []*Decision
-	for rows.Next() {
-		x := &Decision{}
-		var since, until, lifted int64
-		if err := rows.Scan(&x.Target, &x.Kind, &since, &until, &x.Reason, &x.Source, &x.By, &x.Rule, &x.Label, &lifted); err != nil {
-			return nil, err
-		}
-		x.Since, x.Until, x.Lifted = fromUnix(since), fromUnix(until), fromUnix(lifted)
-		out = append(out, x)
-	}
-	return out, rows.Err()
+	return pointers(list(ctx, d, func(x *Decision) []any {
+		return []any{&x.Target, &x.Kind, at(&x.Since), at(&x.Until), &x.Reason, &x.Source, &x.By, &x.Rule, &x.Label, at(&x.Lifted)}
+	}, `SELECT target, kind, since, until, reason, source, by, rule, label, lifted FROM decision `+which+` ORDER BY since DESC, target`, args...))
 }

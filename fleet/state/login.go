@@ -78,24 +78,11 @@ func (q *LoginQuery) where() (string, []any) {
 }
 
 // Logins returns the newest logins of a query.
-func (d *DB) Logins(ctx context.Context, q *LoginQuery, limit int) (out []KeptLogin, err error) {
+func (d *DB) Logins(ctx context.Context, q *LoginQuery, limit int) ([]KeptLogin, error) {
 	where, args := q.where()
-	rows, err := d.db.QueryContext(ctx, `SELECT at, agent, seq, result, user, src, service, host, method, reason FROM login WHERE `+where+` ORDER BY at DESC, id DESC LIMIT ?`, append(args, limit)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out = []KeptLogin{}
-	for rows.Next() {
-		var l KeptLogin
-		var at int64
-		if err := rows.Scan(&at, &l.Agent, &l.Seq, &l.Result, &l.User, &l.Src, &l.Service, &l.Host, &l.Method, &l.Reason); err != nil {
-			return nil, err
-		}
-		l.Time = fromUnix(at)
-		out = append(out, l)
-	}
-	return out, rows.Err()
+	return list(ctx, d, func(l *KeptLogin) []any {
+		return []any{at(&l.Time), &l.Agent, &l.Seq, &l.Result, &l.User, &l.Src, &l.Service, &l.Host, &l.Method, &l.Reason}
+	}, `SELECT at, agent, seq, result, user, src, service, host, method, reason FROM login WHERE `+where+` ORDER BY at DESC, id DESC LIMIT ?`, append(args, limit)...)
 }
 
 // LoginCounts are counts of the logins of a query.
@@ -127,22 +114,15 @@ func (d *DB) CountLogins(ctx context.Context, q *LoginQuery, step time.Duration,
 	out := &LoginCounts{Total: map[string]int{"success": 0, "failure": 0, "probe": 0}, Users: []LoginCount{}, Sources: []LoginCount{}, Timeline: []LoginSlot{}, Step: step.Seconds()}
 	var errs []error
 	each := func(query string, more []any, row func(name any, n, skipped int64)) {
-		rows, err := d.db.QueryContext(ctx, query, append(args[:len(args):len(args)], more...)...)
-		if err != nil {
-			errs = append(errs, err)
-			return
+		type counted struct {
+			name       any
+			n, skipped int64
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var name any
-			var n, skipped int64
-			if err := rows.Scan(&name, &n, &skipped); err != nil {
-				errs = append(errs, err)
-				return
-			}
-			row(name, n, skipped)
+		rows, err := list(ctx, d, func(c *counted) []any { return []any{&c.name, &c.n, &c.skipped} }, query, append(args[:len(args):len(args)], more...)...)
+		errs = append(errs, err)
+		for _, c := range rows {
+			row(c.name, c.n, c.skipped)
 		}
-		errs = append(errs, rows.Err())
 	}
 	each(`SELECT result, count(*), sum(skipped) FROM login WHERE `+where+` GROUP BY result`, nil, func(name any, n, skipped int64) {
 		text, _ := name.(string)

@@ -58,26 +58,7 @@ func (d *DB) SaveRuleset(ctx context.Context, r *Ruleset) error {
 
 // Rulesets lists all rule sets, the newest first.
 func (d *DB) Rulesets(ctx context.Context) ([]*Ruleset, error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT number, doc FROM ruleset ORDER BY number DESC LIMIT 1000`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := []*Ruleset{}
-	for rows.Next() {
-		r := &Ruleset{}
-		var doc string
-		var number int64
-		if err := rows.Scan(&number, &doc); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal([]byte(doc), r); err != nil {
-			return nil, err
-		}
-		r.Number = number
-		out = append(out, r)
-	}
-	return out, rows.Err()
+	return pointers(list(ctx, d, func(r *Ruleset) []any { return []any{document{r}, &r.Number} }, `SELECT doc, number FROM ruleset ORDER BY number DESC LIMIT 1000`))
 }
 
 // Bundle returns the bundle of a digest; nil where there is none.

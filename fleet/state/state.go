@@ -152,22 +152,8 @@ func (d *DB) Audits(ctx context.Context, before int64, limit int) ([]Audit, erro
 	if before <= 0 {
 		before = 1<<63 - 1
 	}
-	rows, err := d.db.QueryContext(ctx, `SELECT id, at, who, action, target, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?`, before, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := []Audit{}
-	for rows.Next() {
-		var a Audit
-		var at int64
-		if err := rows.Scan(&a.ID, &at, &a.Who, &a.Action, &a.Target, &a.Detail); err != nil {
-			return nil, err
-		}
-		a.Time = fromUnix(at)
-		out = append(out, a)
-	}
-	return out, rows.Err()
+	return list(ctx, d, func(a *Audit) []any { return []any{&a.ID, at(&a.Time), &a.Who, &a.Action, &a.Target, &a.Detail} },
+		`SELECT id, at, who, action, target, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?`, before, limit)
 }
 
 // Note returns what was noted under a key; nil for nothing.

@@ -47,44 +47,30 @@ type Note struct {
 // maxNotes is how many notes of a group are kept.
 const maxNotes = 200
 
-// Triages returns what was made of groups, by their ids; those that nobody touched are not in it.
+// Triages returns what was made of groups, by their ids; those that were never touched are not in it.
 func (d *DB) Triages(ctx context.Context) (map[string]*Triage, error) {
-	out := map[string]*Triage{}
-	rows, err := d.db.QueryContext(ctx, "SELECT id, rule, key, status, assignee, reason, until, at FROM triage")
+	groups, err := pointers(list(ctx, d, func(t *Triage) []any {
+		return []any{&t.ID, &t.Rule, &t.Key, &t.Status, &t.Assignee, &t.Reason, at(&t.Until), at(&t.At)}
+	}, "SELECT id, rule, key, status, assignee, reason, until, at FROM triage"))
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		t := &Triage{}
-		var until, at int64
-		if err := rows.Scan(&t.ID, &t.Rule, &t.Key, &t.Status, &t.Assignee, &t.Reason, &until, &at); err != nil {
-			return nil, err
-		}
-		t.Until, t.At = fromUnix(until), fromUnix(at)
+	out := map[string]*Triage{}
+	for _, t := range groups {
 		out[t.ID] = t
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
+	type noted struct {
+		of string
+		Note
 	}
-	notes, err := d.db.QueryContext(ctx, "SELECT triage, at, who, action, text, until FROM triage_note ORDER BY id")
-	if err != nil {
-		return nil, err
-	}
-	defer notes.Close()
-	for notes.Next() {
-		var id string
-		var n Note
-		var at, until int64
-		if err := notes.Scan(&id, &at, &n.Who, &n.Action, &n.Text, &until); err != nil {
-			return nil, err
-		}
-		n.Time, n.Until = fromUnix(at), fromUnix(until)
-		if t := out[id]; t != nil {
-			t.Notes = append(t.Notes, n)
+	notes, err := list(ctx, d, func(n *noted) []any { return []any{&n.of, at(&n.Time), &n.Who, &n.Action, &n.Text, at(&n.Until)} },
+		"SELECT triage, at, who, action, text, until FROM triage_note ORDER BY id")
+	for _, n := range notes {
+		if t := out[n.of]; t != nil {
+			t.Notes = append(t.Notes, n.Note)
 		}
 	}
-	return out, notes.Err()
+	return out, err
 }
 
 // SetTriage notes what somebody did to groups, all of them or none. A note whose action is no status leaves that as it is.
