@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -121,15 +122,8 @@ sent something and never answered anybody are left out, as anybody can make one 
 			hosts = slices.DeleteFunc(hosts, func(h assets.Host) bool {
 				return !all && !h.Answered && !h.Local || len(within) > 0 && !slices.ContainsFunc(within, func(n netip.Prefix) bool { return n.Contains(h.IP) })
 			})
-			if format.value == "json" {
-				err = writeJSON(a.out, hosts)
-			} else {
-				err = writeHosts(a.folded(a.out), hosts, left-len(hosts), a.wantsColor(a.out))
-			}
-			if err == nil {
-				err = fault
-			}
-			return err
+			err = a.answer(format, hosts, false, func(b *strings.Builder, color bool) { writeHosts(b, hosts, left-len(hosts), color) })
+			return cmp.Or(err, fault)
 		},
 	}
 	f.add(cmd)
@@ -156,8 +150,7 @@ func parseNets(texts []string) (out []netip.Prefix, err error) {
 }
 
 // writeHosts writes a table of hosts.
-func writeHosts(w io.Writer, hosts []assets.Host, left int, color bool) error {
-	var b strings.Builder
+func writeHosts(b *strings.Builder, hosts []assets.Host, left int, color bool) {
 	if len(hosts) == 0 {
 		b.WriteString("no hosts\n")
 	} else {
@@ -166,13 +159,11 @@ func writeHosts(w io.Writer, hosts []assets.Host, left int, color bool) error {
 			h := &hosts[i]
 			rows = append(rows, []string{h.IP.String(), printable.Line(h.Name()), hardware(h), systemWords(h), printable.Line(offers(h))})
 		}
-		writeTable(&b, rows, headed(color))
+		writeTable(b, rows, headed(color))
 	}
 	if left > 0 {
-		fmt.Fprintf(&b, "%s left out; --all shows addresses that never answered\n", plural(uint64(left), "host"))
+		fmt.Fprintf(b, "%s left out; --all shows addresses that never answered\n", plural(uint64(left), "host"))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 func hardware(h *assets.Host) string {
@@ -238,27 +229,15 @@ it shows all hosts that have it. Exit status: 0 there is such a host, 1 there is
 				return fault
 			}
 			hosts = slices.DeleteFunc(hosts, func(h assets.Host) bool { return h.IP != ip && h.MAC != what })
-			switch {
-			case format.value == "json":
-				err = writeJSON(a.out, hosts)
-			case len(hosts) == 0:
-				_, err = fmt.Fprintf(a.out, "nothing is known of %s\n", printable.Line(args[0]))
-			default:
-				var b strings.Builder
-				for i := range hosts {
-					writeHost(&b, &hosts[i], a.wantsColor(a.out))
+			err = a.answer(format, hosts, fault == nil && len(hosts) == 0, func(b *strings.Builder, color bool) {
+				if len(hosts) == 0 {
+					fmt.Fprintf(b, "nothing is known of %s\n", printable.Line(args[0]))
 				}
-				_, err = io.WriteString(a.folded(a.out), b.String())
-			}
-			switch {
-			case err != nil:
-				return err
-			case fault != nil:
-				return fault
-			case len(hosts) == 0:
-				return status(statusFindings)
-			}
-			return nil
+				for i := range hosts {
+					writeHost(b, &hosts[i], color)
+				}
+			})
+			return cmp.Or(err, fault)
 		},
 	}
 	f.add(cmd)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,15 +65,7 @@ func (f *decideFlags) decide(a *app, cmd *cobra.Command, kind decision.Kind, tar
 	if err != nil {
 		return err
 	}
-	if f.format.value == "json" {
-		err = writeJSON(a.out, r)
-	} else {
-		_, err = fmt.Fprintln(a.out, answerWords(r))
-	}
-	if err == nil && !r.Done() {
-		err = status(statusFindings)
-	}
-	return err
+	return a.answer(f.format, r, !r.Done(), func(b *strings.Builder, _ bool) { fmt.Fprintln(b, answerWords(r)) })
 }
 
 // decisionStatus says what the exit status of these commands means.
@@ -139,12 +132,7 @@ Exit status: 0 it is released, 1 there was nothing to release or a prefix still 
 }
 
 // oneTarget is for commands that take one address.
-func oneTarget(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return misused("name one address or prefix, as 198.51.100.7 or 2001:db8::/32")
-	}
-	return nil
-}
+var oneTarget = arguments(1, 1, "name one address or prefix, as 198.51.100.7 or 2001:db8::/32")
 
 func parseTarget(s string) (decision.Target, error) {
 	t, err := decision.ParseTarget(s)

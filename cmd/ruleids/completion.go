@@ -30,12 +30,10 @@ func newCompletionCmd(a *app) *cobra.Command {
 	for _, s := range shells {
 		names = append(names, s.name)
 		commands = append(commands, &cobra.Command{
-			Use:               s.name,
-			Short:             "Print the completion script for " + s.name,
-			Long:              "Print the script with which " + s.name + " completes commands, flags and their values.\n\n" + s.install,
-			Example:           "  ruleids completion " + s.name,
-			Args:              noArgs,
-			ValidArgsFunction: cobra.NoFileCompletions,
+			Use:     s.name,
+			Short:   "Print the completion script for " + s.name,
+			Long:    "Print the script with which " + s.name + " completes commands, flags and their values.\n\n" + s.install,
+			Example: "  ruleids completion " + s.name,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				root := cmd.Root()
 				switch s.name {

@@ -34,8 +34,6 @@ func newConfigCheckCmd(a *app) *cobra.Command {
 would keep it from starting. Exit status: 0 it would start, 1 there are errors, 2 could not run.`,
 		Example: `  ruleids config check
   ruleids config check --config /etc/ruleids/ruleids.hcl --format json`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			name, err := settingsFile(file)
 			if err != nil {
@@ -81,8 +79,6 @@ the value comes from: default, the file and line, the environment variable, or t
 the flags of run that are settings.`,
 		Example: `  ruleids config show
   ruleids config show --config /etc/ruleids/ruleids.hcl -i eth1`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			name, err := settingsFile(file)
 			if err != nil {

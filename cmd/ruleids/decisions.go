@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -37,14 +36,12 @@ func newDecisionsListCmd(a *app) *cobra.Command {
 	var control controlFlags
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
-		Use:               "list",
-		Short:             "List all decisions",
-		Long:              "List prints the decisions that hold, and those that would hold but for the mode, the oldest first.",
-		Example:           "  ruleids decisions list\n  ruleids decisions list --format json | jq -r '.[] | select(.source == \"rule\") | .target'",
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Use:     "list",
+		Short:   "List all decisions",
+		Long:    "List prints the decisions that hold, and those that would hold but for the mode, the oldest first.",
+		Example: "  ruleids decisions list\n  ruleids decisions list --format json | jq -r '.[] | select(.source == \"rule\") | .target'",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.listDecisions(cmd.Context(), &control, decision.Target{}, format.value)
+			return a.listDecisions(cmd.Context(), &control, decision.Target{}, format)
 		},
 	}
 	control.add(cmd)
@@ -67,7 +64,7 @@ func newDecisionsShowCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.listDecisions(cmd.Context(), &control, t, format.value)
+			return a.listDecisions(cmd.Context(), &control, t, format)
 		},
 	}
 	control.add(cmd)
@@ -76,7 +73,7 @@ func newDecisionsShowCmd(a *app) *cobra.Command {
 }
 
 // listDecisions prints all decisions, or those that cover a target.
-func (a *app) listDecisions(ctx context.Context, control *controlFlags, t decision.Target, format string) error {
+func (a *app) listDecisions(ctx context.Context, control *controlFlags, t decision.Target, format choice) error {
 	c, err := control.client(a)
 	if err != nil {
 		return err
@@ -85,40 +82,32 @@ func (a *app) listDecisions(ctx context.Context, control *controlFlags, t decisi
 	if err != nil {
 		return err
 	}
-	switch {
-	case format == "json":
-		err = writeJSON(a.out, ds)
-	case len(ds) > 0:
-		err = writeDecisions(a.folded(a.out), ds, t.IsValid(), time.Now(), a.wantsColor(a.out))
-	case t.IsValid():
-		_, err = fmt.Fprintf(a.out, "nothing keeps %s out\n", t)
-	default:
-		_, err = fmt.Fprintln(a.out, "no decisions")
-	}
-	if err == nil && t.IsValid() && len(ds) == 0 {
-		err = status(statusFindings)
-	}
-	return err
+	return a.answer(format, ds, t.IsValid() && len(ds) == 0, func(b *strings.Builder, color bool) {
+		switch {
+		case len(ds) > 0:
+			writeDecisions(b, ds, t.IsValid(), time.Now(), color)
+		case t.IsValid():
+			fmt.Fprintf(b, "nothing keeps %s out\n", t)
+		default:
+			fmt.Fprintln(b, "no decisions")
+		}
+	})
 }
 
 // writeDecisions writes a table of decisions; in full with their reasons and origins on lines of their own.
-func writeDecisions(w io.Writer, ds []decision.Decision, full bool, now time.Time, color bool) error {
-	var b strings.Builder
+func writeDecisions(b *strings.Builder, ds []decision.Decision, full bool, now time.Time, color bool) {
 	if full {
 		for i := range ds {
-			writeDecision(&b, &ds[i], now, color)
+			writeDecision(b, &ds[i], now, color)
 		}
-		_, err := io.WriteString(w, b.String())
-		return err
+		return
 	}
 	rows := [][]string{{"id", "decision", "target", "until", "by", "reason"}}
 	for i := range ds {
 		d := &ds[i]
 		rows = append(rows, []string{fmt.Sprint(d.ID), kindWord(d), d.Target.String(), untilWords(d, now), printable.Line(d.Origin.String()), printable.Line(d.Reason)})
 	}
-	writeTable(&b, rows, headed(color))
-	_, err := io.WriteString(w, b.String())
-	return err
+	writeTable(b, rows, headed(color))
 }
 
 // writeDecision writes one decision with all that is known of it.
@@ -188,12 +177,10 @@ func newDecisionsRemoveCmd(a *app) *cobra.Command {
 func newDecisionsExportCmd(a *app) *cobra.Command {
 	var control controlFlags
 	cmd := &cobra.Command{
-		Use:               "export",
-		Short:             "Write the decisions that hold as JSON",
-		Long:              "Export writes the decisions that hold as one JSON document, which decisions import reads, on this host or another.",
-		Example:           "  ruleids decisions export > decisions.json",
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Use:     "export",
+		Short:   "Write the decisions that hold as JSON",
+		Long:    "Export writes the decisions that hold as one JSON document, which decisions import reads, on this host or another.",
+		Example: "  ruleids decisions export > decisions.json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := control.client(a)
 			if err != nil {
@@ -216,12 +203,7 @@ func newDecisionsImportCmd(a *app) *cobra.Command {
 and why, and goes through every check of this host: what is protected here is refused, what is over is too.
 Exit status: 0 all are made, 1 some are not, 2 the file cannot be read.`,
 		Example: "  ruleids decisions import decisions.json\n  ssh other ruleids decisions export | ruleids decisions import -",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return misused("name one file, or - for standard input")
-			}
-			return nil
-		},
+		Args:    arguments(1, 1, "name one file, or - for standard input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := control.client(a)
 			if err != nil {
@@ -240,7 +222,7 @@ Exit status: 0 all are made, 1 some are not, 2 the file cannot be read.`,
 			if err != nil {
 				return err
 			}
-			return a.tellDecisions(answers, format.value)
+			return a.tellDecisions(answers, format)
 		},
 	}
 	control.add(cmd)
@@ -252,39 +234,32 @@ Exit status: 0 all are made, 1 some are not, 2 the file cannot be read.`,
 const maxRefusals = 10
 
 // tellDecisions prints what became of requests. Where something was not done, the exit status says so.
-func (a *app) tellDecisions(answers []api.DecisionAnswer, format string) error {
-	var err error
+func (a *app) tellDecisions(answers []api.DecisionAnswer, format choice) error {
 	done := 0
 	for i := range answers {
 		if answers[i].Done() {
 			done++
 		}
 	}
-	if format == "json" {
-		err = writeJSON(a.out, answers)
-	} else {
+	return a.answer(format, answers, done < len(answers), func(b *strings.Builder, _ bool) {
 		shown := 0
 		for i := range answers {
 			if answers[i].Done() {
 				continue
 			}
 			if shown++; shown <= maxRefusals {
-				fmt.Fprintln(a.out, answerWords(&answers[i]))
+				fmt.Fprintln(b, answerWords(&answers[i]))
 			}
 		}
 		if shown > maxRefusals {
-			fmt.Fprintf(a.out, "and %s more; --format json prints all\n", thousands(uint64(shown-maxRefusals)))
+			fmt.Fprintf(b, "and %s more; --format json prints all\n", thousands(uint64(shown-maxRefusals)))
 		}
 		words := "hold"
 		if len(answers) > 0 && answers[0].Outcome == decision.Recorded {
 			words = "are recorded, and not done in monitor mode"
 		}
-		_, err = fmt.Fprintf(a.out, "%s of %s decisions %s\n", thousands(uint64(done)), thousands(uint64(len(answers))), words)
-	}
-	if err == nil && done < len(answers) {
-		err = status(statusFindings)
-	}
-	return err
+		fmt.Fprintf(b, "%s of %s decisions %s\n", thousands(uint64(done)), thousands(uint64(len(answers))), words)
+	})
 }
 
 // answerWords says what became of a request in one line.

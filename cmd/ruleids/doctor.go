@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -31,8 +30,6 @@ directory, or of the service.
 Exit status: 0 there is no problem, 1 there are some, 2 could not run. Notes are what may be as it should be.`,
 		Example: `  sudo ruleids doctor
   ruleids doctor -i eth0 --format json | jq '.findings[] | select(.state == "problem")'`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			name, err := hostSettings(file)
 			if err != nil {
@@ -44,7 +41,7 @@ Exit status: 0 there is no problem, 1 there are some, 2 could not run. Notes are
 			return a.answer(format, struct {
 				Problems int              `json:"problems"`
 				Findings []doctor.Finding `json:"findings"`
-			}{n, found}, n > 0, func(w io.Writer, color bool) error { return writeDoctor(w, found, color) })
+			}{n, found}, n > 0, func(b *strings.Builder, color bool) { writeDoctor(b, found, color) })
 		},
 	}
 	flags.add(cmd, "capture.interfaces", "control.socket")
@@ -54,8 +51,7 @@ Exit status: 0 there is no problem, 1 there are some, 2 could not run. Notes are
 }
 
 // writeDoctor writes findings for people: a line for each, and below it what to do.
-func writeDoctor(w io.Writer, list []doctor.Finding, color bool) error {
-	var b strings.Builder
+func writeDoctor(b *strings.Builder, list []doctor.Finding, color bool) {
 	width := 0
 	for _, f := range list {
 		width = max(width, len(f.Check))
@@ -69,12 +65,10 @@ func writeDoctor(w io.Writer, list []doctor.Finding, color bool) error {
 		if f.Of != "" {
 			of = printable.Line(f.Of) + ": "
 		}
-		fmt.Fprintf(&b, "%s  %-*s  %s%s\n", mark, width, f.Check, of, printable.Line(f.Says))
+		fmt.Fprintf(b, "%s  %-*s  %s%s\n", mark, width, f.Check, of, printable.Line(f.Says))
 		if f.Remedy != "" {
-			fmt.Fprintf(&b, "%*s  %s\n", width+9, "", printable.Line(f.Remedy))
+			fmt.Fprintf(b, "%*s  %s\n", width+9, "", printable.Line(f.Remedy))
 		}
 	}
-	fmt.Fprintf(&b, "\n%s, %s, %d ok, %d could not be found out\n", plural(uint64(counts[doctor.Problem]), "problem"), plural(uint64(counts[doctor.Note]), "note"), counts[doctor.OK], counts[doctor.Unknown])
-	_, err := io.WriteString(w, b.String())
-	return err
+	fmt.Fprintf(b, "\n%s, %s, %d ok, %d could not be found out\n", plural(uint64(counts[doctor.Problem]), "problem"), plural(uint64(counts[doctor.Note]), "note"), counts[doctor.OK], counts[doctor.Unknown])
 }

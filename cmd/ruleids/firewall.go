@@ -26,12 +26,10 @@ func newFirewallShowCmd(a *app) *cobra.Command {
 	var settings string
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
-		Use:               "show",
-		Short:             "Show chains, rules, sets and what they kept out",
-		Long:              "Show prints where packets come from, the rules that keep targets out, how many packets they kept out, and the sets with how many members each has.",
-		Example:           "  sudo ruleids firewall show --format json | jq '.sets[] | {name, members}'",
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Use:     "show",
+		Short:   "Show chains, rules, sets and what they kept out",
+		Long:    "Show prints where packets come from, the rules that keep targets out, how many packets they kept out, and the sets with how many members each has.",
+		Example: "  sudo ruleids firewall show --format json | jq '.sets[] | {name, members}'",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, _, err := a.openFirewall(settings)
 			if err != nil {
@@ -64,9 +62,7 @@ either backend, and nothing of anybody else. It is for when the daemon does not 
 A daemon that runs in enforce mode puts its own back within ten seconds: stop it first, or set
 response { mode = "monitor" } and reload. At its next start it re-applies the decisions in its journal; to be rid of
 them, unblock them, or remove the file that response { journal = … } names while the daemon is stopped.`,
-		Example:           "  sudo systemctl stop ruleids && sudo ruleids firewall flush",
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Example: "  sudo systemctl stop ruleids && sudo ruleids firewall flush",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, c, err := a.openFirewall(settings)
 			if err != nil {

@@ -26,13 +26,8 @@ func newJoinCmd(a *app) *cobra.Command {
 		Long: `Join makes this host an agent of the server that printed the line (ruleids server token create). It makes a key
 that never leaves the host, checks the server by the pin of its CA, and gets a certificate. A daemon that
 starts after that belongs to the fleet.`,
-		Example: "  ruleids join fleet.example.com:8443 --token 2f6d….8Xq… --ca sha256:19ea…",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return misused("name the server as HOST:PORT")
-			}
-			return nil
-		},
+		Example:           "  ruleids join fleet.example.com:8443 --token 2f6d….8Xq… --ca sha256:19ea…",
+		Args:              arguments(1, 1, "name the server as HOST:PORT"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {

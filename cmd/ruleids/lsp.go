@@ -17,7 +17,6 @@ func newLSPCmd(a *app) *cobra.Command {
 tell them. While you type it shows what lint would say, completes and explains the words of conditions, leads to where a list,
 macro, variable or rule is declared and used, renames them, formats files, offers fixes, and runs tests.`,
 		Example: `  nvim -c "lua vim.lsp.start({ name = 'ruleids', cmd = { 'ruleids', 'lsp' } })" rules/telnet.hcl`,
-		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s := lsp.Server{Version: currentBuild().Version, Stdlib: stdlib.FS(), Pages: "https://github.com/ruleids/ruleids/blob/main/docs/lint.md#"}
 			in, ok := a.in.(io.ReadCloser)

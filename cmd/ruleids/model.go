@@ -112,7 +112,7 @@ func newModelPinCmd(a *app) *cobra.Command {
 		Long: `Pin makes a model keep its baseline: it goes on to score, and learns nothing more. A forest never learns more, pinned or not.
 With --off it goes on to learn.`,
 		Example:           "  ruleids model pin host_traffic\n  ruleids model pin --off host_traffic",
-		Args:              someNames("name a model"),
+		Args:              arguments(1, anyNumber, "name a model"),
 		ValidArgsFunction: where.complete,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := where.store(a, "")
@@ -152,7 +152,7 @@ func newModelForgetCmd(a *app) *cobra.Command {
 		Short:             "Let models begin to learn",
 		Long:              "Forget removes the baselines of models: they begin to learn, and give no scores until they have.",
 		Example:           "  ruleids model forget host_traffic",
-		Args:              someNames("name a model"),
+		Args:              arguments(1, anyNumber, "name a model"),
 		ValidArgsFunction: where.complete,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := where.store(a, "")
@@ -178,14 +178,4 @@ func newModelForgetCmd(a *app) *cobra.Command {
 	}
 	where.add(cmd)
 	return cmd
-}
-
-// someNames makes a command refuse to run without arguments.
-func someNames(what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return misused("%s", what)
-		}
-		return nil
-	}
 }

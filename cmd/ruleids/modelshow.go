@@ -184,13 +184,8 @@ func newModelDiffCmd(a *app) *cobra.Command {
 		Short: "Show how a baseline differs from the one before, or from a file",
 		Long: `Diff prints for every feature what was usual before and is now, by the baseline that the present one took the place of, or
 by the file OLD. The exit status is 1 where one of the ranges moved by more than a tenth of its width.`,
-		Example: "  ruleids model diff host_traffic\n  ruleids model diff host_traffic other-sensor.json",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) < 1 || len(args) > 2 {
-				return misused("name a model, and a file to compare with if you like")
-			}
-			return nil
-		},
+		Example:           "  ruleids model diff host_traffic\n  ruleids model diff host_traffic other-sensor.json",
+		Args:              arguments(1, 2, "name a model, and a file to compare with if you like"),
 		ValidArgsFunction: where.complete,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := where.store(a, flags.config)

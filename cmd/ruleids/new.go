@@ -115,12 +115,7 @@ tests, a workflow for GitHub Actions that checks format, lint and tests, and set
 as they are, and named.`,
 		Example: `  ruleids init site-rules
   cd site-rules && ruleids test`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return misused("name one directory")
-			}
-			return nil
-		},
+		Args: arguments(0, 1, "name one directory"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := "."
 			if len(args) > 0 {

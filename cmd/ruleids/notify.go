@@ -22,13 +22,8 @@ func newNotifyTestCmd(a *app) *cobra.Command {
 		Short: "Have a notifier send a test message",
 		Long: `Test has the daemon send a message by a notifier, once, and says how that went. Exit status: 0 the other side
 took it, 2 it did not, or no daemon answers.`,
-		Example: "  ruleids notify test ops",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return misused("name one notifier")
-			}
-			return nil
-		},
+		Example:           "  ruleids notify test ops",
+		Args:              arguments(1, 1, "name one notifier"),
 		ValidArgsFunction: control.completeOne(notifiers),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := control.client(a)

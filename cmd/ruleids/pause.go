@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,8 +28,6 @@ by whom, the log and the fleet's server say it, too, and the metric ruleids_paus
 Exit status: 0 it is paused, 2 no daemon answers.`,
 		Example: `  sudo ruleids pause
   sudo ruleids pause --for 2h --reason "our own scan, until noon"`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d, err := setting.ParseDuration(lasts)
 			if err == nil && (d <= 0 || d > api.MaxPause) {
@@ -46,9 +44,8 @@ Exit status: 0 it is paused, 2 no daemon answers.`,
 			if err != nil {
 				return err
 			}
-			return a.answer(format, p, false, func(w io.Writer, _ bool) error {
-				_, err := fmt.Fprintf(w, "paused until %s: nothing is looked at; ruleids resume ends that\n", p.Until.Local().Format(time.DateTime))
-				return err
+			return a.answer(format, p, false, func(b *strings.Builder, _ bool) {
+				fmt.Fprintf(b, "paused until %s: nothing is looked at; ruleids resume ends that\n", p.Until.Local().Format(time.DateTime))
 			})
 		},
 	}
@@ -72,9 +69,7 @@ func newResumeCmd(a *app) *cobra.Command {
 as far as it is not too old by now.
 
 Exit status: 0 everything is looked at, 2 no daemon answers.`,
-		Example:           `  sudo ruleids resume`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Example: `  sudo ruleids resume`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := control.client(a)
 			if err != nil {
@@ -84,13 +79,12 @@ Exit status: 0 everything is looked at, 2 no daemon answers.`,
 			if err != nil {
 				return err
 			}
-			return a.answer(format, p, false, func(w io.Writer, _ bool) (err error) {
+			return a.answer(format, p, false, func(b *strings.Builder, _ bool) {
 				if p == nil {
-					_, err = fmt.Fprintln(w, "the daemon was not paused")
+					fmt.Fprintln(b, "the daemon was not paused")
 				} else {
-					_, err = fmt.Fprintf(w, "everything is looked at again; %s passed unseen\n", plural(p.Packets, "packet"))
+					fmt.Fprintf(b, "everything is looked at again; %s passed unseen\n", plural(p.Packets, "packet"))
 				}
-				return err
 			})
 		},
 	}

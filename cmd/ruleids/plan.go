@@ -19,8 +19,6 @@ and what is left to be tested there, conditions that rules share, windows with t
 bytes that a key takes, the bound on memory, and the expressions that are slow. What matters most comes first.`,
 		Example: `  ruleids plan
   ruleids plan --rules my-rules/ --no-stdlib --format json | jq .bytes_bound`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			plan, err := rules.compile(a)
 			if err != nil {

@@ -193,11 +193,13 @@ func plural(n uint64, noun string) string {
 }
 
 // answer writes what a command found, as JSON or as text, and returns the exit status of findings where there are some.
-func (a *app) answer(format choice, found any, findings bool, text func(w io.Writer, color bool) error) (err error) {
+func (a *app) answer(format choice, found any, findings bool, text func(b *strings.Builder, color bool)) (err error) {
 	if format.value == "json" {
 		err = writeJSON(a.out, found)
 	} else {
-		err = text(a.folded(a.out), a.wantsColor(a.out))
+		var b strings.Builder
+		text(&b, a.wantsColor(a.out))
+		_, err = io.WriteString(a.folded(a.out), b.String())
 	}
 	if err == nil && findings {
 		err = status(statusFindings)

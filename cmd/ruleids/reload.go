@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,8 +23,6 @@ Where the files have errors it prints them, and the rules of before run on. File
 opened again, too. Exit status: 0 what is on disk runs, 1 it has errors, 2 no daemon answers.`,
 		Example: `  ruleids lint my-rules/ && ruleids reload
   ruleids reload --format json | jq .digest`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := control.client(a)
 			if err != nil {
@@ -34,18 +32,10 @@ opened again, too. Exit status: 0 what is on disk runs, 1 it has errors, 2 no da
 			if err != nil {
 				return err
 			}
-			switch {
-			case format.value == "json":
-				err = writeJSON(a.out, r)
-			case r.OK:
-				err = writeReload(a.out, r)
-			default:
-				err = diag.WriteText(a.out, r.Problems, nil, a.wantsColor(a.out))
+			if !r.OK && format.value == "text" {
+				return cmp.Or[error](diag.WriteText(a.out, r.Problems, nil, a.wantsColor(a.out)), status(statusFindings))
 			}
-			if err == nil && !r.OK {
-				err = status(statusFindings)
-			}
-			return err
+			return a.answer(format, r, !r.OK, func(b *strings.Builder, _ bool) { writeReload(b, r) })
 		},
 	}
 	control.add(cmd)
@@ -54,27 +44,24 @@ opened again, too. Exit status: 0 what is on disk runs, 1 it has errors, 2 no da
 }
 
 // writeReload writes what a reload did, a line for each list that is not empty.
-func writeReload(w io.Writer, r *api.ReloadReport) error {
-	var b strings.Builder
+func writeReload(b *strings.Builder, r *api.ReloadReport) {
 	if r.Changed {
-		fmt.Fprintf(&b, "%d rules loaded, digest %.12s, in %.0f ms; packets waited %.3f ms\n", r.Rules, r.Digest, r.LoadSeconds*1e3, r.PauseSeconds*1e3)
+		fmt.Fprintf(b, "%d rules loaded, digest %.12s, in %.0f ms; packets waited %.3f ms\n", r.Rules, r.Digest, r.LoadSeconds*1e3, r.PauseSeconds*1e3)
 	} else {
-		fmt.Fprintf(&b, "nothing changed: %d rules, digest %.12s\n", r.Rules, r.Digest)
+		fmt.Fprintf(b, "nothing changed: %d rules, digest %.12s\n", r.Rules, r.Digest)
 	}
 	for _, l := range []struct {
 		word  string
 		names []string
 	}{{"added", r.Added}, {"removed", r.Removed}, {"reset", r.Reset}, {"empty", r.EmptyLists}} {
 		if len(l.names) > 0 {
-			fmt.Fprintf(&b, "  %-8s %s\n", l.word, strings.Join(l.names, ", "))
+			fmt.Fprintf(b, "  %-8s %s\n", l.word, strings.Join(l.names, ", "))
 		}
 	}
 	if r.Changed {
-		fmt.Fprintf(&b, "  %-8s %s\n", "kept", plural(uint64(len(r.Kept)), "rule"))
+		fmt.Fprintf(b, "  %-8s %s\n", "kept", plural(uint64(len(r.Kept)), "rule"))
 	}
 	if len(r.Restart) > 0 {
-		fmt.Fprintf(&b, "  %-8s %s\n", "restart", "needed for changed settings: "+strings.Join(r.Restart, ", "))
+		fmt.Fprintf(b, "  %-8s %s\n", "restart", "needed for changed settings: "+strings.Join(r.Restart, ", "))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

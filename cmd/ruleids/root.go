@@ -83,6 +83,7 @@ Exit status of every command: 0 clean, 1 findings or failed tests, 2 could not r
 		}
 	}
 	root.AddCommand(newVersionCmd(a), newManCmd(a), newCompletionCmd(a))
+	takeNothing(root)
 	root.SetHelpCommand(newHelpCmd())
 	root.CompletionOptions.DisableDefaultCmd = true
 	return root

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -27,8 +26,6 @@ samples; rules that share a condition and key share the cost), its keys with sta
 had to make room, and when it last fired.`,
 		Example: `  ruleids rules --sort cost
   ruleids rules --format json | jq '.[] | select(.alerts > 0)'`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := control.client(a)
 			if err != nil {
@@ -51,10 +48,7 @@ had to make room, and when it last fired.`,
 				}
 				return cmp.Compare(x.Name, y.Name)
 			})
-			if format.value == "json" {
-				return writeJSON(a.out, running)
-			}
-			return writeRules(a.folded(a.out), running, a.wantsColor(a.out))
+			return a.answer(format, running, false, func(b *strings.Builder, color bool) { writeRules(b, running, color) })
 		},
 	}
 	control.add(cmd)
@@ -74,12 +68,7 @@ func newRulesSearchCmd(a *app) *cobra.Command {
 techniques of MITRE ATT&CK or condition, in upper or lower case. It needs no daemon. Exit status: 0 found, 1 no rule has these words.`,
 		Example: `  ruleids rules search T1046
   ruleids rules search dns tunnel`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return misused("name a word to search for")
-			}
-			return nil
-		},
+		Args:              arguments(1, anyNumber, "name a word to search for"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(_ *cobra.Command, args []string) error {
 			set, err := flags.ruleSet(a)
@@ -98,15 +87,7 @@ techniques of MITRE ATT&CK or condition, in upper or lower case. It needs no dae
 					found = append(found, w)
 				}
 			}
-			if format.value == "json" {
-				err = writeJSON(a.out, found)
-			} else {
-				writeWords(a, found)
-			}
-			if err == nil && len(found) == 0 {
-				return status(statusFindings)
-			}
-			return err
+			return a.answer(format, found, len(found) == 0, func(b *strings.Builder, color bool) { writeWords(b, found, color) })
 		},
 	}
 	flags.add(cmd)
@@ -122,8 +103,7 @@ func written(r *rules.Rule) string {
 	return ast.Format(r.Where)
 }
 
-func writeRules(w io.Writer, rules []api.RuleStatus, color bool) error {
-	var b strings.Builder
+func writeRules(b *strings.Builder, rules []api.RuleStatus, color bool) {
 	rows := [][]string{{"rule", "severity", "matched", "alerts", "suppressed", "ns/packet", "keys", "evicted", "last alert"}}
 	for _, r := range rules {
 		last := ""
@@ -133,7 +113,7 @@ func writeRules(w io.Writer, rules []api.RuleStatus, color bool) error {
 		rows = append(rows, []string{r.Name, r.Severity.String(), thousands(r.Matched), thousands(r.Alerts), thousands(r.Suppressed),
 			fmt.Sprintf("%.1f", r.Nanoseconds), thousands(r.Keys), thousands(r.Evictions), last})
 	}
-	writeTable(&b, rows, func(row, col int, cell string) string {
+	writeTable(b, rows, func(row, col int, cell string) string {
 		switch {
 		case row == 0:
 			return styleDim.paint(cell, color)
@@ -142,6 +122,4 @@ func writeRules(w io.Writer, rules []api.RuleStatus, color bool) error {
 		}
 		return cell
 	})
-	_, err := io.WriteString(w, b.String())
-	return err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,8 +25,6 @@ the lines of decision and release in the journal and the audit log, by selftest.
 Exit status: 0 all of it works, 1 something does not, 2 no daemon answers.`,
 		Example: `  sudo ruleids selftest
   sudo ruleids selftest --format json | jq '.steps[] | select(.ok | not)'`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := control.client(a)
 			if err != nil {
@@ -37,7 +34,7 @@ Exit status: 0 all of it works, 1 something does not, 2 no daemon answers.`,
 			if err != nil {
 				return err
 			}
-			return a.answer(format, s, s.Failed() > 0, func(w io.Writer, color bool) error { return writeSelfTest(w, s, color) })
+			return a.answer(format, s, s.Failed() > 0, func(b *strings.Builder, color bool) { writeSelfTest(b, s, color) })
 		},
 	}
 	control.add(cmd)
@@ -46,8 +43,7 @@ Exit status: 0 all of it works, 1 something does not, 2 no daemon answers.`,
 }
 
 // writeSelfTest writes the steps for people.
-func writeSelfTest(w io.Writer, s *api.SelfTest, color bool) error {
-	var b strings.Builder
+func writeSelfTest(b *strings.Builder, s *api.SelfTest, color bool) {
 	width := 0
 	for _, x := range s.Steps {
 		width = max(width, len(x.Step))
@@ -60,8 +56,6 @@ func writeSelfTest(w io.Writer, s *api.SelfTest, color bool) error {
 		case x.OK:
 			mark = styleGreen.paint("works  ", color)
 		}
-		fmt.Fprintf(&b, "%s  %-*s  %7.1f ms  %s\n", mark, width, printable.Line(x.Step), x.Seconds*1000, printable.Line(x.Says))
+		fmt.Fprintf(b, "%s  %-*s  %7.1f ms  %s\n", mark, width, printable.Line(x.Step), x.Seconds*1000, printable.Line(x.Says))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

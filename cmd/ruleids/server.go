@@ -53,12 +53,7 @@ prints once. docs/fleet.md says more.`,
   ruleids server --data /var/lib/ruleids/server
   ruleids server token create --for 1h  the line with which an agent joins
   ruleids server apikey create siem --role viewer`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			return nil
-		},
+		Args:              noCommand,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.load(a, settingsFile)

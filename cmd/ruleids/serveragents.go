@@ -42,7 +42,6 @@ func newTokenCreateCmd(a *app) *cobra.Command {
 		Long: `Create makes a token and prints the command that makes a sensor an agent of this server. Anybody who has the
 line can join until it is used up or its time is over.`,
 		Example: "  ruleids server token create --for 1h --uses 1 --label site=berlin",
-		Args:    noArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if q.Labels, err = state.ParseLabels(labels); err != nil {
@@ -146,12 +145,8 @@ func newAgentsShowCmd(a *app) *cobra.Command {
 		Use: "show AGENT", Short: "Show all that is known of an agent, as JSON", Long: "Show prints an agent as the API has it.", Example: "  ruleids server agents show berlin-edge",
 		Args: exactly(1, "agent"), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
 			var x roster.Agent
-			if err := c.ask(cmd.Context(), "GET", "/api/v1/agents/"+pathEscape(args[0]), nil, &x); err != nil {
+			if err := f.ask(a, cmd, "GET", "/api/v1/agents/"+pathEscape(args[0]), nil, &x); err != nil {
 				return err
 			}
 			return writeJSON(a.out, x)
@@ -165,23 +160,14 @@ func newAgentsLabelCmd(a *app) *cobra.Command {
 	var f serverFlags
 	cmd := &cobra.Command{
 		Use: "label AGENT [KEY=VALUE...]", Short: "Give an agent other labels", Long: "Label gives an agent the labels that are named, in place of those that it has.", Example: "  ruleids server agents label berlin-edge site=berlin role=edge",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return misused("name an agent")
-			}
-			return nil
-		},
+		Args:              arguments(1, anyNumber, "name an agent"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			labels, err := state.ParseLabels(args[1:])
 			if err != nil {
 				return usageError{err}
 			}
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
-			return c.ask(cmd.Context(), "PATCH", "/api/v1/agents/"+pathEscape(args[0]), api.AgentChange{Labels: labels}, nil)
+			return f.ask(a, cmd, "PATCH", "/api/v1/agents/"+pathEscape(args[0]), api.AgentChange{Labels: labels}, nil)
 		},
 	}
 	f.add(cmd)
@@ -202,20 +188,16 @@ it ends by itself. An agent in monitor mode only records it, and none cuts off w
 			if _, err := parseTarget(args[0]); err != nil {
 				return err
 			}
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
 			q.Target = args[0]
 			var x state.Decision
-			if err := c.ask(cmd.Context(), "POST", "/api/v1/decisions", q, &x); err != nil {
+			if err := f.ask(a, cmd, "POST", "/api/v1/decisions", q, &x); err != nil {
 				return err
 			}
 			until := "until it is lifted"
 			if !x.Until.IsZero() {
 				until = "until " + x.Until.Local().Format(time.DateTime)
 			}
-			_, err = fmt.Fprintf(a.out, "%s is to be kept out %s\n", x.Target, until)
+			_, err := fmt.Fprintf(a.out, "%s is to be kept out %s\n", x.Target, until)
 			return err
 		},
 	}
@@ -240,14 +222,10 @@ func newServerUnblockCmd(a *app) *cobra.Command {
 			if _, err := parseTarget(args[0]); err != nil {
 				return err
 			}
-			c, err := f.client(a)
-			if err != nil {
+			if err := f.ask(a, cmd, "DELETE", "/api/v1/decisions/"+args[0], nil, nil); err != nil {
 				return err
 			}
-			if err := c.ask(cmd.Context(), "DELETE", "/api/v1/decisions/"+args[0], nil, nil); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(a.out, "%s is to be released\n", args[0])
+			_, err := fmt.Fprintf(a.out, "%s is to be released\n", args[0])
 			return err
 		},
 	}

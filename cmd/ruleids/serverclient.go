@@ -96,6 +96,15 @@ func (c *serverClient) alone(r *http.Request, body []byte) (*http.Response, erro
 	return answer, err
 }
 
+// ask asks the server that the flags name.
+func (f *serverFlags) ask(a *app, cmd *cobra.Command, method, path string, body, out any) error {
+	c, err := f.client(a)
+	if err != nil {
+		return err
+	}
+	return c.ask(cmd.Context(), method, path, body, out)
+}
+
 // A serverList is a command that lists what a server has of something. L is the API's answer.
 type serverList[L any] struct {
 	use, short, long, example string
@@ -111,14 +120,9 @@ func (l serverList[L]) command(a *app) *cobra.Command {
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
 		Use: l.use, Short: l.short, Long: l.long, Example: l.example,
-		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
 			var list L
-			if err := c.ask(cmd.Context(), "GET", l.path(), nil, &list); err != nil {
+			if err := f.ask(a, cmd, "GET", l.path(), nil, &list); err != nil {
 				return err
 			}
 			if format.value == "json" {

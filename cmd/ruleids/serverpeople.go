@@ -34,13 +34,8 @@ func newAPIKeyCreateCmd(a *app) *cobra.Command {
 		Short: "Make an API key and print it",
 		Long: `Create makes a key and prints it, alone on standard output. A viewer reads; an analyst decides and brings
 events besides; an admin may do everything.`,
-		Example: "  ruleids server apikey create siem --role viewer",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return misused("name one key")
-			}
-			return nil
-		},
+		Example:           "  ruleids server apikey create siem --role viewer",
+		Args:              arguments(0, 1, "name one key"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := f.client(a)
@@ -103,11 +98,7 @@ func newServerDeleteCmd(a *app, use, short, example, path string) *cobra.Command
 		Use: use, Short: short, Long: short + ". It takes effect at once.", Example: example,
 		Args: exactly(1, strings.ToLower(strings.Fields(use)[1])), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
-			return c.ask(cmd.Context(), "DELETE", path+pathEscape(args[0]), nil, nil)
+			return f.ask(a, cmd, "DELETE", path+pathEscape(args[0]), nil, nil)
 		},
 	}
 	f.add(cmd)
@@ -145,11 +136,7 @@ empty makes one and prints it. Sessions of the account end.`,
 				_, _ = rand.Read(b) // it never fails, by its contract
 				password = base64.RawURLEncoding.EncodeToString(b)
 			}
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
-			if err := c.ask(cmd.Context(), "POST", "/api/v1/accounts", api.AccountRequest{Name: args[0], Password: password, Role: state.Role(role.value)}, nil); err != nil {
+			if err := f.ask(a, cmd, "POST", "/api/v1/accounts", api.AccountRequest{Name: args[0], Password: password, Role: state.Role(role.value)}, nil); err != nil {
 				return err
 			}
 			if made {

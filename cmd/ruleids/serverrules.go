@@ -222,17 +222,12 @@ func newRulesRollbackCmd(a *app) *cobra.Command {
 	var q api.RulesetRollback
 	cmd := &cobra.Command{
 		Use: "rollback", Short: "Take the newest rule set back", Long: "Rollback has the agents go on with the rule set before the newest one, or with their own rules.", Example: "  ruleids server rules rollback --reason \"too many alerts\"",
-		Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.client(a)
-			if err != nil {
-				return err
-			}
 			var x state.Ruleset
-			if err := c.ask(cmd.Context(), "POST", "/api/v1/rulesets/rollback", q, &x); err != nil {
+			if err := f.ask(a, cmd, "POST", "/api/v1/rulesets/rollback", q, &x); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.out, "rule set %d, digest %.12s, is taken back\n", x.Number, x.Digest)
+			_, err := fmt.Fprintf(a.out, "rule set %d, digest %.12s, is taken back\n", x.Number, x.Digest)
 			return err
 		},
 	}

@@ -18,17 +18,12 @@ On Linux the packages bring a unit of systemd: sudo systemctl enable --now rulei
   ruleids service start
   ruleids service status
   ruleids service remove`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			return nil
-		},
+		Args:              noCommand,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	plain := func(use, short, long string, do func(a *app, cmd *cobra.Command) error) *cobra.Command {
-		return &cobra.Command{Use: use, Short: short, Long: long, Example: "  ruleids service " + use, Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		return &cobra.Command{Use: use, Short: short, Long: long, Example: "  ruleids service " + use,
 			RunE: func(cmd *cobra.Command, _ []string) error { return do(a, cmd) }}
 	}
 	install := &cobra.Command{

@@ -14,9 +14,7 @@ func TestStatusIsPlain(t *testing.T) {
 	const evil = "refused \x1b]0;owned\x07\x1b[2Jnothing\r\nwrong"
 	s := &api.Status{Trouble: []string{evil}, Outputs: []output.Status{{Kind: "syslog", Name: "far", Report: retry.Report{Error: evil}}}}
 	var b strings.Builder
-	if err := writeStatus(&b, s, false); err != nil {
-		t.Fatal(err)
-	}
+	writeStatus(&b, s, false)
 	if strings.ContainsAny(b.String(), "\x1b\x07\r") {
 		t.Errorf("%q", b.String())
 	}

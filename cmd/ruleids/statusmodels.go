@@ -11,11 +11,7 @@ import (
 
 // writeModels writes what models have learned, and how far those are that learn.
 func writeModels(b *strings.Builder, models []api.ModelStatus, color bool) {
-	if len(models) == 0 {
-		return
-	}
-	b.WriteByte('\n')
-	rows := [][]string{{"model", "state", "learned since", "not, as odd", "drift", "trouble"}}
+	var rows [][]string
 	for _, m := range models {
 		state := "baseline " + m.Baseline
 		switch {
@@ -26,7 +22,7 @@ func writeModels(b *strings.Builder, models []api.ModelStatus, color bool) {
 		}
 		rows = append(rows, []string{m.Name, state, thousands(uint64(m.Later)), thousands(uint64(m.Odd)), driftWords(&m), printable.Line(m.Error)})
 	}
-	writeTable(b, rows, headed(color))
+	section(b, color, []string{"model", "state", "learned since", "not, as odd", "drift", "trouble"}, rows)
 }
 
 // driftWords names the feature that has drifted most.

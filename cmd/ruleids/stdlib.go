@@ -19,12 +19,7 @@ func newStdlibCmd(a *app) *cobra.Command {
 and compared with those of another version by diff --stdlib. The program goes on using its own; to change a shipped rule,
 write an override. Files that are there already are left as they are, and are an error.`,
 		Example: `  ruleids stdlib shipped-rules/`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return misused("name the directory to write to")
-			}
-			return nil
-		},
+		Args:    arguments(1, 1, "name the directory to write to"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			files, dir := stdlib.FS(), args[0]
 			n := 0

@@ -24,8 +24,6 @@ between 0 and 1,034 in 19 cases of 20, and one without ~ is exact. On a terminal
 until q or Ctrl-C; elsewhere, and with --once, it prints once and ends.`,
 		Example: `  ruleids top
   ruleids top --once --format json | jq .hottest`,
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if t.every < 100*time.Millisecond {
 				return misused("--every must be 100ms or more, not %v", t.every)

@@ -18,19 +18,14 @@ pipe of control { summary = … }, which the settings that service install write
 Exit status: 0 you chose to quit it, 2 there is no notification area, or the icon is there already.`,
 		Example: `  ruleids tray
   ruleids tray install`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			return nil
-		},
+		Args:              noCommand,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return runTray(cmd.Context(), summary) },
 	}
 	cmd.Flags().StringVar(&summary, "summary", `\\.\pipe\ruleids-summary`, "`PIPE` of the daemon, as control { summary = … } names it")
 	_ = cmd.RegisterFlagCompletionFunc("summary", cobra.NoFileCompletions)
 	plain := func(use, short, long string, do func() error) *cobra.Command {
-		return &cobra.Command{Use: use, Short: short, Long: long, Example: "  ruleids tray " + use, Args: noArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		return &cobra.Command{Use: use, Short: short, Long: long, Example: "  ruleids tray " + use,
 			RunE: func(*cobra.Command, []string) error { return do() }}
 	}
 	cmd.AddCommand(

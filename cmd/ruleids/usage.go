@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -52,12 +53,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 
 // grouped makes cmd a command that has commands of its own and does nothing by itself.
 func grouped(a *app, cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return unknownCommand(cmd, args[0])
-		}
-		return nil
-	}
+	cmd.Args = noCommand
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		fmt.Fprint(a.err, cmd.UsageString())
 		return status(statusFault)
@@ -160,6 +156,37 @@ func exactly(n int, what string) cobra.PositionalArgs {
 			return misused("unexpected argument %q", args[n])
 		}
 		return nil
+	}
+}
+
+// anyNumber of arguments is what a command may have that takes several.
+const anyNumber = math.MaxInt
+
+// arguments is a check that there are so many arguments, which says what to name where there are not.
+func arguments(least, most int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return misused("%s", what)
+		}
+		return nil
+	}
+}
+
+// noCommand refuses arguments where there could be the name of a command.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownCommand(cmd, args[0])
+	}
+	return nil
+}
+
+// takeNothing has the commands below cmd whose usage names no arguments take none, and complete none, unless they say otherwise.
+func takeNothing(cmd *cobra.Command) {
+	for _, c := range cmd.Commands() {
+		if c.Args == nil && c.ValidArgsFunction == nil && !strings.Contains(c.Use, " ") {
+			c.Args, c.ValidArgsFunction = noArgs, cobra.NoFileCompletions
+		}
+		takeNothing(c)
 	}
 }
 

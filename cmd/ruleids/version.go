@@ -71,10 +71,8 @@ func (b build) String() string {
 func newVersionCmd(a *app) *cobra.Command {
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
-		Use:               "version",
-		Short:             "Print the version, the revision it was built from, and the Go version",
-		Args:              noArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Use:   "version",
+		Short: "Print the version, the revision it was built from, and the Go version",
 		RunE: func(*cobra.Command, []string) error {
 			b := currentBuild()
 			if format.value == "json" {

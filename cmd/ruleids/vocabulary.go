@@ -44,17 +44,7 @@ found, 1 nothing has these words.`,
 				set = loaded
 			}
 			found := matching(list(set), args)
-			if format.value == "json" {
-				if err := writeJSON(a.out, found); err != nil {
-					return err
-				}
-			} else {
-				writeWords(a, found)
-			}
-			if len(found) == 0 {
-				return status(statusFindings)
-			}
-			return nil
+			return a.answer(format, found, len(found) == 0, func(b *strings.Builder, color bool) { writeWords(b, found, color) })
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			set := &rules.RuleSet{}
@@ -203,8 +193,7 @@ func named(w word, words []string) int {
 }
 
 // writeWords writes entries for people.
-func writeWords(a *app, words []word) {
-	color := a.wantsColor(a.out)
+func writeWords(b *strings.Builder, words []word, color bool) {
 	rows := make([][]string, len(words))
 	for i, w := range words {
 		kind := w.Type
@@ -216,5 +205,5 @@ func writeWords(a *app, words []word) {
 		}
 		rows[i] = []string{styleBold.paint(w.Name, color), kind, w.Doc}
 	}
-	writeColumns(a.folded(a.out), rows)
+	writeColumns(b, rows)
 }
