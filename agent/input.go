@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -103,11 +104,8 @@ func (in *Input) Load() *Loaded {
 	if !out.Diags.HasErrors() {
 		out.Plan = plan
 	}
-	for _, sources := range []map[string]*hcl.File{set.Sources, out.Config.Sources} {
-		for name, f := range sources {
-			out.Sources[name] = f
-		}
-	}
+	maps.Copy(out.Sources, set.Sources)
+	maps.Copy(out.Sources, out.Config.Sources)
 	out.Paths = slices.Concat(opt.Paths, out.Config.Files, opt.GeoIP)
 	for _, l := range set.Lists {
 		out.Paths = append(out.Paths, l.Files...)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -42,9 +43,7 @@ func (d *Daemon) view(ctx context.Context, detail bool) (*view, error) {
 	err := d.loop.do(ctx, func() {
 		l := d.loop
 		v.stats = l.engine.Stats()
-		for k, n := range l.tally.bySeverity {
-			v.bySeverity[k] = n
-		}
+		maps.Copy(v.bySeverity, l.tally.bySeverity)
 		v.lossy, v.recent = l.tally.lossy, l.loss.recent()
 		v.losing, v.losingLost = l.loss.since, l.loss.lost
 		if l.profile.packets > 0 {

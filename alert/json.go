@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"time"
@@ -275,14 +276,7 @@ func appendNamed(dst []byte, vs []Named) []byte {
 
 func isWhole(x float64) bool { return x == math.Trunc(x) && !math.IsInf(x, 0) }
 
-func hasPoint(number []byte) bool {
-	for _, c := range number {
-		if c == '.' || c == 'e' {
-			return true
-		}
-	}
-	return false
-}
+func hasPoint(number []byte) bool { return bytes.ContainsAny(number, ".e") }
 
 // appendFloat appends the shortest number that reads back as x, whole ones without a point; null
 // for what JSON cannot write.

@@ -3,6 +3,7 @@ package firewall
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -104,11 +105,7 @@ func (p *pf) repair(ctx context.Context) (missing []string, err error) {
 
 // copyOf returns a copy of a roll, since what is over has to stay in it until it was ended. The caller holds mu.
 func (p *pf) copyOf(i int) roll {
-	out := make(roll, len(p.rolls[i]))
-	for prefix, until := range p.rolls[i] {
-		out[prefix] = until
-	}
-	return out
+	return maps.Clone(p.rolls[i])
 }
 
 // show implements keeper.

@@ -146,12 +146,7 @@ func (p *platform) remove(f memberFilter) error {
 }
 
 func absent(err error) bool {
-	for _, e := range []error{fwpFilterNotFound, fwpProviderNotFound, fwpSublayerNotFound, fwpNotFound} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]error{fwpFilterNotFound, fwpProviderNotFound, fwpSublayerNotFound, fwpNotFound}, func(e error) bool { return errors.Is(err, e) })
 }
 
 // list implements filterEngine.

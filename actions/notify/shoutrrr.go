@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -158,13 +159,9 @@ func (l *library) tidy(err error, x *exchange) error {
 
 // isRefusal reports whether a service says that it will not take the message: Slack does so in words.
 func isRefusal(text string) bool {
-	for _, word := range []string{"invalid_auth", "not_authed", "account_inactive", "token_revoked", "channel_not_found", "not_in_channel", "is_archived", "channel_is_archived",
-		"no_service", "no_team", "invalid_token", "invalid_payload", "action_prohibited", "M_FORBIDDEN", "M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_NOT_FOUND"} {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"invalid_auth", "not_authed", "account_inactive", "token_revoked", "channel_not_found", "not_in_channel", "is_archived", "channel_is_archived",
+		"no_service", "no_team", "invalid_token", "invalid_payload", "action_prohibited", "M_FORBIDDEN", "M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_NOT_FOUND"},
+		func(word string) bool { return strings.Contains(text, word) })
 }
 
 // titled returns a message for services without titles.

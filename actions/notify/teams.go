@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -81,9 +82,7 @@ type object = map[string]any
 func teamsCard(m *Message) object {
 	run := func(text string, more object) object {
 		out := object{"type": "TextRun", "text": text}
-		for k, v := range more {
-			out[k] = v
-		}
+		maps.Copy(out, more)
 		return out
 	}
 	block := func(runs ...object) object { return object{"type": "RichTextBlock", "inlines": runs} }

@@ -279,12 +279,7 @@ func choose(b bool, yes, no string) string {
 
 // anyCell reports whether a column has a cell with text.
 func anyCell(rows [][]string, c int) bool {
-	for _, r := range rows {
-		if r[c] != "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(rows, func(r []string) bool { return r[c] != "" })
 }
 
 // shortSpan writes a duration as rule files do: "24h" for "24h0m0s".

@@ -139,12 +139,7 @@ func columnWidths(rows [][]string) []int {
 // isNumber reports whether every cell of a column is a whole number or empty. Addresses are not:
 // they have dots or colons.
 func isNumber(rows [][]string, c int) bool {
-	for _, r := range rows {
-		if strings.Trim(r[c], "0123456789,") != "" {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(rows, func(r []string) bool { return strings.Trim(r[c], "0123456789,") != "" })
 }
 
 // thousands writes n with a comma between groups of three digits.

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"strings"
 	"time"
@@ -124,9 +125,7 @@ func plainSchema(t reflect.Type, depth int) map[string]any {
 			tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if f.Anonymous && tag == "" {
 				inner := schemaOf(f.Type, depth)
-				for k, v := range inner["properties"].(map[string]any) {
-					properties[k] = v
-				}
+				maps.Copy(properties, inner["properties"].(map[string]any))
 				required = append(required, inner["required"].([]string)...)
 				continue
 			}

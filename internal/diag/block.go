@@ -2,6 +2,7 @@ package diag
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,12 +12,7 @@ import (
 
 // SortedAttributes returns attributes in the order of their files.
 func SortedAttributes(attrs hclsyntax.Attributes) []*hclsyntax.Attribute {
-	out := make([]*hclsyntax.Attribute, 0, len(attrs))
-	for _, a := range attrs {
-		out = append(out, a)
-	}
-	slices.SortFunc(out, func(a, b *hclsyntax.Attribute) int { return CompareRanges(a.NameRange, b.NameRange) })
-	return out
+	return slices.SortedFunc(maps.Values(attrs), func(a, b *hclsyntax.Attribute) int { return CompareRanges(a.NameRange, b.NameRange) })
 }
 
 // Unknown returns an error for each attribute and each block that a body has and may not have. What names

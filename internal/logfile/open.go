@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // ErrIrregular is wrapped by the error for a path that names a link, a directory, a pipe or a device.
@@ -52,12 +53,7 @@ func Open(path string, mode fs.FileMode) (f *os.File, made bool, err error) {
 
 // Passing reports whether trying again may heal a failure of opening a file.
 func Passing(err error) bool {
-	for _, p := range passing {
-		if errors.Is(err, p) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(passing[:], func(p error) bool { return errors.Is(err, p) })
 }
 
 // Remedy adds to an error of opening the file of a path what to do about it.

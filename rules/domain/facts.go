@@ -225,15 +225,7 @@ func words(ts []term) bool {
 			}
 		}
 	}
-	if only == nil {
-		return true
-	}
-	for _, w := range only {
-		if wordPasses(w, ts) {
-			return true
-		}
-	}
-	return false
+	return only == nil || slices.ContainsFunc(only, func(w string) bool { return wordPasses(w, ts) })
 }
 
 func wordPasses(w string, ts []term) bool {
