@@ -33,8 +33,8 @@ func (b *bots) Open(context.Context) (err error) {
 	b.all, err = telegram.NewBots(specs, telegram.Options{
 		Agent:     d.running.Agent,
 		Decide:    d.decisions.decide,
-		Decisions: d.decisions.book.List,
-		Covering:  d.decisions.book.Covering,
+		Decisions: d.decisions.store.List,
+		Covering:  d.decisions.store.Covering,
 		Status:    func(ctx context.Context) string { return d.Status(ctx).Brief() },
 		Rules:     d.ruleLines,
 		Mute:      d.notifiers.all.Mute,

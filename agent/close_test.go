@@ -47,10 +47,10 @@ func hungDaemon(t *testing.T) (*Daemon, *hungFirewall) {
 	c := decision.NewConfig()
 	c.Mode, c.Journal, c.Audit = "enforce", filepath.Join(dir, "decisions.jsonl"), filepath.Join(dir, "audit.jsonl")
 	f := &hungFirewall{asked: make(chan struct{}, 1), released: make(chan struct{})}
-	book, _, err := decision.Open(t.Context(), c, decision.Options{Firewall: f, Host: quietHost{}})
+	store, _, err := decision.Open(t.Context(), c, decision.Options{Firewall: f, Host: quietHost{}})
 	must(t, err)
 	d := &Daemon{log: slog.New(slog.DiscardHandler)}
-	d.decisions = &decisions{d: d, book: book}
+	d.decisions = &decisions{d: d, store: store}
 	d.decisions.queue = newDecisionQueue(d.decisions.decide, d.log)
 	d.decisions.Send(actionOn("198.51.100.7"))
 	select {
@@ -61,7 +61,7 @@ func hungDaemon(t *testing.T) (*Daemon, *hungFirewall) {
 	t.Cleanup(func() {
 		close(f.released)
 		_ = d.decisions.queue.close(context.Background())
-		must(t, book.Close())
+		must(t, store.Close())
 	})
 	return d, f
 }

@@ -22,7 +22,7 @@ import (
 type decisions struct {
 	d         *Daemon
 	sshPorts  []uint16 // found while privileges allowed it
-	book      *decision.Book
+	store     *decision.Store
 	queue     *decisionQueue
 	firewall  repairer // nil where there is nothing to repair
 	temporary string   // a directory that goes with the part; "" for none
@@ -73,7 +73,7 @@ func (p *decisions) Open(ctx context.Context) error {
 func (p *decisions) open(ctx context.Context, settings *decision.Config, opt decision.Options) error {
 	var report decision.Report
 	var err error
-	if p.book, report, err = decision.Open(ctx, settings, opt); err != nil {
+	if p.store, report, err = decision.Open(ctx, settings, opt); err != nil {
 		if errors.Is(err, os.ErrPermission) || errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("response: %w; make the directory of %s writable for the daemon, or name another place with response { journal = …  audit = … }", err, settings.Journal)
 		}
@@ -89,7 +89,7 @@ func (p *decisions) open(ctx context.Context, settings *decision.Config, opt dec
 
 // need keeps decisions clear of the hosts that the daemon talks to.
 func (p *decisions) need(l *Loaded) {
-	p.book.Need(needed(l.Config, l.Rules.Lists, lookup(p.d.opt.Input.Settings.Environ)))
+	p.store.Need(needed(l.Config, l.Rules.Lists, lookup(p.d.opt.Input.Settings.Environ)))
 }
 
 // clear removes what goes with the part.
@@ -100,9 +100,9 @@ func (p *decisions) clear() error {
 	return removeFlat(p.temporary)
 }
 
-// decide has the Book decide, and logs what was decided.
+// decide has the Store decide, and logs what was decided.
 func (p *decisions) decide(ctx context.Context, rs []decision.Request) []decision.Verdict {
-	verdicts := p.book.DecideAll(ctx, rs)
+	verdicts := p.store.DecideAll(ctx, rs)
 	for i := range verdicts {
 		v := &verdicts[i]
 		x := v.Decision
@@ -151,7 +151,7 @@ func (p *decisions) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if p.book.Status().Mode != decision.Enforce {
+		if p.store.Status().Mode != decision.Enforce {
 			p.note(false, nil) // what went wrong in enforce mode is over
 			failing = false
 			continue
@@ -174,7 +174,7 @@ func (p *decisions) Run(ctx context.Context) error {
 		}
 		if len(missing) > 0 || time.Since(compared) >= reconcileEvery {
 			compared = time.Now()
-			added, removed, err := p.book.Reconcile(ctx) // the Book logs errors
+			added, removed, err := p.store.Reconcile(ctx) // the Store logs errors
 			if err == nil && added+removed > 0 {
 				log.Info("the firewall has all decisions again", "added", added, "removed", removed)
 			}
@@ -196,7 +196,7 @@ func (p *decisions) note(repaired bool, err error) {
 	}
 }
 
-// Close has all decided that was offered, and closes the Book. A disk or a firewall that hangs keeps the Book from being
+// Close has all decided that was offered, and closes the Store. A disk or a firewall that hangs keeps the Store from being
 // closed, but not the daemon from ending: what is in the journal is there, and what is in the firewall stays.
 func (p *decisions) Close(ctx context.Context) error {
 	return errors.Join(p.finish(ctx), p.clear())
@@ -210,12 +210,12 @@ func (p *decisions) finish(ctx context.Context) error {
 		p.logRecorded()
 	}
 	closed := make(chan error, 1)
-	go func() { closed <- p.book.Close() }()
+	go func() { closed <- p.store.Close() }()
 	select {
 	case err := <-closed:
 		return err
 	case <-ctx.Done():
-		return fmt.Errorf("the book of decisions could not be closed in time: %w", ctx.Err())
+		return fmt.Errorf("the store of decisions could not be closed in time: %w", ctx.Err())
 	}
 }
 
@@ -224,7 +224,7 @@ const maxRecorded = 100
 
 // logRecorded logs whom a simulated capture would have had kept out: afterwards there is no daemon to ask.
 func (p *decisions) logRecorded() {
-	all := p.book.List()
+	all := p.store.List()
 	for i := range all[:min(len(all), maxRecorded)] {
 		x := &all[i]
 		p.d.log.Info("would have been kept out", "target", x.Target.String(), "decision", string(x.Kind), "rule", x.Rule, "reason", x.Reason)
@@ -235,9 +235,9 @@ func (p *decisions) logRecorded() {
 }
 
 // Reopen opens the audit log again.
-func (p *decisions) Reopen() error { return p.book.ReopenAudit() }
+func (p *decisions) Reopen() error { return p.store.ReopenAudit() }
 
-// applyWithin is how long a reload waits for the Book: a disk or a firewall that hangs is not to keep new rules from
+// applyWithin is how long a reload waits for the Store: a disk or a firewall that hangs is not to keep new rules from
 // running.
 const applyWithin = 5 * time.Second
 
@@ -249,10 +249,10 @@ func (p *decisions) Apply(ctx context.Context, next *Loaded) error {
 	}
 	waiting, done := context.WithTimeout(ctx, applyWithin)
 	defer done()
-	before := p.book.Status().Mode
+	before := p.store.Status().Mode
 	p.need(next)
-	_, err := p.book.Reconfigure(waiting, &is)
-	if now := p.book.Status().Mode; now != before {
+	_, err := p.store.Reconfigure(waiting, &is)
+	if now := p.store.Status().Mode; now != before {
 		p.d.log.Info("response mode changed", "mode", now, "before", before)
 	}
 	switch {
@@ -265,7 +265,7 @@ func (p *decisions) Apply(ctx context.Context, next *Loaded) error {
 }
 
 func (p *decisions) status() *api.ResponseStatus {
-	s := &api.ResponseStatus{Status: p.book.Status(), Lost: p.queue.lost.Load()}
+	s := &api.ResponseStatus{Status: p.store.Status(), Lost: p.queue.lost.Load()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.Repairs = p.repairs
@@ -289,7 +289,7 @@ func (p *decisions) Report(_ context.Context, s *api.Status) {
 	for _, what := range decision.Dependencies() {
 		fails(s, "responses: "+what, r.Failing[what])
 	}
-	for _, what := range p.book.KeptOut() {
+	for _, what := range p.store.KeptOut() {
 		trouble("%s", what)
 	}
 	if r.Blocks+r.Quarantines >= r.Limit {

@@ -178,7 +178,7 @@ func costsOf(rules []api.RuleStatus) map[string]float64 {
 func (f *fleetLink) Decide(ctx context.Context, list []fleet.Decision, all bool) []fleet.Refusal {
 	var refused []fleet.Refusal
 	held := map[decision.Target]bool{} // decisions of the fleet
-	for _, x := range f.d.decisions.book.List() {
+	for _, x := range f.d.decisions.store.List() {
 		if x.Source == decision.SourceFleet {
 			held[x.Target] = true
 		}

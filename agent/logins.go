@@ -152,7 +152,7 @@ func (g *logins) post(ctx context.Context, find func() []packet.Auth, seen func(
 		g.counts[found[i].Result]++
 		g.note(&found[i])
 		if a := &found[i]; a.Service == sshd && a.Result != packet.AuthProbe && a.Src.Addr().IsValid() {
-			g.d.decisions.book.Told(a.Src.Addr(), a.Result == packet.AuthSuccess)
+			g.d.decisions.store.Told(a.Src.Addr(), a.Result == packet.AuthSuccess)
 		}
 	}
 	return g.d.loop.do(ctx, func() {

@@ -154,7 +154,7 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log *slog.Lo
 	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ConnContext: withPeer}
 	stop := context.AfterFunc(ctx, func() {
-		// Answers under way may be finished, but a client that does not read keeps nobody from stopping.
+		// Answers under way may be finished, but a client that does not read does not keep the daemon from stopping.
 		closing, done := context.WithTimeout(context.Background(), time.Second)
 		defer done()
 		if s.Shutdown(closing) != nil {

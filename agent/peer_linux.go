@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// withPeer notes who is at the other end of a connection: SO_PEERCRED of unix(7), which nobody can forge.
+// withPeer notes who is at the other end of a connection: SO_PEERCRED of unix(7), which a client cannot forge.
 func withPeer(ctx context.Context, c net.Conn) context.Context {
 	u, ok := c.(*net.UnixConn)
 	if !ok {

@@ -10,7 +10,7 @@ import (
 
 var impersonateNamedPipeClient = windows.NewLazySystemDLL("advapi32.dll").NewProc("ImpersonateNamedPipeClient")
 
-// withPeer notes who is at the other end of a connection: the account that the pipe's client runs as, which nobody can
+// withPeer notes who is at the other end of a connection: the account that the pipe's client runs as, which a client cannot
 // forge. The client has to let itself be identified; api.Client does.
 func withPeer(ctx context.Context, c net.Conn) context.Context {
 	p, ok := c.(interface{ Fd() uintptr })

@@ -85,7 +85,7 @@ func TestEnforce(t *testing.T) {
 	}
 	// Packets that linger do not bring it back.
 	r.source.send(t, batchOf(syn(t, "198.51.100.7", 23, 2)))
-	waitFor(t, "the grace", func() bool { return r.decisions.book.Status().Outcomes[decision.Skipped] == 1 })
+	waitFor(t, "the grace", func() bool { return r.decisions.store.Status().Outcomes[decision.Skipped] == 1 })
 	if m := r.members(t); len(m) != 0 {
 		t.Errorf("in the grace period: %v", m)
 	}
@@ -110,7 +110,7 @@ func TestEnforce(t *testing.T) {
 func TestMonitor(t *testing.T) {
 	r := start(t, "", map[string]string{"a.hcl": blockRule("23", "")})
 	r.source.send(t, batchOf(syn(t, "198.51.100.7", 23, 0)))
-	waitFor(t, "the record", func() bool { return r.decisions.book.Status().Recorded == 1 })
+	waitFor(t, "the record", func() bool { return r.decisions.store.Status().Recorded == 1 })
 	if m := r.members(t); len(m) != 0 {
 		t.Errorf("in monitor mode: %v", m)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -121,12 +122,7 @@ func (t *selfTest) rules(context.Context) (string, error) {
 	if len(fired) == 0 {
 		return "", fmt.Errorf("none of %d rules fires on a scan of %d ports by each of %d sources: is port_scan switched off?", enabled(loaded.Rules), selfTestPorts, len(selfTestSources))
 	}
-	names := make([]string, 0, len(fired))
-	for name := range fired {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return fmt.Sprintf("a made scan of %d ports fires %s, the first at packet %d", selfTestPorts, strings.Join(names, ", "), first), nil
+	return fmt.Sprintf("a made scan of %d ports fires %s, the first at packet %d", selfTestPorts, strings.Join(slices.Sorted(maps.Keys(fired)), ", "), first), nil
 }
 
 // scan makes a connection attempt to each of many ports of a host that does not exist.
@@ -157,7 +153,7 @@ func (t *selfTest) decide() {
 	var target decision.Target
 	free := false
 	for _, s := range selfTestSources {
-		if target, _ = decision.ParseTarget(s); len(p.book.Covering(target)) == 0 {
+		if target, _ = decision.ParseTarget(s); len(p.store.Covering(target)) == 0 {
 			free = true
 			break
 		}

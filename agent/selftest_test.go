@@ -40,7 +40,7 @@ func TestSelfTest(t *testing.T) {
 			t.Errorf("%s: %+v", step, x)
 		}
 	}
-	if list := r.decisions.book.List(); len(list) != 0 {
+	if list := r.decisions.store.List(); len(list) != 0 {
 		t.Errorf("left behind: %+v", list)
 	}
 	if m := r.members(t); len(m) != 0 {

@@ -153,7 +153,7 @@ func (c *control) decisionRoutes(mux *http.ServeMux) {
 	route("GET /decisions", func(w http.ResponseWriter, r *http.Request) {
 		text := r.URL.Query().Get("target")
 		if text == "" {
-			answer(w, http.StatusOK, p.book.List())
+			answer(w, http.StatusOK, p.store.List())
 			return
 		}
 		t, err := decision.ParseTarget(text)
@@ -161,7 +161,7 @@ func (c *control) decisionRoutes(mux *http.ServeMux) {
 			answer(w, http.StatusBadRequest, api.Failure{Error: err.Error()})
 			return
 		}
-		answer(w, http.StatusOK, append([]decision.Decision{}, p.book.Covering(t)...))
+		answer(w, http.StatusOK, append([]decision.Decision{}, p.store.Covering(t)...))
 	})
 	route("POST /decisions", func(w http.ResponseWriter, r *http.Request) {
 		var q api.DecisionRequest
@@ -180,7 +180,7 @@ func (c *control) decisionRoutes(mux *http.ServeMux) {
 	})
 	route("GET /decisions/export", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = p.book.Export(w) // a client that does not read has gone
+		_ = p.store.Export(w) // a client that does not read has gone
 	})
 	route("POST /decisions/import", func(w http.ResponseWriter, r *http.Request) {
 		rs, err := decision.ReadExport(r.Body, asker(r.Context(), r.URL.Query().Get("for")))

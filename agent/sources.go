@@ -85,7 +85,7 @@ func (s *sources) Apply(_ context.Context, next *Loaded) error {
 		select {
 		case s.changed <- next:
 			return nil
-		case <-s.changed: // nobody needs the one before
+		case <-s.changed: // the one before is not needed any more
 		}
 	}
 }

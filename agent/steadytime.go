@@ -27,7 +27,7 @@ const (
 	stampedBefore = 10 * time.Second
 )
 
-// look compares the system's clock with one that nobody sets, and returns by how much it was set since the
+// look compares the system's clock with one that cannot be set, and returns by how much it was set since the
 // last look, or 0.
 func (s *steadyTime) look(wall int64, mono time.Duration) time.Duration {
 	defer func() { s.wall, s.mono, s.known = wall, mono, true }()

@@ -24,7 +24,7 @@ const (
 )
 
 // A watcher tells that files may have changed. It watches directories and never files: an editor that writes a new
-// file and renames it over the old one leaves a watch on a file that nobody sees any more.
+// file and renames it over the old one leaves a watch on a file that has no name any more.
 type watcher struct {
 	fs    *fsnotify.Watcher
 	names atomic.Pointer[map[string]bool] // of the files that matter, whatever directory they are in

@@ -71,7 +71,7 @@ func (m *Map) talk(p *packet.Packet, s *sight, f flow, saw sightBits, tick uint1
 		return
 	}
 	if p.Layers&packet.LayerTCP != 0 && own&(sawSYNACK|sawPayload) == 0 && other&(sawSYNACK|sawPayload) == 0 {
-		return // nobody has accepted anything yet
+		return // nothing has been accepted yet
 	}
 	if other&sawRST != 0 && other&(sawSYNACK|sawPayload|sawMore) == 0 {
 		return // it refuses

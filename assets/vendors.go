@@ -15,7 +15,7 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// Vendors knows who has the prefixes of hardware addresses. It does not change. A nil one knows nobody.
+// Vendors knows who has the prefixes of hardware addresses. It does not change. A nil one knows none.
 type Vendors struct{ of [3]map[uint64]string } // by prefixes of 24, 28 and 36 bits
 
 // prefixBits are the lengths of the prefixes that the IEEE assigns: MA-L, MA-M and MA-S.

@@ -61,7 +61,7 @@ func (h *Host) Name() string {
 	return h.Names[0].Name
 }
 
-// chunk is how many hosts are copied while nobody can learn.
+// chunk is how many hosts are copied while the map cannot learn.
 const chunk = 512
 
 // Changed returns the hosts of which something but the time was learned after the change number seq, in the order of their

@@ -59,7 +59,7 @@ func (v *identity) asOf(number uint64) *identity {
 	return v
 }
 
-// Settled says that nobody will ask Whose of a packet before the one with this number. It may be called while the map learns.
+// Settled says that Whose will not be asked of a packet before the one with this number. It may be called while the map learns.
 func (m *Map) Settled(number uint64) { m.settled.Store(number) }
 
 // identify keeps whose host an address is, once something of it may have changed.
@@ -95,10 +95,10 @@ func (m *Map) forget(h *host) {
 	m.gone[h.addr] = &gone{h.is, m.number, before}
 }
 
-// goneMost bounds the hosts that were given up where nobody says that anything is settled.
+// goneMost bounds the hosts that were given up where Settled is never called.
 const goneMost = 1 << 16
 
-// forgetSettled drops what nobody asks for any more.
+// forgetSettled drops what will not be asked for any more.
 func (m *Map) forgetSettled() {
 	settled := m.settled.Load()
 	maps.DeleteFunc(m.gone, func(_ packet.Addr, g *gone) bool { return g.number <= settled })

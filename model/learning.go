@@ -90,12 +90,12 @@ func (l *learning) kept() (rows [][]float64, of []int) {
 	return rows, of
 }
 
-// judge returns the samples without those that a single stretch taught: odd to all stretches but its own and the two beside
+// withoutOutliers returns the samples without those that a single stretch taught: odd to all stretches but its own and the two beside
 // it, since what a flood does may fall on two, with a value that many samples of these three have, and few of the others.
 //
 // What is odd by itself stays, as it is odd in its own stretch, too. And what a busy part of the day does stays, since it
 // is so much of all that the others' cost of it is not out of the ordinary.
-func (l *learning) judge() (rows [][]float64, leftOut int) {
+func (l *learning) withoutOutliers() (rows [][]float64, leftOut int) {
 	rows, of := l.kept()
 	busy := 0
 	for _, s := range l.slices {
@@ -199,7 +199,7 @@ func (m *Model) Freeze() {
 	if l == nil || l.offered == 0 {
 		return
 	}
-	rows, leftOut := l.judge()
+	rows, leftOut := l.withoutOutliers()
 	features := len(rows[0])
 	axes, ends := make([]axis, features), make([][2]float64, features)
 	for i := range axes {

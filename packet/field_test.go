@@ -53,7 +53,7 @@ func TestFieldValues(t *testing.T) {
 	p.TCPFlags = FlagSYN | FlagECE
 	p.TCPSeq = 1<<32 - 1
 	p.Payload = []byte("abc")
-	p.SetQueryName([]byte("example.org"))
+	p.setQueryName([]byte("example.org"))
 	ints := map[string]int64{"eth.src": 0x020000000001, "ip.flags.df": 1, "ip.flags.mf": 0, "tcp.flags": 66, "tcp.flags.syn": 1, "tcp.flags.fin": 0, "tcp.seq": 1<<32 - 1, "auth.success": 1}
 	for name, want := range ints {
 		if got := FieldByName(name).Int(&p); got != want {
@@ -72,7 +72,7 @@ func TestFieldValues(t *testing.T) {
 	if got := FieldByName("ip.src").Addr(&p).String(); got != "2001:db8::1" {
 		t.Errorf("address %v", got)
 	}
-	p.SetQueryName(make([]byte, 300))
+	p.setQueryName(make([]byte, 300))
 	if len(p.QueryName()) != MaxName {
 		t.Errorf("name of %d bytes", len(p.QueryName()))
 	}

@@ -43,7 +43,7 @@ func Unpack(data []byte) ([]*Packet, error) {
 		if s.Packet != nil {
 			p = (*Packet)(s.Packet)
 		}
-		p.SetQueryName(s.Name)
+		p.setQueryName(s.Name)
 		p.Data = nil
 		for j, t := range s.Texts {
 			if fields := p.texts().fields(); j < len(fields) {

@@ -165,5 +165,5 @@ func (p *Packet) QueryName() []byte { return p.name[:p.nameLen] }
 // at returns where a part of Data is in it.
 func (p *Packet) at(b []byte) uint32 { return uint32(cap(p.Data) - cap(b)) }
 
-// SetQueryName sets the name that QueryName returns, cut to MaxName bytes.
-func (p *Packet) SetQueryName(name []byte) { p.nameLen = uint8(copy(p.name[:], name)) }
+// setQueryName sets the name that QueryName returns, cut to MaxName bytes.
+func (p *Packet) setQueryName(name []byte) { p.nameLen = uint8(copy(p.name[:], name)) }

@@ -19,7 +19,7 @@ const (
 // then have none. Where fragments overlap, the byte that came first is kept: hosts refuse such packets (RFC 5722; Linux
 // for IPv4 too). Fragments must come in their order. The zero value is ready, and takes memory with the first fragment.
 type Reassembler struct {
-	Seed uint64 // of the places of packets, so that nobody can choose those of others
+	Seed uint64 // of the places of packets, so that a sender cannot choose those of others
 	sets *[fragmentSets][fragmentWays]assembly
 
 	// Fragments counts those that were looked at, Evicted the packets that were given up to make room.

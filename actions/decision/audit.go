@@ -41,7 +41,7 @@ type auditLog struct {
 }
 
 // An attacker has this many lines for what changes nothing (refused, skipped) at once, and this many a second. Lines of
-// what changes something are not counted; the Book's size bounds them.
+// what changes something are not counted; the Store's size bounds them.
 const (
 	auditBurst = 100
 	auditRate  = 10
@@ -139,4 +139,4 @@ func (a *auditLog) close() error {
 }
 
 // ReopenAudit opens the audit log again after it was moved away.
-func (b *Book) ReopenAudit() error { return b.audit.reopen() }
+func (b *Store) ReopenAudit() error { return b.audit.reopen() }

@@ -33,7 +33,7 @@ func (c *clock) stepped(now time.Time) (by time.Duration, without time.Time) {
 // followClock moves decisions with a clock that was set: one for ten minutes holds for ten minutes, whatever the time of
 // day is called meanwhile. Those of before are left alone whose beginning the old clock had not come to: they were made
 // under a clock that was right, and this one was not.
-func (b *Book) followClock(ctx context.Context) {
+func (b *Store) followClock(ctx context.Context) {
 	by, without := b.clock.stepped(b.now())
 	if by == 0 {
 		return

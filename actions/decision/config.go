@@ -47,10 +47,10 @@ func (c *Config) Check() []setting.Problem {
 	return nil
 }
 
-// Reconfigure takes over settings while the Book runs. It returns the names of those that differ and need a restart.
+// Reconfigure takes over settings while the Store runs. It returns the names of those that differ and need a restart.
 // With another mode the firewall is filled or emptied at once; an error is the firewall's, or that of ctx: the settings
 // are then taken over as soon as what goes on lets them. The caller may not change config afterwards.
-func (b *Book) Reconfigure(ctx context.Context, config *Config) (restart []string, err error) {
+func (b *Store) Reconfigure(ctx context.Context, config *Config) (restart []string, err error) {
 	if err := setting.Valid(config); err != nil {
 		return nil, err
 	}

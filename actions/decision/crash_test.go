@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// snapshot is all that a Book must not lose: what holds, what is remembered.
-func snapshot(b *Book) map[string]string {
+// snapshot is all that a Store must not lose: what holds, what is remembered.
+func snapshot(b *Store) map[string]string {
 	out := map[string]string{}
 	for t, s := range b.active.states {
 		if s.decision != nil {
@@ -151,10 +151,10 @@ func TestKilled(t *testing.T) {
 			k := &killer{left: at, unsynced: map[string]int64{}}
 			f.ops, f.clock, f.firewall = k.ops(), newClock(), new(Memory)
 			f.open()
-			acked, file := snapshot(f.Book), read(t, f.config.Journal)
+			acked, file := snapshot(f.Store), read(t, f.config.Journal)
 			operations(f, seed, n, func() bool {
 				if !k.dead {
-					acked, file = snapshot(f.Book), read(t, f.config.Journal)
+					acked, file = snapshot(f.Store), read(t, f.config.Journal)
 				}
 				return !k.dead
 			})
@@ -164,7 +164,7 @@ func TestKilled(t *testing.T) {
 			}
 			f.ops = quickOps()
 			f.open()
-			got := snapshot(f.Book)
+			got := snapshot(f.Store)
 			f.Close()
 			if !k.dead {
 				if diff := cmp.Diff(acked, got); diff != "" {
@@ -178,7 +178,7 @@ func TestKilled(t *testing.T) {
 				for i := 1; i < len(lines) && !same; i++ {
 					write(t, f.config.Journal, slices.Concat(file, slices.Concat(lines[:i]...)))
 					f.open()
-					same = cmp.Equal(snapshot(f.Book), got)
+					same = cmp.Equal(snapshot(f.Store), got)
 					f.Close()
 				}
 			}

@@ -1,6 +1,6 @@
 // Package decision decides who is kept away from the network, and remembers it.
 //
-// A Book is the one choke point: a rule, a person, Telegram, another sensor or a file that is imported all make
+// A Store is the one choke point: a rule, a person, Telegram, another sensor or a file that is imported all make
 // a Request of it, and it alone decides. It never lets an address go into the firewall that the host needs (its
 // own addresses, gateways, resolvers, peers of SSH sessions, the lists of the settings), writes every decision to
 // a journal before it takes effect, and takes back what became wrong.
@@ -32,7 +32,7 @@ const (
 	SourceTelegram Source = "telegram" // an administrator in a chat
 	SourceRestore  Source = "restore"  // an import of decisions that were exported
 	SourceFleet    Source = "fleet"    // another sensor
-	SourceGuard    Source = "guard"    // the Book itself, where a target became protected
+	SourceGuard    Source = "guard"    // the Store itself, where a target became protected
 )
 
 // sources are those that requests may have.

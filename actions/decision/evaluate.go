@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// judge decides about a request: what it changes goes into the group, and the verdict says what that is.
-func (b *Book) judge(g *group, r *Request) Verdict {
+// evaluate decides about a request: what it changes goes into the group, and the verdict says what that is.
+func (b *Store) evaluate(g *group, r *Request) Verdict {
 	if wrong := r.check(g.now); wrong != "" {
 		return Verdict{Outcome: Refused, Detail: wrong}
 	}
@@ -64,7 +64,7 @@ func (b *Book) judge(g *group, r *Request) Verdict {
 const humanRoom = 1000
 
 // draw makes the decision that a request leads to.
-func (b *Book) draw(l *ledger, r *Request, now time.Time) *Decision {
+func (b *Store) draw(l *ledger, r *Request, now time.Time) *Decision {
 	b.lastID++
 	d := &Decision{ID: b.lastID, Kind: r.Kind, Target: r.Target, Origin: r.By, Reason: plain(r.Reason), Since: now,
 		Forced: r.Force, Offences: l.offences(r.Target, now, b.config.ForgetAfter)}
@@ -115,7 +115,7 @@ func escalated(base time.Duration, nth int, by float64, most time.Duration) time
 }
 
 // lift releases a target.
-func (b *Book) lift(g *group, r *Request) Verdict {
+func (b *Store) lift(g *group, r *Request) Verdict {
 	active, recorded := b.active.get(r.Target), b.recorded.get(r.Target)
 	held := active
 	if held == nil {
@@ -152,7 +152,7 @@ func (b *Book) lift(g *group, r *Request) Verdict {
 }
 
 // whyRecorded says why a decision is only recorded.
-func (b *Book) whyRecorded(r *Request) string {
+func (b *Store) whyRecorded(r *Request) string {
 	if r.Shadow {
 		return "The rule is in shadow mode; it was recorded and not done."
 	}

@@ -20,7 +20,7 @@ type export struct {
 }
 
 // Export writes the decisions that hold as one JSON document, sorted by number.
-func (b *Book) Export(w io.Writer) error {
+func (b *Store) Export(w io.Writer) error {
 	e := export{Version: exportVersion, Time: b.now(), Decisions: []Decision{}}
 	held, _ := b.held()
 	for _, d := range held {
@@ -66,7 +66,7 @@ func ReadExport(r io.Reader, who string) ([]Request, error) {
 
 // Import makes the decisions of an export hold here too, each through the same checks as any request. There is a
 // verdict for each decision in the document, in order; those that would have ended by now are refused.
-func (b *Book) Import(ctx context.Context, r io.Reader, who string) ([]Verdict, error) {
+func (b *Store) Import(ctx context.Context, r io.Reader, who string) ([]Verdict, error) {
 	rs, err := ReadExport(r, who)
 	if err != nil {
 		return nil, err

@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 )
 
-// A Firewall keeps targets out. It has a set of members for each kind. The Book calls it from one goroutine.
+// A Firewall keeps targets out. It has a set of members for each kind. The Store calls it from one goroutine.
 type Firewall interface {
 	// Apply makes changes, in their order, as one batch. To add a member that is there sets its Until again; to
 	// remove one that is not there is not an error. A kernel that cannot hold an Until so far away holds the furthest
@@ -55,7 +56,7 @@ func (e *PartialError) Error() string {
 // Unwrap returns the error of the first change.
 func (e *PartialError) Unwrap() error { return e.Err }
 
-// Memory is a Firewall that keeps its members in memory and stops nothing: for tests, and for a Book that only
+// Memory is a Firewall that keeps its members in memory and stops nothing: for tests, and for a Store that only
 // records. Its zero value is empty and ready. It may be used by several goroutines.
 type Memory struct {
 	// Limit is how many members fit in; 0 for any number. It is not to be changed later.
@@ -110,12 +111,7 @@ func (m *Memory) List(context.Context) ([]Member, error) {
 	if m.fail != nil {
 		return nil, m.fail
 	}
-	out := make([]Member, 0, len(m.members))
-	for _, x := range m.members {
-		out = append(out, x)
-	}
-	slices.SortFunc(out, Member.compare)
-	return out, nil
+	return slices.SortedFunc(maps.Values(m.members), Member.compare), nil
 }
 
 // Close implements Firewall.

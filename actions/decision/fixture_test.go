@@ -98,7 +98,7 @@ func target(s string) Target {
 	return t
 }
 
-// A fixture is a Book with everything around it.
+// A fixture is a Store with everything around it.
 type fixture struct {
 	t        testing.TB
 	config   *Config
@@ -107,10 +107,10 @@ type fixture struct {
 	firewall *Memory
 	ops      fileOps
 	report   Report
-	*Book
+	*Store
 }
 
-// newFixture opens a Book in enforce mode, with a journal on disk that is not synced.
+// newFixture opens a Store in enforce mode, with a journal on disk that is not synced.
 func newFixture(t testing.TB, changes ...func(*Config)) *fixture {
 	t.Helper()
 	dir := t.TempDir()
@@ -121,7 +121,7 @@ func newFixture(t testing.TB, changes ...func(*Config)) *fixture {
 	}
 	f := &fixture{t: t, config: c, clock: newClock(), host: newHost(), firewall: new(Memory), ops: quickOps()}
 	f.open()
-	t.Cleanup(func() { f.Book.Close() })
+	t.Cleanup(func() { f.Store.Close() })
 	return f
 }
 
@@ -138,10 +138,10 @@ func (f *fixture) open() {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	f.Book, f.report = b, r
+	f.Store, f.report = b, r
 }
 
-// reopen closes the Book and opens it again, with a firewall that has lost everything.
+// reopen closes the Store and opens it again, with a firewall that has lost everything.
 func (f *fixture) reopen() {
 	f.t.Helper()
 	if err := f.Close(); err != nil {
@@ -161,7 +161,7 @@ func (f *fixture) do(want Outcome, r Request) Verdict {
 	return v
 }
 
-// wait moves the clock and lets the Book do what is due.
+// wait moves the clock and lets the Store do what is due.
 func (f *fixture) wait(d time.Duration) {
 	f.t.Helper()
 	f.clock.add(d)

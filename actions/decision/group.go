@@ -28,7 +28,7 @@ type op struct {
 	changes []Change
 }
 
-func (b *Book) newGroup(now time.Time) *group { return &group{now: now} }
+func (b *Store) newGroup(now time.Time) *group { return &group{now: now} }
 
 // put makes a decision. Only of an active one is there anything in the journal and for the firewall.
 func (g *group) put(l *ledger, d *Decision, active bool) {
@@ -95,7 +95,7 @@ func (g *group) changes() []Change {
 }
 
 // commit writes the group to the journal and tells the firewall. It returns the errors of both.
-func (b *Book) commit(ctx context.Context, g *group) (journal, firewall error) {
+func (b *Store) commit(ctx context.Context, g *group) (journal, firewall error) {
 	journal = g.fault
 	if journal == nil && len(g.lines) > 0 {
 		switch {
@@ -126,7 +126,7 @@ func (b *Book) commit(ctx context.Context, g *group) (journal, firewall error) {
 }
 
 // decide serves asks as one group.
-func (b *Book) decide(ctx context.Context, asks []*ask) {
+func (b *Store) decide(ctx context.Context, asks []*ask) {
 	b.protect(ctx)
 	now := b.now()
 	g := b.newGroup(now)
@@ -134,7 +134,7 @@ func (b *Book) decide(ctx context.Context, asks []*ask) {
 	b.expire(g)
 	for _, a := range asks {
 		for i := range a.requests {
-			a.verdicts[i] = b.judge(g, &a.requests[i])
+			a.verdicts[i] = b.evaluate(g, &a.requests[i])
 		}
 	}
 	b.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestLiveBook opens a Book on this very host.
-func TestLiveBook(t *testing.T) {
+// TestLiveStore opens a Store on this very host.
+func TestLiveStore(t *testing.T) {
 	f := newFixture(t)
 	f.Close()
 	b, _, err := Open(t.Context(), f.config, Options{Firewall: f.firewall})

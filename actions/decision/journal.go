@@ -48,7 +48,7 @@ func realFileOps() fileOps {
 	}
 }
 
-// journalMode lets the group of the program read the file. Nobody else is to know who was blocked.
+// journalMode lets the group of the program read the file. Who was blocked is not for other accounts.
 const journalMode = 0o640
 
 // compactSlack is how many lines a journal may have beyond those that it needs, before they are as many as the latter.

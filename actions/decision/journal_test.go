@@ -69,7 +69,7 @@ func TestCutAnywhere(t *testing.T) {
 	var sizes []int
 	var states []map[string]string
 	note := func() bool {
-		sizes, states = append(sizes, len(read(t, f.config.Journal))), append(states, snapshot(f.Book))
+		sizes, states = append(sizes, len(read(t, f.config.Journal))), append(states, snapshot(f.Store))
 		return true
 	}
 	note()
@@ -90,7 +90,7 @@ func TestCutAnywhere(t *testing.T) {
 		if end < len(whole) && whole[end] == '\n' { // only the newline is missing
 			i, cut = i+1, 0
 		}
-		if diff := cmp.Diff(states[i], snapshot(f.Book)); diff != "" {
+		if diff := cmp.Diff(states[i], snapshot(f.Store)); diff != "" {
 			t.Fatalf("cut at byte %d: %s", end, diff)
 		}
 		if f.report.Cut != cut || f.report.BadCount != 0 || (cut > 0) != (f.report.CutReason != "") {
@@ -233,9 +233,9 @@ func TestCompacting(t *testing.T) {
 	if s.JournalLines > 1100 || s.JournalLines < 100 {
 		t.Errorf("%d lines for two decisions", s.JournalLines)
 	}
-	was := snapshot(f.Book)
+	was := snapshot(f.Store)
 	f.reopen()
-	if diff := cmp.Diff(was, snapshot(f.Book)); diff != "" {
+	if diff := cmp.Diff(was, snapshot(f.Store)); diff != "" {
 		t.Error(diff)
 	}
 	if d := f.do(Decided, byPerson(Block, bad, 0)).Decision; d.ID != 902 {

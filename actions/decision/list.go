@@ -10,7 +10,7 @@ import (
 )
 
 // List returns the decisions that hold and those that would hold but for the mode (Recorded), sorted by number.
-func (b *Book) List() []Decision {
+func (b *Store) List() []Decision {
 	out, mode := b.held()
 	for i := range out {
 		out[i].Recorded = out[i].Recorded || mode != Enforce
@@ -19,7 +19,7 @@ func (b *Book) List() []Decision {
 }
 
 // held returns all decisions as the journal has them, sorted by number, and the mode.
-func (b *Book) held() ([]Decision, Mode) {
+func (b *Store) held() ([]Decision, Mode) {
 	// Decisions do not change once they are made. While they are gathered no other is made, so no more is done then.
 	b.mu.RLock()
 	held := make([]*Decision, 0, b.active.decisions+b.recorded.decisions)
@@ -42,7 +42,7 @@ func (b *Book) held() ([]Decision, Mode) {
 
 // Need says which hosts the program talks to from now on. Rules decide nothing about their addresses, and what was decided
 // before is taken back.
-func (b *Book) Need(names []host.Name) {
+func (b *Store) Need(names []host.Name) {
 	if h, ok := b.host.(interface{ SetNames([]host.Name) }); ok {
 		h.SetNames(names)
 	}
@@ -50,7 +50,7 @@ func (b *Book) Need(names []host.Name) {
 
 // Told takes down what the log of this host's SSH server says of a login. The peer of a session is protected, and one that only
 // tries to log in is not for long; the log tells them apart at once.
-func (b *Book) Told(peer netip.Addr, entered bool) {
+func (b *Store) Told(peer netip.Addr, entered bool) {
 	if h, ok := b.host.(interface{ Told(netip.Addr, bool) }); ok {
 		h.Told(peer, entered)
 	}
@@ -58,7 +58,7 @@ func (b *Book) Told(peer netip.Addr, entered bool) {
 
 // KeptOut returns, in words, which hosts that the program talks to are kept out, because a person insisted or a prefix
 // covers them.
-func (b *Book) KeptOut() []string {
+func (b *Store) KeptOut() []string {
 	info, _ := b.host.Info()
 	if info == nil {
 		return nil
@@ -77,7 +77,7 @@ func (b *Book) KeptOut() []string {
 
 // Covering returns the decisions that keep a target out, or would, the narrowest first and those that hold before
 // those that would.
-func (b *Book) Covering(t Target) []Decision {
+func (b *Store) Covering(t Target) []Decision {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	var out []Decision

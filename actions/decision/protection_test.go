@@ -106,7 +106,7 @@ func TestNeeded(t *testing.T) {
 	f.inFirewall("block " + bad)
 }
 
-// TestNotices has the Book look without being asked, when the host says that something changed.
+// TestNotices has the Store look without being asked, when the host says that something changed.
 func TestNotices(t *testing.T) {
 	f := newFixture(t)
 	f.do(Decided, byRule(Block, bad, 0))

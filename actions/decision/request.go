@@ -8,7 +8,7 @@ import (
 	"github.com/ruleids/ruleids/alert"
 )
 
-// A Request asks the Book for a decision.
+// A Request asks the Store for a decision.
 type Request struct {
 	Kind   Kind
 	Target Target
@@ -97,7 +97,7 @@ const (
 	Decided  Outcome = "decided"  // a decision was made; it is in the journal, and in force unless Err says otherwise
 	Recorded Outcome = "recorded" // a decision would have been made
 	Kept     Outcome = "kept"     // what holds already is as strong; nothing was changed
-	Refused  Outcome = "refused"  // the target is protected, the request is not valid, or the Book is full
+	Refused  Outcome = "refused"  // the target is protected, the request is not valid, or the Store is full
 	Skipped  Outcome = "skipped"  // the target was released a short while ago
 	Released Outcome = "released" // what there was is lifted
 	Absent   Outcome = "absent"   // there was nothing to lift

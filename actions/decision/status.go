@@ -6,7 +6,7 @@ import (
 	"github.com/ruleids/ruleids/internal/retry"
 )
 
-// Status is how a Book is, and its counts since it was opened.
+// Status is how a Store is, and its counts since it was opened.
 type Status struct {
 	Mode        Mode `json:"mode"`
 	Blocks      int  `json:"blocks"`      // that hold
@@ -23,14 +23,14 @@ type Status struct {
 	Failing map[string]string `json:"failing"`
 }
 
-// Dependencies returns the names of what a Book depends on.
+// Dependencies returns the names of what a Store depends on.
 func Dependencies() []string { return []string{"journal", "firewall", "audit", "host"} }
 
 // troubles take down how those go, in the order of Dependencies.
 type troubles struct{ journal, firewall, audit, host retry.Trouble }
 
-// Status returns how the Book is.
-func (b *Book) Status() Status {
+// Status returns how the Store is.
+func (b *Store) Status() Status {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	s := b.status
@@ -52,14 +52,14 @@ func (b *Book) Status() Status {
 }
 
 // note copies the state of the journal for Status.
-func (b *Book) note() {
+func (b *Store) note() {
 	b.mu.Lock()
 	b.status.JournalBytes, b.status.JournalLines = b.journal.size, b.journal.lines
 	b.mu.Unlock()
 }
 
-// met takes down how something went that the Book depends on, and logs that it fails, or works again.
-func (b *Book) met(t *retry.Trouble, err error, failing, over string) {
+// met takes down how something went that the Store depends on, and logs that it fails, or works again.
+func (b *Store) met(t *retry.Trouble, err error, failing, over string) {
 	if err != nil {
 		if t.Failed(err, b.now()) {
 			b.log.Error(failing, "error", err)
@@ -70,19 +70,19 @@ func (b *Book) met(t *retry.Trouble, err error, failing, over string) {
 }
 
 // journalTrouble takes down how it went to write the journal. Nothing is decided while that fails; releases are.
-func (b *Book) journalTrouble(err error) {
+func (b *Store) journalTrouble(err error) {
 	b.met(&b.troubles.journal, err, "the journal of decisions cannot be written; nothing is blocked until it can", "the journal of decisions is written again")
 }
 
-// firewallTrouble takes down how it went to make the firewall what the Book says.
-func (b *Book) firewallTrouble(err error) {
+// firewallTrouble takes down how it went to make the firewall what the Store says.
+func (b *Store) firewallTrouble(err error) {
 	b.met(&b.troubles.firewall, err, "the firewall does not take all decisions; they are tried again", "the firewall has all decisions again")
 	b.retry.met(err, b.now())
 }
 
 // firewallMissed takes down that changes were not made. It puts off no try that is due already: while a flood goes on,
 // something fails all the time.
-func (b *Book) firewallMissed(err error) {
+func (b *Store) firewallMissed(err error) {
 	before := b.retry
 	b.firewallTrouble(err)
 	if !before.at.IsZero() {
@@ -90,11 +90,11 @@ func (b *Book) firewallMissed(err error) {
 	}
 }
 
-func (b *Book) auditTrouble(err error) {
+func (b *Store) auditTrouble(err error) {
 	b.met(&b.troubles.audit, err, "the audit log cannot be written; decisions are made all the same", "the audit log is written again")
 }
 
 // hostTrouble takes down how it went to look at the host. What is protected may have changed since that began to fail.
-func (b *Book) hostTrouble(err error) {
+func (b *Store) hostTrouble(err error) {
 	b.met(&b.troubles.host, err, "what is protected on this host cannot be looked at; the last that is known is used", "what is protected on this host can be looked at again")
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// Options are what a Book needs besides its settings. What is nil has a default.
+// Options are what a Store needs besides its settings. What is nil has a default.
 type Options struct {
-	// Firewall is told what to keep out. The Book closes it. Default: a Memory.
+	// Firewall is told what to keep out. The Store closes it. Default: a Memory.
 	Firewall Firewall
-	// Host tells what is protected. The Book closes it. Default: the host that the program runs on.
+	// Host tells what is protected. The Store closes it. Default: the host that the program runs on.
 	Host Host
 	// SSHPorts are the ports of SSH servers where the settings name none, for the default Host: what SSHPorts returned
 	// to someone who may read more than the process may by now. Default: what it returns now.
@@ -34,7 +34,7 @@ type Options struct {
 	ops fileOps // of the journal
 }
 
-// A Report is what a Book found in its journal.
+// A Report is what a Store found in its journal.
 type Report struct {
 	Restored   int       // decisions that hold
 	Expired    int       // decisions whose time is over
@@ -47,7 +47,7 @@ type Report struct {
 	JournalLen int       // records that were read
 }
 
-// A Host tells what there is to know of the host that the Book runs on. host.Open returns the real one.
+// A Host tells what there is to know of the host that the Store runs on. host.Open returns the real one.
 type Host interface {
 	// Info returns what is known now. It returns the same pointer as long as nothing has changed. With an error,
 	// what it returns is the last that is known, nil where nothing ever was. It is called before each decision,
@@ -59,8 +59,8 @@ type Host interface {
 	Close() error
 }
 
-// A Book makes decisions and keeps them. All its methods may be called by several goroutines.
-type Book struct {
+// A Store makes decisions and keeps them. All its methods may be called by several goroutines.
+type Store struct {
 	firewall Firewall
 	host     Host
 	now      func() time.Time
@@ -105,13 +105,13 @@ const askRoom = 1024
 // maxGroup bounds how many requests are synced together. Beyond that, more of them save nothing.
 const maxGroup = 4096
 
-// ErrClosed is returned once a Book is closed.
-var ErrClosed = errors.New("the book of decisions is closed")
+// ErrClosed is returned once a Store is closed.
+var ErrClosed = errors.New("the store of decisions is closed")
 
 // Open reads the journal, releases what is protected by now, gives all the rest to the firewall in one batch, and
-// starts the Book. Whatever is wrong inside the journal is not an error; the report tells of it. A firewall that fails is
+// starts the Store. Whatever is wrong inside the journal is not an error; the report tells of it. A firewall that fails is
 // none either: it is in Status, and is tried again. The caller may not change config afterwards.
-func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, error) {
+func Open(ctx context.Context, config *Config, opt Options) (*Store, Report, error) {
 	if err := setting.Valid(config); err != nil {
 		return nil, Report{}, err
 	}
@@ -131,7 +131,7 @@ func Open(ctx context.Context, config *Config, opt Options) (*Book, Report, erro
 	if opt.ops.write == nil {
 		opt.ops = realFileOps()
 	}
-	b := &Book{
+	b := &Store{
 		firewall: opt.Firewall, host: opt.Host, now: func() time.Time { return instant(opt.Now()) }, log: opt.Log,
 		asks: make(chan *ask, askRoom), ending: make(chan struct{}), done: make(chan struct{}),
 		clock: clock{elapsed: opt.Elapsed}, config: *config, active: newLedger(), recorded: newLedger(), counts: map[Outcome]uint64{},
@@ -160,7 +160,7 @@ func either(a, b []uint16) []uint16 {
 }
 
 // open reads everything. What it opened is closed by release.
-func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
+func (b *Store) open(ctx context.Context, ops fileOps) (r Report, err error) {
 	if b.facts, err = b.host.Info(); b.facts == nil {
 		return r, fmt.Errorf("what is protected on this host cannot be found out: %w", err)
 	} else if err != nil {
@@ -220,7 +220,7 @@ func (b *Book) open(ctx context.Context, ops fileOps) (r Report, err error) {
 }
 
 // restore does what a record of the journal says.
-func (b *Book) restore(r *record) {
+func (b *Store) restore(r *record) {
 	b.lastID = max(b.lastID, r.ID)
 	switch r.Op {
 	case opAdd:
@@ -236,13 +236,13 @@ func (b *Book) restore(r *record) {
 
 // Decide makes a decision about one request. It returns when the decision is in the journal and the firewall has been
 // told, or with Failed when ctx is done before; then the request may still be decided.
-func (b *Book) Decide(ctx context.Context, r Request) Verdict {
+func (b *Store) Decide(ctx context.Context, r Request) Verdict {
 	return b.DecideAll(ctx, []Request{r})[0]
 }
 
 // DecideAll makes decisions about requests in their order, and returns a verdict for each. All of them, and those of
 // other callers at the time, cost one sync of the journal and one call of the firewall.
-func (b *Book) DecideAll(ctx context.Context, rs []Request) []Verdict {
+func (b *Store) DecideAll(ctx context.Context, rs []Request) []Verdict {
 	if len(rs) == 0 {
 		return nil
 	}
@@ -259,11 +259,11 @@ func (b *Book) DecideAll(ctx context.Context, rs []Request) []Verdict {
 }
 
 // call has the goroutine of run call a function.
-func (b *Book) call(ctx context.Context, do func()) error {
+func (b *Store) call(ctx context.Context, do func()) error {
 	return b.ask(ctx, &ask{do: do, done: make(chan struct{})})
 }
 
-func (b *Book) ask(ctx context.Context, a *ask) error {
+func (b *Store) ask(ctx context.Context, a *ask) error {
 	select {
 	case b.asks <- a:
 	case <-ctx.Done():
@@ -286,8 +286,8 @@ func (b *Book) ask(ctx context.Context, a *ask) error {
 	}
 }
 
-// run does all that changes the Book.
-func (b *Book) run() {
+// run does all that changes the Store.
+func (b *Store) run() {
 	defer close(b.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -307,7 +307,7 @@ func (b *Book) run() {
 }
 
 // serve does what was asked for, with all that has come in meanwhile.
-func (b *Book) serve(first *ask) {
+func (b *Store) serve(first *ask) {
 	b.followClock(context.Background())
 	group, n := []*ask{first}, len(first.requests)
 	for more := true; more && n < maxGroup; {
@@ -340,7 +340,7 @@ const (
 )
 
 // idle is the time until something is due.
-func (b *Book) idle() time.Duration {
+func (b *Store) idle() time.Duration {
 	wait := maxTick
 	now := b.now()
 	for _, at := range []time.Time{b.active.next(), b.recorded.next(), b.retry.at, b.mend.at} {
@@ -351,8 +351,8 @@ func (b *Book) idle() time.Duration {
 	return max(wait, minTick)
 }
 
-// Close ends the Book. What is in force stays in force. Requests that were not served are answered with ErrClosed.
-func (b *Book) Close() error {
+// Close ends the Store. What is in force stays in force. Requests that were not served are answered with ErrClosed.
+func (b *Store) Close() error {
 	var err error
 	b.once.Do(func() {
 		close(b.ending)
@@ -363,7 +363,7 @@ func (b *Book) Close() error {
 }
 
 // release closes all that is open.
-func (b *Book) release() error {
+func (b *Store) release() error {
 	var errs []error
 	for _, c := range []io.Closer{b.host, b.firewall} {
 		errs = append(errs, c.Close())

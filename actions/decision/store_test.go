@@ -190,7 +190,7 @@ func TestMonitorEmpties(t *testing.T) {
 	}
 }
 
-// TestMonitorTouchesNothing: members that the Book knows nothing of are those of another daemon.
+// TestMonitorTouchesNothing: members that the Store knows nothing of are those of another daemon.
 func TestMonitorTouchesNothing(t *testing.T) {
 	f := newFixture(t, func(c *Config) { c.Mode = "monitor" })
 	f.Close()

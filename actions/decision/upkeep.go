@@ -10,12 +10,12 @@ import (
 )
 
 // Tick does all that is due: it ends decisions whose time is over, releases what became protected, and tries the
-// firewall again where it failed. The Book does so by itself; tests with a clock of their own call it.
-func (b *Book) Tick(ctx context.Context) error {
+// firewall again where it failed. The Store does so by itself; tests with a clock of their own call it.
+func (b *Store) Tick(ctx context.Context) error {
 	return b.call(ctx, func() { b.tick(ctx) })
 }
 
-func (b *Book) tick(ctx context.Context) {
+func (b *Store) tick(ctx context.Context) {
 	b.followClock(ctx)
 	b.protect(ctx)
 	g := b.newGroup(b.now())
@@ -30,7 +30,7 @@ func (b *Book) tick(ctx context.Context) {
 }
 
 // expire ends what is over. It is not in the journal: a decision there says itself when it ends.
-func (b *Book) expire(g *group) {
+func (b *Store) expire(g *group) {
 	for _, l := range []*ledger{b.active, b.recorded} {
 		for _, d := range l.overdue(g.now) {
 			o := op{ledger: l, target: d.Target, stands: true}
@@ -46,7 +46,7 @@ func (b *Book) expire(g *group) {
 }
 
 // protect looks at what is protected now, and releases what became so.
-func (b *Book) protect(ctx context.Context) {
+func (b *Store) protect(ctx context.Context) {
 	facts, err := b.host.Info()
 	b.hostTrouble(err)
 	if facts == nil || facts == b.facts {
@@ -57,7 +57,7 @@ func (b *Book) protect(ctx context.Context) {
 }
 
 // reguard changes what is protected.
-func (b *Book) reguard(ctx context.Context, next *guard) {
+func (b *Store) reguard(ctx context.Context, next *guard) {
 	hard, lists := next.since(b.guard)
 	b.guard = next
 	if len(hard)+len(lists) == 0 {
@@ -98,7 +98,7 @@ func (l *ledger) touching(t Target) []*Decision {
 }
 
 // takeBack releases a decision whose target is protected.
-func (b *Book) takeBack(g *group, d *Decision, p Protection) {
+func (b *Store) takeBack(g *group, d *Decision, p Protection) {
 	l := b.active
 	if d.Recorded {
 		l = b.recorded
@@ -122,8 +122,8 @@ const applyTimeout = 10 * time.Second
 // out of it. To compare a large set takes half a second, in which nothing is decided.
 const roomRetry = 5 * time.Second
 
-// apply tells the firewall of changes. After an error the firewall is compared with the Book a while later.
-func (b *Book) apply(ctx context.Context, changes []Change) error {
+// apply tells the firewall of changes. After an error the firewall is compared with the Store a while later.
+func (b *Store) apply(ctx context.Context, changes []Change) error {
 	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
 	err := b.firewall.Apply(ctx, changes)
@@ -136,11 +136,11 @@ func (b *Book) apply(ctx context.Context, changes []Change) error {
 	return err
 }
 
-// Reconcile compares the firewall with the Book and makes it what the Book says, in one batch. It is for what others
-// did to the firewall. It returns how many members were added and removed. In monitor mode none of the Book's own are
+// Reconcile compares the firewall with the Store and makes it what the Store says, in one batch. It is for what others
+// did to the firewall. It returns how many members were added and removed. In monitor mode none of the Store's own are
 // left, and those of others are not touched.
-func (b *Book) Reconcile(ctx context.Context) (added, removed int, err error) {
-	// Where ctx is done before it began, or while it goes on, only the Book looks at the result.
+func (b *Store) Reconcile(ctx context.Context) (added, removed int, err error) {
+	// Where ctx is done before it began, or while it goes on, only the Store looks at the result.
 	var did struct {
 		added, removed int
 		err            error
@@ -159,14 +159,14 @@ func (b *Book) Reconcile(ctx context.Context) (added, removed int, err error) {
 const untilSlack = 2 * time.Second
 
 // reconcile is Reconcile on the goroutine of run. It takes down how that went.
-func (b *Book) reconcile(ctx context.Context) (added, removed int, err error) {
+func (b *Store) reconcile(ctx context.Context) (added, removed int, err error) {
 	added, removed, err = b.compare(ctx)
 	b.firewallTrouble(err)
 	return added, removed, err
 }
 
-// compare makes the firewall what the Book says.
-func (b *Book) compare(ctx context.Context) (added, removed int, err error) {
+// compare makes the firewall what the Store says.
+func (b *Store) compare(ctx context.Context) (added, removed int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
 	have, err := b.firewall.List(ctx)
@@ -216,10 +216,10 @@ func (b *Book) compare(ctx context.Context) (added, removed int, err error) {
 }
 
 // needed is how many lines the journal needs.
-func (b *Book) needed() int { return len(b.active.states) }
+func (b *Store) needed() int { return len(b.active.states) }
 
 // trim compacts a journal that is longer than it needs to be.
-func (b *Book) trim() {
+func (b *Store) trim() {
 	switch {
 	case b.journal.broken && (b.mend.at.IsZero() || b.mend.due(b.now())), !b.journal.broken && b.journal.bloated(b.needed()):
 		b.compact()
@@ -227,10 +227,10 @@ func (b *Book) trim() {
 	b.note()
 }
 
-func (b *Book) compact() { b.journalTrouble(b.rewrite()) }
+func (b *Store) compact() { b.journalTrouble(b.rewrite()) }
 
 // rewrite writes the journal again, with what is known and nothing else.
-func (b *Book) rewrite() error {
+func (b *Store) rewrite() error {
 	err := b.journal.rewrite(b.records())
 	if b.journal.broken {
 		b.mend.met(err, b.now())
@@ -241,7 +241,7 @@ func (b *Book) rewrite() error {
 }
 
 // records yields what the journal has to say.
-func (b *Book) records() func(yield func(*record) bool) {
+func (b *Store) records() func(yield func(*record) bool) {
 	targets := make([]Target, 0, len(b.active.states))
 	now := b.now()
 	for t, s := range b.active.states {
@@ -269,7 +269,7 @@ func (b *Book) records() func(yield func(*record) bool) {
 }
 
 // age orders targets in a journal as they came.
-func (b *Book) age(t Target) time.Time {
+func (b *Store) age(t Target) time.Time {
 	s := b.active.states[t]
 	switch {
 	case s.decision != nil:

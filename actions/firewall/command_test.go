@@ -131,7 +131,7 @@ list) cat `+table+` 2>/dev/null || true;; flush) rm -f `+table+`;; esac`, 5*time
 	if members, err := f.List(t.Context()); err != nil || len(members) != 0 {
 		t.Errorf("%v, %v", members, err)
 	}
-	wants() // the Book was told; it knows what it wants
+	wants() // the Store was told; it knows what it wants
 	if err := f.Apply(t.Context(), changes); err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func (f *Firewall) Close() error {
 // Repair looks whether what members need is there, where it should be: where this process made it, or found it. What
 // is missing it puts back, and says in words what that was; members it does not put back, but says that some are
 // missing, that there are some that were not asked for, or that some end at another time: then it is for the caller to
-// Reconcile its Book. It is cheap enough to be called every few seconds: a set that takes long to read is read less often.
+// Reconcile its Store. It is cheap enough to be called every few seconds: a set that takes long to read is read less often.
 // As Apply does, it makes this process the one that changes the sets.
 func (f *Firewall) Repair(ctx context.Context) (missing []string, err error) {
 	f.structure.Lock()

@@ -180,7 +180,7 @@ func TestRepair(t *testing.T) {
 				t.Fatalf("after %q: missing are %q, %v", what, missing, err)
 			}
 			t.Logf("%s: %q, %s", what, missing, time.Since(start).Round(time.Millisecond))
-			// What the Book does then.
+			// What the Store does then.
 			have := listed(t, f)
 			var fix []decision.Change
 			for name := range have {

@@ -22,7 +22,7 @@ const anchor = "com.ruleids"
 type pfRunner func(ctx context.Context, input string, args ...string) (output, complaint string, err error)
 
 // pf is the backend of the same name: an anchor with a table for each kind of decision, both of IPv4 and IPv6, and a rule for each
-// table. Members of tables have no end in pf (pf.conf(5)): this ends them while it lives, and the Book does
+// table. Members of tables have no end in pf (pf.conf(5)): this ends them while it lives, and the Store does
 // so at the next start for those that were left.
 type pf struct {
 	config  *Config

@@ -126,7 +126,7 @@ func TestWfpJournal(t *testing.T) {
 	e := &fakeEngine{filters: map[string][]byte{}}
 	c := decision.NewConfig()
 	c.Mode, c.Journal, c.Audit = "enforce", filepath.Join(t.TempDir(), "decisions.jsonl"), ""
-	start := func() *decision.Book {
+	start := func() *decision.Store {
 		t.Helper()
 		b, _, err := decision.Open(t.Context(), c, decision.Options{Firewall: newTestWfp(e), Host: quietHost{}})
 		if err != nil {

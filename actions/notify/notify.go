@@ -144,9 +144,6 @@ func (ns *Notifiers) Names() []string {
 	return out
 }
 
-// Stray returns how many times an alert named a notifier that there is not.
-func (ns *Notifiers) Stray() uint64 { return ns.stray.Load() }
-
 // Status returns how all notifiers are, in the order they were given to New.
 func (ns *Notifiers) Status() []Status {
 	out := make([]Status, len(ns.list))

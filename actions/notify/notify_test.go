@@ -345,8 +345,8 @@ func TestFilters(t *testing.T) {
 		synctest.Wait()
 		s := ns.Status()[0]
 		balanced(t, s, 4)
-		if s.Filtered != 2 || s.Shadow != 1 || s.Delivered != 1 || ns.Stray() != 1 {
-			t.Errorf("%+v, %d stray", s, ns.Stray())
+		if s.Filtered != 2 || s.Shadow != 1 || s.Delivered != 1 || ns.stray.Load() != 1 {
+			t.Errorf("%+v, %d stray", s, ns.stray.Load())
 		}
 		finish(t, ns)
 	})

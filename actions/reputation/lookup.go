@@ -40,8 +40,8 @@ func (v *virusTotal) run(ctx context.Context) {
 			v.pause(d)
 			continue
 		}
-		least, until := v.least()
-		r := v.queue.take(least) // as late as can be: the best is known then
+		minimum, until := v.minimum()
+		r := v.queue.take(minimum) // as late as can be: the best is known then
 		if r == nil {
 			v.await(until)
 			continue
@@ -50,9 +50,9 @@ func (v *virusTotal) run(ctx context.Context) {
 	}
 }
 
-// least returns the priority that an indicator needs to be asked about now, and until when that is so; without a time,
+// minimum returns the priority that an indicator needs to be asked about now, and until when that is so; without a time,
 // for ever.
-func (v *virusTotal) least() (Priority, time.Duration) {
+func (v *virusTotal) minimum() (Priority, time.Duration) {
 	now := time.Now()
 	v.mu.Lock()
 	defer v.mu.Unlock()

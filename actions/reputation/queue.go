@@ -96,19 +96,19 @@ func (q *queue) retry(r *request, blame bool) bool {
 func (q *queue) insert(x request) {
 	if len(q.all) >= q.limit {
 		q.dropped++
-		least := q.least()
-		if least.level > x.rank() {
+		lowest := q.lowest()
+		if lowest.level > x.rank() {
 			return
 		}
-		delete(q.all, least.text)
-		if least.level == x.rank() {
-			x.level, x.at = least.level, least.at
-			*least = x
-			q.all[x.text] = least
+		delete(q.all, lowest.text)
+		if lowest.level == x.rank() {
+			x.level, x.at = lowest.level, lowest.at
+			*lowest = x
+			q.all[x.text] = lowest
 			q.levels[x.level].MoveToFront(x.at)
 			return
 		}
-		q.levels[least.level].Remove(least.at)
+		q.levels[lowest.level].Remove(lowest.at)
 	}
 	r := new(request)
 	*r = x
@@ -136,8 +136,8 @@ func (r *request) rank() int {
 	return int(min(r.priority, 100)/10)*weights + min(bits.Len(r.seen), weights) - 1
 }
 
-// least returns what goes first when there is no room. The queue is not empty.
-func (q *queue) least() *request {
+// lowest returns what goes first when there is no room. The queue is not empty.
+func (q *queue) lowest() *request {
 	for i := range q.levels {
 		if e := q.levels[i].Back(); e != nil {
 			return e.Value.(*request)
@@ -148,10 +148,10 @@ func (q *queue) least() *request {
 
 // take returns what matters most, or nil where there is nothing of at least a priority. It counts as being looked up
 // until done or retry.
-func (q *queue) take(least Priority) *request {
+func (q *queue) take(minimum Priority) *request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i := len(q.levels) - 1; i >= int(min(least, 100)/10)*weights; i-- {
+	for i := len(q.levels) - 1; i >= int(min(minimum, 100)/10)*weights; i-- {
 		if e := q.levels[i].Front(); e != nil {
 			r := q.levels[i].Remove(e).(*request)
 			delete(q.all, r.text)

@@ -16,7 +16,7 @@ const specialPrefixes = `
 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
 ::/3 4000::/2 8000::/1 2001::/23 2001:db8::/32 2002::/16 3fff::/20`
 
-// specialNames are domains that are not in the public DNS, or of nobody: special-use names (RFC 6761 and
+// specialNames are domains that are not in the public DNS, or without an owner: special-use names (RFC 6761 and
 // its registry, RFC 6762, 7686, 8375, 9476), "internal" as ICANN reserved it, and top-level domains that
 // ICANN does not delegate because so many networks use them inside. Their names are not to be disclosed.
 const specialNames = `

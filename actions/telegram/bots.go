@@ -28,11 +28,11 @@ type Spec struct {
 type Options struct {
 	// Agent is the name of this sensor, for answers; several sensors may be in one Chat.
 	Agent string
-	// Decide makes decisions, as decision.Book.DecideAll does.
+	// Decide makes decisions, as decision.Store.DecideAll does.
 	Decide func(context.Context, []decision.Request) []decision.Verdict
-	// Decisions returns what holds and would hold, as decision.Book.List does.
+	// Decisions returns what holds and would hold, as decision.Store.List does.
 	Decisions func() []decision.Decision
-	// Covering returns what holds and would hold about a target, as decision.Book.Covering does.
+	// Covering returns what holds and would hold about a target, as decision.Store.Covering does.
 	Covering func(decision.Target) []decision.Decision
 	// Status says how the program is, in a few lines of text.
 	Status func(context.Context) string

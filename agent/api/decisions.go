@@ -63,7 +63,7 @@ func (c *Client) Export(ctx context.Context, w io.Writer) error {
 }
 
 // Import asks that decisions of an export hold here too. There is an answer for each, in order. account is who is behind
-// sudo, "" for nobody.
+// sudo, "" without sudo.
 func (c *Client) Import(ctx context.Context, r io.Reader, account string) ([]DecisionAnswer, error) {
 	var out []DecisionAnswer
 	err := c.ask(ctx, http.MethodPost, "/decisions/import?"+query("for", account), r, &out)

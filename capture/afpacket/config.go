@@ -34,7 +34,7 @@ type Config struct {
 	// BlockBytes is what the ring is cut into, and what the kernel hands over at once: a power of two, at least
 	// a page. A frame that is larger is cut to it. Where RingBytes is below four default blocks, the
 	// default is smaller. On a quiet link a block holds the packets of one BlockTimeout, so a ring of few blocks
-	// is soon full when nobody reads it, however few packets come.
+	// is soon full when it is not read, however few packets come.
 	BlockBytes int
 
 	// BlockTimeout is how long a packet waits for its block to fill before the block is handed over as it is,

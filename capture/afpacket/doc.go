@@ -40,7 +40,7 @@
 // sums, and never resets them, not when an interface was gone either. So every packet that came to an
 // interface and that the filter wants is in a Batch, in Dropped, or in Missed.
 //
-// A ring that nobody reads for a while holds as many packets as fit its bytes, or as many BlockTimeouts as it has
+// A ring that is not read for a while holds as many packets as fit its bytes, or as many BlockTimeouts as it has
 // blocks, whichever ends first: 64 MiB of small packets are about 440,000, and the default of 256
 // blocks lasts for 2.5 seconds on a link that is not busy.
 //

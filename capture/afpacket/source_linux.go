@@ -149,7 +149,7 @@ func (s *Source) Read(b *live.Batch, wait time.Duration) error {
 	for now := start; ; now = time.Now() {
 		if s.closed {
 			*b = live.Batch{Frames: b.Frames[:0], Events: b.Events[:0]}
-			_ = s.giveBack() // nobody is left who could do anything about it
+			_ = s.giveBack() // nothing can be done about it any more
 			return io.EOF
 		}
 		s.collect(b)
@@ -233,7 +233,7 @@ func (s *Source) Release() {
 
 // Keep has the frames of every Batch stay as they are after the Read that follows, for as long as there is room for them beside
 // those that are to come: Config.KeepBytes in each ring. forget is called by Read, Release and Close before the memory of Batches up to a number is
-// needed. Where it returns false the source asks again later, unless it must have it: then forget has to see to it that nobody looks there any more.
+// needed. Where it returns false the source asks again later, unless it must have it: then forget has to see to it that nothing looks there any more.
 //
 // It is called before the first Read.
 func (s *Source) Keep(forget func(batch uint64, must bool) bool) {

@@ -65,7 +65,7 @@ func openDevice(name string, c *Config) (*device, error) {
 	return d, nil
 }
 
-// openFile opens a device that nobody uses: FreeBSD and OpenBSD make one with each open of /dev/bpf, macOS has a file for each.
+// openFile opens a device that is not in use: FreeBSD and OpenBSD make one with each open of /dev/bpf, macOS has a file for each.
 func openFile() (file, error) {
 	names := []string{"/dev/bpf"}
 	if runtime.GOOS == "darwin" {

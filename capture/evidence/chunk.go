@@ -42,7 +42,7 @@ type chunk struct {
 	spare  []packet.Frame // memory of frames that is free with the chunk
 }
 
-// begin empties a chunk, and returns memory for frames that was its. Nobody else may look at it.
+// begin empties a chunk, and returns memory for frames that was its. Nothing else may look at it.
 func (c *chunk) begin(seq int, first uint64) (spare []packet.Frame) {
 	c.seq, c.first, c.used, c.count = seq, first, 0, 0
 	c.filled.Store(0)

@@ -303,7 +303,7 @@ func (r *Recorder) takeAll(c *chunk, end int) (done []*job) {
 	return done
 }
 
-// create makes the file, whole with what there is: nobody sees it before.
+// create makes the file, whole with what there is: it is not seen before.
 func (j *job) create(d *directory) error {
 	path := filepath.Join(d.path, filepath.Base(j.alert.Evidence))
 	f, err := os.CreateTemp(d.path, ".next-*")

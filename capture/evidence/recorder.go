@@ -181,7 +181,7 @@ func (r *Recorder) Borrow(list *[]packet.Frame, lease uint64, room int, shift in
 	return frames
 }
 
-// Forget copies what is left of Batches up to a number, whose memory the source needs. Unless it must, it waits for nobody: false
+// Forget copies what is left of Batches up to a number, whose memory the source needs. Unless it must, it does not wait: false
 // where somebody looks at them.
 func (r *Recorder) Forget(lease uint64, must bool) bool {
 	n := 0
@@ -372,7 +372,7 @@ func (r *Recorder) step() bool {
 		return false
 	}
 	if len(r.open) == 0 && r.at.before(to) {
-		r.at, r.passed = to, 0 // nobody asked for what is between
+		r.at, r.passed = to, 0 // what is between was not asked for
 	}
 	r.looking = min(r.at.seq, to.seq)
 	r.mu.Unlock()

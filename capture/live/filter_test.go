@@ -88,7 +88,7 @@ func TestFilterNeverDropsInterest(t *testing.T) {
 		}
 		for range 400 {
 			fr := r.frame()
-			if d.Decode(&p, &fr); f.interest.Includes(&p) {
+			if d.Decode(&p, &fr); f.interest.includes(&p) {
 				wanted++
 				if !f.Match(&fr) {
 					t.Fatalf("seed %d: a packet of class %d, ports %d and %d, is dropped\nlink %d % x\n%+v", seed, p.Class, p.SrcPort, p.DstPort, fr.Link, fr.Data, f.interest)

@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ruleids/ruleids/packet"
 )
@@ -40,8 +41,8 @@ func (s *ClassSet) Add(c packet.Class) { s[c/64] |= 1 << (c % 64) }
 // Has reports whether a class is in the set.
 func (s *ClassSet) Has(c packet.Class) bool { return s[c/64]>>(c%64)&1 != 0 }
 
-// Includes reports whether a decoded packet is in the Interest.
-func (i *Interest) Includes(p *packet.Packet) bool {
+// includes reports whether a decoded packet is in the Interest.
+func (i *Interest) includes(p *packet.Packet) bool {
 	switch {
 	case i.Classes.Has(p.Class):
 		return true
@@ -55,10 +56,5 @@ func (i *Interest) Includes(p *packet.Packet) bool {
 
 // hasPort reports whether a port is in any of the ranges.
 func hasPort(ranges []PortRange, port uint16) bool {
-	for _, r := range ranges {
-		if r.First <= port && port <= r.Last {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(ranges, func(r PortRange) bool { return r.First <= port && port <= r.Last })
 }

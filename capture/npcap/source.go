@@ -23,7 +23,7 @@ import (
 // A Config says what to capture and how.
 type Config struct {
 	Interfaces  []string // names as people see them, each once: "Ethernet", "Wi-Fi"
-	RingBytes   int      // what the driver holds for each interface while nobody reads
+	RingBytes   int      // what the driver holds for each interface while it is not read
 	SnapLength  int      // bytes of a frame that are captured
 	Promiscuous bool     // see frames for other hosts too
 	Wait        bool     // for an interface that does not exist, instead of failing

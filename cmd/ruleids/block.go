@@ -142,7 +142,7 @@ func parseTarget(s string) (decision.Target, error) {
 	return t, nil
 }
 
-// sudoAccount is who is behind sudo; "" for nobody.
+// sudoAccount is who is behind sudo; "" without sudo.
 func sudoAccount() string {
 	if os.Geteuid() != 0 {
 		return ""

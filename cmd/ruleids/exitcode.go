@@ -18,7 +18,7 @@ type status int
 func (s status) Error() string { return [...]string{"clean", "findings", "fault"}[s] }
 
 // statusOf returns the exit status for what a command returned, and whether the error is still to be
-// printed. A closed pipe is nobody's mistake, so it ends the program without a word.
+// printed. A closed pipe is no mistake, so it ends the program without a word.
 func statusOf(err error) (code int, tell bool) {
 	var s status
 	switch {

@@ -42,7 +42,7 @@ func newProgress(w io.Writer, start time.Time) *progress {
 // update draws the line where the time for it has come.
 func (p *progress) update(now time.Time, s sample) {
 	if p.out == nil || now.Sub(p.start) < 3*progressEvery || now.Sub(p.drawn) < progressEvery {
-		return // nobody needs a bar for what is over at once
+		return // what is over at once needs no bar
 	}
 	width, _, err := term.GetSize(p.fd)
 	if err != nil || width <= 0 {

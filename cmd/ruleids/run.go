@@ -18,7 +18,7 @@ import (
 )
 
 // replaySeed fixes the hashes of keys, so that a replay repeats itself to the last key that full tables
-// evict. Nobody gains by choosing colliding addresses for a capture that is read once.
+// evict. There is nothing to gain by colliding addresses for a capture that is read once.
 const replaySeed = 0x72756c65696473
 
 func newRunCmd(a *app) *cobra.Command {

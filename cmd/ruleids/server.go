@@ -81,7 +81,7 @@ func (a *app) serve(ctx context.Context, c *config.Config, demo, keep bool) erro
 	defer stop()
 	settings, nats := c.Server, c.NATS
 	if demo {
-		nats.URLs = nil // what is made up is for nobody else
+		nats.URLs = nil // what is made up is for this server alone
 	}
 	if demo && !keep {
 		dir, err := os.MkdirTemp("", "ruleids-demo-")

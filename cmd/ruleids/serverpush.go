@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -82,18 +83,10 @@ func (a *app) sayChanges(title string, before, after *bundle.Set) error {
 	b := bufio.NewWriter(a.err)
 	fmt.Fprintf(b, "against %s:\n", title)
 	was, is := parts(before), parts(after)
-	var names []string
-	for name := range was {
-		names = append(names, name)
-	}
-	for name := range is {
-		if _, known := was[name]; !known {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
+	all := maps.Clone(was)
+	maps.Copy(all, is)
 	n := 0
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		old, had := was[name]
 		text, has := is[name]
 		mark := "~"
@@ -174,7 +167,7 @@ func (p *preview) alerts(ctx context.Context, dir, title string, before *bundle.
 	return !found.Clean(), nil
 }
 
-// ask asks whether to go on. Where nobody can be asked, alerts that change must have been accepted by --yes.
+// ask asks whether to go on. Without a terminal to ask at, alerts that change must have been accepted by --yes.
 func (p *preview) ask(changes bool) error {
 	if p.yes {
 		return nil

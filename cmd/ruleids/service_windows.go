@@ -162,7 +162,7 @@ func (a *app) runService(flags []string) error {
 	})
 }
 
-// A serviceLog is a log of bounded size. What cannot be written is lost: there is nobody to tell.
+// A serviceLog is a log of bounded size. What cannot be written is lost: there is nowhere to tell it.
 type serviceLog struct {
 	mu   sync.Mutex
 	log  logfile.Log

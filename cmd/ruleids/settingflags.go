@@ -151,7 +151,7 @@ func lowerFirst(s string) string {
 }
 
 // settingsFile returns the settings file to read: the one that --config names, or ruleids.hcl in the current
-// directory where there is one, or "". Since that may name programs, root takes only one that nobody else can write.
+// directory where there is one, or "". Since that may name programs, root takes only one that no other account can write.
 func settingsFile(named string) (string, error) {
 	if named != "" {
 		return named, nil

@@ -9,7 +9,7 @@ import (
 // A workerCount is the value of --workers. 0, which is auto, is one for each CPU.
 type workerCount int
 
-// maxAuto is how many workers there are at most where nobody says: more have nothing to do, as there are eight lanes of windows,
+// maxAuto is how many workers there are at most where no flag says: more have nothing to do, as there are eight lanes of windows,
 // and each takes memory for the packets that it has under way.
 const maxAuto = 16
 

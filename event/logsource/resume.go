@@ -145,7 +145,7 @@ func (t *tail) left(saved, current mark, old []sibling, before time.Time) (out [
 	return out
 }
 
-// adopt goes on in a rotated file as in the log. It reports false for one that is compressed, which nobody writes to.
+// adopt goes on in a rotated file as in the log. It reports false for one that is compressed, which is not written to.
 func (t *tail) adopt(x sibling) (bool, error) {
 	f, err := os.Open(x.path)
 	if err != nil {

@@ -154,7 +154,7 @@ func (e *environment) works() {
 	}
 }
 
-// lines hands lines on, and counts them. took is nil where nobody wants to know.
+// lines hands lines on, and counts them. took may be nil.
 func (e *environment) lines(ctx context.Context, lines []login.Line, took func(n int)) error {
 	if len(lines) == 0 {
 		return nil

@@ -36,8 +36,8 @@ type Options struct {
 	Store  store.Alerts
 	State  *state.DB
 	Roster *roster.Roster
-	Shared *share.Book
-	Hosts  *hosts.Book
+	Shared *share.Store
+	Hosts  *hosts.Store
 	Live   *live.Ring
 	CA     *pki.CA
 	Log    *slog.Logger
@@ -119,7 +119,7 @@ type call struct {
 	api *API
 	r   *http.Request
 	w   http.ResponseWriter
-	who *Identity // nil for nobody
+	who *Identity // nil where that is not known
 	rc  *http.ResponseController
 	// told says that the logs have why this is refused.
 	told bool

@@ -150,7 +150,7 @@ func (c *call) event(line []byte, long bool, now time.Time) (e *store.Entry, cut
 		return nil, 0, err.Error()
 	}
 	cut = cutFields(a)
-	// Nobody can bring alerts in the name of an agent that joined.
+	// Alerts cannot be brought in the name of an agent that joined.
 	if state.ValidName(name) != nil || c.api.opt.Roster.Has(name) {
 		name = c.who.Name
 	}

@@ -70,7 +70,7 @@ func (c *Cluster) every(pause time.Duration, f func()) {
 	}
 }
 
-// renew writes the lease, where this process has it or nobody does.
+// renew writes the lease, where this process has it or none does.
 func (c *Cluster) renew(kv jetstream.KeyValue) {
 	ctx, cancel := context.WithTimeout(c.ctx, leaseRenew)
 	defer cancel()

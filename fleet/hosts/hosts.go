@@ -5,6 +5,7 @@ package hosts
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -19,8 +20,8 @@ import (
 // longest are left out.
 const MaxEach = 10_000
 
-// A Book is the maps of all agents. Its methods may be called by several goroutines.
-type Book struct {
+// A Store is the maps of all agents. Its methods may be called by several goroutines.
+type Store struct {
 	mu     sync.RWMutex
 	agents map[string]*chart
 }
@@ -31,11 +32,11 @@ type chart struct {
 	hosts   map[netip.Addr]*assets.Host
 }
 
-// New returns an empty book.
-func New() *Book { return &Book{agents: map[string]*chart{}} }
+// New returns an empty Store.
+func New() *Store { return &Store{agents: map[string]*chart{}} }
 
 // Take takes a batch of an agent, and says up to which change its map is known.
-func (b *Book) Take(agent string, batch *fleet.AssetBatch) fleet.AssetAnswer {
+func (b *Store) Take(agent string, batch *fleet.AssetBatch) fleet.AssetAnswer {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := b.agents[agent]
@@ -74,10 +75,7 @@ func (c *chart) thin() {
 	if len(c.hosts) <= MaxEach {
 		return
 	}
-	all := make([]*assets.Host, 0, len(c.hosts))
-	for _, h := range c.hosts {
-		all = append(all, h)
-	}
+	all := slices.Collect(maps.Values(c.hosts))
 	slices.SortFunc(all, func(x, y *assets.Host) int {
 		if x.Local != y.Local {
 			if x.Local {
@@ -96,7 +94,7 @@ func (c *chart) thin() {
 }
 
 // Forget drops the map of an agent.
-func (b *Book) Forget(agent string) {
+func (b *Store) Forget(agent string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.agents, agent)
@@ -117,7 +115,7 @@ type Search struct {
 }
 
 // Find returns the hosts that are wanted, by address and agent.
-func (b *Book) Find(s Search) []Host {
+func (b *Store) Find(s Search) []Host {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	out := []Host{}

@@ -72,7 +72,7 @@ func (s *Server) takeEvidence(id string, data []byte) fleet.EvidenceAnswer {
 	defer s.orders.mu.Unlock()
 	o := s.orders.open[p.Ticket]
 	if o == nil || o.agent != id {
-		return fleet.EvidenceAnswer{} // nobody waits for it any more
+		return fleet.EvidenceAnswer{} // it is not waited for any more
 	}
 	switch {
 	case p.Error != "":

@@ -62,9 +62,9 @@ type Server struct {
 	state  *state.DB
 	store  store.Alerts
 	roster *roster.Roster
-	shared *share.Book
+	shared *share.Store
 	live   *live.Ring
-	hosts  *hosts.Book
+	hosts  *hosts.Store
 	api    *api.API
 
 	bus     *bus.Bus // nil where no agents are listened for
@@ -356,7 +356,7 @@ func (s *Server) close() error {
 // cutHeaders bounds the heads of requests.
 const cutHeaders = 64 << 10
 
-// newHTTP returns a server of HTTP that waits for nobody for long.
+// newHTTP returns a server of HTTP that waits for no client for long.
 func (s *Server) newHTTP(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: cutHeaders,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}

@@ -34,8 +34,8 @@ type Request struct {
 // An Origin is who asks.
 type Origin struct{ Source, By, Rule string }
 
-// A Book keeps the decisions. Its methods may be called by several goroutines.
-type Book struct {
+// A Store keeps the decisions. Its methods may be called by several goroutines.
+type Store struct {
 	db   *state.DB
 	log  *slog.Logger
 	now  func() time.Time
@@ -48,8 +48,8 @@ type Book struct {
 }
 
 // Open reads the decisions. tell is called with each change, after it is on the disk.
-func Open(ctx context.Context, db *state.DB, log *slog.Logger, tell func(*state.Decision)) (*Book, error) {
-	b := &Book{db: db, log: log, now: time.Now, tell: tell, all: map[string]*state.Decision{}, digests: map[string]digest{}}
+func Open(ctx context.Context, db *state.DB, log *slog.Logger, tell func(*state.Decision)) (*Store, error) {
+	b := &Store{db: db, log: log, now: time.Now, tell: tell, all: map[string]*state.Decision{}, digests: map[string]digest{}}
 	all, err := db.Decisions(ctx)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func Open(ctx context.Context, db *state.DB, log *slog.Logger, tell func(*state.
 }
 
 // Heard takes over what another server changed about a target.
-func (b *Book) Heard(ctx context.Context, target string) error {
+func (b *Store) Heard(ctx context.Context, target string) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	x, err := b.db.Decision(ctx, target)
@@ -73,7 +73,7 @@ func (b *Book) Heard(ctx context.Context, target string) error {
 }
 
 // Reload reads the decisions again.
-func (b *Book) Reload(ctx context.Context) error {
+func (b *Store) Reload(ctx context.Context) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	all, err := b.db.Decisions(ctx)
@@ -96,7 +96,7 @@ type Invalid struct{ Why string }
 func (e Invalid) Error() string { return e.Why }
 
 // Decide makes a decision for all agents. Whether each carries it out is for its own rules of what it must not lose.
-func (b *Book) Decide(ctx context.Context, r Request, by Origin) (*state.Decision, error) {
+func (b *Store) Decide(ctx context.Context, r Request, by Origin) (*state.Decision, error) {
 	t, err := decision.ParseTarget(r.Target)
 	if err != nil {
 		return nil, Invalid{err.Error()}
@@ -165,7 +165,7 @@ func (b *Book) Decide(ctx context.Context, r Request, by Origin) (*state.Decisio
 const grace = time.Minute
 
 // Lift ends a decision for all. ErrAbsent where there is none.
-func (b *Book) Lift(ctx context.Context, target, by string) (*state.Decision, error) {
+func (b *Store) Lift(ctx context.Context, target, by string) (*state.Decision, error) {
 	t, err := decision.ParseTarget(target)
 	if err != nil {
 		return nil, Invalid{err.Error()}
@@ -189,7 +189,7 @@ func (b *Book) Lift(ctx context.Context, target, by string) (*state.Decision, er
 	return &x, nil
 }
 
-func (b *Book) keep(x *state.Decision) {
+func (b *Store) keep(x *state.Decision) {
 	b.mu.Lock()
 	b.all[x.Target] = x
 	clear(b.digests)
@@ -198,7 +198,7 @@ func (b *Book) keep(x *state.Decision) {
 }
 
 // List returns the decisions that hold, the newest first.
-func (b *Book) List() []*state.Decision {
+func (b *Store) List() []*state.Decision {
 	now := b.now()
 	out := []*state.Decision{}
 	b.mu.RLock()
@@ -221,7 +221,7 @@ func (b *Book) List() []*state.Decision {
 }
 
 // Everything returns what an agent with labels is to know: decisions that hold and tombstones, sorted by target.
-func (b *Book) Everything(labels state.Labels) []fleet.Decision {
+func (b *Store) Everything(labels state.Labels) []fleet.Decision {
 	now := b.now()
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -244,7 +244,7 @@ func Tell(x *state.Decision) fleet.Decision {
 }
 
 // Digest returns the digest of the decisions that an agent with labels should have.
-func (b *Book) Digest(labels state.Labels) string {
+func (b *Store) Digest(labels state.Labels) string {
 	key, now := labels.String(), b.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -272,7 +272,7 @@ type digest struct {
 }
 
 // Trim forgets what is over. It is called every minute or so.
-func (b *Book) Trim() {
+func (b *Store) Trim() {
 	now := b.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -282,7 +282,7 @@ func (b *Book) Trim() {
 }
 
 // Refused returns what agents refused of the decisions that hold, by target: the names of the agents, each with why.
-func (b *Book) Refused(beats map[string]*fleet.Beat) map[string]map[string]string {
+func (b *Store) Refused(beats map[string]*fleet.Beat) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for name, beat := range beats {
 		for _, r := range beat.Shared.Refused {

@@ -95,7 +95,7 @@ func OpenVictoria(ctx context.Context, opt VictoriaOptions) (*Victoria, error) {
 }
 
 // start returns when VictoriaLogs was started, in whole seconds, and whether that was a second ago or more: until then it may
-// be started once more in the same second, which nobody could tell.
+// be started once more in the same second, which could not be told.
 func (v *Victoria) start(ctx context.Context) (at string, settled bool, err error) {
 	text, err := v.post(ctx, "/metrics", nil, nil)
 	if err != nil {

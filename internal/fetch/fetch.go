@@ -28,7 +28,7 @@ const (
 	connectWithin = 10 * time.Second
 	headWithin    = 30 * time.Second
 	stall         = 30 * time.Second
-	// whole bounds all of it: a server that sends a byte now and then keeps nobody for longer.
+	// whole bounds all of it: a server that sends a byte now and then does not keep its client for longer.
 	whole = 10 * time.Minute
 	// maxRedirects is what mirrors need, and less than a loop takes to hurt.
 	maxRedirects = 5

@@ -13,7 +13,7 @@ type connection struct {
 // sessions tells which peers have SSH sessions from which connections there are.
 //
 // A connection is no session yet: whoever guesses passwords has one too, and would be safe for as long as he guesses. The
-// server ends connections on which nobody logged in after its login grace time, so one that is older is a session. A
+// server ends connections without a login after its login grace time, so one that is older is a session. A
 // peer with any connection is given the benefit of the doubt for that time, counted from its first connection; a
 // guesser who comes back all the time uses it up, and gets it again only after a long absence. Where the server's log is
 // read, there is less to doubt: whom it refused several times, and did not let in, is a guesser.
@@ -74,7 +74,7 @@ func (s *sessions) peers(now time.Time, conns []connection) []netip.Addr {
 		case s.known:
 			first = now
 		default:
-			first = time.Time{} // older than this program: nobody is to lose a session because it was started
+			first = time.Time{} // older than this program: no session is to be lost because it was started
 		}
 		since[c] = first
 		if s.grace == 0 || now.Sub(first) > s.grace+loginSlack {

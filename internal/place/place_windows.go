@@ -37,7 +37,7 @@ func Of(path string) string {
 	return path
 }
 
-// private lets the system and administrators do everything, also with what is in a directory, and nobody else anything.
+// private lets the system and administrators do everything, also with what is in a directory, and other accounts nothing.
 const private = "O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
 
 // Make makes the directory of the program's files, for administrators and the system alone. Everybody may make directories

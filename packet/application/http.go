@@ -62,7 +62,7 @@ func scanRequest(data []byte) (Kind, int) {
 	return KindHTTP, headNeed(data)
 }
 
-// maxGuess is how many bytes of a target are waited for behind a method that nobody registered.
+// maxGuess is how many bytes of a target are waited for behind a method that is not registered.
 const maxGuess = 512
 
 func known(m []byte) bool {

@@ -106,7 +106,7 @@ func (c *capped) Write(p []byte) (int, error) {
 	return c.Buffer.Write(p)
 }
 
-// runGit runs git with nobody to ask, and returns its output where out is nil. Errors are its own words.
+// runGit runs git without a terminal to ask at, and returns its output where out is nil. Errors are its own words.
 func runGit(ctx context.Context, out io.Writer, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "core.hooksPath=" + os.DevNull, "-c", "protocol.allow=never", "-c", "protocol.https.allow=always",
 		"-c", "protocol.ssh.allow=always", "-c", "protocol.file.allow=always", "-c", "http.followRedirects=initial", "-c", "gc.auto=0"}, args...)...)

@@ -127,7 +127,7 @@ func (n *Nodes) certify(address string) {
 	n.write("nats.key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// freePorts returns ports that nobody on this host listens on.
+// freePorts returns ports of this host that are free.
 func freePorts(t *testing.T, count int) (ports []int) {
 	t.Helper()
 	for range count {
