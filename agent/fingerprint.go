@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -39,7 +40,7 @@ func takeFingerprint(paths []string) fingerprint {
 
 // sum adds one file.
 func sum(h hash.Hash, name string) {
-	f, err := os.Open(name)
+	f, err := files.OpenShared(name)
 	if err != nil {
 		fmt.Fprintf(h, "%q %q\n", name, err)
 		return

@@ -42,7 +42,7 @@ func realFileOps() fileOps {
 	return fileOps{
 		write:  (*os.File).Write,
 		sync:   (*os.File).Sync,
-		rename: os.Rename,
+		rename: files.Rename,
 
 		syncDirectory: files.SyncDirectory,
 	}

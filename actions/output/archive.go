@@ -18,6 +18,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/logfile"
 )
 
@@ -168,7 +169,7 @@ func (a *archive) tend(ctx context.Context) error {
 // compressFile replaces a file by its compressed form, with the same owner, mode and time. At any moment
 // one of the two is there in full.
 func compressFile(ctx context.Context, path string) (err error) {
-	in, err := os.Open(path)
+	in, err := files.OpenShared(path)
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func compressFile(ctx context.Context, path string) (err error) {
 	if err := os.Chtimes(part, time.Time{}, st.ModTime()); err != nil {
 		return err
 	}
-	if err := os.Rename(part, path+".gz"); err != nil {
+	if err := files.Rename(part, path+".gz"); err != nil {
 		return err
 	}
 	return ignoreMissing(os.Remove(path))

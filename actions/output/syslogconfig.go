@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"fmt"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/internal/setting"
@@ -54,8 +56,9 @@ type SyslogAddress struct {
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (a *SyslogAddress) UnmarshalText(text []byte) error {
-	if filepath.IsAbs(string(text)) {
-		*a = SyslogAddress{Path: string(text)}
+	// That of Unix sockets is one on Windows, too: it is the default.
+	if name := string(text); filepath.IsAbs(name) || strings.HasPrefix(name, "/") {
+		*a = SyslogAddress{Path: name}
 		return nil
 	}
 	a.Path = ""
@@ -76,7 +79,9 @@ func NewSyslog() *SyslogConfig { return setting.New[SyslogConfig]() }
 // Check returns what is wrong with the settings as they go together.
 func (c *SyslogConfig) Check() (ps []setting.Problem) {
 	wrong := func(name, detail string) { ps = append(ps, setting.Problem{Setting: name, Detail: detail}) }
-	if unix := c.Network == "unix"; unix && c.Address.Path == "" {
+	if unix := c.Network == "unix"; unix && runtime.GOOS == "windows" && c.Address.Path == "/dev/log" {
+		wrong("address", "Windows has no /dev/log: set network to \"udp\", \"tcp\" or \"tls\", and address to that of a syslog server.")
+	} else if unix && c.Address.Path == "" {
 		wrong("address", "A unix socket needs its path, as \"/dev/log\".")
 	} else if !unix && c.Address.Path != "" {
 		wrong("address", fmt.Sprintf("Network %q needs a server; write host:port, of IPv6 [address]:port.", c.Network))

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
@@ -225,10 +226,13 @@ func (s *store) rewrite(all []Verdict) (err error) {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil { // Windows renames no file that is open
 		return err
 	}
-	if err := os.Rename(next, s.path); err != nil {
+	if err := files.Rename(next, s.path); err != nil {
+		return err
+	}
+	if f, err = os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0); err != nil {
 		return err
 	}
 	s.file, s.lines = f, len(all)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/logfile"
 	"github.com/ruleids/ruleids/internal/printable"
 )
@@ -315,7 +316,7 @@ func (j *job) create(d *directory) error {
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = files.Rename(f.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())

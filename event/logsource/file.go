@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/event/login"
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 const (
@@ -100,7 +101,7 @@ func (t *tail) run(ctx context.Context) error {
 
 // open opens the file at the path, where there is one.
 func (t *tail) open(end bool) error {
-	f, err := os.Open(t.config.Path)
+	f, err := files.OpenShared(t.config.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // it is read from its start when it comes
 	}

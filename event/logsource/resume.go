@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/event/login"
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 // errMoving is why a reader cannot begin.
@@ -40,7 +41,7 @@ func (t *tail) start(ctx context.Context) error {
 			return t.open(t.config.Begin == "end")
 		}
 	}
-	if f, err := os.Open(t.config.Path); err == nil {
+	if f, err := files.OpenShared(t.config.Path); err == nil {
 		if saved.HeadBytes > 0 && saved.is(f) { // of one that was empty nothing tells it from another with its number
 			if saved.Seen == nil {
 				old, _ := t.rotated()
@@ -89,7 +90,7 @@ func (t *tail) resume(ctx context.Context, saved mark) error {
 	t.mark = saved // until it is dealt with
 	for range maxTries {
 		var current mark // of what is at the path now
-		f, err := os.Open(t.config.Path)
+		f, err := files.OpenShared(t.config.Path)
 		if err == nil {
 			current = headMark(f)
 			_ = f.Close()
@@ -147,7 +148,7 @@ func (t *tail) left(saved, current mark, old []sibling, before time.Time) (out [
 
 // adopt goes on in a rotated file as in the log. It reports false for one that is compressed, which is not written to.
 func (t *tail) adopt(x sibling) (bool, error) {
-	f, err := os.Open(x.path)
+	f, err := files.OpenShared(x.path)
 	if err != nil {
 		return false, nil // archive says what is wrong with it
 	}

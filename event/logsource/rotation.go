@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 // archive reads what was not read yet of a rotated file, compressed or not, and takes down that it was seen. It reports false for
@@ -122,7 +124,8 @@ func (t *tail) beside() (out []fs.FileInfo) {
 		if !(strings.HasPrefix(name, base) && rotation.MatchString(name[len(base):])) && !(strings.HasPrefix(name, stem+"-") && rotation.MatchString(strings.Replace(name[len(stem):], filepath.Ext(base), "", 1))) {
 			continue
 		}
-		if st, err := e.Info(); err == nil && st.Mode().IsRegular() {
+		// Not all listings of Windows have the number of the file, by which it is told from others.
+		if st, err := os.Lstat(filepath.Join(filepath.Dir(t.config.Path), name)); err == nil && st.Mode().IsRegular() {
 			out = append(out, st)
 		}
 	}
@@ -203,7 +206,7 @@ func digest(b []byte) string {
 
 // openArchive opens a rotated file, and takes it out of gzip.
 func openArchive(path string) (io.ReadCloser, error) {
-	f, err := os.Open(path)
+	f, err := files.OpenShared(path)
 	if err != nil {
 		return nil, err
 	}

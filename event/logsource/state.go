@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
@@ -132,5 +133,5 @@ func (m memory) save(x mark) error {
 			return fmt.Errorf("state: %w", err)
 		}
 	}
-	return os.Rename(next, string(m))
+	return files.Rename(next, string(m))
 }

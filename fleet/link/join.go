@@ -251,7 +251,7 @@ func writePair(dir string, key *ecdsa.PrivateKey, cert []byte) error {
 	if err := files.Write(filepath.Join(dir, certFile), cert, 0o640); err != nil {
 		return err
 	}
-	return os.Rename(filepath.Join(dir, keyFile+nextSuffix), filepath.Join(dir, keyFile))
+	return files.Rename(filepath.Join(dir, keyFile+nextSuffix), filepath.Join(dir, keyFile))
 }
 
 // nextSuffix ends the name of the key of a certificate that is being renewed.
@@ -272,7 +272,7 @@ func readCredentials(dir string) (*credentials, error) {
 			return nil, err
 		}
 		pair = next
-		if err := os.Rename(filepath.Join(dir, keyFile+nextSuffix), filepath.Join(dir, keyFile)); err != nil {
+		if err := files.Rename(filepath.Join(dir, keyFile+nextSuffix), filepath.Join(dir, keyFile)); err != nil {
 			return nil, err
 		}
 	}

@@ -86,7 +86,7 @@ func (m *Membership) TakeRuleSet(ctx context.Context, dir, digest string, fetch 
 	if err := os.RemoveAll(path); err != nil {
 		return nil, err
 	}
-	if err := os.Rename(next, path); err != nil {
+	if err := files.Rename(next, path); err != nil {
 		return nil, err
 	}
 	return undo, choose(dir, digest)

@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 // A fact is what terms of a query are about, but for words: of one alert. A day's facts are in memory while it is asked, in the
@@ -239,7 +241,7 @@ func (f *facts) write(path string) error {
 	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(path+".new", path)
+	return files.Rename(path+".new", path)
 }
 
 var errFacts = errors.New("the file of facts is damaged")

@@ -26,7 +26,7 @@ func Open(name string) (*os.File, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errNotRegular}
 	}
-	return os.Open(name)
+	return OpenShared(name)
 }
 
 // Read reads a file that Open opens.
@@ -109,7 +109,7 @@ func Write(name string, content []byte, mode fs.FileMode) error {
 	_, err = f.Write(content)
 	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), name)
+		err = Rename(f.Name(), name)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())

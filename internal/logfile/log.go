@@ -76,7 +76,12 @@ func (l *Log) Look() (Change, error) {
 func (l *Log) open() error {
 	f, _, err := Open(l.Path, l.Mode)
 	if err != nil && l.Special {
+		refused := err
 		if f, err = os.OpenFile(l.Path, os.O_WRONLY|os.O_APPEND|NoFollow, 0); err == nil {
+			if st, err := f.Stat(); err == nil && st.Mode()&fs.ModeSymlink != 0 { // Windows opens the link itself
+				f.Close()
+				return refused
+			}
 			l.f, l.size, l.torn = f, 0, false
 			return nil
 		}

@@ -85,17 +85,19 @@ func TestLog(t *testing.T) {
 
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
+	paths := []string{dir}
 	link := filepath.Join(dir, "link")
-	if err := os.Symlink(filepath.Join(dir, "target"), link); err != nil {
-		t.Skip(err)
+	err := os.Symlink(filepath.Join(dir, "target"), link)
+	if st, lerr := os.Lstat(link); err == nil && lerr == nil && st.Mode()&fs.ModeSymlink != 0 { // Windows needs a right for that
+		paths = append(paths, link)
 	}
-	for _, path := range []string{dir, link} {
+	for _, path := range paths {
 		if _, _, err := Open(path, 0o600); !errors.Is(err, ErrIrregular) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
 	missing := filepath.Join(dir, "no", "log")
-	_, _, err := Open(missing, 0o600)
+	_, _, err = Open(missing, 0o600)
 	if err = Remedy(err, missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "make the directory first") {
 		t.Error(err)
 	}

@@ -1,14 +1,17 @@
 package logfile
 
 import (
+	"errors"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/windows"
 )
 
-// NoFollow is empty: there are no such flags.
-const NoFollow = 0
+// NoFollow is for os.OpenFile: a link is opened itself, not what it leads to. Whoever opens a file so has to look whether it is
+// regular.
+const NoFollow = windows.FILE_FLAG_OPEN_REPARSE_POINT
 
 // passing are failures of opening a file that trying again may heal.
 var passing = [...]error{windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_TOO_MANY_OPEN_FILES, windows.ERROR_NOT_ENOUGH_MEMORY}
@@ -27,16 +30,20 @@ func openFile(path string, how int, _ fs.FileMode) (*os.File, error) {
 	// FILE_APPEND_DATA alone would not let a torn line be cut off, so Open goes to the end.
 	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE,
 		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, nil, disposition,
-		windows.FILE_ATTRIBUTE_NORMAL|windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
+		windows.FILE_ATTRIBUTE_NORMAL|NoFollow, 0)
+	if errors.Is(err, windows.ERROR_ACCESS_DENIED) { // Windows says no more of a directory
+		if st, lerr := os.Lstat(path); lerr == nil && !st.Mode().IsRegular() {
+			err = syscall.EISDIR
+		}
+	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	return os.NewFile(uintptr(h), path), nil
 }
 
-// irregular reports whether openFile failed since there is something else than a regular file: of a directory Windows
-// says no more than that access is denied.
-func irregular(error) bool { return false }
+// irregular reports whether openFile failed since there is something else than a regular file.
+func irregular(err error) bool { return errors.Is(err, syscall.EISDIR) }
 
 // Look returns the size of an open file, and whether it was removed.
 func Look(file *os.File) (size int64, removed bool, err error) {

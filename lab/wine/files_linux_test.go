@@ -13,15 +13,21 @@ import (
 // Go expects "invalid class" before it deletes as older systems do. Tests end with that for their own directories.
 var posixDelete = regexp.MustCompile(`(?m)^ *testing\.go:\d+: TempDir RemoveAll cleanup: unlinkat .*: Invalid function\.\r?\n`)
 
+// noLinks is why tests leave out the rest of what they try: Wine makes no symbolic links.
+var noLinks = regexp.MustCompile(`(?m)^ *\w+_test\.go:\d+: no links are made here\r?\n`)
+
 // complaint is what a test, or the runtime, says of anything else.
 var complaint = regexp.MustCompile(`(?m)^ *\w+_test\.go:\d+: |^panic: |^fatal error: `)
 
-// TestFiles runs tests of locks, and of a journal that is damaged or cannot be written. Those that fail for nothing but what Wine
-// lacks count as passed.
+// TestFiles runs tests of locks, of files that are renamed, replaced and removed while somebody has them open, of logs and caches that
+// are rotated and written again, and of a journal that is damaged or cannot be written. Those that fail for nothing but what Wine lacks
+// count as passed.
 func TestFiles(t *testing.T) {
 	need(t)
 	for dir, tests := range map[string]string{
-		"internal/filelock": ".", "actions/decision": "^Test(Foreign|JournalFails)$",
+		"internal/filelock": ".", "internal/files": ".", "internal/logfile": "^TestOpen$", "actions/decision": "^Test(Foreign|JournalFails)$",
+		"actions/output": "^Test(RotateBySize|Keep|Leftovers)$", "actions/reputation": "^Test(CacheFile|CacheTrouble|Close|ForeignFile)$",
+		"event/logsource": "^Test(BeginsAtTheEndOrAtTheStart|WhatWasRotatedWhileNobodyLookedIsRead)$",
 	} {
 		t.Run(dir, func(t *testing.T) {
 			file := filepath.Join(windows.dir, "files-"+filepath.Base(dir)+".test.exe")
@@ -29,9 +35,9 @@ func TestFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			out, errs, code := windows.run(t, patience, dir, file, "-test.run", tests, "-test.v")
-			rest := posixDelete.ReplaceAllString(out, "")
+			rest := noLinks.ReplaceAllString(posixDelete.ReplaceAllString(out, ""), "")
 			passed := strings.Contains(out, "--- PASS: ") || rest != out
-			if code != 0 && code != 1 || !passed || complaint.MatchString(rest) || strings.Contains(out, "--- SKIP") {
+			if code != 0 && code != 1 || !passed || complaint.MatchString(rest) || strings.Contains(out, "--- SKIP") && !noLinks.MatchString(out) {
 				t.Errorf("exit status %d\n%s\n%s", code, out, errs)
 			}
 		})

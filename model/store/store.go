@@ -86,7 +86,7 @@ func (s Store) Write(name, baseline string, data []byte) error {
 	path := s.Path(name)
 	if old, err := Read(path); err == nil {
 		if m, err := model.Load(model.Spec{}, old); err == nil && m.ID() != "" && m.ID() != baseline {
-			if err := os.Rename(path, s.Previous(name)); err != nil {
+			if err := files.Rename(path, s.Previous(name)); err != nil {
 				return err
 			}
 		}

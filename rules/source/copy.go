@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/internal/fetch"
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 // A Copy says of a copy where it comes from, and when.
@@ -74,7 +75,7 @@ func writeMeta(name string, c Copy) error {
 func place(name string, data []byte) error {
 	temporary, err := aside(name, data)
 	if err == nil {
-		err = os.Rename(temporary, name)
+		err = files.Rename(temporary, name)
 	}
 	if err != nil && temporary != "" {
 		_ = os.Remove(temporary)

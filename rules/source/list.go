@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ruleids/ruleids/internal/fetch"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/rules/lists"
 )
 
@@ -60,7 +61,7 @@ func (s *Store) List(ctx context.Context, l *lists.List, f *lists.Feed, good fun
 	file, err := aside(f.Copy, data)
 	if err == nil {
 		if err = good(file); err == nil {
-			err = os.Rename(file, f.Copy)
+			err = files.Rename(file, f.Copy)
 		}
 	}
 	if err != nil {

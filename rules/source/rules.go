@@ -14,6 +14,7 @@ import (
 	"aead.dev/minisign"
 
 	"github.com/ruleids/ruleids/internal/fetch"
+	"github.com/ruleids/ruleids/internal/files"
 )
 
 const (
@@ -95,7 +96,7 @@ func (s *Store) Rules(ctx context.Context, spec Spec, good func(dir string) erro
 		return c, false, err
 	}
 	path := filepath.Join(sets, next.SHA256[:16])
-	err = errors.Join(os.RemoveAll(path), os.Rename(dir, path))
+	err = errors.Join(os.RemoveAll(path), files.Rename(dir, path))
 	if err == nil {
 		err = writeMeta(filepath.Join(sets, setFile), next)
 	}
