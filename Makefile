@@ -16,7 +16,7 @@ LDFLAGS   ?= -s -w
 GOFMT      = $(shell $(GO) env GOROOT)/bin/gofmt
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test lint fmt oracle lab detection lab-test fleet-test rotate-test wine-test fleet-scale soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-test cross qemu-test
+.PHONY: help build run demo test lint fmt oracle lab detection lab-test fleet-test rotate-test wine-test fleet-scale soak bench bench-docs bench-check captures fuzz docs lab-rate clean vscode ui ui-check ui-test screenshots release release-twice release-test cross qemu-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -148,6 +148,9 @@ RELEASE = $(GO) -C packaging/release run . -root $(CURDIR)
 
 release: ## everything that is published, in dist/, the same bytes each time (TARGETS=linux/amd64,… for some systems; MINISIGN_KEY=FILE signs)
 	$(RELEASE) -out $(CURDIR)/dist -targets '$(TARGETS)'
+
+release-twice: ## build everything that is published twice, in two directories with two caches, and compare (TARGETS=… for some systems; an hour)
+	packaging/release/test.sh twice
 
 release-test: ## install, upgrade and remove the packages and the image in a Debian of their own; build twice and compare (root)
 	$(GO) -C packaging/release vet ./...
