@@ -533,6 +533,28 @@ func TestDeadlinesInOrder(t *testing.T) {
 	}
 }
 
+// TestDeadlinesAtOnce: conversations that end at one time do so in one order, wherever their entries are.
+func TestDeadlinesAtOnce(t *testing.T) {
+	said := func(from func(i int) int) []string {
+		c := newTalk(t, 0, Limits{})
+		for _, at := range []float64{0, 1} { // that of the first packet is the order of entries
+			for i := range 20 {
+				c.src = fmt.Sprintf("10.0.0.1:%d", 40000+from(i))
+				c.udp(at, false, "x")
+				c.udp(at, true, "y")
+			}
+		}
+		c.tick(400)
+		return c.said
+	}
+	up, down := said(func(i int) int { return i }), said(func(i int) int { return 19 - i })
+	slices.Sort(down[:20]) // each says that it is established in its turn
+	slices.Sort(up[:20])
+	if len(up) != 40 || !slices.Equal(up, down) {
+		t.Errorf("%q\nand %q", up, down)
+	}
+}
+
 // An entry is three lines of the cache.
 func TestEntrySize(t *testing.T) {
 	if entrySize != 192 {

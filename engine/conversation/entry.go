@@ -39,6 +39,15 @@ func (k *key) within(p *packet.Packet) {
 	}
 }
 
+// order is a number by which conversations have an order, the same in every process.
+func (k *key) order() (h uint64) {
+	for _, w := range k {
+		h = (h ^ w) * 0x9e3779b97f4a7c15
+		h ^= h >> 32
+	}
+	return h
+}
+
 func (k *key) addr(side int) packet.Addr { return packet.Addr{Hi: k[2*side], Lo: k[2*side+1]} }
 func (k *key) port(side int) uint16      { return uint16(k[4] >> (48 - 16*side)) }
 func (k *key) proto() uint8              { return uint8(k[4]) }

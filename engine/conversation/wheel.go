@@ -17,11 +17,14 @@ type wheel struct {
 // A dueItem is an entry that may end at a time. It is stale where the entry has another gen.
 type dueItem struct {
 	at  int64
+	tie uint64 // of several at one time, by their keys: where entries lie in memory depends on reloads
 	r   ref
 	gen uint32
 }
 
-func (d dueItem) before(o dueItem) bool { return d.at < o.at || d.at == o.at && d.r < o.r }
+func (d dueItem) before(o dueItem) bool {
+	return d.at < o.at || d.at == o.at && (d.tie < o.tie || d.tie == o.tie && d.r < o.r)
+}
 
 // dueSlot is the place of entries that are in due.
 const dueSlot = 1<<16 - 1
@@ -46,7 +49,7 @@ func (w *wheel) place(t *Table, r ref) {
 	at := e.seen + w.span
 	if at>>tickShift <= w.now {
 		e.slot = dueSlot
-		w.push(dueItem{at, r, e.gen})
+		w.push(dueItem{at, e.key.order(), r, e.gen})
 		t.next = min(t.next, at)
 		return
 	}
