@@ -151,22 +151,36 @@ func (p *Packet) transportSum() (ok, known bool) {
 // the same (RFC 1071 section 2).
 func add(sum uint64, b []byte) uint64 {
 	var carry uint64
-	for len(b) >= 32 {
+	for len(b) >= 64 {
 		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b), 0)
 		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b[8:]), carry)
 		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b[16:]), carry)
 		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b[24:]), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b[32:]), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b[40:]), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b[48:]), carry)
+		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b[56:]), carry)
 		sum += carry
-		b = b[32:]
+		b = b[64:]
 	}
 	for len(b) >= 8 {
 		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b), 0)
 		sum += carry
 		b = b[8:]
 	}
-	var rest [8]byte
-	copy(rest[:], b)
-	sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(rest[:]), 0)
+	var rest uint64
+	if len(b) >= 4 {
+		rest = uint64(binary.LittleEndian.Uint32(b))
+		b = b[4:]
+	}
+	if len(b) >= 2 {
+		rest += uint64(binary.LittleEndian.Uint16(b)) // the order of words does not matter
+		b = b[2:]
+	}
+	if len(b) > 0 {
+		rest += uint64(b[0])
+	}
+	sum, carry = bits.Add64(sum, rest, 0)
 	return sum + carry
 }
 
