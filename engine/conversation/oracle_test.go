@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,7 +42,8 @@ func TestOracle(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	t.Logf("%d segments are retransmissions for both, %d for neither; %d conversations have the same packets and bytes", o.both, o.neither, o.conversations)
+	t.Logf("%d segments are retransmissions for both, %d for neither; %d conversations have the same packets, bytes and duration", o.both, o.neither, o.conversations)
+	t.Logf("the handshake was seen of the connections of %d segments for both, of %d for neither", o.opened, o.unopened)
 	for why, n := range o.known {
 		t.Logf("known difference, %d times: %s", n, why)
 	}
@@ -56,6 +58,7 @@ func TestOracle(t *testing.T) {
 type oracle struct {
 	*testing.T
 	both, neither, conversations int
+	opened, unopened             int // segments of connections whose handshake was seen, and of others
 	known                        map[string]int
 	seen                         map[string][]span // sequence numbers by stream and sender, of the file at hand
 }
@@ -64,7 +67,8 @@ type oracle struct {
 type total struct{ packets, bytes uint64 }
 
 var oracleFields = []string{"frame.number", "tcp.stream", "udp.stream", "tcp.analysis.retransmission", "tcp.analysis.out_of_order", "tcp.analysis.keep_alive",
-	"tcp.analysis.lost_segment", "ip.src", "ipv6.src", "ip.len", "ipv6.plen", "tcp.srcport", "udp.srcport", "frame.time_epoch", "tcp.flags.reset", "tcp.analysis.zero_window_probe"}
+	"tcp.analysis.lost_segment", "ip.src", "ipv6.src", "ip.len", "ipv6.plen", "tcp.srcport", "udp.srcport", "frame.time_epoch", "tcp.flags.reset", "tcp.analysis.zero_window_probe",
+	"tcp.completeness", "tcp.time_relative", "udp.time_relative"}
 
 func (o *oracle) compare(file string) error {
 	r, err := capture.Open(file)
@@ -99,6 +103,9 @@ func (o *oracle) compare(file string) error {
 	refs := map[string]ref{}                  // of streams
 	shared := map[ref]map[string]bool{}       // streams of entries
 	last := map[string]int64{}
+	durations := map[string]string{} // seconds from the first packet of a stream to its last
+	opens := map[string]bool{}       // the handshake of a stream was seen
+	back := false                    // the clock of the capture went back
 	var batch capture.Batch
 	for i := 0; ; i++ {
 		if i == len(batch.Frames) {
@@ -116,6 +123,7 @@ func (o *oracle) compare(file string) error {
 		}
 		col := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		d.Decode(&p, &f)
+		back = back || p.Time < clock
 		clock = max(clock, p.Time)
 		p.Clock = clock
 		table.Track(&p, table.Place(&p))
@@ -133,7 +141,10 @@ func (o *oracle) compare(file string) error {
 		if len(stream) == 4 {
 			continue
 		}
+		durations[stream] = col[17] + col[18]
 		if p.Layers&packet.LayerTCP != 0 {
+			o.handshake(file, opens[stream], col)
+			opens[stream] = p.ConnOpen
 			o.segment(file, stream, &p, col)
 		}
 		if table.at == 0 {
@@ -179,9 +190,29 @@ func (o *oracle) compare(file string) error {
 				o.Errorf("%s: %s: %d packets and %d bytes from %v:%d, tshark has %d and %d", file, stream, e.sent(side), e.bytes[side], e.key.addr(side), e.key.port(side), want.packets, want.bytes)
 			}
 		}
+		want, err := strconv.ParseFloat(durations[stream], 64)
+		if got := float64(e.seen-e.first) / 1e9; err == nil && !back && math.Abs(got-want) > 2e-6 {
+			o.Errorf("%s: %s: %v s, tshark has %v", file, stream, got, want)
+		}
 		o.conversations++
 	}
 	return nil
+}
+
+// handshake compares whether the handshake of a segment's connection was seen whole before it: for tshark, whether SYN, SYN with ACK,
+// and ACK were.
+func (o *oracle) handshake(file string, ours bool, col []string) {
+	const whole = 1 | 2 | 4
+	so, err := strconv.Atoi(col[16])
+	switch theirs := so&whole == whole; {
+	case err != nil:
+	case theirs && ours:
+		o.opened++
+	case theirs == ours:
+		o.unopened++
+	default:
+		o.Errorf("%s: frame %s: handshake seen before it %v, tshark %v", filepath.Base(file), col[0], ours, theirs)
+	}
 }
 
 // segment compares whether a segment is a retransmission. Where the two differ, what counts is whether all of its sequence
