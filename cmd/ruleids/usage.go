@@ -183,8 +183,13 @@ func noCommand(cmd *cobra.Command, args []string) error {
 // takeNothing has the commands below cmd whose usage names no arguments take none, and complete none, unless they say otherwise.
 func takeNothing(cmd *cobra.Command) {
 	for _, c := range cmd.Commands() {
-		if c.Args == nil && c.ValidArgsFunction == nil && !strings.Contains(c.Use, " ") {
-			c.Args, c.ValidArgsFunction = noArgs, cobra.NoFileCompletions
+		if !c.HasSubCommands() && !strings.Contains(c.Use, " ") {
+			if c.Args == nil {
+				c.Args = noArgs
+			}
+			if c.ValidArgsFunction == nil {
+				c.ValidArgsFunction = cobra.NoFileCompletions
+			}
 		}
 		takeNothing(c)
 	}

@@ -439,7 +439,7 @@ variable "web_login_guessing_passwords" {
   default     = 20
 }
 
-variable "sql_injection_requests" {
+variable "http_sql_injection_requests" {
   description = "Requests of one client to one web server in 60 s that have SQL in them, which make an attack."
   default     = 5
 }

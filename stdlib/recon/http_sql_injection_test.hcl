@@ -11,7 +11,7 @@ test "the fifth request with SQL fires" {
       payload = "GET /?id=1%20UNION%20ALL%20SELECT%20NULL${i} HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Mozilla/5.0\r\n\r\n"
     }
   }
-  alert "sql_injection" {
+  alert "http_sql_injection" {
     count = 1
     key   = { "ip.src" = "198.51.100.7", "ip.dst" = "192.0.2.80" }
     at    = "4s"

@@ -1,4 +1,4 @@
-rule "sql_injection" {
+rule "http_sql_injection" {
   description = "One client sends SQL to a web server, in several requests."
   severity    = "high"
   category    = "recon"
@@ -15,7 +15,7 @@ rule "sql_injection" {
   window "60s" {
     requests = "count()"
   }
-  threshold = var.sql_injection_requests
+  threshold = var.http_sql_injection_requests
   when      = "requests >= threshold"
   cooldown  = "5m"
 
