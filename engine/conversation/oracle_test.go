@@ -50,10 +50,15 @@ func TestOracle(t *testing.T) {
 	if n := o.known["of more than two gaps at once some are taken for larger"]; n > o.both/50 {
 		o.Errorf("%d retransmissions of %d were not found", n, o.both)
 	}
-	if o.both == 0 || o.conversations == 0 {
+	if n := o.known[anyACK]; n > o.opened/1000 {
+		o.Errorf("the handshakes before %d segments were not seen, those before %d were", n, o.opened)
+	}
+	if o.both == 0 || o.conversations == 0 || o.opened == 0 {
 		t.Error("nothing was compared")
 	}
 }
+
+const anyACK = "tshark takes an ACK of any number for that of a handshake"
 
 type oracle struct {
 	*testing.T
@@ -210,6 +215,8 @@ func (o *oracle) handshake(file string, ours bool, col []string) {
 		o.opened++
 	case theirs == ours:
 		o.unopened++
+	case theirs:
+		o.known[anyACK]++
 	default:
 		o.Errorf("%s: frame %s: handshake seen before it %v, tshark %v", filepath.Base(file), col[0], ours, theirs)
 	}
