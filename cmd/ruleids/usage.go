@@ -180,10 +180,11 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// takeNothing has the commands below cmd whose usage names no arguments take none, and complete none, unless they say otherwise.
+// takeNothing has the commands below cmd whose usage names no arguments take none, and complete none, unless they say otherwise
+// or hand all on to another command.
 func takeNothing(cmd *cobra.Command) {
 	for _, c := range cmd.Commands() {
-		if !c.HasSubCommands() && !strings.Contains(c.Use, " ") {
+		if !c.HasSubCommands() && !c.DisableFlagParsing && !strings.Contains(c.Use, " ") {
 			if c.Args == nil {
 				c.Args = noArgs
 			}
