@@ -26,8 +26,8 @@ with the shipped rules alone. With --git, OLD is NEW as it is in another revisio
 Each capture stands by itself, with empty windows; of a directory every *.pcap, *.pcapng and *.cap is
 read, in gzip too. Both sets have the shipped rules besides; --stdlib gives OLD those of another version: of another
 program or its package (.tar.gz, .zip, .deb), which is run to write them; of a directory, as "ruleids stdlib DIR" of that
-version wrote them; or of a VERSION, of which a program on the PATH, a package in the current directory or in apt's, or a tag
-of the program's source is looked for.
+version wrote them; or of a VERSION, of which a program on the PATH, a package that apt has kept, or a tag of the
+program's source is looked for.
 
 Exit status: 0 nothing changes, 1 something does, 2 could not run.`,
 		Example: `  ruleids diff rules.old/ rules/ -r captures/

@@ -18,7 +18,7 @@ func newSelfTestCmd(a *app) *cobra.Command {
 		Short: "Have the daemon try the whole chain, from a packet to a message",
 		Long: `Selftest has the running daemon try, one after the other and timed: the packet loop; the rules that run, on
 a made scan, in an engine of their own; a decision about an address for documentation (203.0.113.253 or
-another), which nobody has; whether the firewall has it; its release; and the test message of each notifier.
+another), which no host has; whether the firewall has it; its release; and the test message of each notifier.
 What the outputs say of themselves ends the table. No alert of it comes to outputs or people, and nothing stays but
 the lines of decision and release in the journal and the audit log, by selftest.
 

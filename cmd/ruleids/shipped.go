@@ -223,11 +223,12 @@ func fromDeb(from io.Reader, to string) (string, error) {
 	}
 }
 
-// packageDirs are the directories where packages of other versions may lie: the current one, and what apt has kept.
-var packageDirs = []string{".", "/var/cache/apt/archives"}
+// packageDir is where apt keeps packages of other versions. Other directories are not looked through: what lies there is run, and not
+// everybody who can put a file there is to be trusted.
+const packageDir = "/var/cache/apt/archives"
 
-// shippedVersion finds the shipped rules of a version: this program's, those of another program on the PATH, of a package that lies
-// at hand, or of a tag of the program's own source.
+// shippedVersion finds the shipped rules of a version: this program's, those of another program on the PATH, of a package that apt
+// has kept, or of a tag of the program's own source.
 func shippedVersion(ctx context.Context, version, beside string) (*shipped, error) {
 	own := strings.TrimPrefix(currentBuild().Version, "v")
 	if own == version {
@@ -244,14 +245,10 @@ func shippedVersion(ctx context.Context, version, beside string) (*shipped, erro
 		}
 		seen = append(seen, strings.TrimPrefix(b.Version, "v")+" ("+program+")")
 	}
-	for _, dir := range packageDirs {
-		for _, sep := range []string{"_", "-"} {
-			found, _ := filepath.Glob(filepath.Join(dir, "ruleids_"+version+sep+"*"+runtime.GOARCH+"*")) // the pattern is well formed
-			for _, name := range found {
-				if s, err := shippedIn(ctx, name); err == nil {
-					return s, nil
-				}
-			}
+	found, _ := filepath.Glob(filepath.Join(packageDir, "ruleids_"+version+"[-_]*"+runtime.GOARCH+".deb")) // the pattern is well formed
+	for _, name := range found {
+		if s, err := shippedIn(ctx, name); err == nil {
+			return s, nil
 		}
 	}
 	for _, dir := range []string{beside, "."} {
