@@ -38,6 +38,7 @@ type builder struct {
 	needs       map[int32]*domain.Need // of conjunctions and disjunctions
 	needies     map[int32]int32        // by condition: what needy returns
 	unions      map[string]int32       // of tests of ports, see union
+	atPorts     map[portCase]int32     // of conjunctions and disjunctions, see atPort
 	visited     int                    // branches that are found by contents
 	forks       int                    // around the branch that is made
 }
@@ -55,7 +56,7 @@ const (
 
 func newBuilder(opt Options, tuning Tuning) *builder {
 	b := &builder{opt: opt, tuning: tuning, opaques: map[string]*opaque{}, byText: map[string]int32{}, sets: map[*lists.Set]string{}, inquiries: map[string]*inquiry{},
-		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}, needs: map[int32]*domain.Need{}, needies: map[int32]int32{}, unions: map[string]int32{}}
+		branches: map[string]*branch{}, portIndexes: map[indexKey]*portIndex{}, addrIndexes: map[indexKey]*addrIndex{}, needs: map[int32]*domain.Need{}, needies: map[int32]int32{}, unions: map[string]int32{}, atPorts: map[portCase]int32{}}
 	b.intern(predicate{op: opFalse, text: "false"})
 	b.intern(predicate{op: opTrue, text: "true"})
 	return b
@@ -126,6 +127,8 @@ func (b *builder) lower(e ast.Expr) int32 {
 		return b.compare(e)
 	case *ast.InExpr:
 		return b.in(e)
+	case *ast.TextExpr:
+		return b.prefix(e)
 	case *ast.AggregateExpr: // of a memory
 		i := e.Aggregate.Index
 		return b.intern(predicate{op: opFunc, cost: 1, text: b.canon(e), source: ast.Format(e), fn: func(s *scope) bool { return s.values[i] == 1 }})
@@ -156,6 +159,10 @@ func (b *builder) and(kids []int32) int32 {
 		default:
 			flat = append(flat, k)
 		}
+	}
+	flat, ok := b.joinWords(flat)
+	if !ok {
+		return predFalse
 	}
 	// Cheap ones first. The sort is stable, so that equal costs stay in the author's order.
 	slices.SortStableFunc(flat, func(x, y int32) int { return cmp.Compare(b.preds[x].cost, b.preds[y].cost) })

@@ -32,7 +32,7 @@ const contentFrom = 4
 func (b *builder) needOf(i int32) *domain.Need {
 	p := &b.preds[i]
 	switch p.op {
-	case opFunc:
+	case opFunc, opWord:
 		return p.need
 	case opAnd, opOr:
 	default:

@@ -225,12 +225,19 @@ func (b *builder) portIndex(entries []entry, off uintptr) *portIndex {
 }
 
 func (b *builder) newPortIndex(entries []entry, off uintptr) *portIndex {
-	type end struct{ port, which int } // the entry opens or, where it is open, closes
+	type end struct{ port, which int } // the entry opens or, where it is open, closes; of none, -1, where a test of the port changes
 	var ends []end
 	left := make([]entry, len(entries))
+	asks := make([]bool, len(entries)) // what is left asks for the port again
 	for i, e := range entries {
 		g := b.guard(e.cond, off, opRange16)
 		left[i] = entry{cond: b.without(e.cond, g), group: e.group}
+		if cuts := b.portCuts(left[i].cond, off, nil); len(cuts) > 0 && len(cuts) <= maxGuardPorts {
+			asks[i] = true
+			for _, port := range cuts {
+				ends = append(ends, end{port, -1})
+			}
+		}
 		if p := &b.preds[g]; p.op == opRange16 {
 			ends = append(ends, end{int(p.lo), i}, end{int(p.hi) + 1, i})
 		} else {
@@ -245,6 +252,9 @@ func (b *builder) newPortIndex(entries []entry, off uintptr) *portIndex {
 	for i := 0; i < len(ends); {
 		port := ends[i].port
 		for ; i < len(ends) && ends[i].port == port; i++ {
+			if ends[i].which < 0 {
+				continue
+			}
 			if at, found := slices.BinarySearch(open, ends[i].which); found {
 				open = slices.Delete(open, at, at+1)
 			} else {
@@ -256,7 +266,16 @@ func (b *builder) newPortIndex(entries []entry, off uintptr) *portIndex {
 		}
 		es = es[:0]
 		for _, w := range open {
-			es = append(es, left[w])
+			e := left[w]
+			if asks[w] {
+				if e.cond = b.atPort(e.cond, off, uint16(port)); e.cond == predFalse {
+					continue
+				}
+			}
+			es = append(es, e)
+		}
+		if len(es) == 0 {
+			continue
 		}
 		key := entriesKey(es)
 		br, ok := made[key]

@@ -99,8 +99,14 @@ func (b *builder) ports(f *packet.Field, m *bitmap) int32 {
 // compare lowers comparisons of a field with a constant to leaves, others to closures.
 func (b *builder) compare(e *ast.CompareExpr) int32 {
 	x, y, o := e.X, e.Y, e.Op
+	if k := b.bytesLeaf(x, y, o); k != predFalse {
+		return k
+	}
 	if _, ok := x.(*ast.FieldExpr); !ok {
 		x, y, o = y, x, o.Mirror()
+	}
+	if k := b.bytesLeaf(x, y, o); k != predFalse {
+		return k
 	}
 	f, isField := x.(*ast.FieldExpr)
 	if !isField || f.Field.Many() {
@@ -198,6 +204,15 @@ func (b *builder) wholeConst(e ast.Expr) (int64, bool) {
 // in lowers membership of a field: port sets become bitmaps, address sets prefix tables.
 func (b *builder) in(e *ast.InExpr) int32 {
 	f, ok := e.X.(*ast.FieldExpr)
+	if x, isByte := e.X.(*ast.IndexExpr); isByte && len(e.Set.Ints) <= 4 {
+		if f := bytesField(x.X); f != nil && x.I <= math.MaxUint16-wordSize {
+			kids := make([]int32, len(e.Set.Ints))
+			for i, r := range e.Set.Ints {
+				kids[i] = b.byteWithin(f, x.I, r.Lo, r.Hi)
+			}
+			return b.or(kids)
+		}
+	}
 	if !ok || f.Field.Many() {
 		return b.closure(e)
 	}

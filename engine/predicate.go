@@ -25,6 +25,8 @@ const (
 	opSameAddr // addresses at off and at lo are equal
 	opSame16   // uint16s at off and at lo are equal
 	opAddrs    // address at off is in addrs
+	opWord     // the bytes at off are least or more, of which those from at on are lo under the mask hi
+	opByte     // the bytes at off have one at at, within [lo, hi]
 	opFunc     // fn says
 	opAnd      // all of kids
 	opOr       // one of kids
@@ -43,6 +45,8 @@ type predicate struct {
 	op     op
 	cost   uint16 // rough nanoseconds, for the order within and/or
 	slot   int32  // opMemo: place in scope.memo
+	at     uint16 // opWord, opByte: place among the bytes
+	least  uint16 // opWord: how many they are at least
 	off    uintptr
 	lo, hi uint64
 	kids   []int32
@@ -52,7 +56,7 @@ type predicate struct {
 	bitmap *bitmap
 	addr   packet.Addr
 	fn     func(*scope) bool
-	need   *domain.Need  // of opFunc: literals without which it does not hold; nil where none are known
+	need   *domain.Need  // of opFunc and opWord: literals without which it does not hold; nil where none are known
 	field  *packet.Field // of leaves that read one field
 	text   string        // canonical; what sharing compares
 	source string        // of leaves that show cannot write: the expression
@@ -62,6 +66,8 @@ type predicate struct {
 type step struct {
 	op     op
 	negate bool
+	at     uint16
+	least  uint16
 	off    uintptr
 	lo, hi uint64
 	addrs  *lists.AddrSet
@@ -110,8 +116,8 @@ func steps(preds []predicate, i int32) []step {
 			leaf, negate = &preds[leaf.kids[0]], true
 		}
 		switch leaf.op {
-		case opLayers, opBits, opRange8, opRange16, opBitmap, opSame16, opSameAddr, opAddrs:
-			out = append(out, step{op: leaf.op, negate: negate, off: leaf.off, lo: leaf.lo, hi: leaf.hi, addrs: leaf.addrs, bitmap: leaf.bitmap})
+		case opLayers, opBits, opRange8, opRange16, opBitmap, opSame16, opSameAddr, opAddrs, opWord, opByte:
+			out = append(out, step{op: leaf.op, negate: negate, at: leaf.at, least: leaf.least, off: leaf.off, lo: leaf.lo, hi: leaf.hi, addrs: leaf.addrs, bitmap: leaf.bitmap})
 		default:
 			return nil
 		}
@@ -142,6 +148,10 @@ func all(p *packet.Packet, steps []step) bool {
 			ok = *(*packet.Addr)(at) == *(*packet.Addr)(unsafe.Add(unsafe.Pointer(p), uintptr(st.lo)))
 		case opAddrs:
 			ok = st.addrs.Has(*(*packet.Addr)(at))
+		case opWord:
+			ok = hasWord(*(*[]byte)(at), st.at, st.least, st.lo, st.hi)
+		case opByte:
+			ok = hasByte(*(*[]byte)(at), st.at, st.lo, st.hi)
 		}
 		if ok == st.negate {
 			return false
@@ -226,6 +236,10 @@ func (s *scope) test(i int32) bool {
 		return *(*uint16)(unsafe.Add(unsafe.Pointer(s.p), n.off)) == *(*uint16)(unsafe.Add(unsafe.Pointer(s.p), uintptr(n.lo)))
 	case opAddrs:
 		return n.addrs.Has(*(*packet.Addr)(unsafe.Add(unsafe.Pointer(s.p), n.off)))
+	case opWord:
+		return hasWord(*(*[]byte)(unsafe.Add(unsafe.Pointer(s.p), n.off)), n.at, n.least, n.lo, n.hi)
+	case opByte:
+		return hasByte(*(*[]byte)(unsafe.Add(unsafe.Pointer(s.p), n.off)), n.at, n.lo, n.hi)
 	case opFunc:
 		return n.fn(s)
 	case opAll:

@@ -68,18 +68,22 @@ func (p *Plan) compile(out program, cond int32) program {
 		for _, k := range n.kids {
 			out = p.compile(out, k)
 		}
-	case opAny:
-		var held []int // last tests of ways but the last way
-		for w, way := range n.ways {
+	case opAny, opOr:
+		var held []int // tests that lead out of a way that is not the last
+		for w, k := range n.kids {
 			from := len(out)
-			run(way)
-			if w == len(n.ways)-1 {
+			out = p.compile(out, k)
+			if w == len(n.kids)-1 {
 				break
 			}
 			for i := from; i < len(out); i++ {
-				out[i].fail = int32(len(out) - i)
+				if out[i].fail == 0 {
+					out[i].fail = int32(len(out) - i)
+				}
+				if i+int(out[i].pass) == len(out) {
+					held = append(held, i)
+				}
 			}
-			held = append(held, len(out)-1)
 		}
 		for _, i := range held {
 			out[i].pass = int32(len(out) - i)
@@ -124,6 +128,10 @@ func (w *worker) visit(br *branch, s *slot, place uint32) {
 			ok = uint64(*(*uint16)(at))&in.lo != 0
 		case opRange8:
 			ok = uint64(*(*uint8)(at))-in.lo <= in.hi-in.lo
+		case opWord:
+			ok = hasWord(*(*[]byte)(at), in.at, in.least, in.lo, in.hi)
+		case opByte:
+			ok = hasByte(*(*[]byte)(at), in.at, in.lo, in.hi)
 		default: // opTest
 			ok = w.test(int32(in.lo))
 		}

@@ -74,7 +74,7 @@ func (g grammar) leaf() string {
 		return fmt.Sprintf("entropy(%s) > %d.5", g.one("payload", "dns.qry.name"), g.IntN(4))
 	case 14:
 		return g.one("is_private(ip.src)", "tcp.srcport == tcp.dstport", "ip.src == ip.dst", "hour(frame.time_epoch) < 12", "network(ip.src, 30) == network(ip.dst, 30)", "weekday(frame.time_epoch, 'Asia/Tokyo') == 4",
-			"registered_domain(dns.qry.name) == 'example.com'", "lower(dns.qry.name) == 'www.example.com'", "payload[0] == 71", "payload[1:3] == 'ET'",
+			"registered_domain(dns.qry.name) == 'example.com'", "lower(dns.qry.name) == 'www.example.com'", "payload[0] == 71", "payload[1:3] == 'ET'", "payload[0] == 71 and payload[2] in 80..90", "not (payload[3] == 32)", "payload startsWith 'GET / HTTP'", "(dst.port == 80 and payload[0] == 71 or src.port == 53 and payload[1] != 98)",
 			"max(src.port, dst.port) >= 1000", "ip.len % 7 == 3", "ip.len / 3 > 20.5", "abs(src.port - dst.port) < 100", "flow.packets > 3", "flow.packet_rate > 2.5")
 	}
 	if g.IntN(3) == 0 {
