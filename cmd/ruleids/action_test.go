@@ -68,7 +68,8 @@ func TestAction(t *testing.T) {
 	}
 	write("captures/scan.pcap", string(synscan(16)))
 	write("rules/scan.hcl", "override \"port_scan\" {\n  threshold = 10\n}\n")
-	write("rules/scan_test.hcl", "test \"a connection is quiet\" {\n  packets {\n    tcp {\n      src     = \"198.51.100.7\"\n      dst     = \"192.0.2.10\"\n      dstport = 80\n      flags   = \"S\"\n    }\n  }\n  quiet = true\n}\n")
+	quiet := "test \"a connection is quiet\" {\n  packets {\n    tcp {\n      src     = \"198.51.100.7\"\n      dst     = \"192.0.2.10\"\n      dstport = 80\n      flags   = \"S\"\n    }\n  }\n  quiet = true\n}\n"
+	write("rules/scan_test.hcl", quiet)
 	run("git", "init", "-q", "-b", "main")
 	run("git", "add", ".")
 	run("git", "commit", "-q", "-m", "one")
@@ -81,10 +82,39 @@ func TestAction(t *testing.T) {
 		t.Errorf("status %d\n%s\n%s\n%s", code, out, summary, outputs)
 	}
 	write("rules/bad.hcl", "rule \"bad\" {\n severity = \"low\"\n  description = \"x\"\n  where = \"tcp.dport == 1\"\n}\n")
+	base = run("git", "rev-parse", "HEAD")
 	code, out, summary, _ := action("0000000000000000000000000000000000000000")
 	if code != 1 || !strings.Contains(summary, "- :x: lint") || !strings.Contains(summary, "- :x: format") || strings.Contains(summary, "Alerts on") ||
-		!strings.Contains(out, "::error file=rules/bad.hcl,line=4,col=12,title=unknown-field::Unknown field.") {
+		strings.Count(out, "::error file=rules/bad.hcl,line=4,col=12,title=unknown-field::Unknown field.") != 1 || // lint and tests find it
+		!strings.Contains(out, "::error file=rules/bad.hcl,title=format::The file is not formatted: run ruleids fmt rules/bad.hcl\n") {
 		t.Errorf("status %d\n%s\n%s", code, out, summary)
+	}
+	// What diff complains of is no markdown, and the change that broke the rules is what fails.
+	if code, out, summary, outputs := action(base); code != 1 || outputs != "" || !strings.Contains(summary, "```text\nerror: the rules of rules do not load\n") {
+		t.Errorf("status %d\n%s\n%s\n%s", code, out, summary, outputs)
+	}
+	write("rules/bad.hcl", "rule \"bad\" {\n  severity    = \"low\"\n  description = \"x\"\n  where       = \"tcp.dstport == 1\"\n}\n")
+	write("rules/scan_test.hcl", "test \"100% is found\" {\n  packets {\n    tcp {\n      src     = \"198.51.100.7\"\n      dst     = \"192.0.2.10\"\n      dstport = 2\n      flags   = \"S\"\n    }\n  }\n  alert \"bad\" {}\n}\n")
+	code, out, summary, _ = action("")
+	if code != 1 || !strings.Contains(summary, "- :x: tests") ||
+		!strings.Contains(out, "::error file=rules/scan_test.hcl,line=10,title=test::alert \"bad\"") ||
+		!strings.Contains(out, "::error file=rules/bad.hcl,line=1,title=coverage::bad: no test in which it fires") {
+		t.Errorf("status %d\n%s\n%s", code, out, summary)
+	}
+	// A revision that is not to be had, as after a forced push or without a token for the repository, is no fault of the rules; and
+	// nothing is wrong with the first rules of a repository.
+	run("rm", "rules/bad.hcl")
+	write("rules/scan_test.hcl", quiet)
+	unknown := strings.Repeat("1234567890", 4)
+	if code, out, summary, outputs := action(unknown); code != 0 || outputs != "" || !strings.Contains(out, "::warning title=diff::Nothing is compared on captures: revision "+unknown) || !strings.Contains(summary, "Nothing is compared") {
+		t.Errorf("status %d\n%s\n%s\n%s", code, out, summary, outputs)
+	}
+	run("git", "rm", "-rqf", "rules")
+	run("git", "commit", "-q", "-m", "none")
+	write("rules/scan_test.hcl", quiet)
+	write("rules/scan.hcl", "override \"port_scan\" {\n  threshold = 100\n}\n")
+	if code, out, summary, outputs := action(run("git", "rev-parse", "HEAD")); code != 0 || outputs != "changed=true\n" || !strings.Contains(summary, "as rules is not in ") {
+		t.Errorf("status %d\n%s\n%s\n%s", code, out, summary, outputs)
 	}
 }
 

@@ -13,8 +13,12 @@ import (
 	"strings"
 )
 
+// errNotInRevision says that a path is not in a revision of its repository.
+var errNotInRevision = errors.New("it is not in the revision")
+
 // checkout writes what a file or directory is in a revision of its git repository to a temporary directory, and returns where it
-// is there and what removes it. Of the working tree nothing changes.
+// is there and what removes it. Of the working tree nothing changes. The error is errNotInRevision where the revision exists without
+// the path.
 func checkout(ctx context.Context, revision, path string) (at string, remove func(), err error) {
 	if err := exists(path); err != nil {
 		return "", nil, err
@@ -26,14 +30,27 @@ func checkout(ctx context.Context, revision, path string) (at string, remove fun
 	if strings.HasPrefix(revision, "-") {
 		return "", nil, misused("--git takes a revision, not %q", revision)
 	}
+	git := func(args ...string) (out bytes.Buffer, err error) {
+		var complaint bytes.Buffer
+		cmd := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...)
+		cmd.Stdout, cmd.Stderr = &out, &complaint
+		if err = cmd.Run(); errors.Is(err, exec.ErrNotFound) {
+			err = errors.New("--git needs the program git, which is not installed")
+		} else if err != nil {
+			err = fmt.Errorf("git has no revision %s of %s: %s", revision, path, strings.TrimSpace(complaint.String()))
+		}
+		return out, err
+	}
+	if _, err := git("rev-parse", "--verify", revision+"^{commit}"); err != nil {
+		return "", nil, err
+	}
+	if _, err := git("cat-file", "-e", revision+":./"+name); err != nil {
+		return "", nil, errNotInRevision
+	}
 	// The archive of a directory holds what is in it, with names that begin there.
-	var out, complaint bytes.Buffer
-	cmd := exec.CommandContext(ctx, "git", "-C", dir, "archive", "--format=tar", revision)
-	cmd.Stdout, cmd.Stderr = &out, &complaint
-	if err := cmd.Run(); errors.Is(err, exec.ErrNotFound) {
-		return "", nil, errors.New("--git needs the program git, which is not installed")
-	} else if err != nil {
-		return "", nil, fmt.Errorf("git has no %s in revision %s: %s", path, revision, strings.TrimSpace(complaint.String()))
+	out, err := git("archive", "--format=tar", revision)
+	if err != nil {
+		return "", nil, err
 	}
 	temp, err := os.MkdirTemp("", "ruleids-diff-")
 	if err != nil {
@@ -44,12 +61,7 @@ func checkout(ctx context.Context, revision, path string) (at string, remove fun
 		remove()
 		return "", nil, err
 	}
-	at = filepath.Join(temp, name)
-	if exists(at) != nil {
-		remove()
-		return "", nil, fmt.Errorf("%s is not there in revision %s", path, revision)
-	}
-	return at, remove, nil
+	return filepath.Join(temp, name), remove, nil
 }
 
 // unpack writes the files and directories of a tar archive below a directory, and nothing outside of it.

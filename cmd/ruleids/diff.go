@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -21,7 +22,8 @@ func newDiffCmd(a *app) *cobra.Command {
 		Long: `Diff runs two rule sets over captures and shows, by rule and key, the alerts that appear, that vanish,
 that come at an earlier or later packet, and that change in severity or number, and the blocks and quarantines
 that are gained and lost. OLD and NEW are rule files or directories of them. Without OLD, NEW is compared
-with the shipped rules alone. With --git, OLD is NEW as it is in another revision.
+with the shipped rules alone. With --git, OLD is NEW as it is in another revision, and the shipped
+rules alone where it is not there.
 
 Each capture stands by itself, with empty windows; of a directory every *.pcap, *.pcapng and *.cap is
 read, in gzip too. Both sets have the shipped rules besides; --stdlib gives OLD those of another version: of another
@@ -92,7 +94,10 @@ func (d *differ) run(ctx context.Context, args []string) error {
 	switch {
 	case d.git != "":
 		dir, remove, err := checkout(ctx, d.git, newPath)
-		if err != nil {
+		if errors.Is(err, errNotInRevision) { // so it is with the change that brings the first rules
+			title += " alone, as " + newPath + " is not in " + d.git
+			break
+		} else if err != nil {
 			return err
 		}
 		defer remove()
