@@ -14,8 +14,11 @@ set -euo pipefail
 LAB_NAMESPACE=${LAB_NAMESPACE:-ruleids-det}
 # shellcheck source=testdata/lab/record.sh
 source "$(dirname "${BASH_SOURCE[0]}")/record.sh"
+# shellcheck source=testdata/lab/everyday.sh
+source "$here/everyday.sh"
 
 tools() {
+	everyday_tools
 	cat <<-LIST
 		ip iproute2
 		ethtool ethtool
@@ -99,7 +102,7 @@ services() {
 	ssh-keygen -q -t ed25519 -N '' -f "$work/host_key"
 	ssh-keygen -q -t ed25519 -N '' -f "$work/user_key"
 	cp "$work/user_key.pub" "$work/authorized"
-	printf '%s\n' "HostKey $work/host_key" 'UsePAM no' 'PermitRootLogin yes' 'StrictModes no' "AuthorizedKeysFile $work/authorized" "PidFile $work/sshd.pid" >"$work/sshd.conf"
+	printf '%s\n' "HostKey $work/host_key" 'UsePAM no' 'Subsystem sftp internal-sftp' 'PermitRootLogin yes' 'StrictModes no' "AuthorizedKeysFile $work/authorized" "PidFile $work/sshd.pid" >"$work/sshd.conf"
 	# shellcheck disable=SC2016
 	serve files bash -c 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$(command -v sshd)" -D -f "$1"' sshd "$work/sshd.conf"
 	mkdir "$work/empty" "$work/site" "$work/repo"
@@ -195,21 +198,26 @@ second() { attack "$@"; held[$1]=second; class[$1]=$of; }
 class() { of=$1; }
 # benign NAME HOST COMMAND records everyday traffic.
 benign() { names+=("$1"); want[$1]=; from[$1]=$2; how[$1]=$3; }
-declare -A want from how held class
+# everyday is benign for traffic that no number of a rule was chosen by; long is everyday of ten minutes.
+everyday() { benign "$@"; held[$1]=everyday; }
+long() { everyday "$@"; span[$1]=630; }
+declare -A want from how held class span
 of=
 
 # shellcheck disable=SC1091
 source "$here/detection.list"
+# shellcheck disable=SC1091
+source "$here/everyday.list"
 
 record() {
 	local name=$1 host=${from[$1]}
-	ip netns exec "$ns-router" tcpdump -i home -n -U --immediate-mode -B 32768 -s 1600 -c 60000 -w "$dir/$name.pcap" 2>"$work/tcpdump.log" &
+	ip netns exec "$ns-router" tcpdump -i home -n -U --immediate-mode -B 32768 -s 1600 -c $((60000 * (${span[$name]:-60} / 60))) -w "$dir/$name.pcap" 2>"$work/tcpdump.log" &
 	dump_pid=$!
 	for _ in {1..100}; do
 		grep -q 'listening on' "$work/tcpdump.log" && break
 		sleep 0.05
 	done
-	on "$host" timeout -s INT -k 5 "${LAB_SECONDS:-75}" bash -c "cd $work; PATH=$work:\$PATH; ${how[$name]}" >"$dir/$name.log" 2>&1 </dev/null || true
+	on "$host" env NS="$ns" timeout -s INT -k 5 "${span[$name]:-${LAB_SECONDS:-75}}" bash -c "cd $work; PATH=$work:\$PATH; ${how[$name]}" >"$dir/$name.log" 2>&1 </dev/null || true
 	sleep 1.5 # until the kernel has handed out what it has
 	kill "$dump_pid" 2>/dev/null || true
 	wait "$dump_pid" || true
@@ -228,7 +236,7 @@ optional() {
 
 judge() {
 	local name fired all flows alerts of found=0 more=0 attacks=0 packets=0 total=0 false=0 list=$dir/optional.hcl
-	local -A there=() met=() # by set that is held out, and by class of the second
+	local -A there=() met=() held_flows=() held_alerts=() # by set that is held out, and of attacks by class of the second
 	optional "$list"
 	{
 		printf '%s\n' '| attack | rules that are to find it | found | what fired |' '| --- | --- | --- | --- |'
@@ -258,8 +266,11 @@ judge() {
 			# shellcheck disable=SC2016 # the backticks are of the table
 			printf '| `%s` | %d | %d | %d | %s |\n' "$name" "$packets" "$flows" "$alerts" "$(fires "$name")"
 			total=$((total + flows)) false=$((false + alerts))
+			of=${held[$name]-}
+			[[ -z $of ]] || held_flows[$of]=$((${held_flows[$of]:-0} + flows)) held_alerts[$of]=$((${held_alerts[$of]:-0} + alerts))
 		done
-		printf '\n%d alerts in %d flows of everyday traffic.\n' "$false" "$total"
+		printf '\n%d alerts in %d flows of everyday traffic. Of sets that no number was chosen by:\n\n' "$false" "$total"
+		for of in "${!held_flows[@]}"; do printf '%s: %d alerts in %d flows\n' "$of" "${held_alerts[$of]}" "${held_flows[$of]}"; done | LC_ALL=C sort
 	} | tee "$dir/detection.md"
 }
 
@@ -303,6 +314,7 @@ detection() {
 		{ seq -f 'page%g' 400; printf '%s\n' admin login backup private; } >"$work/pages.txt"
 		build
 		services
+		everyday_services
 		if (($#)); then names=("$@"); fi
 		for name in "${names[@]}"; do
 			[[ -v from[$name] ]] || die "nothing is called $name"
