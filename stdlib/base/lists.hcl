@@ -92,7 +92,7 @@ list "login_ports" {
 list "web_ports" {
   description = "Ports of web servers that speak without TLS."
   type        = "port"
-  values      = [80, 81, 591, 3000, 5000, 8000, 8008, 8080, 8081, 8088, 8888, 9000, 9080]
+  values      = [80, 81, 591, 3000, 5000, 8000, 8008, 8080, 8081, 8088, 8888, 9000, 9080, 9090, 9100]
 }
 
 list "refusing_ports" {
@@ -117,6 +117,33 @@ list "reflector_ports" {
   description = "UDP services that are abused as reflectors: chargen, DNS, portmapper, NTP, NetBIOS, SNMP, CLDAP, ISAKMP, SSDP, ARMS, WS-Discovery, CoAP, Ubiquiti, memcached, game servers, DHCPDiscover, BACnet."
   type        = "port"
   values      = [17, 19, 53, 111, 123, 137, 161, 389, 500, 1900, 3283, 3702, 5683, 10001, 11211, 27015, 30120, 37810, 47808]
+}
+
+variable "content_domains" {
+  description = "Domains of clouds, content networks, makers of virus scanners and block lists of mail (RFC 5782), whose own name servers answer for all names there: no tunnel ends behind them."
+  default = [
+    "amazonaws.com", "cloudfront.net", "akamai.net", "akamaiedge.net", "akamaihd.net", "akamaized.net", "edgekey.net", "edgesuite.net",
+    "azureedge.net", "azurefd.net", "trafficmanager.net", "windows.net", "footprintdns.com", "fastly.net", "fbcdn.net", "googlevideo.com",
+    "googleusercontent.com", "gvt1.com", "gvt2.com", "aaplimg.com", "mcafee.com", "sophosxl.net", "e5.sk",
+    "spamhaus.org", "surbl.org", "uribl.com", "barracudacentral.org", "spamcop.net", "dnswl.org",
+  ]
+}
+
+list "content_domains" {
+  description = "Domains whose names are long and carry nothing; from the variable of the same name."
+  type        = "domain"
+  values      = var.content_domains
+}
+
+variable "monitors" {
+  description = "Hosts that look after all others: they ping them, connect to their services and ask for their metrics, as a sweep does."
+  default     = []
+}
+
+list "monitors" {
+  description = "Hosts that look after all others; from the variable of the same name."
+  type        = "ip"
+  values      = var.monitors
 }
 
 list "superusers" {

@@ -80,6 +80,17 @@ macro "http_request" {
   expr = "tcp.dstport in list.web_ports and (payload[0] == 71 and payload[1] == 69 and payload[3] == 32 or payload[4] == 32 and (payload[0] == 80 and payload[1] == 79 or payload[0] == 72 and payload[1] == 69))"
 }
 
+macro "web_asked" {
+  description = "A client that has something to say to a web server: a request of HTTP without TLS, or a ClientHello, by their first bytes. Its handshake is complete."
+  expr        = "http_request or (tcp.dstport in [443, 8443] and payload startsWith b'\\x16\\x03' and payload[5] == 1)"
+}
+
+macro "database_asked" {
+  description = "A client asks MySQL (COM_QUERY, COM_STMT_PREPARE and COM_STMT_EXECUTE at the beginning of a sequence) or PostgreSQL (Query, Parse, Bind) for something, which either answers after a login only."
+  # https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase.html, https://www.postgresql.org/docs/current/protocol-message-formats.html
+  expr = "tcp.dstport == 3306 and payload[3] == 0 and payload[4] in [3, 22, 23] or tcp.dstport == 5432 and payload[0] in [66, 80, 81] and payload[1] == 0"
+}
+
 macro "http_answer" {
   description = "The beginning of an HTTP answer without TLS."
   # H T and a slash behind HTTP; payload[9] is the first digit of the status.

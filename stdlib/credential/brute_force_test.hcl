@@ -238,3 +238,173 @@ test "few SYNs that are sent again do not hide an attack" {
     at    = "14500ms"
   }
 }
+
+test "a program without a pool connects to PostgreSQL for each query" {
+  packets {
+    count = 60
+    start = "0ms"
+    every = "200ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 5432
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    start = "50ms"
+    every = "200ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 5432
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "Q\u0000\u0000\u0000\rselect 1\u0000"
+    }
+  }
+  others = "allow"
+  alert "brute_force" {
+    count = 0
+  }
+}
+
+test "a program without a pool connects to MySQL for each query" {
+  packets {
+    count = 60
+    start = "0ms"
+    every = "200ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 3306
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    start = "50ms"
+    every = "200ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 3306
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "\t\u0000\u0000\u0000\u0003select 1"
+    }
+  }
+  others = "allow"
+  alert "brute_force" {
+    count = 0
+  }
+}
+
+test "passwords at PostgreSQL, after which nothing is asked, fire" {
+  packets {
+    count = 60
+    start = "0ms"
+    every = "200ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 5432
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    start = "50ms"
+    every = "200ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 5432
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "p\u0000\u0000\u0000\rpassword\u0000"
+    }
+  }
+  others = "allow"
+  alert "brute_force" { count = 1 }
+}
+
+test "queries on connections of before hide no guesses at SSH" {
+  packets {
+    count = 60
+    start = "50ms"
+    every = "200ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 5432
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "Q\u0000\u0000\u0000\rselect 1\u0000"
+    }
+  }
+  packets {
+    count = 30
+    start = "0ms"
+    every = "400ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.20"
+      srcport = 50000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "brute_force" { count = 1 }
+}
+
+test "what looks after all other hosts stays quiet" {
+  set = { monitors = ["192.168.1.20"] }
+  packets {
+    count = 40
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "brute_force" {
+    count = 0
+  }
+}
+
+test "a neighbour of what looks after all other hosts fires" {
+  set = { monitors = ["192.168.1.20"] }
+  packets {
+    count = 40
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.21"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "brute_force" {
+    count = 1
+  }
+}

@@ -17,8 +17,9 @@ rule "dns_tunnel" {
 
   # Names that nobody registers, and that are long by their form: services of a domain (RFC 2782), which each log-on to Active
   # Directory asks for, and addresses read backwards (RFC 3596, section 2.5), 72 characters for IPv6.
-  except "services" { where = "dns.qry.name startsWith '_'" }
+  except "services" { where = "dns.qry.name startsWith '_' or lower(dns.qry.name) contains '._msdcs.'" }
   except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa' or lower(dns.qry.name) endsWith '.ip6.int'" }
+  except "content" { where = "dns.qry.name in list.content_domains" }
 
   # The domain, not the name: a tunnel's names are used only once, its domain stays.
   escalate "virustotal" { indicator = "registered_domain(dns.qry.name)" }

@@ -20,7 +20,8 @@ rule "dns_tunnel_names" {
   cooldown  = "5m"
 
   except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa' or lower(dns.qry.name) endsWith '.ip6.int'" }
-  except "services" { where = "dns.qry.name startsWith '_'" }
+  except "services" { where = "dns.qry.name startsWith '_' or lower(dns.qry.name) contains '._msdcs.'" }
+  except "content" { where = "dns.qry.name in list.content_domains" }
 
   notify {
     to      = ["ops"]

@@ -64,3 +64,42 @@ test "a recording of the lab" {
     count = 1
   }
 }
+
+test "long names of a content network, and of domain controllers, stay quiet" {
+  packets {
+    count = 20
+    every = "1s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "a933f89f87d430666c1408f174a161${10 + i}.clo.footprintdns.com"
+    }
+  }
+  packets {
+    count = 20
+    every = "1s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "a933f89f87d430666c1408f174a161${10 + i}.domains._msdcs.corp.example"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel_names" {
+    count = 0
+  }
+}
+
+test "a domain that ends like that of a content network fires" {
+  packets {
+    count = 20
+    every = "1s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "a933f89f87d430666c1408f174a161${10 + i}.clo.xfootprintdns.com"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel_names" { count = 1 }
+}

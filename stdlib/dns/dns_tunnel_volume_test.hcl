@@ -208,3 +208,33 @@ test "a mail server that asks block lists and for names of addresses stays quiet
   }
   quiet = true
 }
+
+test "a mail server that asks a block list of domains stays quiet" {
+  packets {
+    count = 150
+    every = "100ms"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "firm${i}.example.dbl.spamhaus.org"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel_volume" {
+    count = 0
+  }
+}
+
+test "a list of nobody's fires" {
+  packets {
+    count = 150
+    every = "100ms"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "firm${i}.example.dbl.xspamhaus.org"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel_volume" { count = 1 }
+}

@@ -21,6 +21,9 @@ rule "data_exfil" {
   # A host under a SYN flood answers each packet with a RST of 40 bytes, to addresses that were forged.
   except "resets" { where = "tcp.flags.reset" }
 
+  # What a web server answers, others asked for: the bytes go from its port to one of a client.
+  except "served" { where = "src.port in [80, 443] and dst.port >= 1024" }
+
   escalate "virustotal" { indicator = "ip.dst" }
   notify {
     to      = ["ops"]

@@ -310,3 +310,39 @@ test "the resets of a host under a SYN flood stay quiet" {
   }
   quiet = true
 }
+
+test "what a web server answers stays quiet" {
+  packets {
+    count = 4000
+    every = "10ms"
+    tcp {
+      src     = "10.0.0.10"
+      dst     = "203.0.113.9"
+      srcport = 443
+      dstport = 50000
+      flags   = "A"
+      payload = 1400
+    }
+  }
+  others = "allow"
+  alert "data_exfil" {
+    count = 0
+  }
+}
+
+test "from the port of a web server to a service it fires" {
+  packets {
+    count = 4000
+    every = "10ms"
+    tcp {
+      src     = "10.0.0.10"
+      dst     = "203.0.113.9"
+      srcport = 443
+      dstport = 22
+      flags   = "A"
+      payload = 1400
+    }
+  }
+  others = "allow"
+  alert "data_exfil" { count = 1 }
+}

@@ -17,6 +17,8 @@ rule "icmp_flood" {
   threshold = var.icmp_flood_requests
   when      = "requests >= threshold"
 
+  except "monitors" { where = "ip.src in list.monitors" }
+
   escalate "virustotal" { indicator = "ip.src" }
   quarantine {
     target = "ip.src"

@@ -175,3 +175,39 @@ test "ping" {
   pcap  = "../../testdata/pcap/ping-benign.pcap"
   quiet = true
 }
+
+test "what looks after all other hosts stays quiet" {
+  set = { monitors = ["192.168.1.20"] }
+  packets {
+    count = 120
+    every = "10ms"
+    icmp {
+      src  = "192.168.1.20"
+      dst  = "203.0.113.9"
+      type = 8
+      code = 0
+    }
+  }
+  others = "allow"
+  alert "icmp_flood" {
+    count = 0
+  }
+}
+
+test "a neighbour of what looks after all other hosts fires" {
+  set = { monitors = ["192.168.1.20"] }
+  packets {
+    count = 120
+    every = "10ms"
+    icmp {
+      src  = "192.168.1.21"
+      dst  = "203.0.113.9"
+      type = 8
+      code = 0
+    }
+  }
+  others = "allow"
+  alert "icmp_flood" {
+    count = 1
+  }
+}

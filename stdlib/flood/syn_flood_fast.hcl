@@ -8,13 +8,15 @@ rule "syn_flood_fast" {
     "https://www.rfc-editor.org/rfc/rfc4987",
   ]
 
-  where = "new_connection"
+  where = "new_connection or web_asked"
   by    = ["ip.src"]
   window "1s" {
-    syns = "count()"
+    syns  = "count(new_connection)"
+    asked = "distinct([ip.dst, tcp.dstport], web_asked)"
   }
   threshold = var.syn_flood_fast_syns
-  when      = "syns >= threshold"
+  # A browser opens up to six connections to each of the servers that a page names, all at once, and asks each of them. At no more than that nothing is flooded.
+  when = "new_connection and syns >= threshold and syns > 6 * asked"
 
   escalate "virustotal" { indicator = "ip.src" }
 

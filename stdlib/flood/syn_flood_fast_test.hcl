@@ -242,3 +242,90 @@ test "hping3 -S" {
     key = { "ip.src" = "198.51.100.8" }
   }
 }
+
+test "a page with parts on 40 web servers, six connections to each, each of which is asked, stays quiet" {
+  packets {
+    count = 240
+    start = "0ms"
+    every = "4ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "203.0.113.${i % 40 + 1}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 40
+    start = "2ms"
+    every = "4ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "203.0.113.${i + 1}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "GET / HTTP/1.1\r\n\r\n"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_fast" {
+    count = 0
+  }
+}
+
+test "six connections to each of 40 web servers that are asked nothing fire" {
+  packets {
+    count = 240
+    start = "0ms"
+    every = "4ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "203.0.113.${i % 40 + 1}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_fast" {
+    count = 1
+  }
+}
+
+test "seven connections to each of 40 web servers fire" {
+  packets {
+    count = 280
+    start = "0ms"
+    every = "4ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "203.0.113.${i % 40 + 1}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 40
+    start = "2ms"
+    every = "4ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "203.0.113.${i + 1}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "GET / HTTP/1.1\r\n\r\n"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_fast" {
+    count = 1
+  }
+}

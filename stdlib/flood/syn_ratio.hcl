@@ -9,14 +9,16 @@ rule "syn_ratio" {
     "https://www.rfc-editor.org/rfc/rfc4987",
   ]
 
-  where = "new_connection or tcp.flags.fin or tcp.flags.reset"
+  # A browser keeps 50 connections open and ends none for minutes: but six to a host at most, each of which it has asked.
+  where = "new_connection or tcp.flags.fin or tcp.flags.reset or web_asked"
   by    = ["ip.src"]
   window "30s" {
     syns   = "count(new_connection)"
     closes = "count(tcp.flags.fin or tcp.flags.reset)"
+    asked  = "distinct([ip.dst, tcp.dstport], web_asked)"
   }
   threshold = var.syn_ratio_syns
-  when      = "syns >= threshold and syns > closes * var.syn_ratio_factor"
+  when      = "syns >= threshold and syns > closes * var.syn_ratio_factor and new_connection and syns > asked * 6"
 
   escalate "virustotal" { indicator = "ip.src" }
 

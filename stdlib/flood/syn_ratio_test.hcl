@@ -271,3 +271,66 @@ test "curl ends what it opens" {
   pcap  = "../../testdata/pcap/curl-benign.pcap"
   quiet = true
 }
+
+test "a browser that holds 60 connections to twelve hosts that it has asked stays quiet" {
+  packets {
+    count = 60
+    start = "0ms"
+    every = "200ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${i % 12 + 1}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    start = "50ms"
+    every = "200ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${i % 12 + 1}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "GET / HTTP/1.1\r\n\r\n"
+    }
+  }
+  quiet = true
+}
+
+test "60 connections to one host that were asked on fire: it reads slowly" {
+  packets {
+    count = 60
+    start = "0ms"
+    every = "200ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    start = "50ms"
+    every = "200ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "GET / HTTP/1.1\r\n\r\n"
+    }
+  }
+  others = "allow"
+  alert "syn_ratio" { count = 1 }
+}

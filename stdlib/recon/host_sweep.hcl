@@ -10,18 +10,24 @@ rule "host_sweep" {
   ]
 
   # Whoever asks the hosts for something is no sweep, but a browser, a monitor or a collector of metrics: requests of HTTP without TLS and ClientHellos, by their first bytes.
-  where = "new_connection or http_request or (tcp.dstport in [443, 8443] and payload startsWith b'\\x16\\x03' and payload[5] == 1)"
+  where = "new_connection or web_asked"
   by    = ["ip.src", "tcp.dstport"]
   window "60s" {
     hosts = "distinct(ip.dst, new_connection)"
     asked = "distinct(ip.dst, not new_connection)"
   }
+  # A page with parts on many hosts outside makes a browser connect to all of them at once, before it asks the first.
+  window "1s" {
+    burst = "distinct(ip.dst, new_connection and tcp.dstport in [80, 443] and to_outside)"
+  }
   threshold = var.host_sweep_hosts
-  when      = "new_connection and hosts >= threshold and 2 * asked < hosts"
+  when      = "new_connection and hosts >= threshold and 2 * asked < hosts and (hosts > burst or hosts >= 4 * threshold)"
   cooldown  = "5m"
 
   # eDonkey, Gnutella, BitTorrent: their programs try many peers that are gone, and nobody sweeps for these ports.
   except "peers" { where = "tcp.dstport in [4662, 6346, 6347, 51413] or tcp.dstport in 6881..6889" }
+
+  except "monitors" { where = "ip.src in list.monitors" }
 
   escalate "virustotal" { indicator = "ip.src" }
   quarantine {

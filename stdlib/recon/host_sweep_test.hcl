@@ -223,3 +223,102 @@ test "a peer-to-peer program stays quiet" {
     count = 0
   }
 }
+
+test "a browser that connects to 40 hosts at once, and then asks them, stays quiet" {
+  packets {
+    count = 40
+    start = "0ms"
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 40
+    start = "500ms"
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "GET / HTTP/1.1\r\n\r\n"
+    }
+  }
+  packets {
+    count = 3
+    start = "5000ms"
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      srcport = 41000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 0
+  }
+}
+
+test "a sweep of 40 web servers that asks nothing fires once its burst is over" {
+  packets {
+    count = 40
+    start = "0ms"
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" { count = 1 }
+}
+
+test "a monitor stays quiet" {
+  set = { monitors = ["192.168.1.20"] }
+  packets {
+    count = 40
+    start = "0ms"
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 0
+  }
+}
+
+test "40 web servers at home in less than a second fire" {
+  packets {
+    count = 40
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "192.168.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" { count = 1 }
+}

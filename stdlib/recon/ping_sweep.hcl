@@ -19,6 +19,8 @@ rule "ping_sweep" {
   when      = "hosts >= threshold"
   cooldown  = "5m"
 
+  except "monitors" { where = "ip.src in list.monitors" }
+
   notify {
     to      = ["ops"]
     message = "${ip.src} pinged ${hosts} hosts in 30 s, the last one ${ip.dst}"

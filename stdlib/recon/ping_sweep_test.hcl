@@ -89,3 +89,35 @@ test "timestamps asked of 24 hosts" {
   }
   quiet = true
 }
+
+test "what looks after all other hosts stays quiet" {
+  set = { monitors = ["192.168.1.20"] }
+  packets {
+    count = 40
+    every = "100ms"
+    icmp {
+      src = "192.168.1.20"
+      dst = "203.0.113.${1 + i}"
+    }
+  }
+  others = "allow"
+  alert "ping_sweep" {
+    count = 0
+  }
+}
+
+test "a neighbour of what looks after all other hosts fires" {
+  set = { monitors = ["192.168.1.20"] }
+  packets {
+    count = 40
+    every = "100ms"
+    icmp {
+      src = "192.168.1.21"
+      dst = "203.0.113.${1 + i}"
+    }
+  }
+  others = "allow"
+  alert "ping_sweep" {
+    count = 1
+  }
+}

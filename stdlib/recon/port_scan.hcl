@@ -10,14 +10,18 @@ rule "port_scan" {
   ]
 
   # SYNs, not packets: a busy server answers to many ports, and its answers carry ACK.
-  where = "new_connection"
+  # A FIN with ACK ends a connection that came about: FTP opens one for each file, from a client's port to one above 1023 that the server chose.
+  where = "new_connection or (tcp.flags.fin and tcp.flags.ack and tcp.srcport >= 1024 and tcp.dstport >= 1024)"
   by    = ["ip.src"]
   window "10s" {
-    ports = "distinct(tcp.dstport)"
+    ports = "distinct(tcp.dstport, new_connection)"
+    ended = "distinct(tcp.dstport, tcp.flags.fin)"
   }
   threshold = var.port_scan_ports
-  when      = "ports >= threshold"
+  when      = "new_connection and ports >= threshold and 2 * ended < ports"
   cooldown  = "5m"
+
+  except "monitors" { where = "ip.src in list.monitors" }
 
   escalate "virustotal" { indicator = "ip.src" }
   quarantine {

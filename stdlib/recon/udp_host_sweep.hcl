@@ -20,6 +20,8 @@ rule "udp_host_sweep" {
   when      = "hosts >= threshold"
   cooldown  = "5m"
 
+  except "monitors" { where = "ip.src in list.monitors" }
+
   notify {
     to      = ["ops"]
     message = "${ip.src} tried UDP port ${udp.dstport} on ${hosts} hosts in 60 s, the last one ${ip.dst}"

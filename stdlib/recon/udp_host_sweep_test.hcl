@@ -66,3 +66,37 @@ test "a recording of the lab" {
     key   = { "ip.src" = "198.51.100.7" }
   }
 }
+
+test "what looks after all other hosts stays quiet" {
+  set = { monitors = ["192.168.1.20"] }
+  packets {
+    count = 40
+    every = "100ms"
+    udp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      dstport = 161
+    }
+  }
+  others = "allow"
+  alert "udp_host_sweep" {
+    count = 0
+  }
+}
+
+test "a neighbour of what looks after all other hosts fires" {
+  set = { monitors = ["192.168.1.20"] }
+  packets {
+    count = 40
+    every = "100ms"
+    udp {
+      src     = "192.168.1.21"
+      dst     = "203.0.113.${1 + i}"
+      dstport = 161
+    }
+  }
+  others = "allow"
+  alert "udp_host_sweep" {
+    count = 1
+  }
+}

@@ -26,6 +26,10 @@ rule "arp_unsolicited" {
     where = "arp.src.hw_mac in list.own_macs"
   }
 
+  # Virtual routers (VRRP, RFC 9568; HSRP; CARP) and clusters tell all hosts of their own address again and again. Who speaks for
+  # another in that form is arp_spoof's, for there the hardware address changes.
+  except "announcements" { where = "arp.src.proto_ipv4 == arp.dst.proto_ipv4" }
+
   notify {
     to      = ["ops"]
     message = "${arp.src.hw_mac} answered ${answers} times for ${arp.src.proto_ipv4} in 60 s, and was asked ${questions} times"

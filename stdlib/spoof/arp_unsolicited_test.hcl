@@ -54,3 +54,45 @@ test "answers to questions stay quiet" {
   }
   quiet = true
 }
+
+test "a virtual router that announces itself again and again stays quiet" {
+  packets {
+    count = 12
+    every = "3s"
+    arp {
+      opcode  = 2
+      src_mac = "00:00:5e:00:01:01"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.1"
+    }
+  }
+  others = "allow"
+  alert "arp_unsolicited" {
+    count = 0
+  }
+}
+
+test "answers to one host for another's address fire, whatever is announced besides" {
+  packets {
+    count = 12
+    every = "3s"
+    arp {
+      opcode  = 2
+      src_mac = "00:00:5e:00:01:01"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.1"
+    }
+  }
+  packets {
+    count = 12
+    every = "3s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.30"
+    }
+  }
+  others = "allow"
+  alert "arp_unsolicited" { count = 1 }
+}

@@ -70,8 +70,8 @@ everyday_services() {
 		'mynetworks = 10.0.0.0/8, 198.51.100.0/24' 'inet_protocols = ipv4' 'local_recipient_maps =' 'mailbox_transport = discard' 'transport_maps = static:discard' 'smtpd_tls_security_level = none' >"$work/mail/etc/main.cf"
 	chown postfix "$work/mail/data"
 	serve nas postfix -c "$work/mail/etc" start-fg
-	printf '%s\n' 'listener 1883 0.0.0.0' 'allow_anonymous true' >"$work/mosquitto.conf"
-	serve nas mosquitto -c "$work/mosquitto.conf"
+	printf '%s\n' 'listener 1883 0.0.0.0' 'allow_anonymous true' >"$work/mosquitto-nas.conf"
+	serve nas mosquitto -c "$work/mosquitto-nas.conf"
 	serve nas nats-server -a 0.0.0.0
 
 	pg=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
