@@ -140,6 +140,28 @@ variable "monitors" {
   default     = []
 }
 
+variable "shared_addresses" {
+  description = "IPv4 addresses that pass from one host to another: of virtual routers (VRRP, HSRP, CARP) without a hardware address of their own, of clusters and load balancers."
+  default     = []
+}
+
+list "shared_addresses" {
+  description = "Addresses that pass from one host to another; from the variable of the same name."
+  type        = "ip"
+  values      = var.shared_addresses
+}
+
+variable "resolvers" {
+  description = "Resolvers that ask for others, whose questions to them are looked at already."
+  default     = []
+}
+
+list "resolvers" {
+  description = "Resolvers that ask for others; from the variable of the same name."
+  type        = "ip"
+  values      = var.resolvers
+}
+
 list "monitors" {
   description = "Hosts that look after all others; from the variable of the same name."
   type        = "ip"

@@ -91,6 +91,11 @@ macro "database_asked" {
   expr = "tcp.dstport == 3306 and payload[3] == 0 and payload[4] in [3, 22, 23] or tcp.dstport == 5432 and payload[0] in [66, 80, 81] and payload[1] == 0"
 }
 
+macro "cache_asked" {
+  description = "A client asks Redis (an array of RESP) or memcached (get, gets, set, touch) for something."
+  expr        = "tcp.dstport == 6379 and payload[0] == 42 or tcp.dstport == 11211 and (payload startsWith 'get' or payload startsWith 'set ' or payload startsWith 'touch ')"
+}
+
 macro "http_answer" {
   description = "The beginning of an HTTP answer without TLS."
   # H T and a slash behind HTTP; payload[9] is the first digit of the status.

@@ -172,3 +172,57 @@ test "one SSH login" {
   pcap  = "../../testdata/pcap/ssh-benign.pcap"
   quiet = true
 }
+
+test "25 hosts of an office that connect to their file server stay quiet" {
+  packets {
+    count = 25
+    every = "1s"
+    tcp {
+      src     = "10.0.0.${100 + i}"
+      dst     = "10.0.0.25"
+      srcport = 40000 + i
+      dstport = 445
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "distributed_brute_force" {
+    count = 0
+  }
+}
+
+test "25 hosts outside that connect to a file server fire" {
+  packets {
+    count = 25
+    every = "1s"
+    tcp {
+      src     = "203.0.113.${100 + i}"
+      dst     = "10.0.0.25"
+      srcport = 40000 + i
+      dstport = 445
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "distributed_brute_force" {
+    count = 1
+  }
+}
+
+test "25 hosts of an office that connect to one's SSH fire" {
+  packets {
+    count = 25
+    every = "1s"
+    tcp {
+      src     = "10.0.0.${100 + i}"
+      dst     = "10.0.0.25"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "distributed_brute_force" {
+    count = 1
+  }
+}

@@ -19,6 +19,7 @@ rule "dns_tunnel" {
   # Directory asks for, and addresses read backwards (RFC 3596, section 2.5), 72 characters for IPv6.
   except "services" { where = "dns.qry.name startsWith '_' or lower(dns.qry.name) contains '._msdcs.'" }
   except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa' or lower(dns.qry.name) endsWith '.ip6.int'" }
+  except "resolvers" { where = "ip.src in list.resolvers" }
   except "content" { where = "dns.qry.name in list.content_domains" }
 
   # The domain, not the name: a tunnel's names are used only once, its domain stays.

@@ -21,6 +21,7 @@ rule "dns_tunnel_names" {
 
   except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa' or lower(dns.qry.name) endsWith '.ip6.int'" }
   except "services" { where = "dns.qry.name startsWith '_' or lower(dns.qry.name) contains '._msdcs.'" }
+  except "resolvers" { where = "ip.src in list.resolvers" }
   except "content" { where = "dns.qry.name in list.content_domains" }
 
   notify {

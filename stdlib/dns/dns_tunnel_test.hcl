@@ -205,3 +205,37 @@ test "a domain that ends like that of a content network fires" {
   others = "allow"
   alert "dns_tunnel" { count = 1 }
 }
+
+test "a resolver that asks for others stays quiet" {
+  set = { resolvers = ["192.168.1.53"] }
+  packets {
+    count = 150
+    every = "100ms"
+    dns {
+      src   = "192.168.1.53"
+      dst   = "192.0.2.53"
+      qname = "a933f89f87d430666c1408f174a161a933f89f87d430666c140${100 + i}.t.example.org"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel" {
+    count = 0
+  }
+}
+
+test "a neighbour of a resolver fires" {
+  set = { resolvers = ["192.168.1.53"] }
+  packets {
+    count = 150
+    every = "100ms"
+    dns {
+      src   = "192.168.1.54"
+      dst   = "192.0.2.53"
+      qname = "a933f89f87d430666c1408f174a161a933f89f87d430666c140${100 + i}.t.example.org"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel" {
+    count = 1
+  }
+}

@@ -21,6 +21,7 @@ rule "dns_tunnel_volume" {
 
   # A mail server asks block lists for each client: its address backwards, four numbers, before the list's own name (RFC 5782).
   except "block lists" { where = "dns.qry.name matches `^[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.`" }
+  except "resolvers" { where = "ip.src in list.resolvers" }
   except "content" { where = "dns.qry.name in list.content_domains" }
   except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa'" }
 

@@ -8,15 +8,17 @@ rule "syn_flood" {
     "https://www.rfc-editor.org/rfc/rfc4987",
   ]
 
-  where = "new_connection or web_asked"
+  where = "new_connection or web_asked or database_asked or cache_asked"
   by    = ["ip.src"]
   window "5s" {
     syns  = "count(new_connection)"
     asked = "distinct([ip.dst, tcp.dstport], web_asked)"
+    used  = "distinct([ip.dst, tcp.dstport, tcp.srcport], database_asked or cache_asked)"
   }
   threshold = var.syn_flood_syns
   # A browser opens up to six connections to each of the servers that a page names, all at once, and asks each of them. At no more than that nothing is flooded.
-  when = "new_connection and syns >= threshold and syns > 6 * asked"
+  # Nor does a program without a pool flood its database or cache, which asks it for something on each connection.
+  when = "new_connection and syns >= threshold and syns > 6 * asked and syns - used >= threshold"
 
   escalate "virustotal" { indicator = "ip.src" }
 

@@ -329,3 +329,90 @@ test "seven connections to each of 40 web servers fire" {
     count = 1
   }
 }
+
+test "a program without a pool that asks Redis for something on each connection stays quiet" {
+  packets {
+    count = 300
+    start = "0ms"
+    every = "3ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 6379
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 300
+    start = "1ms"
+    every = "3ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 6379
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"
+    }
+  }
+  others = "allow"
+  alert "syn_flood" {
+    count = 0
+  }
+}
+
+test "connections to a cache that is asked nothing fire" {
+  packets {
+    count = 300
+    start = "0ms"
+    every = "3ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 6379
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood" {
+    count = 1
+  }
+}
+
+test "what Redis would be asked on another port is no excuse" {
+  packets {
+    count = 300
+    start = "0ms"
+    every = "3ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 6380
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 300
+    start = "1ms"
+    every = "3ms"
+    tcp {
+      src     = "10.0.0.30"
+      dst     = "10.0.0.26"
+      srcport = 40000 + i
+      dstport = 6380
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"
+    }
+  }
+  others = "allow"
+  alert "syn_flood" {
+    count = 1
+  }
+}

@@ -10,15 +10,13 @@ rule "port_scan" {
   ]
 
   # SYNs, not packets: a busy server answers to many ports, and its answers carry ACK.
-  # A FIN with ACK ends a connection that came about: FTP opens one for each file, from a client's port to one above 1023 that the server chose.
-  where = "new_connection or (tcp.flags.fin and tcp.flags.ack and tcp.srcport >= 1024 and tcp.dstport >= 1024)"
+  where = "new_connection"
   by    = ["ip.src"]
   window "10s" {
-    ports = "distinct(tcp.dstport, new_connection)"
-    ended = "distinct(tcp.dstport, tcp.flags.fin)"
+    ports = "distinct(tcp.dstport)"
   }
   threshold = var.port_scan_ports
-  when      = "new_connection and ports >= threshold and 2 * ended < ports"
+  when      = "ports >= threshold"
   cooldown  = "5m"
 
   except "monitors" { where = "ip.src in list.monitors" }

@@ -24,6 +24,8 @@ rule "arp_spoof" {
     where = "arp.src.hw_mac in list.own_macs"
   }
 
+  except "shared" { where = "arp.src.proto_ipv4 in list.shared_addresses" }
+
   # A change stays in the window for a day, and each packet for the address would fire. Hourly is a reminder, not a siren.
   cooldown = "1h"
 

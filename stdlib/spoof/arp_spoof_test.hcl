@@ -263,3 +263,39 @@ test "a guest that is bridged over Wi-Fi" {
   }
   quiet = true
 }
+
+test "an address that passes from one node of a cluster to another stays quiet" {
+  set = { shared_addresses = ["10.0.0.200"] }
+  packets {
+    count = 2
+    every = "10s"
+    arp {
+      opcode  = 1
+      src_mac = "02:00:00:00:01:1${i}"
+      src_ip  = "10.0.0.200"
+      dst_ip  = "10.0.0.200"
+    }
+  }
+  others = "allow"
+  alert "arp_spoof" {
+    count = 0
+  }
+}
+
+test "another address than that of the cluster fires" {
+  set = { shared_addresses = ["10.0.0.200"] }
+  packets {
+    count = 2
+    every = "10s"
+    arp {
+      opcode  = 1
+      src_mac = "02:00:00:00:01:1${i}"
+      src_ip  = "10.0.0.201"
+      dst_ip  = "10.0.0.201"
+    }
+  }
+  others = "allow"
+  alert "arp_spoof" {
+    count = 1
+  }
+}

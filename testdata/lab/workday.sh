@@ -30,6 +30,7 @@ workday_services() {
 	serve data python3 "$here/workday.py" serve services
 	serve farm python3 "$here/workday.py" serve pods
 	printf '%s\n' 'version: 0.1' 'log: {level: error}' "storage: {filesystem: {rootdirectory: $work/registry}}" 'http: {addr: ":5000"}' >"$work/registry.yml"
+	serve server sh -c 'nc -l -k 9103 >/dev/null'
 	serve nas docker-registry serve "$work/registry.yml"
 	serve server turnserver -n -l "$work/turn.log" --no-cli -z -L 192.0.2.80 -E 192.0.2.80 --allow-loopback-peers --pidfile "$work/turn.pid"
 	printf '%s\n' 'http_port 3128' 'http_access allow all' 'cache deny all' 'access_log none' "cache_log $work/squid.log" "pid_filename $work/squid.pid" "coredump_dir $work" 'cache_effective_user nobody' 'pinger_enable off' 'dns_nameservers 192.0.2.80' >"$work/squid.conf"
@@ -38,7 +39,7 @@ workday_services() {
 	serve dns dnsmasq --no-daemon --port=0 --no-hosts --conf-file=/dev/null --user=nobody --interface=eth0 --bind-dynamic --pid-file="$work/dhcpd.pid" \
 		--dhcp-range=10.0.0.210,10.0.0.250,1h --dhcp-leasefile="$work/leases" --dhcp-option=3,10.0.0.1 --enable-tftp --tftp-root="$work/site"
 	printf '%s\n' 'interface home {' ' AdvSendAdvert on;' ' prefix fd00:10::/64 { };' '};' >"$work/radvd-day.conf"
-	printf '%s\n' 'IMAPAccount a' 'Host 10.0.0.20' 'Port 143' 'User anna' 'Pass a-word-that-no-list-has' 'SSLType None' 'AuthMechs LOGIN' 'IMAPStore far' 'Account a' 'MaildirStore near' "Path $work/mbox/" "Inbox $work/mbox/in" \
+	printf '%s\n' 'IMAPAccount a' 'Host 10.0.0.20' 'Port 143' 'User anna' 'Pass a-word-that-no-list-has' 'SSLType None' 'AuthMechs LOGIN' '' 'IMAPStore far' 'Account a' '' 'MaildirStore near' "Path $work/mbox/" "Inbox $work/mbox/in" '' \
 		'Channel c' 'Far :far:' 'Near :near:' 'Patterns *' 'Create Both' 'SyncState *' >"$work/mbsyncrc"
 	mkdir -p "$work/mbox" "$work/apt/lists/partial" "$work/apt/archives/partial" "$work/apt/empty"
 	: >"$work/apt/status"
