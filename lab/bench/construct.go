@@ -47,11 +47,6 @@ var constructs = []construct{
 	{"flow", "`flow.packets`", "  where = \"flow.packets > 1000000000\"\n"},
 }
 
-// source writes the rule file.
-func (c *construct) source() string {
-	return "rule \"measured\" {\n  description = \"d\"\n  severity = \"low\"\n" + c.rule + "}\n"
-}
-
 // constructTable compares the constructs in results; "" where there are none.
 func (r *results) constructTable() string {
 	var b strings.Builder

@@ -99,3 +99,8 @@ func TestConstructs(t *testing.T) {
 		t.Error("a table without results")
 	}
 }
+
+// source writes the rule file.
+func (c *construct) source() string {
+	return "rule \"measured\" {\n  description = \"d\"\n  severity = \"low\"\n" + c.rule + "}\n"
+}

@@ -10,6 +10,9 @@ import (
 // followed are the shipped rules that follow conversations and are not about what these speak.
 var followed = []string{"ack_scan", "failed_connections", "rdp_from_outside", "smb_from_outside"}
 
+// shortTraffic is mixedTraffic whose conversations have 4 to 20 packets.
+var shortTraffic = traffic{name: "short", tick: 12_000, write: func(w *writer, tick int64, n int) { mixed(w, tick, n, lengths{4, 17}, true) }}
+
 // switched writes overrides that turn rules on or off.
 func switched(on bool, names ...string) string {
 	var b strings.Builder

@@ -14,7 +14,8 @@ type writer struct {
 	header [16]byte
 	n      int // frames so far
 	err    error
-	filler *filler // of payloads; nil for zeros
+	// filler fills the payload of a packet between two ports, place saying where in the stream it is; nil for zeros.
+	filler func(payload []byte, sport, dport uint16, place uint32)
 }
 
 func newWriter(w io.Writer) *writer {
@@ -157,7 +158,7 @@ func (w *writer) tcp(at int64, s segment) {
 	be.PutUint16(l4[14:], 64240)
 	sum := l4[:tcpHeader] // zeros add nothing
 	if w.filler != nil {
-		w.filler.fill(l4[tcpHeader:], s.sport, s.dport, s.seq)
+		w.filler(l4[tcpHeader:], s.sport, s.dport, s.seq)
 		sum = l4
 	}
 	be.PutUint16(l4[16:], ^checksum(pseudo(s.src, s.dst, 6, size), sum))
@@ -179,7 +180,7 @@ func (w *writer) udp(at int64, src, dst uint32, sport, dport uint16, payload int
 	be.PutUint16(l4[4:], uint16(size))
 	sum := l4[:udpHeader]
 	if fill == nil && w.filler != nil {
-		fill = func(b []byte) { w.filler.fill(b, sport, dport, uint32(w.n)) }
+		fill = func(b []byte) { w.filler(b, sport, dport, uint32(w.n)) }
 	}
 	if fill != nil {
 		fill(l4[udpHeader:])

@@ -28,10 +28,7 @@ const (
 // lengths are how many packets flows have: least and up to spread more.
 type lengths struct{ least, spread int }
 
-var (
-	longFlows  = lengths{8, 300}
-	shortFlows = lengths{4, 17}
-)
+var longFlows = lengths{8, 300}
 
 var services = [...]uint16{443, 443, 443, 443, 80, 80, 8080, 993, 5222, 22}
 

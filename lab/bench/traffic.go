@@ -17,14 +17,7 @@ type traffic struct {
 }
 
 var (
-	mixedTraffic = traffic{name: "mixed", tick: 12_000, write: func(w *writer, tick int64, n int) { mixed(w, tick, n, longFlows, true) }}
-	// contentTraffic is mixedTraffic with payloads that have something in them.
-	contentTraffic = traffic{name: "contents", tick: 12_000, write: func(w *writer, tick int64, n int) {
-		w.filler = newFiller()
-		mixed(w, tick, n, longFlows, true)
-	}}
-	// shortTraffic is mixedTraffic whose conversations have 4 to 20 packets.
-	shortTraffic   = traffic{name: "short", tick: 12_000, write: func(w *writer, tick int64, n int) { mixed(w, tick, n, shortFlows, true) }}
+	mixedTraffic   = traffic{name: "mixed", tick: 12_000, write: func(w *writer, tick int64, n int) { mixed(w, tick, n, longFlows, true) }}
 	spoofedTraffic = traffic{name: "spoofed", tick: 1_000, write: spoofed}
 )
 

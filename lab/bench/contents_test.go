@@ -9,6 +9,12 @@ import (
 	"strings"
 )
 
+// contentTraffic is mixedTraffic with payloads that have something in them.
+var contentTraffic = traffic{name: "contents", tick: 12_000, write: func(w *writer, tick int64, n int) {
+	w.filler = newFiller().fill
+	mixed(w, tick, n, longFlows, true)
+}}
+
 // A filler fills the payloads of TCP segments and of QUIC as applications do: text to and from the ports of HTTP, noise,
 // which is what encryption looks like, to and from all others.
 type filler struct{ text, noise []byte }
