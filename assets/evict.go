@@ -27,7 +27,7 @@ func (h *host) worth() int {
 // makeRoom gives up the hosts that are worth least, of those the ones that were silent for longest.
 func (m *Map) makeRoom() {
 	slices.SortFunc(m.hosts, func(a, b *host) int {
-		return cmp.Or(cmp.Compare(b.worth(), a.worth()), cmp.Compare(b.last, a.last), compareAddr(a.addr, b.addr))
+		return cmp.Or(cmp.Compare(b.worth(), a.worth()), cmp.Compare(b.last, a.last), a.addr.Compare(b.addr))
 	})
 	keep := len(m.hosts) - max(len(m.hosts)/roomEach, 1)
 	m.forgetSettled()
@@ -50,11 +50,6 @@ func (m *Map) makeRoom() {
 			}
 		}
 	}
-}
-
-// compareAddr orders addresses.
-func compareAddr(a, b packet.Addr) int {
-	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
 }
 
 // lesser orders services by what would be lost with them.
@@ -91,7 +86,7 @@ func (m *Map) thinServices() {
 	for _, h := range m.hosts {
 		most = max(most, len(h.services))
 	}
-	order := slices.SortedFunc(slices.Values(m.hosts), func(a, b *host) int { return compareAddr(a.addr, b.addr) })
+	order := slices.SortedFunc(slices.Values(m.hosts), func(a, b *host) int { return a.addr.Compare(b.addr) })
 	for ; m.services > goal && most > 0; most-- {
 		for _, h := range order {
 			if len(h.services) >= most && m.services > goal {

@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
@@ -71,6 +72,14 @@ func (a Addr) String() string { return a.Netip().String() }
 
 // Less orders addresses numerically, IPv4 at its mapped place.
 func (a Addr) Less(b Addr) bool { return a.Hi < b.Hi || a.Hi == b.Hi && a.Lo < b.Lo }
+
+// Compare is for sorting in the order of Less.
+func (a Addr) Compare(b Addr) int {
+	if c := cmp.Compare(a.Hi, b.Hi); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Lo, b.Lo)
+}
 
 // Next returns the address after a; the one after the last is ::.
 func (a Addr) Next() Addr {

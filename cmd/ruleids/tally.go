@@ -106,14 +106,6 @@ func (t *tally) topSources(n int) []sourceCount {
 		})
 		out = append(out, s)
 	}
-	slices.SortFunc(out, func(a, b sourceCount) int {
-		if c := cmp.Compare(b.alerts, a.alerts); c != 0 {
-			return c
-		}
-		if a.addr.Less(b.addr) {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, func(a, b sourceCount) int { return cmp.Or(cmp.Compare(b.alerts, a.alerts), a.addr.Compare(b.addr)) })
 	return out[:min(n, len(out))]
 }

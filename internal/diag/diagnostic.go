@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,13 +57,7 @@ func Sort(diags hcl.Diagnostics) hcl.Diagnostics {
 		case b.Subject == nil:
 			return 1
 		}
-		if c := CompareRanges(*a.Subject, *b.Subject); c != 0 {
-			return c
-		}
-		if c := strings.Compare(CodeOf(a), CodeOf(b)); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Detail, b.Detail)
+		return cmp.Or(CompareRanges(*a.Subject, *b.Subject), strings.Compare(CodeOf(a), CodeOf(b)), strings.Compare(a.Detail, b.Detail))
 	})
 	return slices.CompactFunc(diags, func(a, b *hcl.Diagnostic) bool {
 		return a.Summary == b.Summary && a.Detail == b.Detail &&
@@ -72,19 +67,8 @@ func Sort(diags hcl.Diagnostics) hcl.Diagnostics {
 
 // CompareRanges orders ranges by file, start and end.
 func CompareRanges(a, b hcl.Range) int {
-	if c := strings.Compare(a.Filename, b.Filename); c != 0 {
-		return c
-	}
-	if a.Start.Line != b.Start.Line {
-		return a.Start.Line - b.Start.Line
-	}
-	if a.Start.Column != b.Start.Column {
-		return a.Start.Column - b.Start.Column
-	}
-	if a.End.Line != b.End.Line {
-		return a.End.Line - b.End.Line
-	}
-	return a.End.Column - b.End.Column
+	return cmp.Or(strings.Compare(a.Filename, b.Filename), a.Start.Line-b.Start.Line, a.Start.Column-b.Start.Column,
+		a.End.Line-b.End.Line, a.End.Column-b.End.Column)
 }
 
 // Capital returns a text that begins with a letter of ASCII as a sentence does.

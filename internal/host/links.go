@@ -35,12 +35,7 @@ func Links() (nets []netip.Prefix, macs []string, err error) {
 			}
 		}
 	}
-	slices.SortFunc(nets, func(a, b netip.Prefix) int {
-		if c := a.Addr().Compare(b.Addr()); c != 0 {
-			return c
-		}
-		return a.Bits() - b.Bits()
-	})
+	slices.SortFunc(nets, netip.Prefix.Compare)
 	slices.Sort(macs)
 	return slices.Compact(nets), slices.Compact(macs), nil
 }

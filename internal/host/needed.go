@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
@@ -76,12 +77,7 @@ func (n *needs) resolve(ctx context.Context, names []Name, now time.Time) []Need
 			out = append(out, Needed{a, name.What})
 		}
 	}
-	slices.SortFunc(out, func(a, b Needed) int {
-		if c := a.Addr.Compare(b.Addr); c != 0 {
-			return c
-		}
-		return strings.Compare(a.What, b.What)
-	})
+	slices.SortFunc(out, func(a, b Needed) int { return cmp.Or(a.Addr.Compare(b.Addr), strings.Compare(a.What, b.What)) })
 	return slices.Compact(out)
 }
 

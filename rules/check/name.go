@@ -143,13 +143,9 @@ func (c *Checker) names() []string {
 		names = append(names, "threshold")
 	}
 	if c.Scope.NoAggs == "" {
-		for a := range c.Scope.Aggregates {
-			names = append(names, a)
-		}
+		names = slices.AppendSeq(names, maps.Keys(c.Scope.Aggregates))
 	}
-	for m := range c.sym.Macros {
-		names = append(names, m)
-	}
+	names = slices.AppendSeq(names, maps.Keys(c.sym.Macros))
 	slices.Sort(names)
 	return names
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"errors"
 	"reflect"
 	"slices"
@@ -96,10 +97,7 @@ var instead = map[string]string{
 // cannotFollow reports a closure that conditions do not know.
 func (c *Checker) cannotFollow(n *exprast.BuiltinNode) ast.Expr {
 	at := n.Location().From
-	use := instead[n.Name]
-	if use == "" {
-		use = "any, all, none, one, count, filter, map or find"
-	}
+	use := cmp.Or(instead[n.Name], "any, all, none, one, count, filter, map or find")
 	return c.Errorf(diag.Unsupported, c.Src.Range(at, at+len(n.Name)), "%s looks at the elements in a way that conditions cannot follow. Use %s.", n.Name, use)
 }
 

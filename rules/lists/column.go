@@ -201,15 +201,7 @@ func (r *rows) stretches(ranges []AddrRange) {
 			ends = append(ends, end{next, int32(i), false})
 		}
 	}
-	slices.SortFunc(ends, func(x, y end) int {
-		switch {
-		case x.at.Less(y.at):
-			return -1
-		case y.at.Less(x.at):
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(ends, func(x, y end) int { return x.at.Compare(y.at) })
 	var open []int32 // the narrowest last
 	wider := func(x, y int32) int {
 		return cmp.Or(compareSizes(ranges[y], ranges[x]), cmp.Compare(y, x))
@@ -240,14 +232,7 @@ func compareSizes(x, y AddrRange) int {
 		}
 		return d
 	}
-	a, b := sub(x), sub(y)
-	switch {
-	case a.Less(b):
-		return -1
-	case b.Less(a):
-		return 1
-	}
-	return 0
+	return sub(x).Compare(sub(y))
 }
 
 // readRows adds the rows of a CSV file (RFC 4180, with # comments): an entry, and a value for each column. A first row that

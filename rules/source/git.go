@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,10 +27,7 @@ func (s *Store) git(ctx context.Context, _ Spec, w where, c Copy) (fetched, erro
 	defer done()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	ref := w.ref
-	if ref == "" {
-		ref = "HEAD"
-	}
+	ref := cmp.Or(w.ref, "HEAD")
 	if commitForm.MatchString(ref) && ref == c.Version {
 		return fetched{same: true}, nil
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,10 +39,7 @@ func (s *Store) oci(ctx context.Context, spec Spec, w where, c Copy) (fetched, e
 		client.Credential = auth.StaticCredential(repo.Reference.Registry, auth.Credential{AccessToken: spec.Token})
 	}
 	repo.Client = client
-	tag := repo.Reference.Reference
-	if tag == "" {
-		tag = "latest"
-	}
+	tag := cmp.Or(repo.Reference.Reference, "latest")
 	described, body, err := repo.FetchReference(ctx, tag)
 	if err != nil {
 		return fetched{}, ociError(err)
