@@ -17,8 +17,8 @@ func sshdConfig() string { return filepath.Join(os.Getenv("ProgramData"), "ssh",
 
 var getExtendedTCPTable = windows.NewLazySystemDLL("iphlpapi.dll").NewProc("GetExtendedTcpTable")
 
-// lookAt returns what the adapters of this host tell.
-func lookAt() (*Info, error) {
+// lookAt takes in what the adapters of this host tell.
+func lookAt(f *Info) error {
 	const flags = windows.GAA_FLAG_SKIP_ANYCAST | windows.GAA_FLAG_SKIP_MULTICAST | windows.GAA_FLAG_INCLUDE_GATEWAYS
 	for size := uint32(16 << 10); ; {
 		room := make([]byte, size)
@@ -28,9 +28,8 @@ func lookAt() (*Info, error) {
 			continue
 		}
 		if err != nil && !errors.Is(err, windows.ERROR_NO_DATA) {
-			return nil, err
+			return err
 		}
-		f := &Info{}
 		if err == nil {
 			for a := first; a != nil; a = a.Next {
 				f.add(a)
@@ -39,7 +38,7 @@ func lookAt() (*Info, error) {
 		for _, list := range []*[]netip.Addr{&f.Addresses, &f.Broadcasts, &f.Gateways, &f.Resolvers, &f.Servers} {
 			*list = sortedAddresses(*list)
 		}
-		return f, nil
+		return nil
 	}
 }
 

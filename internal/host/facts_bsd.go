@@ -15,7 +15,7 @@ import (
 // systemFacts are what the kernel, netstat and, on macOS, scutil tell.
 func systemFacts() facts {
 	return facts{
-		gateways: gateways, resolvers: resolvers, connections: connections,
+		addresses: listInterfaces, gateways: gateways, resolvers: resolvers, connections: connections,
 		limit: "DHCP and time servers, and other addresses of routers, are not known on " + runtime.GOOS,
 	}
 }

@@ -6,5 +6,5 @@ import "runtime"
 
 // systemFacts are none: addresses alone are known.
 func systemFacts() facts {
-	return facts{limit: "gateways, resolvers and SSH sessions of this host are not known on " + runtime.GOOS}
+	return facts{addresses: listInterfaces, limit: "gateways, resolvers and SSH sessions of this host are not known on " + runtime.GOOS}
 }

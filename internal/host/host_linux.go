@@ -41,9 +41,7 @@ const (
 
 // Open looks at the host and begins to watch it. It needs no privileges.
 func Open(opt Options) (*Host, error) {
-	if opt.Log == nil {
-		opt.Log = slog.New(slog.DiscardHandler)
-	}
+	opt.complete()
 	if opt.resolvConfs == nil {
 		opt.resolvConfs = resolvConfs()
 	}
@@ -52,13 +50,6 @@ func Open(opt Options) (*Host, error) {
 	}
 	if opt.leases == nil {
 		opt.leases = leaseFiles()
-	}
-	if len(opt.SSHPorts) == 0 {
-		var err error
-		if opt.SSHPorts, err = SSHPorts(); err != nil {
-			opt.Log.Warn("the ports of the SSH server are not known for sure: only peers of sessions with these are protected; set ssh_ports",
-				"ports", opt.SSHPorts, "error", err)
-		}
 	}
 	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {

@@ -12,6 +12,7 @@ type Host struct{ *polled }
 
 // Open looks at the host and begins to watch it. It needs no privileges.
 func Open(opt Options) (*Host, error) {
+	opt.complete()
 	h, err := openPolled(opt, systemFacts(), pollEvery)
 	if err != nil {
 		return nil, err

@@ -53,6 +53,20 @@ type Options struct {
 	resolvConfs, forwarders, leases []string
 }
 
+// complete gives what is not set its default.
+func (opt *Options) complete() {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(opt.SSHPorts) == 0 {
+		var err error
+		if opt.SSHPorts, err = SSHPorts(); err != nil {
+			opt.Log.Warn("the ports of the SSH server are not known for sure: only peers of sessions with these are protected; set ssh_ports",
+				"ports", opt.SSHPorts, "error", err)
+		}
+	}
+}
+
 // directedBroadcast returns the last address of an IPv4 network (RFC 919, section 7). Networks of one or two addresses
 // have none (RFC 3021).
 func directedBroadcast(ip netip.Addr, n *net.IPNet) (netip.Addr, bool) {

@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"time"
@@ -11,9 +10,11 @@ import (
 
 // facts are what a system tells when it is asked. What it does not tell is nil.
 type facts struct {
+	addresses   func(*Info) error // takes in those of this host, and what else it knows of them
 	gateways    func() ([]netip.Addr, error)
 	resolvers   func() []netip.Addr
 	connections func(ports []uint16) ([]connection, error) // with local ports
+	names       func() []Name                              // of hosts that the system itself talks to
 	limit       string                                     // what is not known, for people
 }
 
@@ -24,20 +25,11 @@ type polled struct {
 	ports []uint16
 }
 
-// openPolled looks at the host, and again every while until Close.
+// openPolled looks at the host by complete options, and again every while until Close.
 func openPolled(opt Options, f facts, every time.Duration) (*polled, error) {
-	if opt.Log == nil {
-		opt.Log = slog.New(slog.DiscardHandler)
-	}
-	if len(opt.SSHPorts) == 0 {
-		var err error
-		if opt.SSHPorts, err = SSHPorts(); err != nil {
-			opt.Log.Warn("the ports of the SSH server are not known for sure: only peers of sessions with these are protected; set ssh_ports",
-				"ports", opt.SSHPorts, "error", err)
-		}
-	}
 	h := &polled{facts: f, ports: opt.SSHPorts}
 	h.watch(&opt)
+	h.also = f.names
 	h.look()
 	if h.info == nil {
 		return nil, h.err
@@ -61,7 +53,7 @@ func openPolled(opt Options, f facts, every time.Duration) (*polled, error) {
 // look takes in addresses, gateways and resolvers.
 func (h *polled) look() {
 	next := Info{Limit: h.facts.limit}
-	err := listInterfaces(&next)
+	err := h.facts.addresses(&next)
 	if h.facts.gateways != nil {
 		gateways, failed := h.facts.gateways()
 		next.Gateways = sortedAddresses(gateways)
@@ -75,7 +67,8 @@ func (h *polled) look() {
 	h.err = err
 	if err == nil || h.info == nil && len(next.Addresses) > 0 {
 		h.take(func(now *Info) {
-			now.Addresses, now.Broadcasts, now.Gateways, now.Resolvers, now.Limit = next.Addresses, next.Broadcasts, next.Gateways, next.Resolvers, next.Limit
+			now.Addresses, now.Broadcasts, now.Gateways, now.Resolvers = next.Addresses, next.Broadcasts, next.Gateways, next.Resolvers
+			now.Servers, now.Limit = next.Servers, next.Limit
 		})
 	}
 }

@@ -58,6 +58,7 @@ func TestPolled(t *testing.T) {
 	var which atomic.Int32
 	which.Store(1)
 	h, err := openPolled(Options{SSHPorts: []uint16{22}}, facts{
+		addresses: listInterfaces,
 		gateways: func() ([]netip.Addr, error) {
 			if n := which.Load(); n != 3 {
 				return gateway(byte(n)), nil

@@ -17,6 +17,7 @@ type watched struct {
 	ended   sync.WaitGroup
 	once    sync.Once
 	named   chan struct{} // gets a value after names changed
+	also    func() []Name // of hosts that the system talks to; nil for none
 
 	mu       sync.Mutex
 	names    []Name
@@ -61,6 +62,9 @@ func (w *watched) resolve() {
 		w.mu.Lock()
 		names := w.names
 		w.mu.Unlock()
+		if w.also != nil {
+			names = slices.Concat(names, w.also())
+		}
 		needed := n.resolve(ctx, names, time.Now())
 		w.mu.Lock()
 		w.take(func(now *Info) { now.Needed = needed })
