@@ -11,6 +11,7 @@ import (
 
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/internal/setting"
+	"github.com/ruleids/ruleids/rules/ast"
 	"github.com/ruleids/ruleids/rules/check"
 )
 
@@ -22,6 +23,11 @@ type block struct {
 	hcl        *hclsyntax.Block
 	attrs      map[string]*hclsyntax.Attribute
 	blocks     []*hclsyntax.Block
+}
+
+// has reports whether there is a block of a kind in it.
+func (b *block) has(kind string) bool {
+	return slices.ContainsFunc(b.blocks, func(h *hclsyntax.Block) bool { return h.Type == kind })
 }
 
 func (b *block) header() hcl.Range { return b.hcl.DefRange() }
@@ -113,14 +119,19 @@ func (l *loader) known(b *block, attrs, blocks []string) {
 	l.diags = append(l.diags, diag.Unknown(article(b.kind)+" block", body, attrs, blocks)...)
 }
 
-// stringValue evaluates an attribute that is a text. It is not ok where there is none, or an error.
-func (l *loader) stringValue(b *block, name string) (s string, at hcl.Range, ok bool) {
+// value evaluates an attribute. It is not ok where there is none, or an error.
+func (l *loader) value(b *block, name string) (v any, at hcl.Range, ok bool) {
 	a := b.attrs[name]
 	if a == nil {
-		return "", hcl.Range{}, false
+		return nil, hcl.Range{}, false
 	}
-	at = a.Expr.Range()
-	v, ok := l.eval(a.Expr)
+	v, ok = l.eval(a.Expr)
+	return v, a.Expr.Range(), ok
+}
+
+// stringValue evaluates an attribute that is a text. It is not ok where there is none, or an error.
+func (l *loader) stringValue(b *block, name string) (s string, at hcl.Range, ok bool) {
+	v, at, ok := l.value(b, name)
 	if !ok {
 		return "", at, false
 	}
@@ -177,17 +188,13 @@ func (l *loader) stringsValue(b *block, name string, check func(s string, at hcl
 }
 
 func (l *loader) boolValue(b *block, name string, otherwise bool) bool {
-	a := b.attrs[name]
-	if a == nil {
-		return otherwise
-	}
-	v, ok := l.eval(a.Expr)
+	v, at, ok := l.value(b, name)
 	if !ok {
 		return otherwise
 	}
 	t, ok := v.(bool)
 	if !ok {
-		l.report(diag.BadValue, a.Expr.Range(), "%s needs true or false.", name)
+		l.report(diag.BadValue, at, "%s needs true or false.", name)
 		return otherwise
 	}
 	return t
@@ -195,16 +202,11 @@ func (l *loader) boolValue(b *block, name string, otherwise bool) bool {
 
 // numberValue evaluates an attribute that is a number.
 func (l *loader) numberValue(b *block, name string) (v float64, at hcl.Range, ok bool) {
-	a := b.attrs[name]
-	if a == nil {
-		return 0, hcl.Range{}, false
-	}
-	at = a.Expr.Range()
-	x, ok := l.eval(a.Expr)
+	value, at, ok := l.value(b, name)
 	if !ok {
 		return 0, at, false
 	}
-	switch x := x.(type) {
+	switch x := value.(type) {
 	case int64:
 		return float64(x), at, true
 	case float64:
@@ -214,24 +216,36 @@ func (l *loader) numberValue(b *block, name string) (v float64, at hcl.Range, ok
 	return 0, at, false
 }
 
-// durationValue evaluates an attribute that is a duration.
-func (l *loader) durationValue(b *block, name string, otherwise time.Duration) time.Duration {
-	a := b.attrs[name]
-	if a == nil {
+// count evaluates an attribute that is a whole number from lo to hi.
+func (l *loader) count(b *block, name string, otherwise, lo, hi int) int {
+	v, at, ok := l.numberValue(b, name)
+	if !ok {
 		return otherwise
 	}
-	v, ok := l.eval(a.Expr)
+	if v < float64(lo) || v > float64(hi) || v != float64(int(v)) {
+		l.report(diag.BadValue, at, "%s needs an integer from %d to %d.", name, lo, hi)
+		return otherwise
+	}
+	return int(v)
+}
+
+// maxKeys evaluates the attribute max_keys, which bounds the keys that a block keeps state of.
+func (l *loader) maxKeys(b *block) int { return l.count(b, "max_keys", ast.DefaultMaxKeys, 1, 1<<24) }
+
+// durationValue evaluates an attribute that is a duration.
+func (l *loader) durationValue(b *block, name string, otherwise time.Duration) time.Duration {
+	v, at, ok := l.value(b, name)
 	if !ok {
 		return otherwise
 	}
 	s, ok := v.(string)
 	if !ok {
-		l.report(diag.BadValue, a.Expr.Range(), "%s needs a duration in quotes, as in %s = \"15s\".", name, name)
+		l.report(diag.BadValue, at, "%s needs a duration in quotes, as in %s = \"15s\".", name, name)
 		return otherwise
 	}
 	d, err := setting.ParseDuration(s)
 	if err != nil {
-		l.report(diag.BadValue, a.Expr.Range(), "%s.", diag.Capital(err.Error()))
+		l.report(diag.BadValue, at, "%s.", diag.Capital(err.Error()))
 		return otherwise
 	}
 	return d

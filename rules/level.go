@@ -45,21 +45,18 @@ func (rb *ruleBuilder) levels() {
 		l := &Level{Range: h.DefRange()}
 		switch {
 		case len(h.Labels) != 1:
-			rb.report(diag.BadName, h.TypeRange, "A level has its severity in quotes, as in level \"critical\" { when = \"…\" }.")
-			rb.failed = true
+			rb.fail(diag.BadName, h.TypeRange, "A level has its severity in quotes, as in level \"critical\" { when = \"…\" }.")
 			continue
 		case !rb.oneOf(h.LabelRanges[0], "severity", h.Labels[0], scale.SeverityWords()):
 			rb.failed = true
 		case first[h.Labels[0]] != (hcl.Range{}):
-			rb.report(diag.DuplicateName, h.LabelRanges[0], "The level %q is already declared in %s. Join the conditions with or.", h.Labels[0], place(first[h.Labels[0]]))
-			rb.failed = true
+			rb.fail(diag.DuplicateName, h.LabelRanges[0], "The level %q is already declared in %s. Join the conditions with or.", h.Labels[0], place(first[h.Labels[0]]))
 		default:
 			l.Severity, _ = scale.ParseSeverity(h.Labels[0])
 			first[h.Labels[0]] = h.LabelRanges[0]
 		}
 		if b.attrs["when"] == nil {
-			rb.report(diag.MissingAttribute, h.DefRange(), "A level needs when = \"…\", the condition under which alerts are so severe.")
-			rb.failed = true
+			rb.fail(diag.MissingAttribute, h.DefRange(), "A level needs when = \"…\", the condition under which alerts are so severe.")
 			continue
 		}
 		l.When = rb.check(b, "when", &rb.full, (*check.Checker).Whole)
@@ -81,10 +78,7 @@ func (rb *ruleBuilder) levels() {
 
 // onlyLevels reports whether the rule has windows or memories and no condition to fire on but those of its levels.
 func (rb *ruleBuilder) onlyLevels() bool {
-	has := func(kind string) bool {
-		return slices.ContainsFunc(rb.d.blocks, func(h *hclsyntax.Block) bool { return h.Type == kind })
-	}
-	return rb.d.attrs["when"] == nil && (has("window") || has("memory")) && has("level")
+	return rb.d.attrs["when"] == nil && (rb.d.has("window") || rb.d.has("memory")) && rb.d.has("level")
 }
 
 // Conditions returns what is asked of the values of aggregates: when, where the rule gives one, and the conditions of

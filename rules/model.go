@@ -105,12 +105,7 @@ func (mb *modelBuilder) build() {
 	if a, ok := m.AttrRanges["where"]; ok {
 		at = a
 	}
-	var xs []ast.Expr
-	for _, k := range m.By {
-		if p := ast.Presence(k.Expr); p != nil {
-			xs = append(xs, p)
-		}
-	}
+	xs := present(m.By)
 	if m.On == packet.EventAuth && !mb.readsResult() {
 		xs = append(xs, noProbe(at))
 	}
@@ -140,9 +135,9 @@ func (mb *modelBuilder) scalars() {
 			}
 		}
 	}
-	m.MinSamples = mb.count("min_samples", m.MinSamples, 1, 1<<20)
-	m.MaxKeys = mb.count("max_keys", m.MaxKeys, 1, 1<<24)
-	m.Seed = uint64(mb.count("seed", int(m.Seed), 0, 1<<31-1))
+	m.MinSamples = mb.count(b, "min_samples", m.MinSamples, 1, 1<<20)
+	m.MaxKeys = mb.maxKeys(b)
+	m.Seed = uint64(mb.count(b, "seed", int(m.Seed), 0, 1<<31-1))
 }
 
 // positive reads a duration that must not be 0.
@@ -153,19 +148,6 @@ func (mb *modelBuilder) positive(name string, otherwise time.Duration) time.Dura
 		return otherwise
 	}
 	return d
-}
-
-// count reads a whole number in a range.
-func (mb *modelBuilder) count(name string, otherwise, lo, hi int) int {
-	v, at, ok := mb.numberValue(mb.b, name)
-	if !ok {
-		return otherwise
-	}
-	if v < float64(lo) || v > float64(hi) || v != float64(int(v)) {
-		mb.report(diag.BadValue, at, "%s needs an integer from %d to %d.", name, lo, hi)
-		return otherwise
-	}
-	return int(v)
 }
 
 func (mb *modelBuilder) check(name string, sc *check.Scope) ast.Expr {

@@ -44,14 +44,10 @@ func (l *loader) applyOverride(b *block) *Override {
 	if own := levelNames(b.blocks); len(own) > 0 {
 		l.drop(d, func(h *hclsyntax.Block) bool { return h.Type == "level" && len(h.Labels) == 1 && own[h.Labels[0]] })
 	}
-	if has := func(h *hclsyntax.Block) bool { return h.Type == "escalate" }; slices.ContainsFunc(b.blocks, has) {
-		l.drop(d, has) // a rule has one
-	}
-	if has := func(h *hclsyntax.Block) bool { return h.Type == "sequence" }; slices.ContainsFunc(b.blocks, has) {
-		l.drop(d, has) // a rule has one, too
-	}
-	if has := func(h *hclsyntax.Block) bool { return h.Type == "evidence" }; slices.ContainsFunc(b.blocks, has) {
-		l.drop(d, has)
+	for _, kind := range []string{"escalate", "sequence", "evidence"} { // a rule has one of each
+		if b.has(kind) {
+			l.drop(d, func(h *hclsyntax.Block) bool { return h.Type == kind })
+		}
 	}
 	for _, h := range b.blocks {
 		if slices.Contains(ruleBlocks, h.Type) {

@@ -25,17 +25,7 @@ func (rb *ruleBuilder) readsResult() bool {
 	for _, x := range r.Excepts {
 		exprs = append(exprs, x.Where)
 	}
-	for _, t := range r.Tracks {
-		exprs = append(exprs, t.Value)
-	}
-	for _, a := range r.Actions {
-		exprs = append(exprs, a.Target)
-		if a.Message != nil {
-			for _, part := range a.Message.Parts {
-				exprs = append(exprs, part.Expr)
-			}
-		}
-	}
+	exprs = append(exprs, r.outcomes()...)
 	return slices.ContainsFunc(exprs, func(e ast.Expr) bool { return reads(e, authResult) })
 }
 

@@ -181,6 +181,12 @@ func (rb *ruleBuilder) check(b *block, name string, sc *check.Scope, how func(*c
 	return rb.checked(p, sc, how)
 }
 
+// fail reports an error that leaves the rule broken.
+func (rb *ruleBuilder) fail(code string, rng hcl.Range, format string, args ...any) {
+	rb.failed = true
+	rb.report(code, rng, format, args...)
+}
+
 // checked remembers that an expression of the rule failed: its error may be reported elsewhere, with a
 // macro.
 func (rb *ruleBuilder) checked(p check.Source, sc *check.Scope, how func(*check.Checker, exprast.Node) ast.Expr) ast.Expr {
@@ -317,14 +323,11 @@ func (rb *ruleBuilder) keys(a *hclsyntax.Attribute, sc *check.Scope) (keys []ast
 // conditions reports a rule that has no condition to fire on.
 func (rb *ruleBuilder) conditions() {
 	attrs := rb.d.attrs
-	has := func(kind string) bool {
-		return slices.ContainsFunc(rb.d.blocks, func(h *hclsyntax.Block) bool { return h.Type == kind })
-	}
 	switch {
 	case attrs["when"] != nil, rb.onlyLevels():
-	case has("memory") && !has("window"):
+	case rb.d.has("memory") && !rb.d.has("window"):
 		rb.report(diag.MissingCondition, rb.d.header(), "The rule has a memory and no when, so that it asks nothing of it. Add one, as in when = \"fresh\".")
-	case has("window"):
+	case rb.d.has("window"):
 		rb.report(diag.MissingCondition, rb.d.header(), "The rule has windows and no when, so that it never fires. Add one, as in when = \"n >= threshold\".")
 	case attrs["where"] == nil:
 		rb.report(diag.MissingCondition, rb.d.header(), "The rule has neither where nor when. Add where = \"…\" to say which events it looks at.")
@@ -351,13 +354,19 @@ func (rb *ruleBuilder) where() {
 	r.Where = ast.And(at, xs...)
 }
 
-// keyed returns the conditions that a condition holds and that the values of a key are there.
-func keyed(by []ast.Key, where ast.Expr) (xs []ast.Expr) {
+// present returns the conditions that the values of a key are there.
+func present(by []ast.Key) (xs []ast.Expr) {
 	for _, k := range by {
 		if p := ast.Presence(k.Expr); p != nil {
 			xs = append(xs, p)
 		}
 	}
+	return xs
+}
+
+// keyed returns the conditions that a condition holds and that the values of a key are there.
+func keyed(by []ast.Key, where ast.Expr) []ast.Expr {
+	xs := present(by)
 	if and, ok := where.(*ast.LogicExpr); ok && !and.Or && !domain.IsGuard(and) {
 		return append(xs, and.Xs...)
 	}

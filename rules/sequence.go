@@ -82,35 +82,28 @@ func (rb *ruleBuilder) sequence() {
 	}
 	for _, name := range []string{"where", "when", "by", "on"} {
 		if a := rb.d.attrs[name]; a != nil {
-			rb.report(diag.UnknownAttribute, a.NameRange, "A rule with a sequence has no %s of its own: write it in the steps.", name)
-			rb.failed = true
+			rb.fail(diag.UnknownAttribute, a.NameRange, "A rule with a sequence has no %s of its own: write it in the steps.", name)
 		}
 	}
 	for _, h := range rb.d.blocks {
 		if slices.Contains([]string{"window", "level", "memory"}, h.Type) {
-			rb.report(diag.UnknownBlock, h.TypeRange, "A rule with a sequence has no %s. Count in a rule of its own, and look at its alerts in a step with on = \"alert\".", h.Type)
-			rb.failed = true
+			rb.fail(diag.UnknownBlock, h.TypeRange, "A rule with a sequence has no %s. Count in a rule of its own, and look at its alerts in a step with on = \"alert\".", h.Type)
 		}
 	}
 }
 
 // sequenced reports whether the rule has a sequence block, however broken.
-func (rb *ruleBuilder) sequenced() bool {
-	return slices.ContainsFunc(rb.d.blocks, func(h *hclsyntax.Block) bool { return h.Type == "sequence" })
-}
+func (rb *ruleBuilder) sequenced() bool { return rb.d.has("sequence") }
 
 func (rb *ruleBuilder) readSequence(h *hclsyntax.Block) *Sequence {
-	s := &Sequence{MaxKeys: ast.DefaultMaxKeys, Range: h.DefRange()}
+	s := &Sequence{Range: h.DefRange()}
 	b := &block{kind: "sequence", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
 	if len(h.Labels) != 1 {
-		rb.report(diag.BadName, h.TypeRange, "A sequence has its span in quotes, as in sequence \"10m\" { … }: the time from the first step to the last.")
-		rb.failed = true
+		rb.fail(diag.BadName, h.TypeRange, "A sequence has its span in quotes, as in sequence \"10m\" { … }: the time from the first step to the last.")
 	} else if span, err := setting.ParseDuration(h.Labels[0]); err != nil {
-		rb.report(diag.BadValue, h.LabelRanges[0], "%s.", diag.Capital(err.Error()))
-		rb.failed = true
+		rb.fail(diag.BadValue, h.LabelRanges[0], "%s.", diag.Capital(err.Error()))
 	} else if span == 0 {
-		rb.report(diag.BadValue, h.LabelRanges[0], "A sequence must be longer than 0.")
-		rb.failed = true
+		rb.fail(diag.BadValue, h.LabelRanges[0], "A sequence must be longer than 0.")
 	} else {
 		s.Span = span
 	}
@@ -127,44 +120,26 @@ func (rb *ruleBuilder) readSequence(h *hclsyntax.Block) *Sequence {
 		case sh.Type == "unless":
 			s.Unless = append(s.Unless, st)
 		case sh.Type == "step" && absent != nil:
-			rb.report(diag.BadValue, sh.DefRange(), "The step stands behind absent %q, which is the last: what must not come in between is an unless block.", s.Absent.Name)
-			rb.failed = true
+			rb.fail(diag.BadValue, sh.DefRange(), "The step stands behind absent %q, which is the last: what must not come in between is an unless block.", s.Absent.Name)
 		case sh.Type == "step":
 			s.Steps = append(s.Steps, st)
 		case absent != nil:
-			rb.report(diag.DuplicateName, sh.DefRange(), "A sequence ends with one absent; there is one in %s already. Join the conditions with or.", place(absent.DefRange()))
-			rb.failed = true
+			rb.fail(diag.DuplicateName, sh.DefRange(), "A sequence ends with one absent; there is one in %s already. Join the conditions with or.", place(absent.DefRange()))
 		default:
 			absent, s.Absent = sh, st
 		}
 	}
 	switch n := len(s.Steps) + len(s.Unless); {
 	case len(s.Steps) == 0:
-		rb.report(diag.MissingAttribute, h.DefRange(), "The sequence has no step. Add two at least, as in step \"scan\" { where = \"…\" by = [\"ip.src\"] }.")
-		rb.failed = true
+		rb.fail(diag.MissingAttribute, h.DefRange(), "The sequence has no step. Add two at least, as in step \"scan\" { where = \"…\" by = [\"ip.src\"] }.")
 		return s
 	case len(s.Steps) == 1 && s.Absent == nil:
-		rb.report(diag.MissingAttribute, h.DefRange(), "The sequence has one step, and nothing that comes or is missing after it. Add a step or an absent block.")
-		rb.failed = true
+		rb.fail(diag.MissingAttribute, h.DefRange(), "The sequence has one step, and nothing that comes or is missing after it. Add a step or an absent block.")
 	case n > maxSteps:
-		rb.report(diag.BadValue, h.DefRange(), "The sequence has %d steps and exceptions, and may have %d.", n, maxSteps)
-		rb.failed = true
+		rb.fail(diag.BadValue, h.DefRange(), "The sequence has %d steps and exceptions, and may have %d.", n, maxSteps)
 	}
 	rb.sameKeys(s)
 	return s
-}
-
-// maxKeys reads the bound on keys of a block.
-func (rb *ruleBuilder) maxKeys(b *block) int {
-	v, at, ok := rb.numberValue(b, "max_keys")
-	switch {
-	case !ok:
-		return ast.DefaultMaxKeys
-	case v < 1 || v > 1<<24 || v != float64(int(v)):
-		rb.report(diag.BadValue, at, "max_keys needs an integer from 1 to %d.", 1<<24)
-		return ast.DefaultMaxKeys
-	}
-	return int(v)
 }
 
 // step reads one block of a sequence; first has the names so far.
@@ -173,8 +148,7 @@ func (rb *ruleBuilder) step(h *hclsyntax.Block, first map[string]hcl.Range) *Ste
 	b := &block{kind: h.Type, file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
 	rb.known(b, []string{"on", "where", "by"}, nil)
 	if len(h.Labels) != 1 || h.Labels[0] == "" {
-		rb.report(diag.BadName, h.TypeRange, "%s block has one name in quotes, as in %s \"login\" { … }.", article(h.Type), h.Type)
-		rb.failed = true
+		rb.fail(diag.BadName, h.TypeRange, "%s block has one name in quotes, as in %s \"login\" { … }.", article(h.Type), h.Type)
 	} else {
 		st.Name = h.Labels[0]
 		if at, ok := first[st.Name]; ok {
@@ -192,8 +166,7 @@ func (rb *ruleBuilder) step(h *hclsyntax.Block, first map[string]hcl.Range) *Ste
 		st.WhereRange = w.Expr.Range()
 		st.SourceWhere = rb.check(b, "where", &sc, (*check.Checker).Whole)
 	case b.attrs["on"] == nil:
-		rb.report(diag.MissingCondition, h.DefRange(), "The %s block says neither on nor where. Add where = \"…\" to say which packets it is about.", h.Type)
-		rb.failed = true
+		rb.fail(diag.MissingCondition, h.DefRange(), "The %s block says neither on nor where. Add where = \"…\" to say which packets it is about.", h.Type)
 	}
 	st.By = rb.keys(b.attrs["by"], &sc)
 	return st
@@ -207,16 +180,14 @@ func (rb *ruleBuilder) sameKeys(s *Sequence) {
 	first := s.Steps[0]
 	for _, st := range s.Parts()[1:] {
 		if len(st.By) != len(first.By) {
-			rb.report(diag.TypeMismatch, st.Range, "%s %q goes by %s, and step %q by %s: a sequence follows one key, so each goes by as many values of the same types.",
+			rb.fail(diag.TypeMismatch, st.Range, "%s %q goes by %s, and step %q by %s: a sequence follows one key, so each goes by as many values of the same types.",
 				diag.Capital(st.Kind), st.Name, keyWords(st.By), first.Name, keyWords(first.By))
-			rb.failed = true
 			continue
 		}
 		for i, k := range st.By {
 			a, b := first.By[i].Expr.Kind(), k.Expr.Kind()
 			if a != b && !(a.IsText() && b.IsText()) {
-				rb.report(diag.TypeMismatch, k.Expr.Range(), "%s is %s, and %s of step %q is %s: they are never equal.", k.Text, check.An(b), first.By[i].Text, first.Name, check.An(a))
-				rb.failed = true
+				rb.fail(diag.TypeMismatch, k.Expr.Range(), "%s is %s, and %s of step %q is %s: they are never equal.", k.Text, check.An(b), first.By[i].Text, first.Name, check.An(a))
 			}
 		}
 	}
@@ -323,15 +294,7 @@ func (rb *ruleBuilder) afterwards() {
 	if rb.r.Escalate != nil {
 		look(rb.r.Escalate.Indicator)
 	}
-	for _, t := range rb.r.Tracks {
-		look(t.Value)
-	}
-	for _, a := range rb.r.Actions {
-		look(a.Target)
-		if a.Message != nil {
-			for _, p := range a.Message.Parts {
-				look(p.Expr)
-			}
-		}
+	for _, e := range rb.r.outcomes() {
+		look(e)
 	}
 }

@@ -33,14 +33,7 @@ func (l *loader) loadTracked(b *block, list *lists.List, more appended) {
 			l.report(diag.BadValue, a.NameRange, "A list with for is filled by rules, and has no %s. Entries that are always there make a list of their own.", name)
 		}
 	}
-	list.Max = defaultTracked
-	if v, at, ok := l.numberValue(b, "max"); ok {
-		if v < 1 || v > 1<<24 || v != float64(int(v)) {
-			l.report(diag.BadValue, at, "max needs an integer from 1 to %d.", 1<<24)
-		} else {
-			list.Max = int(v)
-		}
-	}
+	list.Max = l.count(b, "max", defaultTracked, 1, 1<<24)
 	// Where it is wrong it is a list that rules fill nevertheless.
 	if list.For = l.durationValue(b, "for", 1); list.For == 0 {
 		list.For = 1
@@ -96,16 +89,13 @@ func (rb *ruleBuilder) track(b *block) {
 // Reads returns the lists that rules fill which the rule looks into, each once.
 func (r *Rule) Reads() []*lists.List {
 	var out []*lists.List
-	look := func(e ast.Expr) {
+	for _, e := range r.Exprs() {
 		ast.Walk(e, func(x ast.Expr) bool {
 			if l, ok := x.(*ast.ListedExpr); ok && !slices.Contains(out, l.List) {
 				out = append(out, l.List)
 			}
 			return true
 		})
-	}
-	for _, e := range r.Exprs() {
-		look(e)
 	}
 	return out
 }
@@ -139,6 +129,11 @@ func (r *Rule) After() []ast.Expr {
 	if r.Escalate != nil {
 		exprs = append(exprs, r.Escalate.Indicator)
 	}
+	return slices.DeleteFunc(append(exprs, r.outcomes()...), func(e ast.Expr) bool { return e == nil })
+}
+
+// outcomes returns the expressions of what is written to lists, of targets and of messages. Some may be nil.
+func (r *Rule) outcomes() (exprs []ast.Expr) {
 	for _, t := range r.Tracks {
 		exprs = append(exprs, t.Value)
 	}
@@ -150,5 +145,5 @@ func (r *Rule) After() []ast.Expr {
 			}
 		}
 	}
-	return slices.DeleteFunc(exprs, func(e ast.Expr) bool { return e == nil })
+	return exprs
 }
