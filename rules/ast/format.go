@@ -127,12 +127,7 @@ func format(b *strings.Builder, e Expr, outer int) {
 		})
 	case *CallExpr:
 		b.WriteString(e.Func.Name + "(")
-		for i, a := range e.Args {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			format(b, a, 0)
-		}
+		formatList(b, e.Args)
 		b.WriteByte(')')
 	case *IndexExpr:
 		format(b, e.X, bindUnary+1)
@@ -148,12 +143,7 @@ func format(b *strings.Builder, e Expr, outer int) {
 		b.WriteString(e.Name() + "()")
 	case *TupleExpr:
 		b.WriteByte('[')
-		for i, x := range e.Xs {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			format(b, x, 0)
-		}
+		formatList(b, e.Xs)
 		b.WriteByte(']')
 	case *ColumnExpr:
 		b.WriteString("list." + e.List.Name + "[")
@@ -212,6 +202,16 @@ func format(b *strings.Builder, e Expr, outer int) {
 }
 
 // layerWords names the layers of a set, those without a bare name as has(name).
+// formatList writes expressions with commas between.
+func formatList(b *strings.Builder, xs []Expr) {
+	for i, x := range xs {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		format(b, x, 0)
+	}
+}
+
 func layerWords(l packet.Layer) []string {
 	var out []string
 	for _, n := range packet.LayerNames() {

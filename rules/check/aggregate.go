@@ -161,17 +161,22 @@ func (c *Checker) Aggregate(n exprast.Node, a *ast.Aggregate) bool {
 	if !ok {
 		return false
 	}
-	a.Func, a.Arg, a.Cond, a.Quantile = fn, arg, cond, quantile
+	a.Func, a.Arg, a.Cond, a.Quantile = fn, arg, present(c.Range(n), arg, cond), quantile
+	return true
+}
+
+// present returns a condition of an aggregate with that its argument is there, as an event that lacks it takes no part; nil where
+// every event counts. Both may be nil.
+func present(rng hcl.Range, arg, cond ast.Expr) ast.Expr {
 	if arg != nil {
-		// A packet that lacks the value takes no part.
 		if p := ast.Presence(arg); p != nil || cond != nil {
-			a.Cond = ast.And(c.Range(n), p, cond)
+			cond = ast.And(rng, p, cond)
 		}
 	}
-	if ast.IsBool(a.Cond, true) {
-		a.Cond = nil
+	if ast.IsBool(cond, true) {
+		return nil
 	}
-	return true
+	return cond
 }
 
 // gap checks a call of gap() or moved().
@@ -280,12 +285,6 @@ func (c *Checker) First(n exprast.Node, a *ast.Aggregate) bool {
 	if !ok {
 		return false
 	}
-	a.Func, a.Arg, a.Cond = ast.FuncFirst, arg, cond
-	if p := ast.Presence(arg); p != nil || cond != nil {
-		a.Cond = ast.And(c.Range(n), p, cond)
-	}
-	if ast.IsBool(a.Cond, true) {
-		a.Cond = nil
-	}
+	a.Func, a.Arg, a.Cond = ast.FuncFirst, arg, present(c.Range(n), arg, cond)
 	return true
 }

@@ -179,13 +179,13 @@ func (c *Checker) judgeWord(x ast.Expr, op ast.Op, rng hcl.Range, word string) b
 
 // judgeCase reports a comparison of lower(s) or upper(s) with a text that has letters of the other case.
 func (c *Checker) judgeCase(x ast.Expr, op ast.Op, rng hcl.Range, text string) bool {
+	says := c.doubt
+	if op == ast.OpNe {
+		says = c.always
+	}
 	call, ok := x.(*ast.CallExpr)
 	if ok && call.Func.ID == ast.FnCountry && (op == ast.OpEq || op == ast.OpNe && text != "") && !isCountry(text) {
-		if op == ast.OpNe {
-			c.always(rng, "%s is two capital letters, as 'DE', and never %q.", ast.Format(x), text)
-		} else {
-			c.doubt(rng, "%s is two capital letters, as 'DE', and never %q.", ast.Format(x), text)
-		}
+		says(rng, "%s is two capital letters, as 'DE', and never %q.", ast.Format(x), text)
 		return true
 	}
 	if !ok || op != ast.OpEq && op != ast.OpNe && op != ast.OpContains && op != ast.OpStartsWith && op != ast.OpEndsWith {
@@ -204,11 +204,7 @@ func (c *Checker) judgeCase(x ast.Expr, op ast.Op, rng hcl.Range, text string) b
 	if fits == text {
 		return false
 	}
-	if op == ast.OpNe {
-		c.always(rng, "%s never has letters of the other case. Write %q.", ast.Format(x), fits)
-	} else {
-		c.doubt(rng, "%s never has letters of the other case. Write %q.", ast.Format(x), fits)
-	}
+	says(rng, "%s never has letters of the other case. Write %q.", ast.Format(x), fits)
 	return true
 }
 

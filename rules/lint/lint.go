@@ -149,30 +149,25 @@ func overlaps(ranges []hcl.Range, rng hcl.Range) bool {
 // shippedFiles returns the names of the files of the standard library.
 func shippedFiles(rs *rules.RuleSet) map[string]bool {
 	files := map[string]bool{}
-	for _, r := range rs.Rules {
-		if r.Shipped {
-			files[r.Range.Filename] = true
+	see := func(shipped bool, at hcl.Range) {
+		if shipped {
+			files[at.Filename] = true
 		}
+	}
+	for _, r := range rs.Rules {
+		see(r.Shipped, r.Range)
 	}
 	for _, l := range rs.Lists {
-		if l.Shipped {
-			files[l.Range.Filename] = true
-		}
+		see(l.Shipped, l.Range)
 	}
 	for _, m := range rs.Macros {
-		if m.Shipped {
-			files[m.Range.Filename] = true
-		}
+		see(m.Shipped, m.Range)
 	}
 	for _, m := range rs.Models {
-		if m.Shipped {
-			files[m.Range.Filename] = true
-		}
+		see(m.Shipped, m.Range)
 	}
 	for _, v := range rs.Variables {
-		if v.Shipped {
-			files[v.Range.Filename] = true
-		}
+		see(v.Shipped, v.Range)
 	}
 	return files
 }
