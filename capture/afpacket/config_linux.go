@@ -1,7 +1,6 @@
 package afpacket
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -28,18 +27,10 @@ const (
 // complete returns the Config with defaults in place of zero values, or what is wrong with it.
 func (c Config) complete() (Config, error) {
 	page := os.Getpagesize()
-	if len(c.Interfaces) == 0 {
-		return c, errors.New("live capture: no interface is named; name at least one")
+	if err := live.CheckInterfaces(c.Interfaces); err != nil {
+		return c, err
 	}
 	c.Interfaces = slices.Clone(c.Interfaces)
-	for i, name := range c.Interfaces {
-		if name == "" {
-			return c, errors.New("live capture: the name of an interface is empty")
-		}
-		if slices.Contains(c.Interfaces[:i], name) {
-			return c, fmt.Errorf("live capture: interface %q is named twice, and its packets would count twice; name it once", name)
-		}
-	}
 	if c.Rings == 0 {
 		c.Rings = 1
 	}

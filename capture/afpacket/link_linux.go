@@ -3,9 +3,6 @@ package afpacket
 import (
 	"errors"
 	"fmt"
-	"net"
-	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -83,18 +80,4 @@ func (d device) linkType() (packet.LinkType, error) {
 		name = "vsock monitor"
 	}
 	return 0, fmt.Errorf("its link type is %s, which cannot be captured; Ethernet, loopback, tun, PPP and IP tunnels can", name)
-}
-
-// interfaceNames lists the interfaces that there are, for an error.
-func interfaceNames() string {
-	all, err := net.Interfaces()
-	if err != nil || len(all) == 0 {
-		return "none"
-	}
-	names := make([]string, len(all))
-	for i := range all {
-		names[i] = all[i].Name
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
 }

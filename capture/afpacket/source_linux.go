@@ -90,7 +90,7 @@ func (s *Source) open() error {
 		s.events = append(s.events, s.lookFirst(t)...)
 		switch {
 		case t.state == stateGone && !s.cfg.Wait:
-			return fmt.Errorf("live capture: there is no interface %q; there are: %s", name, interfaceNames())
+			return live.NoInterface(name)
 		case t.state == stateFailed:
 			return fmt.Errorf("live capture: interface %s: %w", name, t.err)
 		}

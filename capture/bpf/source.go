@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -60,13 +59,8 @@ type Source struct {
 func Open(c Config) (*Source, error) { return open(c, openDevice) }
 
 func open(c Config, device func(string, *Config) (*device, error)) (*Source, error) {
-	if len(c.Interfaces) == 0 {
-		return nil, errors.New("live capture: no interface is named; name at least one")
-	}
-	for i, name := range c.Interfaces {
-		if slices.Contains(c.Interfaces[:i], name) {
-			return nil, fmt.Errorf("live capture: interface %q is named twice, and its packets would count twice; name it once", name)
-		}
+	if err := live.CheckInterfaces(c.Interfaces); err != nil {
+		return nil, err
 	}
 	if c.BufferBytes == 0 {
 		c.BufferBytes = DefaultBufferBytes
@@ -86,8 +80,7 @@ func open(c Config, device func(string, *Config) (*device, error)) (*Source, err
 		switch {
 		case err == nil:
 		case errors.Is(err, errNoInterface) && !c.Wait:
-			err = fmt.Errorf("live capture: there is no interface %q; there are: %s", t.name, interfaceNames())
-			return nil, errors.Join(err, s.Close())
+			return nil, errors.Join(live.NoInterface(t.name), s.Close())
 		case errors.Is(err, errNoInterface) || errors.Is(err, errDown):
 			t.fell(err)
 		default:
@@ -98,20 +91,6 @@ func open(c Config, device func(string, *Config) (*device, error)) (*Source, err
 		s.ran.Go(t.run)
 	}
 	return s, nil
-}
-
-// interfaceNames are those that there are, for an error.
-func interfaceNames() string {
-	is, err := net.Interfaces()
-	if err != nil {
-		return err.Error()
-	}
-	var names []string
-	for _, i := range is {
-		names = append(names, i.Name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
 }
 
 // Read gives the buffers of the Batch before back, and makes b what came since. It returns as soon as there are frames or

@@ -99,8 +99,8 @@ type block struct {
 
 // open begins to capture.
 func open(c Config, d driver) (*Source, error) {
-	if len(c.Interfaces) == 0 {
-		return nil, errors.New("live capture: no interface is named; name at least one")
+	if err := live.CheckInterfaces(c.Interfaces); err != nil {
+		return nil, err
 	}
 	there, err := d.interfaces()
 	if err != nil {
@@ -108,10 +108,7 @@ func open(c Config, d driver) (*Source, error) {
 	}
 	s := &Source{cfg: c, driver: d, filter: c.Filter, wake: make(chan struct{}, 1), ending: make(chan struct{}),
 		full: make(chan *block, blocks*len(c.Interfaces))}
-	for i, name := range c.Interfaces {
-		if slices.Contains(c.Interfaces[:i], name) {
-			return nil, fmt.Errorf("live capture: interface %q is named twice, and its packets would count twice; name it once", name)
-		}
+	for _, name := range c.Interfaces {
 		if _, ok := find(there, name); !ok && !c.Wait {
 			return nil, fmt.Errorf("live capture: there is no interface %q; there are: %s", name, namesOf(there))
 		}
