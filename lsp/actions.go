@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ruleids/ruleids/rules/lint"
@@ -13,10 +14,7 @@ func (s *Server) actions(p codeActionParams) (any, error) {
 	if d == nil {
 		return out, nil
 	}
-	ignorable := map[string]bool{}
-	for _, c := range lint.IgnoreCodes() {
-		ignorable[c] = true
-	}
+	ignorable := lint.IgnoreCodes()
 	for _, x := range p.Context.Diagnostics {
 		if x.Data != nil && x.Data.Suggestion != "" {
 			out = append(out, codeAction{
@@ -24,7 +22,7 @@ func (s *Server) actions(p codeActionParams) (any, error) {
 				Edit: WorkspaceEdit{map[string][]TextEdit{d.uri: {{d.inside(x.Range, s.enc), x.Data.Suggestion}}}},
 			})
 		}
-		if ignorable[x.Code] {
+		if slices.Contains(ignorable, x.Code) {
 			line := d.text[d.lines[min(x.Range.Start.Line, len(d.lines)-1)]:]
 			indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 			at := Position{x.Range.Start.Line, 0}

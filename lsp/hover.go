@@ -34,10 +34,8 @@ func (s *Server) hover(p positionParams) (any, error) {
 
 // word describes a name of the language.
 func (w *workspace) word(here *place, name string) string {
-	for _, f := range packet.Fields() {
-		if f.Name == name {
-			return "**" + name + "** — " + fieldDoc(&f)
-		}
+	if f := packet.FieldByName(name); f != nil {
+		return "**" + name + "** — " + fieldDoc(f)
 	}
 	for _, f := range ast.Functions() {
 		if f.Name == name {

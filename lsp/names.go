@@ -45,28 +45,18 @@ func (w *workspace) occurrences(text string) []occurrence {
 		macros[m.Name] = true
 	}
 	var out []occurrence
-	var p place
-	heredoc, heredocOf := "", ""
-	for start := 0; start < len(text); {
-		end := len(text)
-		if i := strings.IndexByte(text[start:], '\n'); i >= 0 {
-			end = start + i
-		}
-		line := text[start:end]
+	for l, p := range lines(text) {
 		add := func(kind, name string, from, to int, declares bool) {
-			out = append(out, occurrence{symbol{kind, name}, start + from, start + to, declares})
+			out = append(out, occurrence{symbol{kind, name}, l.from + from, l.from + to, declares})
 		}
 		switch {
-		case heredoc != "":
-			if strings.TrimSpace(line) == heredoc {
-				heredoc = ""
-				break
-			}
-			if p.inCondition(heredocOf) {
-				condition(line, macros, add)
+		case l.mark:
+		case l.heredoc:
+			if p.inCondition(p.attribute) {
+				condition(text[l.from:l.to], macros, add)
 			}
 		default:
-			code := stripComment(line)
+			code := stripComment(text[l.from:l.to])
 			if m := labelled.FindStringSubmatchIndex(code); m != nil {
 				l := labels[code[m[2]:m[3]]]
 				add(l.kind, code[m[4]:m[5]], m[4], m[5], l.declares)
@@ -94,16 +84,7 @@ func (w *workspace) occurrences(text string) []occurrence {
 					})
 				}
 			}
-			if m := heredocStart.FindStringSubmatch(line); m != nil {
-				heredoc = m[1]
-				if a := attributeLine.FindStringSubmatch(line); a != nil {
-					heredocOf = a[1]
-				}
-			} else {
-				p.nest(line)
-			}
 		}
-		start = end + 1
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -58,45 +59,66 @@ var (
 	wordAfter     = lazyregexp.New(`^[A-Za-z0-9_.]*`)
 )
 
+// A line is a line of a text.
+type line struct {
+	from, to int  // its bytes
+	heredoc  bool // it is within a heredoc
+	mark     bool // it ends one
+}
+
+// lines walks the lines of a text, each with the place before it; in a heredoc that has the attribute whose value it is.
+func lines(text string) iter.Seq2[line, *place] {
+	return func(yield func(line, *place) bool) {
+		var p place
+		mark, attribute := "", ""
+		for from := 0; from <= len(text); {
+			to := len(text)
+			if i := strings.IndexByte(text[from:], '\n'); i >= 0 {
+				to = from + i
+			}
+			code := text[from:to]
+			l := line{from: from, to: to}
+			if mark != "" {
+				l.mark = strings.TrimSpace(code) == mark
+				l.heredoc = !l.mark
+			}
+			if l.mark {
+				mark, p.attribute = "", ""
+			}
+			if !yield(l, &p) {
+				return
+			}
+			switch m := heredocStart.FindStringSubmatch(code); {
+			case l.heredoc || l.mark:
+			case m != nil:
+				if a := attributeLine.FindStringSubmatch(code); a != nil {
+					attribute = a[1]
+				}
+				mark, p.attribute = m[1], attribute
+			default:
+				p.nest(code)
+			}
+			from = to + 1
+		}
+	}
+}
+
 // placeAt looks at what is around a byte.
 func placeAt(text string, at int) place {
-	var p place
-	heredoc, heredocOf := "", ""
-	for start := 0; start <= at; {
-		end := len(text)
-		if i := strings.IndexByte(text[start:], '\n'); i >= 0 {
-			end = start + i
+	for l, p := range lines(text) {
+		if at > l.to {
+			continue
 		}
-		line := text[start:end]
-		last := at <= end
 		switch {
-		case heredoc != "":
-			if strings.TrimSpace(line) == heredoc {
-				heredoc = ""
-			} else if last {
-				p.attribute = heredocOf
-				p.condition = p.inCondition(heredocOf)
-				p.finish(text, at)
-				return p
-			}
-		case last:
-			p.inLine(line[:at-start])
-			p.finish(text, at)
-			return p
-		default:
-			if m := heredocStart.FindStringSubmatch(line); m != nil {
-				if a := attributeLine.FindStringSubmatch(line); a != nil {
-					heredocOf = a[1]
-				}
-				heredoc = m[1]
-			} else {
-				p.nest(line)
-			}
+		case l.heredoc:
+			p.condition = p.inCondition(p.attribute)
+		case !l.mark:
+			p.inLine(text[l.from:at])
 		}
-		start = end + 1
+		p.finish(text, at)
+		return *p
 	}
-	p.finish(text, at)
-	return p
+	return place{} // there is no such byte
 }
 
 // inCondition reports whether an attribute of the innermost block holds conditions.

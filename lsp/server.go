@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -201,10 +202,8 @@ func (s *Server) initialize(p initializeParams) (any, error) {
 // agree chooses the encoding of positions: of those that the editor offers, the one that is least work.
 func agree(offered []string) encoding {
 	for _, e := range []encoding{utf32Units, utf8Units} {
-		for _, o := range offered {
-			if o == string(e) {
-				return e
-			}
+		if slices.Contains(offered, string(e)) {
+			return e
 		}
 	}
 	return utf16Units

@@ -84,37 +84,20 @@ func (w *workspace) coloured(text string) []coloured {
 
 // conditionTexts calls f with the bytes of each line of each condition.
 func conditionTexts(text string, f func(from, to int)) {
-	var p place
-	heredoc, heredocOf := "", ""
-	for start := 0; start < len(text); {
-		end := len(text)
-		if i := strings.IndexByte(text[start:], '\n'); i >= 0 {
-			end = start + i
-		}
-		line := text[start:end]
-		switch m := heredocStart.FindStringSubmatch(line); {
-		case heredoc != "" && strings.TrimSpace(line) == heredoc:
-			heredoc = ""
-		case heredoc != "":
-			if p.inCondition(heredocOf) {
-				f(start, end)
+	for l, p := range lines(text) {
+		switch {
+		case l.mark:
+		case l.heredoc:
+			if p.inCondition(p.attribute) {
+				f(l.from, l.to)
 			}
 		default:
-			code := stripComment(line)
+			code := stripComment(text[l.from:l.to])
 			for _, q := range quoted(code) {
 				if here := p.along(code[:q[0]]); here.condition && !here.message {
-					f(start+q[0], start+q[1])
+					f(l.from+q[0], l.from+q[1])
 				}
-			}
-			if m != nil {
-				heredoc = m[1]
-				if a := attributeLine.FindStringSubmatch(line); a != nil {
-					heredocOf = a[1]
-				}
-			} else {
-				p.nest(line)
 			}
 		}
-		start = end + 1
 	}
 }
