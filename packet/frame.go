@@ -28,38 +28,6 @@ const (
 	LinkLinuxSLL2 LinkType = 276
 )
 
-// A LinkName is a row of the list of link types.
-type LinkName struct {
-	Link LinkType
-	Doc  string
-}
-
-// Links returns the link types that Decode knows, by number.
-func Links() []LinkName {
-	return []LinkName{
-		{LinkNull, "BSD loopback: address family in the byte order of the capturing host"},
-		{LinkEthernet, "Ethernet"},
-		{LinkPPP, "PPP, with or without HDLC address and control"},
-		{LinkFDDI, "FDDI"},
-		{LinkRawBSD, "raw IP, as some systems number it"},
-		{LinkRawBSDI, "raw IP, as some systems number it"},
-		{LinkPPPHDLC, "PPP in HDLC-like framing (RFC 1662), and Cisco HDLC in it"},
-		{LinkPPPoE, "PPPoE session (RFC 2516)"},
-		{LinkRaw, "raw IP, version from its first four bits"},
-		{LinkCiscoHDLC, "Cisco HDLC"},
-		{LinkWireless, "IEEE 802.11: data frames that are not encrypted"},
-		{LinkLoop, "OpenBSD loopback: address family in network byte order"},
-		{LinkLinuxSLL, "Linux cooked capture"},
-		{LinkRadiotap, "IEEE 802.11 with a radiotap header"},
-		{LinkPPI, "per-packet information before IEEE 802.11 or another of these"},
-		{LinkIPv4, "raw IPv4"},
-		{LinkIPv6, "raw IPv6"},
-		{LinkNFLOG, "Linux netfilter log"},
-		{LinkPKTAP, "Apple PKTAP before another of these"},
-		{LinkLinuxSLL2, "Linux cooked capture v2"},
-	}
-}
-
 // A Frame is one captured frame, not yet decoded.
 type Frame struct {
 	Data   []byte   // as captured; owned by whoever read it

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -40,9 +39,7 @@ func NewFilter(ignore []netip.Prefix, interest *Interest) (*Filter, error) {
 		}
 		f.ignore = append(f.ignore, p.Masked())
 	}
-	slices.SortFunc(f.ignore, func(x, y netip.Prefix) int { // those of one address: the widest first
-		return cmp.Or(x.Addr().Compare(y.Addr()), cmp.Compare(x.Bits(), y.Bits()))
-	})
+	slices.SortFunc(f.ignore, netip.Prefix.Compare) // those of one address: the widest first
 	f.ignore = slices.Compact(f.ignore)
 	f.ranges = rangesOf(f.ignore)
 	if interest != nil {

@@ -304,3 +304,16 @@ func TestPortRangeString(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// includes reports whether a decoded packet is in the Interest.
+func (i *Interest) includes(p *packet.Packet) bool {
+	switch {
+	case i.Classes.Has(p.Class):
+		return true
+	case p.Has(packet.LayerTCP):
+		return hasPort(i.TCPPorts, p.SrcPort) || hasPort(i.TCPPorts, p.DstPort)
+	case p.Has(packet.LayerUDP):
+		return hasPort(i.UDPPorts, p.SrcPort) || hasPort(i.UDPPorts, p.DstPort)
+	}
+	return false
+}

@@ -41,19 +41,6 @@ func (s *ClassSet) Add(c packet.Class) { s[c/64] |= 1 << (c % 64) }
 // Has reports whether a class is in the set.
 func (s *ClassSet) Has(c packet.Class) bool { return s[c/64]>>(c%64)&1 != 0 }
 
-// includes reports whether a decoded packet is in the Interest.
-func (i *Interest) includes(p *packet.Packet) bool {
-	switch {
-	case i.Classes.Has(p.Class):
-		return true
-	case p.Has(packet.LayerTCP):
-		return hasPort(i.TCPPorts, p.SrcPort) || hasPort(i.TCPPorts, p.DstPort)
-	case p.Has(packet.LayerUDP):
-		return hasPort(i.UDPPorts, p.SrcPort) || hasPort(i.UDPPorts, p.DstPort)
-	}
-	return false
-}
-
 // hasPort reports whether a port is in any of the ranges.
 func hasPort(ranges []PortRange, port uint16) bool {
 	return slices.ContainsFunc(ranges, func(r PortRange) bool { return r.First <= port && port <= r.Last })

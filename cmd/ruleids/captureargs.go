@@ -63,13 +63,3 @@ func (c *captureArgs) add(cmd *cobra.Command) {
 	_ = cmd.MarkFlagFilename("read", captureExtensions...)
 	cmd.ValidArgsFunction = cobra.FixedCompletions(slices.Clone(captureExtensions), cobra.ShellCompDirectiveFilterFileExt)
 }
-
-// need makes cmd refuse to run without a capture.
-func (c *captureArgs) need(cmd *cobra.Command) {
-	cmd.Args = func(_ *cobra.Command, args []string) error {
-		if len(c.names) == 0 {
-			return misused("name a capture with -r FILE")
-		}
-		return nil
-	}
-}

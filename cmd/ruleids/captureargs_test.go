@@ -30,7 +30,12 @@ func TestCaptureArgs(t *testing.T) {
 			return err
 		}}
 		captures.add(cmd)
-		captures.need(cmd)
+		cmd.Args = func(*cobra.Command, []string) error {
+			if len(captures.names) == 0 {
+				return misused("name a capture with -r FILE")
+			}
+			return nil
+		}
 		cmd.SetArgs(strings.Fields(c.line))
 		if err := cmd.Execute(); err != nil {
 			got = "error: " + err.Error()

@@ -148,11 +148,38 @@ func presenceWords(f *packet.Field) string {
 	}[f.Layer.String()]
 }
 
+// linkTypes are the link types that Decode knows, by number.
+var linkTypes = []struct {
+	link packet.LinkType
+	doc  string
+}{
+	{packet.LinkNull, "BSD loopback: address family in the byte order of the capturing host"},
+	{packet.LinkEthernet, "Ethernet"},
+	{packet.LinkPPP, "PPP, with or without HDLC address and control"},
+	{packet.LinkFDDI, "FDDI"},
+	{packet.LinkRawBSD, "raw IP, as some systems number it"},
+	{packet.LinkRawBSDI, "raw IP, as some systems number it"},
+	{packet.LinkPPPHDLC, "PPP in HDLC-like framing (RFC 1662), and Cisco HDLC in it"},
+	{packet.LinkPPPoE, "PPPoE session (RFC 2516)"},
+	{packet.LinkRaw, "raw IP, version from its first four bits"},
+	{packet.LinkCiscoHDLC, "Cisco HDLC"},
+	{packet.LinkWireless, "IEEE 802.11: data frames that are not encrypted"},
+	{packet.LinkLoop, "OpenBSD loopback: address family in network byte order"},
+	{packet.LinkLinuxSLL, "Linux cooked capture"},
+	{packet.LinkRadiotap, "IEEE 802.11 with a radiotap header"},
+	{packet.LinkPPI, "per-packet information before IEEE 802.11 or another of these"},
+	{packet.LinkIPv4, "raw IPv4"},
+	{packet.LinkIPv6, "raw IPv6"},
+	{packet.LinkNFLOG, "Linux netfilter log"},
+	{packet.LinkPKTAP, "Apple PKTAP before another of these"},
+	{packet.LinkLinuxSLL2, "Linux cooked capture v2"},
+}
+
 func linkTable(*testing.T) string {
 	var b strings.Builder
 	b.WriteString("| number | link type |\n| --- | --- |\n")
-	for _, l := range packet.Links() {
-		fmt.Fprintf(&b, "| %d | %s |\n", l.Link, l.Doc)
+	for _, l := range linkTypes {
+		fmt.Fprintf(&b, "| %d | %s |\n", l.link, l.doc)
 	}
 	return b.String()
 }

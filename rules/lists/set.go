@@ -80,11 +80,6 @@ func (s *Set) HasString(b []byte) bool {
 	return ok
 }
 
-// Empty reports whether the set has no members.
-func (s *Set) Empty() bool {
-	return len(s.Ints) == 0 && len(s.Strs) == 0 && (s.Names == nil || s.Names.Len() == 0) && (s.Addrs == nil || s.Addrs.Empty())
-}
-
 // An AddrRange is the addresses from Lo to Hi, both included.
 type AddrRange struct{ Lo, Hi packet.Addr }
 
@@ -114,15 +109,7 @@ const (
 const v4Index = 256
 
 func buildAddrSet(rs []AddrRange) *AddrSet {
-	slices.SortFunc(rs, func(a, b AddrRange) int {
-		if a.Lo.Less(b.Lo) {
-			return -1
-		}
-		if b.Lo.Less(a.Lo) {
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(rs, func(a, b AddrRange) int { return a.Lo.Compare(b.Lo) })
 	s := &AddrSet{}
 	n4 := 0
 	for _, r := range rs {
