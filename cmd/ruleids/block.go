@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -12,107 +13,92 @@ import (
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// decideFlags are the flags of the commands that change a decision.
-type decideFlags struct {
-	control controlFlags
-	format  choice
+// A deciding is what the flags of a command that changes a decision say.
+type deciding struct {
 	reason  string
 	forTime string
 	force   bool
 }
 
-// add declares the flags; those that a release does not have are left out with release.
-func (f *decideFlags) add(cmd *cobra.Command, release bool) {
-	f.control.add(cmd)
-	f.format = oneOf("text", "json")
-	f.format.add(cmd, cmd.Flags(), "format", "form of the output")
+// command makes cmd a command that asks the daemon for a decision of a kind about its argument, and prints what became of it. A kind of
+// "" is a quarantine with --for and a block without it; forUsage says what --for means, which a release does not have.
+func (f *deciding) command(a *app, kind decision.Kind, forUsage string, cmd *cobra.Command) *cobra.Command {
+	q := question[*api.DecisionAnswer]{
+		ask: func(ctx context.Context, c *api.Client, args []string) (*api.DecisionAnswer, error) {
+			request, err := f.request(kind, args[0])
+			if err != nil {
+				return nil, err
+			}
+			return c.Decide(ctx, request)
+		},
+		findings: func(r *api.DecisionAnswer) bool { return !r.Done() },
+		write:    func(b *strings.Builder, r *api.DecisionAnswer, _ bool) { fmt.Fprintln(b, answerWords(r)) },
+	}
+	cmd.Args, cmd.ValidArgsFunction = oneTarget, cobra.NoFileCompletions
+	if kind == decision.Release {
+		q.complete = targets
+	}
+	q.command(a, cmd)
 	cmd.Flags().StringVar(&f.reason, "reason", "", "`TEXT` for the journal and the audit log")
-	_ = cmd.RegisterFlagCompletionFunc("reason", cobra.NoFileCompletions)
-	if release {
-		return
+	noFiles(cmd, "reason")
+	if kind != decision.Release {
+		cmd.Flags().StringVar(&f.forTime, "for", "", forUsage)
+		noFiles(cmd, "for")
+		cmd.Flags().BoolVar(&f.force, "force", false, "override never_block and the limit of /8 (IPv4) and /32 (IPv6), and nothing else")
 	}
-	cmd.Flags().BoolVar(&f.force, "force", false, "override never_block and the limit of /8 (IPv4) and /32 (IPv6), and nothing else")
+	return cmd
 }
 
-// addFor declares --for.
-func (f *decideFlags) addFor(cmd *cobra.Command, usage string) {
-	cmd.Flags().StringVar(&f.forTime, "for", "", usage)
-	_ = cmd.RegisterFlagCompletionFunc("for", cobra.NoFileCompletions)
-}
-
-// decide asks the daemon for a decision, and prints what became of it.
-func (f *decideFlags) decide(a *app, cmd *cobra.Command, kind decision.Kind, target string) error {
-	t, err := parseTarget(target)
-	if err != nil {
-		return err
-	}
-	q := api.DecisionRequest{Kind: kind, Target: t, Reason: f.reason, Force: f.force, For: sudoAccount()}
-	if f.forTime != "" {
-		d, err := setting.ParseDuration(f.forTime)
-		if err == nil && d <= 0 {
-			err = fmt.Errorf("%q is no time to be kept out", f.forTime)
+// request is what the daemon is asked for.
+func (f *deciding) request(kind decision.Kind, target string) (q api.DecisionRequest, err error) {
+	if kind == "" {
+		kind = decision.Block
+		if f.forTime != "" {
+			kind = decision.Quarantine
 		}
-		if err != nil {
-			return misused("--for: %w", err)
-		}
-		q.Seconds = d.Seconds()
 	}
-	c, err := f.control.client(a)
+	q = api.DecisionRequest{Kind: kind, Reason: f.reason, Force: f.force, For: sudoAccount()}
+	if q.Target, err = parseTarget(target); err != nil || f.forTime == "" {
+		return q, err
+	}
+	d, err := setting.ParseDuration(f.forTime)
+	if err == nil && d <= 0 {
+		err = fmt.Errorf("%q is no time to be kept out", f.forTime)
+	}
 	if err != nil {
-		return err
+		return q, misused("--for: %w", err)
 	}
-	r, err := c.Decide(cmd.Context(), q)
-	if err != nil {
-		return err
-	}
-	return a.answer(f.format, r, !r.Done(), func(b *strings.Builder, _ bool) { fmt.Fprintln(b, answerWords(r)) })
+	q.Seconds = d.Seconds()
+	return q, nil
 }
 
 // decisionStatus says what the exit status of these commands means.
 const decisionStatus = "\nExit status: 0 it holds (or would, in monitor mode), 1 it was refused or failed, 2 no daemon answers."
 
 func newBlockCmd(a *app) *cobra.Command {
-	var f decideFlags
-	cmd := &cobra.Command{
+	return new(deciding).command(a, decision.Block, "end the block after a `DURATION`, as 10m or 24h", &cobra.Command{
 		Use:   "block ADDRESS",
 		Short: "Block an address or prefix until it is lifted",
 		Long: `Block asks the running daemon to keep an address or prefix out until someone lifts that; with --for it
 ends by itself.` + decisionStatus,
-		Example:           "  ruleids block 198.51.100.7 --reason \"scans us every night\"\n  ruleids block 2001:db8:bad::/48",
-		Args:              oneTarget,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.decide(a, cmd, decision.Block, args[0])
-		},
-	}
-	f.add(cmd, false)
-	f.addFor(cmd, "end the block after a `DURATION`, as 10m or 24h")
-	return cmd
+		Example: "  ruleids block 198.51.100.7 --reason \"scans us every night\"\n  ruleids block 2001:db8:bad::/48",
+	})
 }
 
 func newQuarantineCmd(a *app) *cobra.Command {
-	var f decideFlags
-	cmd := &cobra.Command{
+	cmd := new(deciding).command(a, decision.Quarantine, "for how long: a `DURATION`, as 10m or 24h", &cobra.Command{
 		Use:   "quarantine ADDRESS --for DURATION",
 		Short: "Keep an address or prefix out for a time",
 		Long: `Quarantine asks the running daemon to keep an address or prefix out for a time. The kernel ends it, even where
 the daemon is not there any more.` + decisionStatus,
-		Example:           "  ruleids quarantine 198.51.100.7 --for 10m",
-		Args:              oneTarget,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.decide(a, cmd, decision.Quarantine, args[0])
-		},
-	}
-	f.add(cmd, false)
-	f.addFor(cmd, "for how long: a `DURATION`, as 10m or 24h")
+		Example: "  ruleids quarantine 198.51.100.7 --for 10m",
+	})
 	required(cmd, "for")
 	return cmd
 }
 
 func newUnblockCmd(a *app) *cobra.Command {
-	var f decideFlags
-	cmd := &cobra.Command{
+	return new(deciding).command(a, decision.Release, "", &cobra.Command{
 		Use:   "unblock ADDRESS",
 		Short: "Release an address or prefix that is blocked or quarantined",
 		Long: `Unblock asks the running daemon to release an address or prefix. For response { grace = … } after that, 60 s by
@@ -120,15 +106,8 @@ default, rules leave it alone.
 
 Where the daemon does not run, ruleids firewall flush releases everybody.
 Exit status: 0 it is released, 1 there was nothing to release or a prefix still keeps it out, 2 no daemon answers.`,
-		Example:           "  ruleids unblock 198.51.100.7",
-		Args:              oneTarget,
-		ValidArgsFunction: f.control.completeOne(targets),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.decide(a, cmd, decision.Release, args[0])
-		},
-	}
-	f.add(cmd, true)
-	return cmd
+		Example: "  ruleids unblock 198.51.100.7",
+	})
 }
 
 // oneTarget is for commands that take one address.

@@ -22,6 +22,13 @@ func completeWords(words []string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 }
 
+// noFiles has the completion of flags of a command offer nothing.
+func noFiles(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions) // the only error is a flag that does not exist
+	}
+}
+
 // completeInterfaces offers the network interfaces of this host.
 func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var names []string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,65 +34,50 @@ The commands block, quarantine and unblock are short for decisions add and decis
 }
 
 func newDecisionsListCmd(a *app) *cobra.Command {
-	var control controlFlags
-	format := oneOf("text", "json")
-	cmd := &cobra.Command{
+	return decisionsQuestion().command(a, &cobra.Command{
 		Use:     "list",
 		Short:   "List all decisions",
 		Long:    "List prints the decisions that hold, and those that would hold but for the mode, the oldest first.",
 		Example: "  ruleids decisions list\n  ruleids decisions list --format json | jq -r '.[] | select(.source == \"rule\") | .target'",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.listDecisions(cmd.Context(), &control, decision.Target{}, format)
-		},
-	}
-	control.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
-	return cmd
+	})
 }
 
 func newDecisionsShowCmd(a *app) *cobra.Command {
-	var control controlFlags
-	format := oneOf("text", "json")
-	cmd := &cobra.Command{
-		Use:               "show ADDRESS",
-		Short:             "Show what keeps an address or prefix out",
-		Long:              "Show prints the decisions that cover an address or prefix, the narrowest first. Exit status: 0 there is one, 1 there is none.",
-		Example:           "  ruleids decisions show 198.51.100.7",
-		Args:              oneTarget,
-		ValidArgsFunction: control.completeOne(targets),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := parseTarget(args[0])
-			if err != nil {
-				return err
-			}
-			return a.listDecisions(cmd.Context(), &control, t, format)
-		},
-	}
-	control.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
-	return cmd
+	q := decisionsQuestion()
+	q.complete = targets
+	return q.command(a, &cobra.Command{
+		Use:     "show ADDRESS",
+		Short:   "Show what keeps an address or prefix out",
+		Long:    "Show prints the decisions that cover an address or prefix, the narrowest first. Exit status: 0 there is one, 1 there is none.",
+		Example: "  ruleids decisions show 198.51.100.7",
+		Args:    oneTarget,
+	})
 }
 
-// listDecisions prints all decisions, or those that cover a target.
-func (a *app) listDecisions(ctx context.Context, control *controlFlags, t decision.Target, format choice) error {
-	c, err := control.client(a)
-	if err != nil {
-		return err
+// decisionsQuestion asks for all decisions, or with an argument for those that cover that target.
+func decisionsQuestion() question[[]decision.Decision] {
+	var t decision.Target
+	return question[[]decision.Decision]{
+		ask: func(ctx context.Context, c *api.Client, args []string) (_ []decision.Decision, err error) {
+			if len(args) > 0 {
+				if t, err = parseTarget(args[0]); err != nil {
+					return nil, err
+				}
+			}
+			return c.Decisions(ctx, t)
+		},
+		findings: func(ds []decision.Decision) bool { return t.IsValid() && len(ds) == 0 },
+		write: func(b *strings.Builder, ds []decision.Decision, color bool) {
+			switch {
+			case len(ds) > 0:
+				writeDecisions(b, ds, t.IsValid(), time.Now(), color)
+			case t.IsValid():
+				fmt.Fprintf(b, "nothing keeps %s out\n", t)
+			default:
+				fmt.Fprintln(b, "no decisions")
+			}
+		},
 	}
-	ds, err := c.Decisions(ctx, t)
-	if err != nil {
-		return err
-	}
-	return a.answer(format, ds, t.IsValid() && len(ds) == 0, func(b *strings.Builder, color bool) {
-		switch {
-		case len(ds) > 0:
-			writeDecisions(b, ds, t.IsValid(), time.Now(), color)
-		case t.IsValid():
-			fmt.Fprintf(b, "nothing keeps %s out\n", t)
-		default:
-			fmt.Fprintln(b, "no decisions")
-		}
-	})
 }
 
 // writeDecisions writes a table of decisions; in full with their reasons and origins on lines of their own.
@@ -146,25 +132,12 @@ func untilWords(d *decision.Decision, now time.Time) string {
 }
 
 func newDecisionsAddCmd(a *app) *cobra.Command {
-	var f decideFlags
-	cmd := &cobra.Command{
-		Use:               "add ADDRESS",
-		Short:             "Block an address or prefix, or quarantine it with --for",
-		Long:              "Add blocks an address or prefix until it is lifted; with --for it is quarantined for so long." + decisionStatus,
-		Example:           "  ruleids decisions add 198.51.100.7 --reason \"credential stuffing\"\n  ruleids decisions add 2001:db8:bad::/48 --for 24h",
-		Args:              oneTarget,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			kind := decision.Block
-			if f.forTime != "" {
-				kind = decision.Quarantine
-			}
-			return f.decide(a, cmd, kind, args[0])
-		},
-	}
-	f.add(cmd, false)
-	f.addFor(cmd, "quarantine for a `DURATION`, as 10m or 24h, instead of blocking")
-	return cmd
+	return new(deciding).command(a, "", "quarantine for a `DURATION`, as 10m or 24h, instead of blocking", &cobra.Command{
+		Use:     "add ADDRESS",
+		Short:   "Block an address or prefix, or quarantine it with --for",
+		Long:    "Add blocks an address or prefix until it is lifted; with --for it is quarantined for so long." + decisionStatus,
+		Example: "  ruleids decisions add 198.51.100.7 --reason \"credential stuffing\"\n  ruleids decisions add 2001:db8:bad::/48 --for 24h",
+	})
 }
 
 func newDecisionsRemoveCmd(a *app) *cobra.Command {
@@ -194,9 +167,24 @@ func newDecisionsExportCmd(a *app) *cobra.Command {
 }
 
 func newDecisionsImportCmd(a *app) *cobra.Command {
-	var control controlFlags
-	format := oneOf("text", "json")
-	cmd := &cobra.Command{
+	return question[[]api.DecisionAnswer]{
+		ask: func(ctx context.Context, c *api.Client, args []string) ([]api.DecisionAnswer, error) {
+			in := a.in
+			if args[0] != "-" {
+				f, err := os.Open(args[0])
+				if err != nil {
+					return nil, err
+				}
+				defer f.Close()
+				in = f
+			}
+			return c.Import(ctx, in, sudoAccount())
+		},
+		findings: func(answers []api.DecisionAnswer) bool {
+			return slices.ContainsFunc(answers, func(r api.DecisionAnswer) bool { return !r.Done() })
+		},
+		write: writeImported,
+	}.command(a, &cobra.Command{
 		Use:   "import FILE",
 		Short: "Make the decisions of an export hold here too",
 		Long: `Import reads what decisions export wrote, - for standard input. Each decision keeps who made it, when
@@ -204,73 +192,38 @@ and why, and goes through every check of this host: what is protected here is re
 Exit status: 0 all are made, 1 some are not, 2 the file cannot be read.`,
 		Example: "  ruleids decisions import decisions.json\n  ssh other ruleids decisions export | ruleids decisions import -",
 		Args:    arguments(1, 1, "name one file, or - for standard input"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := control.client(a)
-			if err != nil {
-				return err
-			}
-			in := a.in
-			if args[0] != "-" {
-				f, err := os.Open(args[0])
-				if err != nil {
-					return err
-				}
-				defer f.Close()
-				in = f
-			}
-			answers, err := c.Import(cmd.Context(), in, sudoAccount())
-			if err != nil {
-				return err
-			}
-			return a.tellDecisions(answers, format)
-		},
-	}
-	control.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
-	return cmd
+	})
 }
 
 // maxRefusals is how many decisions that were not made are printed one by one.
 const maxRefusals = 10
 
-// tellDecisions prints what became of requests. Where something was not done, the exit status says so.
-func (a *app) tellDecisions(answers []api.DecisionAnswer, format choice) error {
-	done := 0
+// writeImported says what became of the decisions of an export.
+func writeImported(b *strings.Builder, answers []api.DecisionAnswer, _ bool) {
+	refused := 0
 	for i := range answers {
 		if answers[i].Done() {
-			done++
+			continue
+		}
+		if refused++; refused <= maxRefusals {
+			fmt.Fprintln(b, answerWords(&answers[i]))
 		}
 	}
-	return a.answer(format, answers, done < len(answers), func(b *strings.Builder, _ bool) {
-		shown := 0
-		for i := range answers {
-			if answers[i].Done() {
-				continue
-			}
-			if shown++; shown <= maxRefusals {
-				fmt.Fprintln(b, answerWords(&answers[i]))
-			}
-		}
-		if shown > maxRefusals {
-			fmt.Fprintf(b, "and %s more; --format json prints all\n", thousands(uint64(shown-maxRefusals)))
-		}
-		words := "hold"
-		if len(answers) > 0 && answers[0].Outcome == decision.Recorded {
-			words = "are recorded, and not done in monitor mode"
-		}
-		fmt.Fprintf(b, "%s of %s decisions %s\n", thousands(uint64(done)), thousands(uint64(len(answers))), words)
-	})
+	if refused > maxRefusals {
+		fmt.Fprintf(b, "and %s more; --format json prints all\n", thousands(uint64(refused-maxRefusals)))
+	}
+	words := "hold"
+	if len(answers) > 0 && answers[0].Outcome == decision.Recorded {
+		words = "are recorded, and not done in monitor mode"
+	}
+	fmt.Fprintf(b, "%s of %s decisions %s\n", thousands(uint64(len(answers)-refused)), thousands(uint64(len(answers))), words)
 }
 
 // answerWords says what became of a request in one line.
 func answerWords(r *api.DecisionAnswer) string {
 	s := fmt.Sprintf("%s: %s", r.Target, r.Outcome)
 	if d := r.Decision; d != nil {
-		of := " of "
-		if d.Recorded {
-			of = " "
-		}
-		s += ": " + kindWord(d) + of + d.Target.String()
+		s += ": " + kindWord(d) + choose(d.Recorded, " ", " of ") + d.Target.String()
 		if !d.Until.IsZero() {
 			s += " until " + d.Until.Local().Format(time.DateTime)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,26 +16,10 @@ import (
 )
 
 func newRulesCmd(a *app) *cobra.Command {
-	var control controlFlags
-	format, order := oneOf("text", "json"), oneOf("name", "cost", "matched", "alerts", "keys")
-	cmd := &cobra.Command{
-		Use:   "rules",
-		Short: "List the rules of the running daemon, with hits and cost",
-		Long: `Rules asks the daemon for every rule that runs: the packets that it matched, its alerts, those
-suppressed in cooldowns, what it costs in nanoseconds for each packet that comes (estimated from
-samples; rules that share a condition and key share the cost), its keys with state, the keys that
-had to make room, and when it last fired.`,
-		Example: `  ruleids rules --sort cost
-  ruleids rules --format json | jq '.[] | select(.alerts > 0)'`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := control.client(a)
-			if err != nil {
-				return err
-			}
-			running, err := c.Rules(cmd.Context())
-			if err != nil {
-				return err
-			}
+	order := oneOf("name", "cost", "matched", "alerts", "keys")
+	cmd := question[[]api.RuleStatus]{
+		ask: func(ctx context.Context, c *api.Client, _ []string) ([]api.RuleStatus, error) {
+			running, err := c.Rules(ctx)
 			slices.SortStableFunc(running, func(x, y api.RuleStatus) int {
 				switch order.value {
 				case "cost":
@@ -48,11 +33,19 @@ had to make room, and when it last fired.`,
 				}
 				return cmp.Compare(x.Name, y.Name)
 			})
-			return a.answer(format, running, false, func(b *strings.Builder, color bool) { writeRules(b, running, color) })
+			return running, err
 		},
-	}
-	control.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
+		write: writeRules,
+	}.command(a, &cobra.Command{
+		Use:   "rules",
+		Short: "List the rules of the running daemon, with hits and cost",
+		Long: `Rules asks the daemon for every rule that runs: the packets that it matched, its alerts, those
+suppressed in cooldowns, what it costs in nanoseconds for each packet that comes (estimated from
+samples; rules that share a condition and key share the cost), its keys with state, the keys that
+had to make room, and when it last fired.`,
+		Example: `  ruleids rules --sort cost
+  ruleids rules --format json | jq '.[] | select(.alerts > 0)'`,
+	})
 	order.add(cmd, cmd.Flags(), "sort", "order of the rules, the greatest first but for names")
 	cmd.AddCommand(newRulesSearchCmd(a))
 	return cmd

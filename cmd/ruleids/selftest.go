@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -11,9 +12,11 @@ import (
 )
 
 func newSelfTestCmd(a *app) *cobra.Command {
-	var control controlFlags
-	format := oneOf("text", "json")
-	cmd := &cobra.Command{
+	return question[*api.SelfTest]{
+		ask:      func(ctx context.Context, c *api.Client, _ []string) (*api.SelfTest, error) { return c.SelfTest(ctx) },
+		findings: func(s *api.SelfTest) bool { return s.Failed() > 0 },
+		write:    writeSelfTest,
+	}.command(a, &cobra.Command{
 		Use:   "selftest",
 		Short: "Have the daemon try the whole chain, from a packet to a message",
 		Long: `Selftest has the running daemon try, one after the other and timed: the packet loop; the rules that run, on
@@ -25,21 +28,7 @@ the lines of decision and release in the journal and the audit log, by selftest.
 Exit status: 0 all of it works, 1 something does not, 2 no daemon answers.`,
 		Example: `  sudo ruleids selftest
   sudo ruleids selftest --format json | jq '.steps[] | select(.ok | not)'`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := control.client(a)
-			if err != nil {
-				return err
-			}
-			s, err := c.SelfTest(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return a.answer(format, s, s.Failed() > 0, func(b *strings.Builder, color bool) { writeSelfTest(b, s, color) })
-		},
-	}
-	control.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
-	return cmd
+	})
 }
 
 // writeSelfTest writes the steps for people.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,9 +16,11 @@ import (
 )
 
 func newStatusCmd(a *app) *cobra.Command {
-	var control controlFlags
-	format := oneOf("text", "json")
-	cmd := &cobra.Command{
+	return question[*api.Status]{
+		ask:      func(ctx context.Context, c *api.Client, _ []string) (*api.Status, error) { return c.Status(ctx) },
+		findings: func(s *api.Status) bool { return !s.Healthy || len(s.Trouble) > 0 },
+		write:    writeStatus,
+	}.command(a, &cobra.Command{
 		Use:   "status",
 		Short: "Show the daemon's status",
 		Long: `Status asks the daemon on its control socket what it watches, what it has counted and lost, which rules
@@ -26,21 +29,7 @@ run, and how the last reload went. Exit status: 0 all is well, 1 something is no
 last ten minutes), 2 no daemon answers.`,
 		Example: `  ruleids status
   ruleids status --format json | jq .capture.dropped`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := control.client(a)
-			if err != nil {
-				return err
-			}
-			s, err := c.Status(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return a.answer(format, s, !s.Healthy || len(s.Trouble) > 0, func(b *strings.Builder, color bool) { writeStatus(b, s, color) })
-		},
-	}
-	control.add(cmd)
-	format.add(cmd, cmd.Flags(), "format", "form of the output")
-	return cmd
+	})
 }
 
 // writeStatus writes a status as text for people.
@@ -59,11 +48,7 @@ func writeStatus(b *strings.Builder, s *api.Status, color bool) {
 		b.WriteByte('\n')
 		rows := [][]string{{"interface", "state", "received", "dropped", "stalls", "missed"}}
 		for _, i := range s.Interfaces {
-			state := "up"
-			if !i.Up {
-				state = "down"
-			}
-			rows = append(rows, []string{i.Name, state, thousands(i.Received), thousands(i.Dropped), thousands(i.Stalls), thousands(i.Missed)})
+			rows = append(rows, []string{i.Name, choose(i.Up, "up", "down"), thousands(i.Received), thousands(i.Dropped), thousands(i.Stalls), thousands(i.Missed)})
 		}
 		writeTable(b, rows, headed(color))
 	}
