@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"strings"
 
@@ -80,26 +79,18 @@ the flags of run that are settings.`,
 		Example: `  ruleids config show
   ruleids config show --config /etc/ruleids/ruleids.hcl -i eth1`,
 		RunE: func(*cobra.Command, []string) error {
-			name, err := settingsFile(file)
+			c, err := a.settingsOf(settingsFile, file, flags.given())
 			if err != nil {
 				return err
 			}
-			c, diags := config.Load(config.Options{File: name, Environ: os.Environ(), Flags: flags.given()})
-			if diags.HasErrors() {
-				return a.refuse(diags, c.Sources)
-			}
 			shown := c.Show()
-			if format.value == "json" {
-				return writeJSON(a.out, shown)
-			}
-			rows := [][]string{{"setting", "value", "from"}}
-			for _, s := range shown {
-				rows = append(rows, []string{s.Name, s.Value, s.From})
-			}
-			var b strings.Builder
-			writeTable(&b, rows, headed(a.wantsColor(a.out)))
-			_, err = io.WriteString(a.folded(a.out), b.String())
-			return err
+			return a.answer(format, shown, false, func(b *strings.Builder, color bool) {
+				rows := [][]string{{"setting", "value", "from"}}
+				for _, s := range shown {
+					rows = append(rows, []string{s.Name, s.Value, s.From})
+				}
+				writeTable(b, rows, headed(color))
+			})
 		},
 	}
 	flags.add(cmd)

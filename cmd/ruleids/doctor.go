@@ -15,8 +15,7 @@ import (
 )
 
 func newDoctorCmd(a *app) *cobra.Command {
-	var flags settingFlags
-	var file string
+	var flags hostFlags
 	format := oneOf("text", "json")
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -31,11 +30,11 @@ Exit status: 0 there is no problem, 1 there are some, 2 could not run. Notes are
 		Example: `  sudo ruleids doctor
   ruleids doctor -i eth0 --format json | jq '.findings[] | select(.state == "problem")'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			name, err := hostSettings(file)
+			name, err := hostSettings(flags.config)
 			if err != nil {
 				return err
 			}
-			in := agent.Input{Settings: config.Options{File: name, Environ: os.Environ(), Flags: flags.given()}, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes()}
+			in := agent.Input{Settings: config.Options{File: name, Environ: os.Environ(), Flags: flags.settings.given()}, Stdlib: embeddedBeside, LintCodes: lint.IgnoreCodes()}
 			found := doctor.Run(cmd.Context(), doctor.Options{Input: in, Loaded: in.Load()})
 			n := doctor.Problems(found)
 			return a.answer(format, struct {
@@ -45,7 +44,6 @@ Exit status: 0 there is no problem, 1 there are some, 2 could not run. Notes are
 		},
 	}
 	flags.add(cmd, "capture.interfaces", "control.socket")
-	addHostConfigFlag(cmd, &file)
 	format.add(cmd, cmd.Flags(), "format", "form of the output")
 	return cmd
 }

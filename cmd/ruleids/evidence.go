@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/ruleids/ruleids/agent"
 	"github.com/ruleids/ruleids/agent/config"
@@ -20,13 +19,9 @@ func (r *runCommand) evidence(set *rules.RuleSet) (*evidence.Recorder, error) {
 	if dir.Values[0] == "" {
 		return nil, misused("--evidence needs the name of a directory")
 	}
-	file, err := settingsFile(r.rules.config)
+	c, err := r.app.settingsOf(settingsFile, r.rules.config, map[string]config.Given{evidenceDir: dir})
 	if err != nil {
 		return nil, err
-	}
-	c, diags := config.Load(config.Options{File: file, Environ: os.Environ(), Flags: map[string]config.Given{evidenceDir: dir}})
-	if diags.HasErrors() {
-		return nil, r.app.refuse(diags, c.Sources)
 	}
 	rec, err := evidence.New(evidence.Options{Config: c.Evidence, Rules: agent.EvidenceWishes(set, &c.Evidence), Wait: true})
 	if err != nil {

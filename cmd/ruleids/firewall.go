@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -82,13 +81,9 @@ them, unblock them, or remove the file that response { journal = … } names whi
 
 // openFirewall opens the firewall of the settings. It installs nothing.
 func (a *app) openFirewall(settings string) (*firewall.Firewall, *config.Config, error) {
-	file, err := hostSettings(settings)
+	c, err := a.settingsOf(hostSettings, settings, nil)
 	if err != nil {
 		return nil, nil, err
-	}
-	c, diags := config.Load(config.Options{File: file, Environ: os.Environ()})
-	if diags.HasErrors() {
-		return nil, nil, a.refuse(diags, c.Sources)
 	}
 	f, err := firewall.Open(&c.Firewall, firewall.Options{Log: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	return f, c, err

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ruleids/ruleids/agent"
-	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/fleet/link"
 	"github.com/ruleids/ruleids/internal/place"
 )
@@ -18,8 +17,8 @@ import (
 var pinForm = regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`)
 
 func newJoinCmd(a *app) *cobra.Command {
-	var settings settingFlags
-	var file, token, pin, name string
+	var f hostFlags
+	var token, pin, name string
 	cmd := &cobra.Command{
 		Use:   "join HOST:PORT --token TOKEN --ca PIN",
 		Short: "Make this host an agent of a server",
@@ -40,13 +39,9 @@ starts after that belongs to the fleet.`,
 			if _, _, err := net.SplitHostPort(at); err != nil {
 				at = net.JoinHostPort(at, "8443")
 			}
-			from, err := hostSettings(file)
+			c, err := f.load(a)
 			if err != nil {
 				return err
-			}
-			c, diags := config.Load(config.Options{File: from, Environ: os.Environ(), Flags: settings.given()})
-			if diags.HasErrors() {
-				return a.refuse(diags, c.Sources)
 			}
 			q := link.JoinRequest{Server: at, Token: token, Pin: pin, Name: name, Dir: c.Fleet.Directory, Owner: -1, Group: -1}
 			if q.Name == "" {
@@ -78,13 +73,10 @@ starts after that belongs to the fleet.`,
 			return err
 		},
 	}
-	settings.add(cmd, "fleet.directory")
-	addHostConfigFlag(cmd, &file)
+	f.add(cmd, "fleet.directory")
 	cmd.Flags().StringVar(&token, "token", "", "the `TOKEN` to join with")
 	cmd.Flags().StringVar(&pin, "ca", "", "the `PIN` of the server's CA, as sha256:…")
 	cmd.Flags().StringVar(&name, "name", "", "`NAME` of the agent (default the setting agent, or the host's name)")
-	for _, flag := range []string{"token", "ca", "name"} {
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions)
-	}
+	noFiles(cmd, "token", "ca", "name")
 	return cmd
 }

@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ruleids/ruleids/agent/config"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/model"
 	"github.com/ruleids/ruleids/model/store"
@@ -43,13 +41,9 @@ func (f *baselineFlags) store(a *app, settings string) (store.Store, error) {
 	if f.dir != "" {
 		return store.Store{Dir: f.dir}, nil
 	}
-	file, err := hostSettings(settings)
+	c, err := a.settingsOf(hostSettings, settings, nil)
 	if err != nil {
 		return store.Store{}, err
-	}
-	c, diags := config.Load(config.Options{File: file, Environ: os.Environ()})
-	if diags.HasErrors() {
-		return store.Store{}, a.refuse(diags, c.Sources)
 	}
 	if c.Rules.Models == "" {
 		return store.Store{}, errors.New("the settings keep no baselines: name their directory with --models DIR")
@@ -131,11 +125,7 @@ With --off it goes on to learn.`,
 				if err := s.Write(name, m.ID(), m.Save()); err != nil {
 					return err
 				}
-				what := "keeps what it has learned"
-				if off {
-					what = "goes on to learn"
-				}
-				fmt.Fprintf(a.out, "%s %s\n", name, what)
+				fmt.Fprintf(a.out, "%s %s\n", name, choose(off, "goes on to learn", "keeps what it has learned"))
 			}
 			return nil
 		},

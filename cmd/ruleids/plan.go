@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,21 +18,12 @@ bytes that a key takes, the bound on memory, and the expressions that are slow. 
 		Example: `  ruleids plan
   ruleids plan --rules my-rules/ --no-stdlib --format json | jq .bytes_bound`,
 		RunE: func(*cobra.Command, []string) error {
-			plan, err := rules.compile(a)
+			_, plan, err := rules.compiled(a)
 			if err != nil {
 				return err
 			}
 			d := plan.Describe()
-			if format.value == "json" {
-				enc := json.NewEncoder(a.out)
-				enc.SetEscapeHTML(false)
-				enc.SetIndent("", "  ")
-				return enc.Encode(d)
-			}
-			var b strings.Builder
-			(&planText{w: &b, color: a.wantsColor(a.out)}).write(d)
-			_, err = io.WriteString(a.folded(a.out), b.String())
-			return err
+			return a.answer(format, d, false, func(b *strings.Builder, color bool) { (&planText{w: b, color: color}).write(d) })
 		},
 	}
 	rules.add(cmd)

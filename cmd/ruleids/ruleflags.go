@@ -129,12 +129,6 @@ func (f *ruleFlags) ruleSet(a *app) (*rules.RuleSet, error) {
 	return set, nil
 }
 
-// compile loads the rules and makes a plan of them.
-func (f *ruleFlags) compile(a *app) (*engine.Plan, error) {
-	_, plan, err := f.compiled(a)
-	return plan, err
-}
-
 // compiled loads the rules, and makes a plan of them.
 func (f *ruleFlags) compiled(a *app) (*rules.RuleSet, *engine.Plan, error) {
 	src, err := f.options()

@@ -15,33 +15,13 @@ import (
 	"github.com/ruleids/ruleids/rules"
 )
 
-// serverFlags are the flags that all commands of ruleids server have.
-type serverFlags struct {
-	settings settingFlags
-	config   string
-}
+// serverFlags are the flags of commands that ask a server.
+type serverFlags struct{ hostFlags }
 
-// add declares the flags of commands that ask a server.
-func (f *serverFlags) add(cmd *cobra.Command) {
-	f.settings.add(cmd, "server.data")
-	addHostConfigFlag(cmd, &f.config)
-}
-
-// load reads the settings, of the file that find finds.
-func (f *serverFlags) load(a *app, find func(named string) (string, error)) (*config.Config, error) {
-	file, err := find(f.config)
-	if err != nil {
-		return nil, err
-	}
-	c, diags := config.Load(config.Options{File: file, Environ: os.Environ(), Flags: f.settings.given()})
-	if diags.HasErrors() {
-		return nil, a.refuse(diags, c.Sources)
-	}
-	return c, nil
-}
+func (f *serverFlags) add(cmd *cobra.Command) { f.hostFlags.add(cmd, "server.data") }
 
 func newServerCmd(a *app) *cobra.Command {
-	var f serverFlags
+	var f hostFlags
 	demo := false
 	cmd := &cobra.Command{
 		Use:   "server",
@@ -56,7 +36,7 @@ prints once. docs/fleet.md says more.`,
 		Args:              noCommand,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.load(a, settingsFile)
+			c, err := a.settingsOf(settingsFile, f.config, f.settings.given())
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -17,8 +18,6 @@ import (
 	"github.com/ruleids/ruleids/fleet/share"
 	"github.com/ruleids/ruleids/fleet/state"
 )
-
-func pathEscape(s string) string { return url.PathEscape(s) }
 
 // newServerTokenCmd is the command server token.
 func newServerTokenCmd(a *app) *cobra.Command {
@@ -67,9 +66,7 @@ line can join until it is used up or its time is over.`,
 	cmd.Flags().IntVar(&q.Uses, "uses", 1, "how many agents may join with it: `N`")
 	cmd.Flags().StringArrayVar(&labels, "label", nil, "label of those agents, as `KEY=VALUE` (repeatable)")
 	cmd.Flags().StringVar(&host, "host", "", "`NAME` under which agents reach the server (default the first of server { names }, or the host's)")
-	for _, name := range []string{"for", "uses", "label", "host"} {
-		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-	}
+	noFiles(cmd, "for", "uses", "label", "host")
 	format.add(cmd, cmd.Flags(), "format", "form of the output")
 	return cmd
 }
@@ -83,10 +80,7 @@ func joinAddress(c *config.Config, host string) string {
 	if host == "" {
 		host, _ = os.Hostname()
 	}
-	if port == "" {
-		port = "8443"
-	}
-	return net.JoinHostPort(host, port)
+	return net.JoinHostPort(host, cmp.Or(port, "8443"))
 }
 
 func newTokenListCmd(a *app) *cobra.Command {
@@ -146,7 +140,7 @@ func newAgentsShowCmd(a *app) *cobra.Command {
 		Args: exactly(1, "agent"), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var x roster.Agent
-			if err := f.ask(a, cmd, "GET", "/api/v1/agents/"+pathEscape(args[0]), nil, &x); err != nil {
+			if err := f.ask(a, cmd, "GET", "/api/v1/agents/"+url.PathEscape(args[0]), nil, &x); err != nil {
 				return err
 			}
 			return writeJSON(a.out, x)
@@ -167,7 +161,7 @@ func newAgentsLabelCmd(a *app) *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			return f.ask(a, cmd, "PATCH", "/api/v1/agents/"+pathEscape(args[0]), api.AgentChange{Labels: labels}, nil)
+			return f.ask(a, cmd, "PATCH", "/api/v1/agents/"+url.PathEscape(args[0]), api.AgentChange{Labels: labels}, nil)
 		},
 	}
 	f.add(cmd)
@@ -205,9 +199,7 @@ it ends by itself. An agent in monitor mode only records it, and none cuts off w
 	cmd.Flags().StringVar(&q.For, "for", "", "end the block after a `DURATION`, as 10m or 24h")
 	cmd.Flags().StringVar(&q.Reason, "reason", "", "`TEXT` for the list and the audit log")
 	cmd.Flags().StringVar(&q.Label, "label", "", "only at agents with a label, as `KEY=VALUE`")
-	for _, name := range []string{"for", "reason", "label"} {
-		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-	}
+	noFiles(cmd, "for", "reason", "label")
 	return cmd
 }
 

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,7 @@ type serverClient struct {
 }
 
 func (f *serverFlags) client(a *app) (*serverClient, error) {
-	c, err := f.load(a, hostSettings)
+	c, err := f.load(a)
 	if err != nil {
 		return nil, err
 	}
@@ -125,10 +126,9 @@ func (l serverList[L]) command(a *app) *cobra.Command {
 			if err := f.ask(a, cmd, "GET", l.path(), nil, &list); err != nil {
 				return err
 			}
-			if format.value == "json" {
-				return writeJSON(a.out, l.items(list))
-			}
-			return a.table(append([][]string{l.heads}, l.rows(list)...))
+			return a.answer(format, l.items(list), false, func(b *strings.Builder, color bool) {
+				writeTable(b, append([][]string{l.heads}, l.rows(list)...), headed(color))
+			})
 		},
 	}
 	f.add(cmd)

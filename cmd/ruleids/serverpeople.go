@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"os"
+	"net/url"
 	"strings"
 	"time"
 
@@ -79,14 +79,6 @@ func newAPIKeyListCmd(a *app) *cobra.Command {
 	}.command(a)
 }
 
-// table writes rows, the first being the headings.
-func (a *app) table(rows [][]string) error {
-	var b strings.Builder
-	writeTable(&b, rows, headed(a.wantsColor(a.out)))
-	_, err := io.WriteString(a.folded(a.out), b.String())
-	return err
-}
-
 func newAPIKeyRevokeCmd(a *app) *cobra.Command {
 	return newServerDeleteCmd(a, "revoke NAME", "Make an API key worthless", "  ruleids server apikey revoke siem", "/api/v1/keys/")
 }
@@ -98,7 +90,7 @@ func newServerDeleteCmd(a *app, use, short, example, path string) *cobra.Command
 		Use: use, Short: short, Long: short + ". It takes effect at once.", Example: example,
 		Args: exactly(1, strings.ToLower(strings.Fields(use)[1])), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.ask(a, cmd, "DELETE", path+pathEscape(args[0]), nil, nil)
+			return f.ask(a, cmd, "DELETE", path+url.PathEscape(args[0]), nil, nil)
 		},
 	}
 	f.add(cmd)
@@ -152,7 +144,7 @@ empty makes one and prints it. Sessions of the account end.`,
 
 // readPassword reads a password: from a terminal without showing it, or a line of standard input; "" for none.
 func (a *app) readPassword() (string, error) {
-	if f, ok := a.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if f := terminal(a.in); f != nil {
 		fmt.Fprint(a.err, "password (empty: one is made): ")
 		b, err := term.ReadPassword(int(f.Fd()))
 		fmt.Fprintln(a.err)

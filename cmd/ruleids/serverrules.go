@@ -134,9 +134,7 @@ need --yes.`,
 	cmd.Flags().StringArrayVar(&p.captures, "captures", nil, "show first what changes of the alerts on a capture, or on a directory of them: `PATH` (repeatable)")
 	_ = cmd.MarkFlagFilename("captures", captureExtensions...)
 	cmd.Flags().BoolVar(&p.yes, "yes", false, "do not ask")
-	for _, name := range []string{"canary", "for", "label"} {
-		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-	}
+	noFiles(cmd, "canary", "for", "label")
 	required(cmd, "key")
 	return cmd
 }
@@ -233,6 +231,6 @@ func newRulesRollbackCmd(a *app) *cobra.Command {
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&q.Reason, "reason", "", "`TEXT` for the history and the audit log")
-	_ = cmd.RegisterFlagCompletionFunc("reason", cobra.NoFileCompletions)
+	noFiles(cmd, "reason")
 	return cmd
 }

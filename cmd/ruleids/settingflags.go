@@ -177,5 +177,19 @@ func hostSettings(named string) (string, error) {
 	return file, err
 }
 
+// settingsOf loads the settings of the file that find finds by the value of --config, of the environment and of flags. It prints
+// what is wrong with them and returns a status then.
+func (a *app) settingsOf(find func(named string) (string, error), named string, flags map[string]config.Given) (*config.Config, error) {
+	file, err := find(named)
+	if err != nil {
+		return nil, err
+	}
+	c, diags := config.Load(config.Options{File: file, Environ: os.Environ(), Flags: flags})
+	if diags.HasErrors() {
+		return nil, a.refuse(diags, c.Sources)
+	}
+	return c, nil
+}
+
 // serviceSettings returns the settings file of a daemon that runs as a service.
 func serviceSettings() string { return place.Of("/etc/ruleids/ruleids.hcl") }
