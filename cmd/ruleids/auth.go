@@ -64,11 +64,14 @@ type loginDelivery struct {
 // loginsAhead is how many logins are read ahead.
 const loginsAhead = 1024
 
-// newLoginFeed opens the logs and begins to read them, until ctx is done. What is wrong with a log is handed to fault, and the
-// others go on.
-func newLoginFeed(ctx context.Context, a *app, names []string, zone *time.Location, patterns []*login.Pattern, fault func(error)) *loginFeed {
-	f := &loginFeed{ready: make(chan loginDelivery, loginsAhead), logs: len(names), fault: fault}
-	f.replay = login.OpenReplay(names, login.ReplayOptions{Stdin: a.in, Location: zone, Now: time.Now(), Patterns: patterns})
+// logins opens the logs and begins to read them, until ctx is done; nil where there are none. What is wrong with a log is told, and
+// the others go on.
+func (p *replay) logins(ctx context.Context, names []string, zone *time.Location, patterns []*login.Pattern) *loginFeed {
+	if len(names) == 0 {
+		return nil
+	}
+	f := &loginFeed{ready: make(chan loginDelivery, loginsAhead), logs: len(names), fault: p.tell}
+	f.replay = login.OpenReplay(names, login.ReplayOptions{Stdin: p.app.in, Location: zone, Now: time.Now(), Patterns: patterns})
 	go func() {
 		defer close(f.ready)
 		defer f.replay.Close()

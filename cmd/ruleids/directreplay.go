@@ -46,8 +46,7 @@ func (p *directReplay) run(ctx context.Context, files []string) error {
 			return p.broken
 		}
 		if fault != nil {
-			p.progress.clear()
-			p.app.tell(fault)
+			p.tell(fault)
 			result = status(statusFault)
 		}
 		if ctx.Err() != nil {

@@ -74,19 +74,7 @@ func (x *explainer) run(ctx context.Context, files []string) error {
 		process:  e.Process,
 		alerts:   func() uint64 { return 0 },
 	}
-	var result error
-	if len(x.auth.names) > 0 {
-		logins := newLoginFeed(ctx, x.app, x.auth.names, time.Local, set.Patterns(), x.app.tell)
-		p.process = logins.mix(ctx, p.process, e.Post)
-		if len(files) > 0 {
-			result = p.run(ctx, files)
-		}
-		if err := logins.rest(ctx, e.Post, func() error { return nil }); result == nil {
-			result = err
-		}
-	} else {
-		result = p.run(ctx, files)
-	}
+	result := p.runWith(ctx, files, p.logins(ctx, x.auth.names, time.Local, set.Patterns()), e.Post)
 	w := bufio.NewWriter(x.app.out)
 	if x.format.value == "text" {
 		w.Reset(x.app.folded(x.app.out))

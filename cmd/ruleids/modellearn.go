@@ -13,6 +13,7 @@ import (
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
+	"github.com/ruleids/ruleids/rules"
 )
 
 // A modelLearn is the command model learn.
@@ -40,7 +41,7 @@ would be.`,
 	}
 	l.replayArgs.add(cmd, l.run)
 	cmd.Flags().StringArrayVar(&l.names, "model", nil, "learn for the model `NAME` alone (repeatable)")
-	_ = cmd.RegisterFlagCompletionFunc("model", cobra.NoFileCompletions)
+	noFiles(cmd, "model")
 	l.where.add(cmd)
 	l.rules.add(cmd)
 	return cmd
@@ -67,12 +68,7 @@ func (l *modelLearn) run(ctx context.Context, files []string) error {
 	chosen := *set
 	chosen.Rules = nil // what rules make of scores does not matter
 	if len(l.names) > 0 {
-		chosen.Models = slices.Clone(set.Models)
-		for i := len(chosen.Models) - 1; i >= 0; i-- {
-			if !slices.Contains(l.names, chosen.Models[i].Name) {
-				chosen.Models = slices.Delete(chosen.Models, i, i+1)
-			}
-		}
+		chosen.Models = slices.DeleteFunc(slices.Clone(set.Models), func(m *rules.Model) bool { return !slices.Contains(l.names, m.Name) })
 	}
 	plan, diags := engine.Compile(&chosen, engine.Options{AllModels: true})
 	if diags.HasErrors() {
@@ -84,20 +80,7 @@ func (l *modelLearn) run(ctx context.Context, files []string) error {
 	emit := func(*alert.Alert) {}
 	p := replay{app: l.app, progress: newProgress(l.app.err, time.Now()), process: func(frames []packet.Frame) { e.Process(frames, emit) },
 		alerts: func() uint64 { return 0 }}
-	var result error
-	if len(l.auth.names) > 0 {
-		logins := newLoginFeed(ctx, l.app, l.auth.names, time.Local, set.Patterns(), l.app.tell)
-		post := func(ev *packet.Packet) { e.Post(ev, emit) }
-		p.process = logins.mix(ctx, p.process, post)
-		if len(files) > 0 {
-			result = p.run(ctx, files)
-		}
-		if err := logins.rest(ctx, post, func() error { return nil }); result == nil {
-			result = err
-		}
-	} else {
-		result = p.run(ctx, files)
-	}
+	result := p.runWith(ctx, files, p.logins(ctx, l.auth.names, time.Local, set.Patterns()), func(ev *packet.Packet) { e.Post(ev, emit) })
 	if ctx.Err() != nil {
 		return result
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -58,8 +59,7 @@ func (p *replay) run(ctx context.Context, files []string) error {
 			if err := p.flushed(); err != nil {
 				return err
 			}
-			p.progress.clear()
-			p.app.tell(d.fault)
+			p.tell(d.fault)
 			result = status(statusFault)
 		default:
 			p.process(d.batch.Frames)
@@ -70,6 +70,25 @@ func (p *replay) run(ctx context.Context, files []string) error {
 			}
 		}
 	}
+}
+
+// runWith is run with logins between the frames, nil for none, which are handed to post.
+func (p *replay) runWith(ctx context.Context, files []string, logins *loginFeed, post func(*packet.Packet)) error {
+	if logins == nil {
+		return p.run(ctx, files)
+	}
+	p.process = logins.mix(ctx, p.process, post)
+	var result error
+	if len(files) > 0 {
+		result = p.run(ctx, files)
+	}
+	return cmp.Or(result, logins.rest(ctx, post, p.flushed))
+}
+
+// tell prints what is wrong with a file, out of the way of the progress bar.
+func (p *replay) tell(fault error) {
+	p.progress.clear()
+	p.app.tell(fault)
 }
 
 func (p *replay) flushed() error {

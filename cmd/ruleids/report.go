@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/assets"
 	"github.com/ruleids/ruleids/engine"
+	"github.com/ruleids/ruleids/internal/files"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/report"
 )
@@ -82,30 +82,17 @@ func (r *reportCommand) run(ctx context.Context, files []string, zone *time.Loca
 			alerts = e.Stats().Alerts
 		},
 	}
-	var result error
-	if len(r.auth.names) > 0 {
-		logins := newLoginFeed(ctx, r.app, r.auth.names, zone, set.Patterns(), func(fault error) {
-			p.progress.clear()
-			r.app.tell(fault)
-		})
+	logins := p.logins(ctx, r.auth.names, zone, set.Patterns())
+	if logins != nil {
 		logins.seen = c.Login
-		post := func(ev *packet.Packet) {
-			if x != nil {
-				again := *ev
-				x.Post(&again)
-			}
-			e.Post(ev, emit)
-		}
-		p.process = logins.mix(ctx, p.process, post)
-		if len(files) > 0 {
-			result = p.run(ctx, files)
-		}
-		if err := logins.rest(ctx, post, func() error { return nil }); result == nil {
-			result = err
-		}
-	} else {
-		result = p.run(ctx, files)
 	}
+	result := p.runWith(ctx, files, logins, func(ev *packet.Packet) {
+		if x != nil {
+			again := *ev
+			x.Post(&again)
+		}
+		e.Post(ev, emit)
+	})
 	in := report.Input{Title: r.title, Version: currentBuild().Version, Made: time.Now(), Stats: e.Stats(), Hosts: hosts.Hosts(vendors)}
 	for _, name := range append(append([]string{}, files...), r.auth.names...) {
 		if name == "-" {
@@ -141,24 +128,9 @@ func (r *reportCommand) write(c *report.Collector, in *report.Input) error {
 
 // writeWhole writes a file in place of what has its name, as a whole or not at all.
 func writeWhole(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone already, where all went well
-	w := bufio.NewWriterSize(f, 64<<10)
-	err = write(w)
-	if err == nil {
-		err = w.Flush()
-	}
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return files.Write(path, b.Bytes(), 0o644)
 }

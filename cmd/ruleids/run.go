@@ -206,30 +206,16 @@ func (r *runCommand) run(ctx context.Context, files []string) error {
 		alerts: func() uint64 { return tally.alerts },
 		flush:  alerts.flush,
 	}
-	var logins *loginFeed
-	if len(r.auth.names) > 0 {
-		logins = newLoginFeed(ctx, r.app, r.auth.names, time.Local, set.Patterns(), func(fault error) {
-			progress.clear()
-			r.app.tell(fault)
-		})
-		post := func(ev *packet.Packet) { e.Post(ev, emit) }
-		p.process = logins.mix(ctx, p.process, post)
-		if len(files) > 0 {
-			err = p.run(ctx, files)
-		}
-		if lerr := logins.rest(ctx, post, alerts.flush); err == nil {
-			err = lerr
-		}
-	} else if totalSize(files) > 0 {
+	logins := p.logins(ctx, r.auth.names, time.Local, set.Patterns())
+	if logins == nil && totalSize(files) > 0 {
 		direct := directReplay{replay: p, engine: e, emit: emit, evidence: kept}
 		err = direct.run(ctx, files)
 	} else {
-		err = p.run(ctx, files)
+		err = p.runWith(ctx, files, logins, func(ev *packet.Packet) { e.Post(ev, emit) })
 	}
 	if kept != nil {
 		if kerr := kept.Close(context.WithoutCancel(ctx)); err == nil && kerr != nil {
-			progress.clear()
-			r.app.tell(kerr)
+			p.tell(kerr)
 			err = status(statusFault)
 		}
 	}
