@@ -251,11 +251,7 @@ func writeHost(b *strings.Builder, h *assets.Host, color bool) {
 	fmt.Fprintf(b, "%s\n", styleYellow.paint(h.IP.String(), color))
 	rows := [][]string{{"seen", "from " + at(h.First) + " to " + at(h.Last)}}
 	if h.MAC != "" {
-		how := ", by its frames"
-		if h.Local {
-			how = ""
-		}
-		rows = append(rows, []string{"hardware", hardware(h) + how})
+		rows = append(rows, []string{"hardware", hardware(h) + choose(h.Local, "", ", by its frames")})
 	}
 	if h.MACMoved != nil {
 		rows = append(rows, []string{"before", h.MACBefore + ", until " + at(*h.MACMoved)})
@@ -300,10 +296,7 @@ func newAssetsExportCmd(a *app) *cobra.Command {
 			if hosts == nil && fault != nil {
 				return fault
 			}
-			if err := writeJSON(a.out, hosts); err != nil {
-				return err
-			}
-			return fault
+			return cmp.Or(writeJSON(a.out, hosts), fault)
 		},
 	}
 	f.add(cmd)

@@ -55,9 +55,7 @@ Exit status: 0 nothing changes, 1 something does, 2 could not run.`,
 	_ = cmd.MarkFlagFilename("read", captureExtensions...)
 	cmd.Flags().StringVar(&d.git, "git", "", "OLD is NEW in this `REVISION` of its git repository")
 	cmd.Flags().StringVar(&d.stdlib, "stdlib", "", "OLD has the shipped rules of this `VERSION`, or of a program, package or directory, in place of the program's own")
-	_ = cmd.RegisterFlagCompletionFunc("stdlib", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return nil, cobra.ShellCompDirectiveDefault // a path of any kind
-	})
+	_ = cmd.RegisterFlagCompletionFunc("stdlib", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)) // a path of any kind
 	d.rules.addShared(cmd)
 	d.format.add(cmd, cmd.Flags(), "format", "form of the output; markdown is for a comment on a pull request")
 	cmd.Flags().BoolVar(&d.all, "all", false, "list every change, not the first ten of each rule")

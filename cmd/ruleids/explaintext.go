@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -110,10 +111,7 @@ func nearRow(n *engine.Near) []string {
 	for i, k := range n.Key {
 		key[i] = k.Name + "=" + namedText(k)
 	}
-	name := strings.Join(key, " ")
-	if name == "" {
-		name = "all traffic"
-	}
+	name := cmp.Or(strings.Join(key, " "), "all traffic")
 	var values []string
 	seconds := func(v float64) string { return shortSpan(time.Duration(v * 1e9).Round(time.Millisecond).String()) }
 	switch {

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,10 +31,8 @@ Exit status: 0 all is there, 1 something could not be fetched, 2 could not run.`
 		Example: `  ruleids fetch
   ruleids fetch --config /etc/ruleids/ruleids.hcl
   RULEIDS_RULES_FETCHED=copies ruleids fetch rules/`,
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args) },
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"hcl"}, cobra.ShellCompDirectiveFilterFileExt
-		},
+		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args) },
+		ValidArgsFunction: completeRules,
 	}
 	addConfigFlag(cmd, &f.config)
 	f.format.add(cmd, cmd.Flags(), "format", "form of the report")
@@ -107,15 +105,8 @@ func (f *fetcher) run(ctx context.Context, paths []string) error {
 			take(fetching{Name: l.Name, Source: x.URL}, got, changed, err)
 		}
 	}
-	if err := f.write(out); err != nil {
-		return err
-	}
-	for _, x := range out {
-		if x.Error != "" {
-			return status(statusFindings)
-		}
-	}
-	return nil
+	failed := slices.ContainsFunc(out, func(x fetching) bool { return x.Error != "" })
+	return f.app.answer(f.format, out, failed, func(b *strings.Builder, color bool) { writeFetched(b, out, color) })
 }
 
 // list fetches a list, and tries it with all rules.
@@ -128,13 +119,11 @@ func (f *fetcher) try(in agent.Input, c agent.Candidate) error {
 	return agent.Loads(&in)
 }
 
-func (f *fetcher) write(all []fetching) error {
-	if f.format.value == "json" {
-		return writeJSON(f.app.out, all)
-	}
+// writeFetched says what became of each source.
+func writeFetched(b *strings.Builder, all []fetching, color bool) {
 	if len(all) == 0 {
-		_, err := io.WriteString(f.app.out, "nothing is fetched: no list has a url, and the settings name no source of rules\n")
-		return err
+		b.WriteString("nothing is fetched: no list has a url, and the settings name no source of rules\n")
+		return
 	}
 	rows := [][]string{{"what", "from", "result", "has"}}
 	for _, x := range all {
@@ -150,14 +139,10 @@ func (f *fetcher) write(all []fetching) error {
 		}
 		rows = append(rows, []string{what, printable.Line(x.Source), x.Result, has})
 	}
-	var b strings.Builder
-	color := f.app.wantsColor(f.app.out)
-	writeTable(&b, rows, headed(color))
+	writeTable(b, rows, headed(color))
 	for _, x := range all {
 		if x.Error != "" {
-			fmt.Fprintf(&b, "%s %s: %s\n", styleRed.paint("error:", color), printable.Line(x.Source), printable.Line(x.Error))
+			fmt.Fprintf(b, "%s %s: %s\n", styleRed.paint("error:", color), printable.Line(x.Source), printable.Line(x.Error))
 		}
 	}
-	_, err := io.WriteString(f.app.folded(f.app.out), b.String())
-	return err
 }

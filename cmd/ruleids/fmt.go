@@ -43,9 +43,10 @@ afterwards. Directories named testdata are left out, as the go command does. Wit
 }
 
 // completeRules offers rule files and directories.
-func completeRules(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"hcl"}, cobra.ShellCompDirectiveFilterFileExt
-}
+var completeRules = cobra.FixedCompletions([]string{"hcl"}, cobra.ShellCompDirectiveFilterFileExt)
+
+// completeDirectories offers directories.
+var completeDirectories = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 
 // A formatter is the command fmt.
 type formatter struct {
@@ -64,10 +65,8 @@ func (f *formatter) stream() error {
 		return err
 	}
 	if !f.check && !f.diff {
-		if _, err := f.app.out.Write(out); err != nil {
-			return err
-		}
-		return nil
+		_, err := f.app.out.Write(out)
+		return err
 	}
 	if changed && f.check {
 		return status(statusFindings)
@@ -99,10 +98,7 @@ func (f *formatter) paths(paths []string) error {
 		}
 	}
 	if terminal(f.app.out) != nil {
-		change := "changed"
-		if f.check || f.diff {
-			change = "would change"
-		}
+		change := choose(f.check || f.diff, "would change", "changed")
 		if _, err := fmt.Fprintf(f.app.out, "%d of %s %s\n", differ, plural(uint64(len(names)), "file"), change); err != nil {
 			return err
 		}

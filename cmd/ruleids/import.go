@@ -59,10 +59,8 @@ goes to standard output. See docs/import.md for what is translated and what is l
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return i.run(args, extension) },
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{extension}, cobra.ShellCompDirectiveFilterFileExt
-		},
+		RunE:              func(_ *cobra.Command, args []string) error { return i.run(args, extension) },
+		ValidArgsFunction: cobra.FixedCompletions([]string{extension}, cobra.ShellCompDirectiveFilterFileExt),
 	}
 	cmd.Flags().StringVarP(&i.output, "output", "o", "", "write rule files and lists to this `DIR`, which is made")
 	_ = cmd.MarkFlagDirname("output")

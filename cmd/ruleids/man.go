@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,9 +30,7 @@ Install them with
 			}
 			return nil
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveFilterDirs
-		},
+		ValidArgsFunction: completeDirectories,
 	}
 }
 
@@ -69,11 +68,7 @@ func manualPage(cmd *cobra.Command, date string) string {
 	// Programs that index manuals take the first " \- " for the end of the names.
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", manualName(cmd), roff(cmd.Short))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.nf\n%s\n.fi\n", roff(cmd.UseLine()))
-	text := cmd.Long
-	if text == "" {
-		text = cmd.Short + "."
-	}
-	b.WriteString(".SH DESCRIPTION\n" + roffText(text))
+	b.WriteString(".SH DESCRIPTION\n" + roffText(cmp.Or(cmd.Long, cmd.Short+".")))
 	roffFlags(&b, "OPTIONS", cmd.NonInheritedFlags())
 	roffFlags(&b, "OPTIONS OF EVERY COMMAND", cmd.InheritedFlags())
 	if cmd.Example != "" {

@@ -27,7 +27,7 @@ func (t *planText) models(models []engine.ModelDescription) {
 			name, text, _ := strings.Cut(f, " = ")
 			rows = append(rows, []string{"  " + name, text})
 		}
-		t.columns(rows)
+		writeColumns(t.w, rows)
 		size := ""
 		if m.MaxKeys > 0 {
 			size = fmt.Sprintf("%s a key; %s; ", byteSize(uint64(m.BytesPerKey)), plural(uint64(m.MaxKeys), "key"))

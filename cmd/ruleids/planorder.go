@@ -33,7 +33,7 @@ func (t *planText) order(d *engine.Description) {
 			}
 			rows = append(rows, []string{"  " + st.Kind + " " + st.Name, st.On, key, "if " + st.Where})
 		}
-		t.columns(rows)
+		writeColumns(t.w, rows)
 		fmt.Fprintf(t.w, "    %s a key at most; %s; together at most %s\n", byteSize(uint64(s.BytesPerKey)), plural(uint64(s.MaxKeys), "key"), byteSize(uint64(s.Bound)))
 	}
 	if len(d.Lists) > 0 {
@@ -41,7 +41,7 @@ func (t *planText) order(d *engine.Description) {
 	}
 	for _, l := range d.Lists {
 		fmt.Fprintf(t.w, "  %s\n    type %s, an entry lasts %s\n", styleCyan.paint(l.List, t.color), l.Type, shortSpan(l.For))
-		t.columns([][]string{{"  filled by", orNothing(l.FilledBy)}, {"  read by", orNothing(l.ReadBy)}})
+		writeColumns(t.w, [][]string{{"  filled by", orNothing(l.FilledBy)}, {"  read by", orNothing(l.ReadBy)}})
 		fmt.Fprintf(t.w, "    %s an entry; at most %s; together at most %s\n", byteSize(uint64(l.BytesPerEntry)), thousands(uint64(l.Max)), byteSize(uint64(l.Bound)))
 	}
 }

@@ -203,7 +203,7 @@ func (t *planText) visits(visits []engine.Visit) {
 			rows[i] = []string{r[0], r[2]}
 		}
 	}
-	t.columns(rows)
+	writeColumns(t.w, rows)
 }
 
 func (t *planText) shared(shared []engine.SharedPredicate) {
@@ -216,7 +216,7 @@ func (t *planText) shared(shared []engine.SharedPredicate) {
 	for _, s := range shared {
 		rows = append(rows, []string{fmt.Sprintf("%d groups", s.Used), choose(s.Once, "tested once", "cheap to test again"), s.Text})
 	}
-	t.columns(rows)
+	writeColumns(t.w, rows)
 }
 
 func (t *planText) tables(tables []engine.TableDescription) {
@@ -233,7 +233,7 @@ func (t *planText) tables(tables []engine.TableDescription) {
 		var rows [][]string
 		for i, c := range tb.Cells {
 			if i == 0 || c.Filter != tb.Cells[i-1].Filter {
-				t.columns(rows)
+				writeColumns(t.w, rows)
 				rows = nil
 				fmt.Fprintf(t.w, "    where %s\n", c.Filter)
 			}
@@ -243,7 +243,7 @@ func (t *planText) tables(tables []engine.TableDescription) {
 			}
 			rows = append(rows, []string{"  " + c.Aggregate, shortSpan(c.Span), kind})
 		}
-		t.columns(rows)
+		writeColumns(t.w, rows)
 		fmt.Fprintf(t.w, "    %s a key, at most %s; %s; together at most %s\n",
 			byteSize(uint64(tb.BytesPerKey)), byteSize(uint64(tb.BytesKeyMost)), plural(uint64(tb.MaxKeys), "key"), byteSize(uint64(tb.Bound)))
 	}
@@ -261,14 +261,11 @@ func (t *planText) memories(memories []engine.MemoryDescription) {
 		if m.Learn[0] != "0s" {
 			learn = "learns for " + shortSpan(m.Learn[0])
 		}
-		t.columns([][]string{{"  " + m.Asks, shortSpan(m.Span), learn}})
+		writeColumns(t.w, [][]string{{"  " + m.Asks, shortSpan(m.Span), learn}})
 		fmt.Fprintf(t.w, "    %s a value; %s; together at most %s\n",
 			byteSize(uint64(m.BytesPerValue)), plural(uint64(m.MaxKeys), "value"), byteSize(uint64(m.Bound)))
 	}
 }
-
-// columns writes rows in columns.
-func (t *planText) columns(rows [][]string) { writeColumns(t.w, rows) }
 
 func choose(b bool, yes, no string) string {
 	if b {

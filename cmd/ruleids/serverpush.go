@@ -15,7 +15,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"golang.org/x/term"
 
 	"github.com/ruleids/ruleids/fleet/api"
 	"github.com/ruleids/ruleids/fleet/bundle"
@@ -172,8 +171,8 @@ func (p *preview) ask(changes bool) error {
 	if p.yes {
 		return nil
 	}
-	in, ok := p.app.in.(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
+	in := terminal(p.app.in)
+	if in == nil {
 		if changes {
 			return errors.New("the alerts change: nothing was pushed; with --yes it is")
 		}

@@ -52,8 +52,6 @@ write an override. Files that are there already are left as they are, and are an
 			_, err = fmt.Fprintf(a.out, "%s in %s\n", plural(uint64(n), "file"), dir)
 			return err
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveFilterDirs
-		},
+		ValidArgsFunction: completeDirectories,
 	}
 }

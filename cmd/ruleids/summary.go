@@ -79,10 +79,7 @@ func refused(st *engine.Stats) string {
 			why = append(why, thousands(n)+" "+f.String())
 		}
 	}
-	verb := "were"
-	if st.Refused == 1 {
-		verb = "was"
-	}
+	verb := choose(st.Refused == 1, "was", "were")
 	return plural(st.Refused, "packet") + " that no host accepts " + verb + " not counted: " + strings.Join(why, ", ")
 }
 
@@ -156,10 +153,5 @@ func (s *summary) writeSources(b *strings.Builder, color bool) {
 	if more := len(s.tally.sources) - len(top); more > 0 {
 		rows = append(rows, []string{"and " + strconv.Itoa(more) + " more", "", ""})
 	}
-	writeTable(b, rows, func(row, _ int, cell string) string {
-		if row == 0 {
-			return styleDim.paint(cell, color)
-		}
-		return cell
-	})
+	writeTable(b, rows, headed(color))
 }

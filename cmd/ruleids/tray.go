@@ -23,7 +23,7 @@ Exit status: 0 you chose to quit it, 2 there is no notification area, or the ico
 		RunE:              func(cmd *cobra.Command, _ []string) error { return runTray(cmd.Context(), summary) },
 	}
 	cmd.Flags().StringVar(&summary, "summary", `\\.\pipe\ruleids-summary`, "`PIPE` of the daemon, as control { summary = … } names it")
-	_ = cmd.RegisterFlagCompletionFunc("summary", cobra.NoFileCompletions)
+	noFiles(cmd, "summary")
 	plain := func(use, short, long string, do func() error) *cobra.Command {
 		return &cobra.Command{Use: use, Short: short, Long: long, Example: "  ruleids tray " + use,
 			RunE: func(*cobra.Command, []string) error { return do() }}
