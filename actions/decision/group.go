@@ -105,7 +105,7 @@ func (b *Store) commit(ctx context.Context, g *group) (journal, firewall error) 
 			// What was made in memory since is in what is written again, this group too.
 			journal = b.rewrite()
 		default:
-			journal = errBroken
+			journal = b.journal.unusable()
 		}
 	}
 	if journal != nil {

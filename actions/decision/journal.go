@@ -25,6 +25,7 @@ type journal struct {
 	size    int64 // bytes that are synced
 	lines   int   // of records
 	broken  bool  // the end of the file is not known: it has to be written again before anything is appended
+	cause   error // of that, where it was an error
 	retryAt int   // lines at which compacting is tried again
 	scratch []byte
 }
@@ -145,7 +146,7 @@ func lock(f *os.File) error {
 // commit appends lines and syncs them. After an error none of them is to be believed, and the journal is broken.
 func (j *journal) commit(lines []byte, n int) error {
 	if j.broken {
-		return errBroken
+		return j.unusable()
 	}
 	wrote, err := j.ops.write(j.f, lines)
 	if err == nil && wrote < len(lines) {
@@ -157,7 +158,7 @@ func (j *journal) commit(lines []byte, n int) error {
 		err = j.ops.sync(j.f)
 	}
 	if err != nil {
-		j.broken = true
+		j.broken, j.cause = true, err
 		// What was not acknowledged should not come back, if that can still be helped.
 		_ = j.f.Truncate(j.size)
 		return fmt.Errorf("write %s: %w", j.path, err)
@@ -167,7 +168,13 @@ func (j *journal) commit(lines []byte, n int) error {
 	return nil
 }
 
-var errBroken = errors.New("the journal has to be written again")
+// unusable is why nothing is appended to a broken journal.
+func (j *journal) unusable() error {
+	if j.cause == nil {
+		return errors.New("the journal has to be written again")
+	}
+	return fmt.Errorf("the journal has to be written again: %w", j.cause)
+}
 
 // bloated reports whether a journal that could do with so many lines has too many.
 func (j *journal) bloated(need int) bool {
@@ -179,7 +186,7 @@ func (j *journal) bloated(need int) bool {
 func (j *journal) rewrite(each func(yield func(*record) bool)) error {
 	err := j.replace(each)
 	if err != nil {
-		j.retryAt = 2 * j.lines
+		j.retryAt, j.cause = 2*j.lines, err
 		return fmt.Errorf("write %s again: %w", j.path, err)
 	}
 	return nil

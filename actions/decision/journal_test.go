@@ -184,7 +184,9 @@ func TestJournalFails(t *testing.T) {
 	if s := f.Status(); s.Failing["journal"] == "" || s.Blocks != 0 {
 		t.Errorf("%+v", s)
 	}
-	f.do(Failed, byRule(Block, bad, 0))
+	if v := f.DecideAll(context.Background(), []Request{byRule(Block, bad, 0)})[0]; v.Outcome != Failed || !errors.Is(v.Err, full) {
+		t.Errorf("a later failure does not say why: %v", v.Err)
+	}
 	fail.Store(false)
 	f.do(Failed, byRule(Block, bad, 0)) // not tried with every request
 	f.wait(time.Minute)

@@ -115,7 +115,7 @@ func (c *Client) explain(err error) error {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("no daemon answers on %s; start one with ruleids run -i, or name its socket with --socket", c.socket)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("no permission for %s; run this as %s", c.socket, who)
+		return fmt.Errorf("%s: %w; run this as %s", c.socket, fs.ErrPermission, who)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 const (
@@ -64,7 +65,7 @@ func (d *doctor) disk(dir string, settings []string) {
 		d.found(dir, Problem, "it is no directory", fmt.Sprintf("Name another place with %s.", settings[0]))
 	default:
 		if why := d.unwritable(dir, st); why != "" {
-			d.found(dir, Problem, why, fmt.Sprintf("Give it to the daemon's account: chown %s %s. It is for %v.", d.account(), dir, settings))
+			d.found(dir, Problem, why, fmt.Sprintf("Give it to the daemon's account: chown %s %s. It is for %s.", d.account(), dir, strings.Join(settings, ", ")))
 			return
 		}
 		d.room(dir, dir, settings, "")
@@ -88,7 +89,7 @@ func (d *doctor) room(dir, at string, settings []string, before string) {
 	case inodes == 0:
 		d.found(dir, Problem, before+"the disk has no room for another file", "Remove files, small ones by number: df -i "+at)
 	case scarce(free, all):
-		d.found(dir, Problem, fmt.Sprintf("%s%d MiB of %d MiB are free", before, free>>20, all>>20), fmt.Sprintf("Make room, or lower what is kept; this is for %v.", settings))
+		d.found(dir, Problem, fmt.Sprintf("%s%d MiB of %d MiB are free", before, free>>20, all>>20), fmt.Sprintf("Make room, or lower what is kept; this is for %s.", strings.Join(settings, ", ")))
 	default:
 		d.found(dir, OK, fmt.Sprintf("%s%d MiB of %d MiB are free", before, free>>20, all>>20), "")
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
 )
 
@@ -44,6 +45,7 @@ type doctor struct {
 	Options
 	ctx      context.Context
 	config   *config.Config
+	status   *api.Status // of the daemon; nil where none answers
 	findings []Finding
 	check    string // that runs
 }

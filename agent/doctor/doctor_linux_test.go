@@ -1,14 +1,20 @@
 package doctor
 
 import (
+	"encoding/json"
 	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ruleids/ruleids/agent"
+	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/agent/config"
 )
 
@@ -126,6 +132,30 @@ notifier "webhook" "chat" {
 	}
 	if Problems(list) < 8 {
 		t.Errorf("%d problems", Problems(list))
+	}
+}
+
+// Somebody who flushes the firewall is noticed although the daemon puts back what is missing.
+func TestWhoFlushes(t *testing.T) {
+	dir := t.TempDir()
+	l, err := net.Listen("unix", filepath.Join(dir, "c.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 30, 8, 0, 0, 0, time.Local)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(api.Status{Healthy: true, Responses: &api.ResponseStatus{Repairs: 3, LastRepair: &at}})
+	}))
+	server.Listener = l
+	server.Start()
+	defer server.Close()
+	k := healthy()
+	k["rules.hcl"], k["state/x"] = "", ""
+	list := examine(t, strings.Replace(base, "ROOT/none.sock", l.Addr().String(), 1), k)
+	if i := slices.IndexFunc(list, func(f Finding) bool {
+		return f.Check == "firewall" && f.State == Note && strings.Contains(f.Says, "3 times, the last time at 2026-11-30 08:00:00") && strings.Contains(f.Remedy, "nft flush ruleset")
+	}); i < 0 {
+		t.Errorf("%+v", list)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/actions/firewall"
@@ -52,6 +53,13 @@ func (d *doctor) firewall() {
 		d.found(s.Backend, OK, fmt.Sprintf("what the daemon needs is installed, with %d members", members), "")
 	default:
 		d.found(s.Backend, OK, "it answers; nothing of the daemon is in it", "")
+	}
+	if s := d.status; s != nil && s.Responses != nil && s.Responses.Repairs > 0 {
+		says := fmt.Sprintf("somebody removed what the daemon needs, and it put that back, %d times", s.Responses.Repairs)
+		if at := s.Responses.LastRepair; at != nil {
+			says += ", the last time at " + at.Local().Format(time.DateTime)
+		}
+		d.found(string(d.config.Firewall.Backend), Note, says, "Find who flushes the firewall (nft flush ruleset, iptables -F): in between nobody is kept out. The daemon's log says what was missing.")
 	}
 	for _, o := range others {
 		if d.active(o.unit) {

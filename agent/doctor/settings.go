@@ -60,6 +60,9 @@ func (d *doctor) daemon() {
 	c := api.NewClient(socket)
 	defer c.Close()
 	s, err := c.Status(ctx)
+	if err == nil {
+		d.status = s
+	}
 	switch {
 	case errors.Is(err, os.ErrPermission):
 		d.found(socket, Unknown, "this account may not ask the daemon", "Run this as root, or as a member of the socket's group.")
