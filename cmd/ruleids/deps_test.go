@@ -96,7 +96,7 @@ var house = []layer{
 	{level: 1, path: "fleet/query", may: []string{"internal/scale", "internal/setting"}},
 	{level: 2, path: "fleet/store", may: []string{"internal/files", "internal/stateversion", "alert", "packet", "internal/scale", "fleet/query"}},
 	{level: 2, path: "fleet/store/storetest", may: []string{"alert", "packet", "internal/scale", "fleet/store"}},
-	{level: 2, path: "fleet/state", may: []string{"fleet", "internal/printable", "fleet/store"}},
+	{level: 2, path: "fleet/state", may: []string{"fleet", "internal/printable", "internal/stateversion", "fleet/store"}},
 	{level: 2, path: "fleet/roster", may: []string{"fleet", "fleet/state"}},
 	{level: 3, path: "fleet/share", may: []string{"internal/printable", "internal/setting", "actions/decision", "fleet", "fleet/state"}},
 	{level: 3, path: "fleet/hosts", may: []string{"assets", "fleet"}},

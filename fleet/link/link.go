@@ -86,7 +86,7 @@ func Open(opt Options) (*Link, error) {
 	}
 	cred, err := readCredentials(opt.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("the fleet's certificate in %s: %w", opt.Dir, err)
+		return nil, fmt.Errorf("the fleet's certificate in %s: %w; where it is damaged, remove the directory and join again", opt.Dir, err)
 	}
 	s, err := openSpool(filepath.Join(opt.Dir, "spool"), opt.Room)
 	if err != nil {

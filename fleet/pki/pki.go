@@ -75,7 +75,7 @@ func Open(dir string) (*CA, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
-		return nil, fmt.Errorf("the CA in %s: %w", dir, err)
+		return nil, fmt.Errorf("the CA in %s: %w; where it is damaged, put a copy of the directory there, for without this CA every agent has to join again", dir, err)
 	}
 	signer, ok := pair.PrivateKey.(crypto.Signer)
 	if !ok || !pair.Leaf.IsCA {

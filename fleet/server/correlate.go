@@ -46,8 +46,12 @@ func (s *Server) correlate(ctx context.Context) error {
 	var all []*store.Stored
 	for before := store.ID(0); len(all) < replayed; {
 		list, next, err := s.store.List(ctx, &query.Query{Since: since}, before, 1000)
-		if err != nil {
-			return err
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil { // one file that is damaged is no reason to be without a server
+			s.log.Error("alerts from before cannot be read; the rules on alerts begin without them", "since", since, "error", err)
+			break
 		}
 		all = append(all, list...)
 		if before = next; next == 0 {

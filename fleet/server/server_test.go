@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -426,4 +427,41 @@ func TestFirstStart(t *testing.T) {
 	if _, err := Open(t.Context(), Options{Settings: w.settings, Log: w.log, Say: io.Discard}); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("two servers in one directory: %v", err)
 	}
+}
+
+// TestDamagedDay: a server whose file of today's alerts is damaged starts all the same, says what to do, and leaves it as it is; agents keep
+// what it cannot store.
+func TestDamagedDay(t *testing.T) {
+	text := []byte("# the file of another program, which is longer than the header of SQLite's files is: 100 bytes, and more\n")
+	var files []string
+	w := newWorldWith(t, func(w *world) {
+		dir := filepath.Join(w.settings.Data, "alerts")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, day := range []int{0, 1} { // it may be midnight
+			file := filepath.Join(dir, "alerts-"+time.Now().UTC().AddDate(0, 0, day).Format(time.DateOnly)+".db")
+			if err := os.WriteFile(file, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, file)
+		}
+	})
+	if !w.logged.has("alerts from before cannot be read", files[0], "move it away") && !w.logged.has("alerts from before cannot be read", files[1], "move it away") {
+		t.Errorf("the log says\n%s", w.logged.text.String())
+	}
+	a := w.join("pc-1", nil)
+	a.raise(3)
+	eventually(t, time.Minute, "that nothing can be stored", func() bool { return w.logged.has("alerts cannot be stored; their agents keep them", "move it away") })
+	for _, file := range files {
+		if is, err := os.ReadFile(file); err != nil || !bytes.Equal(is, text) {
+			t.Errorf("it was changed: %v", err)
+		}
+	}
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, time.Minute, "the alerts of the agent", func() bool { return w.count("pc-1") == 3 })
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ruleids/ruleids/fleet/store"
 	"github.com/ruleids/ruleids/internal/printable"
+	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
 const schema = `
@@ -57,7 +58,10 @@ func Open(path string) (*DB, error) {
 	}
 	if err := store.Upgrade(context.Background(), db, path, schema+triageSchema+loginSchema); err != nil {
 		_ = db.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		if errors.Is(err, stateversion.ErrLater) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%s: %w; where it is damaged, put a copy of it there, or move it away and begin anew", path, err)
 	}
 	// What tells this file, and copies of it, from others.
 	if _, err := db.Exec(`INSERT INTO note(key, value) VALUES(?, ?) ON CONFLICT DO NOTHING`, fileNote, []byte(shortID())); err != nil {

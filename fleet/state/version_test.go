@@ -1,9 +1,11 @@
 package state
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/ruleids/ruleids/fleet/store"
@@ -51,6 +53,18 @@ func TestEachVersion(t *testing.T) {
 			}
 			if _, err := Open(path); !errors.Is(err, stateversion.ErrLater) {
 				t.Errorf("a later version: %v", err)
+			}
+			for what, damaged := range map[string][]byte{"cut": text[:len(text)/3], "something else": []byte("# the file of another program, which is longer than the header of SQLite's files is: 100 bytes\n")} {
+				other := filepath.Join(t.TempDir(), "server.db")
+				if err := os.WriteFile(other, damaged, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := Open(other); err == nil || !strings.Contains(err.Error(), other) || !strings.Contains(err.Error(), "put a copy of it there") {
+					t.Errorf("%s: %v", what, err)
+				}
+				if is, err := os.ReadFile(other); err != nil || !bytes.Equal(is, damaged) {
+					t.Errorf("%s: it was changed: %v", what, err)
+				}
 			}
 		})
 	}

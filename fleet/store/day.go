@@ -107,6 +107,9 @@ func openDay(ctx context.Context, path, date string) (*day, error) {
 	}
 	if err := d.prepare(ctx); err != nil {
 		_ = d.close()
+		if !errors.Is(err, stateversion.ErrLater) {
+			err = fmt.Errorf("%w; where it is damaged, move it away, and the day begins anew", err)
+		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil
