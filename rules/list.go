@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -225,7 +226,7 @@ func (l *loader) listValues(attr *hclsyntax.Attribute, list *lists.List, s *list
 // readBeside reads a file that a rule file names, from the directory of that file.
 func (l *loader) readBeside(f *ruleFile, name string) (data []byte, full string, err error) {
 	full = name
-	if !path.IsAbs(name) {
+	if !path.IsAbs(name) && !filepath.IsAbs(name) {
 		full = path.Join(path.Dir(f.name), name)
 	}
 	data, err = l.read(f, full)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -112,6 +113,10 @@ func (l *loader) listFeed(f *lists.Feed, list *lists.List, s *lists.Entries) boo
 		}
 		return false
 	}
+	before := len(l.diags)
 	l.addListFile(name, data, s)
+	if len(l.diags) > before && l.opt.Copies[f.URL] == "" {
+		l.diags[before].Detail += fmt.Sprintf(" This is the copy of %s: where it is damaged, remove it, and it is fetched again.", f.URL)
+	}
 	return true
 }

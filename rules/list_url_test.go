@@ -63,6 +63,13 @@ rule "r" {
 		t.Fatal(err)
 	}
 	has(Options{Fetched: dir, Copies: map[string]string{address: next}}, "192.0.2.3", "")
+
+	if err := os.WriteFile(name, []byte("192.0.\n192.0.2.2,copy\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, diags := Load(Options{Sources: source, Fetched: dir}); !diags.HasErrors() || !strings.Contains(diags.Error(), "the copy of "+address+": where it is damaged, remove it") {
+		t.Errorf("a damaged copy: %v", diags)
+	}
 }
 
 // TestSift leaves out what is no entry, and keeps all else as it is.

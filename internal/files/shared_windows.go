@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -34,8 +35,11 @@ const held = time.Second
 func Rename(from, to string) error {
 	for wait := time.Millisecond; ; wait *= 2 {
 		err := os.Rename(from, to)
-		if err == nil || wait > held/2 || !errors.Is(err, windows.ERROR_SHARING_VIOLATION) && !errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+		switch {
+		case err == nil || !errors.Is(err, windows.ERROR_SHARING_VIOLATION) && !errors.Is(err, windows.ERROR_ACCESS_DENIED):
 			return err
+		case wait > held/2:
+			return fmt.Errorf("%w; where another program has it open, close it there and try again", err)
 		}
 		time.Sleep(wait)
 	}

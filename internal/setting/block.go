@@ -63,7 +63,10 @@ func (b *Block) Read(structs ...any) (map[string]Place, hcl.Diagnostics) {
 				report(diag.BadValue, rng, "%s%s: %v.", b.Prefix, a.Name, err)
 			})
 			if !p.Faulty && fields[i].path {
-				fields[i].resolve(filepath.Dir(a.NameRange.Filename))
+				if err := fields[i].resolve(filepath.Dir(a.NameRange.Filename)); err != nil {
+					p.Faulty = true
+					report(diag.BadValue, p.Value, "%s%s: %v.", b.Prefix, a.Name, err)
+				}
 			}
 		}
 		t := fields[i].value.Type()
