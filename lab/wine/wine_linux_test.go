@@ -49,16 +49,7 @@ func TestUnits(t *testing.T) {
 		"internal/scm": ".", "internal/eventlog": ".", "internal/host": "^Test(Open|EstablishedIn)$", "capture/npcap": ".", "actions/firewall": "^TestWfp|^TestDecodeFilter",
 		"event/login": "^TestGolden$", "agent/tray": ".",
 	} {
-		t.Run(dir, func(t *testing.T) {
-			file := filepath.Join(windows.dir, filepath.Base(dir)+".test.exe")
-			if err := windows.build("windows", "test", "-c", "-o", file, "./"+dir); err != nil {
-				t.Fatal(err)
-			}
-			out, errs, code := windows.run(t, patience, dir, file, "-test.run", tests, "-test.v")
-			if code != 0 || !strings.Contains(out, "--- PASS: ") || strings.Contains(out, "--- SKIP") {
-				t.Errorf("exit status %d\n%s\n%s", code, out, errs)
-			}
-		})
+		t.Run(dir, func(t *testing.T) { windows.unitTests(t, dir, tests) })
 	}
 }
 
