@@ -43,6 +43,7 @@ type baselineFile struct {
 	size   int64
 	saved  *time.Time
 	failed string
+	left   bool // it could not be used, and is left as it is
 }
 
 func newBaselines(d *Daemon) *baselines {
@@ -106,9 +107,10 @@ func (b *baselines) read(s store.Store, spec model.Spec) *model.Model {
 	m, err := s.Load(spec)
 	f.look(s.Path(spec.Name))
 	if errors.Is(err, fs.ErrNotExist) {
+		f.left = false
 		return nil
 	}
-	f.failed = ""
+	f.failed, f.left = "", err != nil
 	if err != nil {
 		f.failed = err.Error()
 		b.d.log.Error("what a model has learned cannot be used, and it begins to learn", "model", spec.Name, "error", err)
@@ -229,8 +231,8 @@ func (b *baselines) write(saved []savedModel) {
 		if there.look(s.Path(m.name)); !there.at.Equal(f.at) {
 			continue // somebody else wrote it since: the next look takes it over
 		}
-		if f.failed != "" && !f.at.IsZero() && f.saved == nil {
-			continue // what is there could not be used: it is not ours to write over
+		if f.left && !f.at.IsZero() {
+			continue // it is not ours to write over
 		}
 		if err := s.Write(m.name, m.id, m.data); err != nil {
 			if f.failed == "" {

@@ -75,7 +75,7 @@ func (p *decisions) open(ctx context.Context, settings *decision.Config, opt dec
 	var err error
 	if p.store, report, err = decision.Open(ctx, settings, opt); err != nil {
 		if errors.Is(err, os.ErrPermission) || errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("response: %w; make the directory of %s writable for the daemon, or name another place with response { journal = …  audit = … }", err, settings.Journal)
+			return fmt.Errorf("response: %w; or name another place with response { journal = …  audit = … }", err)
 		}
 		return fmt.Errorf("response: %w", err)
 	}

@@ -288,6 +288,15 @@ func start(t *testing.T, settings string, files map[string]string) *running {
 // startIn is start with a directory for everything that the daemon keeps.
 func startIn(t *testing.T, root, settings string, files map[string]string) *running {
 	t.Helper()
+	r := prepare(t, root, settings, files)
+	must(t, r.open(t.Context()))
+	r.begin(t)
+	return r
+}
+
+// prepare makes a daemon that is not opened yet.
+func prepare(t *testing.T, root, settings string, files map[string]string) *running {
+	t.Helper()
 	r := &running{source: newFakeSource(), outputs: &keptAlerts{}, firewall: &fakeFirewall{repaired: make(chan struct{}, 1)}, log: &logLines{more: make(chan struct{})}, dir: filepath.Join(root, "rules"), socket: filepath.Join(root, "c.sock")}
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -318,7 +327,12 @@ func startIn(t *testing.T, root, settings string, files map[string]string) *runn
 	}
 	r.Daemon = newDaemon(Options{Input: in, Loaded: loaded, Version: "test", Log: r.log})
 	r.fake()
-	must(t, r.open(t.Context()))
+	return r
+}
+
+// begin runs a daemon that is open, until the test is over at the latest.
+func (r *running) begin(t *testing.T) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
@@ -339,7 +353,6 @@ func startIn(t *testing.T, root, settings string, files map[string]string) *runn
 	r.client = api.NewClient(r.socket)
 	t.Cleanup(func() { _ = r.stop() })
 	r.log.wait(t, 0, "msg=running")
-	return r
 }
 
 func (r *running) write(t *testing.T, name, text string) {

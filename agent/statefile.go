@@ -16,8 +16,8 @@ import (
 
 // A stateFile is state that outlives a restart in a file: what rules remember, the map of hosts, how large values get. The file is
 // read once, before there are packets, and replaced as a whole every so often. What is damaged is told of, and the state begins
-// empty; what a later version of the program wrote is left as it is, and nothing is saved. A simulation neither reads nor
-// writes, since its packets are of another time.
+// empty; what a later version of the program wrote, and what could not be read, is left as it is, and nothing is saved. A
+// simulation neither reads nor writes, since its packets are of another time.
 type stateFile struct {
 	d       *Daemon
 	part    string // the name of the part
@@ -27,7 +27,7 @@ type stateFile struct {
 	every   time.Duration // between two times that it is saved: so much is lost in a crash
 
 	mu     sync.Mutex
-	later  bool
+	left   bool // the file is left as it is
 	status api.Kept
 }
 
@@ -57,14 +57,18 @@ func (k *stateFile) restore(take func([]snapshot.Section) error) bool {
 	if errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
+	unread := err != nil && !errors.Is(err, snapshot.ErrDamaged)
 	if err == nil {
 		err = take(sections)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
-	case errors.Is(err, stateversion.ErrLater):
-		k.later, k.status.Damaged = true, err.Error()
+	case unread || errors.Is(err, stateversion.ErrLater):
+		if !errors.Is(err, stateversion.ErrLater) {
+			err = fmt.Errorf("%w; let the daemon read it, or move it away, and restart", err)
+		}
+		k.left, k.status.Damaged = true, err.Error()
 		k.d.log.Error(k.what+" cannot be read; the file is left as it is, and what comes from now on ends with the daemon", "file", file, "error", err)
 	case err != nil:
 		k.status.Damaged = err.Error()
@@ -98,7 +102,7 @@ func (k *stateFile) write(sections []snapshot.Section) {
 	file := k.file()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if file == "" || k.later {
+	if file == "" || k.left {
 		return
 	}
 	if err := snapshot.Write(file, sections); err != nil {
@@ -122,7 +126,7 @@ func (k *stateFile) report(s *api.Status) api.Kept {
 	status := k.status
 	status.File = k.file()
 	fails(s, k.part, status.Error)
-	if status.Damaged != "" && time.Since(k.d.started) < lossLasts {
+	if status.Damaged != "" && (k.left || time.Since(k.d.started) < lossLasts) {
 		s.Trouble = append(s.Trouble, k.what+" from before the restart is not used: "+status.Damaged)
 	}
 	return status

@@ -57,7 +57,7 @@ func openAudit(path string, log *slog.Logger) (*auditLog, error) {
 	a := &auditLog{path: path, log: log, rate: rate.NewLimiter(auditRate, auditBurst),
 		file: logfile.Log{Path: path, Mode: journalMode, Limit: maxAudit, Special: true}}
 	if err := a.reopen(); err != nil {
-		return a, fmt.Errorf("audit log: %w", logfile.Remedy(err, path))
+		return a, logfile.Remedy(err, path)
 	}
 	return a, nil
 }

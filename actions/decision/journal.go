@@ -72,8 +72,8 @@ func openJournal(path string, ops fileOps, each func(*record)) (j *journal, p re
 		return nil, p, "", fmt.Errorf("read %s: %w", path, err)
 	}
 	j = &journal{path: path, ops: ops, f: f, size: p.good, lines: p.lines}
-	if p.badCount > 0 || p.size-p.good > maxLine {
-		// More than the end of one write. Perhaps someone can still read something in it.
+	if p.badCount > 0 || p.whole {
+		// More than the end of one write, such as the file of another program. Perhaps someone can still read something in it.
 		kept = path + ".damaged"
 		if err := os.Remove(kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, p, "", fmt.Errorf("%s is damaged, and there is no keeping it aside: %w", path, err)

@@ -150,15 +150,19 @@ func TestDamage(t *testing.T) {
 
 // TestForeign does not destroy a file that is not a journal.
 func TestForeign(t *testing.T) {
-	f := newFixture(t)
-	f.Close()
-	text := bytes.Repeat([]byte("a line of something else\n"), 2000)
-	write(t, f.config.Journal, text)
-	f.open()
-	if !bytes.Equal(read(t, f.config.Journal+".damaged"), text) {
-		t.Error("it is gone")
+	for _, lines := range []int{1, 2000} {
+		f := newFixture(t)
+		f.Close()
+		text := bytes.Repeat([]byte("a line of something else\n"), lines)
+		write(t, f.config.Journal, text)
+		f.open()
+		if f.report.KeptAside != f.config.Journal+".damaged" || !bytes.Equal(read(t, f.config.Journal+".damaged"), text) {
+			t.Errorf("%d lines are gone: %+v", lines, f.report)
+		}
+		f.do(Decided, byRule(Block, bad, 0))
+		f.reopen()
+		f.inFirewall("block " + bad)
 	}
-	f.do(Decided, byRule(Block, bad, 0))
 }
 
 func TestJournalFails(t *testing.T) {

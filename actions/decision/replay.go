@@ -32,6 +32,7 @@ type replay struct {
 	badCount int    // lines in the middle that were skipped
 	tail     string // why what is behind good is not; "" where nothing is
 	tailLine int
+	whole    bool // what is behind good has a newline: more than the beginning of a line that was being written
 }
 
 // replayJournal hands every good record to each, in order. Lines that are not good are skipped: those before the
@@ -42,6 +43,7 @@ func replayJournal(r io.Reader, each func(*record)) (replay, error) {
 	in := bufio.NewReaderSize(r, maxLine)
 	var pending []BadLine // since the last good line
 	pendingCount := 0
+	pendingWhole := false
 	for number := 1; ; number++ {
 		line, n, err := readLine(in)
 		p.size += n
@@ -56,6 +58,7 @@ func replayJournal(r io.Reader, each func(*record)) (replay, error) {
 				if pendingCount == 0 {
 					p.tailLine = number
 				}
+				pendingWhole = pendingWhole || ended || n > maxLine
 				if pendingCount++; len(p.bad)+len(pending) < maxBadLines {
 					pending = append(pending, BadLine{number, bad.Error()})
 				}
@@ -67,13 +70,14 @@ func replayJournal(r io.Reader, each func(*record)) (replay, error) {
 				p.lines++
 				p.good, p.newline = p.size, ended
 				p.bad, p.badCount = append(p.bad, pending...), p.badCount+pendingCount
-				pending, pendingCount = nil, 0
+				pending, pendingCount, pendingWhole = nil, 0, false
 			}
 		}
 		if err == io.EOF {
 			break
 		}
 	}
+	p.whole = pendingWhole
 	if pendingCount > 0 {
 		p.tail = errNoSum.Error()
 		if len(pending) > 0 {

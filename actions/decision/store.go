@@ -182,8 +182,13 @@ func (b *Store) open(ctx context.Context, ops fileOps) (r Report, err error) {
 	r = Report{Bad: p.bad, BadCount: p.badCount, KeptAside: kept, JournalLen: p.lines}
 	if p.tail != "" {
 		r.Cut, r.CutReason = p.size-p.good, fmt.Sprintf("line %d: %s", p.tailLine, p.tail)
-		b.log.Warn("the end of the journal of decisions was cut off: it was being written when the program or the machine stopped",
-			"file", b.config.Journal, "bytes", r.Cut, "reason", r.CutReason)
+		if p.whole {
+			b.log.Error("the end of the journal of decisions is damaged and was cut off; what it decided is not known",
+				"file", b.config.Journal, "bytes", r.Cut, "reason", r.CutReason, "kept", kept)
+		} else {
+			b.log.Warn("the end of the journal of decisions was cut off: it was being written when the program or the machine stopped",
+				"file", b.config.Journal, "bytes", r.Cut, "reason", r.CutReason)
+		}
 	}
 	for _, bad := range p.bad {
 		b.log.Error("a line of the journal of decisions is damaged and was skipped; what it decided is not known",

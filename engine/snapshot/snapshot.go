@@ -123,11 +123,15 @@ func Read(path string) ([]Section, error) {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is no regular file")}
 	}
 	if st.Size() > MaxSize {
-		return nil, fmt.Errorf("%w: it has %d bytes", ErrDamaged, st.Size())
+		return nil, fmt.Errorf("%s: %w: it has %d bytes", path, ErrDamaged, st.Size())
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return Decode(data)
+	sections, err := Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return sections, nil
 }

@@ -46,7 +46,7 @@ func (e *eventLog) close() error { return nil }
 
 // run implements source.
 func (e *eventLog) run(ctx context.Context) error {
-	at, _, err := e.memory.load()
+	at, _, err := e.env.recall(e.memory)
 	if err != nil {
 		return err
 	}

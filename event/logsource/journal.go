@@ -43,7 +43,7 @@ func (j *journal) arguments(at mark, known, byTime bool) []string {
 
 // run reads the journal until journalctl ends.
 func (j *journal) run(ctx context.Context) error {
-	at, known, err := j.memory.load()
+	at, known, err := j.env.recall(j.memory)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (t *tail) start(ctx context.Context) error {
 
 // recall returns what is remembered, with what was read since it was saved.
 func (t *tail) recall() (saved mark, known bool, err error) {
-	if saved, known, err = t.memory.load(); err != nil {
+	if saved, known, err = t.env.recall(t.memory); err != nil {
 		return saved, known, err
 	}
 	if t.position.word == nil {

@@ -74,7 +74,20 @@ func memoryOf(dir, kind, name string) memory {
 	return memory(filepath.Join(dir, kind+"-"+safe+".json"))
 }
 
-// load returns what is remembered; ok is false where nothing is.
+// errMark is what load returns for a file that says nothing, as one that a power failure left.
+var errMark = errors.New("it is damaged")
+
+// recall returns what is remembered; ok is false where nothing is, or where what there was is damaged, which it logs.
+func (e *environment) recall(m memory) (at mark, ok bool, err error) {
+	at, ok, err = m.load()
+	if errors.Is(err, errMark) {
+		e.opt.Log.Warn("how far a log was read is not known, and it is read as one that is new: from where begin says", "kind", e.kind, "name", e.name, "file", string(m), "error", err)
+		return mark{}, false, nil
+	}
+	return at, ok, err
+}
+
+// load returns what is remembered; ok is false where nothing is. An error is that of reading it, stateversion.ErrLater, or errMark.
 func (m memory) load() (out mark, ok bool, err error) {
 	if m == "" {
 		return out, false, nil
@@ -90,13 +103,13 @@ func (m memory) load() (out mark, ok bool, err error) {
 		Version int `json:"version"`
 	}
 	if json.Unmarshal(data, &of) != nil {
-		return mark{}, false, nil // a power failure while it was written: as if it was not there
+		return mark{}, false, errMark
 	}
 	if err := stateversion.Check(string(m), of.Version, markVersion); err != nil {
 		return mark{}, false, err
 	}
 	if json.Unmarshal(data, &out) != nil {
-		return mark{}, false, nil
+		return mark{}, false, errMark
 	}
 	return out, true, nil
 }

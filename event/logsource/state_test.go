@@ -1,9 +1,12 @@
 package logsource
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/ruleids/ruleids/internal/stateversion"
@@ -27,5 +30,13 @@ func TestMarkOfEachVersion(t *testing.T) {
 	}
 	if _, _, err := memory(later).load(); !errors.Is(err, stateversion.ErrLater) {
 		t.Errorf("%v", err)
+	}
+	if err := os.WriteFile(later, []byte(`{"version":1,"off`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	env := &environment{kind: "file", name: "sshd", opt: Options{Log: slog.New(slog.NewTextHandler(&log, nil))}}
+	if _, ok, err := env.recall(memory(later)); ok || err != nil || !strings.Contains(log.String(), "how far a log was read is not known") || !strings.Contains(log.String(), later) {
+		t.Errorf("%v, %v, %s", ok, err, log.String())
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // ErrIrregular is wrapped by the error for a path that names a link, a directory, a pipe or a device.
@@ -61,10 +62,19 @@ func Remedy(err error, path string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: make the directory first (install -d -m 0750 %s)", err, filepath.Dir(path))
+	case errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("%w: name a file, or move the directory away", err)
+	case errors.Is(err, fs.ErrPermission) && exists(path):
+		return fmt.Errorf("%w: let the account that the program runs as read and write it, as with chown", err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w: let the account that the program runs as write in %s", err, filepath.Dir(path))
 	}
 	return err
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // ended reports whether a file of a size ends with a newline, or is empty.
