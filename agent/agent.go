@@ -52,7 +52,7 @@ type Daemon struct {
 	stop    context.CancelFunc     // set by Run
 	testing sync.Mutex             // held while a self-test runs
 
-	parts []Part
+	parts []namedPart
 	// Parts that others ask.
 	capture   *capturing
 	decisions *decisions
@@ -87,32 +87,32 @@ func newDaemon(opt Options) *Daemon {
 	d.peaks = newPeaks(d)
 	d.pauses = newPauses(d)
 	honeypots := &honeypots{d: d}
-	d.parts = []Part{
-		d.capture,
-		d.pauses,
-		&control{d: d},
-		&summaries{d: d},
-		&metricsServer{d: d},
-		&directories{d: d},
-		honeypots,
-		d.memory,
-		d.logins,
-		d.models,
-		d.assets,
-		&privileges{d: d}, // what is above may need root, what is below must do without
-		&honeypotLogs{of: honeypots},
-		&reputations{d: d},
-		d.decisions, // alerts come here before they are reported: an attacker is to be blocked first
-		d.evidence,  // what takes alerts from here on tells where their evidence is
-		&fleetLink{d: d},
-		&outputs{d: d},
-		d.notifiers,
-		&bots{d: d},
-		d.rules,
-		newSources(d),
-		d.peaks,
-		&counts{d: d},
-		&service{d: d},
+	d.parts = []namedPart{
+		{"capture", d.capture},
+		{"pause", d.pauses},
+		{"control", &control{d: d}},
+		{"summary", &summaries{d: d}},
+		{"metrics", &metricsServer{d: d}},
+		{"directories", &directories{d: d}},
+		{"honeypots", honeypots},
+		{"memory", d.memory},
+		{"logins", d.logins},
+		{"models", d.models},
+		{"assets", d.assets},
+		{"privileges", &privileges{d: d}}, // what is above may need root, what is below must do without
+		{"honeypot logs", &honeypotLogs{of: honeypots}},
+		{"reputation", &reputations{d: d}},
+		{"decisions", d.decisions}, // alerts come here before they are reported: an attacker is to be blocked first
+		{"evidence", d.evidence},   // what takes alerts from here on tells where their evidence is
+		{"fleet", &fleetLink{d: d}},
+		{"outputs", &outputs{d: d}},
+		{"notifiers", d.notifiers},
+		{"bots", &bots{d: d}},
+		{"rules", d.rules},
+		{"sources", newSources(d)},
+		{"peaks", d.peaks},
+		{"counts", &counts{d: d}},
+		{"service", &service{d: d}},
 	}
 	return d
 }
@@ -140,7 +140,7 @@ func (d *Daemon) open(ctx context.Context) (err error) {
 		}
 	}
 	for i, p := range d.parts {
-		if o, ok := p.(opener); ok {
+		if o, ok := p.Part.(opener); ok {
 			if err := o.Open(ctx); err != nil {
 				closing, done := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 				defer done()
@@ -149,9 +149,9 @@ func (d *Daemon) open(ctx context.Context) (err error) {
 				}
 				return err
 			}
-			d.log.Debug("opened", "part", p.Name())
+			d.log.Debug("opened", "part", p.name)
 		}
-		if t, ok := p.(taker); ok {
+		if t, ok := p.Part.(taker); ok {
 			d.takers = append(d.takers, t)
 		}
 	}
@@ -208,9 +208,9 @@ func (d *Daemon) close(ctx context.Context, ended []chan error) error {
 			select {
 			case err := <-ended[i]:
 				errs[i] = errors.Join(err, p.Close(ctx))
-				d.log.Debug("closed", "part", p.Name())
+				d.log.Debug("closed", "part", p.name)
 			case <-ctx.Done():
-				errs[i] = fmt.Errorf("%s: it did not end in time: %w", p.Name(), ctx.Err())
+				errs[i] = fmt.Errorf("%s: it did not end in time: %w", p.name, ctx.Err())
 			}
 		})
 	}

@@ -31,9 +31,6 @@ func newAssetMap(d *Daemon) *assetMap {
 	return m
 }
 
-// Name implements Part.
-func (m *assetMap) Name() string { return m.part }
-
 // Open reads the map as it was before the restart.
 func (m *assetMap) Open(context.Context) error {
 	s := &m.d.running.Assets

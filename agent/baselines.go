@@ -50,9 +50,6 @@ func newBaselines(d *Daemon) *baselines {
 	return &baselines{d: d, every: baselinesEvery, known: map[string]*baselineFile{}}
 }
 
-// Name implements Part.
-func (b *baselines) Name() string { return "models" }
-
 // store returns where baselines are kept; ok is false for nowhere.
 func (b *baselines) store() (s store.Store, ok bool) {
 	dir := b.d.running.Rules.Models

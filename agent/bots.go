@@ -20,9 +20,6 @@ type bots struct {
 	all *telegram.Bots
 }
 
-// Name implements Part.
-func (b *bots) Name() string { return "bots" }
-
 // Open reads the bots' tokens. A simulation has no bots.
 func (b *bots) Open(context.Context) (err error) {
 	d := b.d

@@ -24,9 +24,6 @@ type capturing struct {
 	source Source
 }
 
-// Name implements Part.
-func (c *capturing) Name() string { return "capture" }
-
 // Open opens the rings of the interfaces, or the capture to be replayed.
 func (c *capturing) Open(context.Context) (err error) {
 	opt, is := &c.d.opt, &c.d.running.Capture

@@ -74,7 +74,7 @@ func actionOn(address string) *alert.Alert {
 func TestCloseDoesNotHang(t *testing.T) {
 	d, _ := hungDaemon(t)
 	out := &closing{}
-	d.parts = []Part{out, d.decisions}
+	d.parts = []namedPart{{"outputs", out}, {"decisions", d.decisions}}
 	d.decisions.temporary = t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
@@ -93,7 +93,7 @@ func TestCloseDoesNotHang(t *testing.T) {
 // TestCloseWaitsForNoRepair ends in time though a program that looks after the firewall hangs.
 func TestCloseWaitsForNoRepair(t *testing.T) {
 	out := &closing{}
-	d := &Daemon{log: slog.New(slog.DiscardHandler), parts: []Part{&decisions{}, out}}
+	d := &Daemon{log: slog.New(slog.DiscardHandler), parts: []namedPart{{"decisions", &decisions{}}, {"outputs", out}}}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	if err := d.close(ctx, append([]chan error{make(chan error)}, ran(nil)...)); !errors.Is(err, context.DeadlineExceeded) || out.left == 0 {
@@ -132,10 +132,7 @@ func TestOfferNeverWaits(t *testing.T) {
 }
 
 // failing is a part that cannot be opened.
-type failing struct {
-	idle
-	named
-}
+type failing struct{ idle }
 
 func (failing) Open(context.Context) error { return errors.New("it fails") }
 
@@ -150,7 +147,7 @@ func TestOpenLeavesNothing(t *testing.T) {
 	waitFor(t, "the end of the daemon", func() bool { return running() == 0 })
 	r.Daemon = newDaemon(r.opt)
 	r.fake()
-	r.parts = append(r.parts, failing{named: "x"})
+	r.parts = append(r.parts, namedPart{"x", failing{}})
 	if err := r.open(t.Context()); err == nil || err.Error() != "it fails" {
 		t.Fatal(err)
 	}

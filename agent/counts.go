@@ -15,9 +15,6 @@ type counts struct {
 	d *Daemon
 }
 
-// Name implements Part.
-func (c *counts) Name() string { return "counts" }
-
 // Run logs until ctx is done.
 func (c *counts) Run(ctx context.Context) error {
 	ticker := time.NewTicker(countsEvery)

@@ -40,9 +40,6 @@ type repairer interface {
 	Repair(ctx context.Context) (missing []string, err error)
 }
 
-// Name implements Part.
-func (p *decisions) Name() string { return "decisions" }
-
 // Open restores the decisions. Those of a simulation are recorded in a directory of their own, and touch no firewall.
 func (p *decisions) Open(ctx context.Context) error {
 	d, settings, opt := p.d, p.d.running.Response, decision.Options{Log: p.d.log, SSHPorts: p.sshPorts}

@@ -20,9 +20,6 @@ type directories struct {
 	d *Daemon
 }
 
-// Name implements Part.
-func (p *directories) Name() string { return "directories" }
-
 // Open makes the directories that decisions and honeypots keep files in, and finds the ports of SSH servers, which only
 // root may be able to read.
 func (p *directories) Open(context.Context) error {
@@ -97,9 +94,6 @@ type privileges struct {
 	idle
 	d *Daemon
 }
-
-// Name implements Part.
-func (p *privileges) Name() string { return "privileges" }
 
 // Open drops the privileges. A simulation keeps those that it was started with, unless the settings name an account.
 func (p *privileges) Open(context.Context) error {

@@ -43,9 +43,6 @@ func EvidenceWishes(rs *rules.RuleSet, c *evidence.Config) map[string]evidence.W
 	return out
 }
 
-// Name implements Part.
-func (e *evidenceKeeper) Name() string { return "evidence" }
-
 // Open begins to keep packets. The directory was made for the account that the daemon runs as by now.
 func (e *evidenceKeeper) Open(context.Context) (err error) {
 	c := e.d.running.Evidence

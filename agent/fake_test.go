@@ -112,8 +112,6 @@ type keptAlerts struct {
 	closed   bool
 }
 
-func (k *keptAlerts) Name() string { return "outputs" }
-
 func (k *keptAlerts) Send(a *alert.Alert) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -258,26 +256,18 @@ func (p decisionsFake) Open(ctx context.Context) error {
 // fake replaces the parts that depend on the host.
 func (r *running) fake() {
 	for i, p := range r.parts {
-		switch p.Name() {
+		switch p.name {
 		case "capture":
-			r.parts[i] = capturingFake{r.capture, r.source}
+			r.parts[i].Part = capturingFake{r.capture, r.source}
 		case "decisions":
-			r.parts[i] = decisionsFake{r.decisions, r.firewall}
+			r.parts[i].Part = decisionsFake{r.decisions, r.firewall}
 		case "outputs":
-			r.parts[i] = r.outputs
+			r.parts[i].Part = r.outputs
 		case "privileges":
-			r.parts[i] = struct {
-				idle
-				named
-			}{named: "nothing"}
+			r.parts[i].Part = idle{}
 		}
 	}
 }
-
-// named is the name of a part.
-type named string
-
-func (n named) Name() string { return string(n) }
 
 // settings are lines of a settings file beside the rules; files are rule files by name.
 func start(t *testing.T, settings string, files map[string]string) *running {

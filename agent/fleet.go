@@ -43,9 +43,6 @@ type counted struct {
 	cpu           time.Duration
 }
 
-// Name implements Part.
-func (f *fleetLink) Name() string { return "fleet" }
-
 // Open opens the queue of alerts, where ruleids join made this host an agent. A simulation belongs to no fleet.
 func (f *fleetLink) Open(context.Context) (err error) {
 	d := f.d

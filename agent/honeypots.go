@@ -18,9 +18,6 @@ type honeypots struct {
 	set *honeypot.Set
 }
 
-// Name implements Part.
-func (h *honeypots) Name() string { return "honeypots" }
-
 // Open listens, while ports below 1024 can be had. A simulation has none.
 func (h *honeypots) Open(context.Context) (err error) {
 	specs := h.d.running.HoneypotSpecs()
@@ -92,9 +89,6 @@ type honeypotLogs struct {
 	idle
 	of *honeypots
 }
-
-// Name implements Part.
-func (l *honeypotLogs) Name() string { return "honeypot logs" }
 
 // Open implements opener.
 func (l *honeypotLogs) Open(context.Context) error { return l.of.set.Prepare() }

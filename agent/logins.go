@@ -65,9 +65,6 @@ func (g *logins) told() (out []fleet.Login) {
 	return out
 }
 
-// Name implements Part.
-func (g *logins) Name() string { return "logins" }
-
 // Open opens the sockets of syslog, while ports below 1024 can be had. A simulation has no logs.
 func (g *logins) Open(context.Context) (err error) {
 	specs := g.d.running.LogSpecs()

@@ -23,9 +23,6 @@ func newMemories(d *Daemon) *memories {
 		path: func() string { return d.running.Rules.Memory }}}
 }
 
-// Name implements Part.
-func (m *memories) Name() string { return m.part }
-
 // remembers reports whether there is something to keep, and a place for it.
 func (m *memories) remembers() bool {
 	plan := m.d.loaded.Load().Plan

@@ -46,10 +46,10 @@ type metrics struct {
 	collects []func(chan<- prometheus.Metric)
 }
 
-func newMetrics(parts []Part) *metrics {
+func newMetrics(parts []namedPart) *metrics {
 	t := &metrics{}
 	for _, p := range parts {
-		if m, ok := p.(measured); ok {
+		if m, ok := p.Part.(measured); ok {
 			t.collects = append(t.collects, m.Metrics(t))
 		}
 	}
@@ -89,9 +89,6 @@ type metricsServer struct {
 	listener net.Listener // nil without
 }
 
-// Name implements Part.
-func (m *metricsServer) Name() string { return "metrics" }
-
 // Open listens.
 func (m *metricsServer) Open(context.Context) (err error) {
 	if m.d.running.Metrics.Listen == "" {
@@ -105,7 +102,7 @@ func (m *metricsServer) Open(context.Context) (err error) {
 
 // Run serves.
 func (m *metricsServer) Run(ctx context.Context) error {
-	serveHTTP(ctx, m.listener, m.handler(), m.d.log, m.Name())
+	serveHTTP(ctx, m.listener, m.handler(), m.d.log, "metrics")
 	return nil
 }
 

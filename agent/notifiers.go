@@ -20,9 +20,6 @@ type notifiers struct {
 	all *notify.Notifiers
 }
 
-// Name implements Part.
-func (n *notifiers) Name() string { return "notifiers" }
-
 // Open reads the notifiers' secrets. It connects to nothing.
 func (n *notifiers) Open(context.Context) (err error) {
 	if n.all, err = notify.New(n.d.running.NotifierSpecs(), notify.Options{Log: n.d.log, Agent: n.d.running.Agent}); err != nil {

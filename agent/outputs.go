@@ -18,9 +18,6 @@ type outputs struct {
 	fanout *output.Fanout
 }
 
-// Name implements Part.
-func (o *outputs) Name() string { return "outputs" }
-
 // Open opens the outputs of the settings, or standard output where they have none. Files are opened without privileges:
 // who made them must be able to open them again.
 func (o *outputs) Open(context.Context) (err error) {

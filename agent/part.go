@@ -12,13 +12,17 @@ import (
 // A Part is one of the things that a daemon is made of. The daemon opens its parts in the order of its list, runs them
 // at the same time, and closes each once it has ended.
 type Part interface {
-	// Name names the part in the log.
-	Name() string
 	// Run works until ctx is done. An error ends the daemon, which returns it.
 	Run(ctx context.Context) error
 	// Close writes out what waits, until ctx is done, and gives everything up. Where a part after it in the list cannot
 	// be opened, a part is closed without having run.
 	Close(ctx context.Context) error
+}
+
+// A namedPart is a Part in the list of a daemon, with its name in the log.
+type namedPart struct {
+	name string
+	Part
 }
 
 // What some parts can do besides. The daemon calls these methods in the order of its list of parts.

@@ -26,9 +26,6 @@ type pauses struct {
 
 func newPauses(d *Daemon) *pauses { return &pauses{d: d, changed: make(chan struct{}, 1)} }
 
-// Name implements Part.
-func (p *pauses) Name() string { return "pause" }
-
 // Close implements Part.
 func (p *pauses) Close(context.Context) error { return nil }
 

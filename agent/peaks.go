@@ -57,9 +57,6 @@ func newPeaks(d *Daemon) *peaks {
 		setting: "rules { peaks = … }", every: time.Minute, path: func() string { return d.running.Rules.Peaks }}}
 }
 
-// Name implements Part.
-func (p *peaks) Name() string { return p.part }
-
 // Open makes the directory of the file and reads it.
 func (p *peaks) Open(context.Context) error {
 	if err := p.open(); err != nil {

@@ -223,10 +223,10 @@ func (r *ruleFiles) turn(ctx context.Context, report *api.ReloadReport, do func(
 // reopen has parts open their files again, after another program has renamed them.
 func (r *ruleFiles) reopen() {
 	for _, p := range r.d.parts {
-		if x, ok := p.(reopener); ok {
-			r.d.log.Debug("reopening files", "part", p.Name())
+		if x, ok := p.Part.(reopener); ok {
+			r.d.log.Debug("reopening files", "part", p.name)
 			if err := x.Reopen(); err != nil {
-				r.d.log.Error("files could not be opened again", "part", p.Name(), "error", err)
+				r.d.log.Error("files could not be opened again", "part", p.name, "error", err)
 			}
 		}
 	}
@@ -236,12 +236,12 @@ func (r *ruleFiles) reopen() {
 func (r *ruleFiles) apply(ctx context.Context, loaded *Loaded) {
 	r.d.level.Set(LogLevel(loaded.Config.Log.Level))
 	for _, p := range r.d.parts {
-		if x, ok := p.(applier); ok {
+		if x, ok := p.Part.(applier); ok {
 			start := time.Now()
 			err := x.Apply(ctx, loaded)
-			r.d.log.Debug("applied settings", "part", p.Name(), "took", time.Since(start).String())
+			r.d.log.Debug("applied settings", "part", p.name, "took", time.Since(start).String())
 			if err != nil {
-				r.d.log.Error("not all settings were taken over", "part", p.Name(), "error", err)
+				r.d.log.Error("not all settings were taken over", "part", p.name, "error", err)
 			}
 		}
 	}

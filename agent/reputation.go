@@ -20,9 +20,6 @@ type reputations struct {
 	sources *reputation.Sources
 }
 
-// Name implements Part.
-func (r *reputations) Name() string { return "reputation" }
-
 // Open reads lists and what was learned before, and has the engine ask.
 func (r *reputations) Open(context.Context) (err error) {
 	specs := r.d.running.ReputationSpecs()

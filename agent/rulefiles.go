@@ -36,9 +36,6 @@ func newRuleFiles(d *Daemon) *ruleFiles {
 			Added: ruleNames(first.Rules), Removed: []string{}, Kept: []string{}, Reset: []string{}, KeptLists: []string{}, EmptyLists: []string{}, Problems: []diag.Finding{}, Restart: []string{}}}
 }
 
-// Name implements Part.
-func (r *ruleFiles) Name() string { return "rules" }
-
 // Open asks the kernel for notice of changes. Looking now and then is enough to run.
 func (r *ruleFiles) Open(context.Context) (err error) {
 	r.print = takeFingerprint(r.d.opt.Loaded.Paths) // before the watching: what changes between is found by looking

@@ -20,9 +20,6 @@ type control struct {
 	listener net.Listener // nil without
 }
 
-// Name implements Part.
-func (c *control) Name() string { return "control" }
-
 // Open opens the socket.
 func (c *control) Open(context.Context) (err error) {
 	if path := c.d.running.Control.Socket; path != "" {
@@ -33,7 +30,7 @@ func (c *control) Open(context.Context) (err error) {
 
 // Run serves.
 func (c *control) Run(ctx context.Context) error {
-	serveHTTP(ctx, c.listener, c.handler(), c.d.log, c.Name())
+	serveHTTP(ctx, c.listener, c.handler(), c.d.log, "control")
 	return nil
 }
 

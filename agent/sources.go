@@ -62,9 +62,6 @@ func newSources(d *Daemon) *sources {
 	return &sources{d: d, changed: make(chan *Loaded, 1), work: map[string]*published{}}
 }
 
-// Name implements Part.
-func (s *sources) Name() string { return "sources" }
-
 // dir returns where copies are kept; "" for nowhere.
 func (s *sources) dir() string {
 	if s.d.opt.Simulate != "" {

@@ -57,8 +57,8 @@ func (p *publisher) rules(t *testing.T, text string) {
 
 // sourcesOf returns the part that fetches.
 func sourcesOf(r *running) *sources {
-	i := slices.IndexFunc(r.parts, func(p Part) bool { return p.Name() == "sources" })
-	return r.parts[i].(*sources)
+	i := slices.IndexFunc(r.parts, func(p namedPart) bool { return p.name == "sources" })
+	return r.parts[i].Part.(*sources)
 }
 
 // look fetches at once what is fetched now and then.

@@ -79,7 +79,7 @@ func (d *Daemon) Status(ctx context.Context) *api.Status {
 		s.Healthy, s.Trouble = false, append(s.Trouble, err.Error())
 	}
 	for _, p := range d.parts {
-		if r, ok := p.(reporter); ok {
+		if r, ok := p.Part.(reporter); ok {
 			r.Report(ctx, s)
 		}
 	}

@@ -18,9 +18,6 @@ type summaries struct {
 	listener net.Listener // nil without
 }
 
-// Name implements Part.
-func (p *summaries) Name() string { return "summary" }
-
 // summaryConnections is how many connections there may be at a time: who may connect is not who may use up the daemon's memory.
 const summaryConnections = 16
 
@@ -41,7 +38,7 @@ func (p *summaries) Open(context.Context) error {
 func (p *summaries) Run(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /summary", func(w http.ResponseWriter, r *http.Request) { answer(w, http.StatusOK, p.summary(r.Context())) })
-	serveHTTP(ctx, p.listener, mux, p.d.log, p.Name())
+	serveHTTP(ctx, p.listener, mux, p.d.log, "summary")
 	return nil
 }
 

@@ -42,9 +42,6 @@ type service struct {
 	d *Daemon
 }
 
-// Name implements Part.
-func (s *service) Name() string { return "service" }
-
 // Run says that the daemon is ready, and from then on, at half the time of the watchdog, that its loop is
 // alive. A loop that is stuck says nothing, so that the service manager starts the daemon again.
 func (s *service) Run(ctx context.Context) error {
