@@ -18,7 +18,7 @@ import (
 
 // A hungFirewall does not answer until it is released, whatever its context says.
 type hungFirewall struct {
-	decision.Memory
+	memoryFirewall
 	asked, released chan struct{}
 }
 

@@ -1,12 +1,14 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -216,9 +218,45 @@ func (quietHost) Info() (*host.Info, error) { return quietFacts, nil }
 func (quietHost) Changes() <-chan struct{}  { return nil }
 func (quietHost) Close() error              { return nil }
 
+// A memoryFirewall keeps its members in memory, and stops nothing.
+type memoryFirewall struct {
+	mu      sync.Mutex
+	members []decision.Member // sorted
+}
+
+func (f *memoryFirewall) Apply(_ context.Context, changes []decision.Change) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range changes {
+		f.members = slices.DeleteFunc(f.members, func(m decision.Member) bool { return m.Target == c.Target && m.Kind == c.Kind })
+		if !c.Remove {
+			f.members = append(f.members, c.Member)
+		}
+	}
+	slices.SortFunc(f.members, func(a, b decision.Member) int {
+		return cmp.Or(a.Target.Compare(b.Target), cmp.Compare(a.Kind, b.Kind))
+	})
+	return nil
+}
+
+func (f *memoryFirewall) List(context.Context) ([]decision.Member, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.members), nil
+}
+
+func (f *memoryFirewall) Close() error { return nil }
+
+// Flush takes all members out, as someone with another tool does.
+func (f *memoryFirewall) Flush() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.members = nil
+}
+
 // A fakeFirewall is one in memory that someone may flush.
 type fakeFirewall struct {
-	decision.Memory
+	memoryFirewall
 	missing  atomic.Bool
 	repaired chan struct{} // one for each repair
 }

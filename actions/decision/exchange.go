@@ -1,7 +1,6 @@
 package decision
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,14 +61,4 @@ func ReadExport(r io.Reader, who string) ([]Request, error) {
 		return nil, errors.Join(errs...)
 	}
 	return out, nil
-}
-
-// Import makes the decisions of an export hold here too, each through the same checks as any request. There is a
-// verdict for each decision in the document, in order; those that would have ended by now are refused.
-func (b *Store) Import(ctx context.Context, r io.Reader, who string) ([]Verdict, error) {
-	rs, err := ReadExport(r, who)
-	if err != nil {
-		return nil, err
-	}
-	return b.DecideAll(ctx, rs), nil
 }

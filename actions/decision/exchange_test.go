@@ -32,7 +32,8 @@ func TestExchange(t *testing.T) {
 	g := newFixture(t, func(c *Config) { c.NeverBlock = []Target{target("198.51.100.99")} })
 	g.clock.add(time.Minute)
 	g.host.change(func(x *host.Info) { x.Gateways = addrs("198.51.100.10") }, nil)
-	vs, err := g.Import(context.Background(), &doc, "alice")
+	rs, err := ReadExport(&doc, "alice")
+	vs := g.DecideAll(context.Background(), rs)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -161,6 +161,11 @@ func (f *fixture) do(want Outcome, r Request) Verdict {
 	return v
 }
 
+// Tick does all that is due, as the Store does by itself with a clock that moves.
+func (b *Store) Tick(ctx context.Context) error {
+	return b.call(ctx, func() { b.tick(ctx) })
+}
+
 // wait moves the clock and lets the Store do what is due.
 func (f *fixture) wait(d time.Duration) {
 	f.t.Helper()

@@ -16,7 +16,7 @@ import (
 
 // Options are what a Store needs besides its settings. What is nil has a default.
 type Options struct {
-	// Firewall is told what to keep out. The Store closes it. Default: a Memory.
+	// Firewall is told what to keep out. The Store closes it. Default: none, for a Store that only records.
 	Firewall Firewall
 	// Host tells what is protected. The Store closes it. Default: the host that the program runs on.
 	Host Host
@@ -36,15 +36,14 @@ type Options struct {
 
 // A Report is what a Store found in its journal.
 type Report struct {
-	Restored   int       // decisions that hold
-	Expired    int       // decisions whose time is over
-	Dropped    []string  // decisions that were released because their target is protected now
-	Cut        int64     // bytes at the end that a kill left behind
-	CutReason  string    // and what was wrong with them
-	Bad        []BadLine // lines that were skipped; the first hundred
-	BadCount   int       // all of them
-	KeptAside  string    // where the damaged file is; "" without damage
-	JournalLen int       // records that were read
+	Restored  int       // decisions that hold
+	Expired   int       // decisions whose time is over
+	Dropped   []string  // decisions that were released because their target is protected now
+	Cut       int64     // bytes at the end that a kill left behind
+	CutReason string    // and what was wrong with them
+	Bad       []BadLine // lines that were skipped; the first hundred
+	BadCount  int       // all of them
+	KeptAside string    // where the damaged file is; "" without damage
 }
 
 // A Host tells what there is to know of the host that the Store runs on. host.Open returns the real one.
@@ -126,7 +125,7 @@ func Open(ctx context.Context, config *Config, opt Options) (*Store, Report, err
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	if opt.Firewall == nil {
-		opt.Firewall = new(Memory)
+		opt.Firewall = nowhere{}
 	}
 	if opt.ops.write == nil {
 		opt.ops = realFileOps()
@@ -138,7 +137,11 @@ func Open(ctx context.Context, config *Config, opt Options) (*Store, Report, err
 	}
 	if b.host == nil {
 		var err error
-		if b.host, err = host.Open(host.Options{SSHPorts: either(config.SSHPorts, opt.SSHPorts), SSHLoginGrace: config.SSHLoginGrace, Log: opt.Log}); err != nil {
+		ports := config.SSHPorts
+		if len(ports) == 0 {
+			ports = opt.SSHPorts
+		}
+		if b.host, err = host.Open(host.Options{SSHPorts: ports, SSHLoginGrace: config.SSHLoginGrace, Log: opt.Log}); err != nil {
 			return nil, Report{}, err
 		}
 	}
@@ -149,14 +152,6 @@ func Open(ctx context.Context, config *Config, opt Options) (*Store, Report, err
 	}
 	go b.run()
 	return b, r, nil
-}
-
-// either returns the first list that has something in it.
-func either(a, b []uint16) []uint16 {
-	if len(a) > 0 {
-		return a
-	}
-	return b
 }
 
 // open reads everything. What it opened is closed by release.
@@ -179,7 +174,7 @@ func (b *Store) open(ctx context.Context, ops fileOps) (r Report, err error) {
 	}
 	b.journal = j
 	now := b.now()
-	r = Report{Bad: p.bad, BadCount: p.badCount, KeptAside: kept, JournalLen: p.lines}
+	r = Report{Bad: p.bad, BadCount: p.badCount, KeptAside: kept}
 	if p.tail != "" {
 		r.Cut, r.CutReason = p.size-p.good, fmt.Sprintf("line %d: %s", p.tailLine, p.tail)
 		if p.whole {

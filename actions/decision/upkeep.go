@@ -9,12 +9,8 @@ import (
 	"time"
 )
 
-// Tick does all that is due: it ends decisions whose time is over, releases what became protected, and tries the
-// firewall again where it failed. The Store does so by itself; tests with a clock of their own call it.
-func (b *Store) Tick(ctx context.Context) error {
-	return b.call(ctx, func() { b.tick(ctx) })
-}
-
+// tick does all that is due: it ends decisions whose time is over, releases what became protected, and tries the
+// firewall again where it failed.
 func (b *Store) tick(ctx context.Context) {
 	b.followClock(ctx)
 	b.protect(ctx)

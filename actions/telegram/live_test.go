@@ -56,7 +56,7 @@ func TestLive(t *testing.T) {
 	settings := decision.NewConfig()
 	settings.Mode, settings.Journal, settings.Audit = decision.Enforce, filepath.Join(t.TempDir(), "decisions.jsonl"), ""
 	book, _, err := decision.Open(t.Context(), settings, decision.Options{
-		Host: &quietHost{host.Info{Gateways: []netip.Addr{addr("192.0.2.1").Netip()}}}, Firewall: new(decision.Memory)})
+		Host: &quietHost{host.Info{Gateways: []netip.Addr{addr("192.0.2.1").Netip()}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
