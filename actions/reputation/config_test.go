@@ -126,7 +126,7 @@ func TestNoSources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Tier(KindVirusTotal, "8.8.8.8"); got != scale.TierClean || len(s.Status()) != 0 || s.Reload() != nil || s.Files() != nil {
+	if got := s.Tier(KindVirusTotal, "8.8.8.8"); got != scale.TierClean || len(s.Status()) != 0 || s.Reload() != nil {
 		t.Errorf("%v", got)
 	}
 	if err := s.Close(t.Context()); err != nil {

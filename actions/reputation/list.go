@@ -56,8 +56,6 @@ func (c *ListConfig) Check() error {
 	return errors.Join(errs...)
 }
 
-func (l *fileList) files() []string { return slices.Clone(l.paths) }
-
 // reload reads the files again. After an error the list is as it was.
 func (l *fileList) reload() error {
 	l.mu.Lock()
@@ -162,29 +160,10 @@ func (l *fileList) tier(indicator string) Tier {
 	return tier
 }
 
-func (l *fileList) verdict(indicator string) (Verdict, bool) {
-	text, addr, ok := canonical(nil, indicator)
-	if !ok {
-		return Verdict{}, false
-	}
-	v := Verdict{Indicator: string(text), Found: true}
-	if addr.IsValid() {
-		tier, prefix, found := l.table.Load().addr(addr)
-		v.Tier, v.Match, ok = tier, Pattern{prefix: prefix}.String(), found
-	} else {
-		tier, name, found := l.table.Load().name(text)
-		v.Tier, v.Match, ok = tier, string(name), found
-	}
-	if !ok {
-		return Verdict{}, false
-	}
-	return v, true
-}
-
 func (l *fileList) status() Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := Status{Source: KindList, State: StateReady, Healthy: true, Entries: l.table.Load().len(), EntryLimit: maxEntries, Files: l.files(), Loaded: l.loaded, LastErrorTime: l.lastAt}
+	s := Status{Source: KindList, State: StateReady, Healthy: true, Entries: l.table.Load().len(), EntryLimit: maxEntries, Files: slices.Clone(l.paths), Loaded: l.loaded, LastErrorTime: l.lastAt}
 	if l.last != nil {
 		s.State, s.Healthy, s.LastError = StateFailing, false, l.last.Error()
 	}

@@ -140,7 +140,7 @@ func TestListReload(t *testing.T) {
 	if err := s.Reload(); err == nil || s.Tier(KindList, "8.8.4.4") != scale.TierHigh {
 		t.Errorf("%v after the list was removed", err)
 	}
-	if got := s.Files(); len(got) != 1 || got[0] != path {
+	if got := s.Status()[0].Files; len(got) != 1 || got[0] != path {
 		t.Errorf("%v", got)
 	}
 }

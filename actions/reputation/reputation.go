@@ -71,11 +71,8 @@ func (s *Sources) Has(source string) bool {
 	return source == KindVirusTotal && s.virusTotal != nil || source == KindList && s.list != nil
 }
 
-// Tier returns what a source knows about an indicator, an address or a domain name, and remembers to ask
-// about one that it does not know. It never waits for a network, a disk or another lookup.
-func (s *Sources) Tier(source, indicator string) Tier { return s.StandingAt(source, indicator, 0).Tier }
-
-// StandingAt is Tier, with the numbers of engines, for an indicator that is as near to a threshold as the priority says:
+// StandingAt returns what a source knows about an indicator, an address or a domain name, and remembers to ask about one that it does
+// not know. It never waits for a network, a disk or another lookup. The priority says how near to a threshold the indicator is:
 // nearer ones are asked about first.
 func (s *Sources) StandingAt(source, indicator string, p Priority) scale.Standing {
 	switch {
@@ -87,7 +84,7 @@ func (s *Sources) StandingAt(source, indicator string, p Priority) scale.Standin
 	return scale.Standing{}
 }
 
-// Version changes after an answer of Tier did, but for answers whose time to live is over: until it changes, an answer may
+// Version changes after an answer of StandingAt did, but for answers whose time to live is over: until it changes, an answer may
 // be used on for as long as that may be told late.
 func (s *Sources) Version() uint64 {
 	n := uint64(0)
@@ -98,18 +95,6 @@ func (s *Sources) Version() uint64 {
 		n += s.list.version.Load()
 	}
 	return n
-}
-
-// Verdict returns all that a source knows about an indicator, for an alert to tell. It sends no request. ok is
-// false where nothing is known.
-func (s *Sources) Verdict(source, indicator string) (_ Verdict, ok bool) {
-	switch {
-	case source == KindVirusTotal && s.virusTotal != nil:
-		return s.virusTotal.verdict(indicator)
-	case source == KindList && s.list != nil:
-		return s.list.verdict(indicator)
-	}
-	return Verdict{}, false
 }
 
 // Reload reads the lists and the key again. A list with an error in it is left as it was, and the error
@@ -126,14 +111,6 @@ func (s *Sources) Reload() error {
 		s.virusTotal.reload()
 	}
 	return errors.Join(errs...)
-}
-
-// Files returns the paths of the lists, whose changes are reason to call Reload.
-func (s *Sources) Files() []string {
-	if s.list == nil {
-		return nil
-	}
-	return s.list.files()
 }
 
 // Status returns how the sources are, sorted by their names.

@@ -204,18 +204,6 @@ func (v *virusTotal) standing(indicator string, p Priority) scale.Standing {
 	return e.standing()
 }
 
-func (v *virusTotal) verdict(indicator string) (Verdict, bool) {
-	text, _, ok := canonical(nil, indicator)
-	if !ok || v.key.Load() == nil {
-		return Verdict{}, false
-	}
-	e := v.cache.getBytes(text, time.Now().Unix())
-	if e == nil || e.passing {
-		return Verdict{}, false
-	}
-	return e.Verdict, true
-}
-
 // start runs the goroutine that asks.
 func (v *virusTotal) start() {
 	ctx, cancel := context.WithCancel(context.Background())
