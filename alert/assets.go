@@ -64,45 +64,31 @@ func (as *Assets) String() string {
 	return strings.Join(words, ", ")
 }
 
-// appendJSON appends the key assets; nothing for nil.
-func (as *Assets) appendJSON(dst []byte) []byte {
-	if as == nil {
-		return dst
+// write writes the key assets; nothing where nothing is known.
+func (as *Assets) write(o *object) {
+	if as == nil || *as == (Assets{}) {
+		return
 	}
-	dst = append(dst, `,"assets":{`...)
-	before := len(dst)
-	dst = as.Src.appendJSON(dst, "src")
-	if as.Src != (Asset{}) && as.Dst != (Asset{}) {
-		dst = append(dst, ',')
-	}
-	dst = as.Dst.appendJSON(dst, "dst")
-	if len(dst) == before {
-		return dst[:before-len(`,"assets":{`)]
-	}
-	return append(dst, '}')
+	o.begin("assets", '{')
+	as.Src.write(o, "src")
+	as.Dst.write(o, "dst")
+	o.end('}')
 }
 
-// appendJSON appends what is known of a host under a key; nothing where nothing is.
-func (h Asset) appendJSON(dst []byte, key string) []byte {
+// write writes what is known of a host under a key; nothing where nothing is.
+func (h Asset) write(o *object, key string) {
 	if h == (Asset{}) {
-		return dst
+		return
 	}
-	dst = append(appendString(dst, key), ":{"...)
-	first := true
-	for _, f := range [...]struct{ key, text string }{{"name", h.Name}, {"mac", h.MAC}, {"vendor", h.Vendor}, {"system", h.System}} {
-		if f.text == "" {
-			continue
-		}
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = appendString(append(appendString(dst, f.key), ':'), f.text)
-	}
-	return append(dst, '}')
+	o.begin(key, '{')
+	o.some("name", h.Name)
+	o.some("mac", h.MAC)
+	o.some("vendor", h.Vendor)
+	o.some("system", h.System)
+	o.end('}')
 }
 
-// wireAssets are Assets as appendJSON writes them.
+// wireAssets are Assets as write writes them.
 type wireAssets struct{ Src, Dst wireAsset }
 
 type wireAsset struct{ Name, MAC, Vendor, System string }

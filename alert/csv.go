@@ -23,6 +23,13 @@ func columns() []column {
 	text := func(s func(*Alert) string) func([]byte, *Alert) []byte {
 		return func(dst []byte, a *Alert) []byte { return printable.AppendCell(dst, s(a)) }
 	}
+	json := func(write func(*Alert, *object)) func([]byte, *Alert) []byte {
+		return func(dst []byte, a *Alert) []byte {
+			o := object{b: dst}
+			write(a, &o)
+			return o.b
+		}
+	}
 	number := func(n func(*Alert) uint64) func([]byte, *Alert) []byte {
 		return func(dst []byte, a *Alert) []byte {
 			if v := n(a); v != 0 {
@@ -70,8 +77,8 @@ func columns() []column {
 		{"proto", text((*Alert).Protocol)},
 		{"community_id", text((*Alert).CommunityID)},
 		{"pcap_cnt", number(func(a *Alert) uint64 { return a.Number })},
-		{"key", func(dst []byte, a *Alert) []byte { return appendNamed(dst, a.Key) }},
-		{"values", func(dst []byte, a *Alert) []byte { return appendNamed(dst, a.Values) }},
+		{"key", json(func(a *Alert, o *object) { o.named("", a.Key) })},
+		{"values", json(func(a *Alert, o *object) { o.named("", a.Values) })},
 		{"threshold", func(dst []byte, a *Alert) []byte {
 			if a.Threshold == nil {
 				return dst
@@ -80,7 +87,7 @@ func columns() []column {
 		}},
 		{"attack", text(func(a *Alert) string { return strings.Join(a.Attack, " ") })},
 		{"message", text(func(a *Alert) string { return a.Message })},
-		{"responses", func(dst []byte, a *Alert) []byte { return a.appendResponsesJSON(dst) }},
+		{"responses", json(func(a *Alert, o *object) { a.writeResponses(o, "") })},
 		{"mode", text(func(a *Alert) string {
 			if a.Shadow {
 				return "shadow"
@@ -110,19 +117,19 @@ func CSVColumns() []string {
 	return out
 }
 
-// AppendCSVHeader appends the header line of the CSV form (RFC 4180) with all columns, line end included.
-func AppendCSVHeader(dst []byte) []byte { return NewCSV().AppendHeader(dst) }
-
 // AppendHeader appends the header line of the columns, line end included.
 func (c *CSV) AppendHeader(dst []byte) []byte {
 	for i := range c.columns {
-		dst = append(comma(dst, i), c.columns[i].name...)
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, c.columns[i].name...)
 	}
 	return append(dst, '\r', '\n')
 }
 
 // A CSV writes alerts in CSV (RFC 4180): one record a line, ended by CR LF, with the columns of
-// AppendCSVHeader. It must not be used by two goroutines at once.
+// AppendHeader. It must not be used by two goroutines at once.
 //
 // What an alert does not have is an empty cell. Key and values are JSON objects, responses a JSON array,
 // as in AppendJSON. No cell holds a control character, whatever was in the packet: what does not print is
@@ -161,7 +168,9 @@ func NewCSVColumns(wanted []string) (*CSV, error) {
 // Append appends the record of an alert.
 func (c *CSV) Append(dst []byte, a *Alert) []byte {
 	for i := range c.columns {
-		dst = comma(dst, i)
+		if i > 0 {
+			dst = append(dst, ',')
+		}
 		c.cell = c.columns[i].cell(c.cell[:0], a)
 		if bytes.IndexByte(c.cell, ',') < 0 && bytes.IndexByte(c.cell, '"') < 0 {
 			dst = append(dst, c.cell...)

@@ -11,7 +11,7 @@ import (
 // row returns the cells of an alert by their column, as encoding/csv reads them.
 func row(t *testing.T, a *Alert) map[string]string {
 	t.Helper()
-	text := string(NewCSV().Append(AppendCSVHeader(nil), a))
+	text := string(NewCSV().Append(NewCSV().AppendHeader(nil), a))
 	if strings.Count(text, "\r\n") != 2 || strings.Count(text, "\n") != 2 {
 		t.Errorf("not two lines that end in CR LF:\n%q", text)
 	}
@@ -32,7 +32,7 @@ func row(t *testing.T, a *Alert) map[string]string {
 func TestCSV(t *testing.T) {
 	const header = "timestamp,rule,severity,category,description,src_ip,src_port,dest_ip,dest_port,proto,community_id,pcap_cnt,key,values,threshold," +
 		"attack,message,responses,mode,suppressed,reputation_source,reputation_indicator,reputation_tier,references,agent,capture_loss,reputation_malicious,reputation_suspicious,reputation_engines,evidence\r\n"
-	if got := string(AppendCSVHeader(nil)); got != header {
+	if got := string(NewCSV().AppendHeader(nil)); got != header {
 		t.Errorf("header %q", got)
 	}
 	want := `2026-11-20T12:00:01.400000Z,port_scan,high,recon,One source tries many destination ports.,198.51.100.7,40000,192.0.2.10,1014,TCP,` +

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"strconv"
 	"time"
@@ -25,253 +26,149 @@ func (a *Alert) MarshalJSON() ([]byte, error) { return a.AppendJSON(nil), nil }
 // (NaN and the infinities) are null. Text is always valid UTF-8 that prints, once decoded too, whatever
 // was in the packet: what does not print is in it as \x1b, \u202e or, for a byte that is not UTF-8, \xff.
 func (a *Alert) AppendJSON(dst []byte) []byte {
-	dst = append(dst, `{"timestamp":"`...)
-	dst = time.Unix(0, a.Time).UTC().AppendFormat(dst, TimestampLayout)
-	dst = append(dst, `","event_type":"alert"`...)
-	dst = a.appendFlow(dst)
-	dst = a.Tunnel.appendJSON(dst)
+	o := object{b: dst}
+	o.begin("", '{')
+	o.key("timestamp")
+	o.b = append(time.Unix(0, a.Time).UTC().AppendFormat(append(o.b, '"'), TimestampLayout), '"')
+	o.text("event_type", "alert")
+	a.writeFlow(&o)
+	a.Tunnel.write(&o)
 	if a.Number != 0 {
-		dst = append(dst, `,"pcap_cnt":`...)
-		dst = strconv.AppendUint(dst, a.Number, 10)
+		o.count("pcap_cnt", a.Number)
 	}
 
-	dst = append(dst, `,"alert":{"action":"allowed","signature":`...)
-	if a.Description != "" {
-		dst = appendString(dst, a.Description)
-	} else {
-		dst = appendString(dst, a.Rule)
-	}
-	dst = append(dst, `,"category":`...)
-	dst = appendString(dst, a.Category)
-	dst = append(dst, `,"severity":`...)
-	dst = strconv.AppendInt(dst, int64(a.Severity.EVE()), 10)
-	dst = append(dst, '}')
+	o.begin("alert", '{')
+	o.text("action", "allowed")
+	o.text("signature", cmp.Or(a.Description, a.Rule))
+	o.text("category", a.Category)
+	o.integer("severity", a.Severity.EVE())
+	o.end('}')
 
-	dst = append(dst, `,"ruleids":{"rule":`...)
-	dst = appendString(dst, a.Rule)
-	dst = append(dst, `,"severity":`...)
-	dst = appendString(dst, a.Severity.String())
-	dst = append(dst, `,"key":`...)
-	dst = appendNamed(dst, a.Key)
-	dst = append(dst, `,"values":`...)
-	dst = appendNamed(dst, a.Values)
+	o.begin("ruleids", '{')
+	o.text("rule", a.Rule)
+	o.text("severity", a.Severity.String())
+	o.named("key", a.Key)
+	o.named("values", a.Values)
 	if a.Threshold != nil {
-		dst = append(dst, `,"threshold":`...)
-		dst = appendFloat(dst, *a.Threshold)
+		o.number("threshold", *a.Threshold)
 	}
-	dst = append(dst, `,"attack":`...)
-	dst = appendStrings(dst, a.Attack)
-	dst = append(dst, `,"actions":[`...)
+	o.texts("attack", a.Attack)
+	o.begin("actions", '[')
 	for i := range a.Actions {
-		dst = comma(dst, i)
-		dst = appendString(dst, a.Actions[i].Kind)
+		o.text("", a.Actions[i].Kind)
 	}
-	dst = append(dst, ']')
-	if a.Message != "" {
-		dst = append(dst, `,"message":`...)
-		dst = appendString(dst, a.Message)
-	}
-	dst = a.appendExtras(dst)
-	return append(dst, '}', '}')
+	o.end(']')
+	o.some("message", a.Message)
+	a.writeExtras(&o)
+	o.end('}')
+	o.end('}')
+	return o.b
 }
 
-// appendJSON appends the key tunnel, as Suricata has it, with the kind of the tunnel besides; nothing for nil.
-func (t *Tunnel) appendJSON(dst []byte) []byte {
+// endpoint writes an address and, where it has one, its port.
+func (o *object) endpoint(end string, addr packet.Addr, port uint16, ports bool) {
+	o.key(end + "_ip")
+	o.b = append(addr.Netip().AppendTo(append(o.b, '"')), '"')
+	if ports {
+		o.count(end+"_port", uint64(port))
+	}
+}
+
+// write writes the key tunnel, as Suricata has it, with the kind of the tunnel besides; nothing for nil.
+func (t *Tunnel) write(o *object) {
 	if t == nil {
-		return dst
+		return
 	}
-	dst = append(dst, `,"tunnel":{"src_ip":"`...)
-	dst = t.Src.Netip().AppendTo(dst)
-	if t.SrcPort|t.DstPort != 0 {
-		dst = append(dst, `","src_port":`...)
-		dst = strconv.AppendUint(dst, uint64(t.SrcPort), 10)
-		dst = append(dst, `,"dest_ip":"`...)
-		dst = t.Dst.Netip().AppendTo(dst)
-		dst = append(dst, `","dest_port":`...)
-		dst = strconv.AppendUint(dst, uint64(t.DstPort), 10)
-		dst = append(dst, `,"proto":"`...)
-	} else {
-		dst = append(dst, `","dest_ip":"`...)
-		dst = t.Dst.Netip().AppendTo(dst)
-		dst = append(dst, `","proto":"`...)
-	}
-	dst = append(dst, protocolName(t.IPProto)...)
-	dst = append(dst, `","depth":`...)
-	dst = strconv.AppendInt(dst, int64(t.Depth), 10)
-	dst = append(dst, `,"type":"`...)
-	dst = append(dst, t.Type.String()...)
-	return append(dst, '"', '}')
+	ports := t.SrcPort|t.DstPort != 0
+	o.begin("tunnel", '{')
+	o.endpoint("src", t.Src, t.SrcPort, ports)
+	o.endpoint("dest", t.Dst, t.DstPort, ports)
+	o.text("proto", protocolName(t.IPProto))
+	o.integer("depth", t.Depth)
+	o.text("type", t.Type.String())
+	o.end('}')
 }
 
-// appendFlow appends the keys from src_ip to community_id.
-func (a *Alert) appendFlow(dst []byte) []byte {
+// writeFlow writes the keys from src_ip to community_id.
+func (a *Alert) writeFlow(o *object) {
 	ports := a.Layers&packet.LayerPorts != 0
 	if a.hasAddresses() {
-		dst = append(dst, `,"src_ip":"`...)
-		dst = append(a.Src.Netip().AppendTo(dst), '"')
-		if ports {
-			dst = append(dst, `,"src_port":`...)
-			dst = strconv.AppendUint(dst, uint64(a.SrcPort), 10)
-		}
+		o.endpoint("src", a.Src, a.SrcPort, ports)
 		if a.hasDestination() {
-			dst = append(dst, `,"dest_ip":"`...)
-			dst = append(a.Dst.Netip().AppendTo(dst), '"')
-			if ports {
-				dst = append(dst, `,"dest_port":`...)
-				dst = strconv.AppendUint(dst, uint64(a.DstPort), 10)
-			}
+			o.endpoint("dest", a.Dst, a.DstPort, ports)
 		}
 	}
-	if proto := a.Protocol(); proto != "" {
-		dst = append(dst, `,"proto":"`...)
-		dst = append(append(dst, proto...), '"')
-	}
+	o.some("proto", a.Protocol())
 	if a.hasICMP() {
-		dst = append(dst, `,"icmp_type":`...)
-		dst = strconv.AppendUint(dst, uint64(a.ICMPType), 10)
-		dst = append(dst, `,"icmp_code":`...)
-		dst = strconv.AppendUint(dst, uint64(a.ICMPCode), 10)
+		o.count("icmp_type", uint64(a.ICMPType))
+		o.count("icmp_code", uint64(a.ICMPCode))
 	}
-	const key = `,"community_id":"`
-	dst = append(dst, key...)
-	before := len(dst)
-	if dst = a.appendCommunityID(dst); len(dst) == before {
-		return dst[:before-len(key)]
-	}
-	return append(dst, '"')
+	o.some("community_id", a.CommunityID())
 }
 
-// appendExtras appends the keys that only some alerts have.
-func (a *Alert) appendExtras(dst []byte) []byte {
+// writeExtras writes the keys that only some alerts have.
+func (a *Alert) writeExtras(o *object) {
 	if len(a.Actions) > 0 {
-		dst = append(dst, `,"responses":`...)
-		dst = a.appendResponsesJSON(dst)
+		a.writeResponses(o, "responses")
 	}
-	dst = a.Sample.appendJSON(dst)
-	dst = a.Assets.appendJSON(dst)
+	a.Sample.write(o)
+	a.Assets.write(o)
 	if a.Suppressed != 0 {
-		dst = append(dst, `,"suppressed":`...)
-		dst = strconv.AppendUint(dst, a.Suppressed, 10)
+		o.count("suppressed", a.Suppressed)
 	}
 	if a.Shadow {
-		dst = append(dst, `,"mode":"shadow"`...)
+		o.text("mode", "shadow")
 	}
 	if r := a.Reputation; r != nil {
-		dst = append(dst, `,"reputation":{"source":`...)
-		dst = appendString(dst, r.Source)
-		dst = append(dst, `,"indicator":`...)
-		dst = appendString(dst, r.Indicator)
-		dst = append(dst, `,"tier":`...)
-		dst = appendString(dst, r.Tier.String())
+		o.begin("reputation", '{')
+		o.text("source", r.Source)
+		o.text("indicator", r.Indicator)
+		o.text("tier", r.Tier.String())
 		if r.Engines != 0 {
-			for _, n := range [...]struct {
-				key string
-				of  int
-			}{{`,"malicious":`, r.Malicious}, {`,"suspicious":`, r.Suspicious}, {`,"engines":`, r.Engines}} {
-				dst = strconv.AppendInt(append(dst, n.key...), int64(n.of), 10)
-			}
+			o.integer("malicious", r.Malicious)
+			o.integer("suspicious", r.Suspicious)
+			o.integer("engines", r.Engines)
 		}
-		dst = append(dst, '}')
+		o.end('}')
 	}
 	if a.CaptureLoss != 0 {
-		dst = append(dst, `,"capture_loss":`...)
-		dst = strconv.AppendUint(dst, a.CaptureLoss, 10)
+		o.count("capture_loss", a.CaptureLoss)
 	}
-	if a.Evidence != "" {
-		dst = append(dst, `,"evidence":`...)
-		dst = appendString(dst, a.Evidence)
-	}
-	if a.Filter != "" {
-		dst = append(dst, `,"filter":`...)
-		dst = appendString(dst, a.Filter)
-	}
+	o.some("evidence", a.Evidence)
+	o.some("filter", a.Filter)
 	if len(a.References) > 0 {
-		dst = append(dst, `,"references":`...)
-		dst = appendStrings(dst, a.References)
+		o.texts("references", a.References)
 	}
-	if a.Agent != "" {
-		dst = append(dst, `,"agent":`...)
-		dst = appendString(dst, a.Agent)
-	}
-	return dst
+	o.some("agent", a.Agent)
 }
 
-// appendResponsesJSON appends the array of "responses".
-func (a *Alert) appendResponsesJSON(dst []byte) []byte {
-	dst = append(dst, '[')
+// writeResponses writes what the rule asks for. The message of an entry is left out where it is the alert's.
+func (a *Alert) writeResponses(o *object, key string) {
+	o.begin(key, '[')
 	for i := range a.Actions {
-		dst = a.Actions[i].appendJSON(comma(dst, i), a.Message)
-	}
-	return append(dst, ']')
-}
-
-// appendJSON appends one entry of "responses". Its message is left out where it is the alert's.
-func (c *Action) appendJSON(dst []byte, message string) []byte {
-	dst = append(dst, `{"action":`...)
-	dst = appendString(dst, c.Kind)
-	if c.Target.IsValid() {
-		dst = append(dst, `,"target":`...)
-		dst = c.Target.AppendTo(append(dst, '"'))
-		dst = append(dst, '"')
-	}
-	if c.Seconds != 0 {
-		dst = append(dst, `,"seconds":`...)
-		dst = appendFloat(dst, c.Seconds)
-	}
-	if c.Share {
-		dst = append(dst, `,"share":true`...)
-	}
-	if len(c.To) > 0 {
-		dst = append(dst, `,"to":`...)
-		dst = appendStrings(dst, c.To)
-	}
-	if c.Kind == "notify" && c.Message != message || c.Kind != "notify" && c.Message != "" {
-		dst = append(dst, `,"message":`...)
-		dst = appendString(dst, c.Message)
-	}
-	return append(dst, '}')
-}
-
-func comma(dst []byte, i int) []byte {
-	if i > 0 {
-		dst = append(dst, ',')
-	}
-	return dst
-}
-
-func appendStrings(dst []byte, ss []string) []byte {
-	dst = append(dst, '[')
-	for i, s := range ss {
-		dst = appendString(comma(dst, i), s)
-	}
-	return append(dst, ']')
-}
-
-// appendNamed appends the values as an object, in their order.
-func appendNamed(dst []byte, vs []Named) []byte {
-	dst = append(dst, '{')
-	for i, v := range vs {
-		dst = appendString(comma(dst, i), v.Name)
-		dst = append(dst, ':')
-		switch x := v.Value.(type) {
-		case int64:
-			dst = strconv.AppendInt(dst, x, 10)
-		case float64:
-			before := len(dst)
-			dst = appendFloat(dst, x)
-			// A float stays one for readers that tell 5 from 5.0, as typed indexes do.
-			if isWhole(x) && !hasPoint(dst[before:]) {
-				dst = append(dst, ".0"...)
-			}
-		case string:
-			dst = appendString(dst, x)
-		case bool:
-			dst = strconv.AppendBool(dst, x)
-		default:
-			dst = append(dst, "null"...)
+		c := &a.Actions[i]
+		o.begin("", '{')
+		o.text("action", c.Kind)
+		if c.Target.IsValid() {
+			o.key("target")
+			o.b = append(c.Target.AppendTo(append(o.b, '"')), '"')
 		}
+		if c.Seconds != 0 {
+			o.number("seconds", c.Seconds)
+		}
+		if c.Share {
+			o.key("share")
+			o.b = append(o.b, "true"...)
+		}
+		if len(c.To) > 0 {
+			o.texts("to", c.To)
+		}
+		if c.Kind == "notify" && c.Message != a.Message || c.Kind != "notify" && c.Message != "" {
+			o.text("message", c.Message)
+		}
+		o.end('}')
 	}
-	return append(dst, '}')
+	o.end(']')
 }
 
 func isWhole(x float64) bool { return x == math.Trunc(x) && !math.IsInf(x, 0) }

@@ -1,5 +1,7 @@
 package alert
 
+import "math"
+
 // A Sample is what a model scored, and why.
 type Sample struct {
 	Model    string
@@ -21,45 +23,39 @@ type Feature struct {
 	Bits      float64
 }
 
-// appendJSON appends the key model; nothing for nil.
-func (s *Sample) appendJSON(dst []byte) []byte {
+// write writes the key model; nothing for nil.
+func (s *Sample) write(o *object) {
 	if s == nil {
-		return dst
+		return
 	}
-	dst = append(dst, `,"model":{"name":`...)
-	dst = appendString(dst, s.Model)
-	dst = append(dst, `,"baseline":`...)
-	dst = appendString(dst, s.Baseline)
-	dst = append(dst, `,"score":`...)
-	dst = appendFloat(dst, s.Score)
-	dst = append(dst, `,"top":`...)
-	dst = appendString(dst, s.Top)
-	dst = append(dst, `,"bits":`...)
-	dst = appendFloat(dst, s.Bits)
-	dst = append(dst, `,"odd":`...)
-	dst = appendString(dst, s.Odd)
-	dst = append(dst, `,"features":[`...)
-	for i, f := range s.Features {
-		dst = append(comma(dst, i), `{"name":`...)
-		dst = appendString(dst, f.Name)
-		dst = append(dst, `,"value":`...)
-		dst = appendFloat(dst, f.Value)
-		dst = append(dst, `,"usual":`...)
+	o.begin("model", '{')
+	o.text("name", s.Model)
+	o.text("baseline", s.Baseline)
+	o.number("score", s.Score)
+	o.text("top", s.Top)
+	o.number("bits", s.Bits)
+	o.text("odd", s.Odd)
+	o.begin("features", '[')
+	for _, f := range s.Features {
+		o.begin("", '{')
+		o.text("name", f.Name)
+		o.number("value", f.Value)
 		if f.Known {
-			dst = appendFloat(append(dst, '['), f.Low)
-			dst = appendFloat(append(dst, ','), f.High)
-			dst = append(dst, ']')
+			o.begin("usual", '[')
+			o.number("", f.Low)
+			o.number("", f.High)
+			o.end(']')
 		} else {
-			dst = append(dst, "null"...)
+			o.number("usual", math.NaN())
 		}
-		dst = append(dst, `,"bits":`...)
-		dst = appendFloat(dst, f.Bits)
-		dst = append(dst, '}')
+		o.number("bits", f.Bits)
+		o.end('}')
 	}
-	return append(dst, ']', '}')
+	o.end(']')
+	o.end('}')
 }
 
-// wireSample is a sample as appendJSON writes it.
+// wireSample is a sample as write writes it.
 type wireSample struct {
 	Name     string  `json:"name"`
 	Baseline string  `json:"baseline"`

@@ -42,7 +42,7 @@ func TestManualColumns(t *testing.T) {
 			}
 		}
 	}
-	if want := strings.Split(strings.TrimSpace(string(alert.AppendCSVHeader(nil))), ","); !slices.Equal(got, want) {
+	if want := strings.Split(strings.TrimSpace(string(alert.NewCSV().AppendHeader(nil))), ","); !slices.Equal(got, want) {
 		t.Errorf("the manual has\n%v\nthe header is\n%v", got, want)
 	}
 }

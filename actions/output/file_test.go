@@ -138,7 +138,7 @@ func TestCSVOfOtherColumnsIsMovedAway(t *testing.T) {
 func TestTornTail(t *testing.T) {
 	line := string(numbered(1).AppendJSON(nil)) + "\n"
 	row := string(alert.NewCSV().Append(nil, numbered(1)))
-	header := string(alert.AppendCSVHeader(nil))
+	header := string(alert.NewCSV().AppendHeader(nil))
 	next := string(alert.NewCSV().Append(nil, numbered(2)))
 	for name, c := range map[string]struct {
 		config       func(string) Config
