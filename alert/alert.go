@@ -62,6 +62,23 @@ type Alert struct {
 	Filter string
 }
 
+// TextSize returns about how many bytes of memory the texts and values of the alert take.
+func (a *Alert) TextSize() int64 {
+	n := len(a.Rule) + len(a.Description) + len(a.Category) + len(a.Agent) + len(a.Message)
+	for _, vs := range [][]Named{a.Key, a.Values} {
+		for _, v := range vs {
+			n += len(v.Name) + 48
+			if s, ok := v.Value.(string); ok {
+				n += len(s)
+			}
+		}
+	}
+	for i := range a.Actions {
+		n += len(a.Actions[i].Message) + 96
+	}
+	return int64(n)
+}
+
 // A Tunnel says what a packet came through: the outermost packet of its frame, whose sender wrote what is in there.
 type Tunnel struct {
 	Type             packet.Tunnel

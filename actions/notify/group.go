@@ -137,18 +137,4 @@ func keyText(key []alert.Named) string {
 const alertRoom = 4 << 10
 
 // alertSize returns about how many bytes an alert takes.
-func alertSize(a *alert.Alert, text string) int64 {
-	n := 1024 + len(text) + len(a.Rule) + len(a.Description) + len(a.Category) + len(a.Agent) + len(a.Message)
-	for _, vs := range [][]alert.Named{a.Key, a.Values} {
-		for _, v := range vs {
-			n += len(v.Name) + 48
-			if s, ok := v.Value.(string); ok {
-				n += len(s)
-			}
-		}
-	}
-	for i := range a.Actions {
-		n += len(a.Actions[i].Message) + 96
-	}
-	return int64(n)
-}
+func alertSize(a *alert.Alert, text string) int64 { return 1024 + int64(len(text)) + a.TextSize() }

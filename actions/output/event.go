@@ -19,20 +19,8 @@ type event struct {
 const eventOverhead = 1024
 
 func newEvent(a *alert.Alert) *event {
-	n := len(a.Rule) + len(a.Description) + len(a.Category) + len(a.Agent) + len(a.Message)
-	for _, vs := range [][]alert.Named{a.Key, a.Values} {
-		for _, v := range vs {
-			n += len(v.Name) + 48
-			if s, ok := v.Value.(string); ok {
-				n += len(s)
-			}
-		}
-	}
-	for i := range a.Actions {
-		n += len(a.Actions[i].Message) + 96
-	}
 	// Once in the alert and once in its JSON, whatever of it is shared with the rule.
-	return &event{alert: a, size: eventOverhead + 2*int64(n)}
+	return &event{alert: a, size: eventOverhead + 2*a.TextSize()}
 }
 
 // json returns the alert as EVE JSON without a newline. It is made once, by whoever asks first, and
