@@ -33,16 +33,12 @@ type command struct {
 	timeout time.Duration
 
 	mu      sync.Mutex
-	rolls   [setCount]roll // what was added, or listed, and is not over
-	changes uint64         // runs of apply that began or ended
+	rolls   rolls  // what was added, or listed, and is not over
+	changes uint64 // runs of apply that began or ended
 }
 
 func newCommand(c *Config) *command {
-	out := &command{args: slices.Clone(c.Command), timeout: c.CommandTimeout}
-	for i := range out.rolls {
-		out.rolls[i] = roll{}
-	}
-	return out
+	return &command{args: slices.Clone(c.Command), timeout: c.CommandTimeout, rolls: newRolls()}
 }
 
 // run runs the program with one more argument.
@@ -116,28 +112,22 @@ func (c *command) Apply(ctx context.Context, changes []decision.Change) error {
 	}
 	c.note(nil, nil, now)
 	out, err := c.run(ctx, "apply", in.String())
-	var left []decision.Change
-	defer func() { c.note(changes, left, now) }()
+	var left refusal
+	defer func() { c.note(changes, left.changes, now) }()
 	if err != nil {
-		left = changes
+		left.changes = changes
 		return err
 	}
-	var why error
 	for line := range lines(out) {
 		number, text, _ := strings.Cut(strings.TrimPrefix(line, "failed "), " ")
 		n, err := strconv.Atoi(number)
 		if !strings.HasPrefix(line, "failed ") || err != nil || n < 1 || n > len(changes) {
-			left = changes
+			left.changes = changes
 			return fmt.Errorf("%s apply: its output %q is not \"failed NUMBER REASON\" with the number of a line", c.args[0], line)
 		}
-		if left = append(left, changes[n-1]); why == nil {
-			why = fmt.Errorf("%s: %s", c.args[0], text)
-		}
+		left.add(fmt.Errorf("%s: %s", c.args[0], text), changes[n-1])
 	}
-	if left == nil {
-		return nil
-	}
-	return &decision.PartialError{Changes: left, Err: why}
+	return left.err()
 }
 
 // note takes down that apply began or ended, and the changes that were made: all but those that are left.
@@ -181,9 +171,7 @@ func (c *command) List(ctx context.Context) ([]decision.Member, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := range c.rolls {
-		c.rolls[i] = roll{}
-	}
+	c.rolls = newRolls()
 	for _, m := range members {
 		id, _ := setOf(m.Kind, m.Target.Is4())
 		until := int64(0)
@@ -269,11 +257,7 @@ func (c *command) fewer(ctx context.Context) (missing []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	var counts [setCount]int
-	for _, m := range members {
-		id, _ := setOf(m.Kind, m.Target.Is4())
-		counts[id]++
-	}
+	counts := count(members)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.changes != before || c.changes%2 != 0 {
@@ -295,12 +279,7 @@ func (c *command) show(ctx context.Context) (State, error) {
 	if err != nil {
 		return s, err
 	}
-	var counts [setCount]int
-	for _, m := range members {
-		id, _ := setOf(m.Kind, m.Target.Is4())
-		counts[id]++
-	}
-	for i, n := range counts {
+	for i, n := range count(members) {
 		id := setID(i)
 		s.Installed = s.Installed || n > 0
 		s.Sets = append(s.Sets, Set{Name: id.name(), Family: id.family(), Kind: id.kind(), Members: n})
@@ -315,8 +294,6 @@ func (c *command) flush(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := range c.rolls {
-		c.rolls[i] = roll{}
-	}
+	c.rolls = newRolls()
 	return nil
 }

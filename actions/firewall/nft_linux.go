@@ -2,7 +2,6 @@ package firewall
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -27,14 +26,14 @@ type nft struct {
 	config *Config
 
 	mu     sync.Mutex
-	synced bool           // rolls are what is in the kernel, but for what others do
-	mended bool           // the structure was looked at once
-	wanted bool           // the structure is to be there: it was made here, or found
-	addrs  [setCount]roll // addresses
-	nets   [setCount]roll // prefixes
-	seen   uint32         // a generation of all tables; see generation
-	known  bool           // at that, the rolls were what is in the kernel
-	sound  bool           // at that, the structure was right too
+	synced bool   // rolls are what is in the kernel, but for what others do
+	mended bool   // the structure was looked at once
+	wanted bool   // the structure is to be there: it was made here, or found
+	addrs  rolls  // addresses
+	nets   rolls  // prefixes
+	seen   uint32 // a generation of all tables; see generation
+	known  bool   // at that, the rolls were what is in the kernel
+	sound  bool   // at that, the structure was right too
 
 	// One socket serves all operations: to close one waits until the kernel has freed what transactions deleted. After
 	// an error there is another, so that what is left of an operation is not taken for the answer to the next.
@@ -43,15 +42,7 @@ type nft struct {
 }
 
 func newNft(config *Config) *nft {
-	n := &nft{config: config}
-	n.clear()
-	return n
-}
-
-func (n *nft) clear() {
-	for i := range setCount {
-		n.addrs[i], n.nets[i] = roll{}, roll{}
-	}
+	return &nft{config: config, addrs: newRolls(), nets: newRolls()}
 }
 
 // Apply implements decision.Firewall.
@@ -61,21 +52,13 @@ func (n *nft) Apply(ctx context.Context, changes []decision.Change) (err error) 
 	defer n.after(&err)
 	now := time.Now()
 	by, left := arrange(changes, now)
-	var why error
-	if left != nil {
-		why = errors.New("this is not a target, or not a kind of decision")
-	}
-	adds := false
-	for i := range by {
-		adds = adds || len(by[i].add) > 0
-	}
 	if !n.synced {
 		if err := n.sync(); err != nil {
 			return err
 		}
 	}
-	if !n.wanted && !adds {
-		return partialOf(left, why)
+	if !n.wanted && !by.adds() {
+		return left.err()
 	}
 	if !n.mended {
 		if _, err := n.mend(); err != nil {
@@ -86,7 +69,7 @@ func (n *nft) Apply(ctx context.Context, changes []decision.Change) (err error) 
 	if err != nil {
 		return err
 	}
-	more, cause, commits, err := n.change(ctx, by, now, false)
+	more, commits, err := n.change(ctx, by, now, false)
 	if err != nil && ctx.Err() == nil {
 		// The kernel is not as the rolls say: someone changed it, or an element ended this very moment. All changes are
 		// made once more, in a way that does not depend on what is there.
@@ -100,40 +83,27 @@ func (n *nft) Apply(ctx context.Context, changes []decision.Change) (err error) 
 		if before, err = n.generation(); err != nil {
 			return err
 		}
-		more, cause, commits, err = n.change(ctx, by, now, true)
+		more, commits, err = n.change(ctx, by, now, true)
 	}
 	if err != nil {
 		n.synced = false
 		return fmt.Errorf("nftables: %w", err)
 	}
 	n.advance(before, commits)
-	if left = append(left, more...); why == nil {
-		why = cause
-	}
-	return partialOf(left, why)
-}
-
-func partialOf(left []decision.Change, why error) error {
-	if len(left) == 0 {
-		return nil
-	}
-	return &decision.PartialError{Changes: left, Err: why}
+	left.add(more.why, more.changes...)
+	return left.err()
 }
 
 // change makes changes, and returns those for which there is no room. With careful, nothing is taken for granted about
 // what is there.
-func (n *nft) change(ctx context.Context, by [setCount]orders, now time.Time, careful bool) (left []decision.Change, why error, commits int, err error) {
+func (n *nft) change(ctx context.Context, by arranged, now time.Time, careful bool) (left refusal, commits int, err error) {
 	for i := range by {
 		if err := ctx.Err(); err != nil {
-			return nil, nil, commits, err
+			return left, commits, err
 		}
 		id := setID(i)
 		add, rest := n.sortOut(id, by[i])
-		if rest != nil {
-			if left = append(left, rest...); why == nil {
-				why = fullError(id.name(), n.config.SetSize)
-			}
-		}
+		left.add(fullError(id.name(), n.config.SetSize), rest...)
 		addrs, nets := split(orders{by[i].remove, add})
 		k, err := n.changeAddresses(id, addrs, now, careful)
 		commits += k
@@ -142,10 +112,10 @@ func (n *nft) change(ctx context.Context, by [setCount]orders, now time.Time, ca
 			commits += k
 		}
 		if err != nil {
-			return nil, nil, commits, fmt.Errorf("the set %s: %w", id.name(), err)
+			return left, commits, fmt.Errorf("the set %s: %w", id.name(), err)
 		}
 	}
-	return left, why, commits, nil
+	return left, commits, nil
 }
 
 // has reports whether a member is on a roll.
@@ -225,7 +195,7 @@ func (n *nft) changeAddresses(id setID, o orders, now time.Time, careful bool) (
 		if len(steps) == 0 {
 			return nil
 		}
-		err := n.commit(n.addressSet(id), steps)
+		err := n.commit(n.addressSet(id), steps, false)
 		steps = steps[:0]
 		commits++
 		return err
@@ -288,9 +258,9 @@ func (n *nft) changePrefixes(id setID, o orders, now time.Time, careful bool) (c
 	if alone {
 		p := o.add[0].Target.Prefix()
 		one := roll{p: r[p]}
-		return 1, n.commit(n.prefixSet(id), pieces(one, now))
+		return 1, n.commit(n.prefixSet(id), pieces(one, now), false)
 	}
-	return 1, n.rewrite(n.prefixSet(id), pieces(r, now))
+	return 1, n.commit(n.prefixSet(id), pieces(r, now), true)
 }
 
 // pieces returns the steps that add prefixes.
@@ -308,25 +278,15 @@ func pieces(r roll, now time.Time) (steps []step) {
 	return steps
 }
 
-// commit makes steps as one transaction.
-func (n *nft) commit(set *nftables.Set, steps []step) error {
+// commit makes steps as one transaction, on the set or, anew, on an empty one.
+func (n *nft) commit(set *nftables.Set, steps []step, anew bool) error {
 	c, err := n.conn()
 	if err != nil {
 		return err
 	}
-	if err := queue(c, set, steps); err != nil {
-		return err
+	if anew {
+		c.FlushSet(set)
 	}
-	return c.Flush()
-}
-
-// rewrite makes steps on an empty set, as one transaction.
-func (n *nft) rewrite(set *nftables.Set, steps []step) error {
-	c, err := n.conn()
-	if err != nil {
-		return err
-	}
-	c.FlushSet(set)
 	if err := queue(c, set, steps); err != nil {
 		return err
 	}

@@ -27,11 +27,9 @@ func (n *nft) sync() error {
 }
 
 // read returns what is in the kernel, whether our table is there at all, and how many pieces of prefixes each set has.
-func (n *nft) read() (addrs, nets [setCount]roll, there bool, parts [setCount]int, err error) {
-	for i := range setCount {
-		addrs[i], nets[i] = roll{}, roll{}
-	}
-	fail := func(err error) ([setCount]roll, [setCount]roll, bool, [setCount]int, error) {
+func (n *nft) read() (addrs, nets rolls, there bool, parts [setCount]int, err error) {
+	addrs, nets = newRolls(), newRolls()
+	fail := func(err error) (rolls, rolls, bool, [setCount]int, error) {
 		return addrs, nets, there, parts, fmt.Errorf("nftables: %w", err)
 	}
 	c, err := n.conn()

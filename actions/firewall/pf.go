@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
@@ -31,20 +32,17 @@ type pf struct {
 	log     *slog.Logger
 	ctx     context.Context // done after Close
 	stop    context.CancelFunc
-	working sync.Mutex // one at a time changes the anchor
+	working sync.Mutex  // one at a time changes the anchor
+	ready   atomic.Bool // the anchor was there at the last look
 
 	mu    sync.Mutex
-	rolls [setCount]roll
-	ready bool        // the anchor was there at the last look
+	rolls rolls
 	next  *time.Timer // for the member that ends first; nil for none
 }
 
 func newPf(config *Config, system string, run pfRunner, log *slog.Logger) *pf {
-	p := &pf{config: config, system: system, run: run, log: log}
+	p := &pf{config: config, system: system, run: run, log: log, rolls: newRolls()}
 	p.ctx, p.stop = context.WithCancel(context.Background())
-	for i := range p.rolls {
-		p.rolls[i] = roll{}
-	}
 	return p
 }
 
@@ -152,12 +150,11 @@ func (p *pf) Apply(ctx context.Context, changes []decision.Change) error {
 	defer p.working.Unlock()
 	now := time.Now()
 	by, left := arrange(changes, now)
-	var why error
-	if !p.isReady() && slices.ContainsFunc(by[:], func(o orders) bool { return len(o.add) > 0 }) {
+	if !p.ready.Load() && by.adds() {
 		if _, err := p.install(ctx); err != nil {
 			return err
 		}
-		p.setReady(true)
+		p.ready.Store(true)
 	}
 	for i, o := range by {
 		id := setID(i)
@@ -170,9 +167,8 @@ func (p *pf) Apply(ctx context.Context, changes []decision.Change) error {
 		room := p.config.SetSize - p.size(id)
 		if add := o.add; len(add) > room {
 			// Those that are there already need no room, and are few.
-			left = append(left, add[max(room, 0):]...)
+			left.add(fullError(id.name(), p.config.SetSize), add[max(room, 0):]...)
 			o.add = add[:max(room, 0)]
-			why = fullError(id.name(), p.config.SetSize)
 		}
 		if len(o.add) > 0 {
 			if err := p.members(ctx, id.kind(), "add", o.add); err != nil {
@@ -182,13 +178,7 @@ func (p *pf) Apply(ctx context.Context, changes []decision.Change) error {
 		p.note(id, nil, o.add, now)
 	}
 	p.plan()
-	if len(left) > 0 {
-		if why == nil {
-			why = errors.New("pf has no table for them")
-		}
-		return &decision.PartialError{Changes: left, Err: why}
-	}
-	return nil
+	return left.err()
 }
 
 // members adds members to a table, or deletes them: those that are there, or are not, are no error for pfctl.
@@ -202,7 +192,7 @@ func (p *pf) members(ctx context.Context, kind decision.Kind, command string, ch
 		return nil
 	}
 	if err != nil {
-		p.setReady(false) // whatever it was, look at the anchor before the next
+		p.ready.Store(false) // whatever it was, look at the anchor before the next
 	}
 	return err
 }
@@ -224,18 +214,6 @@ func (p *pf) size(id setID) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.rolls[id])
-}
-
-func (p *pf) isReady() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.ready
-}
-
-func (p *pf) setReady(ready bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ready = ready
 }
 
 // List implements decision.Firewall. Of members that another process added the end is not known: they have none.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/netip"
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
@@ -68,7 +67,7 @@ func (p *pf) end() {
 func (p *pf) repair(ctx context.Context) (missing []string, err error) {
 	p.working.Lock()
 	defer p.working.Unlock()
-	if !p.isReady() {
+	if !p.ready.Load() {
 		return nil, nil // nothing needs it yet
 	}
 	if missing, err = p.install(ctx); err != nil {
@@ -80,12 +79,9 @@ func (p *pf) repair(ctx context.Context) (missing []string, err error) {
 		if err != nil {
 			return missing, err
 		}
-		var have [setCount]roll
+		have := newRolls()
 		for _, prefix := range there {
 			id, _ := setOf(k, prefix.Addr().Is4())
-			if have[id] == nil {
-				have[id] = roll{}
-			}
 			have[id][prefix] = 0
 		}
 		p.mu.Lock()
@@ -96,16 +92,12 @@ func (p *pf) repair(ctx context.Context) (missing []string, err error) {
 			for prefix := range have[i] {
 				have[i][prefix] = p.rolls[i][prefix] // pf knows no end, so that it cannot be another
 			}
-			missing = append(missing, p.copyOf(i).differences(setID(i).name(), have[i], now)...)
+			// Of a copy: what is over has to stay on the roll until it was ended.
+			missing = append(missing, maps.Clone(p.rolls[i]).differences(setID(i).name(), have[i], now)...)
 		}
 		p.mu.Unlock()
 	}
 	return missing, nil
-}
-
-// copyOf returns a copy of a roll, since what is over has to stay in it until it was ended. The caller holds mu.
-func (p *pf) copyOf(i int) roll {
-	return maps.Clone(p.rolls[i])
 }
 
 // show implements keeper.
@@ -154,11 +146,9 @@ func (p *pf) flush(ctx context.Context) error {
 			return fmt.Errorf("the anchor %s: %w", anchor, err)
 		}
 	}
+	p.ready.Store(false)
 	p.mu.Lock()
-	p.ready = false
-	for i := range p.rolls {
-		p.rolls[i] = map[netip.Prefix]int64{}
-	}
+	p.rolls = newRolls()
 	p.mu.Unlock()
 	p.plan()
 	return nil

@@ -2,6 +2,7 @@ package firewall
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -53,8 +54,39 @@ type orders struct {
 	remove, add []decision.Change
 }
 
+// A refusal is the changes of an Apply that cannot be made, and why the first of them cannot.
+type refusal struct {
+	changes []decision.Change
+	why     error
+}
+
+func (r *refusal) add(why error, changes ...decision.Change) {
+	if len(r.changes) == 0 {
+		r.why = why
+	}
+	r.changes = append(r.changes, changes...)
+}
+
+// err returns the refusal as an error; nil where everything was made.
+func (r *refusal) err() error {
+	if len(r.changes) == 0 {
+		return nil
+	}
+	return &decision.PartialError{Changes: r.changes, Err: r.why}
+}
+
+var errNoMember = errors.New("this is not a target, or not a kind of decision")
+
+// arranged are the changes to each set.
+type arranged [setCount]orders
+
+// adds reports whether there is something to be added.
+func (by *arranged) adds() bool {
+	return slices.ContainsFunc(by[:], func(o orders) bool { return len(o.add) > 0 })
+}
+
 // arrange sorts changes by set. The last change to a member counts. Those that no set can take are left.
-func arrange(changes []decision.Change, now time.Time) (by [setCount]orders, left []decision.Change) {
+func arrange(changes []decision.Change, now time.Time) (by arranged, left refusal) {
 	type key struct {
 		target decision.Target
 		kind   decision.Kind
@@ -72,7 +104,7 @@ func arrange(changes []decision.Change, now time.Time) (by [setCount]orders, lef
 		id, ok := setOf(c.Kind, c.Target.Is4())
 		switch {
 		case !ok || !c.Target.IsValid():
-			left = append(left, c)
+			left.add(errNoMember, c)
 		case c.Remove || !c.Until.IsZero() && !c.Until.After(now):
 			by[id].remove = append(by[id].remove, c)
 		default:
@@ -84,6 +116,26 @@ func arrange(changes []decision.Change, now time.Time) (by [setCount]orders, lef
 
 // A roll is what a set should have: for each prefix when it ends, in Unix seconds; 0 for never.
 type roll map[netip.Prefix]int64
+
+// rolls are those of all sets.
+type rolls [setCount]roll
+
+// newRolls returns rolls with nothing on them.
+func newRolls() (out rolls) {
+	for i := range out {
+		out[i] = roll{}
+	}
+	return out
+}
+
+// count returns how many members there are of each set.
+func count(members []decision.Member) (out [setCount]int) {
+	for _, m := range members {
+		id, _ := setOf(m.Kind, m.Target.Is4())
+		out[id]++
+	}
+	return out
+}
 
 // prune forgets what is over.
 func (r roll) prune(now int64) {

@@ -269,7 +269,7 @@ func (n *nft) flush(ctx context.Context) error {
 		return err
 	}
 	n.wanted, n.mended, n.known, n.sound, n.synced = false, false, false, false, true
-	n.clear()
+	n.addrs, n.nets = newRolls(), newRolls()
 	return removeXtables(ctx)
 }
 

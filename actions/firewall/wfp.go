@@ -3,7 +3,6 @@ package firewall
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -27,8 +26,8 @@ type wfp struct {
 	log    *slog.Logger
 
 	mu     sync.Mutex
-	rolls  [setCount]roll // what this process added, or found
-	known  bool           // rolls are what is there
+	rolls  rolls // what this process added, or found
+	known  bool  // rolls are what is there
 	stop   chan struct{}
 	ended  chan struct{} // nil while nothing sweeps
 	closed bool
@@ -67,10 +66,7 @@ func newWfp(c *Config, engine filterEngine, log *slog.Logger) *wfp {
 }
 
 func (w *wfp) forget() {
-	for i := range w.rolls {
-		w.rolls[i] = roll{}
-	}
-	w.known = false
+	w.rolls, w.known = newRolls(), false
 }
 
 // Apply implements decision.Firewall.
@@ -79,10 +75,6 @@ func (w *wfp) Apply(ctx context.Context, changes []decision.Change) error {
 	defer w.mu.Unlock()
 	now := time.Now()
 	by, left := arrange(changes, now)
-	var why error
-	if left != nil {
-		why = errors.New("this is no target of a firewall")
-	}
 	if _, err := w.engine.install(); err != nil {
 		return err
 	}
@@ -93,7 +85,7 @@ func (w *wfp) Apply(ctx context.Context, changes []decision.Change) error {
 		id := setID(i)
 		for _, c := range by[i].remove {
 			if err := w.take(id, c.Target.Prefix()); err != nil {
-				left, why = append(left, c), cmp.Or(why, err)
+				left.add(err, c)
 			}
 		}
 		for _, c := range by[i].add {
@@ -101,15 +93,12 @@ func (w *wfp) Apply(ctx context.Context, changes []decision.Change) error {
 				return err
 			}
 			if err := w.put(id, c, now); err != nil {
-				left, why = append(left, c), cmp.Or(why, err)
+				left.add(err, c)
 			}
 		}
 	}
 	w.sweepLater()
-	if len(left) == 0 {
-		return nil
-	}
-	return &decision.PartialError{Changes: left, Err: why}
+	return left.err()
 }
 
 // put adds a member.
@@ -156,7 +145,7 @@ func (w *wfp) learn() error {
 }
 
 // have returns the members that are there by every hook.
-func (w *wfp) have() (out [setCount]roll, installed bool, err error) {
+func (w *wfp) have() (out rolls, installed bool, err error) {
 	filters, installed, err := w.engine.list()
 	if err != nil {
 		return out, false, err
@@ -168,9 +157,7 @@ func (w *wfp) have() (out [setCount]roll, installed bool, err error) {
 			hooks[f]++
 		}
 	}
-	for i := range out {
-		out[i] = roll{}
-	}
+	out = newRolls()
 	for f, n := range hooks {
 		if n == len(w.hooks) {
 			out[f.set][f.prefix] = f.until

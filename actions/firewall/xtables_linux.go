@@ -29,96 +29,70 @@ type xtables struct {
 
 	mu      sync.Mutex
 	sets    ipsets
-	rolls   [setCount]roll      // what was added and is not over
+	rolls   rolls               // what was added and is not over
 	compare [setCount]time.Time // when members are compared again
 }
 
 func newXtables(config *Config, log *slog.Logger) *xtables {
-	x := &xtables{config: config, log: log}
-	for i := range x.rolls {
-		x.rolls[i] = roll{}
-	}
-	return x
+	return &xtables{config: config, log: log, rolls: newRolls()}
 }
 
 // Apply implements decision.Firewall. Of members no program is run: one message changes many.
 func (x *xtables) Apply(ctx context.Context, changes []decision.Change) error {
 	now := time.Now()
 	by, left := arrange(changes, now)
-	why := error(nil)
-	if left != nil {
-		why = errors.New("this is not a target, or not a kind of decision")
-	}
-	adds := false
-	for i := range by {
-		adds = adds || len(by[i].add) > 0
-	}
-	if adds && !x.mended.Load() {
+	if by.adds() && !x.mended.Load() {
 		if _, err := x.mend(ctx); err != nil {
 			return err
 		}
 	}
-	more, cause, err := x.change(ctx, by, now)
+	more, err := x.change(ctx, by, now)
 	if errors.Is(err, unix.ENOENT) {
 		// Someone removed a set. All changes are made once more.
 		if _, err := x.mend(ctx); err != nil {
 			return err
 		}
-		more, cause, err = x.change(ctx, by, now)
+		more, err = x.change(ctx, by, now)
 	}
 	if err != nil {
 		return explain(err)
 	}
-	if left = append(left, more...); left != nil {
-		if why == nil {
-			why = cause
-		}
-		return &decision.PartialError{Changes: left, Err: why}
-	}
-	return nil
+	left.add(more.why, more.changes...)
+	return left.err()
 }
 
-func (x *xtables) change(ctx context.Context, by [setCount]orders, now time.Time) (left []decision.Change, why, err error) {
+func (x *xtables) change(ctx context.Context, by arranged, now time.Time) (left refusal, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	note := func(some []decision.Change, cause error) {
-		if left = append(left, some...); why == nil {
-			why = cause
-		}
-	}
 	for i := range by {
 		id := setID(i)
 		name := setPrefix + id.name()
 		if err := ctx.Err(); err != nil {
-			return nil, nil, err
+			return left, err
 		}
 		if !id.is4() && !hasIPv6() {
-			if len(by[i].add) > 0 {
-				note(by[i].add, errNoIPv6)
-			}
+			left.add(errNoIPv6, by[i].add...)
 			continue
 		}
 		by[i].remove, _ = holdable(by[i].remove)
 		add, never := holdable(by[i].add)
-		if never != nil {
-			note(never, errNoPrefix0)
-		}
+		left.add(errNoPrefix0, never...)
 		some, cause, err := x.sets.applyAll(nl.IPSET_CMD_DEL, name, by[i].remove, now)
 		if err != nil && !errors.Is(err, unix.ENOENT) {
-			return nil, nil, err
+			return left, err
 		}
-		note(some, cause)
+		left.add(cause, some...)
 		for _, c := range by[i].remove {
 			delete(x.rolls[i], c.Target.Prefix())
 		}
 		some, cause, err = x.sets.applyAll(nl.IPSET_CMD_ADD, name, add, now)
 		if err != nil {
-			return nil, nil, err
+			return left, err
 		}
 		if errors.Is(cause, errHashFull) {
 			cause = fullError(name, x.config.SetSize)
 		}
-		note(some, cause)
+		left.add(cause, some...)
 		failed := make(map[decision.Target]bool, len(some))
 		for _, c := range some {
 			failed[c.Target] = true
@@ -130,23 +104,17 @@ func (x *xtables) change(ctx context.Context, by [setCount]orders, now time.Time
 			}
 		}
 	}
-	return left, why, nil
+	return left, nil
 }
 
 // holdable tells the changes apart that a set can take; see setType.
 func holdable(changes []decision.Change) (can, never []decision.Change) {
-	for i, c := range changes {
+	for _, c := range changes {
 		if c.Target.Prefix().Bits() == 0 {
-			if never == nil {
-				can = append([]decision.Change(nil), changes[:i]...)
-			}
 			never = append(never, c)
-		} else if never != nil {
+		} else {
 			can = append(can, c)
 		}
-	}
-	if never == nil {
-		return changes, nil
 	}
 	return can, never
 }
@@ -345,9 +313,7 @@ func (x *xtables) flush(ctx context.Context) error {
 	x.mended.Store(false)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for i := range x.rolls {
-		x.rolls[i] = roll{}
-	}
+	x.rolls = newRolls()
 	return nil
 }
 
