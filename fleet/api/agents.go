@@ -113,11 +113,7 @@ type NewToken struct {
 	Pin   string `json:"ca"`
 }
 
-func (c *call) makeToken() (any, error) {
-	q := TokenRequest{For: "1h", Uses: 1}
-	if err := c.read(&q); err != nil {
-		return nil, err
-	}
+func (c *call) makeToken(q *TokenRequest) (any, error) {
 	life, err := setting.ParseDuration(q.For)
 	if err != nil {
 		return nil, bad("for: %v", err)

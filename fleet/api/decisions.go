@@ -38,12 +38,8 @@ func (c *call) decisions() (any, error) {
 	return out, nil
 }
 
-func (c *call) decide() (any, error) {
-	var q share.Request
-	if err := c.read(&q); err != nil {
-		return nil, err
-	}
-	x, err := c.api.opt.Shared.Decide(c.ctx(), q, share.Origin{Source: "person", By: c.who.who()})
+func (c *call) decide(q *share.Request) (any, error) {
+	x, err := c.api.opt.Shared.Decide(c.ctx(), *q, share.Origin{Source: "person", By: c.who.who()})
 	if why, ok := share.IsInvalid(err); ok {
 		return nil, bad("%s", why)
 	}

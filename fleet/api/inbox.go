@@ -109,11 +109,7 @@ const (
 	maxWord    = 64
 )
 
-func (c *call) actInbox() (any, error) {
-	var r InboxAct
-	if err := c.read(&r); err != nil {
-		return nil, err
-	}
+func (c *call) actInbox(r *InboxAct) (any, error) {
 	now := c.api.opt.Now()
 	note := state.Note{Who: c.who.who(), Action: r.Action, Text: printable.Text(strings.TrimSpace(r.Text))}
 	change := state.Triage{Assignee: printable.Text(strings.TrimSpace(r.Assignee)), Reason: r.Reason}
@@ -146,7 +142,7 @@ func (c *call) actInbox() (any, error) {
 	if len(note.Text) > maxComment || len(change.Assignee) > maxWord {
 		return nil, bad("a comment has at most %d bytes, an assignee %d", maxComment, maxWord)
 	}
-	groups, err := c.chosen(&r, now)
+	groups, err := c.chosen(r, now)
 	if err != nil {
 		return nil, err
 	}
@@ -204,11 +200,7 @@ type ExceptionRequest struct {
 	Days  int    `json:"days"`  // how far to look back
 }
 
-func (c *call) previewException() (any, error) {
-	var r ExceptionRequest
-	if err := c.read(&r); err != nil {
-		return nil, err
-	}
+func (c *call) previewException(r *ExceptionRequest) (any, error) {
 	if r.Rule == "" || r.Where == "" || len(r.Where) > maxComment {
 		return nil, bad("name a rule, and a condition of at most %d bytes", maxComment)
 	}

@@ -117,11 +117,7 @@ type AccountRequest struct {
 	Role     state.Role `json:"role"`
 }
 
-func (c *call) setAccount() (any, error) {
-	var q AccountRequest
-	if err := c.read(&q); err != nil {
-		return nil, err
-	}
+func (c *call) setAccount(q *AccountRequest) (any, error) {
 	role, err := state.ParseRole(string(q.Role))
 	if err != nil {
 		return nil, bad("%v", err)
@@ -167,11 +163,7 @@ type NewKey struct {
 	Key  string     `json:"key"`
 }
 
-func (c *call) makeKey() (any, error) {
-	var q KeyRequest
-	if err := c.read(&q); err != nil {
-		return nil, err
-	}
+func (c *call) makeKey(q *KeyRequest) (any, error) {
 	role, err := state.ParseRole(string(q.Role))
 	if err != nil {
 		return nil, bad("%v", err)

@@ -28,6 +28,17 @@ type Route struct {
 	handle       func(*call) (any, error)
 }
 
+// taking returns a handler of a handler that takes the body of a request; without is what that has where something is left out.
+func taking[T any](without T, handle func(*call, *T) (any, error)) func(*call) (any, error) {
+	return func(c *call) (any, error) {
+		body := without
+		if err := c.read(&body); err != nil {
+			return nil, err
+		}
+		return handle(c, &body)
+	}
+}
+
 func q(name, doc, example string) Param { return Param{name, "query", doc, example} }
 func p(name, doc, example string) Param { return Param{name, "path", doc, example} }
 
@@ -64,9 +75,9 @@ func (a *API) Routes() []Route {
 		{Method: "GET", Path: "/api/v1/inbox", Role: state.Viewer, Summary: "Alerts grouped by rule and key, with what people made of them; of the last 24 hours where no time is given",
 			Params: search(q("status", "open, acknowledged, escalated or closed; any where it is left out.", "open"), q("limit", "Groups: 100 where it is left out, at most 1000.", "10"), q("look", "true: what came until now is seen from now on.", "true")), Reply: InboxPage{}, handle: (*call).inbox},
 		{Method: "POST", Path: "/api/v1/inbox/act", Role: state.Analyst, Summary: "Acknowledge, escalate, close, open again or comment groups of alerts", Body: InboxAct{All: true, Q: "severity:low", Status: "open", Action: "closed", Reason: "benign", Until: "7d", Text: "the monitoring"},
-			Reply: InboxDone{}, handle: (*call).actInbox},
+			Reply: InboxDone{}, handle: taking(InboxAct{}, (*call).actInbox)},
 		{Method: "POST", Path: "/api/v1/exceptions/preview", Role: state.Analyst, Summary: "What an exception would have done to the alerts of a rule", Body: ExceptionRequest{"port_scan", "ip.src == '203.0.113.7'", 7},
-			Reply: inbox.Preview{}, handle: (*call).previewException},
+			Reply: inbox.Preview{}, handle: taking(ExceptionRequest{}, (*call).previewException)},
 
 		{Method: "GET", Path: "/api/v1/agents", Role: state.Viewer, Summary: "Agents, by name", Params: []Param{q("all", "true: revoked ones, too.", "true"), q("history", "true: with their last heartbeats.", "true")}, Reply: AgentList{}, handle: (*call).agents},
 		{Method: "GET", Path: "/api/v1/agents/{agent}", Role: state.Viewer, Summary: "One agent", Params: []Param{p("agent", "Its name, or its identity.", "{agent}")}, Reply: &roster.Agent{}, handle: (*call).agent},
@@ -82,13 +93,13 @@ func (a *API) Routes() []Route {
 		{Method: "GET", Path: "/api/v1/logins", Role: state.Viewer, Summary: "Logins that logs of agents told of: counts by result, user, address and time, and the newest; of the last 24 hours where no time is given",
 			Params: []Param{q("q", "Text that one of the texts of a login holds.", "root"), q("since", "From this time on, as for alerts.", "7d"), q("until", "Before this time.", ""), q("limit", "Logins: 100 where it is left out, at most 1000.", "10")}, Reply: LoginPage{LoginCounts: &state.LoginCounts{}}, handle: (*call).logins},
 		{Method: "GET", Path: "/api/v1/tokens", Role: state.Admin, Summary: "Tokens that agents can join with", Reply: TokenList{}, handle: (*call).tokens},
-		{Method: "POST", Path: "/api/v1/tokens", Role: state.Admin, Summary: "Make a token to join with", Body: TokenRequest{"1h", 1, state.Labels{"site": "berlin"}}, Reply: NewToken{}, Created: true, handle: (*call).makeToken},
+		{Method: "POST", Path: "/api/v1/tokens", Role: state.Admin, Summary: "Make a token to join with", Body: TokenRequest{"1h", 1, state.Labels{"site": "berlin"}}, Reply: NewToken{}, Created: true, handle: taking(TokenRequest{For: "1h", Uses: 1}, (*call).makeToken)},
 		{Method: "DELETE", Path: "/api/v1/tokens/{token}", Role: state.Admin, Summary: "Make a token worthless", Params: []Param{p("token", "The part of it before the dot.", "{token}")}, Reply: struct{}{}, handle: (*call).removeToken},
 		{Method: "POST", Path: "/api/v1/join", Summary: "Become an agent, by a token", Body: JoinRequest{"{join}", "oslo", "{request}"}, Reply: JoinAnswer{}, Created: true, handle: (*call).join},
 
 		{Method: "GET", Path: "/api/v1/decisions", Role: state.Viewer, Summary: "Decisions for all that hold, the newest first", Reply: DecisionList{}, handle: (*call).decisions},
 		{Method: "POST", Path: "/api/v1/decisions", Role: state.Analyst, Summary: "Keep an address or a prefix out, at all agents or at those with a label", Body: share.Request{Target: "203.0.113.7", For: "1h", Reason: "scans us every night"},
-			Reply: Decision{&state.Decision{}, nil}, Created: true, handle: (*call).decide},
+			Reply: Decision{&state.Decision{}, nil}, Created: true, handle: taking(share.Request{}, (*call).decide)},
 		{Method: "DELETE", Path: "/api/v1/decisions/{target...}", Role: state.Analyst, Summary: "Release an address or a prefix", Params: []Param{p("target...", "The address or prefix.", "203.0.113.7")}, Reply: Decision{&state.Decision{}, nil}, handle: (*call).lift},
 
 		{Method: "GET", Path: "/api/v1/rules", Role: state.Viewer, Summary: "Shipped rules, and those of the newest rule set that is on its way or with all, with what each costs; analysts see those of rule sets", Reply: RuleList{}, handle: (*call).rules},
@@ -96,18 +107,18 @@ func (a *API) Routes() []Route {
 		{Method: "GET", Path: "/api/v1/rulesets", Role: state.Viewer, Summary: "Rule sets that were given to agents, the newest first", Reply: RulesetList{}, handle: (*call).rulesets},
 		{Method: "GET", Path: "/api/v1/rulesets/{number}", Role: state.Analyst, Summary: "One rule set, with its files as the operator signed them", Params: []Param{p("number", "Its number.", "1")}, Reply: RulesetBundle{&state.Ruleset{}, ""}, handle: (*call).ruleset},
 		{Method: "POST", Path: "/api/v1/rulesets", Role: state.Admin, Summary: "Give a rule set to agents, to a few first", Body: RulesetPush{"{bundle}", 0.1, "30m", ""}, Reply: &state.Ruleset{}, Created: true, handle: (*call).pushRuleset},
-		{Method: "POST", Path: "/api/v1/rulesets/rollback", Role: state.Admin, Summary: "Take the newest rule set back", Body: RulesetRollback{"too many alerts"}, Reply: &state.Ruleset{}, handle: (*call).rollBack},
-		{Method: "PUT", Path: "/api/v1/operator-key", Role: state.Admin, Summary: "Set the public key that agents pin when they join", Body: OperatorKey{"{operator}"}, Reply: OperatorKey{}, handle: (*call).setOperatorKey},
+		{Method: "POST", Path: "/api/v1/rulesets/rollback", Role: state.Admin, Summary: "Take the newest rule set back", Body: RulesetRollback{"too many alerts"}, Reply: &state.Ruleset{}, handle: taking(RulesetRollback{}, (*call).rollBack)},
+		{Method: "PUT", Path: "/api/v1/operator-key", Role: state.Admin, Summary: "Set the public key that agents pin when they join", Body: OperatorKey{"{operator}"}, Reply: OperatorKey{}, handle: taking(OperatorKey{}, (*call).setOperatorKey)},
 
 		{Method: "POST", Path: "/api/v1/login", Summary: "Begin a session", Body: Login{"admin", "{password}"}, Reply: Identity{}, handle: (*call).login},
 		{Method: "POST", Path: "/api/v1/logout", Summary: "End the session", Body: struct{}{}, Reply: struct{}{}, handle: (*call).logout},
 		{Method: "GET", Path: "/api/v1/me", Role: state.Viewer, Summary: "Who asks", Reply: Identity{}, handle: (*call).me},
 		{Method: "POST", Path: "/api/v1/password", Role: state.Viewer, Summary: "Give one's own account another password, which ends its sessions", Body: PasswordChange{"{password}", "another password"}, Reply: struct{}{}, handle: (*call).password},
 		{Method: "GET", Path: "/api/v1/accounts", Role: state.Admin, Summary: "Accounts", Reply: AccountList{}, handle: (*call).accounts},
-		{Method: "POST", Path: "/api/v1/accounts", Role: state.Admin, Summary: "Make an account, or give it another password and role", Body: AccountRequest{"lee", "correct horse battery", state.Analyst}, Reply: state.Account{}, Created: true, handle: (*call).setAccount},
+		{Method: "POST", Path: "/api/v1/accounts", Role: state.Admin, Summary: "Make an account, or give it another password and role", Body: AccountRequest{"lee", "correct horse battery", state.Analyst}, Reply: state.Account{}, Created: true, handle: taking(AccountRequest{}, (*call).setAccount)},
 		{Method: "DELETE", Path: "/api/v1/accounts/{account}", Role: state.Admin, Summary: "Remove an account and end its sessions", Params: []Param{p("account", "Its name.", "lee")}, Reply: struct{}{}, handle: (*call).removeAccount},
 		{Method: "GET", Path: "/api/v1/keys", Role: state.Admin, Summary: "API keys", Reply: KeyList{}, handle: (*call).keys},
-		{Method: "POST", Path: "/api/v1/keys", Role: state.Admin, Summary: "Make an API key, which is shown this once", Body: KeyRequest{"siem", state.Viewer}, Reply: NewKey{}, Created: true, handle: (*call).makeKey},
+		{Method: "POST", Path: "/api/v1/keys", Role: state.Admin, Summary: "Make an API key, which is shown this once", Body: KeyRequest{"siem", state.Viewer}, Reply: NewKey{}, Created: true, handle: taking(KeyRequest{}, (*call).makeKey)},
 		{Method: "DELETE", Path: "/api/v1/keys/{key}", Role: state.Admin, Summary: "Make an API key worthless", Params: []Param{p("key", "Its name.", "siem")}, Reply: struct{}{}, handle: (*call).removeKey},
 		{Method: "GET", Path: "/api/v1/audit", Role: state.Admin, Summary: "What was changed, when and by whom; the newest first", Params: []Param{q("limit", "Lines on a page.", "10"), q("before", "What the page before gave as next.", "")}, Reply: AuditPage{}, handle: (*call).audit},
 

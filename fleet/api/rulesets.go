@@ -100,11 +100,7 @@ type RulesetRollback struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-func (c *call) rollBack() (any, error) {
-	var q RulesetRollback
-	if err := c.read(&q); err != nil {
-		return nil, err
-	}
+func (c *call) rollBack(q *RulesetRollback) (any, error) {
 	why := "by " + c.who.who()
 	if q.Reason != "" {
 		why += ": " + q.Reason[:min(len(q.Reason), 500)]
@@ -128,11 +124,7 @@ type OperatorKey struct {
 
 // setOperatorKey takes the operator's key. Another one in its place would be worth nothing to agents that pinned the first, and
 // is taken by someone on the host alone.
-func (c *call) setOperatorKey() (any, error) {
-	var q OperatorKey
-	if err := c.read(&q); err != nil {
-		return nil, err
-	}
+func (c *call) setOperatorKey(q *OperatorKey) (any, error) {
 	if _, err := bundle.ParsePublic(q.Key); err != nil {
 		return nil, bad("%v", err)
 	}
