@@ -175,10 +175,4 @@ func (d *DB) SetNote(ctx context.Context, key string, value []byte) error {
 	return err
 }
 
-// SetLocalNote notes a value that is this file's alone, whatever others have.
-func (d *DB) SetLocalNote(ctx context.Context, key string, value []byte) error {
-	_, err := d.local(ctx, setNote, key, value)
-	return err
-}
-
 const setNote = `INSERT INTO note(key, value) VALUES(?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`

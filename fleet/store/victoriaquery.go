@@ -130,11 +130,7 @@ func (v *Victoria) List(ctx context.Context, q *query.Query, before ID, limit in
 	if err != nil {
 		return nil, 0, err
 	}
-	out, err := readRows(rows)
-	if err != nil {
-		return nil, 0, err
-	}
-	next := ID(0)
+	out, next := readRows(rows), ID(0)
 	if len(out) > limit {
 		out = out[:limit]
 		next = out[limit-1].ID
@@ -142,7 +138,7 @@ func (v *Victoria) List(ctx context.Context, q *query.Query, before ID, limit in
 	return out, next, nil
 }
 
-func readRows(rows []map[string]string) (out []*Stored, err error) {
+func readRows(rows []map[string]string) (out []*Stored) {
 	for _, r := range rows {
 		id, ok := ParseID(r["id"])
 		received, err := strconv.ParseInt(r["received"], 10, 64)
@@ -152,7 +148,7 @@ func readRows(rows []map[string]string) (out []*Stored, err error) {
 		out = append(out, &Stored{ID: id, Received: time.UnixMicro(received).UTC(), Agent: r["agent"], Body: []byte(r["body"])})
 	}
 	slices.SortFunc(out, func(a, b *Stored) int { return cmp.Compare(b.ID, a.ID) })
-	return out, nil
+	return out
 }
 
 // Get implements Alerts.
@@ -161,11 +157,10 @@ func (v *Victoria) Get(ctx context.Context, id ID) (*Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := readRows(rows)
-	if err != nil || len(list) == 0 {
-		return nil, err
+	if list := readRows(rows); len(list) > 0 {
+		return list[0], nil
 	}
-	return list[0], nil
+	return nil, nil
 }
 
 // Stats implements Alerts.
