@@ -1,6 +1,7 @@
 package config
 
 import (
+	"iter"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,33 +15,41 @@ type Named struct{ Setting, Path string }
 
 // SecretFiles returns the files of secrets, in the order of the settings.
 func (c *Config) SecretFiles() (out []Named) {
-	c.fields(func(id string, f setting.Field) {
+	for f := range c.fields() {
 		if path := f.SecretFile(); path != "" {
-			out = append(out, Named{id, path})
+			out = append(out, Named{f.id, path})
 		}
-	})
+	}
 	return out
 }
 
 // SecretEnvs returns the environment variables of secrets that the settings name, in the order of the settings.
 func (c *Config) SecretEnvs() (out []Named) {
-	c.fields(func(id string, f setting.Field) {
-		if !strings.HasSuffix(f.Name, "_env") {
-			return
+	for f := range c.fields() {
+		if name, err := strconv.Unquote(f.String()); err == nil && name != "" && strings.HasSuffix(f.Name, "_env") {
+			out = append(out, Named{f.id, name})
 		}
-		if name, err := strconv.Unquote(f.String()); err == nil && name != "" {
-			out = append(out, Named{id, name})
-		}
-	})
+	}
 	return out
 }
 
-// fields calls do for all settings of labelled blocks.
-func (c *Config) fields(do func(id string, f setting.Field)) {
-	for _, b := range c.sections() {
-		for i, config := range b.configs {
-			for _, f := range setting.Fields(config) {
-				do(b.ids[i]+"."+f.Name, f)
+// A field is a setting of a labelled block.
+type field struct {
+	setting.Field
+	block, id string        // "output", and the whole name: "output.eve.main.path"
+	place     setting.Place // of the value; zero where the settings do not give one
+}
+
+// fields yields all settings of labelled blocks, in the order of the file.
+func (c *Config) fields() iter.Seq[field] {
+	return func(yield func(field) bool) {
+		for _, b := range c.sections() {
+			for i, config := range b.configs {
+				for _, f := range setting.Fields(config) {
+					if !yield(field{f, b.block, b.ids[i] + "." + f.Name, b.places[i][f.Name]}) {
+						return
+					}
+				}
 			}
 		}
 	}
@@ -68,13 +77,9 @@ func (c *Config) StateFiles() (out []Named) {
 	add("response.journal", c.Response.Journal)
 	add("response.audit", c.Response.Audit)
 	within("evidence.dir", c.Evidence.Dir)
-	for _, b := range c.sections() {
-		for i, config := range b.configs {
-			for _, f := range setting.Fields(config) {
-				if path, err := strconv.Unquote(f.String()); err == nil && (b.block == "output" && f.Name == "path" || b.block == "honeypot" && f.Name == "log") {
-					add(b.ids[i]+"."+f.Name, path)
-				}
-			}
+	for f := range c.fields() {
+		if path, err := strconv.Unquote(f.String()); err == nil && (f.block == "output" && f.Name == "path" || f.block == "honeypot" && f.Name == "log") {
+			add(f.id, path)
 		}
 	}
 	for i, l := range c.Logs {

@@ -23,12 +23,8 @@ func (c *Config) Show() []Shown {
 		}
 		out = append(out, Shown{s.Name, s.String(), from})
 	}
-	for _, b := range c.sections() {
-		for i, config := range b.configs {
-			for _, f := range setting.Fields(config) {
-				out = append(out, Shown{b.ids[i] + "." + f.Name, f.String(), origin(b.places[i][f.Name])})
-			}
-		}
+	for f := range c.fields() {
+		out = append(out, Shown{f.id, f.String(), origin(f.place)})
 	}
 	return out
 }

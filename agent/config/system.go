@@ -8,7 +8,6 @@ import (
 
 	"github.com/ruleids/ruleids/actions/reputation"
 	"github.com/ruleids/ruleids/internal/diag"
-	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // CheckLists returns what is wrong with the files of lists, which Load does not look at.
@@ -37,18 +36,13 @@ func (c *Config) CheckSecrets() hcl.Diagnostics {
 	if runtime.GOOS == "windows" { // modes say nothing there
 		return nil
 	}
-	for _, b := range c.sections() {
-		for i, config := range b.configs {
-			for _, f := range setting.Fields(config) {
-				place, ok := b.places[i][f.Name]
-				switch {
-				case !ok:
-				case f.IsSecret() && f.IsSource() && readableByAll(place.Value.Filename):
-					out = append(out, exposed.New(place.Value, "%s may hold a secret, and everybody on this host can read %s: chmod o-r it, or put the secret into a file of its own.", f.Name, place.Value.Filename))
-				case f.SecretFile() != "" && readableByAll(f.SecretFile()):
-					out = append(out, exposed.New(place.Value, "Everybody on this host can read %s, which holds a secret: chmod 600 it, or 640 for the group of the daemon.", f.SecretFile()))
-				}
-			}
+	for f := range c.fields() {
+		switch at := f.place.Value; {
+		case at.Filename == "": // the settings do not give it
+		case f.IsSecret() && f.IsSource() && readableByAll(at.Filename):
+			out = append(out, exposed.New(at, "%s may hold a secret, and everybody on this host can read %s: chmod o-r it, or put the secret into a file of its own.", f.Name, at.Filename))
+		case f.SecretFile() != "" && readableByAll(f.SecretFile()):
+			out = append(out, exposed.New(at, "Everybody on this host can read %s, which holds a secret: chmod 600 it, or 640 for the group of the daemon.", f.SecretFile()))
 		}
 	}
 	return out
