@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
@@ -144,39 +143,24 @@ func (p *pauses) Metrics(t *metrics) func(chan<- prometheus.Metric) {
 
 // pauseRoutes adds what there is to ask about pauses.
 func (c *control) pauseRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("POST /pause", func(w http.ResponseWriter, r *http.Request) {
+	give(mux, "POST /pause", func(r *http.Request) (any, error) {
 		var q api.PauseRequest
-		dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-		dec.DisallowUnknownFields()
-		if err := dec.Decode(&q); err != nil {
-			answer(w, http.StatusBadRequest, api.Failure{Error: "the request cannot be read: " + err.Error()})
-			return
+		if err := readBody(r, &q); err != nil {
+			return nil, err
 		}
 		if most := api.MaxPause.Seconds(); !(q.Seconds > 0 && q.Seconds <= most) {
-			answer(w, http.StatusBadRequest, api.Failure{Error: fmt.Sprintf("a pause is longer than nothing, and at most %v", api.MaxPause)})
-			return
+			return nil, bad("a pause is longer than nothing, and at most %v", api.MaxPause)
 		}
 		if len(q.Reason) > api.MaxReason {
-			answer(w, http.StatusBadRequest, api.Failure{Error: fmt.Sprintf("a reason has at most %d bytes", api.MaxReason)})
-			return
+			return nil, bad("a reason has at most %d bytes", api.MaxReason)
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), askWithin)
 		defer cancel()
-		p, err := c.d.pauses.pause(ctx, time.Duration(q.Seconds*float64(time.Second)), asker(r.Context(), q.For), q.Reason)
-		if err != nil {
-			refuse(w, err)
-			return
-		}
-		answer(w, http.StatusOK, p)
+		return c.d.pauses.pause(ctx, time.Duration(q.Seconds*float64(time.Second)), asker(r.Context(), q.For), q.Reason)
 	})
-	mux.HandleFunc("POST /resume", func(w http.ResponseWriter, r *http.Request) {
+	give(mux, "POST /resume", func(r *http.Request) (any, error) {
 		ctx, cancel := context.WithTimeout(r.Context(), askWithin)
 		defer cancel()
-		p, err := c.d.pauses.resume(ctx, asker(r.Context(), r.URL.Query().Get("for")))
-		if err != nil {
-			refuse(w, err)
-			return
-		}
-		answer(w, http.StatusOK, p)
+		return c.d.pauses.resume(ctx, asker(r.Context(), r.URL.Query().Get("for")))
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
@@ -44,9 +43,6 @@ const reloadWithin = time.Minute
 func (c *control) handler() http.Handler {
 	d := c.d
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, http.StatusOK, d.Status(r.Context()))
-	})
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), reloadWithin)
 		defer cancel()
@@ -60,52 +56,89 @@ func (c *control) handler() http.Handler {
 			answer(w, http.StatusOK, report)
 		}
 	})
-	mux.HandleFunc("GET /rules", func(w http.ResponseWriter, r *http.Request) {
-		rules, err := d.Rules(r.Context())
-		if err != nil {
-			refuse(w, err)
-			return
-		}
-		answer(w, http.StatusOK, rules)
-	})
-	mux.HandleFunc("GET /top", func(w http.ResponseWriter, r *http.Request) {
-		top, err := d.Top(r.Context())
-		if err != nil {
-			refuse(w, err)
-			return
-		}
-		answer(w, http.StatusOK, top)
-	})
-	mux.HandleFunc("GET /tuning", func(w http.ResponseWriter, r *http.Request) { answer(w, http.StatusOK, d.peaks.tuning(r.Context())) })
-	mux.HandleFunc("POST /selftest", func(w http.ResponseWriter, r *http.Request) {
-		report, err := d.SelfTest(r.Context())
-		if err != nil {
-			refuse(w, err)
-			return
-		}
-		answer(w, http.StatusOK, report)
-	})
+	give(mux, "GET /status", func(r *http.Request) (any, error) { return d.Status(r.Context()), nil })
+	give(mux, "GET /rules", func(r *http.Request) (any, error) { return d.Rules(r.Context()) })
+	give(mux, "GET /top", func(r *http.Request) (any, error) { return d.Top(r.Context()) })
+	give(mux, "GET /tuning", func(r *http.Request) (any, error) { return d.peaks.tuning(r.Context()), nil })
+	give(mux, "POST /selftest", func(r *http.Request) (any, error) { return d.SelfTest(r.Context()) })
 	c.pauseRoutes(mux)
 	c.decisionRoutes(mux)
 	c.assetRoutes(mux)
-	mux.HandleFunc("POST /notify/test", func(w http.ResponseWriter, r *http.Request) {
+	give(mux, "POST /notify/test", func(r *http.Request) (any, error) {
 		if len(d.notifiers.all.Names()) == 0 {
-			refuse(w, errors.New("there are no notifiers; add a block notifier \"kind\" \"name\" to the settings"))
-			return
+			return nil, errors.New("there are no notifiers; add a block notifier \"kind\" \"name\" to the settings")
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), decideWithin)
 		defer cancel()
 		if err := d.notifiers.all.Test(ctx, r.URL.Query().Get("name")); err != nil {
-			answer(w, http.StatusBadGateway, api.Failure{Error: err.Error()})
-			return
+			return nil, failure{http.StatusBadGateway, err.Error()}
 		}
-		answer(w, http.StatusOK, struct{}{})
+		return struct{}{}, nil
 	})
 	return mux
 }
 
+// give adds a route that answers with what get returns.
+func give(mux *http.ServeMux, pattern string, get func(r *http.Request) (any, error)) {
+	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r.URL.Path))
+		body, err := get(r)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		answer(w, http.StatusOK, body)
+	})
+}
+
+// Bounds of the bodies of requests, in bytes: an export of a million decisions fits into that of an import, so does the XML of the
+// scan of a large network, and all else is short.
+const (
+	maxImport = 1 << 30
+	maxScan   = 256 << 20
+	maxBody   = 64 << 10
+)
+
+// bodyLimit returns the bound of a body.
+func bodyLimit(path string) int64 {
+	switch path {
+	case "/decisions/import":
+		return maxImport
+	case "/assets/import":
+		return maxScan
+	}
+	return maxBody
+}
+
+// readBody reads the body of a request, JSON. What it does not know is a mistake.
+func readBody(r *http.Request, into any) error {
+	dec := json.NewDecoder(r.Body)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return bad("the request cannot be read: %v", err)
+	}
+	return nil
+}
+
+// A failure is an error with the status of its answer.
+type failure struct {
+	status int
+	text   string
+}
+
+// Error implements error.
+func (f failure) Error() string { return f.text }
+
+func bad(format string, args ...any) error {
+	return failure{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
+
 func refuse(w http.ResponseWriter, err error) {
-	answer(w, http.StatusServiceUnavailable, api.Failure{Error: err.Error()})
+	status := http.StatusServiceUnavailable
+	if f, ok := errors.AsType[failure](err); ok {
+		status = f.status
+	}
+	answer(w, status, api.Failure{Error: err.Error()})
 }
 
 // answer writes JSON. A client that does not read it has gone.
@@ -128,62 +161,39 @@ func answerOf(r *decision.Request, v *decision.Verdict) api.DecisionAnswer {
 // decideWithin is how long a client waits for decisions: some imports have a hundred thousand.
 const decideWithin = time.Minute
 
-// Bounds of the body of a request: an export of a million decisions fits into that of an import, and all else is short.
-const (
-	maxImport = 1 << 30
-	maxBody   = 64 << 10
-)
-
 // decisionRoutes adds what there is to ask about decisions.
 func (c *control) decisionRoutes(mux *http.ServeMux) {
 	p := c.d.decisions
-	route := func(pattern string, h http.HandlerFunc) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			limit := int64(maxBody)
-			if strings.HasSuffix(pattern, "/import") {
-				limit = maxImport
-			}
-			r.Body = http.MaxBytesReader(w, r.Body, limit)
-			h(w, r)
-		})
-	}
-	route("GET /decisions", func(w http.ResponseWriter, r *http.Request) {
+	give(mux, "GET /decisions", func(r *http.Request) (any, error) {
 		text := r.URL.Query().Get("target")
 		if text == "" {
-			answer(w, http.StatusOK, p.store.List())
-			return
+			return p.store.List(), nil
 		}
 		t, err := decision.ParseTarget(text)
 		if err != nil {
-			answer(w, http.StatusBadRequest, api.Failure{Error: err.Error()})
-			return
+			return nil, bad("%v", err)
 		}
-		answer(w, http.StatusOK, append([]decision.Decision{}, p.store.Covering(t)...))
+		return append([]decision.Decision{}, p.store.Covering(t)...), nil
 	})
-	route("POST /decisions", func(w http.ResponseWriter, r *http.Request) {
+	give(mux, "POST /decisions", func(r *http.Request) (any, error) {
 		var q api.DecisionRequest
-		dec := json.NewDecoder(r.Body)
-		dec.DisallowUnknownFields()
-		if err := dec.Decode(&q); err != nil {
-			answer(w, http.StatusBadRequest, api.Failure{Error: "the request cannot be read: " + err.Error()})
-			return
+		if err := readBody(r, &q); err != nil {
+			return nil, err
 		}
 		req := decision.Request{Kind: q.Kind, Target: q.Target, For: time.Duration(q.Seconds * float64(time.Second)), Reason: q.Reason, Force: q.Force,
 			By: decision.Origin{Source: decision.SourcePerson, Who: asker(r.Context(), q.For)}}
 		ctx, cancel := context.WithTimeout(r.Context(), decideWithin)
 		defer cancel()
-		rs := []decision.Request{req}
-		answer(w, http.StatusOK, answerOf(&rs[0], &p.decide(ctx, rs)[0]))
+		return answerOf(&req, &p.decide(ctx, []decision.Request{req})[0]), nil
 	})
-	route("GET /decisions/export", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /decisions/export", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = p.store.Export(w) // a client that does not read has gone
 	})
-	route("POST /decisions/import", func(w http.ResponseWriter, r *http.Request) {
+	give(mux, "POST /decisions/import", func(r *http.Request) (any, error) {
 		rs, err := decision.ReadExport(r.Body, asker(r.Context(), r.URL.Query().Get("for")))
 		if err != nil {
-			answer(w, http.StatusBadRequest, api.Failure{Error: err.Error()})
-			return
+			return nil, bad("%v", err)
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), decideWithin)
 		defer cancel()
@@ -195,7 +205,7 @@ func (c *control) decisionRoutes(mux *http.ServeMux) {
 			}
 		}
 		c.d.log.Info("decisions imported", "made", len(rs)-left, "not made", left)
-		answer(w, http.StatusOK, out)
+		return out, nil
 	})
 }
 
