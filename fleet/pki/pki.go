@@ -52,24 +52,12 @@ func Open(dir string) (*CA, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			return nil, err
-		}
-		now := time.Now()
 		t := &x509.Certificate{
-			SerialNumber: serial(), Subject: pkix.Name{CommonName: "ruleids fleet CA", Organization: []string{"ruleids"}},
-			NotBefore: now.Add(-early), NotAfter: now.Add(caLife), IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
+			Subject: pkix.Name{CommonName: "ruleids fleet CA", Organization: []string{"ruleids"}},
+			IsCA:    true, BasicConstraintsValid: true, MaxPathLenZero: true,
 			KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		}
-		der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
-		if err != nil {
-			return nil, err
-		}
-		if err := WriteKey(keyFile, key); err != nil {
-			return nil, err
-		}
-		if err := files.Write(certFile, Encode(der), 0o644); err != nil {
+		if err := issue(nil, t, caLife, certFile, keyFile); err != nil {
 			return nil, err
 		}
 	}
@@ -108,13 +96,8 @@ func (ca *CA) Server(names []string) (*tls.Certificate, error) {
 		pair.Certificate = append(pair.Certificate[:1:1], ca.Cert.Raw)
 		return &pair, nil
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	now := time.Now()
 	t := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: "ruleids server"}, NotBefore: now.Add(-early), NotAfter: now.Add(serverLife),
+		Subject:  pkix.Name{CommonName: "ruleids server"},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	for _, name := range names {
@@ -124,14 +107,7 @@ func (ca *CA) Server(names []string) (*tls.Certificate, error) {
 			t.DNSNames = append(t.DNSNames, name)
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, t, ca.Cert, key.Public(), ca.key)
-	if err != nil {
-		return nil, err
-	}
-	if err := WriteKey(keyFile, key); err != nil {
-		return nil, err
-	}
-	if err := files.Write(certFile, Encode(der), 0o644); err != nil {
+	if err := issue(ca, t, serverLife, certFile, keyFile); err != nil {
 		return nil, err
 	}
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
@@ -140,6 +116,28 @@ func (ca *CA) Server(names []string) (*tls.Certificate, error) {
 	}
 	pair.Certificate = append(pair.Certificate, ca.Cert.Raw)
 	return &pair, nil
+}
+
+// issue makes a key and the certificate that t describes, and writes both. Without a CA the certificate
+// is signed with its own key.
+func issue(ca *CA, t *x509.Certificate, life time.Duration, certFile, keyFile string) error {
+	key, err := NewKey()
+	if err != nil {
+		return err
+	}
+	if ca == nil {
+		ca = &CA{Cert: t, key: key}
+	}
+	now := time.Now()
+	t.SerialNumber, t.NotBefore, t.NotAfter = serial(), now.Add(-early), now.Add(life)
+	der, err := x509.CreateCertificate(rand.Reader, t, ca.Cert, key.Public(), ca.key)
+	if err != nil {
+		return err
+	}
+	if err := WriteKey(keyFile, key); err != nil {
+		return err
+	}
+	return files.Write(certFile, Encode(der), 0o644)
 }
 
 // serves reports whether a certificate is the CA's, has all names, and lasts for another month.
@@ -217,10 +215,7 @@ func PinnedCA(chain []*x509.Certificate, pin string) (*x509.Certificate, error) 
 
 // serial returns a serial number of 120 random bits.
 func serial() *big.Int {
-	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
-	if err != nil {
-		panic(err) // the system has no randomness
-	}
+	n, _ := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120)) // it never fails, by the contract of the Reader
 	return n.SetBit(n, 120, 1)
 }
 
