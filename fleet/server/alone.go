@@ -46,12 +46,17 @@ func Alone(r *http.Request, dir string, log *slog.Logger) (*http.Response, error
 		return nil, ErrNeedsServer // the other servers would not hear of it
 	}
 	w := &recorder{header: http.Header{}}
-	handler := api.New(api.Options{State: db, CA: ca, Log: log, OperatorKey: func(ctx context.Context) (string, error) {
-		key, err := db.Note(ctx, "operator_key")
-		return string(key), err
-	}}).Handler(true)
+	handler := api.New(api.Options{State: db, CA: ca, Log: log, OperatorKey: operatorKey(db)}).Handler(true)
 	handler.ServeHTTP(w, r.WithContext(context.WithoutCancel(r.Context())))
 	return &http.Response{StatusCode: w.code, Status: http.StatusText(w.code), Header: w.header, Body: &w.body}, nil
+}
+
+// operatorKey returns what reads the key that rule sets are signed with.
+func operatorKey(db *state.DB) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		key, err := db.Note(ctx, "operator_key")
+		return string(key), err
+	}
 }
 
 // A recorder takes an answer down.

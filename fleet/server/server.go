@@ -146,10 +146,7 @@ func Open(ctx context.Context, opt Options) (s *Server, err error) {
 	}
 	s.api = api.New(api.Options{Cluster: others, Shipped: stdlib.FS(), RuleFiles: []fs.FS{stdlib.FS(), correlate.FS()}, Pages: pages.FS(), Rollout: s.rollout, CheckRules: checkRules, Store: s.store, State: s.state, Roster: s.roster, Shared: s.shared, Hosts: s.hosts, Live: s.live, CA: s.ca, Log: s.log, Version: opt.Version, Started: s.started,
 		AgentsPort: s.agentsPort, MaxAgents: opt.Settings.MaxAgents, IngestLimit: opt.Settings.IngestLimit, Ingest: s.append, Cut: s.cut, Evidence: s.evidence,
-		OperatorKey: func(ctx context.Context) (string, error) {
-			key, err := s.state.Note(ctx, "operator_key")
-			return string(key), err
-		}})
+		OperatorKey: operatorKey(s.state)})
 	if s.own, err = s.show("agents", s.ownCertificate); err != nil {
 		return s, err
 	}
