@@ -57,11 +57,11 @@ func (l *Link) told(data []byte) {
 		refused := l.refused[t.Decision.Target] != ""
 		l.mu.Unlock()
 		if refused {
-			l.greet(ctx) // the server is to know at once
+			l.Greet(ctx) // the server is to know at once
 		}
 	}
 	if t.Rules {
-		l.greet(ctx)
+		l.Greet(ctx)
 	}
 	if t.Evidence != nil {
 		if l.brings.Add(1) > maxBrings {

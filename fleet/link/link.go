@@ -200,7 +200,7 @@ func (l *Link) connect(ctx context.Context) {
 		wait = reconnect
 		l.set(conn, at)
 		l.opt.Log.Info("connected to the server", "server", at)
-		l.greet(ctx)
+		l.Greet(ctx)
 		select {
 		case <-ctx.Done():
 			return // Close ends the connection

@@ -86,7 +86,7 @@ func (l *Link) beat(ctx context.Context) {
 			return
 		case <-time.After(wait):
 		}
-		l.greet(ctx)
+		l.Greet(ctx)
 		l.chart(ctx)
 	}
 }
@@ -118,9 +118,6 @@ func (l *Link) chart(ctx context.Context) {
 	}
 }
 
-// Greet sends a heartbeat now, and does what the answer asks for.
-func (l *Link) Greet(ctx context.Context) { l.greet(ctx) }
-
 // Servers returns where this agent may connect to, as the server said; none where that is alone.
 func (l *Link) Servers() []string {
 	l.mu.Lock()
@@ -128,8 +125,8 @@ func (l *Link) Servers() []string {
 	return slices.Clone(l.member.Servers)
 }
 
-// greet sends a heartbeat and does what the answer asks for.
-func (l *Link) greet(ctx context.Context) {
+// Greet sends a heartbeat now, and does what the answer asks for.
+func (l *Link) Greet(ctx context.Context) {
 	b := l.opt.Host.Beat(ctx)
 	b.Time, b.Boot, b.Queue, b.Shared = time.Now(), l.spool.boot, l.spool.status(), l.shared()
 	b.Queue.Limit = l.limit.counted()
@@ -162,7 +159,7 @@ func (l *Link) greet(ctx context.Context) {
 		l.compare(ctx)
 	}
 	if answer.Managed && l.opt.Host.Rules(ctx, answer.Set, l.fetchRules) {
-		l.greet(ctx) // the server is to know at once
+		l.Greet(ctx) // the server is to know at once
 		return
 	}
 	l.renew(ctx)
