@@ -31,9 +31,6 @@ type Common struct {
 	Rules setting.Patterns `setting:"rules"`
 }
 
-// DefaultQueue is how many alerts an output holds that cannot keep up, unless its settings say otherwise.
-const DefaultQueue = 10_000
-
 // kinds makes the settings of each kind of output, by the name of the kind.
 func kinds() map[string]func() Config {
 	return map[string]func() Config{

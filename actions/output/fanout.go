@@ -4,6 +4,7 @@
 package output
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,6 @@ type Options struct {
 // goroutines at once.
 type Fanout struct {
 	outputs []*output
-	log     *slog.Logger
 	cancel  context.CancelFunc // ends what outputs are waiting for
 	watcher sync.WaitGroup
 	watched chan struct{} // closed to end the watcher
@@ -53,14 +53,12 @@ type Fanout struct {
 // not be written, a certificate that cannot be read. All such errors are returned at once, and nothing
 // is left open. A full disk or a server that does not answer is not an error here; the output keeps trying.
 func New(specs []Spec, opt Options) (*Fanout, error) {
-	if opt.Log == nil {
-		opt.Log = slog.Default()
-	}
+	opt.Log = cmp.Or(opt.Log, slog.Default())
 	if opt.Stdout == nil {
 		opt.Stdout = os.Stdout
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &Fanout{log: opt.Log, cancel: cancel, watched: make(chan struct{})}
+	f := &Fanout{cancel: cancel, watched: make(chan struct{})}
 	var errs []error
 	names, targets := map[string]bool{}, map[string]string{}
 	for _, s := range specs {

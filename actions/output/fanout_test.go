@@ -146,7 +146,7 @@ func TestBlockedOutputDelaysNoOther(t *testing.T) {
 func TestCloseDrains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := &slowWriter{pause: 10 * time.Millisecond}
-		f := start(t, Options{Stdout: slow}, Spec{"slow", jsonStdout(DefaultQueue)})
+		f := start(t, Options{Stdout: slow}, Spec{"slow", jsonStdout(10_000)})
 		send(f, 1, 5000)
 		stop(t, f)
 		if got := numbers(t, slow.got.Bytes()); !slices.Equal(got, sequence(1, 5000)) {

@@ -41,7 +41,7 @@ func (h *hiccup) Write(b []byte) (int, error) {
 func TestStdoutGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hiccup{}
-		f := start(t, Options{Stdout: h}, Spec{"out", jsonStdout(DefaultQueue)})
+		f := start(t, Options{Stdout: h}, Spec{"out", jsonStdout(10_000)})
 		send(f, 1, 10)
 		time.Sleep(time.Hour)
 		synctest.Wait()
