@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"sync"
@@ -170,10 +171,7 @@ func (g *logins) Report(_ context.Context, s *api.Status) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s.Logins = map[string]uint64{}
-	for result, n := range g.counts {
-		s.Logins[result] = n
-	}
+	s.Logins = maps.Clone(g.counts)
 }
 
 // Metrics implements measured.

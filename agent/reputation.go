@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -53,7 +54,7 @@ func (r *reputations) Report(_ context.Context, s *api.Status) {
 	s.Reputation = r.sources.Status()
 	for _, x := range s.Reputation {
 		if !x.Healthy {
-			s.Trouble = append(s.Trouble, fmt.Sprintf("reputation %q is %s: %s", x.Source, x.State, either(x.CacheError, x.LastError)))
+			s.Trouble = append(s.Trouble, fmt.Sprintf("reputation %q is %s: %s", x.Source, x.State, cmp.Or(x.CacheError, x.LastError)))
 		}
 	}
 }
@@ -81,16 +82,6 @@ func (r *reputations) checkSources(loaded *Loaded) {
 	for _, source := range unsourced(loaded.Rules, r.sources) {
 		r.d.log.Warn("rule refers to an undefined reputation source; treated as clean", "source", source)
 	}
-}
-
-// either returns the first of texts that says something.
-func either(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // reputationAdapter is what the engine asks about indicators.

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/ruleids/ruleids/internal/printable"
@@ -16,10 +17,7 @@ import (
 func (a *Alert) AppendSummary(dst []byte) []byte {
 	l := line{b: printable.Append(dst, a.Rule)}
 	l.b = append(l.b, ": "...)
-	description := a.Description
-	if description == "" {
-		description = a.Message
-	}
+	description := cmp.Or(a.Description, a.Message)
 	if description != "" {
 		l.b = append(printable.Append(l.b, description), ' ')
 	}

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -120,10 +121,7 @@ func (a *Alert) appendLine(dst []byte, color, date bool) []byte {
 	l.b = a.appendEndpoints(l.b, " → ")
 	l.pad(utf8.RuneCount(l.b[before:]), flowWidth)
 
-	description := a.Description
-	if description == "" {
-		description = a.Message
-	}
+	description := cmp.Or(a.Description, a.Message)
 	if description != "" {
 		l.b = append(printable.Append(l.b, description), "  "...)
 	}

@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -42,10 +43,7 @@ func FromAlert(a *alert.Alert) []Request {
 		if kind != Block && kind != Quarantine || !act.Target.IsValid() {
 			continue
 		}
-		reason := a.Message
-		if reason == "" {
-			reason = a.Description
-		}
+		reason := cmp.Or(a.Message, a.Description)
 		out = append(out, Request{
 			Kind: kind, Target: onWire(act.Target), For: seconds(act.Seconds), Reason: reason, Shadow: a.Shadow, Spoofable: act.Spoofable,
 			By: Origin{Source: SourceRule, Rule: a.Rule, Who: a.Agent,

@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,9 +122,7 @@ func Open(ctx context.Context, config *Config, opt Options) (*Store, Report, err
 		start := now()
 		opt.Elapsed = func() time.Duration { return now().Sub(start) }
 	}
-	if opt.Log == nil {
-		opt.Log = slog.New(slog.DiscardHandler)
-	}
+	opt.Log = cmp.Or(opt.Log, slog.New(slog.DiscardHandler))
 	if opt.Firewall == nil {
 		opt.Firewall = nowhere{}
 	}

@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"net/netip"
@@ -70,10 +71,7 @@ func (t Target) Single() bool { return t.prefix.IsSingleIP() }
 
 // Compare orders targets by address, then by length of the prefix.
 func (t Target) Compare(u Target) int {
-	if c := t.prefix.Addr().Compare(u.prefix.Addr()); c != 0 {
-		return c
-	}
-	return t.prefix.Bits() - u.prefix.Bits()
+	return cmp.Or(t.prefix.Addr().Compare(u.prefix.Addr()), cmp.Compare(t.prefix.Bits(), u.prefix.Bits()))
 }
 
 // String returns the text that ParseTarget reads.

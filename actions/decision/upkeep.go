@@ -202,8 +202,7 @@ func (b *Store) compare(ctx context.Context) (added, removed int, err error) {
 	if changes := slices.Concat(remove, add); len(changes) > 0 {
 		err = b.firewall.Apply(ctx, changes)
 	}
-	var part *PartialError
-	if errors.As(err, &part) {
+	if part, ok := errors.AsType[*PartialError](err); ok {
 		return len(add) - len(part.Changes), len(remove), err
 	} else if err != nil {
 		return 0, 0, err

@@ -1,6 +1,7 @@
 package firewall
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,10 +43,7 @@ func (x *xtables) programs() ([]*family, error) {
 	if x.families != nil {
 		return x.families, nil
 	}
-	path := x.config.Iptables
-	if path == "" {
-		path = "iptables"
-	}
+	path := cmp.Or(x.config.Iptables, "iptables")
 	families, err := programsAt(path)
 	if err != nil {
 		return nil, err
@@ -118,8 +116,7 @@ func (f *family) rules(name string, counters bool) ([]string, bool, error) {
 	}
 	lines, err := list(table, name)
 	if err != nil {
-		var e *iptables.Error
-		if errors.As(err, &e) && (e.IsNotExist() || strings.Contains(err.Error(), "is incompatible")) {
+		if e, ok := errors.AsType[*iptables.Error](err); ok && (e.IsNotExist() || strings.Contains(err.Error(), "is incompatible")) {
 			// iptables-nft 1.8.9 calls a chain incompatible that is not there.
 			return nil, strings.Contains(err.Error(), "is incompatible") && hasNftChain(f.name), nil
 		}

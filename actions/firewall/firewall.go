@@ -22,6 +22,7 @@
 package firewall
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,9 +64,7 @@ func Open(config *Config, opt Options) (*Firewall, error) {
 	if err := setting.Valid(config); err != nil {
 		return nil, err
 	}
-	if opt.Log == nil {
-		opt.Log = slog.New(slog.DiscardHandler)
-	}
+	opt.Log = cmp.Or(opt.Log, slog.New(slog.DiscardHandler))
 	if config.Backend == Command {
 		return &Firewall{backend: newCommand(config)}, nil
 	}

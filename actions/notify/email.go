@@ -127,15 +127,13 @@ func classify(err error) error {
 	if err == nil {
 		return nil
 	}
-	var reply *textproto.Error
-	if errors.As(err, &reply) {
+	if reply, ok := errors.AsType[*textproto.Error](err); ok {
 		if reply.Code >= 500 {
 			return err
 		}
 		return &RetryError{Err: err}
 	}
-	var send *mail.SendError
-	if errors.As(err, &send) && send.ErrorCode() >= 500 {
+	if send, ok := errors.AsType[*mail.SendError](err); ok && send.ErrorCode() >= 500 {
 		return err
 	}
 	for _, never := range []error{mail.ErrNoFromAddress, mail.ErrNoRcptAddresses, mail.ErrPlainAuthNotSupported, mail.ErrNoSupportedAuthDiscovered} {

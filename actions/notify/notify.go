@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,9 +50,7 @@ type Notifiers struct {
 // An error is about settings or about what needs a human: a secret that cannot be read, a certificate that is
 // none. All such errors are returned at once, and nothing is left open.
 func New(specs []Spec, opt Options) (*Notifiers, error) {
-	if opt.Log == nil {
-		opt.Log = slog.Default()
-	}
+	opt.Log = cmp.Or(opt.Log, slog.Default())
 	if opt.Agent == "" {
 		opt.Agent, _ = os.Hostname() // without a name the messages go without
 	}

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 
@@ -9,12 +10,7 @@ import (
 
 // offer takes an alert, or counts why not.
 func (n *notifier) offer(a *alert.Alert, text string, muted bool, now time.Time) {
-	if text == "" {
-		text = a.Message
-	}
-	if text == "" {
-		text = a.Description
-	}
+	text = cmp.Or(text, a.Message, a.Description)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
@@ -134,16 +130,12 @@ func (n *notifier) next(now time.Time) (turn *group, wait time.Duration, over bo
 // before orders groups that may be sent: those that never failed by severity and time, then the others, so that a
 // message that the other side chokes on holds up no other.
 func before(a, b *group) bool {
-	if c := a.tried.Compare(b.tried); c != 0 {
-		return c < 0
-	}
-	if a.severity != b.severity {
-		return a.severity > b.severity
-	}
-	if c := a.ready.Compare(b.ready); c != 0 {
-		return c < 0
-	}
-	return a.rule < b.rule
+	return cmp.Or(
+		a.tried.Compare(b.tried),
+		cmp.Compare(b.severity, a.severity),
+		a.ready.Compare(b.ready),
+		cmp.Compare(a.rule, b.rule),
+	) < 0
 }
 
 // remove takes a group that will not be sent out of the queue, and returns how many alerts it has.

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"path/filepath"
@@ -136,10 +137,7 @@ func (c *SyslogConfig) open(env environment) (*route, error) {
 
 // tlsConfig reads the certificates. It is called for every connection, so that renewed ones are used.
 func (c *SyslogConfig) tlsConfig() (*tls.Config, error) {
-	out := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.ServerName} // RFC 9662: at least TLS 1.2
-	if out.ServerName == "" {
-		out.ServerName = c.Address.Host
-	}
+	out := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cmp.Or(c.ServerName, c.Address.Host)} // RFC 9662: at least TLS 1.2
 	var err error
 	if c.CA != "" {
 		if out.RootCAs, err = readPool(c.CA); err != nil {

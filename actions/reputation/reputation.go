@@ -6,6 +6,7 @@
 package reputation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,9 +43,7 @@ type Sources struct {
 // something else. All such errors are returned at once, and nothing is left open. That there is no key, or
 // that VirusTotal or the cache file is out of reach, is not an error but shows in Status.
 func New(specs []Spec, opt Options) (*Sources, error) {
-	if opt.Log == nil {
-		opt.Log = slog.Default()
-	}
+	opt.Log = cmp.Or(opt.Log, slog.Default())
 	s := &Sources{}
 	var errs []error
 	for _, spec := range specs {

@@ -83,7 +83,9 @@ func (v *virusTotal) load() error {
 	s := &store{path: v.cfg.CacheFile}
 	err := s.read(func(x Verdict) {
 		v.budget.restore(x.Asked, now)
-		x.Asked = minTime(x.Asked, now) // a clock that was wrong must not keep it for ever
+		if x.Asked.After(now) {
+			x.Asked = now // a clock that was wrong must not keep it for ever
+		}
 		v.keep(x, now, x.Asked)
 	})
 	switch {
@@ -104,13 +106,6 @@ func (v *virusTotal) load() error {
 		v.log.Warn("reputation cache was damaged, the rest is used", "file", s.path, "lines_lost", v.damage, "cut_short", s.torn, "entries", v.cache.len())
 	}
 	return nil
-}
-
-func minTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return b
-	}
-	return a
 }
 
 // keep puts a verdict into memory, with its tier and the end of its life worked out, unless that is over or

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,9 +74,7 @@ func NewBots(specs []Spec, opt Options) (*Bots, error) {
 	if opt.Covering == nil {
 		opt.Covering = func(decision.Target) []decision.Decision { return nil }
 	}
-	if opt.Log == nil {
-		opt.Log = slog.New(slog.DiscardHandler)
-	}
+	opt.Log = cmp.Or(opt.Log, slog.New(slog.DiscardHandler))
 	var all Bots
 	byToken := map[setting.Secret]*Bot{}
 	for _, s := range specs {

@@ -67,8 +67,7 @@ func (t *transport) Send(ctx context.Context, m *notify.Message) error {
 			t.keep(is, append(left, todo[i:]...))
 			return ctx.Err()
 		}
-		var again *notify.RetryError
-		if errors.As(err, &again) {
+		if again, ok := errors.AsType[*notify.RetryError](err); ok {
 			left = append(left, to)
 			if retry == nil || again.After > retry.After {
 				retry = &notify.RetryError{After: again.After}
@@ -103,8 +102,7 @@ func (c *client) send(ctx context.Context, p *bot.SendMessageParams, to Chat, mo
 		p.ChatID = id
 	}
 	_, err := c.api.SendMessage(ctx, p)
-	var migrated *bot.MigrateError
-	if errors.As(err, &migrated) && to.name == "" {
+	if migrated, ok := errors.AsType[*bot.MigrateError](err); ok && to.name == "" {
 		moved[to.id] = int64(migrated.MigrateToChatID)
 		p.ChatID = moved[to.id]
 		_, err = c.api.SendMessage(ctx, p)

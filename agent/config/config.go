@@ -6,6 +6,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"reflect"
@@ -272,10 +273,7 @@ func (c *Config) Fault(name, code, format string, args ...any) *hcl.Diagnostic {
 	if at := c.places[name].Value; at.Filename != "" {
 		return diag.New(code, at, "%s: %s.", name, text)
 	}
-	from := c.from[name]
-	if from == "" {
-		from = name
-	}
+	from := cmp.Or(c.from[name], name)
 	return loose(code, "%s: %s.", from, text)
 }
 

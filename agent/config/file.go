@@ -22,8 +22,7 @@ func (l *loader) file(name string) {
 	name = filepath.ToSlash(name)
 	text, err := files.Read(name)
 	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
 			err = pe.Err
 		}
 		l.report(diag.UnreadableFile, hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}, "%s cannot be read: %v.", name, err)

@@ -3,6 +3,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -56,9 +57,7 @@ const each = 5 * time.Second
 // Run runs all checks and returns what they found, in the order of the checks.
 func Run(ctx context.Context, opt Options) []Finding {
 	d := &doctor{Options: opt, ctx: ctx, config: opt.Loaded.Config}
-	if d.Root == "" {
-		d.Root = "/"
-	}
+	d.Root = cmp.Or(d.Root, "/")
 	for _, c := range []struct {
 		name string
 		run  func()

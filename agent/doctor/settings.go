@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,10 +26,7 @@ func (d *doctor) settings() {
 			}
 		}
 	}
-	file := d.Input.Settings.File
-	if file == "" {
-		file = "no settings file"
-	}
+	file := cmp.Or(d.Input.Settings.File, "no settings file")
 	switch {
 	case errs > 0:
 		d.found(file, Problem, fmt.Sprintf("settings and rules have errors (%d); the first: %s", errs, first), "Mend them: ruleids config check and ruleids lint show each with its place.")

@@ -7,6 +7,7 @@
 package honeypot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -169,9 +170,7 @@ func (s *Set) open() error {
 // Serve plays the services until ctx is done or Close is called, ends the connections that are open then, and returns
 // when that is done. Its error is one of Prepare; the sockets are closed in any case. It is called once.
 func (s *Set) Serve(ctx context.Context, opt Options) error {
-	if opt.Log == nil {
-		opt.Log = slog.Default()
-	}
+	opt.Log = cmp.Or(opt.Log, slog.Default())
 	if opt.Events == nil {
 		opt.Events = func(Event) {}
 	}

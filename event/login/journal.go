@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -62,12 +63,8 @@ func parseJournal(raw string) (l Line, ok bool) {
 		return l, false
 	}
 	l = Line{Time: time.UnixMicro(micros), Host: string(e.Host), Program: string(e.Identifier), PID: string(e.PID), Text: strings.TrimRight(string(e.Message), "\n")}
-	if l.Program == "" {
-		l.Program = string(e.Command)
-	}
-	if l.PID == "" {
-		l.PID = string(e.SyslogPID)
-	}
+	l.Program = cmp.Or(l.Program, string(e.Command))
+	l.PID = cmp.Or(l.PID, string(e.SyslogPID))
 	if sshdNames[l.Program] && e.UID != "" && e.UID != "0" {
 		l.Program = ""
 	}

@@ -9,6 +9,7 @@
 package login
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 	"time"
@@ -179,9 +180,7 @@ func (t *Tracker) read(l *Line) {
 		return
 	}
 	if a, ok := p.parse(l.Text); ok {
-		if a.service == "" {
-			a.service = p.service
-		}
+		a.service = cmp.Or(a.service, p.service)
 		t.attempt(l, a)
 	}
 }

@@ -1,6 +1,8 @@
 package login
 
 import (
+	"cmp"
+
 	"github.com/ruleids/ruleids/internal/lazyregexp"
 	"github.com/ruleids/ruleids/packet"
 )
@@ -65,9 +67,7 @@ func parseOpenVPN(text string) (attempt, bool) {
 	}
 	if m := openvpnDone.FindStringSubmatch(message); m != nil {
 		a.result, a.method = packet.AuthSuccess, "certificate"
-		if a.user == "" {
-			a.user = m[1]
-		}
+		a.user = cmp.Or(a.user, m[1])
 		return a, true
 	}
 	return attempt{}, false

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"container/list"
 	"net/netip"
 	"slices"
@@ -96,9 +97,7 @@ func (s *sshd) read(t *Tracker, l *Line) {
 			c.reason = reasonKey
 		}
 	case sshdEnded, sshdProbe:
-		if c.reason == "" {
-			c.reason = x.reason
-		}
+		c.reason = cmp.Or(c.reason, x.reason)
 		s.conclude(t, c, l.Time, true)
 	case sshdEndedSome:
 		s.conclude(t, c, l.Time, false)

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -115,15 +116,7 @@ func readTable(r io.Reader, at [len(tableColumns)]int, f *Format) ([]packet.Auth
 		}
 		out = append(out, a)
 	}
-	slices.SortStableFunc(out, func(a, b packet.Auth) int {
-		switch {
-		case a.Time < b.Time:
-			return -1
-		case a.Time > b.Time:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(out, func(a, b packet.Auth) int { return cmp.Compare(a.Time, b.Time) })
 	if bad > len(faults) {
 		faults = append(faults, fmt.Errorf("and %d more lines", bad-len(faults)))
 	}

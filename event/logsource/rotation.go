@@ -2,6 +2,7 @@ package logsource
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -98,10 +99,7 @@ func (t *tail) rotated() (out []sibling, ok bool) {
 		}
 	}
 	slices.SortFunc(out, func(a, b sibling) int {
-		if c := a.time.Compare(b.time); c != 0 {
-			return c
-		}
-		return strings.Compare(b.path, a.path) // ".2" is older than ".1"
+		return cmp.Or(a.time.Compare(b.time), strings.Compare(b.path, a.path)) // ".2" is older than ".1"
 	})
 	if i := slices.IndexFunc(out, func(x sibling) bool { return x.isOf(t.aside) }); i > 0 {
 		x := out[i]

@@ -1,6 +1,7 @@
 package logsource
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,9 +81,7 @@ type runner struct {
 // Open makes the sources, and opens the sockets, which may need privileges. No sources are fine. All errors are returned at
 // once, each with its source, and nothing is left open.
 func Open(specs []Spec, opt Options) (*Set, error) {
-	if opt.Log == nil {
-		opt.Log = slog.Default()
-	}
+	opt.Log = cmp.Or(opt.Log, slog.Default())
 	host, _ := os.Hostname()
 	s := &Set{}
 	var errs []error
@@ -160,9 +159,7 @@ func (e *environment) lines(ctx context.Context, lines []login.Line, took func(n
 		return nil
 	}
 	for i := range lines {
-		if lines[i].Host == "" {
-			lines[i].Host = e.host
-		}
+		lines[i].Host = cmp.Or(lines[i].Host, e.host)
 	}
 	if took == nil {
 		took = func(int) {}

@@ -1,6 +1,7 @@
 package logsource
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -28,10 +29,7 @@ const loginPredicate = `process BEGINSWITH "sshd" OR process IN {"sudo", "ftpd",
 
 // command is what is run.
 func (u *unified) command() []string {
-	predicate := u.config.Predicate
-	if predicate == "" {
-		predicate = loginPredicate
-	}
+	predicate := cmp.Or(u.config.Predicate, loginPredicate)
 	return append(slices.Clone(u.config.Command), "stream", "--style", "ndjson", "--level", "info", "--predicate", predicate)
 }
 

@@ -323,10 +323,7 @@ func csvRow(x *store.Stored) []string {
 		} `json:"ruleids"`
 	}
 	_ = json.Unmarshal(x.Body, &a) // the store has only what this program wrote
-	message := a.Ruleids.Message
-	if message == "" {
-		message = a.Alert.Signature
-	}
+	message := cmp.Or(a.Ruleids.Message, a.Alert.Signature)
 	row := []string{x.ID.String(), a.Timestamp, x.Received.Format(time.RFC3339Nano), x.Agent, a.Ruleids.Severity, a.Ruleids.Rule, a.Alert.Category, a.SrcIP, a.SrcPort.String(), a.DestIP, a.DestPort.String(), a.Proto, message}
 	for i, cell := range row {
 		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {

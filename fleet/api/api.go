@@ -154,8 +154,7 @@ func (c *call) read(v any) error { return c.readUpTo(v, maxBody) }
 func (c *call) readUpTo(v any, most int64) error {
 	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, most))
 	if err != nil {
-		var most *http.MaxBytesError
-		if errors.As(err, &most) {
+		if most, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return fault{http.StatusRequestEntityTooLarge, fmt.Sprintf("a body has at most %d bytes", most.Limit)}
 		}
 		return bad("the body cannot be read: %v", err)

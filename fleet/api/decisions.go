@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/ruleids/ruleids/fleet"
@@ -51,10 +52,7 @@ func (c *call) decide(q *share.Request) (any, error) {
 }
 
 func (c *call) lift() (any, error) {
-	target := c.r.PathValue("target")
-	if target == "" {
-		target = c.query("target")
-	}
+	target := cmp.Or(c.r.PathValue("target"), c.query("target"))
 	x, err := c.api.opt.Shared.Lift(c.ctx(), target, c.who.who())
 	if why, ok := share.IsInvalid(err); ok {
 		return nil, bad("%s", why)

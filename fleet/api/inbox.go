@@ -208,8 +208,7 @@ func (c *call) previewException(r *ExceptionRequest) (any, error) {
 		return nil, bad("days: %d is not from 1 to 90", r.Days)
 	}
 	out, err := inbox.Try(c.ctx(), c.api.opt.Store, c.api.opt.Shipped, r.Rule, r.Where, c.api.opt.Now().AddDate(0, 0, -r.Days))
-	var unknown inbox.Unknown
-	if errors.As(err, &unknown) {
+	if unknown, ok := errors.AsType[inbox.Unknown](err); ok {
 		return nil, bad("%s", unknown.Error())
 	}
 	if err != nil {

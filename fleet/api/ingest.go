@@ -62,8 +62,7 @@ func (c *call) bring() (any, error) {
 	}
 	for n := 1; ; n++ {
 		line, long, err := readLine(in)
-		var most *http.MaxBytesError
-		if errors.As(err, &most) {
+		if most, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			if err := flush(); err != nil {
 				return nil, err
 			}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"maps"
@@ -132,9 +133,7 @@ func plainSchema(t reflect.Type, depth int) map[string]any {
 			if !f.IsExported() || tag == "-" {
 				continue
 			}
-			if tag == "" {
-				tag = f.Name
-			}
+			tag = cmp.Or(tag, f.Name)
 			properties[tag] = schemaOf(f.Type, depth+1)
 			if !strings.Contains(options, "omit") {
 				required = append(required, tag)

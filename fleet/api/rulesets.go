@@ -84,8 +84,7 @@ func (c *call) pushRuleset() (any, error) {
 		return nil, bad("the rule set does not load: %v", err)
 	}
 	x, err := c.api.opt.Rollout.Push(c.ctx(), rollout.Push{Bundle: data, Canary: q.Canary, Soak: soak, Label: q.Label, By: c.who.who(), Rules: rules})
-	var invalid rollout.Invalid
-	if errors.As(err, &invalid) {
+	if _, ok := errors.AsType[rollout.Invalid](err); ok {
 		return nil, bad("%v", err)
 	}
 	if err != nil {
@@ -106,8 +105,7 @@ func (c *call) rollBack(q *RulesetRollback) (any, error) {
 		why += ": " + q.Reason[:min(len(q.Reason), 500)]
 	}
 	x, err := c.api.opt.Rollout.Rollback(c.ctx(), why)
-	var invalid rollout.Invalid
-	if errors.As(err, &invalid) {
+	if _, ok := errors.AsType[rollout.Invalid](err); ok {
 		return nil, fault{http.StatusConflict, err.Error()}
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,10 +28,7 @@ func (c *call) stream() (any, error) {
 	}
 	defer c.api.counts.streams.Add(-1)
 	at := c.api.opt.Live.Last()
-	last := c.r.Header.Get("Last-Event-ID")
-	if last == "" {
-		last = c.query("last_event_id")
-	}
+	last := cmp.Or(c.r.Header.Get("Last-Event-ID"), c.query("last_event_id"))
 	missed := false
 	if last != "" {
 		if n, err := strconv.ParseUint(last, 10, 64); err == nil {

@@ -6,6 +6,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -77,9 +78,7 @@ func Open(opt Options) (*Bus, error) {
 			_ = l.Close()
 		}
 	}
-	if port == 0 {
-		port = nats.RANDOM_PORT
-	}
+	port = cmp.Or(port, nats.RANDOM_PORT)
 	secret := make([]byte, 16)
 	_, _ = rand.Read(secret) // it never fails, by its contract
 	b := &Bus{opt: opt, token: hex.EncodeToString(secret), log: &logger{log: opt.Log, limit: rate.NewLimiter(saidRate, saidBurst)}, conns: map[string]map[uint64]string{}}

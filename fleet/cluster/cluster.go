@@ -203,8 +203,7 @@ func (c *Cluster) stream(ctx context.Context, conf jetstream.StreamConfig) (info
 		}
 		return err
 	})
-	var refused *jetstream.APIError
-	if errors.As(err, &refused) && strings.Contains(refused.Description, "insufficient storage") {
+	if refused, ok := errors.AsType[*jetstream.APIError](err); ok && strings.Contains(refused.Description, "insufficient storage") {
 		return nil, false, fmt.Errorf("nats: the stream %s: the NATS servers have less room than the %d bytes that nats { keep_size } asks for: %w", conf.Name, conf.MaxBytes, err)
 	}
 	if err != nil {

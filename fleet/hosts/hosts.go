@@ -3,6 +3,7 @@
 package hosts
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -83,10 +84,7 @@ func (c *chart) thin() {
 			}
 			return 1
 		}
-		if n := y.Last.Compare(x.Last); n != 0 {
-			return n
-		}
-		return x.IP.Compare(y.IP)
+		return cmp.Or(y.Last.Compare(x.Last), x.IP.Compare(y.IP))
 	})
 	for _, h := range all[MaxEach-MaxEach/8:] {
 		delete(c.hosts, h.IP)
@@ -129,12 +127,7 @@ func (b *Store) Find(s Search) []Host {
 			}
 		}
 	}
-	slices.SortFunc(out, func(x, y Host) int {
-		if n := x.IP.Compare(y.IP); n != 0 {
-			return n
-		}
-		return strings.Compare(x.Agent, y.Agent)
-	})
+	slices.SortFunc(out, func(x, y Host) int { return cmp.Or(x.IP.Compare(y.IP), cmp.Compare(x.Agent, y.Agent)) })
 	return out
 }
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -262,9 +263,7 @@ func (s *Server) share(ctx context.Context, a *alert.Alert) {
 			continue
 		}
 		q := share.Request{Target: act.Target.String(), Kind: act.Kind, Second: act.Seconds, Reason: a.Message}
-		if q.Reason == "" {
-			q.Reason = a.Description
-		}
+		q.Reason = cmp.Or(q.Reason, a.Description)
 		if _, err := s.shared.Decide(ctx, q, share.Origin{Source: "rule", By: a.Agent, Rule: a.Rule}); err != nil {
 			if why, ok := share.IsInvalid(err); ok {
 				s.log.Info("no decision for all", "target", q.Target, "rule", a.Rule, "agent", a.Agent, "why", why)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -80,8 +81,6 @@ func (r *recorder) WriteHeader(code int) { r.code = code }
 
 // Write implements http.ResponseWriter.
 func (r *recorder) Write(b []byte) (int, error) {
-	if r.code == 0 {
-		r.code = http.StatusOK
-	}
+	r.code = cmp.Or(r.code, http.StatusOK)
 	return r.body.Write(b)
 }

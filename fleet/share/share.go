@@ -2,6 +2,7 @@
 package share
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,9 +112,7 @@ func (b *Store) Decide(ctx context.Context, r Request, by Origin) (*state.Decisi
 	switch {
 	case length < 0 || length > most || r.Second > most.Seconds() || r.Second < 0:
 		return nil, Invalid{"a decision holds for up to ten years, or until it is lifted"}
-	case r.Kind == "" && length == 0, r.Kind == string(decision.Block):
-		r.Kind = string(decision.Block)
-	case r.Kind == "":
+	case r.Kind == "", r.Kind == string(decision.Block):
 		r.Kind = string(decision.Block)
 	case r.Kind != string(decision.Quarantine):
 		return nil, Invalid{fmt.Sprintf("there is no decision %q; there are block and quarantine", r.Kind)}
@@ -209,13 +208,7 @@ func (b *Store) List() []*state.Decision {
 	}
 	b.mu.RUnlock()
 	slices.SortFunc(out, func(a, b *state.Decision) int {
-		if c := b.Since.Compare(a.Since); c != 0 {
-			return c
-		}
-		if a.Target < b.Target {
-			return -1
-		}
-		return 1
+		return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.Target, b.Target))
 	})
 	return out
 }
@@ -297,8 +290,7 @@ func (b *Store) Refused(beats map[string]*fleet.Beat) map[string]map[string]stri
 
 // IsInvalid reports whether an error says what is wrong with a request, and what.
 func IsInvalid(err error) (string, bool) {
-	var x Invalid
-	if errors.As(err, &x) {
+	if x, ok := errors.AsType[Invalid](err); ok {
 		return x.Why, true
 	}
 	return "", false

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/gob"
 	"encoding/json"
 	"net/netip"
@@ -46,9 +47,7 @@ func NewEntry(a *alert.Alert, origin Origin, name string, received time.Time) *E
 		Origin: origin, Time: time.Unix(0, a.Time).UTC(), Received: received.UTC(), Severity: a.Severity, Rule: a.Rule, Category: a.Category, Name: name,
 		Proto: a.Protocol(), Body: a.AppendJSON(nil),
 	}
-	if e.Severity == 0 {
-		e.Severity = scale.SeverityMedium
-	}
+	e.Severity = cmp.Or(e.Severity, scale.SeverityMedium)
 	if a.Layers&(packet.LayerIP|packet.LayerARPIPv4) != 0 {
 		e.Src, e.Dst = a.Src.Netip(), a.Dst.Netip()
 	}

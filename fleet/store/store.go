@@ -3,6 +3,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,9 +76,7 @@ func Open(opt Options) (*Store, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	if opt.Log == nil {
-		opt.Log = slog.New(slog.DiscardHandler)
-	}
+	opt.Log = cmp.Or(opt.Log, slog.New(slog.DiscardHandler))
 	s := &Store{opt: opt, writes: make(chan *write, 256), done: make(chan struct{}), ending: make(chan struct{}), days: map[string]*day{}, endings: map[string]*ending{}}
 	if err := s.Expire(); err != nil {
 		return nil, err

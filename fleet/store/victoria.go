@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,9 +77,7 @@ func OpenVictoria(ctx context.Context, opt VictoriaOptions) (*Victoria, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	if opt.Log == nil {
-		opt.Log = slog.New(slog.DiscardHandler)
-	}
+	opt.Log = cmp.Or(opt.Log, slog.New(slog.DiscardHandler))
 	opt.URL = strings.TrimSuffix(opt.URL, "/")
 	v := &Victoria{opt: opt, client: &http.Client{Timeout: victoriaWithin, Transport: &http.Transport{MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}}, last: map[origin]uint64{}, done: make(chan struct{})}
 	var err error
