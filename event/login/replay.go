@@ -134,7 +134,10 @@ func (r *Replay) advance(s *source) error {
 		}
 		return nil
 	}
-	raw, err := readLine(s.in)
+	raw, err := ReadLine(s.in, MaxLine)
+	if raw != "" && errors.Is(err, io.EOF) {
+		err = nil // the last line has no end
+	}
 	if err != nil {
 		s.ended = true
 		s.close()
@@ -151,22 +154,17 @@ func (r *Replay) advance(s *source) error {
 	return nil
 }
 
-// readLine reads a line, of which it keeps MaxLine bytes.
-func readLine(in *bufio.Reader) (string, error) {
+// ReadLine reads a line with its end, of which it keeps as many bytes as most says. Of a line without an end there is what was
+// read, and the error.
+func ReadLine(in *bufio.Reader, most int) (string, error) {
 	var line []byte
 	for {
 		part, err := in.ReadSlice('\n')
-		if room := MaxLine - len(line); room > 0 {
+		if room := most - len(line); room > 0 {
 			line = append(line, part[:min(len(part), room)]...)
 		}
-		switch {
-		case err == nil:
-			return string(line), nil
-		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF) && len(line) > 0:
-			return string(line), nil
-		default:
-			return "", err
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return string(line), err
 		}
 	}
 }

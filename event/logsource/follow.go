@@ -36,12 +36,12 @@ func (e *environment) follow(ctx context.Context, command []string, done func(la
 		defer close(lines)
 		in := bufio.NewReaderSize(out, 64<<10)
 		for {
-			line, err := readLine(in)
+			line, err := login.ReadLine(in, entryMost)
 			if err != nil {
 				return
 			}
 			select {
-			case lines <- line:
+			case lines <- strings.TrimSuffix(line, "\n"):
 			case <-ctx.Done():
 				return
 			}
@@ -49,17 +49,7 @@ func (e *environment) follow(ctx context.Context, command []string, done func(la
 	}()
 	format := login.Format{Location: time.Local}
 	for first := range lines {
-		raw := []string{first}
-		for more := true; more && len(raw) < batchLines; {
-			select {
-			case line, ok := <-lines:
-				if more = ok; ok {
-					raw = append(raw, line)
-				}
-			default:
-				more = false
-			}
-		}
+		raw := waiting(first, lines)
 		format.Reference = time.Now()
 		batch := make([]login.Line, len(raw))
 		for i := range raw {
@@ -93,19 +83,19 @@ func (e *environment) follow(ctx context.Context, command []string, done func(la
 // entryMost is how much of an entry is read: a field of the journal may be of any size. What is longer is no login.
 const entryMost = 256 << 10
 
-// readLine reads a line, of which it keeps entryMost bytes.
-func readLine(in *bufio.Reader) (string, error) {
-	var line []byte
-	for {
-		part, err := in.ReadSlice('\n')
-		if room := entryMost - len(line); room > 0 {
-			line = append(line, part[:min(len(part), room)]...)
-		}
-		if err == nil {
-			return strings.TrimSuffix(string(line), "\n"), nil
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return "", err
+// waiting returns what was taken first, and what else is there to be taken at once: up to batchLines.
+func waiting[T any](first T, from <-chan T) []T {
+	batch := []T{first}
+	for len(batch) < batchLines {
+		select {
+		case x, ok := <-from:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, x)
+		default:
+			return batch
 		}
 	}
+	return batch
 }

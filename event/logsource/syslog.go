@@ -162,16 +162,9 @@ func (s *server) datagrams(ctx context.Context) error {
 func (s *server) deal(ctx context.Context, room <-chan message) error {
 	formats := map[netip.Addr]*login.Format{}
 	for first := range room {
-		batch := []login.Line{s.parse(formats, first)}
-		for more := true; more && len(batch) < batchLines; {
-			select {
-			case m, ok := <-room:
-				if more = ok; ok {
-					batch = append(batch, s.parse(formats, m))
-				}
-			default:
-				more = false
-			}
+		var batch []login.Line
+		for _, m := range waiting(first, room) {
+			batch = append(batch, s.parse(formats, m))
 		}
 		if err := s.env.lines(ctx, batch, nil); err != nil && ctx.Err() == nil {
 			s.env.failed(err)
@@ -278,16 +271,8 @@ func readMessage(in *bufio.Reader) (string, error) {
 			}
 		}
 	}
-	var line []byte
-	for {
-		part, err := in.ReadSlice('\n')
-		if room := messageMost - len(line); room > 0 {
-			line = append(line, part[:min(len(part), room)]...)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return strings.TrimRight(string(line), "\x00\r\n"), err
-		}
-	}
+	line, err := login.ReadLine(in, messageMost)
+	return strings.TrimRight(line, "\x00\r\n"), err
 }
 
 // readCounted reads n bytes, of which it keeps messageMost.
