@@ -23,21 +23,6 @@ type header struct {
 
 func cacheHeader() header { return header{Format: "ruleids reputation cache", Version: 1} }
 
-// A record is any other line. The tier is for people: it is worked out again from the numbers when the file
-// is read, so that changed settings hold at once.
-type record struct {
-	Indicator  string    `json:"indicator"`
-	Tier       string    `json:"tier"`
-	Found      bool      `json:"found"`
-	Malicious  int       `json:"malicious"`
-	Suspicious int       `json:"suspicious"`
-	Harmless   int       `json:"harmless"`
-	Undetected int       `json:"undetected"`
-	Timeout    int       `json:"timeout"`
-	Community  int       `json:"reputation"`
-	Asked      time.Time `json:"asked"`
-}
-
 // errNotCache is wrapped by the error for a file that is something else.
 var errNotCache = errors.New("is not a reputation cache")
 
@@ -127,7 +112,10 @@ func (s *store) parse(r io.Reader, use func(Verdict)) error {
 }
 
 func parseRecord(line []byte) (Verdict, bool) {
-	var r record
+	var r struct {
+		Verdict
+		Tier json.RawMessage `json:"tier"` // is for people: it is worked out again, so that changed settings hold at once
+	}
 	if json.Unmarshal(line, &r) != nil {
 		return Verdict{}, false
 	}
@@ -142,18 +130,15 @@ func parseRecord(line []byte) (Verdict, bool) {
 			return Verdict{}, false
 		}
 	}
-	return Verdict{
-		Indicator: r.Indicator, Found: r.Found, Malicious: r.Malicious, Suspicious: r.Suspicious, Harmless: r.Harmless,
-		Undetected: r.Undetected, Timeout: r.Timeout, Community: r.Community, Asked: r.Asked.UTC(),
-	}, true
+	r.Asked = r.Asked.UTC()
+	return r.Verdict, true
 }
 
 // appendRecord appends the line of a verdict.
 func appendRecord(dst []byte, v *Verdict) []byte {
-	b, err := json.Marshal(record{
-		Indicator: v.Indicator, Tier: v.Tier.String(), Found: v.Found, Malicious: v.Malicious, Suspicious: v.Suspicious, Harmless: v.Harmless,
-		Undetected: v.Undetected, Timeout: v.Timeout, Community: v.Community, Asked: v.Asked.UTC().Truncate(time.Second),
-	})
+	x := *v
+	x.Asked = v.Asked.UTC().Truncate(time.Second)
+	b, err := json.Marshal(x)
 	if err != nil { // a time after the year 9999
 		return dst
 	}

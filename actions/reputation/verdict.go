@@ -9,20 +9,26 @@ import (
 
 // A Verdict is what a source knows about an indicator.
 type Verdict struct {
-	Indicator string // in canonical form: an address, or a name in lower case without a dot at its end
-	Tier      Tier
+	// Indicator is in canonical form: an address, or a name in lower case without a dot at its end.
+	Indicator string `json:"indicator"`
+	Tier      Tier   `json:"tier"`
 	// Match is the entry that the indicator was found by, of source "list".
-	Match string
+	Match string `json:"-"`
 
 	// The rest is of source "virustotal".
 
-	Found bool // VirusTotal knows the indicator
+	Found bool `json:"found"` // VirusTotal knows the indicator
 	// Malicious to Timeout are numbers of engines, by what each said at the last analysis.
-	Malicious, Suspicious, Harmless, Undetected, Timeout int
+	Malicious  int `json:"malicious"`
+	Suspicious int `json:"suspicious"`
+	Harmless   int `json:"harmless"`
+	Undetected int `json:"undetected"`
+	Timeout    int `json:"timeout"`
 	// Community is the score that VirusTotal's users gave; below 0 is bad.
-	Community int
+	Community int `json:"reputation"`
 	// Asked is when VirusTotal was asked, Expires when the answer is no longer taken for true.
-	Asked, Expires time.Time
+	Asked   time.Time `json:"asked"`
+	Expires time.Time `json:"-"`
 }
 
 // standing returns the verdict as alerts tell it.
