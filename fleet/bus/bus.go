@@ -79,9 +79,7 @@ func Open(opt Options) (*Bus, error) {
 		}
 	}
 	port = cmp.Or(port, nats.RANDOM_PORT)
-	secret := make([]byte, 16)
-	_, _ = rand.Read(secret) // it never fails, by its contract
-	b := &Bus{opt: opt, token: hex.EncodeToString(secret), log: &logger{log: opt.Log, limit: rate.NewLimiter(saidRate, saidBurst)}, conns: map[string]map[uint64]string{}}
+	b := &Bus{opt: opt, token: rand.Text(), log: &logger{log: opt.Log, limit: rate.NewLimiter(saidRate, saidBurst)}, conns: map[string]map[uint64]string{}}
 	conf := &nats.Options{
 		ServerName: "ruleids", Host: host, Port: port, NoSigs: true, MaxPayload: fleet.MaxMessage, MaxPending: 16 << 20, MaxConn: opt.MaxAgents + 64, MaxSubs: 16, WriteDeadline: 10 * time.Second,
 		AuthTimeout: 5, TLS: true, TLSVerify: true, TLSTimeout: 10, TLSHandshakeFirst: true, PingInterval: 30 * time.Second, MaxPingsOut: 3, NoSystemAccount: true,

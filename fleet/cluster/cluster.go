@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,9 +63,7 @@ const (
 
 // Open connects to the NATS cluster, and makes there what is missing.
 func Open(ctx context.Context, opt Options) (*Cluster, error) {
-	b := make([]byte, 8)
-	_, _ = rand.Read(b) // it never fails, by its contract
-	c := &Cluster{opt: opt, id: hex.EncodeToString(b), places: map[string]uint64{}}
+	c := &Cluster{opt: opt, id: rand.Text(), places: map[string]uint64{}}
 	options, err := c.options()
 	if err != nil {
 		return nil, err
@@ -176,9 +173,7 @@ func (c *Cluster) Journal(ctx context.Context, base string, empty bool) (*Journa
 
 // Alerts finds the stream of alerts, or makes it. base differs from that of any other.
 func (c *Cluster) Alerts(ctx context.Context) (base string, err error) {
-	b := make([]byte, 8)
-	_, _ = rand.Read(b)
-	info, _, err := c.stream(ctx, jetstream.StreamConfig{Name: c.name(streamAlerts), Subjects: []string{c.subject(streamAlerts)}, Metadata: map[string]string{"ruleids-base": hex.EncodeToString(b)},
+	info, _, err := c.stream(ctx, jetstream.StreamConfig{Name: c.name(streamAlerts), Subjects: []string{c.subject(streamAlerts)}, Metadata: map[string]string{"ruleids-base": rand.Text()},
 		MaxAge: c.opt.Settings.KeepAlerts, MaxBytes: int64(c.opt.Settings.KeepSize), Compression: jetstream.S2Compression})
 	if err != nil {
 		return "", err

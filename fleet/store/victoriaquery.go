@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -245,8 +244,7 @@ func (v *Victoria) ask(ctx context.Context, text string, since, until time.Time)
 		return nil, err
 	}
 	var rows []map[string]string
-	lines := bufio.NewReader(bytes.NewReader(answer))
-	d := json.NewDecoder(lines)
+	d := json.NewDecoder(bytes.NewReader(answer))
 	for {
 		var row map[string]string
 		if err := d.Decode(&row); errors.Is(err, io.EOF) {
