@@ -1,9 +1,7 @@
 package login
 
 import (
-	"maps"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -49,15 +47,6 @@ var programs = map[string]program{
 var aliases = map[string]string{
 	"imap-login": "dovecot", "pop3-login": "dovecot", "managesieve-login": "dovecot", "submission-login": "dovecot", "lmtp": "dovecot",
 	"nmbd": "smbd", "winbindd": "smbd", "Xvnc": "xvnc", "Xtigervnc": "xvnc", "su-l": "su",
-}
-
-// Programs returns the programs whose logins are found: values of auth.service, sorted.
-func Programs() []string {
-	seen := map[string]bool{serviceSSHD: true}
-	for _, p := range programs {
-		seen[p.service] = true
-	}
-	return slices.Sorted(maps.Keys(seen))
 }
 
 // programName returns the program that an identifier of syslog is of: "dovecot" for dovecot's processes, "postfix" for
