@@ -14,6 +14,7 @@ import (
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A hungFirewall does not answer until it is released, whatever its context says.
@@ -44,7 +45,7 @@ func (c *closing) Close(ctx context.Context) error {
 func hungDaemon(t *testing.T) (*Daemon, *hungFirewall) {
 	t.Helper()
 	dir := t.TempDir()
-	c := decision.NewConfig()
+	c := setting.New[decision.Config]()
 	c.Mode, c.Journal, c.Audit = "enforce", filepath.Join(dir, "decisions.jsonl"), filepath.Join(dir, "audit.jsonl")
 	f := &hungFirewall{asked: make(chan struct{}, 1), released: make(chan struct{})}
 	store, _, err := decision.Open(t.Context(), c, decision.Options{Firewall: f, Host: quietHost{}})

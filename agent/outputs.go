@@ -9,6 +9,7 @@ import (
 	"github.com/ruleids/ruleids/actions/output"
 	"github.com/ruleids/ruleids/agent/api"
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // outputs writes alerts: to files, syslog servers and standard output.
@@ -24,7 +25,7 @@ func (o *outputs) Open(context.Context) (err error) {
 	opt := &o.d.opt
 	specs := o.d.running.OutputSpecs()
 	if len(specs) == 0 {
-		stdout := output.NewStdout()
+		stdout := setting.New[output.StdoutConfig]()
 		stdout.Format = opt.Format
 		specs = []output.Spec{{Name: "stdout", Config: stdout}}
 	}

@@ -31,9 +31,9 @@ func BenchmarkEscalate(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Setenv("VIRUSTOTAL_API_KEY", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
-	vt := reputation.NewVirusTotal()
+	vt := setting.New[reputation.VirusTotalConfig]()
 	vt.URL, vt.CacheFile = settingtest.Value[setting.URL]("http://127.0.0.1:1/api/v3"), ""
-	list := reputation.NewList()
+	list := setting.New[reputation.ListConfig]()
 	list.Files = []string{path}
 	log := slog.New(slog.DiscardHandler)
 	for traffic, sources := range map[string]int{"work": 0, "connect": 1000, "spoofed": 1 << 24} {

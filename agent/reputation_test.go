@@ -29,7 +29,7 @@ func TestNearestIsAskedFirst(t *testing.T) {
 	}))
 	defer server.Close()
 	t.Setenv("VIRUSTOTAL_API_KEY", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
-	c := reputation.NewVirusTotal()
+	c := setting.New[reputation.VirusTotalConfig]()
 	c.URL, c.CacheFile = settingtest.Value[setting.URL](server.URL), ""
 	sources, err := reputation.New([]reputation.Spec{{Kind: reputation.KindVirusTotal, Config: c}}, reputation.Options{Log: slog.New(slog.DiscardHandler)})
 	must(t, err)

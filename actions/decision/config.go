@@ -17,7 +17,7 @@ const (
 	Enforce Mode = "enforce" // they are done
 )
 
-// Config is the settings of decisions: attributes of the block `response`. NewConfig returns one with every
+// Config is the settings of decisions: attributes of the block `response`. setting.New returns one with every
 // default set.
 type Config struct {
 	Mode Mode `setting:"mode,reload" default:"monitor" oneof:"monitor enforce" doc:"monitor: what rules ask for is worked out and recorded, and nothing is done. enforce: it is done."`
@@ -35,9 +35,6 @@ type Config struct {
 	SSHPorts      []uint16      `setting:"ssh_ports" range:"1..65535" doc:"Ports of SSH servers; those of sshd_config where it is empty."`
 	SSHLoginGrace time.Duration `setting:"ssh_login_grace" default:"2m" doc:"LoginGraceTime of the SSH server. With 0s any established connection protects its peer."`
 }
-
-// NewConfig returns the defaults.
-func NewConfig() *Config { return setting.New[Config]() }
 
 // Check returns what is wrong with the settings as they go together.
 func (c *Config) Check() []setting.Problem {

@@ -12,10 +12,10 @@ import (
 )
 
 func TestDecode(t *testing.T) {
-	want := NewConfig()
+	want := setting.New[Config]()
 	want.Mode, want.Journal, want.NeverBlock, want.Grace, want.EscalateBy = Enforce, "/etc/ruleids/d.jsonl", []Target{target("10.0.0.0/8")}, 2*time.Minute, 1.5
 	want.EscalateMax, want.SSHPorts = 7*24*time.Hour, []uint16{2222}
-	got := NewConfig()
+	got := setting.New[Config]()
 	ps := settingtest.ReadBody(t, `
   mode         = "enforce"
   journal      = "d.jsonl"
@@ -28,7 +28,7 @@ func TestDecode(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b Target) bool { return a == b })); diff != "" || len(ps) > 0 {
 		t.Errorf("%s%v", diff, ps)
 	}
-	if c := NewConfig(); setting.Valid(c) != nil || c.Mode != Monitor || c.Grace != time.Minute {
+	if c := setting.New[Config](); setting.Valid(c) != nil || c.Mode != Monitor || c.Grace != time.Minute {
 		t.Errorf("the defaults: %+v", c)
 	}
 }
@@ -48,7 +48,7 @@ func TestMistakes(t *testing.T) {
 		`ssh_login_grace = "2"`:                `ssh_login_grace: "2" is not a duration`,
 		"journal = \"a\"\naudit = \"./a\"":     "audit: The audit log cannot be the journal",
 	} {
-		ps := settingtest.ReadBody(t, text, NewConfig())
+		ps := settingtest.ReadBody(t, text, setting.New[Config]())
 		if len(ps) != 1 || !strings.HasPrefix(ps[0].Error(), want) || !strings.HasSuffix(ps[0].Detail, ".") {
 			t.Errorf("%s: %v", text, ps)
 		}

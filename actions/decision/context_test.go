@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A gate is a Memory that lists its members when it is told to, unless the context is done by then.
@@ -24,7 +26,7 @@ func (g *gate) List(ctx context.Context) ([]Member, error) {
 // TestCallersMayLeave: what somebody began and waits for no longer is finished, without trouble, and nothing of it is
 // shared with who left.
 func TestCallersMayLeave(t *testing.T) {
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Journal, c.Audit = t.TempDir()+"/decisions.jsonl", ""
 	g := &gate{open: make(chan struct{}, 100)}
 	g.open <- struct{}{} // at the start

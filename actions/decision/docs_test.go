@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
@@ -12,7 +13,7 @@ const manual = "../../docs/responses.md"
 
 // TestManualSettings holds the table of settings to the struct: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
-	settingtest.Manual(t, NewConfig(), "responses.md#settings of response")
+	settingtest.Manual(t, setting.New[Config](), "responses.md#settings of response")
 }
 
 // TestManualLine reads the line of the journal in the manual, which is broken there to fit.

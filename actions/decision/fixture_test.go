@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/internal/host"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A fakeClock stands still until a test moves it.
@@ -114,7 +115,7 @@ type fixture struct {
 func newFixture(t testing.TB, changes ...func(*Config)) *fixture {
 	t.Helper()
 	dir := t.TempDir()
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Mode, c.Journal, c.Audit = "enforce", filepath.Join(dir, "decisions.jsonl"), filepath.Join(dir, "audit.jsonl")
 	for _, change := range changes {
 		change(c)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // program returns a Firewall of a shell script.
@@ -21,7 +22,7 @@ func program(t *testing.T, script string, timeout time.Duration) *Firewall {
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Backend, c.Command, c.CommandTimeout = Command, []string{path, "--flag"}, timeout
 	f, err := Open(c, Options{})
 	if err != nil {

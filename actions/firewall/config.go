@@ -18,7 +18,7 @@ const (
 )
 
 // Config is the settings of the firewall: attributes of the block `response`, beside those of decision.Config.
-// NewConfig returns one with every default set. A running Firewall cannot take over any of them.
+// setting.New returns one with every default set. A running Firewall cannot take over any of them.
 type Config struct {
 	Backend string   `setting:"backend" default:"iptables" default_windows:"wfp" oneof:"command iptables nftables pf wfp" doc:"Firewall that keeps targets out: iptables (with ipsets), nftables, pf on macOS, FreeBSD and OpenBSD, wfp on Windows, where it is the default, or command."`
 	Hooks   []string `setting:"hooks,required" default:"INPUT FORWARD" oneof:"INPUT FORWARD" doc:"Chains in which packets are looked at: INPUT for those to this host, FORWARD for those that it passes on."`
@@ -30,9 +30,6 @@ type Config struct {
 	Command        []string      `setting:"command,program" doc:"Program and arguments of the backend command."`
 	CommandTimeout time.Duration `setting:"command_timeout" default:"5s" range:"1ms..1m" doc:"How long that program may run."`
 }
-
-// NewConfig returns the defaults.
-func NewConfig() *Config { return setting.New[Config]() }
 
 // What becomes of the packets of members.
 const (

@@ -11,7 +11,7 @@ import (
 )
 
 func TestMistakes(t *testing.T) {
-	if err := setting.Valid(NewConfig()); err != nil {
+	if err := setting.Valid(setting.New[Config]()); err != nil {
 		t.Errorf("the defaults: %v", err)
 	}
 	for text, want := range map[string]string{
@@ -25,13 +25,13 @@ func TestMistakes(t *testing.T) {
 		`command_timeout = "2h"`: "command_timeout: 2h is out of range: use 1ms to 1m.",
 		`command_timeout = "1d"`: "command_timeout: 24h is out of range",
 	} {
-		c := NewConfig()
+		c := setting.New[Config]()
 		ps := settingtest.ReadBody(t, text, c)
 		if len(ps) != 1 || !strings.HasPrefix(ps[0].Error(), want) {
 			t.Errorf("%s: %v", text, ps)
 		}
 	}
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.SetSize = 0
 	if _, err := Open(c, Options{}); err == nil {
 		t.Error("settings that are not valid open")
@@ -39,7 +39,7 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestPrograms(t *testing.T) {
-	c := NewConfig()
+	c := setting.New[Config]()
 	settingtest.ReadBody(t, "backend = \"command\"\niptables = \"iptables-legacy\"\ncommand = [\"bin/fw\", \"a/b\", \"--x\"]", c)
 	if c.Iptables != "iptables-legacy" || !slices.Equal(c.Command, []string{filepath.Join("/etc/ruleids", "bin", "fw"), "a/b", "--x"}) {
 		t.Errorf("%q, %q", c.Iptables, c.Command)

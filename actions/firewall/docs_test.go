@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
@@ -25,5 +26,5 @@ func manual(t *testing.T, mark string) string {
 
 // TestManualSettings holds the table of settings to the struct: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
-	settingtest.Manual(t, NewConfig(), "firewall.md#settings of firewall")
+	settingtest.Manual(t, setting.New[Config](), "firewall.md#settings of firewall")
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // senderEnv names the namespace of the other host, for a test that runs inside that of its own.
@@ -136,7 +137,7 @@ var (
 
 func configOf(t *testing.T, name string) *Config {
 	t.Helper()
-	c := NewConfig()
+	c := setting.New[Config]()
 	switch name {
 	case Nftables:
 		c.Backend = Nftables

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 var updatePf = flag.Bool("update-pf", false, "write the golden files of the backend pf")
@@ -118,7 +119,7 @@ func fakeMac() *fakePf {
 
 func pfOf(t *testing.T, f *fakePf, change func(*Config)) *Firewall {
 	t.Helper()
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Backend = Pf
 	if change != nil {
 		change(c)
@@ -255,7 +256,7 @@ func TestPfFails(t *testing.T) {
 	if !errors.As(err, &partial) || len(partial.Changes) != 1 || !strings.Contains(err.Error(), "set_size") {
 		t.Errorf("beyond set_size: %v", err)
 	}
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Backend = Pf
 	b := newPf(c, "freebsd", fakeMac().run, slog.New(slog.DiscardHandler))
 	if err := b.Apply(t.Context(), add); err == nil || !strings.Contains(err.Error(), "pf_enable=YES") {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ruleids/ruleids/actions/decision"
 	"github.com/ruleids/ruleids/internal/host"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // fakeEngine keeps filters by what a real one keeps them by, through encode. They outlive a backend.
@@ -66,7 +67,9 @@ func (e *fakeEngine) close() error { e.closed = true; return nil }
 
 func (e *fakeEngine) has() string { return strings.Join(slices.Sorted(maps.Keys(e.filters)), ", ") }
 
-func newTestWfp(e *fakeEngine) *wfp { return newWfp(NewConfig(), e, slog.New(slog.DiscardHandler)) }
+func newTestWfp(e *fakeEngine) *wfp {
+	return newWfp(setting.New[Config](), e, slog.New(slog.DiscardHandler))
+}
 
 func change(target string, kind decision.Kind, until time.Time) decision.Change {
 	return decision.Change{Member: decision.Member{Target: decision.TargetOfPrefix(netip.MustParsePrefix(target)), Kind: kind, Until: until}}
@@ -124,7 +127,7 @@ func TestWfp(t *testing.T) {
 // leaves nothing.
 func TestWfpJournal(t *testing.T) {
 	e := &fakeEngine{filters: map[string][]byte{}}
-	c := decision.NewConfig()
+	c := setting.New[decision.Config]()
 	c.Mode, c.Journal, c.Audit = "enforce", filepath.Join(t.TempDir(), "decisions.jsonl"), ""
 	start := func() *decision.Store {
 		t.Helper()
@@ -175,7 +178,7 @@ func (quietHost) Close() error              { return nil }
 // TestWfpBounds: a set that is full takes no more, and says which changes were not made.
 func TestWfpBounds(t *testing.T) {
 	e := &fakeEngine{filters: map[string][]byte{}}
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.SetSize = 1
 	w := newWfp(c, e, slog.New(slog.DiscardHandler))
 	defer w.Close()

@@ -1,15 +1,10 @@
 package notify
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// Config is the settings of one notifier, as NewConfig returns them with every default set. Other packages
+// Config is the settings of one notifier, as Kinds makes them. Other packages
 // bring kinds of their own. It is a pointer to a struct whose fields are attributes of the block
 // `notifier "kind" "name"`, as package setting reads them, and which embeds Common.
 type Config interface {
@@ -21,8 +16,9 @@ type Config interface {
 	Base() *Common
 }
 
-// kinds makes the settings of each kind of notifier, by the name of the kind.
-func kinds() map[string]func() Config {
+// Kinds returns what makes the settings of each kind of notifier of this package, with every default set, by the name of
+// the kind.
+func Kinds() map[string]func() Config {
 	return map[string]func() Config{
 		"discord":   func() Config { return setting.New[DiscordConfig]() },
 		"email":     func() Config { return setting.New[EmailConfig]() },
@@ -34,15 +30,4 @@ func kinds() map[string]func() Config {
 		"teams":     func() Config { return setting.New[TeamsConfig]() },
 		"webhook":   func() Config { return setting.New[WebhookConfig]() },
 	}
-}
-
-// Kinds returns the kinds of notifiers of this package, sorted.
-func Kinds() []string { return slices.Sorted(maps.Keys(kinds())) }
-
-// NewConfig returns the defaults of a kind of notifier. The error names the kinds that there are.
-func NewConfig(kind string) (Config, error) {
-	if f, ok := kinds()[kind]; ok {
-		return f(), nil
-	}
-	return nil, fmt.Errorf("there is no kind of notifier %q; there are %s", kind, strings.Join(Kinds(), ", "))
 }

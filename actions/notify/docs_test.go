@@ -28,12 +28,8 @@ func manual(t *testing.T) string {
 // TestManualSettings holds the tables of settings to the structs: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
 	settingtest.Manual(t, setting.New[Common](), "notifications.md#settings of every kind")
-	for _, kind := range Kinds() {
-		c, err := NewConfig(kind)
-		if err != nil {
-			t.Fatal(err)
-		}
-		settingtest.Manual(t, c, "notifications.md#settings of every kind", "notifications.md#settings of "+kind)
+	for kind, settings := range Kinds() {
+		settingtest.Manual(t, settings(), "notifications.md#settings of every kind", "notifications.md#settings of "+kind)
 	}
 	if n := strings.Count(manual(t), "<!-- settings of "); n != len(Kinds())+1 {
 		t.Errorf("%d tables", n)
@@ -48,11 +44,7 @@ func TestManualExamples(t *testing.T) {
 	}
 	for _, e := range examples {
 		for _, b := range settingtest.Blocks(t, e[1]) {
-			c, err := NewConfig(b.Labels[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if ps := settingtest.Read(t, b, c); len(ps) != 0 {
+			if ps := settingtest.Read(t, b, Kinds()[b.Labels[0]]()); len(ps) != 0 {
 				t.Errorf("%s\n%v", e[1], ps)
 			}
 		}

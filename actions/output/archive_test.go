@@ -50,7 +50,7 @@ func TestRotateBySize(t *testing.T) {
 	for _, compress := range []bool{true, false} {
 		t.Run(fmt.Sprintf("compress=%v", compress), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+				c := newEVE(filepath.Join(t.TempDir(), "eve.json"))
 				c.RotateSize, c.Keep, c.Compress, c.Mode = 64<<10, -1, compress, 0o604
 				f := start(t, Options{}, Spec{"eve", c})
 				const n = 1000
@@ -94,7 +94,7 @@ func TestKeep(t *testing.T) {
 	for _, keep := range []int{0, 2} {
 		t.Run(fmt.Sprint(keep), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := NewCSV(filepath.Join(t.TempDir(), "alerts.csv"))
+				c := newCSV(filepath.Join(t.TempDir(), "alerts.csv"))
 				c.RotateSize, c.Keep = 64<<10, keep
 				// Not rotated files, whatever their names suggest.
 				for _, name := range []string{".1", ".20000101T000000Z.1.bak", ".2000.1", "x.20000101T000000Z.1"} {
@@ -124,7 +124,7 @@ func TestKeep(t *testing.T) {
 
 func TestRotateByTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // from 2000-01-01 00:00 UTC
-		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		c := newEVE(filepath.Join(t.TempDir(), "eve.json"))
 		c.RotateEvery, c.Compress = time.Hour, false
 		f := start(t, Options{}, Spec{"eve", c})
 		send(f, 1, 2)
@@ -203,7 +203,7 @@ func TestClockSetBack(t *testing.T) {
 // TestLeftovers tends what a process left behind that was killed.
 func TestLeftovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		c := newEVE(filepath.Join(t.TempDir(), "eve.json"))
 		c.Keep = 2
 		line := string(numbered(7).AppendJSON(nil)) + "\n"
 		write(t, c.Path+".20000101T000000Z.8", "old")
@@ -232,7 +232,7 @@ func TestCloseGivesUpCompression(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "eve.json")
 	old := path + ".20000101T000000Z.1"
 	write(t, old, strings.Repeat("0123456789abcdef\n", 4<<20)) // some 70 MB
-	f := start(t, Options{}, Spec{"eve", NewEVE(path)})
+	f := start(t, Options{}, Spec{"eve", newEVE(path)})
 	stop(t, f)
 	files := rotatedFiles(t, path) // and no unfinished one
 	if len(files) != 1 {

@@ -1,19 +1,15 @@
 package output
 
 import (
-	"fmt"
-	"maps"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/scale"
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// Config is the settings of one output: a *FileConfig, a *SyslogConfig, an *EventLogConfig or a *StdoutConfig. NewConfig
-// returns one with every default set. Its fields are attributes of the block `output "kind" "name"`, as package
+// Config is the settings of one output: a *FileConfig, a *SyslogConfig, an *EventLogConfig or a *StdoutConfig. Kinds
+// makes one with every default set. Its fields are attributes of the block `output "kind" "name"`, as package
 // setting reads them.
 type Config interface {
 	// open makes what New runs. It returns an error where trying again will not help.
@@ -31,26 +27,15 @@ type Common struct {
 	Rules setting.Patterns `setting:"rules"`
 }
 
-// kinds makes the settings of each kind of output, by the name of the kind.
-func kinds() map[string]func() Config {
+// Kinds returns what makes the settings of each kind of output, with every default set, by the name of the kind.
+func Kinds() map[string]func() Config {
 	return map[string]func() Config{
-		"csv":      func() Config { return NewCSV("") },
-		"eve":      func() Config { return NewEVE("") },
-		"eventlog": func() Config { return NewEventLog() },
-		"stdout":   func() Config { return NewStdout() },
-		"syslog":   func() Config { return NewSyslog() },
+		"csv":      func() Config { return setting.New[CSVConfig]() },
+		"eve":      func() Config { return setting.New[FileConfig]() },
+		"eventlog": func() Config { return setting.New[EventLogConfig]() },
+		"stdout":   func() Config { return setting.New[StdoutConfig]() },
+		"syslog":   func() Config { return setting.New[SyslogConfig]() },
 	}
-}
-
-// Kinds returns the kinds of outputs that there are, sorted.
-func Kinds() []string { return slices.Sorted(maps.Keys(kinds())) }
-
-// NewConfig returns the defaults of a kind of output. The error names the kinds that there are.
-func NewConfig(kind string) (Config, error) {
-	if f, ok := kinds()[kind]; ok {
-		return f(), nil
-	}
-	return nil, fmt.Errorf("there is no kind of output %q; there are %s", kind, strings.Join(Kinds(), ", "))
 }
 
 // environment is what outputs need from the program.

@@ -5,14 +5,10 @@ import (
 
 	"github.com/ruleids/ruleids/internal/eventlog"
 	"github.com/ruleids/ruleids/internal/scale"
-	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // EventLogConfig is the settings of kind "eventlog": the event log of Windows.
 type EventLogConfig struct{ Common }
-
-// NewEventLog returns the defaults of kind "eventlog".
-func NewEventLog() *EventLogConfig { return setting.New[EventLogConfig]() }
 
 func (c *EventLogConfig) open(environment) (*route, error) {
 	l, err := eventlog.Open()

@@ -7,7 +7,7 @@ import (
 
 // BenchmarkSend measures what the packet loop pays for an alert.
 func BenchmarkSend(b *testing.B) {
-	f, err := New([]Spec{{"eve", NewEVE(filepath.Join(b.TempDir(), "eve.json"))}, {"csv", NewCSV(filepath.Join(b.TempDir(), "alerts.csv"))}}, Options{})
+	f, err := New([]Spec{{"eve", newEVE(filepath.Join(b.TempDir(), "eve.json"))}, {"csv", newCSV(filepath.Join(b.TempDir(), "alerts.csv"))}}, Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func (g *gate) Write(b []byte) (int, error) {
 }
 
 func jsonStdout(queue int) *StdoutConfig {
-	c := NewStdout()
+	c := setting.New[StdoutConfig]()
 	c.Format, c.Queue = "json", queue
 	return c
 }
@@ -115,7 +115,7 @@ func TestBlockedOutputDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "eve.json")
 		g := &gate{open: make(chan struct{})}
-		f := start(t, Options{Stdout: g}, Spec{"good", NewEVE(path)}, Spec{"blocked", jsonStdout(100)})
+		f := start(t, Options{Stdout: g}, Spec{"good", newEVE(path)}, Spec{"blocked", jsonStdout(100)})
 		synctest.Wait() // both are open
 		send(f, 1, 1)
 		synctest.Wait() // it has taken one, and hangs with it
@@ -172,7 +172,7 @@ func (s *slowWriter) Write(b []byte) (int, error) {
 func TestCloseSaysWhatItCouldNotWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{open: make(chan struct{})}
-		broken := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		broken := newEVE(filepath.Join(t.TempDir(), "eve.json"))
 		f := start(t, Options{Stdout: g}, Spec{"stuck", jsonStdout(10)}, Spec{"full", broken})
 		f.outputs[1].sink.(*file).writeTo = noSpace
 		send(f, 1, 5)
@@ -204,7 +204,7 @@ func TestCloseSaysWhatItCouldNotWrite(t *testing.T) {
 
 func TestCloseOfAnOutputThatNeverWorked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := NewSyslog()
+		c := setting.New[SyslogConfig]()
 		c.Address.Path = filepath.Join(t.TempDir(), "nobody")
 		f := start(t, Options{}, Spec{"dead", c})
 		synctest.Wait()
@@ -218,7 +218,7 @@ func TestCloseOfAnOutputThatNeverWorked(t *testing.T) {
 func TestFilter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		grave, dns := NewEVE(filepath.Join(dir, "grave")), NewEVE(filepath.Join(dir, "dns"))
+		grave, dns := newEVE(filepath.Join(dir, "grave")), newEVE(filepath.Join(dir, "dns"))
 		grave.MinSeverity = scale.SeverityHigh
 		dns.Rules = setting.Patterns{"dns_*", "port_scan"}
 		f := start(t, Options{}, Spec{"grave", grave}, Spec{"dns", dns})
@@ -324,17 +324,17 @@ func TestSendWithoutOutputs(t *testing.T) {
 
 func TestNewReturnsAllErrors(t *testing.T) {
 	dir := t.TempDir()
-	bad := NewEVE(filepath.Join(dir, "x"))
+	bad := newEVE(filepath.Join(dir, "x"))
 	bad.Keep = -2
 	twin := filepath.Join(dir, "twin")
 	_, err := New([]Spec{
-		{"missing", NewEVE(filepath.Join(dir, "no", "eve.json"))},
+		{"missing", newEVE(filepath.Join(dir, "no", "eve.json"))},
 		{"bad", bad},
-		{"one", NewEVE(twin)},
-		{"two", NewCSV(twin)},
-		{"one", NewEVE(filepath.Join(dir, "other"))},
-		{"directory", NewEVE(dir)},
-		{"out", NewStdout()}, {"out again", NewStdout()},
+		{"one", newEVE(twin)},
+		{"two", newCSV(twin)},
+		{"one", newEVE(filepath.Join(dir, "other"))},
+		{"directory", newEVE(dir)},
+		{"out", setting.New[StdoutConfig]()}, {"out again", setting.New[StdoutConfig]()},
 	}, Options{})
 	for _, want := range []string{
 		`output "missing": `, "make the directory first (install -d -m 0750 " + filepath.Join(dir, "no") + ")",
@@ -347,13 +347,13 @@ func TestNewReturnsAllErrors(t *testing.T) {
 		}
 	}
 	// Nothing is left open: the file can be had.
-	stop(t, start(t, Options{}, Spec{"now", NewEVE(twin)}))
+	stop(t, start(t, Options{}, Spec{"now", newEVE(twin)}))
 }
 
 func TestTroubleIsLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		f := start(t, Options{Log: slog.New(slog.NewTextHandler(&log, nil))}, Spec{"eve", NewEVE(filepath.Join(t.TempDir(), "eve.json"))})
+		f := start(t, Options{Log: slog.New(slog.NewTextHandler(&log, nil))}, Spec{"eve", newEVE(filepath.Join(t.TempDir(), "eve.json"))})
 		sink := f.outputs[0].sink.(*file)
 		var full sync.Mutex // held while the disk is full
 		good := sink.writeTo

@@ -23,7 +23,7 @@ func TestFullFileSystem(t *testing.T) {
 	}
 	defer unix.Unmount(dir, unix.MNT_DETACH)
 	synctest.Test(t, func(t *testing.T) {
-		c := NewEVE(filepath.Join(dir, "eve.json"))
+		c := newEVE(filepath.Join(dir, "eve.json"))
 		c.RotateSize = 0
 		ballast := filepath.Join(dir, "ballast")
 		write(t, ballast, strings.Repeat("x", 32<<10))
@@ -65,7 +65,7 @@ func TestCannotRotate(t *testing.T) {
 	}
 	defer unix.Unmount(path, unix.MNT_DETACH)
 	synctest.Test(t, func(t *testing.T) {
-		c := NewEVE(path)
+		c := newEVE(path)
 		c.RotateSize = 64 << 10
 		f := start(t, Options{}, Spec{"eve", c})
 		send(f, 1, 500)

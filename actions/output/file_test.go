@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // fileHandle is what writeTo writes to.
@@ -48,7 +49,7 @@ func rename(t *testing.T, from, to string) {
 
 func TestEVE(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		c := newEVE(filepath.Join(t.TempDir(), "eve.json"))
 		f := start(t, Options{}, Spec{"eve", c})
 		f.Send(numbered(1))
 		f.Send(numbered(2))
@@ -95,7 +96,7 @@ func csvNumbers(t *testing.T, text []byte) []string {
 
 func TestCSVFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := NewCSV(filepath.Join(t.TempDir(), "alerts.csv"))
+		c := newCSV(filepath.Join(t.TempDir(), "alerts.csv"))
 		for run := range 2 {
 			f := start(t, Options{}, Spec{"csv", c})
 			send(f, 2*run+1, 2*run+2)
@@ -119,7 +120,7 @@ func TestCSVFile(t *testing.T) {
 
 func TestCSVOfOtherColumnsIsMovedAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := NewCSV(filepath.Join(t.TempDir(), "alerts.csv"))
+		c := newCSV(filepath.Join(t.TempDir(), "alerts.csv"))
 		c.Compress = false
 		const old = "time,rule\r\n1,port_scan\r\n"
 		write(t, c.Path, old)
@@ -174,7 +175,7 @@ func TestTornTail(t *testing.T) {
 
 func TestReopen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		c := newEVE(filepath.Join(t.TempDir(), "eve.json"))
 		moved := c.Path + ".1"
 		f := start(t, Options{}, Spec{"eve", c})
 		send(f, 1, 2)
@@ -224,7 +225,7 @@ func TestCopyTruncate(t *testing.T) {
 
 func TestRemovedFileIsNoticed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		c := newEVE(filepath.Join(t.TempDir(), "eve.json"))
 		f := start(t, Options{}, Spec{"eve", c})
 		send(f, 1, 1)
 		synctest.Wait()
@@ -290,7 +291,7 @@ func TestFullDisk(t *testing.T) {
 // again in full.
 func TestWriteErrorWithoutTruncate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+		c := newEVE(filepath.Join(t.TempDir(), "eve.json"))
 		f := start(t, Options{}, Spec{"eve", c})
 		sink := f.outputs[0].sink.(*file)
 		good := sink.writeTo
@@ -312,11 +313,23 @@ func TestWriteErrorWithoutTruncate(t *testing.T) {
 }
 
 // eveAt and csvAt are outputs to a file.
-func eveAt(path string) Config { return NewEVE(path) }
-func csvAt(path string) Config { return NewCSV(path) }
+func newEVE(path string) *FileConfig {
+	c := setting.New[FileConfig]()
+	c.Path = path
+	return c
+}
+
+func newCSV(path string) *CSVConfig {
+	c := setting.New[CSVConfig]()
+	c.Path = path
+	return c
+}
+
+func eveAt(path string) Config { return newEVE(path) }
+func csvAt(path string) Config { return newCSV(path) }
 
 func TestColumnsOfCSV(t *testing.T) {
-	c := NewCSV(filepath.Join(t.TempDir(), "alerts.csv"))
+	c := newCSV(filepath.Join(t.TempDir(), "alerts.csv"))
 	c.Columns = []string{"pcap_cnt as packet", "rule"}
 	f := start(t, Options{}, Spec{"csv", c})
 	send(f, 1, 2)

@@ -35,7 +35,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		taken: "written to by another process", dir: "not a regular file",
 		filepath.Join(dir, "no", "eve.json"): "make the directory first",
 	} {
-		f, err := New([]Spec{{"eve", NewEVE(path)}}, Options{})
+		f, err := New([]Spec{{"eve", newEVE(path)}}, Options{})
 		if err == nil {
 			f.Close(context.Background())
 		}
@@ -47,7 +47,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 
 func TestModeOfFiles(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o077))
-	c := NewEVE(filepath.Join(t.TempDir(), "eve.json"))
+	c := newEVE(filepath.Join(t.TempDir(), "eve.json"))
 	c.Mode = 0o644
 	f := start(t, Options{}, Spec{"eve", c})
 	send(f, 1, 1)

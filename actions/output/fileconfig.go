@@ -55,20 +55,6 @@ func (m *Mode) UnmarshalText(text []byte) error {
 // MarshalText implements encoding.TextMarshaler.
 func (m Mode) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%04o", m), nil }
 
-// NewEVE returns the defaults of kind "eve": EVE JSON, one object a line.
-func NewEVE(path string) *FileConfig {
-	c := setting.New[FileConfig]()
-	c.Path = path
-	return c
-}
-
-// NewCSV returns the defaults of kind "csv": RFC 4180 with a header line.
-func NewCSV(path string) *CSVConfig {
-	c := setting.New[CSVConfig]()
-	c.Path = path
-	return c
-}
-
 // Check returns what is wrong with the settings as they go together.
 func (c *CSVConfig) Check() (ps []setting.Problem) {
 	if _, err := alert.NewCSVColumns(c.Columns); err != nil {

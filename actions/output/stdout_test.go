@@ -8,13 +8,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 func TestStdoutText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, color := range []bool{false, true} {
 			var got bytes.Buffer
-			f := start(t, Options{Stdout: &got, Color: color}, Spec{"out", NewStdout()})
+			f := start(t, Options{Stdout: &got, Color: color}, Spec{"out", setting.New[StdoutConfig]()})
 			send(f, 1, 2)
 			stop(t, f)
 			line := string(numbered(1).AppendText(nil, color)) + "\n"

@@ -1,7 +1,5 @@
 package output
 
-import "github.com/ruleids/ruleids/internal/setting"
-
 // StdoutConfig is the settings of kind "stdout": standard output.
 type StdoutConfig struct {
 	// Format is "text", a line for people, or "json", EVE JSON.
@@ -9,9 +7,6 @@ type StdoutConfig struct {
 
 	Common
 }
-
-// NewStdout returns the defaults of kind "stdout".
-func NewStdout() *StdoutConfig { return setting.New[StdoutConfig]() }
 
 func (c *StdoutConfig) open(env environment) (*route, error) {
 	r := &route{kind: "stdout", target: "standard output", Common: c.Common, render: appendEVE, backoff: fileBackoff, sink: &stdout{w: env.stdout.w}}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // patience is how long a test waits for what has to come.
@@ -115,7 +116,7 @@ func listen(t *testing.T, network, address string) net.Listener {
 }
 
 func syslogTo(network, address string) *SyslogConfig {
-	c := NewSyslog()
+	c := setting.New[SyslogConfig]()
 	c.Network = network
 	if err := c.Address.UnmarshalText([]byte(address)); err != nil {
 		panic(err)

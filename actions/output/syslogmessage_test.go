@@ -14,6 +14,7 @@ import (
 
 	"github.com/ruleids/ruleids/alert"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // parseMessage reads a message by the grammar of RFC 5424, strictly, and holds it to what this package
@@ -44,7 +45,7 @@ func TestMessage(t *testing.T) {
 		`[ruleids@32473 rule="port_scan" severity="high" category="recon" src_ip="198.51.100.7" dest_ip="192.0.2.10" src_port="40000" dest_port="1014" ` +
 		`proto="TCP" community_id="` + numbered(1).CommunityID() + `" threshold="15" attack="T1046"][key@32473 ip.src="198.51.100.7"][values@32473 ports="15"] ` +
 		`port_scan: One source tries many destination ports. 198.51.100.7 -> 192.0.2.10:1014  ports=15/15  [quarantine 198.51.100.7 10m]`
-	got := render(NewSyslog(), numbered(1))
+	got := render(setting.New[SyslogConfig](), numbered(1))
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -56,7 +57,7 @@ func TestMessage(t *testing.T) {
 }
 
 func TestMessageSeverity(t *testing.T) {
-	c := NewSyslog()
+	c := setting.New[SyslogConfig]()
 	c.Facility = "local5"
 	for severity, want := range map[scale.Severity]uint8{scale.SeverityCritical: 2, scale.SeverityHigh: 3, scale.SeverityMedium: 4, scale.SeverityLow: 5, 0: 4} {
 		a := numbered(1)
@@ -68,7 +69,7 @@ func TestMessageSeverity(t *testing.T) {
 }
 
 func TestMessageJSON(t *testing.T) {
-	c := NewSyslog()
+	c := setting.New[SyslogConfig]()
 	c.Format = "json"
 	a := numbered(1)
 	a.Message = "größer \U0001F600 日本 \xff"
@@ -93,10 +94,10 @@ func TestMessageJSON(t *testing.T) {
 func TestMessageBOM(t *testing.T) {
 	a := numbered(1)
 	a.Description = "Größe"
-	if text := render(NewSyslog(), a); !strings.Contains(string(text), "] \ufeffport_scan: Größe") {
+	if text := render(setting.New[SyslogConfig](), a); !strings.Contains(string(text), "] \ufeffport_scan: Größe") {
 		t.Errorf("no byte order mark before text that is not ASCII: %q", text)
 	}
-	if text := render(NewSyslog(), numbered(1)); strings.Contains(string(text), "\ufeff") {
+	if text := render(setting.New[SyslogConfig](), numbered(1)); strings.Contains(string(text), "\ufeff") {
 		t.Errorf("a byte order mark before ASCII: %q", text)
 	}
 }
@@ -129,7 +130,7 @@ func hostileAlert(rng *rand.Rand) *alert.Alert {
 func TestHostileMessage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 424))
 	for range 3000 {
-		c := NewSyslog()
+		c := setting.New[SyslogConfig]()
 		c.Hostname, c.AppName = hostile(rng), hostile(rng)
 		c.Format = []string{"text", "json"}[rng.IntN(2)]
 		c.MaxMessage = 480 + rng.IntN(1500)
@@ -150,7 +151,7 @@ func TestHostileMessage(t *testing.T) {
 func TestParamRoundTrip(t *testing.T) {
 	a := numbered(1)
 	a.Key = []alert.Named{{Name: `a=b]c"d e`, Value: `x]y"z\`}}
-	m := parseMessage(t, render(NewSyslog(), a))
+	m := parseMessage(t, render(setting.New[SyslogConfig](), a))
 	got, ok := (*m.StructuredData)["key@32473"]["a_b_c_d_e"]
 	if want := `x]y"z\`; !ok || got != want {
 		t.Errorf("got %q, want %q", got, want)

@@ -2,11 +2,11 @@ package reputation
 
 import (
 	"errors"
-	"fmt"
-	"strings"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// Config is the settings of one source: a *VirusTotalConfig or a *ListConfig. NewConfig returns one with
+// Config is the settings of one source: a *VirusTotalConfig or a *ListConfig. Kinds makes one with
 // every default set. Its fields are attributes of the block `reputation "kind"`, as package setting reads them.
 type Config interface {
 	// open adds the source to those that New makes.
@@ -19,18 +19,12 @@ const (
 	KindVirusTotal = "virustotal"
 )
 
-// Kinds returns the kinds of sources that there are, sorted.
-func Kinds() []string { return []string{KindList, KindVirusTotal} }
-
-// NewConfig returns the defaults of a kind of source. The error names the kinds that there are.
-func NewConfig(kind string) (Config, error) {
-	switch kind {
-	case KindList:
-		return NewList(), nil
-	case KindVirusTotal:
-		return NewVirusTotal(), nil
+// Kinds returns what makes the settings of each kind of source, with every default set, by the name of the kind.
+func Kinds() map[string]func() Config {
+	return map[string]func() Config{
+		KindList:       func() Config { return setting.New[ListConfig]() },
+		KindVirusTotal: func() Config { return setting.New[VirusTotalConfig]() },
 	}
-	return nil, fmt.Errorf("there is no kind of reputation %q; there are %s", kind, strings.Join(Kinds(), ", "))
 }
 
 // ListConfig is the settings of kind "list": local files of indicators and tiers.
@@ -39,9 +33,6 @@ type ListConfig struct {
 	// that is there twice.
 	Files []string `setting:"files,required,path"`
 }
-
-// NewList returns the defaults of kind "list", which needs its files set.
-func NewList() *ListConfig { return &ListConfig{} }
 
 func (c *ListConfig) open(s *Sources, opt Options) (err error) {
 	if s.list != nil {

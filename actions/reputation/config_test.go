@@ -20,18 +20,15 @@ import (
 // decode reads a reputation block as the daemon does.
 func decode(t *testing.T, b *hclsyntax.Block) (Config, []setting.Problem) {
 	t.Helper()
-	c, err := NewConfig(b.Labels[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := Kinds()[b.Labels[0]]()
 	return c, settingtest.Read(t, b, c)
 }
 
 func TestDecode(t *testing.T) {
-	vt := NewVirusTotal()
+	vt := setting.New[VirusTotalConfig]()
 	vt.Key.File, vt.CriticalMalicious, vt.NeverAsk, vt.CacheFile, vt.TTLClean = "/etc/ruleids/vt.key", 12, []Pattern{{name: "example.com"}}, "/etc/ruleids/vt.jsonl", 12*time.Hour
 	for text, want := range map[string]Config{
-		`reputation "virustotal" {}`: NewVirusTotal(),
+		`reputation "virustotal" {}`: setting.New[VirusTotalConfig](),
 		`reputation "virustotal" {
   key_file           = "vt.key"
   critical_malicious = 12
@@ -46,17 +43,6 @@ func TestDecode(t *testing.T) {
 		got, ps := decode(t, settingtest.Blocks(t, text)[0])
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.AllowUnexported(Pattern{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" || len(ps) > 0 {
 			t.Errorf("%s\n%s%v", text, diff, ps)
-		}
-	}
-}
-
-func TestKinds(t *testing.T) {
-	if _, err := NewConfig("abuseipdb"); err == nil || !strings.Contains(err.Error(), "list, virustotal") {
-		t.Errorf("%v", err)
-	}
-	for _, k := range Kinds() {
-		if c, err := NewConfig(k); err != nil || c == nil {
-			t.Errorf("%s: %v", k, err)
 		}
 	}
 }
@@ -86,7 +72,7 @@ func TestMistakes(t *testing.T) {
 		"ttl_clean = \"1s\"\nttl_critical = \"-1d\"":      {"ttl_clean", "ttl_critical"},
 	} {
 		var got []string
-		for _, p := range settingtest.ReadBody(t, text, NewVirusTotal()) {
+		for _, p := range settingtest.ReadBody(t, text, setting.New[VirusTotalConfig]()) {
 			got = append(got, p.Setting)
 			if !strings.HasSuffix(p.Detail, ".") {
 				t.Errorf("%s: %q is not a sentence", text, p.Detail)
@@ -98,7 +84,7 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "files = []", `files = ["a", ""]`} {
-		if ps := settingtest.ReadBody(t, text, NewList()); len(ps) != 1 {
+		if ps := settingtest.ReadBody(t, text, setting.New[ListConfig]()); len(ps) != 1 {
 			t.Errorf("%s: %v", text, ps)
 		}
 	}
@@ -106,10 +92,10 @@ func TestMistakes(t *testing.T) {
 
 // TestNewErrors makes everything wrong at once.
 func TestNewErrors(t *testing.T) {
-	bad := NewVirusTotal()
+	bad := setting.New[VirusTotalConfig]()
 	bad.Queue = -1
 	list := &ListConfig{Files: []string{"/nowhere/bad.txt"}}
-	vt := NewVirusTotal()
+	vt := setting.New[VirusTotalConfig]()
 	vt.CacheFile = ""
 	_, err := New([]Spec{{KindVirusTotal, bad}, {KindList, list}, {KindVirusTotal, vt}, {KindVirusTotal, vt}}, Options{Log: discard()})
 	got := fmt.Sprint(err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
@@ -14,12 +15,8 @@ const manual = "../../docs/reputation.md"
 
 // TestManualSettings holds the tables of settings to the structs: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
-	for _, kind := range Kinds() {
-		c, err := NewConfig(kind)
-		if err != nil {
-			t.Fatal(err)
-		}
-		settingtest.Manual(t, c, "reputation.md#settings of "+kind)
+	for kind, settings := range Kinds() {
+		settingtest.Manual(t, settings(), "reputation.md#settings of "+kind)
 	}
 }
 
@@ -48,7 +45,7 @@ func TestManualExamples(t *testing.T) {
 	if err := s.parse(strings.NewReader(block("jsonl")), func(v Verdict) { got = append(got, v) }); err != nil || s.damaged > 0 || len(got) != 1 {
 		t.Fatalf("%v, %+v", err, s)
 	}
-	vt := NewVirusTotal()
+	vt := setting.New[VirusTotalConfig]()
 	got[0].Tier = vt.tier(&got[0])
 	if line := string(appendRecord([]byte(headerLine), &got[0])); line != block("jsonl") {
 		t.Errorf("the file would have\n%s", line)

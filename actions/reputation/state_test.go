@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/internal/stateversion"
 )
 
@@ -46,7 +47,7 @@ func TestCacheOfEachVersion(t *testing.T) {
 func TestCacheOfLaterVersion(t *testing.T) {
 	t.Setenv("VIRUSTOTAL_API_KEY", testKey)
 	const text = `{"format":"ruleids reputation cache","version":2}` + "\nwhat no program before understands\n"
-	c := NewVirusTotal()
+	c := setting.New[VirusTotalConfig]()
 	c.CacheFile = filepath.Join(t.TempDir(), "cache.jsonl")
 	if err := os.WriteFile(c.CacheFile, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 const headerLine = `{"format":"ruleids reputation cache","version":1}` + "\n"
@@ -150,7 +151,7 @@ func TestDamagedCache(t *testing.T) {
 func TestForeignFile(t *testing.T) {
 	for _, text := range []string{"rule \"x\" {\n}\n", "{}\n", headerLine[:20], strings.Replace(headerLine, "1", "0", 1), strings.Repeat("x", 10_000)} {
 		path := writeFile(t, t.TempDir(), "rules.hcl", text)
-		c := NewVirusTotal()
+		c := setting.New[VirusTotalConfig]()
 		c.CacheFile = path
 		_, err := New([]Spec{{KindVirusTotal, c}}, Options{Log: discard()})
 		if err == nil || !strings.Contains(err.Error(), path+" is not a reputation cache") || !strings.Contains(err.Error(), "give another path") {
@@ -160,7 +161,7 @@ func TestForeignFile(t *testing.T) {
 			t.Error("the file was changed")
 		}
 	}
-	c := NewVirusTotal()
+	c := setting.New[VirusTotalConfig]()
 	c.CacheFile = t.TempDir()
 	if _, err := New([]Spec{{KindVirusTotal, c}}, Options{Log: discard()}); err == nil {
 		t.Error("a directory was taken for a cache")

@@ -184,7 +184,7 @@ func TestRealConnection(t *testing.T) {
 		report(12, 0, 0)(rw, r)
 	}))
 	defer srv.Close()
-	c := NewVirusTotal()
+	c := setting.New[VirusTotalConfig]()
 	c.URL, c.CacheFile = settingtest.Value[setting.URL](srv.URL+"/api/v3/"), ""
 	s, err := New([]Spec{{KindVirusTotal, c}}, Options{})
 	if err != nil {
@@ -218,7 +218,7 @@ func TestNoAllocs(t *testing.T) {
 
 func BenchmarkTier(b *testing.B) {
 	b.Setenv("VIRUSTOTAL_API_KEY", testKey)
-	c := NewVirusTotal()
+	c := setting.New[VirusTotalConfig]()
 	c.CacheFile, c.URL = "", settingtest.Value[setting.URL]("http://127.0.0.1:1")
 	v, err := openVirusTotal(c, Options{Log: discard()}) // not started: nobody is asked
 	if err != nil {
@@ -241,7 +241,7 @@ func TestConcurrent(t *testing.T) {
 	srv := httptest.NewServer(report(3, 0, 0))
 	defer srv.Close()
 	dir := t.TempDir()
-	c := NewVirusTotal()
+	c := setting.New[VirusTotalConfig]()
 	c.URL, c.CacheFile, c.CacheSize, c.RequestsPerMinute = settingtest.Value[setting.URL](srv.URL), filepath.Join(dir, "cache.jsonl"), 100, 10_000
 	s, err := New([]Spec{{KindVirusTotal, c}, {KindList, &ListConfig{Files: []string{writeFile(t, dir, "a.txt", "8.8.0.0/16 low\n")}}}}, Options{Log: discard()})
 	if err != nil {

@@ -51,9 +51,6 @@ type VirusTotalConfig struct {
 	TTLClean    time.Duration `setting:"ttl_clean" default:"24h" range:"1m.."`
 }
 
-// NewVirusTotal returns the defaults of kind "virustotal".
-func NewVirusTotal() *VirusTotalConfig { return setting.New[VirusTotalConfig]() }
-
 // Check returns what is wrong with the settings as they go together.
 func (c *VirusTotalConfig) Check() (ps []setting.Problem) {
 	if c.URL.RawQuery != "" {

@@ -107,7 +107,7 @@ func newWorld(t *testing.T, dir string, change func(*VirusTotalConfig)) *world {
 // open makes the Sources.
 func (w *world) open(dir string, change func(*VirusTotalConfig)) {
 	w.t.Helper()
-	c := NewVirusTotal()
+	c := setting.New[VirusTotalConfig]()
 	c.URL, c.CacheFile = settingtest.Value[setting.URL]("http://127.0.0.1:1/api/v3"), filepath.Join(dir, "cache.jsonl")
 	if change != nil {
 		change(c)

@@ -30,9 +30,6 @@ type Config struct {
 	notify.Common
 }
 
-// New returns the defaults.
-func New() *Config { return setting.New[Config]() }
-
 // maxID is the largest number of a user or chat: they have at most 52 bits (https://core.telegram.org/bots/api#user).
 const maxID = 1<<52 - 1
 

@@ -16,7 +16,7 @@ import (
 var _ notify.Config = (*Config)(nil)
 
 func TestDecode(t *testing.T) {
-	c := New()
+	c := setting.New[Config]()
 	ps := settingtest.ReadBody(t, `
 		token_file     = "telegram.token"
 		chats          = [-1001234567890, "@ops_alerts", 42]
@@ -50,7 +50,7 @@ func TestMistakes(t *testing.T) {
 		"chats = [1]\ntoken_env = \"\"":            "token_file: ",
 		"chats = [1]\nrate = 0":                    "rate: ",
 	} {
-		if ps := settingtest.ReadBody(t, text, New()); len(ps) != 1 || !strings.Contains(ps[0].Error(), want) {
+		if ps := settingtest.ReadBody(t, text, setting.New[Config]()); len(ps) != 1 || !strings.Contains(ps[0].Error(), want) {
 			t.Errorf("%s: %v", text, ps)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
@@ -23,7 +24,7 @@ func readManual(t *testing.T) string {
 
 // TestManualSettings holds the table of settings to the struct: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
-	settingtest.Manual(t, New(), "telegram.md#settings of telegram", "notifications.md#settings of every kind")
+	settingtest.Manual(t, setting.New[Config](), "telegram.md#settings of telegram", "notifications.md#settings of every kind")
 }
 
 // TestManualCommands holds the table of commands to theirs.
@@ -60,7 +61,7 @@ func TestManualExamples(t *testing.T) {
 	}
 	for _, e := range examples {
 		for _, b := range settingtest.Blocks(t, e[1]) {
-			if ps := settingtest.Read(t, b, New()); len(ps) != 0 {
+			if ps := settingtest.Read(t, b, setting.New[Config]()); len(ps) != 0 {
 				t.Errorf("%s\n%v", e[1], ps)
 			}
 		}

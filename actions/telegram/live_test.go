@@ -53,7 +53,7 @@ func TestLive(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 
-	settings := decision.NewConfig()
+	settings := setting.New[decision.Config]()
 	settings.Mode, settings.Journal, settings.Audit = decision.Enforce, filepath.Join(t.TempDir(), "decisions.jsonl"), ""
 	book, _, err := decision.Open(t.Context(), settings, decision.Options{
 		Host: &quietHost{host.Info{Gateways: []netip.Addr{addr("192.0.2.1").Netip()}}}})

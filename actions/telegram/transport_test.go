@@ -17,7 +17,7 @@ import (
 )
 
 func testConfig(chats ...string) *Config {
-	c := New()
+	c := setting.New[Config]()
 	c.URL, c.Administrators = settingtest.Value[setting.URL](testURL), []int64{7}
 	for _, text := range chats {
 		c.Chats = append(c.Chats, settingtest.Value[Chat](text))

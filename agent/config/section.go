@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,22 +36,11 @@ type (
 	AuthLog    = Section[logsource.Config]
 )
 
-// kindTelegram is the kind of notifier that package telegram brings.
-const kindTelegram = "telegram"
-
-// NotifierKinds returns the kinds of notifiers that there are, sorted.
-func NotifierKinds() []string {
-	out := append(notify.Kinds(), kindTelegram)
-	slices.Sort(out)
-	return out
-}
-
-// NewNotifier returns the defaults of a kind of notifier. The error names the kinds that there are.
-func NewNotifier(kind string) (notify.Config, error) {
-	if kind == kindTelegram {
-		return telegram.New(), nil
-	}
-	return notify.NewConfig(kind)
+// notifierKinds returns what makes the settings of each kind of notifier, with the one that package telegram brings.
+func notifierKinds() map[string]func() notify.Config {
+	kinds := notify.Kinds()
+	kinds["telegram"] = func() notify.Config { return setting.New[telegram.Config]() }
+	return kinds
 }
 
 // A reader reads a labelled block.
@@ -60,29 +50,31 @@ type reader func(*loader, *hclsyntax.Block)
 func labelled() map[string]reader {
 	return map[string]reader{
 		"output": func(l *loader, b *hclsyntax.Block) {
-			section(l, b, &l.config.Outputs, `output "eve" "main" { … }, with a kind and a name`, output.Kinds(), output.NewConfig)
+			section(l, b, &l.config.Outputs, `output "eve" "main" { … }, with a kind and a name`, output.Kinds())
 		},
 		"reputation": func(l *loader, b *hclsyntax.Block) {
-			section(l, b, &l.config.Reputations, `reputation "virustotal" { … }, with a kind`, reputation.Kinds(), reputation.NewConfig)
+			section(l, b, &l.config.Reputations, `reputation "virustotal" { … }, with a kind`, reputation.Kinds())
 		},
 		"notifier": func(l *loader, b *hclsyntax.Block) {
-			section(l, b, &l.config.Notifiers, `notifier "webhook" "ops" { … }, with a kind and a name`, NotifierKinds(), NewNotifier)
+			section(l, b, &l.config.Notifiers, `notifier "webhook" "ops" { … }, with a kind and a name`, notifierKinds())
 		},
 		"honeypot": func(l *loader, b *hclsyntax.Block) {
-			section(l, b, &l.config.Honeypots, `honeypot "front" { service = "ssh" listen = ":2222" }, with a name`, nil,
-				func(string) (*honeypot.Config, error) { return honeypot.NewConfig(), nil })
+			section(l, b, &l.config.Honeypots, `honeypot "front" { service = "ssh" listen = ":2222" }, with a name`,
+				map[string]func() *honeypot.Config{"": setting.New[honeypot.Config]})
 		},
 		"auth": func(l *loader, b *hclsyntax.Block) {
-			section(l, b, &l.config.Logs, `auth "file" "sshd" { path = "/var/log/auth.log" }, with a kind and a name`, logsource.Kinds(), logsource.NewConfig)
+			section(l, b, &l.config.Logs, `auth "file" "sshd" { path = "/var/log/auth.log" }, with a kind and a name`, logsource.Kinds())
 		},
 	}
 }
 
-// section reads a labelled block and adds it to a list. example shows its labels; without kinds there is none of a kind.
-func section[C any](l *loader, b *hclsyntax.Block, to *[]Section[C], example string, kinds []string, newConfig func(kind string) (C, error)) {
+// section reads a labelled block and adds it to a list. example shows its labels, of which kinds has the
+// first, or "" alone where there are no kinds.
+func section[C any](l *loader, b *hclsyntax.Block, to *[]Section[C], example string, kinds map[string]func() C) {
+	names, one := slices.Sorted(maps.Keys(kinds)), kinds[""] != nil
 	if n := strings.Count(example[:strings.Index(example, " {")], `"`) / 2; len(b.Labels) != n {
-		if kinds != nil {
-			example += "; the kinds are " + strings.Join(kinds, ", ")
+		if !one {
+			example += "; the kinds are " + strings.Join(names, ", ")
 		}
 		l.report(diag.BadName, b.TypeRange, "Write %s block as %s.", an(b.Type), example)
 		return
@@ -90,18 +82,19 @@ func section[C any](l *loader, b *hclsyntax.Block, to *[]Section[C], example str
 	s := Section[C]{Range: b.DefRange()}
 	what := an(b.Type)
 	last := len(b.Labels) - 1
-	if kinds != nil {
+	if !one {
 		s.Kind = b.Labels[0]
 		what += ` of kind "` + s.Kind + `"`
 	}
-	if kinds == nil || last > 0 {
+	if one || last > 0 {
 		s.Name = b.Labels[last]
 	}
-	var err error
-	if s.Config, err = newConfig(s.Kind); err != nil {
-		l.report(diag.BadName, b.LabelRanges[0], "There is no kind of %s %q; the kinds are %s.%s", b.Type, s.Kind, strings.Join(kinds, ", "), diag.DidYouMean(s.Kind, kinds))
+	newConfig, ok := kinds[s.Kind]
+	if !ok {
+		l.report(diag.BadName, b.LabelRanges[0], "There is no kind of %s %q; the kinds are %s.%s", b.Type, s.Kind, strings.Join(names, ", "), diag.DidYouMean(s.Kind, names))
 		return
 	}
+	s.Config = newConfig()
 	first := slices.IndexFunc(*to, func(x Section[C]) bool { return x.Name == s.Name && (s.Name != "" || x.Kind == s.Kind) })
 	if first >= 0 {
 		l.report(diag.DuplicateName, b.LabelRanges[last], "The %s %q is already there in line %d. Give one of them another name.", b.Type, b.Labels[last], (*to)[first].Range.Start.Line)

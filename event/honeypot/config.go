@@ -11,7 +11,7 @@ import (
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
-// Config is the settings of one honeypot: a block `honeypot "name"`. NewConfig returns one with every default set.
+// Config is the settings of one honeypot: a block `honeypot "name"`. setting.New returns one with every default set.
 type Config struct {
 	// Service is what the honeypot plays.
 	Service string `setting:"service,required" oneof:"ftp http ssh tcp telnet"`
@@ -52,12 +52,6 @@ const IdleTimeout = 15 * time.Second
 
 // maxBanner is the bytes of a banner; of SSH and its line end, RFC 4253, section 4.2, allows 255.
 const maxBanner, maxSSHBanner = 1024, 253
-
-// NewConfig returns the defaults; Service and Listen have none.
-func NewConfig() *Config { return setting.New[Config]() }
-
-// Services returns what a honeypot can play, sorted.
-func Services() []string { return []string{"ftp", "http", "ssh", "tcp", "telnet"} }
 
 // DefaultBanner returns what a service says it is unless the settings say otherwise: software of Debian 12.
 func DefaultBanner(service string) string {

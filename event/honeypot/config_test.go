@@ -27,11 +27,11 @@ honeypot "shell" {
   log           = ""
   passwords     = true
 }`)
-	web, shell := NewConfig(), NewConfig()
+	web, shell := setting.New[Config](), setting.New[Config]()
 	web.Service, web.Listen = "http", ":8080"
 	shell.Service, shell.Listen, shell.MaxBytes, shell.HostKeyFile, shell.Log, shell.Passwords = "ssh", "192.0.2.1:22", 64<<10, "/etc/ruleids/key", "", true
 	for i, want := range []*Config{web, shell} {
-		got := NewConfig()
+		got := setting.New[Config]()
 		if ps := settingtest.Read(t, blocks[i], got); len(ps) != 0 {
 			t.Errorf("%s: %v", want.Service, ps)
 		}
@@ -65,7 +65,7 @@ func TestMistakes(t *testing.T) {
 		{func(c *Config) { c.Service, c.HostKeyFile = "ftp", "key" }, []string{"host_key_file"}},
 		{func(c *Config) { c.HostKeyFile, c.Log = "", "" }, nil},
 	} {
-		c := NewConfig()
+		c := setting.New[Config]()
 		c.Service, c.Listen = "ssh", ":22"
 		w.change(c)
 		var got []string
@@ -92,14 +92,14 @@ func TestReadMistakes(t *testing.T) {
 		`timeout = "2d"`:                      "timeout: 2d is out of range: use 1s to 1h.",
 		`max_attempts = 18446744073709551617`: "max_attempts: 18446744073709551617 is out of range: use 1 to 100.",
 	} {
-		if ps := settingtest.ReadBody(t, text, NewConfig()); !strings.Contains(fmt.Sprint(ps), want) {
+		if ps := settingtest.ReadBody(t, text, setting.New[Config]()); !strings.Contains(fmt.Sprint(ps), want) {
 			t.Errorf("%s: %v", text, ps)
 		}
 	}
 }
 
 func TestDefaultBanners(t *testing.T) {
-	for _, service := range Services() {
+	for _, service := range services {
 		if (DefaultBanner(service) == "") != (service == "tcp") {
 			t.Errorf("%s: %q", service, DefaultBanner(service))
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ruleids/ruleids/internal/setting"
 	"github.com/ruleids/ruleids/internal/setting/settingtest"
 )
 
@@ -39,13 +40,13 @@ func rows(t *testing.T, comment string) map[string]string {
 
 // TestManualSettings holds the table of settings to the struct: every setting is there, with its default.
 func TestManualSettings(t *testing.T) {
-	settingtest.Manual(t, NewConfig(), "honeypots.md#settings")
+	settingtest.Manual(t, setting.New[Config](), "honeypots.md#settings")
 }
 
 // TestManualServices holds the table of services to their banners.
 func TestManualServices(t *testing.T) {
 	want := map[string]string{}
-	for _, s := range Services() {
+	for _, s := range services {
 		want[s] = "none"
 		if b := DefaultBanner(s); b != "" {
 			want[s] = "`" + strconv.Quote(b) + "`"
@@ -82,7 +83,7 @@ func TestManualExamples(t *testing.T) {
 			t.Errorf("no honeypot in\n%s", e[1])
 		}
 		for _, b := range blocks {
-			if ps := settingtest.Read(t, b, NewConfig()); len(ps) != 0 {
+			if ps := settingtest.Read(t, b, setting.New[Config]()); len(ps) != 0 {
 				t.Errorf("%s\n%v", e[1], ps)
 			}
 		}

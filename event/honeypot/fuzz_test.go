@@ -30,7 +30,7 @@ var _ io.Reader = (*memory)(nil)
 
 // fuzzService plays a service with any input: it ends, within its bounds, and all that it tells is printable.
 func fuzzService(t *testing.T, service string, input []byte) {
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Service, c.Listen, c.MaxBytes, c.Passwords = service, ":0", 8<<10, true
 	if err := setting.Valid(c); err != nil {
 		t.Fatal(err)

@@ -35,12 +35,15 @@ type trap struct {
 }
 
 // quiet drops what is logged.
+// services are what a honeypot can play.
+var services = []string{"ftp", "http", "ssh", "tcp", "telnet"}
+
 func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // play serves a honeypot on loopback until the end of the test.
 func play(t *testing.T, service string, change func(*Config)) *trap {
 	t.Helper()
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Service, c.Listen, c.HostKeyFile = service, "127.0.0.1:0", ""
 	c.Log = filepath.Join(t.TempDir(), "honeypot.jsonl")
 	if change != nil {
@@ -205,7 +208,7 @@ func TestListenErrors(t *testing.T) {
 	}
 	defer l.Close()
 	at := func(service, listen string) *Config {
-		c := NewConfig()
+		c := setting.New[Config]()
 		c.Service, c.Listen, c.Log = service, setting.Listen(listen), ""
 		return c
 	}
@@ -229,7 +232,7 @@ func TestListenErrors(t *testing.T) {
 
 func TestPrepareErrors(t *testing.T) {
 	dir := t.TempDir()
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Service, c.Listen = "ssh", "127.0.0.1:0"
 	c.HostKeyFile, c.Log = filepath.Join(dir, "no", "key"), filepath.Join(dir, "no", "log")
 	set, err := Listen([]Spec{{"s", c}})
@@ -285,7 +288,7 @@ func TestSource(t *testing.T) {
 
 // TestCloseEndsConnections has clients that would stay for long.
 func TestCloseEndsConnections(t *testing.T) {
-	for _, service := range Services() {
+	for _, service := range services {
 		p := play(t, service, nil)
 		c := p.dial()
 		p.expect("connect")
@@ -304,7 +307,7 @@ func TestCloseEndsConnections(t *testing.T) {
 }
 
 func TestServeEndsWithContext(t *testing.T) {
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Service, c.Listen, c.Log = "tcp", "127.0.0.1:0", ""
 	set, err := Listen([]Spec{{"a", c}})
 	if err != nil {
@@ -322,7 +325,7 @@ func TestServeEndsWithContext(t *testing.T) {
 
 // TestTimeout has clients that do nothing, and one that goes on slowly, outlast no connection's time.
 func TestTimeout(t *testing.T) {
-	for _, service := range Services() {
+	for _, service := range services {
 		t.Run(service, func(t *testing.T) {
 			t.Parallel()
 			p := play(t, service, func(c *Config) { c.Timeout = time.Second })
@@ -346,7 +349,7 @@ func TestTimeout(t *testing.T) {
 
 // TestGarbage sends every service more than it reads, in one line of no protocol and in many.
 func TestGarbage(t *testing.T) {
-	for _, service := range Services() {
+	for _, service := range services {
 		for name, chunk := range map[string]string{
 			"line": strings.Repeat("A", 4096), "lines": strings.Repeat("\r\n", 2048), "zeros": strings.Repeat("\x00", 4096),
 			"iac": strings.Repeat("\xff\xfd\x01\xff\xfb\x1f\xff\xfa", 512), "commands": strings.Repeat("X\n", 2048),
@@ -427,7 +430,7 @@ func (f *failing) Accept() (net.Conn, error) {
 }
 
 func TestAcceptGoesOn(t *testing.T) {
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Service, c.Listen, c.Log = "tcp", "127.0.0.1:0", ""
 	set, err := Listen([]Spec{{"a", c}})
 	if err != nil {
@@ -458,7 +461,7 @@ type broken struct{}
 func (broken) serve(*session) { panic("no") }
 
 func TestPanic(t *testing.T) {
-	c := NewConfig()
+	c := setting.New[Config]()
 	c.Service, c.Listen, c.Log = "tcp", "127.0.0.1:0", ""
 	set, err := Listen([]Spec{{"a", c}})
 	if err != nil {

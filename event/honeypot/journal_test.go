@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // written returns a journal that runs, and a honeypot that loses its lines.
@@ -185,7 +187,7 @@ func TestSharedLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	var specs []Spec
 	for _, name := range []string{"a", "b"} {
-		c := NewConfig()
+		c := setting.New[Config]()
 		c.Service, c.Listen, c.Log = "tcp", "127.0.0.1:0", path
 		specs = append(specs, Spec{name, c})
 	}

@@ -3,44 +3,29 @@
 package logsource
 
 import (
-	"fmt"
-	"maps"
 	"net/netip"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // Config is the settings of one source: an *EventLogConfig, a *FileConfig, a *JournalConfig,
-// a *SyslogConfig or a *UnifiedConfig. NewConfig returns one with every
+// a *SyslogConfig or a *UnifiedConfig. Kinds makes one with every
 // default set.
 type Config interface {
 	// source makes what reads. It opens what needs privileges.
 	source(name string, env *environment) (source, error)
 }
 
-// kinds makes the settings of each kind of source, by the name of the kind.
-func kinds() map[string]func() Config {
+// Kinds returns what makes the settings of each kind of source, with every default set, by the name of the kind.
+func Kinds() map[string]func() Config {
 	return map[string]func() Config{
-		"eventlog": func() Config { return NewEventLog() },
-		"file":     func() Config { return NewFile() },
-		"journal":  func() Config { return NewJournal() },
-		"syslog":   func() Config { return NewSyslog() },
-		"unified":  func() Config { return NewUnified() },
+		"eventlog": func() Config { return setting.New[EventLogConfig]() },
+		"file":     func() Config { return setting.New[FileConfig]() },
+		"journal":  func() Config { return setting.New[JournalConfig]() },
+		"syslog":   func() Config { return setting.New[SyslogConfig]() },
+		"unified":  func() Config { return setting.New[UnifiedConfig]() },
 	}
-}
-
-// Kinds returns the kinds of sources that there are, sorted.
-func Kinds() []string { return slices.Sorted(maps.Keys(kinds())) }
-
-// NewConfig returns the defaults of a kind of source. The error names the kinds that there are.
-func NewConfig(kind string) (Config, error) {
-	if f, ok := kinds()[kind]; ok {
-		return f(), nil
-	}
-	return nil, fmt.Errorf("there is no kind of source %q; there are %s", kind, strings.Join(Kinds(), ", "))
 }
 
 // Kept is the settings of sources that remember how far they came.
@@ -98,18 +83,6 @@ type UnifiedConfig struct {
 	// Predicate chooses entries, as that of log does (NSPredicate); "" for those of programs that tell of logins.
 	Predicate string `setting:"predicate"`
 }
-
-// NewFile returns the defaults of kind "file"; Path has none.
-func NewFile() *FileConfig { return setting.New[FileConfig]() }
-
-// NewJournal returns the defaults of kind "journal".
-func NewJournal() *JournalConfig { return setting.New[JournalConfig]() }
-
-// NewSyslog returns the defaults of kind "syslog"; Listen and From have none.
-func NewSyslog() *SyslogConfig { return setting.New[SyslogConfig]() }
-
-// NewUnified returns the defaults of kind "unified".
-func NewUnified() *UnifiedConfig { return setting.New[UnifiedConfig]() }
 
 // Check returns what is wrong with the settings as they go together.
 func (c *UnifiedConfig) Check() (ps []setting.Problem) {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/event/login"
-	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // EventLogConfig is the settings of kind "eventlog": an event log of Windows.
@@ -17,9 +16,6 @@ type EventLogConfig struct {
 
 	Kept
 }
-
-// NewEventLog returns the defaults of kind "eventlog".
-func NewEventLog() *EventLogConfig { return setting.New[EventLogConfig]() }
 
 // A subscription gives the events of a log, as XML, in the order in which they were written.
 type subscription interface {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ruleids/ruleids/event/login"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A fakeLog has numbered events and gives them out two at a time.
@@ -35,7 +36,7 @@ func TestEventLog(t *testing.T) {
 		}
 		return refuse
 	}}}
-	c := NewEventLog()
+	c := setting.New[EventLogConfig]()
 	c.State = t.TempDir()
 	open := func(begin string, last int) *eventLog {
 		c.Begin = begin

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/event/login"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A reading is a file that is followed, with what came of it.
@@ -33,7 +34,7 @@ type reading struct {
 
 func follow(t *testing.T, dir string, change func(*FileConfig)) *reading {
 	t.Helper()
-	c := NewFile()
+	c := setting.New[FileConfig]()
 	c.Path, c.State, c.Poll = filepath.Join(dir, "auth.log"), filepath.Join(dir, "state"), 10*time.Millisecond
 	if change != nil {
 		change(c)

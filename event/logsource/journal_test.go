@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ruleids/ruleids/event/login"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // collect runs a source until so many lines came, and returns their texts with their hosts.
@@ -66,7 +67,7 @@ func TestJournalIsFollowedFromWhereItWasLeft(t *testing.T) {
 	if err := os.WriteFile(program, []byte(fakeJournalctl), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	c := NewJournal()
+	c := setting.New[JournalConfig]()
 	c.Command, c.State, c.Matches = []string{program}, filepath.Join(dir, "state"), []string{"SYSLOG_FACILITY=10"}
 	got := strings.Join(collect(t, Spec{"journal", "local", c}, 4, nil), "\n")
 	want := "web1 args --output=json --follow --all --no-pager --quiet --lines=0 SYSLOG_FACILITY=10\nweb1 sshd x\n" +

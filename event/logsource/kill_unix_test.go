@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ruleids/ruleids/event/login"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A logger writes numbered lines to a log all the time, as a daemon does: to the file that it has open, until it is told to open
@@ -315,7 +316,7 @@ func TestKilledReader(t *testing.T) {
 			deadline, least = time.Now().Add(time.Minute), n
 		}
 	}
-	time.Sleep(10 * NewFile().Poll) // for what is read twice
+	time.Sleep(10 * setting.New[FileConfig]().Poll) // for what is read twice
 	stop(c)
 
 	seen := make([]int, l.n)

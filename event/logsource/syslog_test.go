@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 func local() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} }
@@ -31,7 +33,7 @@ func address(s *Set) string {
 }
 
 func TestSyslogUDP(t *testing.T) {
-	c := NewSyslog()
+	c := setting.New[SyslogConfig]()
 	c.Listen, c.From = "127.0.0.1:0", local()
 	got := collect(t, Spec{"syslog", "net", c}, 3, func(s *Set) {
 		conn, err := net.Dial("udp", address(s))
@@ -52,7 +54,7 @@ func TestSyslogUDP(t *testing.T) {
 }
 
 func TestSyslogTCPInBothFramings(t *testing.T) {
-	c := NewSyslog()
+	c := setting.New[SyslogConfig]()
 	c.Network, c.Listen, c.From = "tcp", "127.0.0.1:0", local()
 	got := collect(t, Spec{"syslog", "net", c}, 4, func(s *Set) {
 		conn, err := net.Dial("tcp", address(s))
@@ -92,7 +94,7 @@ func TestSyslogTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := NewSyslog()
+	c := setting.New[SyslogConfig]()
 	c.Network, c.Listen, c.From = "tls", "127.0.0.1:0", local()
 	c.Cert, c.Key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	c.ClientCA = c.Cert
@@ -125,7 +127,7 @@ func TestSyslogTLS(t *testing.T) {
 }
 
 func TestSyslogTakesNothingFromOthers(t *testing.T) {
-	c := NewSyslog()
+	c := setting.New[SyslogConfig]()
 	c.Network, c.Listen, c.From = "tcp", "127.0.0.1:0", []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	set, err := Open([]Spec{{"syslog", "net", c}}, Options{})
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // TestUnifiedLogIsFollowed has a program in place of log, which shows its arguments as an entry and ends.
@@ -17,7 +19,7 @@ printf '{"timestamp":"2026-11-29 10:00:02.000001+0000","processImagePath":"/usr/
 `), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	c := NewUnified()
+	c := setting.New[UnifiedConfig]()
 	c.Command = []string{program}
 	var programs []string
 	for _, l := range collect(t, Spec{"unified", "local", c}, 6, nil) { // it is started again
