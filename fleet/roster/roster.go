@@ -2,11 +2,11 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -251,14 +251,10 @@ func (r *Roster) view(m *member) *Agent {
 func (r *Roster) Get(idOrName string) *Agent {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	m := r.byName[idOrName]
-	if m == nil {
-		m = r.byID[idOrName]
+	if m := cmp.Or(r.byName[idOrName], r.byID[idOrName]); m != nil {
+		return r.view(m)
 	}
-	if m == nil {
-		return nil
-	}
-	return r.view(m)
+	return nil
 }
 
 // Name returns the name of an agent by its identity, where it is a member.
@@ -297,10 +293,7 @@ func (r *Roster) List(all bool) []*Agent {
 		}
 	}
 	slices.SortFunc(out, func(a, b *Agent) int {
-		if c := strings.Compare(a.Name, b.Name); c != 0 {
-			return c
-		}
-		return a.Joined.Compare(b.Joined)
+		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Joined.Compare(b.Joined))
 	})
 	return out
 }
