@@ -1,7 +1,9 @@
 package agent
 
 import (
+	"cmp"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,7 +15,6 @@ import (
 
 // A Simulation is a capture as if it came from an interface: each packet when its time has come.
 type Simulation struct {
-	name   string
 	reader *capture.Reader
 	speed  float64 // times its own pace; 0 for as fast as it can be read
 
@@ -36,7 +37,7 @@ func Simulate(name string, speed float64) (*Simulation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Simulation{name: name, reader: r, speed: speed, wake: make(chan struct{}, 1), stop: make(chan struct{})}, nil
+	return &Simulation{reader: r, speed: speed, wake: make(chan struct{}, 1), stop: make(chan struct{})}, nil
 }
 
 // Read gives out the packets whose time has come. At the end of the capture it returns io.EOF, where the
@@ -62,7 +63,7 @@ func (s *Simulation) Read(b *live.Batch, wait time.Duration) error {
 	}
 	if s.speed == 0 {
 		s.give(b, len(s.rest))
-		b.Now = s.newest(b.Frames)
+		b.Now = slices.MaxFunc(b.Frames, func(x, y packet.Frame) int { return cmp.Compare(x.Time, y.Time) }).Time
 		return nil
 	}
 	for waited := false; ; waited = true {
@@ -92,14 +93,6 @@ func (s *Simulation) Read(b *live.Batch, wait time.Duration) error {
 // now is what time it is in the capture.
 func (s *Simulation) now() int64 {
 	return s.first + int64(float64(time.Since(s.begun))*s.speed)
-}
-
-func (s *Simulation) newest(frames []packet.Frame) int64 {
-	newest := frames[0].Time
-	for i := range frames {
-		newest = max(newest, frames[i].Time)
-	}
-	return newest
 }
 
 // give moves n frames to b.

@@ -14,8 +14,7 @@ import (
 // tunnelEnds returns the tunnels that end here by the settings and, where own says so, at interfaces of this host.
 func tunnelEnds(c *config.Config, own bool, log *slog.Logger) []engine.TunnelEnd {
 	var ends []engine.TunnelEnd
-	named := c.Capture.Tunnels
-	for _, t := range named {
+	for _, t := range c.Capture.Tunnels {
 		ends = append(ends, engine.TunnelEnd(t))
 	}
 	if !own {
