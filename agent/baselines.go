@@ -96,11 +96,7 @@ func (b *baselines) load() map[string]*model.Model {
 func (b *baselines) read(s store.Store, spec model.Spec) *model.Model {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	f := b.known[spec.Name]
-	if f == nil {
-		f = &baselineFile{}
-		b.known[spec.Name] = f
-	}
+	f := b.file(spec.Name)
 	m, err := s.Load(spec)
 	f.look(s.Path(spec.Name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -117,6 +113,16 @@ func (b *baselines) read(s store.Store, spec model.Spec) *model.Model {
 	return m
 }
 
+// file returns what is known of the file of a model. It is called with mu held.
+func (b *baselines) file(name string) *baselineFile {
+	f := b.known[name]
+	if f == nil {
+		f = &baselineFile{}
+		b.known[name] = f
+	}
+	return f
+}
+
 func (f *baselineFile) look(path string) {
 	f.at, f.size = time.Time{}, 0
 	if st, err := os.Stat(path); err == nil {
@@ -129,19 +135,14 @@ func short(digest string) string { return digest[:min(len(digest), 12)] }
 
 // Run saves and looks until ctx is done.
 func (b *baselines) Run(ctx context.Context) error {
-	ticker := time.NewTicker(b.every)
-	defer ticker.Stop()
-	for n := 1; ; n++ {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-			b.follow(ctx)
-			if n%baselinesSaved == 0 {
-				b.save(ctx)
-			}
+	n := 0
+	for range ticks(ctx, b.every) {
+		b.follow(ctx)
+		if n++; n%baselinesSaved == 0 {
+			b.save(ctx)
 		}
 	}
+	return nil
 }
 
 // follow takes over files that somebody else changed.
@@ -219,11 +220,7 @@ func (b *baselines) write(saved []savedModel) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, m := range saved {
-		f := b.known[m.name]
-		if f == nil {
-			f = &baselineFile{}
-			b.known[m.name] = f
-		}
+		f := b.file(m.name)
 		var there baselineFile
 		if there.look(s.Path(m.name)); !there.at.Equal(f.at) {
 			continue // somebody else wrote it since: the next look takes it over

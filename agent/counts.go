@@ -17,16 +17,10 @@ type counts struct {
 
 // Run logs until ctx is done.
 func (c *counts) Run(ctx context.Context) error {
-	ticker := time.NewTicker(countsEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-			c.log(ctx)
-		}
+	for range ticks(ctx, countsEvery) {
+		c.log(ctx)
 	}
+	return nil
 }
 
 // log logs one line, where somebody reads it.

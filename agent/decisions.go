@@ -139,15 +139,8 @@ func (p *decisions) Run(ctx context.Context) error {
 		return nil
 	}
 	log := p.d.log
-	tick := time.NewTicker(repairEvery)
-	defer tick.Stop()
 	compared, failing := time.Now(), false
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	for range ticks(ctx, repairEvery) {
 		if p.store.Status().Mode != decision.Enforce {
 			p.note(false, nil) // what went wrong in enforce mode is over
 			failing = false
@@ -177,6 +170,7 @@ func (p *decisions) Run(ctx context.Context) error {
 			}
 		}
 	}
+	return nil
 }
 
 // note takes down how a look at the firewall went.

@@ -89,15 +89,8 @@ func (g *logins) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { g.set.Run(ctx) })
 	wg.Go(func() {
-		tick := time.NewTicker(expireEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case now := <-tick.C:
-				if err := g.post(ctx, func() []packet.Auth { return g.tracker.Expire(now) }, func(int) {}); err != nil {
-					return
-				}
-			case <-ctx.Done():
+		for now := range ticks(ctx, expireEvery) {
+			if err := g.post(ctx, func() []packet.Auth { return g.tracker.Expire(now) }, func(int) {}); err != nil {
 				return
 			}
 		}

@@ -2,6 +2,8 @@ package agent
 
 import (
 	"context"
+	"iter"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -54,3 +56,21 @@ type idle struct{}
 
 func (idle) Run(context.Context) error   { return nil }
 func (idle) Close(context.Context) error { return nil }
+
+// ticks yields the time every so often, until ctx is done.
+func ticks(ctx context.Context, every time.Duration) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case now := <-ticker.C:
+				if !yield(now) {
+					return
+				}
+			}
+		}
+	}
+}

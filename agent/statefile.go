@@ -85,16 +85,10 @@ func (k *stateFile) restore(take func([]snapshot.Section) error) bool {
 
 // run saves until ctx is done.
 func (k *stateFile) run(ctx context.Context, save func(context.Context)) error {
-	ticker := time.NewTicker(k.every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-			save(ctx)
-		}
+	for range ticks(ctx, k.every) {
+		save(ctx)
 	}
+	return nil
 }
 
 // write replaces the file. It logs the first failure of a row, and the end of it.

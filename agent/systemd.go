@@ -59,18 +59,12 @@ func (s *service) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	tick := time.NewTicker(interval / 2)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case now := <-tick.C:
-			if d.loop.alive(now) {
-				d.notify(systemd.SdNotifyWatchdog)
-			}
+	for now := range ticks(ctx, interval/2) {
+		if d.loop.alive(now) {
+			d.notify(systemd.SdNotifyWatchdog)
 		}
 	}
+	return nil
 }
 
 // alive reports whether the loop has taken a turn lately. One that has not begun is.
