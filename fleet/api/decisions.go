@@ -41,8 +41,8 @@ func (c *call) decisions() (any, error) {
 
 func (c *call) decide(q *share.Request) (any, error) {
 	x, err := c.api.opt.Shared.Decide(c.ctx(), *q, share.Origin{Source: "person", By: c.who.who()})
-	if why, ok := share.IsInvalid(err); ok {
-		return nil, bad("%s", why)
+	if wrong, ok := errors.AsType[share.Invalid](err); ok {
+		return nil, bad("%s", wrong.Why)
 	}
 	if err != nil {
 		return nil, err
@@ -54,8 +54,8 @@ func (c *call) decide(q *share.Request) (any, error) {
 func (c *call) lift() (any, error) {
 	target := cmp.Or(c.r.PathValue("target"), c.query("target"))
 	x, err := c.api.opt.Shared.Lift(c.ctx(), target, c.who.who())
-	if why, ok := share.IsInvalid(err); ok {
-		return nil, bad("%s", why)
+	if wrong, ok := errors.AsType[share.Invalid](err); ok {
+		return nil, bad("%s", wrong.Why)
 	}
 	if errors.Is(err, state.ErrAbsent) {
 		return nil, absent("nothing keeps %s out", target)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/ruleids/ruleids/alert"
@@ -262,11 +263,10 @@ func (s *Server) share(ctx context.Context, a *alert.Alert) {
 		if !act.Share && a.Agent != correlate.Name || !act.Target.IsValid() || act.Kind != "block" && act.Kind != "quarantine" {
 			continue
 		}
-		q := share.Request{Target: act.Target.String(), Kind: act.Kind, Second: act.Seconds, Reason: a.Message}
-		q.Reason = cmp.Or(q.Reason, a.Description)
+		q := share.Request{Target: act.Target.String(), Kind: act.Kind, Second: act.Seconds, Reason: cmp.Or(a.Message, a.Description)}
 		if _, err := s.shared.Decide(ctx, q, share.Origin{Source: "rule", By: a.Agent, Rule: a.Rule}); err != nil {
-			if why, ok := share.IsInvalid(err); ok {
-				s.log.Info("no decision for all", "target", q.Target, "rule", a.Rule, "agent", a.Agent, "why", why)
+			if wrong, ok := errors.AsType[share.Invalid](err); ok {
+				s.log.Info("no decision for all", "target", q.Target, "rule", a.Rule, "agent", a.Agent, "why", wrong.Why)
 			} else {
 				s.log.Error("a decision for all cannot be made", "target", q.Target, "error", err)
 			}

@@ -4,7 +4,6 @@ package share
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -286,12 +285,4 @@ func (b *Store) Refused(beats map[string]*fleet.Beat) map[string]map[string]stri
 		}
 	}
 	return out
-}
-
-// IsInvalid reports whether an error says what is wrong with a request, and what.
-func IsInvalid(err error) (string, bool) {
-	if x, ok := errors.AsType[Invalid](err); ok {
-		return x.Why, true
-	}
-	return "", false
 }
