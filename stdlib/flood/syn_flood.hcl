@@ -11,14 +11,16 @@ rule "syn_flood" {
   where = "new_connection or web_asked or database_asked or cache_asked"
   by    = ["ip.src"]
   window "5s" {
-    syns  = "count(new_connection)"
-    asked = "distinct([ip.dst, tcp.dstport], web_asked)"
-    used  = "distinct([ip.dst, tcp.dstport, tcp.srcport], database_asked or cache_asked)"
+    syns   = "count(new_connection)"
+    asked  = "distinct([ip.dst, tcp.dstport], web_asked)"
+    stores = "count(new_connection and tcp.dstport in [3306, 5432, 6379, 11211])"
+    used   = "distinct([ip.dst, tcp.dstport, tcp.srcport], database_asked or cache_asked)"
   }
   threshold = var.syn_flood_syns
   # A browser opens up to six connections to each of the servers that a page names, all at once, and asks each of them. At no more than that nothing is flooded.
-  # Nor does a program without a pool flood its database or cache, which asks it for something on each connection.
-  when = "new_connection and syns >= threshold and syns > 6 * asked and syns - used >= threshold"
+  # Nor does a program without a pool flood its database or cache, which asks it for something on each connection;
+  # and what is asked there takes off no more than there are new connections to such.
+  when = "new_connection and syns >= threshold and syns > 6 * asked and (syns - used >= threshold or syns - stores >= threshold)"
 
   escalate "virustotal" { indicator = "ip.src" }
 

@@ -416,3 +416,37 @@ test "what Redis would be asked on another port is no excuse" {
     count = 1
   }
 }
+
+test "what is asked of a cache hides no flood of a web server" {
+  packets {
+    count = 300
+    start = "0ms"
+    every = "3ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 300
+    start = "1ms"
+    every = "3ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.11"
+      srcport = 40000 + i
+      dstport = 11211
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "get k\r\n"
+    }
+  }
+  others = "allow"
+  alert "syn_flood" {
+    count = 1
+  }
+}
