@@ -9,8 +9,8 @@ import (
 )
 
 // A parser reads what nearly all rules are made of: blocks and attributes whose values are texts
-// of printable ASCII in which only names stand in holes, whole numbers, true, false, names as var.x, and
-// lists of these, with comments to the end of the line. It makes of them the very nodes that hclsyntax
+// of printable ASCII in which only names stand in holes, such texts between markers as <<-EOT and EOT without holes, whole
+// numbers, true, false, names as var.x, and lists of these, with comments to the end of the line. It makes of them the very nodes that hclsyntax
 // makes, which a fuzz test compares, in a tenth of the time: hclsyntax cuts a file to tokens first and
 // looks at each character for grapheme clusters. What else there is, and every mistake, is left to
 // hclsyntax.
@@ -78,9 +78,7 @@ func (p *parser) newline() bool {
 	if p.at == len(p.src) || p.src[p.at] != '\n' {
 		return false
 	}
-	p.at++
-	p.line++
-	p.left = p.at
+	p.nextLine()
 	return true
 }
 
@@ -230,6 +228,8 @@ func (p *parser) value() hclsyntax.Expression {
 	switch b := p.src[p.at]; {
 	case b == '"':
 		return p.template()
+	case b == '<':
+		return p.heredoc()
 	case b >= '0' && b <= '9':
 		from := p.at
 		for p.at < len(p.src) && p.src[p.at] >= '0' && p.src[p.at] <= '9' {

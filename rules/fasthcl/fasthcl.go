@@ -17,10 +17,8 @@ import (
 
 // Parse parses a file. The tree and the diagnostics are those of diag.Parse. Parse may be called by several goroutines.
 func Parse(data []byte, name string) (*hcl.File, hcl.Diagnostics) {
-	if diag.TooDeep(data, name) == nil {
-		if f := parseChunks(data, name); f != nil {
-			return f, nil
-		}
+	if f := parseChunks(data, name); f != nil {
+		return f, nil
 	}
 	return diag.Parse(data, name)
 }
@@ -108,8 +106,12 @@ func parseChunks(data []byte, name string) *hcl.File {
 	return f
 }
 
-// parse returns the body of a chunk, or nil where it has errors, or attributes.
+// parse returns the body of a chunk, or nil where it has errors, or attributes, or is nested too deep: a file is where one of its
+// chunks is.
 func (c chunk) parse(name string) *hclsyntax.Body {
+	if diag.TooDeep(c.bytes, name) != nil {
+		return nil
+	}
 	if body := c.parsePlain(name); body != nil {
 		return body
 	}
