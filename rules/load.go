@@ -215,13 +215,10 @@ func (l *loader) build() *RuleSet {
 	l.sym.Settle()
 	rs.Lists = both(l, func(s *check.Symbols) map[string]*lists.List { return s.Lists })
 	rs.Variables = both(l, func(s *check.Symbols) map[string]*ast.Variable { return s.Vars })
-	for _, f := range l.files {
-		if f.file != nil {
-			rs.Sources[f.name] = f.file
+	for _, f := range append(slices.Clone(l.files), l.settingsFile) {
+		if f != nil && f.file != nil { // without its tree, which takes ten times as much memory
+			rs.Sources[f.name] = &hcl.File{Bytes: f.file.Bytes}
 		}
-	}
-	if l.settingsFile != nil && l.settingsFile.file != nil {
-		rs.Sources[l.settingsFile.name] = l.settingsFile.file
 	}
 	l.geo(rs)
 	rs.Digest = l.digestText(rs)

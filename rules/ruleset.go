@@ -25,7 +25,7 @@ type RuleSet struct {
 	Digest    string          // hex SHA-256 over the texts of rule and list files, whatever their names, and the values of variables
 	// Geo knows where addresses are; nil where no rule asks, or there are no files.
 	Geo *geo.DB
-	// Sources holds the text of every rule file by the name that ranges use, for the printing of diagnostics.
+	// Sources holds the text of every rule file, and no more of it, by the name that ranges use, for the printing of diagnostics.
 	Sources map[string]*hcl.File
 	// Ignores are the lint:ignore comments, in the order of files and lines.
 	Ignores []*Ignore
