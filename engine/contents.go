@@ -61,6 +61,40 @@ func (b *builder) needOf(i int32) *domain.Need {
 	return n
 }
 
+// leastPayload returns how many bytes the payload of a packet has at least for which one of some entries holds, by the literals that
+// they need.
+func (b *builder) leastPayload(entries []entry) int {
+	if b.tuning.NoIndex {
+		return 0
+	}
+	least := maxLeast
+	for i := 0; i < len(entries) && least > 0; i++ {
+		most := 0 // that this one needs
+		for _, k := range b.conjuncts(entries[i].cond) {
+			if n := b.needOf(k); n != nil {
+				most = max(most, leastOf(n, offPayload))
+			}
+		}
+		least = min(least, most)
+	}
+	return least
+}
+
+// leastOf returns the bytes of the shortest literal of a need where all are of the bytes at an offset of a packet, or else 0.
+func leastOf(n *domain.Need, off uintptr) int {
+	least := maxLeast
+	for _, l := range n.Literals {
+		if l.Field.Kind != packet.KindBytes || l.Field.Offset != off {
+			return 0
+		}
+		least = min(least, len(l.Text))
+	}
+	return least
+}
+
+// maxLeast bounds what leastPayload returns.
+const maxLeast = 1 << 16
+
 // needy returns the conjunct of cond by whose literals an index finds it, or predTrue.
 func (b *builder) needy(cond int32) int32 {
 	k, known := b.needies[cond]

@@ -24,6 +24,7 @@ type branch struct {
 	always   []entry
 	code     program // of always
 	indexed  bool    // there are others
+	least    int     // bytes of a payload without which none of the entries holds
 	dport    *portIndex
 	sport    *portIndex
 	dst, src *addrIndex
@@ -94,6 +95,7 @@ var (
 	offSrcPort = unsafe.Offsetof(packet.Packet{}.SrcPort)
 	offDst     = unsafe.Offsetof(packet.Packet{}.Dst)
 	offSrc     = unsafe.Offsetof(packet.Packet{}.Src)
+	offPayload = unsafe.Offsetof(packet.Packet{}.Payload)
 )
 
 // branch builds the tree for a list of entries, which it keeps; equal lists have one.
@@ -112,6 +114,7 @@ func (b *builder) newBranch(entries []entry) *branch {
 		br.always = entries
 		return br
 	}
+	br.least = b.leastPayload(entries)
 	rest := entries
 	var found, parted []entry
 	br.forks, rest = b.gates(rest)

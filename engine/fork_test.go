@@ -46,8 +46,13 @@ func TestFork(t *testing.T) {
 	fs := frames(segs...)
 	rs := load(t, src.String())
 	p, _ := Compile(rs, Options{})
-	forks, gates, networks, starts, deepest := 0, 0, 0, 0, 0
+	forks, gates, networks, starts, deepest, spared := 0, 0, 0, 0, 0, 0
 	p.branches(func(br *branch) {
+		for _, s := range segs {
+			if len(s.payload) < br.least {
+				spared++
+			}
+		}
 		forks += len(br.forks)
 		if br.contents != nil {
 			for _, below := range br.contents.branches {
@@ -74,8 +79,8 @@ func TestFork(t *testing.T) {
 			}
 		}
 	})
-	if forks < 8 || deepest < 2 || gates == 0 || networks == 0 || starts == 0 {
-		t.Fatalf("%d forks, of which %d are gates and %d part by networks, and %d starts: this test shows little", forks, gates, networks, starts)
+	if forks < 8 || deepest < 2 || gates == 0 || networks == 0 || starts == 0 || spared < 1000 {
+		t.Fatalf("%d forks, of which %d are gates and %d part by networks, %d starts, and %d short payloads: this test shows little", forks, gates, networks, starts, spared)
 	}
 	want := run(New(p, Config{}), fs)
 	if len(want) < 1000 {

@@ -103,6 +103,9 @@ func (c program) first() (entry, rest program) {
 // visit notes the events of the packet at hand that a branch has.
 func (w *worker) visit(br *branch, s *slot, place uint32) {
 	p := w.p
+	if len(p.Payload) < br.least {
+		return
+	}
 	for i := 0; i < len(br.code); {
 		in := &br.code[i]
 		at := unsafe.Add(unsafe.Pointer(p), in.off)

@@ -14,14 +14,28 @@ type anchoredLiteral struct {
 
 // An anchored finds literals at one end of a text.
 type anchored struct {
-	least   int    // bytes that every literal has, up to maxFirst
-	first   filter // of so many bytes at the end: most texts have none of them
+	steps   []step // ascending; the first is at the bytes that every literal has, up to maxFirst
 	filter  filter
 	table   table[anchoredCandidate]
 	most    int     // bytes that are hashed
 	lengths lengths // that are looked for wherever the text goes on
 	dotted  lengths // of names below a domain, as ".evil.example": looked for at dots alone
 	whole   lengths // looked for where the text is as long
+}
+
+// A step is a number of bytes at the end of a text behind which most texts are known to have none of the literals that long.
+type step struct {
+	bytes int
+	begun filter // the hashes of so many bytes of literals
+}
+
+// further reports whether a text may have a literal of n bytes and more, the first n of which have hash h.
+func (a *anchored) further(steps *int, n int, h uint64) bool {
+	if *steps == len(a.steps) || a.steps[*steps].bytes != n {
+		return true
+	}
+	*steps++
+	return a.steps[*steps-1].begun.has(h)
 }
 
 type anchoredCandidate struct {
@@ -50,23 +64,28 @@ func newAnchored(texts []string, literals []anchoredLiteral, backwards bool) *an
 	if len(literals) == 0 {
 		return nil
 	}
-	a := &anchored{least: maxFirst, first: newFilter(len(literals)), filter: newFilter(len(literals))}
+	a := &anchored{filter: newFilter(len(literals))}
+	least, most := maxFirst, 0
 	for _, l := range literals {
-		a.least = min(a.least, len(texts[l.number]))
+		least, most = min(least, len(texts[l.number])), max(most, len(texts[l.number]))
+	}
+	for n := least; n <= min(most, maxAnchored); n *= 2 {
+		a.steps = append(a.steps, step{n, newFilter(len(literals))})
 	}
 	hashes, candidates := make([]uint64, len(literals)), make([]anchoredCandidate, len(literals))
 	for i, l := range literals {
 		t := texts[l.number]
 		n := min(len(t), maxAnchored)
-		h := uint64(hashSeed)
+		h, steps := uint64(hashSeed), 0
 		for j := range n {
 			if backwards {
 				h = hashByte(h, t[len(t)-1-j])
 			} else {
 				h = hashByte(h, t[j])
 			}
-			if j+1 == a.least {
-				a.first.add(h)
+			if steps < len(a.steps) && a.steps[steps].bytes == j+1 {
+				a.steps[steps].begun.add(h)
+				steps++
 			}
 		}
 		a.most = max(a.most, n)
@@ -86,10 +105,10 @@ func newAnchored(texts []string, literals []anchoredLiteral, backwards bool) *an
 }
 
 func (a *anchored) find(x *Index, found []int32, text []byte) []int32 {
-	h := uint64(hashSeed)
+	h, steps := uint64(hashSeed), 0
 	for i, b := range text[:min(len(text), a.most)] {
 		h = hashByte(h, b)
-		if i+1 == a.least && !a.first.has(h) {
+		if !a.further(&steps, i+1, h) {
 			return found
 		}
 		if !a.lengths.has(i+1) || !a.filter.has(h) {
@@ -105,11 +124,11 @@ func (a *anchored) find(x *Index, found []int32, text []byte) []int32 {
 }
 
 func (a *anchored) findBackwards(x *Index, found []int32, text []byte) []int32 {
-	h := uint64(hashSeed)
+	h, steps := uint64(hashSeed), 0
 	for n := 1; n <= min(len(text), a.most); n++ {
 		b := text[len(text)-n]
 		h = hashByte(h, b)
-		if n == a.least && !a.first.has(h) {
+		if !a.further(&steps, n, h) {
 			return found
 		}
 		if !(b == '.' && a.dotted.has(n) || a.lengths.has(n) || n == len(text) && a.whole.has(n)) || !a.filter.has(h) {

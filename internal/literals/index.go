@@ -87,7 +87,7 @@ func (x *Index) Bytes() int {
 	n := len(x.texts) * 17
 	for _, a := range []*anchored{x.start, x.end} {
 		if a != nil {
-			n += 8*(len(a.filter.bits)+len(a.first.bits)) + 4*len(a.table.starts) + 16*len(a.table.values)
+			n += 8*(1+len(a.steps))*len(a.filter.bits) + 4*len(a.table.starts) + 16*len(a.table.values)
 		}
 	}
 	for _, w := range []*windows{x.long, x.short} {
