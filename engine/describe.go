@@ -327,7 +327,7 @@ func (p *Plan) show(i int32) string {
 		parts := make([]string, len(n.kids))
 		for j, k := range n.kids {
 			parts[j] = p.show(k)
-			if o := p.preds[k].op; o == opAnd || o == opAll || o == opOr || o == opAny {
+			if o := p.preds[k].op; o == opAnd || o == opOr {
 				parts[j] = "(" + parts[j] + ")"
 			}
 		}
@@ -359,12 +359,12 @@ func (p *Plan) show(i int32) string {
 		return n.field.Name + " in [" + strings.Join(parts, ", ") + "]"
 	case opAddr:
 		return n.field.Name + " == " + n.addr.String()
-	case opAnd, opAll:
+	case opAnd:
 		return joined("and")
-	case opOr, opAny:
+	case opOr:
 		return joined("or")
 	case opNot:
-		if k := &p.preds[n.kids[0]]; k.op == opAnd || k.op == opAll || k.op == opOr || k.op == opAny || len(k.kids) == 0 && k.op != opBits {
+		if k := &p.preds[n.kids[0]]; k.op == opAnd || k.op == opOr || len(k.kids) == 0 && k.op != opBits {
 			return "not (" + p.show(n.kids[0]) + ")"
 		}
 		return "not " + p.show(n.kids[0])

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/ruleids/ruleids/packet"
@@ -32,8 +33,6 @@ const (
 	opOr       // one of kids
 	opNot      // not kids[0]
 	opMemo     // kids[0], evaluated at most once a packet
-	opAll      // all of steps: an and whose parts are leaves
-	opAny      // all of one of ways: an or of such
 	opTest     // in programs: a predicate
 	opEvent    // in programs: not a test but what follows them
 )
@@ -50,8 +49,7 @@ type predicate struct {
 	off    uintptr
 	lo, hi uint64
 	kids   []int32
-	steps  []step
-	ways   [][]step
+	code   program // of what is made of leaves; nil for other predicates
 	addrs  *lists.AddrSet
 	bitmap *bitmap
 	addr   packet.Addr
@@ -62,7 +60,7 @@ type predicate struct {
 	source string        // of leaves that show cannot write: the expression
 }
 
-// A step is a leaf, or the negation of one, as opAll keeps it: small, and beside its neighbours.
+// A step is a leaf, or the negation of one, as programs keep it: small, and beside its neighbours.
 type step struct {
 	op     op
 	negate bool
@@ -74,90 +72,34 @@ type step struct {
 	bitmap *bitmap
 }
 
-// fuse turns conjunctions of leaves into runs of steps, which are evaluated without a call for each.
+// fuse compiles what is made of several leaves, so that it is evaluated without a call for each.
 //
-//	and(layers, range, not(addrs))  ->  all(layers, range, not addrs)
-//	or(and(bits, range), bits)      ->  any(all(bits, range), all(bits))
+//	and(layers, range, not(and(bits, addrs)))  ->  layers, range, not bits or else not addrs
 func fuse(preds []predicate) {
 	for i := range preds {
-		if p := &preds[i]; p.op == opAnd {
-			if steps := steps(preds, int32(i)); steps != nil {
-				p.op, p.steps = opAll, steps
-			}
-		} else if p.op == opOr {
-			ways := make([][]step, len(p.kids))
-			for j, k := range p.kids {
-				if ways[j] = steps(preds, k); ways[j] == nil {
-					ways = nil
-					break
-				}
-			}
-			if ways != nil {
-				p.op, p.ways = opAny, ways
-			}
+		if p := &preds[i]; len(p.kids) > 0 && plain(preds, int32(i)) {
+			p.code = appendTests(preds, nil, int32(i), false)
 		}
 	}
 }
 
-// steps returns predicate i as a run of steps, or nil where it is more than leaves or the negations of
-// leaves, one or several.
-func steps(preds []predicate, i int32) []step {
-	kids := []int32{i}
+// plain reports whether predicate i is made of leaves alone.
+func plain(preds []predicate, i int32) bool {
 	switch p := &preds[i]; p.op {
-	case opAll:
-		return p.steps
-	case opAnd:
-		kids = p.kids
+	case opAnd, opOr, opNot:
+		return !slices.ContainsFunc(p.kids, func(k int32) bool { return !plain(preds, k) })
 	}
-	out := make([]step, 0, len(kids))
-	for _, k := range kids {
-		leaf, negate := &preds[k], false
-		if leaf.op == opNot {
-			leaf, negate = &preds[leaf.kids[0]], true
-		}
-		switch leaf.op {
-		case opLayers, opBits, opRange8, opRange16, opBitmap, opSame16, opSameAddr, opAddrs, opWord, opByte:
-			out = append(out, step{op: leaf.op, negate: negate, at: leaf.at, least: leaf.least, off: leaf.off, lo: leaf.lo, hi: leaf.hi, addrs: leaf.addrs, bitmap: leaf.bitmap})
-		default:
-			return nil
-		}
-	}
-	return out
+	_, ok := leaf(preds, i)
+	return ok
 }
 
-// all evaluates the steps of an opAll.
-func all(p *packet.Packet, steps []step) bool {
-	for i := range steps {
-		st := &steps[i]
-		at := unsafe.Add(unsafe.Pointer(p), st.off)
-		var ok bool
-		switch st.op {
-		case opLayers:
-			ok = uint64(p.Layers)&st.lo == st.lo
-		case opBits:
-			ok = uint64(*(*uint16)(at))&st.lo != 0
-		case opRange8:
-			ok = uint64(*(*uint8)(at))-st.lo <= st.hi-st.lo
-		case opRange16:
-			ok = uint64(*(*uint16)(at))-st.lo <= st.hi-st.lo
-		case opBitmap:
-			ok = st.bitmap.has(*(*uint16)(at))
-		case opSame16:
-			ok = *(*uint16)(at) == *(*uint16)(unsafe.Add(unsafe.Pointer(p), uintptr(st.lo)))
-		case opSameAddr:
-			ok = *(*packet.Addr)(at) == *(*packet.Addr)(unsafe.Add(unsafe.Pointer(p), uintptr(st.lo)))
-		case opAddrs:
-			ok = st.addrs.Has(*(*packet.Addr)(at))
-		case opWord:
-			ok = hasWord(*(*[]byte)(at), st.at, st.least, st.lo, st.hi)
-		case opByte:
-			ok = hasByte(*(*[]byte)(at), st.at, st.lo, st.hi)
-		}
-		if ok == st.negate {
-			return false
-		}
+// leaf returns predicate i as a test of what one look at the packet tells, or reports that it is more.
+func leaf(preds []predicate, i int32) (step, bool) {
+	switch p := &preds[i]; p.op {
+	case opLayers, opBits, opRange8, opRange16, opRange32, opBitmap, opSame16, opSameAddr, opAddrs, opWord, opByte:
+		return step{op: p.op, at: p.at, least: p.least, off: p.off, lo: p.lo, hi: p.hi, addrs: p.addrs, bitmap: p.bitmap}, true
 	}
-	return true
+	return step{}, false
 }
 
 // A scope is what one worker needs to evaluate expressions: the packet at hand and scratch space.
@@ -242,16 +184,10 @@ func (s *scope) test(i int32) bool {
 		return hasByte(*(*[]byte)(unsafe.Add(unsafe.Pointer(s.p), n.off)), n.at, n.lo, n.hi)
 	case opFunc:
 		return n.fn(s)
-	case opAll:
-		return all(s.p, n.steps)
-	case opAny:
-		for _, way := range n.ways {
-			if all(s.p, way) {
-				return true
-			}
-		}
-		return false
 	case opAnd:
+		if n.code != nil {
+			return s.holds(n.code)
+		}
 		for _, k := range n.kids {
 			if !s.test(k) {
 				return false
@@ -259,6 +195,9 @@ func (s *scope) test(i int32) bool {
 		}
 		return true
 	case opOr:
+		if n.code != nil {
+			return s.holds(n.code)
+		}
 		for _, k := range n.kids {
 			if s.test(k) {
 				return true
@@ -266,6 +205,9 @@ func (s *scope) test(i int32) bool {
 		}
 		return false
 	case opNot:
+		if n.code != nil {
+			return s.holds(n.code)
+		}
 		return !s.test(n.kids[0])
 	case opMemo:
 		if m := s.memo[n.slot]; m>>1 == s.gen {

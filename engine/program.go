@@ -31,9 +31,9 @@ func (p *Plan) program(entries []entry, fusion bool) program {
 		switch {
 		case e.cond == predTrue:
 		case fusion:
-			out = p.compile(out, e.cond)
+			out = appendTests(p.preds, out, e.cond, false)
 		default:
-			out = append(out, leave(e.cond))
+			out = append(out, leave(e.cond, false))
 		}
 		out = append(out, instruction{step: step{op: opEvent}, pass: 1, group: e.group})
 		for i := from; i < len(out); i++ {
@@ -46,33 +46,27 @@ func (p *Plan) program(entries []entry, fusion bool) program {
 }
 
 // leave leaves a test to a predicate.
-func leave(cond int32) instruction {
-	return instruction{step: step{op: opTest, lo: uint64(cond)}, pass: 1}
+func leave(cond int32, negate bool) instruction {
+	return instruction{step: step{op: opTest, negate: negate, lo: uint64(cond)}, pass: 1}
 }
 
-// compile appends the tests of a predicate. Where it holds they lead behind them, where not they fail by 0, which stands
-// for the next entry.
-func (p *Plan) compile(out program, cond int32) program {
-	run := func(steps []step) {
-		for _, st := range steps {
-			out = append(out, instruction{step: st, pass: 1})
-		}
-	}
-	n := &p.preds[cond]
-	if leaves := steps(p.preds, cond); leaves != nil {
-		run(leaves)
-		return out
-	}
-	switch n.op {
-	case opAnd:
+// appendTests appends the tests of a predicate, or of its negation. Where it holds they lead behind them, where not they fail by
+// 0, which stands for the next entry, or for the end.
+func appendTests(preds []predicate, out program, cond int32, negate bool) program {
+	n := &preds[cond]
+	switch {
+	case n.op == opNot:
+		return appendTests(preds, out, n.kids[0], !negate)
+	case n.op == opAnd && !negate, n.op == opOr && negate:
 		for _, k := range n.kids {
-			out = p.compile(out, k)
+			out = appendTests(preds, out, k, negate)
 		}
-	case opAny, opOr:
+		return out
+	case n.op == opAnd, n.op == opOr:
 		var held []int // tests that lead out of a way that is not the last
 		for w, k := range n.kids {
 			from := len(out)
-			out = p.compile(out, k)
+			out = appendTests(preds, out, k, negate)
 			if w == len(n.kids)-1 {
 				break
 			}
@@ -88,10 +82,58 @@ func (p *Plan) compile(out program, cond int32) program {
 		for _, i := range held {
 			out[i].pass = int32(len(out) - i)
 		}
-	default:
-		out = append(out, leave(cond))
+		return out
 	}
-	return out
+	if st, ok := leaf(preds, cond); ok {
+		st.negate = negate
+		return append(out, instruction{step: st, pass: 1})
+	}
+	return append(out, leave(cond, negate))
+}
+
+// holds evaluates a program of one predicate for the packet at hand.
+func (s *scope) holds(code program) bool {
+	p := s.p
+	for i := 0; i < len(code); {
+		in := &code[i]
+		at := unsafe.Add(unsafe.Pointer(p), in.off)
+		var ok bool
+		switch in.op {
+		case opLayers:
+			ok = uint64(p.Layers)&in.lo == in.lo
+		case opBits:
+			ok = uint64(*(*uint16)(at))&in.lo != 0
+		case opRange8:
+			ok = uint64(*(*uint8)(at))-in.lo <= in.hi-in.lo
+		case opRange16:
+			ok = uint64(*(*uint16)(at))-in.lo <= in.hi-in.lo
+		case opRange32:
+			ok = uint64(*(*uint32)(at))-in.lo <= in.hi-in.lo
+		case opBitmap:
+			ok = in.bitmap.has(*(*uint16)(at))
+		case opSame16:
+			ok = *(*uint16)(at) == *(*uint16)(unsafe.Add(unsafe.Pointer(p), uintptr(in.lo)))
+		case opSameAddr:
+			ok = *(*packet.Addr)(at) == *(*packet.Addr)(unsafe.Add(unsafe.Pointer(p), uintptr(in.lo)))
+		case opAddrs:
+			ok = in.addrs.Has(*(*packet.Addr)(at))
+		case opWord:
+			ok = hasWord(*(*[]byte)(at), in.at, in.least, in.lo, in.hi)
+		case opByte:
+			ok = hasByte(*(*[]byte)(at), in.at, in.lo, in.hi)
+		default: // opTest
+			ok = s.test(int32(in.lo))
+		}
+		switch {
+		case ok != in.negate:
+			i += int(in.pass)
+		case in.fail == 0:
+			return false
+		default:
+			i += int(in.fail)
+		}
+	}
+	return true
 }
 
 // first splits a program after its first entry, which is a program too.
@@ -131,6 +173,8 @@ func (w *worker) visit(br *branch, s *slot, place uint32) {
 			ok = uint64(*(*uint16)(at))&in.lo != 0
 		case opRange8:
 			ok = uint64(*(*uint8)(at))-in.lo <= in.hi-in.lo
+		case opRange32:
+			ok = uint64(*(*uint32)(at))-in.lo <= in.hi-in.lo
 		case opWord:
 			ok = hasWord(*(*[]byte)(at), in.at, in.least, in.lo, in.hi)
 		case opByte:

@@ -10,7 +10,7 @@ func (p *Plan) share() {
 	var mark func(i int32, g int)
 	mark = func(i int32, g int) {
 		n := &p.preds[i]
-		if n.cost < memoCost {
+		if n.cost < memoCost || n.op == opAddrs && n.addrs.Len() <= maxGuardRanges { // of few networks the first octet mostly tells
 			return
 		}
 		if users[i] == nil {

@@ -165,7 +165,7 @@ func TestBytesAreOneTest(t *testing.T) {
 		}
 		cond := br.always[0].cond
 		parts := []string{p.show(cond)}
-		if o := p.preds[cond].op; o == opAll || o == opAnd {
+		if o := p.preds[cond].op; o == opAnd {
 			parts = nil
 			for _, k := range p.preds[cond].kids {
 				parts = append(parts, p.show(k))
