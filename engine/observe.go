@@ -30,12 +30,12 @@ func (e *Engine) apply(w *worker, s *slot, at int) {
 		}
 		for i := range events {
 			if ev := &events[i]; ev.table != nil {
-				ev.table.PrefetchRow(ev.key.hash)
+				ev.hint = ev.table.PrefetchRow(ev.key.hash)
 			}
 		}
 		for i := range events {
 			if ev := &events[i]; ev.table != nil {
-				ev.table.PrefetchBlocks(ev.key.hash, s.clockAt(ev.packet))
+				ev.table.PrefetchBlocks(ev.key.hash, ev.hint, s.clockAt(ev.packet))
 			}
 		}
 		for i := range events {
@@ -81,7 +81,7 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 		if e.moves != nil {
 			e.moveKey(g.store, key, ev.key.hash)
 		}
-		row = t.Row(key, ev.key.hash, p.Clock)
+		row = t.RowAt(ev.hint, key, ev.key.hash, p.Clock)
 		if g.last >= 0 {
 			w.measure(g, t, row)
 		}

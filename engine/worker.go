@@ -75,6 +75,7 @@ type event struct {
 	table  *window.Table // of the shard of the key; nil for a group without windows
 	key    fingerprint
 	packet uint32 // place in the slot
+	hint   window.Hint
 }
 
 // A fingerprint stands for a key: two hashes of it under a secret seed. A table compares the upper half of the

@@ -8,25 +8,29 @@ func (t *Table) PrefetchIndex(hash uint64) {
 	t.index.Prefetch(hash)
 }
 
+// A Hint is where the row of a key all but surely is, as far as one is there yet: the zero Hint says that none is.
+type Hint uint32
+
 // PrefetchRow asks for the row of a hash; where there is none, for what is remembered of the key, and for the
 // rows that a new one may take the place of.
-func (t *Table) PrefetchRow(hash uint64) {
+func (t *Table) PrefetchRow(hash uint64) Hint {
 	if n := t.index.Likely(hash); n != 0 {
 		t.prefetchRow(Row(n) - 1)
-		return
+		return Hint(n)
 	}
 	t.spill.prefetch(hash)
 	for range t.handEach() {
 		t.prefetchRow(t.behind(t.ahead[0]))
 		t.ahead[0]++
 	}
+	return 0
 }
 
 // PrefetchBlocks asks for the blocks that the next event of a row will go to; where there is no row, for what is
 // needed to free the rows that PrefetchRow asked for.
-func (t *Table) PrefetchBlocks(hash uint64, clock int64) {
-	if n := t.index.Likely(hash); n != 0 {
-		t.prefetchBlocks(t.row(Row(n)-1), clock)
+func (t *Table) PrefetchBlocks(hash uint64, hint Hint, clock int64) {
+	if hint != 0 {
+		t.prefetchBlocks(t.row(Row(hint)-1), clock)
 		return
 	}
 	crowded := t.crowded()

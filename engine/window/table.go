@@ -1,5 +1,7 @@
 package window
 
+import "slices"
+
 // Words of a row before its key.
 const (
 	rowSeen = iota // the newest clock of its events; in a free row the next free row plus one
@@ -128,14 +130,26 @@ search:
 	}
 }
 
+// is reports whether a row is that of a key.
+func (t *Table) is(r Row, key []uint64, hash uint64) bool {
+	row := t.row(r)
+	return row[rowHash] == hash|1 && slices.Equal(row[rowKey:rowKey+len(key)], key)
+}
+
 // Row returns the row of a key, a new one if it has none, and marks it seen at clock. A new row may take
 // the place of another, which is evicted. The key is copied; it has Config.KeyWords words, and hash is its
 // Hash.
 //
 // In a table that is full, a key of which little is remembered may be a guest: its row is good until Row is called again.
-func (t *Table) Row(key []uint64, hash uint64, clock int64) Row {
+func (t *Table) Row(key []uint64, hash uint64, clock int64) Row { return t.RowAt(0, key, hash, clock) }
+
+// RowAt is Row with a hint of PrefetchRow, which may have come true or not.
+func (t *Table) RowAt(hint Hint, key []uint64, hash uint64, clock int64) Row {
 	t.seeOff()
-	r, ok := t.Find(key, hash)
+	r, ok := Row(hint)-1, hint != 0
+	if !ok || !t.is(r, key, hash) {
+		r, ok = t.Find(key, hash)
+	}
 	if !ok {
 		if t.full(clock) {
 			if n := t.spill.remembers(hash); n <= guestEvents {
