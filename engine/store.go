@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/ruleids/ruleids/engine/window"
@@ -26,6 +27,13 @@ func (s *classSet) add(said, class int) {
 }
 
 func (s *classSet) empty() bool { return *s == classSet{} }
+
+func (s *classSet) len() (n int) {
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
 
 // within reports whether s is a subset of o.
 func (s *classSet) within(o *classSet) bool {
@@ -55,30 +63,39 @@ func (b *builder) stores(p *Plan) []*store {
 			}
 		}
 	}
-	var out []*store
+	// Those that most classes concern come first: one of few classes that came before would keep a third from both.
+	order := slices.Clone(p.groups)
+	slices.SortStableFunc(order, func(x, y *group) int { return always[y.index].len() - always[x.index].len() })
 	byKey := map[string][]*store{}
-	for _, g := range p.groups {
+	for _, g := range order {
 		sure := &always[g.index]
-		var home *store
-		if len(g.cells) > 0 && !sure.empty() && !b.tuning.NoSharing && len(g.memories) == 0 && !g.turn {
+		shares := len(g.cells) > 0 && !sure.empty() && !b.tuning.NoSharing && len(g.memories) == 0 && !g.turn
+		if shares {
 			for _, s := range byKey[g.keyed] {
 				if sure.within(&s.always) || s.always.within(sure) {
-					home = s
+					g.store = s
 					break
 				}
 			}
 		}
-		if home == nil {
-			home = &store{index: len(out), config: window.Config{KeyWords: g.words, MaxKeys: g.maxKeys}}
-			out = append(out, home)
-			if len(g.cells) > 0 && !sure.empty() && len(g.memories) == 0 && !g.turn {
-				byKey[g.keyed] = append(byKey[g.keyed], home)
+		if g.store == nil {
+			g.store = &store{config: window.Config{KeyWords: g.words, MaxKeys: g.maxKeys}}
+			if shares {
+				byKey[g.keyed] = append(byKey[g.keyed], g.store)
 			}
 		}
 		for i := range sure {
-			home.always[i] |= sure[i]
+			g.store.always[i] |= sure[i]
 		}
-		g.store, g.base = home, len(home.config.Cells)
+	}
+	var out []*store
+	for _, g := range p.groups {
+		home := g.store
+		if len(home.groups) == 0 {
+			home.index = len(out)
+			out = append(out, home)
+		}
+		g.base = len(home.config.Cells)
 		home.groups = append(home.groups, g)
 		for _, c := range g.cells {
 			home.config.Cells = append(home.config.Cells, c.state)
