@@ -96,6 +96,16 @@ func TestStoresAreShared(t *testing.T) {
 	if len(homes["scan"].config.Cells) != 2 {
 		t.Errorf("cells: %v", homes["scan"].config.Cells)
 	}
+	// Whatever the rules are called: those of few kinds of packets that have none in common share by the one that has them all.
+	fins := strings.NewReplacer(`"scan"`, `"fins"`, "tcp.flags.syn and not tcp.flags.ack", "tcp.flags.fin and not tcp.flags.syn", "distinct(tcp.dstport)", "count()").Replace(scanRule)
+	for _, name := range []string{"all", "total"} {
+		p := compile(t, scanRule+fins+strings.Replace(ratio, `"ratio"`, `"`+name+`"`, 1), Options{})
+		for _, r := range p.rules {
+			if s := r.group.store; s != p.rules[0].group.store || len(p.stores) != 1 || s.index != 0 || len(s.groups) != 3 {
+				t.Errorf("with %s: %s is in table %d of %d, with %d groups", name, r.Name, s.index, len(p.stores), len(s.groups))
+			}
+		}
+	}
 }
 
 // TestSwapBetweenStores: a window keeps its state when its rows come to be shared, and when they cease to be.

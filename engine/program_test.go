@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/ruleids/ruleids/packet"
+)
+
+// TestLeavesAreInstructions: whatever is made of leaves is a run of instructions, in filters and in what an aggregate counts;
+// a small set of networks too, however many rules ask for it.
+func TestLeavesAreInstructions(t *testing.T) {
+	p := compile(t, `
+rule "a" {
+  description = "d"
+  severity    = "low"
+  where       = "tcp and not (tcp.dstport == 80 and (tcp.len > 10 or not (ip.src in ['10.0.0.0/8', '192.0.2.0/24'])))"
+  by          = ["ip.src"]
+  window "10s" { n = "count(tcp.len < 5 and not (tcp.flags.reset or tcp.srcport == 22 and ip.ttl > 3))" }
+  when        = "n > 3"
+  cooldown    = "0s"
+}
+rule "b" {
+  description = "d"
+  severity    = "low"
+  where       = "tcp and ip.src in ['10.0.0.0/8', '192.0.2.0/24'] and payload[3] == 1"
+}
+`, Options{})
+	for _, in := range p.table[saidNone][packet.ClassTCP+packet.FlagACK].code {
+		if in.op == opTest {
+			t.Errorf("%s is left to a predicate", p.show(int32(in.lo)))
+		}
+	}
+	c := &p.preds[p.rules[0].group.cells[0].cond]
+	if len(c.code) < 4 {
+		t.Errorf("what is counted is %d instructions", len(c.code))
+	}
+	for _, in := range c.code {
+		if in.op == opTest {
+			t.Errorf("of what is counted %s is left to a predicate", p.show(int32(in.lo)))
+		}
+	}
+	// Its outcome is that of the predicates, for everything that the tests can tell apart.
+	plain := compileTuned(t, fmt.Sprintf(`
+rule "a" {
+  description = "d"
+  severity    = "low"
+  where       = %q
+  cooldown    = "0s"
+}
+`, "tcp and tcp.len < 5 and not (tcp.flags.reset or tcp.srcport == 22 and ip.ttl > 3)"), Options{}, Tuning{NoDispatch: true})
+	held := 0
+	for i := range 16 {
+		s := seg{src: "10.0.0.1", dst: "10.0.0.2", sport: uint16(21 + i&1), dport: 1, flags: uint8(16 | i&2<<1), payload: "01234567"[:4*(i>>2&1)+i>>3]}
+		fs := frames(s)
+		want := len(run(New(plain, Config{}), fs)) > 0
+		w := &worker{scope: scope{preds: p.preds}}
+		var q packet.Packet
+		w.decoder.Decode(&q, &fs[0])
+		w.begin(&q)
+		if got := w.test(p.rules[0].group.cells[0].cond); got != want {
+			t.Errorf("%+v: %t, want %t", s, got, want)
+		}
+		if want {
+			held++
+		}
+	}
+	if held == 0 || held == 16 {
+		t.Errorf("it held %d times of 16", held)
+	}
+}
