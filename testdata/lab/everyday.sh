@@ -55,7 +55,7 @@ everyday_services() {
 	printf '%s\n' '[global]' "private dir = $work/samba-nas" "state directory = $work/samba-nas" "cache directory = $work/samba-nas" "lock directory = $work/samba-nas" \
 		"pid directory = $work/samba-nas" "ncalrpc dir = $work/samba-nas/rpc" 'log file = /dev/null' 'map to guest = bad user' 'load printers = no' \
 		'[share]' "path = $work/share" 'guest ok = yes' 'force user = root' 'read only = no' >"$work/smb-nas.conf"
-	serve nas setsid smbd -F -s "$work/smb-nas.conf"
+	serve nas smbd -D -s "$work/smb-nas.conf"
 	sed "s/sshd.pid/sshd-farm.pid/" "$work/sshd.conf" >"$work/sshd-farm.conf"
 	# shellcheck disable=SC2016
 	serve farm bash -c 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$(command -v sshd)" -D -f "$1"' sshd "$work/sshd-farm.conf"
@@ -114,6 +114,7 @@ everyday_services() {
 	serve server openvpn --dev tun7 --ifconfig 10.77.0.1 10.77.0.2 --secret "$work/vpn.key" --cipher AES-256-CBC --allow-compression no
 	answers farm 22
 	answers nas 21
+	answers nas 445
 	answers nas 25
 	answers server 8443
 }
