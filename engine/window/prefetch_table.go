@@ -71,7 +71,9 @@ func (t *Table) behind(n int) Row {
 func (t *Table) prefetchRow(r Row) {
 	o := int(r&(1<<rowChunk-1)) * t.stride
 	row := t.rows[r>>rowChunk]
-	prefetch(&row[o])
+	for i := 0; i < t.stride-1; i += lineWords {
+		prefetch(&row[o+i])
+	}
 	if t.stride > lineWords {
 		prefetch(&row[o+t.stride-1])
 	}
