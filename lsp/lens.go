@@ -82,17 +82,26 @@ func (s *Server) onCaptures(rule string) string {
 		if e.Rule != rule || names == 0 {
 			continue
 		}
+		on := counted(names, "capture")
 		switch {
 		case e.Alerts > 0:
-			text = fmt.Sprintf("fires %d times on %d captures", e.Alerts, names)
+			text = fmt.Sprintf("fires %s on %s", counted(e.Alerts, "time"), on)
 		case len(e.Closest) > 0 && e.Closest[0].Aggregate != "":
-			text = fmt.Sprintf("does not fire on %d captures; closest %s %.4g of %.4g", names, e.Closest[0].Aggregate, e.Closest[0].Value, e.Closest[0].Bound)
+			text = fmt.Sprintf("does not fire on %s; closest %s %.4g of %.4g", on, e.Closest[0].Aggregate, e.Closest[0].Value, e.Closest[0].Bound)
 		default:
-			text = fmt.Sprintf("does not fire on %d captures; %d packets passed where", names, e.Passed)
+			text = fmt.Sprintf("does not fire on %s; %s passed where", on, counted(e.Passed, "packet"))
 		}
 	}
 	s.lenses.rules[rule] = text
 	return text
+}
+
+// counted is a number with its noun: 1 capture, 2 captures.
+func counted[N int | uint64](n N, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // captures returns the captures that the editor named, below the root of the workspace.

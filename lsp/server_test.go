@@ -395,6 +395,11 @@ func TestLenses(t *testing.T) {
 	if err := json.Unmarshal(e.call("textDocument/codeLens", map[string]any{"textDocument": map[string]any{"uri": e.uri("rules/scan_test.hcl")}}), &lenses); err != nil || len(lenses) != 1 {
 		t.Fatal(err, lenses)
 	}
+	one := open(t, map[string]string{"rules/scan.hcl": scan}, map[string]any{"captures": []string{filepath.Join(pcaps, "dig-benign.pcap")}})
+	one.show("rules/scan.hcl", scan)
+	if got := string(one.call("textDocument/codeLens", map[string]any{"textDocument": map[string]any{"uri": one.uri("rules/scan.hcl")}})); !strings.Contains(got, "does not fire on 1 capture;") {
+		t.Error(got)
+	}
 	got := string(e.call("workspace/executeCommand", map[string]any{"command": lenses[0].Command.Command, "arguments": lenses[0].Command.Arguments}))
 	if !strings.Contains(got, `"status":"pass"`) {
 		t.Error(got)
