@@ -33,8 +33,12 @@ var icmpv6Counterparts = map[uint8]uint8{
 // give it, in both directions. It is "" where the packet does not tell its flow: without an IP
 // layer, for a later fragment or a cut transport header, and for SCTP, whose ports are not decoded.
 func (a *Alert) CommunityID() string {
+	return string(a.appendCommunityID(nil))
+}
+
+func (a *Alert) appendCommunityID(dst []byte) []byte {
 	if a.Layers&packet.LayerIP == 0 || a.IPVersion == 0 && a.IPProto == 0 {
-		return ""
+		return dst
 	}
 	src, dest := a.Src, a.Dst
 	var sport, dport uint16
@@ -42,12 +46,12 @@ func (a *Alert) CommunityID() string {
 	switch a.IPProto {
 	case protoTCP, protoUDP:
 		if a.Layers&packet.LayerPorts == 0 {
-			return ""
+			return dst
 		}
 		sport, dport = a.SrcPort, a.DstPort
 	case protoICMP, protoICMPv6:
 		if !a.hasICMP() {
-			return ""
+			return dst
 		}
 		pairs := icmpCounterparts
 		if a.IPProto == protoICMPv6 {
@@ -58,7 +62,7 @@ func (a *Alert) CommunityID() string {
 			dport, oneWay = uint16(other), false
 		}
 	case protoSCTP:
-		return ""
+		return dst
 	default:
 		ports = false
 	}
@@ -82,5 +86,5 @@ func (a *Alert) CommunityID() string {
 		b = binary.BigEndian.AppendUint16(b, dport)
 	}
 	sum := sha1.Sum(b)
-	return "1:" + base64.StdEncoding.EncodeToString(sum[:])
+	return base64.StdEncoding.AppendEncode(append(dst, "1:"...), sum[:])
 }

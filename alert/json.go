@@ -103,7 +103,11 @@ func (a *Alert) writeFlow(o *object) {
 		o.count("icmp_type", uint64(a.ICMPType))
 		o.count("icmp_code", uint64(a.ICMPCode))
 	}
-	o.some("community_id", a.CommunityID())
+	var room [32]byte
+	if id := a.appendCommunityID(room[:0]); len(id) > 0 {
+		o.key("community_id")
+		o.b = append(append(append(o.b, '"'), id...), '"')
+	}
 }
 
 // writeExtras writes the keys that only some alerts have.
