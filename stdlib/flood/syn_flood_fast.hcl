@@ -20,7 +20,7 @@ rule "syn_flood_fast" {
   # A browser opens up to six connections to each of the servers that a page names, all at once, and asks each of them. At no more than that nothing is flooded.
   # Nor does a program without a pool flood its database or cache, which asks it for something on each connection;
   # and what is asked there takes off no more than there are new connections to such.
-  when = "new_connection and syns >= threshold and syns > 6 * asked and (syns - used >= threshold or syns - stores >= threshold)"
+  when = "new_connection and (used < stores ? syns - used : syns - stores) >= threshold and syns > 6 * asked"
 
   escalate "virustotal" { indicator = "ip.src" }
 
