@@ -166,7 +166,7 @@ func (w *workspace) everywhere(sym symbol) map[*document][]occurrence {
 	out := map[*document][]occurrence{}
 	for _, path := range w.paths() {
 		d := w.document(path)
-		if d == nil {
+		if d == nil || !strings.Contains(d.text, sym.name) { // most files name it nowhere, and to read lines takes long
 			continue
 		}
 		for _, o := range w.occurrences(d.text) {
