@@ -132,12 +132,16 @@ func (c *Client) Get(ctx context.Context, r Request) (*Answer, error) {
 	return nil, fmt.Errorf("there is no way to get a file by %q; write https, http or file", u.Scheme)
 }
 
-// Path returns the path that a file URL names.
+// Path returns the path that a file URL names. On Windows a drive follows the third slash (RFC 8089, appendix E.2): file:///C:/path.
 func Path(u *url.URL) (string, error) {
 	if u.Host != "" && u.Host != "localhost" || !strings.HasPrefix(u.Path, "/") {
 		return "", errors.New("write the path of a file as file:///path, with three slashes")
 	}
-	return filepath.FromSlash(u.Path), nil
+	name := filepath.FromSlash(u.Path)
+	if filepath.VolumeName(name[1:]) != "" {
+		name = name[1:]
+	}
+	return name, nil
 }
 
 // fromDisk reads a file. Its time is what a server's Last-Modified is.
