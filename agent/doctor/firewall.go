@@ -55,7 +55,11 @@ func (d *doctor) firewall() {
 		d.found(s.Backend, OK, "it answers; nothing of the daemon is in it", "")
 	}
 	if s := d.status; s != nil && s.Responses != nil && s.Responses.Repairs > 0 {
-		says := fmt.Sprintf("somebody removed what the daemon needs, and it put that back, %d times", s.Responses.Repairs)
+		times := "once"
+		if s.Responses.Repairs > 1 {
+			times = fmt.Sprintf("%d times", s.Responses.Repairs)
+		}
+		says := "somebody removed what the daemon needs, and it put that back " + times
 		if at := s.Responses.LastRepair; at != nil {
 			says += ", the last time at " + at.Local().Format(time.DateTime)
 		}
