@@ -94,6 +94,11 @@ tools() {
 		wapiti wapiti
 		wfuzz wfuzz
 		xxd xxd
+		ike-scan ike-scan
+		goldeneye goldeneye
+		whatweb whatweb
+		mausezahn netsniff-ng
+		snmpget snmp
 		python3 python3-scapy
 	LIST
 }
@@ -112,7 +117,7 @@ services() {
 	printf '%s\n' listen=YES anonymous_enable=NO local_enable=YES "secure_chroot_dir=$work/empty" background=NO >"$work/vsftpd.conf"
 	chown root:root "$work/vsftpd.conf"
 	serve files vsftpd "$work/vsftpd.conf"
-	serve files python3 "$here/refuse.py" 25 23 5060
+	serve files python3 "$here/refuse.py" smtp=25 telnet=23 sip=5060 vnc=5900 ldap=389 postgres=5432 proxy=3128 socks=1080
 	serve files redis-server --bind 0.0.0.0 --requirepass lab --save '' --dir "$work"
 	printf '%s\n' 'rocommunity lab-community' 'agentaddress udp:161' >"$work/snmpd.conf"
 	serve files snmpd -f -C -c "$work/snmpd.conf" -p "$work/snmpd.pid"
@@ -124,7 +129,9 @@ services() {
 	printf '%s\n' '[global]' "private dir = $work/samba" "state directory = $work/samba" "cache directory = $work/samba" "lock directory = $work/samba" \
 		"pid directory = $work/samba" "ncalrpc dir = $work/samba/rpc" 'log file = /dev/null' 'map to guest = never' 'load printers = no' >"$work/smb.conf"
 	serve files setsid smbd -F -s "$work/smb.conf"
-	printf '[data]\npath = %s\nread only = no\nuid = root\ngid = root\nuse chroot = no\n' "$work/repo" >"$work/rsyncd.conf"
+	printf 'admin:a-word-that-no-list-has\n' >"$work/rsyncd.words"
+	chmod 600 "$work/rsyncd.words"
+	printf '[data]\npath = %s\nread only = no\nuid = root\ngid = root\nuse chroot = no\n[secret]\npath = %s\nauth users = admin\nsecrets file = %s\n' "$work/repo" "$work/repo" "$work/rsyncd.words" >"$work/rsyncd.conf"
 	serve files rsync --daemon --no-detach --config="$work/rsyncd.conf"
 
 	for number in {1..120}; do head -c $((number * 900)) /dev/urandom >"$work/site/$number.bin"; done
@@ -146,6 +153,8 @@ services() {
 				location = /upload { proxy_pass http://127.0.0.1:8080/healthz; }
 				location = /login-api { return 401 "wrong\n"; }
 				location = /login-page { return 200 "<p>wrong\n"; }
+				location = /session { return 302 /login; }
+				location = /xmlrpc.php { return 200 "<methodResponse><fault>403</fault></methodResponse>\n"; }
 			}
 		}
 	CONF
@@ -197,7 +206,9 @@ attack() { names+=("$1"); want[$1]=$2; from[$1]=$3; how[$1]=$4; }
 unseen() { attack "$@"; held[$1]=first; }
 # second is unseen for one of a second such set: what was found of it at first is in docs/rules/README.md.
 second() { attack "$@"; held[$1]=second; class[$1]=$of; }
-# class NAME is what those of the second set that come after it are.
+# third is second for one of the set after that; of host made or link, the command is the name of a capture that is made and not recorded.
+third() { attack "$@"; held[$1]=third; class[$1]="third, $of"; }
+# class NAME is what those of the second and third set that come after it are.
 class() { of=$1; }
 # benign NAME HOST COMMAND records everyday traffic.
 benign() { names+=("$1"); want[$1]=; from[$1]=$2; how[$1]=$3; }
@@ -218,6 +229,10 @@ source "$here/workday.list"
 
 record() {
 	local name=$1 host=${from[$1]}
+	if [[ $host == made || $host == link ]]; then
+		/usr/bin/python3 "$here/$host.py" "${how[$name]}" "$dir/$name.pcap"
+		return
+	fi
 	ip netns exec "$ns-router" tcpdump -i home -n -U --immediate-mode -B 32768 -s 1600 -c $((60000 * (${span[$name]:-60} / 60))) -w "$dir/$name.pcap" 2>"$work/tcpdump.log" &
 	dump_pid=$!
 	for _ in {1..100}; do
@@ -243,7 +258,7 @@ optional() {
 
 judge() {
 	local name fired all flows alerts of found=0 more=0 attacks=0 packets=0 total=0 false=0 list=$dir/optional.hcl
-	local -A there=() met=() held_flows=() held_alerts=() # by set that is held out, and of attacks by class of the second
+	local -A there=() met=() held_flows=() held_alerts=() # by set that is held out, and of attacks by class of the second and third
 	optional "$list"
 	{
 		printf '%s\n' '| attack | rules that are to find it | found | what fired |' '| --- | --- | --- | --- |'
@@ -261,7 +276,7 @@ judge() {
 			# shellcheck disable=SC2016 # the backticks are of the table
 			printf '| `%s` | %s | %s | %s |\n' "$name" "${want[$name]}" "$all" "${fired:-nothing}"
 		done
-		printf '\nFound: %d of %d, %d more by rules that are shipped off. Of sets that no number was chosen by, and classes of the second:\n\n' "$found" "$attacks" "$more"
+		printf '\nFound: %d of %d, %d more by rules that are shipped off. Of sets that no number was chosen by, and classes of the second and third:\n\n' "$found" "$attacks" "$more"
 		for of in "${!there[@]}"; do printf '%s: %d of %d\n' "$of" "${met[$of]:-0}" "${there[$of]}"; done | LC_ALL=C sort
 		printf '\n'
 		printf '%s\n' '| everyday traffic | packets | flows | alerts | of |' '| --- | ---: | ---: | ---: | --- |'

@@ -702,7 +702,7 @@ onesixtyone() {
 svwar() {
 	local server
 	start 500 400 'udp port 5060'
-	serve files python3 "$here/refuse.py" 2525 2323 5060
+	serve files python3 "$here/refuse.py" smtp=2525 telnet=2323 sip=5060
 	server=$!
 	sleep 1
 	run brute svwar -e100-130 10.0.0.20

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Services for the lab that refuse every password, and know no extension: refuse.py SMTP-PORT TELNET-PORT [SIP-PORT]."""
+"""Services for the lab that refuse every password, and know no extension: refuse.py NAME=PORT...
+
+The names are smtp, telnet, sip, vnc, ldap, postgres, proxy and socks.
+"""
 import socketserver
 import sys
 import threading
@@ -54,14 +57,78 @@ class SIP(socketserver.DatagramRequestHandler):
         self.wfile.write("\r\n".join(status[:1] + kept + status[1:] + ["Content-Length: 0", "", ""]).encode("latin-1"))
 
 
+class VNC(socketserver.StreamRequestHandler):
+    """RFB 3.8 with the password of RFC 6143, 7.2.2."""
+
+    def handle(self):
+        self.wfile.write(b"RFB 003.008\n")
+        if self.rfile.read(12) == b"RFB 003.003\n":
+            self.wfile.write(b"\0\0\0\2")
+        else:
+            self.wfile.write(b"\1\2")
+            self.rfile.read(1)
+        self.wfile.write(bytes(range(16)))
+        self.rfile.read(16)
+        self.wfile.write(b"\0\0\0\1\0\0\0\x16Authentication failed.")
+
+
+class LDAP(socketserver.BaseRequestHandler):
+    """Answers each bind with invalidCredentials, which is 49 (RFC 4511, 4.2.2)."""
+
+    def handle(self):
+        while asked := self.request.recv(4096):
+            at = asked.find(b"\2\1")
+            self.request.sendall(b"\x30\x0c\2\1" + asked[at + 2:at + 3] + b"\x61\x07\x0a\1\x31\4\0\4\0")
+
+
+class Postgres(socketserver.StreamRequestHandler):
+    """Version 3 of the protocol: it has no TLS, wants a password in the clear, and refuses it."""
+
+    def handle(self):
+        while True:
+            size = int.from_bytes(self.rfile.read(4), "big")
+            if size < 8:
+                return
+            if self.rfile.read(size - 4)[:4] != b"\x04\xd2\x16\x2f":
+                break
+            self.wfile.write(b"N")
+        self.wfile.write(b"R\0\0\0\x08\0\0\0\3")
+        if self.rfile.read(1):
+            self.rfile.read(int.from_bytes(self.rfile.read(4), "big") - 4)
+            said = b'SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user "postgres"\0\0'
+            self.wfile.write(b"E" + (len(said) + 4).to_bytes(4, "big") + said)
+
+
+class Proxy(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            if not line.strip():
+                self.wfile.write(b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="lab"\r\nContent-Length: 0\r\n\r\n')
+
+
+class Socks(socketserver.StreamRequestHandler):
+    """SOCKS 5 with the password of RFC 1929."""
+
+    def handle(self):
+        head = self.rfile.read(2)
+        if len(head) == 2 and self.rfile.read(head[1]):
+            self.wfile.write(b"\5\2")
+            self.rfile.read(1)
+            for _ in range(2):  # a name, and a password, each behind its length
+                self.rfile.read((self.rfile.read(1) or b"\0")[0])
+            self.wfile.write(b"\1\1")
+
+
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
 
-servers = [Server(("0.0.0.0", int(port)), kind) for port, kind in zip(sys.argv[1:], (SMTP, Telnet))]
-if len(sys.argv) > 3:
-    servers.append(socketserver.UDPServer(("0.0.0.0", int(sys.argv[3])), SIP))
+handlers = {"smtp": SMTP, "telnet": Telnet, "vnc": VNC, "ldap": LDAP, "postgres": Postgres, "proxy": Proxy, "socks": Socks}
+servers = []
+for name, port in (word.split("=") for word in sys.argv[1:]):
+    address = ("0.0.0.0", int(port))
+    servers.append(socketserver.UDPServer(address, SIP) if name == "sip" else Server(address, handlers[name]))
 for s in servers[1:]:
     threading.Thread(target=s.serve_forever, daemon=True).start()
 servers[0].serve_forever()
