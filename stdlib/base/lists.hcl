@@ -98,7 +98,7 @@ list "web_ports" {
 list "refusing_ports" {
   description = "Ports whose answers to a wrong password login_refused knows."
   type        = "port"
-  values      = [21, 23, 25, 80, 81, 110, 139, 143, 389, 445, 465, 554, 587, 591, 1433, 1883, 3000, 3306, 5000, 5432, 5900, 6379, 8000, 8008, 8080, 8081, 8088, 8554, 8888, 9000, 9080, 27017]
+  values      = [21, 23, 25, 80, 81, 110, 139, 143, 389, 445, 465, 554, 587, 591, 873, 1080, 1433, 1883, 3000, 3306, 5000, 5432, 5900, 6379, 8000, 8008, 8080, 8081, 8088, 8554, 8888, 9000, 9080, 27017]
 }
 
 list "sweep_udp_ports" {
@@ -198,9 +198,9 @@ list "scanner_agent_lines" {
 }
 
 list "password_fields" {
-  description = "Names of fields with a password, in lower case, as forms and JSON write them."
+  description = "Names of fields with a password, in lower case, as forms and JSON write them, and the call by which WordPress takes one over XML-RPC."
   type        = "string"
-  values      = ["password=", "passwd=", "&pass=", "&pwd=", "\"password\"", "\"passwd\"", "\"pass\"", "\"pwd\""]
+  values      = ["password=", "passwd=", "&pass=", "&pwd=", "\"password\"", "\"passwd\"", "\"pass\"", "\"pwd\"", "wp.getusersblogs"]
 }
 
 list "sql_pieces" {
@@ -211,4 +211,42 @@ list "sql_pieces" {
     "information_schema", "sysibm.sysdummy", "rdb$fields", "sleep%28", "sleep(", "benchmark%28", "benchmark(", "randomblob%28", "waitfor%20delay", "waitfor+delay", "dbms_pipe", "utl_inaddr",
     "extractvalue%28", "extractvalue(", "updatexml%28", "updatexml(", "%27%20or%20%27", "'%20or%20'", "%27+or+%27", "%28select%20", "(select%20", "case%20when%20",
   ]
+}
+
+list "exploit_pieces" {
+  description = "What each of exploit_lines has in it, in lower case."
+  type        = "string"
+  values = [
+    "../../../", "..%2f..", "..%5c..", "..\\..", "%2e%2e", ".%2e/", "%2e./", "etc/passwd", "etc%2fpasswd", "etc/shadow", "etc%2fshadow",
+    "$${jndi:", "$%7bjndi:", "$${$${", "() {", "(){", "<script", "%3cscript", "onerror", "onload",
+    ";cat", "|cat", "%7ccat", "%3bcat", "%20cat", "+cat", ";id", "|id", "%3bid", "%7cid", "$(", "%24%28", "wget%20", "wget+", "curl%20", "curl+", ";uname", "|uname", "whoami",
+  ]
+}
+
+list "exploit_lines" {
+  description = "Attacks in a request as regular expressions: a path that climbs, a file of passwords, a lookup of JNDI, a function of a shell, a script and a command."
+  type        = "string"
+  values = [
+    "(?i)^[A-Z]+ [^ \\r\\n]*(?:(?:\\.|%2e){2}(?:/|%2f|\\\\|%5c)){3}",
+    "(?i)^[A-Z]+ [^ \\r\\n]*(?:/|%2f)etc(?:/|%2f)(?:passwd|shadow)",
+    "(?i)\\$(?:\\{|%7b)(?:jndi:|\\$(?:\\{|%7b))",
+    "\\n[A-Za-z-]+: *\\(\\) *\\{",
+    "(?i)^[A-Z]+ [^ \\r\\n]*(?:<|%3c)(?:script|(?:img|svg|body)[^ \\r\\n]*on(?:error|load)(?:=|%3d))",
+    "(?i)^[A-Z]+ [^ \\r\\n]*(?:;|%3b|\\||%7c|&&|%26%26|\\$\\(|%24%28)(?:\\+|%20)*(?:cat|id|wget|curl|uname|whoami)(?:\\+|%20|;|%3b|\\)|%29| HTTP)",
+  ]
+}
+
+list "hidden_file_paths" {
+  description = "Ends of paths of files that are in the directory of a web server by mistake, in lower case."
+  type        = "string"
+  values = [
+    "/.env ", "/.git/config ", "/.git/head ", "/.svn/entries ", "/.svn/wc.db ", "/.aws/credentials ", "/.ssh/id_", "/id_rsa ", "/.htpasswd ", "/.ds_store ",
+    "/wp-config.php.", "/wp-config.bak ", "config.php~ ", "/backup.sql ", "/dump.sql ", "/database.sql ", "/phpinfo.php ", "/server-status ",
+  ]
+}
+
+list "malware_agents" {
+  description = "What programs that load malware, and malware itself, write as their User-Agent."
+  type        = "string"
+  values      = ["User-Agent: CertUtil URL Agent", " WindowsPowerShell/", "User-Agent: Hello, World\r\n", "User-Agent: Hello, world\r\n", "User-Agent: Mozila/"]
 }

@@ -50,7 +50,7 @@ macro "syn_fin_probe" {
 }
 
 macro "login_refused" {
-  description = "A server's answer to a wrong password, in the clear: FTP, Telnet, SMTP, POP3, IMAP, HTTP, RTSP, SMB, LDAP, MQTT, SQL Server, MySQL, PostgreSQL, Redis, MongoDB, VNC."
+  description = "A server's answer to a wrong password, in the clear: FTP, Telnet, SMTP, POP3, IMAP, HTTP, RTSP, SMB, LDAP, MQTT, SQL Server, MySQL, PostgreSQL, Redis, MongoDB, VNC, rsync, SOCKS."
   # SMB has its status 12 bytes behind the length in version 2 and 9 in version 1: STATUS_LOGON_FAILURE. SQL Server's error is 18456, LDAP's result 49.
   expr = <<-EOT
     tcp.srcport in list.refusing_ports and (
@@ -68,6 +68,8 @@ macro "login_refused" {
       or (tcp.srcport == 5432 and payload startsWith 'E' and payload contains 'C28P01')
       or (tcp.srcport == 5900 and payload startsWith b'\x00\x00\x00\x01' and (payload contains 'fail' or payload contains 'oo many'))
       or (tcp.srcport == 6379 and (payload startsWith '-WRONGPASS' or payload startsWith '-ERR invalid password'))
+      or (tcp.srcport == 873 and payload startsWith '@ERROR: auth failed')
+      or (tcp.srcport == 1080 and tcp.len == 2 and payload[0] == 1 and payload[1] != 0)
       or (tcp.srcport == 27017 and payload contains 'AuthenticationFailed')
       or (tcp.srcport == 1883 and payload[0] == 0x20 and (payload[1] == 2 and payload[3] in [4, 5] or payload[3] in [0x86, 0x87]))
     )

@@ -468,3 +468,58 @@ variable "snmp_guessing_slow_communities" {
   description = "Distinct SNMP communities with which one source asks one host in 10 min, which make slow guessing."
   default     = 6
 }
+
+variable "http_hidden_files_requests" {
+  description = "Requests of one client to one web server in 60 s for files that give secrets away."
+  default     = 3
+}
+
+variable "rst_injection_numbers" {
+  description = "Distinct sequence numbers of RST for one direction of one TCP connection in 5 s, which make an injection."
+  default     = 20
+}
+
+variable "dns_amplifier_questions" {
+  description = "Questions of type ANY of one address to one DNS server in 10 s, which make an amplifier."
+  default     = 50
+}
+
+variable "dhcp_release_flood_clients" {
+  description = "Distinct clients whose DHCP leases one hardware address gives back in 60 s."
+  default     = 20
+}
+
+variable "ip_protocol_flood_packets" {
+  description = "Packets of other IP protocols than TCP, UDP and ICMP to one host in 5 s, which make a flood."
+  default     = 2000
+}
+
+variable "ip_protocol_flood_sources" {
+  description = "Distinct sources that packets of ip_protocol_flood come from at least."
+  default     = 200
+}
+
+variable "distributed_port_scan_ports" {
+  description = "Distinct TCP ports below 1024 of one host that 10 sources or more try in 60 s."
+  default     = 30
+}
+
+variable "arp_claims_addresses" {
+  description = "Distinct IPv4 addresses that one hardware address claims unasked in 60 s."
+  default     = 60
+}
+
+variable "icmp_redirects_count" {
+  description = "ICMP redirects from one address to one host in 60 s, which make spoofing."
+  default     = 10
+}
+
+variable "dns_port_misused_packets" {
+  description = "Packets of one host to UDP port 53 of one host outside in 60 s that are no DNS."
+  default     = 10
+}
+
+variable "icmp_unasked_replies" {
+  description = "Echo replies of one host to another in 60 s, more than three times as many as questions."
+  default     = 30
+}

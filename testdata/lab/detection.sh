@@ -95,7 +95,6 @@ tools() {
 		wfuzz wfuzz
 		xxd xxd
 		ike-scan ike-scan
-		goldeneye goldeneye
 		whatweb whatweb
 		mausezahn netsniff-ng
 		snmpget snmp

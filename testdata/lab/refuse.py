@@ -103,7 +103,8 @@ class Proxy(socketserver.StreamRequestHandler):
     def handle(self):
         for line in self.rfile:
             if not line.strip():
-                self.wfile.write(b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="lab"\r\nContent-Length: 0\r\n\r\n')
+                self.wfile.write(b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="lab"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+                return
 
 
 class Socks(socketserver.StreamRequestHandler):

@@ -1,0 +1,37 @@
+test "the third file fires" {
+  packets {
+    count = 3
+    every = "10s"
+    http {
+      src = "198.51.100.7"
+      dst = "192.0.2.80"
+      uri = ["/.env", "/.git/config", "/old/backup.sql"][i]
+    }
+  }
+  alert "http_hidden_files" {
+    count = 1
+    key   = { "ip.src" = "198.51.100.7", "ip.dst" = "192.0.2.80" }
+  }
+}
+
+test "two files, and pages that are named alike, stay quiet" {
+  packets {
+    count = 2
+    every = "1s"
+    http {
+      src = "198.51.100.7"
+      dst = "192.0.2.80"
+      uri = "/.env"
+    }
+  }
+  packets {
+    count = 30
+    every = "1s"
+    http {
+      src     = "198.51.100.8"
+      dst     = "192.0.2.80"
+      uri     = ["/repo.git/info/refs", "/environment", "/docs/id_rsa.html"][i % 3]
+    }
+  }
+  quiet = true
+}
