@@ -28,9 +28,9 @@ test "two files, and pages that are named alike, stay quiet" {
     count = 30
     every = "1s"
     http {
-      src     = "198.51.100.8"
-      dst     = "192.0.2.80"
-      uri     = ["/repo.git/info/refs", "/environment", "/docs/id_rsa.html"][i % 3]
+      src = "198.51.100.8"
+      dst = "192.0.2.80"
+      uri = ["/repo.git/info/refs", "/environment", "/docs/id_rsa.html"][i % 3]
     }
   }
   quiet = true
