@@ -43,7 +43,7 @@ test "a prompt fires" {
   }
 }
 
-test "TLS, a request by mistake, and text of which no handshake was seen stay quiet" {
+test "TLS, a request by mistake, and text of which no SYN was seen stay quiet" {
   packets {
     tls {
       src = "10.0.0.30"
