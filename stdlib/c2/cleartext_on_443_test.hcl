@@ -68,5 +68,7 @@ test "TLS, a request by mistake, and text of which no SYN was seen stay quiet" {
       payload = "bash-5.2$ "
     }
   }
-  quiet = true
+  alert "cleartext_on_443" {
+    count = 0
+  }
 }

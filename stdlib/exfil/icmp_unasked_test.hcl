@@ -43,5 +43,7 @@ test "29 replies, and replies to questions, stay quiet" {
       type = 0
     }
   }
-  quiet = true
+  alert "icmp_unasked" {
+    count = 0
+  }
 }
