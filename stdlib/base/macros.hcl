@@ -93,9 +93,9 @@ macro "database_asked" {
   expr = "tcp.dstport == 3306 and payload[3] == 0 and payload[4] in [3, 22, 23] or tcp.dstport == 5432 and payload[0] in [66, 80, 81] and payload[1] == 0"
 }
 
-macro "cache_asked" {
-  description = "A client asks Redis (an array of RESP) or memcached (get, gets, set, touch) for something."
-  expr        = "tcp.dstport == 6379 and payload[0] == 42 or tcp.dstport == 11211 and (payload startsWith 'get' or payload startsWith 'set ' or payload startsWith 'touch ')"
+macro "connection_signs" {
+  description = "What tells a client's connections apart from a flood: their SYN, their end, and what a web server is asked on them. Rules with one condition and one key are one step for a packet."
+  expr        = "new_connection or tcp.flags.fin or tcp.flags.reset or web_asked"
 }
 
 macro "http_answer" {

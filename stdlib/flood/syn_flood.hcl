@@ -8,19 +8,20 @@ rule "syn_flood" {
     "https://www.rfc-editor.org/rfc/rfc4987",
   ]
 
-  where = "new_connection or web_asked or database_asked or cache_asked"
+  where = "connection_signs"
   by    = ["ip.src"]
   window "5s" {
-    syns   = "count(new_connection)"
-    asked  = "distinct([ip.dst, tcp.dstport], web_asked)"
-    stores = "count(new_connection and tcp.dstport in [3306, 5432, 6379, 11211])"
-    used   = "distinct([ip.dst, tcp.dstport, tcp.srcport], database_asked or cache_asked)"
+    syns = "count(new_connection)"
+  }
+  window "30s" {
+    asked = "distinct([ip.dst, tcp.dstport], web_asked)"
   }
   threshold = var.syn_flood_syns
-  # A browser opens up to six connections to each of the servers that a page names, all at once, and asks each of them. At no more than that nothing is flooded.
-  # Nor does a program without a pool flood its database or cache, which asks it for something on each connection;
-  # and what is asked there takes off no more than there are new connections to such.
-  when = "new_connection and (used < stores ? syns - used : syns - stores) >= threshold and syns > 6 * asked"
+  # A browser, or a proxy for many, opens up to six connections to each server that pages name, all at once, and asks each of them. At no more than that nothing is flooded.
+  when = "new_connection and syns >= threshold and syns > 6 * asked"
+
+  # A program without a pool connects to the cache in its own network for each request, 40 times a second and more.
+  except "caches" { where = "tcp.dstport in [6379, 11211] and ip.src in list.home_nets and ip.dst in list.home_nets" }
 
   escalate "virustotal" { indicator = "ip.src" }
 

@@ -330,7 +330,7 @@ test "seven connections to each of 40 web servers fire" {
   }
 }
 
-test "a program without a pool that asks Redis for something on each connection stays quiet" {
+test "a program without a pool that connects to Redis for each request stays quiet" {
   packets {
     count = 300
     start = "0ms"
@@ -341,21 +341,6 @@ test "a program without a pool that asks Redis for something on each connection 
       srcport = 40000 + i
       dstport = 6379
       flags   = "S"
-    }
-  }
-  packets {
-    count = 300
-    start = "1ms"
-    every = "3ms"
-    tcp {
-      src     = "10.0.0.30"
-      dst     = "10.0.0.26"
-      srcport = 40000 + i
-      dstport = 6379
-      flags   = "PA"
-      seq     = 1
-      ack     = 1
-      payload = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"
     }
   }
   others = "allow"
@@ -364,13 +349,13 @@ test "a program without a pool that asks Redis for something on each connection 
   }
 }
 
-test "connections to a cache that is asked nothing fire" {
+test "connections from outside to a cache fire" {
   packets {
     count = 300
     start = "0ms"
     every = "3ms"
     tcp {
-      src     = "10.0.0.30"
+      src     = "198.51.100.7"
       dst     = "10.0.0.26"
       srcport = 40000 + i
       dstport = 6379
@@ -383,7 +368,7 @@ test "connections to a cache that is asked nothing fire" {
   }
 }
 
-test "what Redis would be asked on another port is no excuse" {
+test "connections at home to another port fire" {
   packets {
     count = 300
     start = "0ms"
@@ -394,55 +379,6 @@ test "what Redis would be asked on another port is no excuse" {
       srcport = 40000 + i
       dstport = 6380
       flags   = "S"
-    }
-  }
-  packets {
-    count = 300
-    start = "1ms"
-    every = "3ms"
-    tcp {
-      src     = "10.0.0.30"
-      dst     = "10.0.0.26"
-      srcport = 40000 + i
-      dstport = 6380
-      flags   = "PA"
-      seq     = 1
-      ack     = 1
-      payload = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"
-    }
-  }
-  others = "allow"
-  alert "syn_flood_fast" {
-    count = 1
-  }
-}
-
-test "what is asked of a cache hides no flood of a web server" {
-  packets {
-    count = 300
-    start = "0ms"
-    every = "3ms"
-    tcp {
-      src     = "198.51.100.7"
-      dst     = "192.0.2.10"
-      srcport = 40000 + i
-      dstport = 80
-      flags   = "S"
-    }
-  }
-  packets {
-    count = 300
-    start = "1ms"
-    every = "3ms"
-    tcp {
-      src     = "198.51.100.7"
-      dst     = "192.0.2.11"
-      srcport = 40000 + i
-      dstport = 11211
-      flags   = "PA"
-      seq     = 1
-      ack     = 1
-      payload = "get k\r\n"
     }
   }
   others = "allow"

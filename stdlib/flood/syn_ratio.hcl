@@ -10,7 +10,7 @@ rule "syn_ratio" {
   ]
 
   # A browser keeps 50 connections open and ends none for minutes: but six to a host at most, each of which it has asked.
-  where = "new_connection or tcp.flags.fin or tcp.flags.reset or web_asked"
+  where = "connection_signs"
   by    = ["ip.src"]
   window "30s" {
     syns   = "count(new_connection)"
