@@ -15,12 +15,12 @@ fence() { say '' '```text' "$1" '```' ''; }
 # annotate takes what a command wrote, and makes an annotation of each finding at its line, of each file that is not formatted, of each
 # test that fails and of each rule that tests leave out.
 annotate() {
-  annotations+=$(sed 's/%/%25/g' <<<"$1" | sed -nE '
+  annotations+=$(sed -nE '
     s/^([^: ][^:]*):([0-9]+):([0-9]+): (error|warning)\[([^]]+)\]: (.*)$/::\4 file=\1,line=\2,col=\3,title=\5::\6/p
     s/^coverage: ([^:]+):([0-9]+): (.*)$/::error file=\1,line=\2,title=coverage::\3/p
     s/^([^: ][^:]*\.hcl)$/::error file=\1,title=format::The file is not formatted: run ruleids fmt \1/p
     /^FAIL  /{ s/^FAIL  (.*\.hcl)  .*$/\1/; h; }
-    /^ +line [0-9]+: /{ G; s/^ +line ([0-9]+): (.*)\n(.*)$/::error file=\3,line=\1,title=test::\2/p; }')$'\n'
+    /^ +line [0-9]+: /{ G; s/^ +line ([0-9]+): (.*)\n(.*)$/::error file=\3,line=\1,title=test::\2/p; }' <<<"${1//%/%25}")$'\n'
 }
 
 # check runs a command, and notes in the summary whether it did well and what it said where it did not.

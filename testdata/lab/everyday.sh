@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # record.sh has here, ns and work
 # Hosts and services of the everyday traffic that no number of a rule was chosen by; detection.sh reads this file, and
 # everyday.list has the recordings.
 #
@@ -74,7 +74,7 @@ everyday_services() {
 	serve nas mosquitto -c "$work/mosquitto-nas.conf"
 	serve nas nats-server -a 0.0.0.0
 
-	pg=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
+	for pg in /usr/lib/postgresql/*/bin; do :; done # the newest
 	mkdir "$work/pg" "$work/maria"
 	chown postgres "$work/pg"
 	(cd / && runuser -u postgres -- "$pg/initdb" -D "$work/pg" -A trust && echo 'host all all 0.0.0.0/0 trust' >>"$work/pg/pg_hba.conf") >/dev/null

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # record.sh has here, ns and work
 # Services of the second set of everyday traffic; detection.sh reads this file after everyday.sh, whose hosts these are
 # too, and workday.list has the recordings.
 
