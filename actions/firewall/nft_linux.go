@@ -278,13 +278,13 @@ func pieces(r roll, now time.Time) (steps []step) {
 	return steps
 }
 
-// commit makes steps as one transaction, on the set or, anew, on an empty one.
-func (n *nft) commit(set *nftables.Set, steps []step, anew bool) error {
+// commit makes steps as one transaction; with flush the set is emptied first.
+func (n *nft) commit(set *nftables.Set, steps []step, flush bool) error {
 	c, err := n.conn()
 	if err != nil {
 		return err
 	}
-	if anew {
+	if flush {
 		c.FlushSet(set)
 	}
 	if err := queue(c, set, steps); err != nil {

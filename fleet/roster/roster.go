@@ -275,8 +275,8 @@ func (r *Roster) Has(name string) bool {
 	return r.byName[name] != nil
 }
 
-// Valid reports whether a certificate with a serial number is that of a member. The one before the last is good until it
-// ends: an agent that never got the answer to its renewal must be able to ask again.
+// Valid reports whether an identity is that of a member, whichever of its certificates says so: the one before the last is good
+// until it ends, since an agent that never got the answer to its renewal must be able to ask again.
 func (r *Roster) Valid(id string) bool {
 	_, ok := r.Name(id)
 	return ok
