@@ -12,7 +12,8 @@ rule "ssh_failures" {
   # What the server sends is encrypted, and its sizes are not. Before a login it sends its name, then two long messages, the
   # algorithms and the key exchange; a refusal has less than 120 bytes. After a login come its host keys and what the command says.
   # Dropbear sends its name and the algorithms in one segment, and after a login nothing that is long; but then its messages are of several lengths.
-  where = "tcp.srcport == 22 and tcp.len > 0"
+  # A message ends with PSH; what a segment holds without it goes on in the next: a download, or a long message's beginning.
+  where = "tcp.srcport == 22 and tcp.len > 0 and tcp.flags.push"
   by    = ["ip.dst", "ip.src"]
   window "10m" {
     connections = "count(payload startsWith 'SSH-')"

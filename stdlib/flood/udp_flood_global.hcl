@@ -9,7 +9,8 @@ rule "udp_flood_global" {
     "https://www.rfc-editor.org/rfc/rfc4732",
   ]
 
-  where = "udp and not (ip.dst in list.group_nets)"
+  # Answers of services come from many to a busy resolver, too; those that nobody asked for are for reflection_flood.
+  where = "udp and not service_answer and not (ip.dst in list.group_nets)"
   by    = ["ip.dst"]
   window "5s" {
     packets = "count()"

@@ -44,6 +44,21 @@ test "two thousand packets of 199 sources stay quiet" {
   quiet = true
 }
 
+test "the answers that a resolver asked 300 servers for stay quiet" {
+  packets {
+    count = 4000
+    every = "1ms"
+    udp {
+      src     = cidrhost("198.18.0.0/16", 1 + i % 300)
+      dst     = "192.0.2.53"
+      srcport = 53
+      dstport = 1024 + i
+      payload = 60
+    }
+  }
+  quiet = true
+}
+
 test "a recording of the lab" {
   pcap = "../../testdata/pcap/hping3-udp-flood-spoofed.pcap.gz"
   alert "udp_flood_global" {
