@@ -294,6 +294,9 @@ func (f *fleetLink) Report(_ context.Context, s *api.Status) {
 			s.Trouble = append(s.Trouble, fmt.Sprintf("fleet: the queue was full: %d alerts of severity %s were given up", n, severity))
 		}
 	}
+	if n := x.Queue.Damaged; n > 0 {
+		s.Trouble = append(s.Trouble, fmt.Sprintf("fleet: the disk lost %d alerts of the queue; look after it", n))
+	}
 	if x.Lost > 0 {
 		s.Trouble = append(s.Trouble, fmt.Sprintf("fleet: %d alerts did not come into the queue", x.Lost))
 	}

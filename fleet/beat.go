@@ -57,6 +57,8 @@ type Queue struct {
 	Failed string `json:"failed"` // why it cannot be written; "" where it can
 	// Dropped are alerts that a full queue gave up since it was made.
 	Dropped map[scale.Severity]uint64 `json:"dropped"`
+	// Damaged are alerts that waited, and that the disk lost, since the start.
+	Damaged uint64 `json:"damaged,omitempty"`
 }
 
 // Shared is what an agent made of the decisions for all.

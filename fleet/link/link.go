@@ -92,6 +92,9 @@ func Open(opt Options) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the fleet's queue: %w", err)
 	}
+	if s.damaged > 0 {
+		opt.Log.Error("the disk lost alerts that waited for the server; the others are sent", "dir", s.dir, "lost", s.damaged)
+	}
 	l := &Link{opt: opt, member: m, spool: s, cred: cred, in: make(chan *alert.Alert, inRoom), renewed: make(chan struct{}, 1), known: map[string]fleet.Decision{}, refused: map[string]string{}, at: m.Server}
 	l.limit.load(opt.Dir)
 	return l, nil

@@ -26,9 +26,11 @@ type segment struct {
 	by     map[scale.Severity]int // alerts that the server does not have
 }
 
-func (s *segment) alerts() int {
+func (s *segment) alerts() int { return sum(s.by) }
+
+func sum(by map[scale.Severity]int) int {
 	n := 0
-	for _, c := range s.by {
+	for _, c := range by {
 		n += c
 	}
 	return n
@@ -61,7 +63,8 @@ func (s *spool) begin(number uint64) error {
 	return nil
 }
 
-// scan reads the whole lines of a file, up to the first that is damaged. end is where a line ends.
+// scan reads the lines of a file. One that is damaged is a record of number 0, and so are all where the boot in the head is: their
+// alerts are lost. What follows the last end of a line is none. end is where a line ends.
 func (s *spool) scan(f *segment, each func(r fleet.Spooled, end int64) bool) error {
 	in, err := os.Open(s.path(f))
 	if err != nil {
@@ -73,9 +76,8 @@ func (s *spool) scan(f *segment, each func(r fleet.Spooled, end int64) bool) err
 	if err != nil {
 		return nil // killed before the head was written
 	}
-	if f.boot, err = strconv.ParseUint(strings.TrimSpace(head), 10, 64); err != nil {
-		return nil
-	}
+	f.boot, err = strconv.ParseUint(strings.TrimSpace(head), 10, 64)
+	known := err == nil
 	at := int64(len(head))
 	for {
 		line, err := r.ReadBytes('\n')
@@ -87,7 +89,10 @@ func (s *spool) scan(f *segment, each func(r fleet.Spooled, end int64) bool) err
 		}
 		at += int64(len(line))
 		record, ok := decode(line)
-		if !ok || !each(record, at) {
+		if !ok || !known {
+			record = fleet.Spooled{}
+		}
+		if !each(record, at) {
 			return nil
 		}
 	}

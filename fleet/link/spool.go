@@ -38,6 +38,7 @@ type spool struct {
 	boot    uint64
 	seq     uint64
 	dropped map[scale.Severity]uint64
+	damaged uint64 // alerts that files lost since the start
 	fault   error
 	wake    chan struct{} // has room for one
 }
@@ -48,7 +49,8 @@ const (
 	ackedFile   = "acked.json"
 )
 
-// openSpool opens the spool in a directory, and begins a boot. What a crash left half written is cut off.
+// openSpool opens the spool in a directory, and begins a boot. What a crash left half written is cut off; alerts on lines that are
+// damaged are lost, and counted.
 func openSpool(dir string, room int64) (*spool, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
@@ -76,9 +78,22 @@ func openSpool(dir string, room int64) (*spool, error) {
 		}
 		next = max(next, n+1)
 		f := &segment{number: n, by: map[scale.Severity]int{}}
-		whole := int64(0)
+		whole, harmed := int64(0), uint64(0) // lines since the last whole one
+		// lose counts the alerts up to a number, after the last whole line, that the server does not have: numbers follow each other,
+		// and damage makes lines more and fewer.
+		lose := func(last uint64) {
+			from := cmp.Or(f.last, last-min(harmed, last))
+			if f.acked = acked[f.boot]; harmed > 0 && last > max(from, f.acked) {
+				s.damaged += last - max(from, f.acked)
+			}
+			harmed = 0
+		}
 		err = s.scan(f, func(r fleet.Spooled, end int64) bool {
-			if r.Seq > acked[f.boot] {
+			if r.Seq == 0 {
+				harmed++
+				return true
+			}
+			if lose(r.Seq - 1); r.Seq > f.acked {
 				f.by[r.Severity]++
 			}
 			f.last, whole = r.Seq, end
@@ -87,7 +102,7 @@ func openSpool(dir string, room int64) (*spool, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.acked = acked[f.boot]
+		lose(f.last + harmed)
 		if f.alerts() == 0 {
 			_ = os.Remove(s.path(f))
 			continue
@@ -210,6 +225,7 @@ func (s *spool) rewrite(f *segment, severity scale.Severity) {
 		return
 	}
 	before := f.alerts()
+	s.damaged += uint64(max(before-int(gone)-sum(by), 0))
 	s.bytes += int64(len(out)) - f.bytes
 	f.bytes, f.by = int64(len(out)), by
 	s.alerts += f.alerts() - before
@@ -244,6 +260,7 @@ func (s *spool) next() (fleet.Batch, error) {
 			return b, nil
 		}
 		// The file lost what it had: its disk is damaged.
+		s.damaged += uint64(f.alerts())
 		s.alerts -= f.alerts()
 		f.by = map[scale.Severity]int{}
 	}
@@ -289,7 +306,7 @@ func (s *spool) saveAcked() {
 func (s *spool) status() fleet.Queue {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q := fleet.Queue{Alerts: s.alerts, Bytes: s.bytes, Room: s.room, Dropped: maps.Clone(s.dropped)}
+	q := fleet.Queue{Alerts: s.alerts, Bytes: s.bytes, Room: s.room, Dropped: maps.Clone(s.dropped), Damaged: s.damaged}
 	if s.fault != nil {
 		q.Failed = s.fault.Error()
 	}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,7 +146,7 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// TestDamage: a line whose bits changed ends its file and harms no other.
+// TestDamage: a line whose bits changed harms no other, and what is lost is counted once.
 func TestDamage(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, 1<<20)
@@ -170,9 +171,99 @@ func TestDamage(t *testing.T) {
 	if err := s.add(scale.SeverityLow, []byte(`{"n":"new"}`)); err != nil {
 		t.Fatal(err)
 	}
-	if got := drain(t, s); len(got) != 6 || got[4] != `{"n":4}` || got[5] != `{"n":"new"}` {
+	if n := s.status().Damaged; n != 1 {
+		t.Errorf("%d alerts are lost, and one was damaged", n)
+	}
+	if got := drain(t, s); len(got) != 10 || got[4] != `{"n":4}` || got[5] != `{"n":6}` || got[9] != `{"n":"new"}` {
 		t.Errorf("%v", got)
 	}
+	if n := s.status(); n.Damaged != 1 || n.Alerts != 0 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// TestDamageEverywhere changes files while they are closed and while they are open. What comes out, what the server had and what is
+// lost are all.
+func TestDamageEverywhere(t *testing.T) {
+	for name, c := range map[string]struct {
+		stored uint64 // what the server has of the ten
+		change func(string) string
+		out    []int // the alerts that come out after a restart
+		lost   uint64
+	}{
+		"whole":                   {0, func(s string) string { return s }, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 0},
+		"cut by a crash":          {0, func(s string) string { return s[:len(s)-3] }, []int{0, 1, 2, 3, 4, 5, 6, 7, 8}, 0},
+		"the first":               {0, func(s string) string { return strings.Replace(s, `{"n":0}`, `{"m":0}`, 1) }, []int{1, 2, 3, 4, 5, 6, 7, 8, 9}, 1},
+		"the last":                {0, func(s string) string { return strings.Replace(s, `{"n":9}`, `{"m":9}`, 1) }, []int{0, 1, 2, 3, 4, 5, 6, 7, 8}, 1},
+		"an end of a line":        {0, func(s string) string { return strings.Replace(s, "{\"n\":5}\n", "{\"n\":5}x", 1) }, []int{0, 1, 2, 3, 4, 7, 8, 9}, 2},
+		"lines of something else": {0, func(s string) string { return strings.Replace(s, `{"n":5}`, "\x00\n\x00\n", 1) }, []int{0, 1, 2, 3, 4, 6, 7, 8, 9}, 1},
+		"what the server has":     {6, func(s string) string { return strings.ReplaceAll(s, `{"n":2}`, `{"m":2}`) }, []int{6, 7, 8, 9}, 0},
+		"around what it has": {6, func(s string) string {
+			return strings.NewReplacer(`{"n":5}`, `{"m":5}`, `{"n":6}`, `{"m":6}`).Replace(s)
+		}, []int{7, 8, 9}, 1},
+		"all":      {0, func(s string) string { return strings.ReplaceAll(s, `"n"`, `"m"`) }, nil, 10},
+		"the head": {0, func(s string) string { return "x" + s[1:] }, nil, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := open(t, dir, 1<<20)
+			for n := range 10 {
+				if err := s.add(scale.SeverityLow, fmt.Appendf(nil, `{"n":%d}`, n)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if b, err := s.next(); err != nil {
+				t.Fatal(err)
+			} else if c.stored > 0 {
+				s.done(b, c.stored)
+			}
+			path := s.path(s.files[0])
+			if err := s.close(); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(c.change(string(text))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s = open(t, dir, 1<<20)
+			defer s.close()
+			var want []string
+			for _, n := range c.out {
+				want = append(want, fmt.Sprintf(`{"n":%d}`, n))
+			}
+			if got := drain(t, s); !slices.Equal(got, want) {
+				t.Errorf("%v came out", got)
+			}
+			if q := s.status(); q.Damaged != c.lost || q.Alerts != 0 {
+				t.Errorf("%+v, and %d are lost", q, c.lost)
+			}
+		})
+	}
+	t.Run("while it is open", func(t *testing.T) {
+		s := open(t, t.TempDir(), 1<<20)
+		defer s.close()
+		for n := range 10 {
+			if err := s.add(scale.SeverityLow, fmt.Appendf(nil, `{"n":%d}`, n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, err := os.ReadFile(s.path(s.files[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(s.path(s.files[0]), []byte(strings.Replace(string(text), `{"n":5}`, `{"m":5}`, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := drain(t, s); len(got) != 9 {
+			t.Errorf("%v", got)
+		}
+		if q := s.status(); q.Damaged != 1 || q.Alerts != 0 {
+			t.Errorf("%+v", q)
+		}
+	})
 }
 
 // TestLimiter: what is above the limit is counted by rule, and half of the room is kept for what is severe.
