@@ -2,6 +2,7 @@ package reputation
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,6 +78,9 @@ func (s *store) parse(r io.Reader, use func(Verdict)) error {
 		switch {
 		case errors.Is(err, io.EOF) && len(line) == 0:
 			return nil
+		case first && remains(line, in):
+			s.torn = true
+			return nil
 		case first:
 			var h header
 			if err != nil || json.Unmarshal(line, &h) != nil || h.Format != cacheHeader().Format {
@@ -109,6 +113,27 @@ func (s *store) parse(r io.Reader, use func(Verdict)) error {
 		}
 		use(v)
 	}
+}
+
+// remains reports whether a file of which a line is the first is what a crash leaves of a cache that was begun: part of the
+// header and nothing more, or nothing but the zeros that some file systems have in place of what was not written.
+func remains(line []byte, rest io.Reader) bool {
+	head, err := json.Marshal(cacheHeader())
+	if err != nil {
+		return false
+	}
+	if bytes.HasPrefix(head, line) {
+		return true // there is no end of a line in it: there is no more
+	}
+	more := make([]byte, maxLine)
+	for len(bytes.Trim(line, "\x00")) == 0 {
+		n, err := rest.Read(more)
+		if err != nil {
+			return errors.Is(err, io.EOF)
+		}
+		line = more[:n]
+	}
+	return false
 }
 
 func parseRecord(line []byte) (Verdict, bool) {

@@ -104,6 +104,9 @@ func TestDamagedCache(t *testing.T) {
 	}{
 		"empty":          {"", 0, 0},
 		"header":         {headerLine, 0, 0},
+		"torn header":    {headerLine[:20], 0, 1},
+		"header alone":   {strings.TrimSuffix(headerLine, "\n"), 0, 1},
+		"zeros alone":    {strings.Repeat("\x00", 9000), 0, 1},
 		"torn":           {headerLine + line("8.8.8.8", 3) + line("8.8.4.4", 3)[:50], 1, 1},
 		"torn at end":    {headerLine + line("8.8.8.8", 3) + strings.TrimSuffix(line("8.8.4.4", 3), "\n"), 1, 1},
 		"in the midst":   {headerLine + line("8.8.8.8", 3) + line("8.8.1.1", 1)[:30] + "\n" + line("8.8.4.4", 3), 2, 1},
@@ -149,7 +152,7 @@ func TestDamagedCache(t *testing.T) {
 
 // TestForeignFile gives the path of a file that is not a cache: it is not touched.
 func TestForeignFile(t *testing.T) {
-	for _, text := range []string{"rule \"x\" {\n}\n", "{}\n", headerLine[:20], strings.Replace(headerLine, "1", "0", 1), strings.Repeat("x", 10_000)} {
+	for _, text := range []string{"rule \"x\" {\n}\n", "{}\n", headerLine[:20] + "\n", strings.Repeat("\x00", 9000) + "x\n", strings.Replace(headerLine, "1", "0", 1), strings.Repeat("x", 10_000)} {
 		path := writeFile(t, t.TempDir(), "rules.hcl", text)
 		c := setting.New[VirusTotalConfig]()
 		c.CacheFile = path
