@@ -28,6 +28,8 @@ type device struct {
 
 	// setFilter has the kernel keep frames out from now on.
 	setFilter func([]bpf.RawInstruction) error
-	// dropped is how many frames found no room since it was opened, modulo 2³².
+	// dropped is how many frames found no room, modulo 2³², since it was opened or, on OpenBSD, since the last filter was set.
 	dropped func() (uint32, error)
+	// up is whether the interface is: one that is down can be opened, and reads as one on which nothing comes.
+	up func() bool
 }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"runtime"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -31,8 +33,6 @@ func (f file) Read(b []byte) (int, error) {
 	switch {
 	case errors.Is(err, unix.EINTR) || errors.Is(err, unix.EAGAIN):
 		return 0, nil
-	case errors.Is(err, unix.ENETDOWN):
-		return 0, errDown
 	case errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EIO):
 		return 0, errNoInterface
 	}
@@ -103,8 +103,6 @@ func (f file) setUp(name string, c *Config) (*device, error) {
 	switch err := f.control(unix.BIOCSETIF, unsafe.Pointer(&ifreq)); {
 	case errors.Is(err, unix.ENXIO):
 		return nil, errNoInterface
-	case errors.Is(err, unix.ENETDOWN):
-		return nil, errDown
 	case err != nil:
 		return nil, fmt.Errorf("BIOCSETIF: %w", err)
 	}
@@ -117,7 +115,9 @@ func (f file) setUp(name string, c *Config) (*device, error) {
 		return nil, fmt.Errorf("BIOCSRTIMEOUT: %w", err)
 	}
 	if c.Promiscuous {
-		if err := f.control(unix.BIOCPROMISC, nil); err != nil {
+		if err := f.control(unix.BIOCPROMISC, nil); errors.Is(err, unix.ENETDOWN) {
+			return nil, errDown // so it is on macOS
+		} else if err != nil {
 			return nil, fmt.Errorf("setting promiscuous mode; it can be turned off in the settings: %w", err)
 		}
 	}
@@ -128,7 +128,14 @@ func (f file) setUp(name string, c *Config) (*device, error) {
 	if err := f.control(unix.BIOCGBLEN, unsafe.Pointer(&got)); err != nil {
 		return nil, fmt.Errorf("BIOCGBLEN: %w", err)
 	}
-	return &device{ReadCloser: f, layout: native, link: linkType(link), size: int(got), setFilter: f.setFilter, dropped: f.dropped}, nil
+	return &device{ReadCloser: f, layout: native, link: linkType(link), size: int(got), setFilter: f.setFilter, dropped: f.dropped,
+		up: func() bool { return isUp(name) }}, nil
+}
+
+// isUp reports whether an interface is up; one that is not known is.
+func isUp(name string) bool {
+	all, _ := net.Interfaces()
+	return !slices.ContainsFunc(all, func(i net.Interface) bool { return i.Name == name && i.Flags&net.FlagUp == 0 })
 }
 
 // linkType returns what the numbers mean that differ between systems; the others are those of pcap files.

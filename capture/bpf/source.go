@@ -70,7 +70,7 @@ func open(c Config, device func(string, *Config) (*device, error)) (*Source, err
 	}
 	s := &Source{cfg: c, open: device, filter: c.Filter, chunks: make(chan chunk), wake: make(chan struct{}, 1), done: make(chan struct{})}
 	for _, name := range c.Interfaces {
-		t := &tap{s: s, name: name, free: make(chan []byte, 2)}
+		t := &tap{s: s, name: name, free: make(chan []byte, 2), happened: live.EventUp}
 		t.free <- nil
 		t.free <- nil
 		s.taps = append(s.taps, t)

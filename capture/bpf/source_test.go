@@ -23,6 +23,8 @@ type fake struct {
 	missing map[string]error    // why an interface cannot be opened
 	filters map[string][]bpf.RawInstruction
 	dropped uint32
+	resets  bool // a filter that is set has dropped begin at 0
+	down    bool // interfaces can be opened, and nothing comes
 	open    int
 }
 
@@ -72,7 +74,15 @@ func (f *fake) device(name string, _ *Config) (*device, error) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.filters[name] = p
+			if f.resets {
+				f.dropped = 0
+			}
 			return nil
+		},
+		up: func() bool {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			return !f.down
 		},
 		dropped: func() (uint32, error) {
 			f.mu.Lock()
@@ -163,6 +173,56 @@ func TestLost(t *testing.T) {
 	}
 	if st := s.Stats(); st.Dropped != 7 || st.Missed != 1 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// TestLostBeforeFilter counts what was lost once, where the kernel begins to count again with a new filter, as that of OpenBSD.
+func TestLostBeforeFilter(t *testing.T) {
+	f := newFake("en0")
+	f.resets = true
+	s, err := open(Config{Interfaces: []string{"en0"}}, f.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for range 2 {
+		f.set(func() { f.dropped += 7 })
+		if err := s.SetFilter(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.set(func() { f.dropped += 1 })
+	if st := s.Stats(); st.Dropped != 15 {
+		t.Errorf("%d were lost, and 15 were", st.Dropped)
+	}
+}
+
+// TestInterfaceDown has an interface that is taken down and up, as reads of bpf(4) do not tell.
+func TestInterfaceDown(t *testing.T) {
+	f := newFake("en0")
+	s, err := open(Config{Interfaces: []string{"en0"}}, f.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, c := range []struct {
+		down bool
+		want live.EventKind
+	}{{true, live.EventDown}, {false, live.EventReopened}} {
+		f.set(func() { f.down = c.down })
+		readUntil(t, s, func(b *live.Batch) bool { return len(b.Events) > 0 && b.Events[0].Kind == c.want })
+		if st := s.Stats(); st.Interfaces[0].Up == c.down {
+			t.Errorf("%+v", st)
+		}
+	}
+	f.set(func() { f.down = true })
+	down, err := open(Config{Interfaces: []string{"en0"}}, f.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readUntil(t, down, func(b *live.Batch) bool { return len(b.Events) == 1 && b.Events[0].Kind == live.EventDown })
+	if err := down.Close(); err != nil || f.open > 1 {
+		t.Errorf("%v, %d devices are open", err, f.open)
 	}
 }
 

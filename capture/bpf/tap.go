@@ -86,6 +86,10 @@ func (t *tap) attach() error {
 	if err != nil {
 		return err
 	}
+	if !dev.up() {
+		_ = dev.Close()
+		return errDown
+	}
 	t.dev, t.link, t.last, t.err = dev, dev.link, 0, nil
 	t.opened++
 	if err := t.setFilter(t.s.filter); err != nil {
@@ -110,9 +114,11 @@ func (t *tap) setFilter(f *live.Filter) error {
 			return err
 		}
 	}
+	t.count()
 	if err := t.dev.setFilter(program); err != nil {
 		return err
 	}
+	t.last, _ = t.dev.dropped() // OpenBSD counts from 0 again
 	t.filter, t.here = f, here
 	return nil
 }
@@ -132,6 +138,9 @@ func (t *tap) read(dev *device) error {
 		n, err := dev.Read(buf[:dev.size])
 		if err != nil || n == 0 {
 			t.free <- buf
+			if err == nil && !dev.up() {
+				err = errDown
+			}
 			if err != nil {
 				return err
 			}
