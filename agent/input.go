@@ -85,7 +85,7 @@ func (in *Input) Load() *Loaded {
 	if out.Config.Rules.Stdlib {
 		files, err := in.Stdlib(opt.Paths)
 		if err != nil {
-			out.Diags = append(out.Diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Unreadable directory of shipped rules", Detail: err.Error() + "."})
+			out.Diags = append(out.Diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Unreadable directory of shipped rules", Detail: strings.TrimSuffix(err.Error(), ".") + "."})
 		}
 		opt.Stdlib = files
 	}

@@ -28,8 +28,15 @@ func New(code string, rng hcl.Range, format string, args ...any) *hcl.Diagnostic
 	return c.New(rng, format, args...)
 }
 
-// New makes a diagnostic with a code. The detail is a sentence that says what to do.
+// New makes a diagnostic with a code. The detail is a sentence that says what to do. Errors in it lose their full stop: those of
+// Windows have one, and the sentence has its own.
 func (c Code) New(rng hcl.Range, format string, args ...any) *hcl.Diagnostic {
+	args = slices.Clone(args)
+	for i, a := range args {
+		if err, ok := a.(error); ok {
+			args[i] = strings.TrimSuffix(err.Error(), ".")
+		}
+	}
 	if rng.Start.Line < 1 { // HCL gives no place to some of what it could not parse
 		rng.Start = hcl.InitialPos
 	}

@@ -2,11 +2,25 @@ package diag
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
 )
+
+// TestErrorInDetail has an error end a sentence, and stand in one, as Windows writes errors: with a full stop.
+func TestErrorInDetail(t *testing.T) {
+	err := errors.New("open x: Sharing violation.")
+	for format, want := range map[string]string{
+		"It cannot be read: %v.":             "It cannot be read: open x: Sharing violation.",
+		"It cannot be read: %v. Close it %s": "It cannot be read: open x: Sharing violation. Close it now.",
+	} {
+		if got := New(UnreadableFile, hcl.Range{}, format, []any{err, "now."}[:strings.Count(format, "%")]...).Detail; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
 
 func TestWriteText(t *testing.T) {
 	src := "rule \"x\" {\n\twhere = \"tcp.dport == 22\"\n  description = \"日本 é tcp\" \x1b[31m\n}\n"
