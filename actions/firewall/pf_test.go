@@ -77,6 +77,8 @@ func (f *fakePf) run(_ context.Context, input string, args ...string) (output, c
 	case command == "-a com.ruleids -F rules":
 		f.rules = ""
 		return "", "rules cleared", nil
+	case command == "-a com.ruleids -F Tables" && len(f.tables) == 0:
+		return "", "pfctl: Anchor or Ruleset does not exist.", errors.New("exit status 1")
 	case command == "-a com.ruleids -F Tables":
 		f.tables = map[string][]string{}
 		return "", "2 tables deleted.", nil
@@ -233,6 +235,16 @@ func TestPfEnds(t *testing.T) {
 	for start := time.Now(); len(f.members("quarantine")) > 0; time.Sleep(20 * time.Millisecond) {
 		if time.Since(start) > 20*time.Second {
 			t.Fatal("the member does not end")
+		}
+	}
+}
+
+// TestPfFlushNothing flushes where the anchor never was, or is no longer: as whoever removes the program does, twice.
+func TestPfFlushNothing(t *testing.T) {
+	fw := pfOf(t, fakeMac(), nil)
+	for range 2 {
+		if err := fw.Flush(t.Context()); err != nil {
+			t.Error(err)
 		}
 	}
 }

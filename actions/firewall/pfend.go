@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/ruleids/ruleids/actions/decision"
@@ -142,7 +143,7 @@ func (p *pf) flush(ctx context.Context) error {
 	p.working.Lock()
 	defer p.working.Unlock()
 	for _, what := range []string{"rules", "Tables"} {
-		if _, _, err := p.run(ctx, "", "-a", anchor, "-F", what); err != nil {
+		if _, complaint, err := p.run(ctx, "", "-a", anchor, "-F", what); err != nil && !strings.Contains(complaint, "does not exist") {
 			return fmt.Errorf("the anchor %s: %w", anchor, err)
 		}
 	}
