@@ -78,6 +78,7 @@ func (in *Input) Load() *Loaded {
 	}
 	if fetched != "" {
 		opt.Paths = append(slices.Clone(opt.Paths), fetched)
+		opt.Confined = fetched
 	}
 	if path, _ := link.RuleSet(out.Config.Fleet.Directory); path != "" {
 		opt.Paths = append(slices.Clone(opt.Paths), path)

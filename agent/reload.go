@@ -39,6 +39,7 @@ func (r *ruleFiles) note(report *api.ReloadReport) {
 type request struct {
 	reason string
 	look   bool // only where files differ from those that were loaded last
+	fresh  bool // they do: there is one of which no path was known
 	reply  chan *api.ReloadReport
 }
 
@@ -94,7 +95,7 @@ func (r *ruleFiles) serve(ctx context.Context, print fingerprint) {
 			r.reopen()
 		}
 		now := takeFingerprint(paths)
-		if q.look && now == print && broken == "" {
+		if q.look && !q.fresh && now == print && broken == "" {
 			continue
 		}
 		r.d.notify(reloadingState())

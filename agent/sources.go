@@ -181,7 +181,7 @@ func (s *sources) keep(ctx context.Context, p *published) {
 		backoff.Reset()
 		wait = retry.Spread(p.refresh)
 		if changed {
-			s.d.rules.ask(ctx, request{reason: p.String(), look: true})
+			s.d.rules.ask(ctx, request{reason: p.String(), look: true, fresh: true})
 		}
 	}
 }
@@ -262,7 +262,11 @@ func Loads(in *Input) error {
 		if d.Subject != nil {
 			at = fmt.Sprintf("%s:%d: ", filepath.Base(d.Subject.Filename), d.Subject.Start.Line)
 		}
-		return fmt.Errorf("the rules do not load with it: %s%s. %s", at, strings.TrimSuffix(d.Summary, "."), d.Detail)
+		text := fmt.Sprintf("%s%s. %s", at, strings.TrimSuffix(d.Summary, "."), d.Detail)
+		if dir := in.Candidate.Rules; dir != "" { // it has no name that lasts
+			text = strings.ReplaceAll(text, filepath.ToSlash(dir)+"/", "")
+		}
+		return fmt.Errorf("the rules do not load with it: %s", text)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -229,6 +230,9 @@ func (l *loader) readBeside(f *ruleFile, name string) (data []byte, full string,
 	if !path.IsAbs(name) && !filepath.IsAbs(name) {
 		full = path.Join(path.Dir(f.name), name)
 	}
+	if l.confined(f) && !below(l.opt.Confined, full) {
+		return nil, full, errOutside
+	}
 	data, err = l.read(f, full)
 	return data, full, err
 }
@@ -261,4 +265,17 @@ func (l *loader) columnNames(b *block) (names []string, at []hcl.Range) {
 		return nil, nil
 	}
 	return names, at
+}
+
+var errOutside = errors.New("it is outside of the rule set, which is fetched from elsewhere. Publish the file with the rules, or add to the list with append = true in a rule file of this host")
+
+// confined reports whether a rule file may name only files beside it.
+func (l *loader) confined(f *ruleFile) bool {
+	return l.opt.Confined != "" && !f.shipped && below(l.opt.Confined, f.name)
+}
+
+// below reports whether a path leads into a directory.
+func below(dir, name string) bool {
+	rel, err := filepath.Rel(filepath.FromSlash(dir), filepath.FromSlash(name))
+	return err == nil && filepath.IsLocal(rel)
 }

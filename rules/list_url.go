@@ -58,6 +58,10 @@ func (l *loader) feed(b *block) *lists.Feed {
 		l.report(diag.BadValue, at, "This URL has no server or no path: write \"https://feeds.example/bad.txt\", or \"file:///srv/mirror/bad.txt\" with three slashes.")
 		return nil
 	}
+	if u.Scheme == "file" && l.confined(b.file) {
+		l.report(diag.BadValue, at, "A rule set that is fetched from elsewhere has no lists from the disk of this host. Publish the file with the rules.")
+		return nil
+	}
 	f := &lists.Feed{URL: text, Refresh: l.durationValue(b, "refresh", defaultRefresh), MaxAge: l.durationValue(b, "max_age", 0), MaxSize: defaultMaxSize, Range: at}
 	if f.Refresh < minRefresh || f.Refresh > maxRefresh {
 		l.report(diag.BadValue, b.attrs["refresh"].Expr.Range(), "refresh needs a duration from %s to %s.", setting.FormatDuration(minRefresh), setting.FormatDuration(maxRefresh))

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"cmp"
+	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -69,6 +71,35 @@ rule "r" {
 	}
 	if _, diags := Load(Options{Sources: source, Fetched: dir}); !diags.HasErrors() || !strings.Contains(diags.Error(), "the copy of "+address+": where it is damaged, remove it") {
 		t.Errorf("a damaged copy: %v", diags)
+	}
+}
+
+// TestConfined lets a rule set from elsewhere name files of its own, and none besides.
+func TestConfined(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range map[string]string{"set/lists/in.txt": "192.0.2.1\n", "set2/out.txt": "192.0.2.1\n", "out.txt": "192.0.2.1\n"} {
+		name = filepath.Join(root, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slashed := filepath.ToSlash(root)
+	for attribute, want := range map[string]string{
+		`file = "lists/in.txt"`: "", `file = "` + slashed + `/set/lists/in.txt"`: "", `url = "https://feeds.example/bad.txt"`: "",
+		`file = "../out.txt"`: "outside", `file = "lists/../../set2/out.txt"`: "outside", `file = "` + slashed + `/out.txt"`: "outside",
+		`url = "file://` + slashed + `/out.txt"`: "no lists from the disk",
+	} {
+		rule := []byte("list \"bad\" {\n  type = \"ip\"\n  " + attribute + "\n}\nrule \"r\" {\n  description = \"r\"\n  severity = \"low\"\n  where = \"ip.src in list.bad\"\n}\n")
+		if err := os.WriteFile(filepath.Join(root, "set", "a.hcl"), rule, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, confined := range []string{filepath.Join(root, "set"), filepath.Join(root, "set2"), ""} {
+			_, diags := Load(Options{Paths: []string{filepath.Join(root, "set")}, Confined: confined})
+			refused := diags.HasErrors() && strings.Contains(diags.Error(), cmp.Or(want, "outside"))
+			if refused != (want != "" && strings.HasSuffix(confined, "set")) {
+				t.Errorf("%s, confined to %q: %v", attribute, confined, diags)
+			}
+		}
 	}
 }
 

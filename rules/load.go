@@ -55,6 +55,8 @@ type Options struct {
 	Fetched string
 	// Copies are files that take the place of copies in Fetched, by URL: to try one before it is used.
 	Copies map[string]string
+	// Confined is a directory whose rule files name no file outside of it, because others write them; "" for none.
+	Confined string
 	// Thresholds take the place of the thresholds of rules, by name: to try others without changing a file.
 	Thresholds map[string]float64
 	// LintCodes are the codes besides those of Codes that a lint:ignore comment may name. Nil accepts any.

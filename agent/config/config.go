@@ -131,7 +131,7 @@ type Rules struct {
 	Source   string         `setting:"source,reload" doc:"Where a rule set is published, to be fetched and run beside those in paths: https://… or file:///… of a tar file, git+https://… (git+ssh, git+file) of a repository, with ?ref= for a branch, tag or commit, or oci://registry/repository:tag. #DIR behind it is a directory in it."`
 	SHA256   string         `setting:"sha256,reload" doc:"The tar file of source is good only with this SHA-256, in hex."`
 	Minisign string         `setting:"minisign,reload" doc:"The tar file of source is good only if minisign signed it with this public key; the signature has its name with .minisig behind it."`
-	Token    setting.Source `setting:"source_token" doc:"Token that the server of source wants."`
+	Token    setting.Source `setting:"source_token" doc:"Token that the server of source wants, or user:password."`
 	Refresh  time.Duration  `setting:"refresh,reload" default:"6h" range:"1m..30d" doc:"Time between two looks at source."`
 	MaxAge   time.Duration  `setting:"max_age,reload" default:"0" range:"0,1m.." doc:"The copy of source is trouble when source was not seen for so long; 0s for never."`
 	Poll     time.Duration  `setting:"poll" default:"30s" range:"0,100ms..24h" doc:"Time between two looks at the rule files in case the kernel's notices of changes are lost; 0s for none."`

@@ -38,9 +38,11 @@ const (
 
 // A Request is a wish for a file.
 type Request struct {
-	URL   string // https, http or file
-	Max   int64  // bytes of the file, as sent and unpacked
-	Token string // goes to the server of URL, and no other, as a bearer token (RFC 6750); "" for none
+	URL string // https, http or file
+	Max int64  // bytes of the file, as sent and unpacked
+	// Token goes to the server of URL, and no other: as a bearer token (RFC 6750), or where it is user:password in the Basic scheme
+	// (RFC 7617); "" for none.
+	Token string
 	// ETag and LastModified are those of the answer before (RFC 9110, section 13.1); "" for none.
 	ETag, LastModified string
 	// Unpack unpacks a gzip file.
@@ -179,7 +181,9 @@ func (c *Client) web(ctx context.Context, r Request) (*Answer, error) {
 		return nil, errors.New("the URL cannot be read")
 	}
 	q.Header.Set("Accept-Encoding", "gzip")
-	if r.Token != "" {
+	if user, password, both := strings.Cut(r.Token, ":"); both {
+		q.SetBasicAuth(user, password)
+	} else if r.Token != "" {
 		q.Header.Set("Authorization", "Bearer "+r.Token)
 	}
 	if r.ETag != "" {
@@ -190,7 +194,7 @@ func (c *Client) web(ctx context.Context, r Request) (*Answer, error) {
 	}
 	resp, err := c.http.Do(q)
 	if err != nil {
-		return nil, plain(err)
+		return nil, Plain(err)
 	}
 	defer resp.Body.Close()
 	a := &Answer{ETag: resp.Header.Get("ETag"), LastModified: resp.Header.Get("Last-Modified")}
@@ -210,7 +214,7 @@ func (c *Client) web(ctx context.Context, r Request) (*Answer, error) {
 		if cause := context.Cause(ctx); errors.Is(cause, errStalled) || errors.Is(cause, errSlow) {
 			err = cause
 		}
-		return nil, plain(err)
+		return nil, Plain(err)
 	}
 	return a, nil
 }
@@ -264,8 +268,8 @@ func atMost(from io.Reader, most int64) ([]byte, error) {
 	return data, err
 }
 
-// plain takes the URL out of an error.
-func plain(err error) error {
+// Plain takes the URL out of an error of an HTTP client, and says in words for people what is wrong.
+func Plain(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,7 +24,7 @@ const (
 )
 
 // git fetches one commit by the git program, and has it make a tar file of the directory, which is unpacked as any other.
-func (s *Store) git(ctx context.Context, _ Spec, w where, c Copy) (fetched, error) {
+func (s *Store) git(ctx context.Context, spec Spec, w where, c Copy) (fetched, error) {
 	ctx, done := context.WithTimeout(ctx, longest)
 	defer done()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -32,7 +34,7 @@ func (s *Store) git(ctx context.Context, _ Spec, w where, c Copy) (fetched, erro
 		return fetched{same: true}, nil
 	}
 	if !commitForm.MatchString(ref) {
-		list, err := runGit(ctx, nil, "", "ls-remote", w.url, ref)
+		list, err := runGit(ctx, nil, "", spec.login(), "ls-remote", w.url, ref)
 		if err != nil {
 			return fetched{}, err
 		}
@@ -49,7 +51,7 @@ func (s *Store) git(ctx context.Context, _ Spec, w where, c Copy) (fetched, erro
 		return fetched{}, err
 	}
 	defer os.RemoveAll(dir)
-	if _, err := runGit(ctx, nil, dir, "init", "--quiet", "--bare"); err != nil {
+	if _, err := runGit(ctx, nil, dir, nil, "init", "--quiet", "--bare"); err != nil {
 		return fetched{}, err
 	}
 	ended := make(chan struct{})
@@ -66,12 +68,12 @@ func (s *Store) git(ctx context.Context, _ Spec, w where, c Copy) (fetched, erro
 			}
 		}
 	}()
-	_, err = runGit(ctx, nil, dir, "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--end-of-options", w.url, ref)
+	_, err = runGit(ctx, nil, dir, spec.login(), "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--end-of-options", w.url, ref)
 	close(ended)
 	if err != nil {
 		return fetched{}, err
 	}
-	commit, err := runGit(ctx, nil, dir, "rev-parse", "--verify", "FETCH_HEAD^{commit}")
+	commit, err := runGit(ctx, nil, dir, nil, "rev-parse", "--verify", "FETCH_HEAD^{commit}")
 	if err != nil {
 		return fetched{}, err
 	}
@@ -87,7 +89,7 @@ func (s *Store) git(ctx context.Context, _ Spec, w where, c Copy) (fetched, erro
 	if w.dir != "" {
 		args = append(args, "--", w.dir)
 	}
-	if _, err := runGit(ctx, &tar, dir, args...); err != nil {
+	if _, err := runGit(ctx, &tar, dir, nil, args...); err != nil {
 		return fetched{}, err
 	}
 	return fetched{archive: tar.Bytes(), copy: Copy{Version: id, SHA256: digest(tar.Bytes())}}, nil
@@ -104,12 +106,41 @@ func (c *capped) Write(p []byte) (int, error) {
 	return c.Buffer.Write(p)
 }
 
+// login returns the environment in which git gives the token to the server of the source, and to no other. A server that wants
+// another user name than tokenUser has it in the URL, or in user:password.
+func (s Spec) login() []string {
+	u, err := url.Parse(strings.TrimPrefix(s.Source, "git+"))
+	if err != nil || s.Token == "" || u.Scheme != "https" {
+		return nil
+	}
+	user, password, both := strings.Cut(s.Token, ":")
+	if !both {
+		user, password = cmp.Or(u.User.Username(), tokenUser), s.Token
+	}
+	return []string{
+		"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=credential.helper", "GIT_CONFIG_VALUE_0=", // none of the account's own
+		"GIT_CONFIG_KEY_1=credential.https://" + u.Host + ".helper",
+		`GIT_CONFIG_VALUE_1=!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$RULEIDS_GIT_USER" "$RULEIDS_GIT_PASSWORD"; }; f`,
+		"RULEIDS_GIT_USER=" + user, "RULEIDS_GIT_PASSWORD=" + password,
+	}
+}
+
+// trust has git trust the certificates that the rest of the program does.
+func trust() (out []string) {
+	for theirs, ours := range map[string]string{"GIT_SSL_CAINFO": "SSL_CERT_FILE", "GIT_SSL_CAPATH": "SSL_CERT_DIR"} {
+		if value := os.Getenv(ours); value != "" && os.Getenv(theirs) == "" {
+			out = append(out, theirs+"="+value)
+		}
+	}
+	return out
+}
+
 // runGit runs git without a terminal to ask at, and returns its output where out is nil. Errors are its own words.
-func runGit(ctx context.Context, out io.Writer, dir string, args ...string) ([]byte, error) {
+func runGit(ctx context.Context, out io.Writer, dir string, env []string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "core.hooksPath=" + os.DevNull, "-c", "protocol.allow=never", "-c", "protocol.https.allow=always",
 		"-c", "protocol.ssh.allow=always", "-c", "protocol.file.allow=always", "-c", "http.followRedirects=initial", "-c", "gc.auto=0"}, args...)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_SSH_COMMAND=ssh -o BatchMode=yes", "GIT_HTTP_LOW_SPEED_LIMIT=100", "GIT_HTTP_LOW_SPEED_TIME=30", "LC_ALL=C")
+	cmd.Env = slices.Concat(os.Environ(), trust(), env, []string{"GIT_TERMINAL_PROMPT=0", "GIT_SSH_COMMAND=ssh -o BatchMode=yes", "GIT_HTTP_LOW_SPEED_LIMIT=100", "GIT_HTTP_LOW_SPEED_TIME=30", "LC_ALL=C"})
 	cmd.WaitDelay = 5 * time.Second
 	var buffer, words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &buffer, &words
@@ -125,9 +156,10 @@ func runGit(ctx context.Context, out io.Writer, dir string, args ...string) ([]b
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	}
-	lines := strings.Split(strings.TrimSpace(words.String()), "\n")
-	if last := strings.TrimPrefix(lines[len(lines)-1], "fatal: "); last != "" {
-		return nil, fmt.Errorf("git: %.300s", last)
+	// Behind an empty line git gives advice.
+	said, _, _ := strings.Cut(strings.TrimSpace(words.String()), "\n\n")
+	if said = strings.ReplaceAll(said, "fatal: ", ""); said != "" {
+		return nil, fmt.Errorf("git: %.300s", strings.Join(strings.FieldsFunc(said, func(r rune) bool { return r == '\r' || r == '\n' }), "; "))
 	}
 	return nil, fmt.Errorf("git %s: %w", args[0], err)
 }

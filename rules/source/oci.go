@@ -12,14 +12,20 @@ import (
 	"strings"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry/remote"
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/errcode"
 	orasretry "oras.land/oras-go/v2/registry/remote/retry"
+
+	"github.com/ruleids/ruleids/internal/fetch"
 )
 
 // maxManifest is the least that a registry must accept, and more than one of a rule set has.
 const maxManifest = 4 << 20
+
+// tokenUser is the user of a token where a server wants a name with it: GitHub, GitLab, Gitea and others take any.
+const tokenUser = "x-access-token"
 
 // layerMedia are the media types of a layer that is a tar file, where its title does not say so.
 var layerMedia = []string{ocispec.MediaTypeImageLayer, ocispec.MediaTypeImageLayerGzip, "application/gzip", "application/x-tar", "application/vnd.cncf.helm.chart.content.v1.tar+gzip"}
@@ -31,12 +37,14 @@ func (s *Store) oci(ctx context.Context, spec Spec, w where, c Copy) (fetched, e
 	defer cancel()
 	repo, err := remote.NewRepository(strings.TrimPrefix(w.url, "oci://"))
 	if err != nil {
-		return fetched{}, fmt.Errorf("write oci://registry/repository:tag: %w", err)
+		return fetched{}, err
 	}
 	repo.PlainHTTP = loopback(spec.Host())
 	client := &auth.Client{Client: &http.Client{Transport: orasretry.NewTransport(s.Client.HTTP().Transport), CheckRedirect: s.Client.HTTP().CheckRedirect}, Cache: auth.NewCache()}
-	if spec.Token != "" {
-		client.Credential = auth.StaticCredential(repo.Reference.Registry, auth.Credential{AccessToken: spec.Token})
+	if user, password, both := strings.Cut(spec.Token, ":"); both {
+		client.Credential = auth.StaticCredential(repo.Reference.Registry, auth.Credential{Username: user, Password: password})
+	} else if spec.Token != "" {
+		client.Credential = auth.StaticCredential(repo.Reference.Registry, auth.Credential{AccessToken: spec.Token, Username: tokenUser, Password: spec.Token})
 	}
 	repo.Client = client
 	tag := cmp.Or(repo.Reference.Reference, "latest")
@@ -109,5 +117,11 @@ func ociError(err error) error {
 	if e, ok := errors.AsType[*errcode.ErrorResponse](err); ok {
 		return fmt.Errorf("the registry answered %d %s", e.StatusCode, http.StatusText(e.StatusCode))
 	}
-	return err
+	if errors.Is(err, errdef.ErrNotFound) {
+		return errors.New("it is not found in the registry")
+	}
+	if errors.Is(err, auth.ErrBasicCredentialNotFound) {
+		return errors.New("the registry wants a user and a password: name a file with user:password in source_token_file")
+	}
+	return fetch.Plain(err)
 }

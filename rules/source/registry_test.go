@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
+	"net/http/cgi"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -255,5 +257,88 @@ func TestGit(t *testing.T) {
 	spec.Source = "git+file:///no/such/repository"
 	if _, _, err := s.Rules(context.Background(), spec, good); err == nil || !strings.Contains(err.Error(), "git: ") {
 		t.Errorf("no repository: %v", err)
+	}
+}
+
+// TestGitServer fetches a repository over https: with the CA of SSL_CERT_FILE, and with a token that only its server gets.
+func TestGitServer(t *testing.T) {
+	path, err := exec.Command("git", "--exec-path").Output()
+	if err != nil {
+		t.Skip("there is no git")
+	}
+	root := t.TempDir()
+	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-q", "-m", "x"}} {
+		if err := os.WriteFile(filepath.Join(root, "a.hcl"), []byte(oneRule), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("git", args...)
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v %s", args, err, out)
+		}
+	}
+	backend := &cgi.Handler{Path: filepath.Join(strings.TrimSpace(string(path)), "git-http-backend"), Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"}}
+	if _, err := os.Stat(backend.Path); err != nil {
+		t.Skip("this git serves nothing over http")
+	}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if user, password, _ := q.BasicAuth(); user+":"+password != "reader:sesame" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="rules"`)
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		backend.ServeHTTP(w, q)
+	}))
+	defer server.Close()
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newStore(t)
+	address := strings.TrimPrefix(server.URL, "https://") + "/.git?ref=main"
+	t.Setenv("GIT_SSL_CAINFO", "") // and back at the end
+	if err := os.Unsetenv("GIT_SSL_CAINFO"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ ca, source, token, want string }{
+		{"", "git+https://" + address, "reader:sesame", "certificate"},
+		{ca, "git+https://" + address, "", "could not read Username"},
+		{ca, "git+https://" + address, "reader:wrong", "Authentication failed"},
+		{ca, "git+https://" + address, "sesame", "Authentication failed"}, // as x-access-token
+		{ca, "git+https://reader@" + address, "sesame", ""},
+		{ca, "git+https://" + address, "reader:sesame", ""},
+	} {
+		t.Setenv("SSL_CERT_FILE", c.ca)
+		_, changed, err := s.Rules(context.Background(), Spec{Source: c.source, Token: c.token}, good)
+		if c.want == "" && (err != nil || !changed) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("%+v: %v, %v", c, changed, err)
+		}
+	}
+	_, _, err = s.Rules(context.Background(), Spec{Source: "git+file:///no/such/repository"}, good)
+	if err == nil || !strings.Contains(err.Error(), "'/no/such/repository' does not appear to be a git repository; Could not read") || strings.Contains(err.Error(), "access rights") {
+		t.Errorf("no repository: %v", err)
+	}
+}
+
+// TestRegistryLogin logs in at a registry that wants a user and a password, and says so without one.
+func TestRegistryLogin(t *testing.T) {
+	r := &registry{}
+	r.spoil = func(w http.ResponseWriter, q *http.Request) {
+		if user, password, _ := q.BasicAuth(); user+":"+password != "reader:sesame" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="rules"`)
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		r.serve(w, q)
+	}
+	server := httptest.NewServer(r)
+	defer server.Close()
+	r.publish(t, []string{"rules.tar.gz"}, archiveOf(t, tar.Header{Name: "a.hcl", Gname: oneRule}))
+	s := newStore(t)
+	for token, want := range map[string]string{"": "wants a user and a password", "sesame": "401", "reader:wrong": "401", "reader:sesame": ""} {
+		_, changed, err := s.Rules(context.Background(), Spec{Source: "oci://" + strings.TrimPrefix(server.URL, "http://") + "/site/rules:1", Token: token}, good)
+		if want == "" && (err != nil || !changed) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, %v", token, changed, err)
+		}
 	}
 }

@@ -170,12 +170,15 @@ func (f *fetched) verify(spec Spec, signature []byte, before Copy) error {
 	if err := key.UnmarshalText([]byte(spec.Key)); err != nil {
 		return err
 	}
-	if !minisign.Verify(key, f.archive, signature) {
-		return errors.New("it was not signed with the key in the settings")
+	if len(signature) == 0 {
+		return fmt.Errorf("there is no signature (%s) with it", signatureSuffix)
 	}
 	var sig minisign.Signature
 	if err := sig.UnmarshalText(signature); err != nil {
-		return err
+		return fmt.Errorf("its signature (%s) is none of minisign, or damaged", signatureSuffix)
+	}
+	if !minisign.Verify(key, f.archive, signature) {
+		return errors.New("it was not signed with the key in the settings, or was changed since")
 	}
 	f.copy.Signed = signedAt(sig.TrustedComment)
 	if f.copy.Signed > 0 && f.copy.Signed < before.Signed {

@@ -89,6 +89,8 @@ func TestUnpack(t *testing.T) {
 		{"a bomb", archiveOf(t, bomb...), "", "it unpacks to over", ""},
 		{"no rules", archiveOf(t, tar.Header{Name: "README.md", Gname: "x"}), "", "there is no rule file in it", ""},
 		{"cut", archiveOf(t, rule)[:60], "", "damaged or cut short", ""},
+		{"another checksum", spoilt(archiveOf(t, rule)), "", "damaged", ""},
+		{"a file and a directory", archiveOf(t, rule, tar.Header{Name: "set-1.0/rules/a.hcl/b.hcl", Gname: "x"}), "", `"set-1.0/rules/a.hcl/b.hcl" in it cannot be written`, ""},
 		{"no tar file", []byte(strings.Repeat("<p>hello</p>", 100)), "", "no tar file", ""},
 		{"nothing", nil, "", "no tar file", ""},
 		{"gzip of garbage", []byte("\x1f\x8b\x08\x00garbage"), "", "damaged or cut short", ""},
@@ -120,6 +122,12 @@ func TestUnpack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// spoilt changes the checksum at the end of a gzip file.
+func spoilt(packed []byte) []byte {
+	packed[len(packed)-8] ^= 1
+	return packed
 }
 
 // A mirror serves files by name, with their bytes as ETags.
@@ -184,6 +192,10 @@ func TestRules(t *testing.T) {
 	publish("three", 3000)
 	m["set.tgz"] = archiveOf(t, tar.Header{Name: "a.hcl", Gname: "forged"})
 	take(false, "not signed with the key", good)
+	m["set.tgz.minisig"] = m["set.tgz.minisig"][:20]
+	take(false, "its signature (.minisig) is none of minisign", good)
+	m["set.tgz.minisig"] = nil
+	take(false, "there is no signature (.minisig) with it", good)
 	delete(m, "set.tgz.minisig")
 	take(false, "its signature (.minisig): the server answered 404", good)
 	server.Close()
@@ -232,6 +244,8 @@ func TestSpec(t *testing.T) {
 		{Spec{Source: "https://x.example/a.tgz#../up"}, "source: Behind # stands a directory"},
 		{Spec{Source: "git+https://x.example/a.git?ref=--upload-pack=x"}, "source: \"--upload-pack=x\" names no branch"},
 		{Spec{Source: "git+https://x.example/a.git", SHA256: hash}, "source: Of a repository"},
+		{Spec{Source: "oci://x.example/Site/rules:1"}, "source: An artifact is written oci://"},
+		{Spec{Source: "oci://x.example"}, "source: An artifact is written oci://"},
 		{Spec{SHA256: hash}, "sha256: It checks what source names"},
 		{Spec{Source: "https://x.example/a", SHA256: "abc"}, "sha256: This is no SHA-256"},
 		{Spec{Source: "https://x.example/a", Key: "abc"}, "minisign: This is no public key"},

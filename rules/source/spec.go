@@ -12,6 +12,8 @@ import (
 
 	"aead.dev/minisign"
 
+	ociregistry "oras.land/oras-go/v2/registry"
+
 	"github.com/ruleids/ruleids/internal/fetch"
 )
 
@@ -32,7 +34,7 @@ type Spec struct {
 	Source string
 	SHA256 string // of the archive, in hex; "" for any
 	Key    string // a minisign public key; "" for none
-	Token  string // for the server
+	Token  string // for the server: a token, or user:password
 }
 
 // where is a source that was read.
@@ -77,6 +79,10 @@ func (s Spec) parse() (where, error) {
 		u.Scheme = strings.TrimPrefix(u.Scheme, "git+")
 	case "oci":
 		w.kind = OCI
+		_, err = ociregistry.ParseReference(strings.TrimPrefix(u.String(), "oci://"))
+		if err != nil {
+			return where{}, fmt.Errorf("an artifact is written oci://registry.example/site/rules:tag, the path in small letters: %s", strings.TrimPrefix(err.Error(), "invalid reference: "))
+		}
 	default:
 		return where{}, errors.New("rules are fetched from https://… or file:///… (a tar file), git+https://…, git+ssh://…, git+file:///… or oci://…")
 	}

@@ -30,8 +30,9 @@ func kept(name string) bool {
 }
 
 var (
-	errNotTar  = errors.New("it is no tar file, packed by gzip or not")
-	errNoRules = errors.New("there is no rule file in it")
+	errNotTar   = errors.New("it is no tar file, packed by gzip or not")
+	errNoRules  = errors.New("there is no rule file in it")
+	errTooLarge = fmt.Errorf("it unpacks to over %d bytes", maxUnpacked)
 )
 
 // unpack writes the rule files and lists of a tar file below a directory, which is there and empty, and nothing outside of it. It
@@ -52,12 +53,20 @@ func unpack(r io.Reader, below, to string) (files int, err error) {
 		h, err := t.Next()
 		switch {
 		case limited.N <= 0:
-			return 0, fmt.Errorf("it unpacks to over %d bytes", maxUnpacked)
+			return 0, errTooLarge
 		case errors.Is(err, io.EOF) && seen == 0:
 			return 0, errNotTar
-		case errors.Is(err, io.EOF) && ruleFiles == 0:
-			return 0, errNoRules
 		case errors.Is(err, io.EOF):
+			// What is behind the end of the tar file has the checksum of gzip.
+			if _, err := io.Copy(io.Discard, limited); err != nil {
+				return 0, damaged(err)
+			}
+			if limited.N <= 0 {
+				return 0, errTooLarge
+			}
+			if ruleFiles == 0 {
+				return 0, errNoRules
+			}
 			return files, nil
 		case errors.Is(err, tar.ErrHeader) && seen == 0:
 			return 0, errNotTar
@@ -83,7 +92,7 @@ func unpack(r io.Reader, below, to string) (files int, err error) {
 		}
 		if err := write(root, inside, t); err != nil {
 			if limited.N <= 0 {
-				err = fmt.Errorf("it unpacks to over %d bytes", maxUnpacked)
+				err = errTooLarge
 			}
 			return 0, damaged(err)
 		}
@@ -112,7 +121,7 @@ func within(name, below string) (string, bool) {
 
 func write(root *os.Root, name string, from io.Reader) error {
 	if err := root.MkdirAll(path.Dir(name), 0o750); err != nil {
-		return err
+		return fmt.Errorf("%q in it cannot be written: %w", name, err)
 	}
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if errors.Is(err, fs.ErrExist) {
