@@ -89,7 +89,7 @@ func (w *worker) judge(s *slot, place uint32) {
 	f, proven := w.p.Faults(w.checksums != ChecksumsOff)
 	switch {
 	case proven && w.checksums == ChecksumsAuto && w.p.Sum() == packet.SumUnknown:
-		s.proofs = append(s.proofs, place)
+		s.proofs = append(s.proofs, proof{hash: sourceHash(w.seed, w.p), place: place}) // while the packet is in the first cache
 	case f != 0 && f&^packet.FaultSums == 0 && w.checksums == ChecksumsAuto && w.p.Sum() == packet.SumUnknown:
 		s.doubts = append(s.doubts, place)
 	case f != 0:
@@ -127,8 +127,8 @@ func (e *Engine) settle(w *worker, s *slot) {
 	if len(s.doubts) > 0 {
 		e.decide(w, s)
 	}
-	for _, i := range s.proofs {
-		e.proofs.add(&s.packets[i])
+	for _, proof := range s.proofs {
+		e.proofs.put(proof.hash)
 	}
 	s.proofs = s.proofs[:0]
 }
@@ -145,10 +145,11 @@ func (e *Engine) assemble(w *worker, p *packet.Packet) {
 // decide drops the packets of a slot with a wrong checksum of whose source one was right before.
 func (e *Engine) decide(w *worker, s *slot) {
 	var dropped []uint32
+	proofs := s.proofs
 	for _, i := range s.doubts {
-		for len(s.proofs) > 0 && s.proofs[0] < i {
-			e.proofs.add(&s.packets[s.proofs[0]])
-			s.proofs = s.proofs[1:]
+		for len(proofs) > 0 && proofs[0].place < i {
+			e.proofs.put(proofs[0].hash)
+			proofs = proofs[1:]
 		}
 		if p := &s.packets[i]; e.proofs.has(p) {
 			dropped = append(dropped, i)
@@ -179,21 +180,29 @@ type proofs struct {
 	table *[1 << 14]uint64
 }
 
-func (t *proofs) hash(p *packet.Packet) uint64 {
-	h := (t.seed ^ p.Src.Hi ^ uint64(p.IPProto)) * 0x9e3779b97f4a7c15
+// A proof is that of the packet at a place of a slot, by the hash of its source.
+type proof struct {
+	hash  uint64
+	place uint32
+}
+
+// sourceHash hashes the source of a packet and its protocol; it is never 0.
+func sourceHash(seed uint64, p *packet.Packet) uint64 {
+	h := (seed ^ p.Src.Hi ^ uint64(p.IPProto)) * 0x9e3779b97f4a7c15
 	h = (h ^ h>>32 ^ p.Src.Lo) * 0xbf58476d1ce4e5b9
 	return h ^ h>>29 | 1
 }
 
-func (t *proofs) add(p *packet.Packet) {
+func (t *proofs) put(h uint64) {
 	if t.table == nil {
 		t.table = new([1 << 14]uint64)
 	}
-	h := t.hash(p)
 	t.table[h>>(64-14)] = h
 }
 
+func (t *proofs) add(p *packet.Packet) { t.put(sourceHash(t.seed, p)) }
+
 func (t *proofs) has(p *packet.Packet) bool {
-	h := t.hash(p)
+	h := sourceHash(t.seed, p)
 	return t.table != nil && t.table[h>>(64-14)] == h
 }

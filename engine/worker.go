@@ -53,8 +53,8 @@ type slot struct {
 
 	fragments []uint32   // places of packets to be looked at in order
 	crossings []crossing // packets with which periods of models end
-	proofs    []uint32   // of packets whose checksum is right,
-	doubts    []uint32   // and of those whose checksum is wrong
+	proofs    []proof    // of packets whose checksum is right,
+	doubts    []uint32   // and the places of those whose checksum is wrong
 }
 
 // A lane of a slot is the events for a part of the shards, and what they fired.

@@ -85,7 +85,7 @@ func (p *Packet) Faults(sums bool) (f Fault, proven bool) {
 	if !sums || p.sum == SumPending {
 		return f, false
 	}
-	if header != nil && fold(add(0, header)) != 0xffff && (p.sum != SumUnknown || header[10]|header[11] != 0) {
+	if header != nil && fold(addHeader(header)) != 0xffff && (p.sum != SumUnknown || header[10]|header[11] != 0) {
 		f |= FaultIPSum
 	}
 	if p.sum == SumValid && p.Layers&LayerTunnel == 0 {
@@ -127,15 +127,18 @@ func (p *Packet) transportSum() (ok, known bool) {
 	}
 	var sum uint64
 	if pseudo {
-		addresses := p.Data[p.ipAt+12:][:8]
+		var carry uint64
 		if p.IPVersion == 6 {
-			addresses = p.Data[p.ipAt+8:][:32]
+			addresses := p.Data[p.ipAt+8:][:32]
+			sum, carry = bits.Add64(binary.LittleEndian.Uint64(addresses), binary.LittleEndian.Uint64(addresses[8:]), 0)
+			sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(addresses[16:]), carry)
+			sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(addresses[24:]), carry)
+		} else {
+			sum = binary.LittleEndian.Uint64(p.Data[p.ipAt+12:])
 		}
-		sum = add(uint64(bits.ReverseBytes16(uint16(p.IPProto))), addresses)
-		sum += uint64(bits.ReverseBytes16(uint16(len(b))))
-		if len(b) > 0xffff {
-			sum += uint64(bits.ReverseBytes16(uint16(len(b) >> 16)))
-		}
+		rest := uint64(bits.ReverseBytes16(uint16(p.IPProto))) + uint64(bits.ReverseBytes16(uint16(len(b)))) + uint64(bits.ReverseBytes16(uint16(len(b)>>16)))
+		sum, carry = bits.Add64(sum, rest, carry)
+		sum += carry
 	}
 	stored := binary.LittleEndian.Uint16(b[at:])
 	if stored == 0 && (p.Layers&LayerUDP != 0 || p.sum == SumUnknown) {
@@ -163,24 +166,34 @@ func add(sum uint64, b []byte) uint64 {
 		sum += carry
 		b = b[64:]
 	}
+	end := b
 	for len(b) >= 8 {
 		sum, carry = bits.Add64(sum, binary.LittleEndian.Uint64(b), 0)
 		sum += carry
 		b = b[8:]
 	}
+	if len(b) == 0 {
+		return sum
+	}
 	var rest uint64
-	if len(b) >= 4 {
-		rest = uint64(binary.LittleEndian.Uint32(b))
-		b = b[4:]
-	}
-	if len(b) >= 2 {
-		rest += uint64(binary.LittleEndian.Uint16(b)) // the order of words does not matter
-		b = b[2:]
-	}
-	if len(b) > 0 {
-		rest += uint64(b[0])
+	if len(end) >= 8 { // the last eight bytes, without those that were added
+		rest = binary.LittleEndian.Uint64(end[len(end)-8:]) >> (8 * (8 - len(b)))
+	} else {
+		for i, c := range b {
+			rest |= uint64(c) << (8 * i)
+		}
 	}
 	sum, carry = bits.Add64(sum, rest, 0)
+	return sum + carry
+}
+
+// addHeader adds the words of an IPv4 header, which most often has no options.
+func addHeader(b []byte) uint64 {
+	if len(b) != 20 {
+		return add(0, b)
+	}
+	sum, carry := bits.Add64(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), 0)
+	sum, carry = bits.Add64(sum, uint64(binary.LittleEndian.Uint32(b[16:])), carry)
 	return sum + carry
 }
 

@@ -40,26 +40,35 @@ const MaxName = 255
 // Data and Payload point into the caller's buffer and are valid as long as that is. A Packet must
 // not be copied while it is in use, since DNS names live in its own buffer; reuse it with Decode.
 type Packet struct {
+	// What all packets have comes first, and what few have last: decoding and matching touch four cache lines of a packet.
+
 	Number uint64 // place in the input, from 1
 	Time   int64  // nanoseconds since 1970-01-01 00:00:00 UTC, may be negative
 	Clock  int64  // the newest Time seen up to and with this packet; set by the engine
 	Layers Layer
 	Class  Class
 
-	FrameLen uint32 // bytes on the wire
-	CapLen   uint32 // bytes captured
-
 	EthType   uint16 // EtherType of the Ethernet header itself: that of its first tag, if it has tags
 	VLAN      uint16 // VLAN id of the innermost tag
 	VLANDepth uint16 // tags of the innermost Ethernet header with any
-	EthSrc    MAC
-	EthDst    MAC
 
-	ARPOpcode uint16
-	ARPSrcMAC MAC
-	ARPDstMAC MAC
-	ARPSrcIP  Addr
-	ARPDstIP  Addr
+	FrameLen uint32 // bytes on the wire
+	CapLen   uint32 // bytes captured
+	Data     []byte // the frame as captured
+
+	// What a Reassembler and Faults go by. Bytes are as captured, lengths as on the wire.
+	sum           Sum    // what is known of the checksums
+	beyond        bool   // the data offset of TCP is beyond the packet
+	apart         bool   // the transport header is not in Data: it was put together of fragments
+	sourceRouted  bool   // an IPv6 routing header with a way to go
+	fragmentProto uint8  // what the fragment is of
+	ipAt          uint32 // where the IP header is in Data
+	segmentAt     uint32 // where the transport header is in Data
+	segmentCap    uint32 // bytes of the IP packet from there on, as captured
+	segmentLen    uint32 // and as on the wire
+
+	EthSrc MAC
+	EthDst MAC
 
 	Src, Dst   Addr
 	IPLen      uint32 // total length from the header; for IPv6 payload length + 40; the rest of the frame where the header says 0
@@ -85,8 +94,6 @@ type Packet struct {
 	ICMPType, ICMPCode uint8  // of ICMP or ICMPv6, see Layers
 	ICMPIdent, ICMPSeq uint16 // with LayerICMPEcho
 	ICMPLength         uint32 // bytes behind the first eight, by the IP header
-	NDTarget           Addr   // with LayerNDTarget
-	NDLink             MAC    // with LayerNDLink
 
 	DNSRcode    uint8
 	DNSResponse bool
@@ -94,11 +101,11 @@ type Packet struct {
 	DNSAnswers  uint16
 	nameLen     uint8
 
-	FlowPackets    uint64  // packets of this direction of the 5-tuple, with this one
-	FlowBytes      uint64  // their frame bytes
-	FlowDuration   float64 // seconds from the first of them to this one
-	FlowPacketRate float64 // packets per second over max(duration, 1 s)
-	FlowByteRate   float64 // bytes per second over max(duration, 1 s)
+	Payload []byte // the transport payload as captured
+
+	Attrs *Attributes // what other events than packets carry; nil for packets
+
+	heads *heads // texts of message heads, once there were any
 
 	// Of a packet in its conversation, with LayerConn.
 	ConnOpen       bool // the handshake of its TCP connection was seen whole
@@ -112,6 +119,21 @@ type Packet struct {
 	ConnPacketsOut uint64
 	ConnPacketsIn  uint64
 
+	FlowPackets    uint64  // packets of this direction of the 5-tuple, with this one
+	FlowBytes      uint64  // their frame bytes
+	FlowDuration   float64 // seconds from the first of them to this one
+	FlowPacketRate float64 // packets per second over max(duration, 1 s)
+	FlowByteRate   float64 // bytes per second over max(duration, 1 s)
+
+	ARPOpcode uint16
+	ARPSrcMAC MAC
+	ARPDstMAC MAC
+	ARPSrcIP  Addr
+	ARPDstIP  Addr
+
+	NDTarget Addr // with LayerNDTarget
+	NDLink   MAC  // with LayerNDLink
+
 	HTTPCode   uint16 // with LayerHTTPResponse
 	TLSVersion uint16 // with LayerTLS
 	TLSType    uint8  // with LayerTLS
@@ -121,26 +143,10 @@ type Packet struct {
 
 	Asset Asset // what the map of hosts and services knew
 
-	Data    []byte // the frame as captured
-	Payload []byte // the transport payload as captured
+	fragmentLen uint32 // bytes on the wire of what
+	fragment    []byte // the fragment carries, with MF or FragOffset
 
-	Attrs *Attributes // what other events than packets carry; nil for packets
-
-	heads *heads // texts of message heads, once there were any
-	name  [MaxName]byte
-
-	// What a Reassembler and Faults go by. Bytes are as captured, lengths as on the wire.
-	sum           Sum    // what is known of the checksums
-	beyond        bool   // the data offset of TCP is beyond the packet
-	apart         bool   // the transport header is not in Data: it was put together of fragments
-	sourceRouted  bool   // an IPv6 routing header with a way to go
-	fragmentProto uint8  // what the fragment is of
-	ipAt          uint32 // where the IP header is in Data
-	segmentAt     uint32 // where the transport header is in Data
-	segmentCap    uint32 // bytes of the IP packet from there on, as captured
-	segmentLen    uint32 // and as on the wire
-	fragmentLen   uint32
-	fragment      []byte // what the fragment carries, with MF or FragOffset
+	name [MaxName]byte
 }
 
 // Attributes are the text fields of events that are not packets. Which of them mean anything is
