@@ -155,6 +155,8 @@ const (
 	quiet1
 	moved0 // next of what the first side sends is not base any more
 	moved1
+	head0 // a head of what the first side sends is kept: what says where is on another line of the cache
+	head1
 	datagrams // it is of UDP
 	tunneled  // its key has a tunnel
 )

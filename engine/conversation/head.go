@@ -108,11 +108,11 @@ func (t *Table) Note() []byte {
 	if t.at == 0 {
 		return nil
 	}
-	place := t.entry(t.at).heads[t.dir]
-	if place == 0 {
+	e := t.entry(t.at)
+	if e.flags&(head0<<t.dir) == 0 {
 		return nil
 	}
-	h := t.heads.at(place)
+	h := t.heads.at(e.heads[t.dir])
 	return h.buffer[:h.whole()]
 }
 
@@ -233,17 +233,20 @@ func (t *Table) beginHead(r ref, dir int) uint16 {
 		o.oldest = place
 	}
 	o.newest = place
-	t.entry(r).heads[dir] = place
+	e := t.entry(r)
+	e.heads[dir] = place
+	e.flags |= head0 << dir
 	return place
 }
 
 // dropHead frees the place of a direction's head, if it has one.
 func (t *Table) dropHead(e *entry, dir int) {
-	place := e.heads[dir]
-	if place == 0 {
+	if e.flags&(head0<<dir) == 0 {
 		return
 	}
+	place := e.heads[dir]
 	e.heads[dir] = 0
+	e.flags &^= head0 << dir
 	o := &t.heads
 	h := o.at(place)
 	if h.older != 0 {
