@@ -94,6 +94,59 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRuns: what begins, ends or goes through a run of one byte in a text is found, wherever the search looks at windows, though most of a
+// long run is passed over.
+func TestRuns(t *testing.T) {
+	ls := []Literal{
+		{Text: "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"}, {Text: "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"}, {Text: strings.Repeat("\x00", 13)},
+		{Text: strings.Repeat("\x00", 60)}, {Text: strings.Repeat("A", 20) + "bcd", Fold: true}, {Text: "x" + strings.Repeat("a", 19)}, {Text: "\x00 \x00 \x00 \x00 \x00 \x00 \x00 \x00 "},
+	}
+	looked := 0
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		some := ls[:1+r.IntN(len(ls))]
+		x := New(some)
+		for range 300 {
+			var text []byte
+			for range 1 + r.IntN(4) {
+				text = append(text, bytes.Repeat([]byte{"\x00\x00 aA"[r.IntN(5)]}, r.IntN(200))...)
+				switch l := ls[r.IntN(len(ls))].Text; r.IntN(4) {
+				case 0:
+					text = append(text, l...)
+				case 1:
+					text = append(text, l[r.IntN(len(l)):]...)
+				case 2:
+					text = append(text, l[:r.IntN(len(l))]...)
+				}
+			}
+			got := x.Find(nil, text)
+			slices.Sort(got)
+			got = slices.Compact(got)
+			var want []int32
+			for i, l := range some {
+				if holds(l, text) {
+					want = append(want, int32(i))
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("seed %d: %+v in %q: got %v, want %v", seed, some, text, got, want)
+			}
+			looked += len(want)
+		}
+	}
+	if looked < 1000 {
+		t.Errorf("%d literals were found: this test shows little", looked)
+	}
+	long := make([]byte, 1<<20)
+	run := span{}
+	if next := New(ls).long.pass(&run, long, 128); run.to != len(long) || next != 128 { // at the beginning of a run nothing is left out
+		t.Errorf("from 128 on to %d, run %v", next, run)
+	}
+	if next := New(ls).long.pass(&run, long, 512); next < len(long)-128 {
+		t.Errorf("from 512 on to %d", next)
+	}
+}
+
 // TestFilesApart: literals that share all their beginnings are not filed under the beginning.
 func TestFilesApart(t *testing.T) {
 	var ls []Literal

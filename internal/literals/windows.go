@@ -20,6 +20,9 @@ type windows struct {
 	stride int // the text is looked at at every so many places
 	filter filter
 	table  table[windowCandidate]
+	// How far after the first and before the last byte of a run of one byte a window in it may be of a literal: one that is further from
+	// both is of none but those of that byte alone, which were found at the first.
+	before, after int
 }
 
 // A windowCandidate is a literal, where in it a window is, and another window of it, which is compared before all of it is:
@@ -62,7 +65,7 @@ func stride(n, size int) int { return min(maxStride, n-size+1) }
 
 // file files the literals, and returns how many are filed under one window at most.
 func (w *windows) file(texts []string, literals []int32) (most int) {
-	w.filter = newFilter(len(literals) * w.stride)
+	w.filter, w.before, w.after = newFilter(len(literals)*w.stride), 0, w.size
 	filed := make(map[uint32]int, len(literals)*w.stride) // how many are filed under a window
 	hashes := make([]uint64, 0, len(literals)*w.stride)
 	candidates := make([]windowCandidate, 0, cap(hashes))
@@ -96,6 +99,9 @@ func (w *windows) file(texts []string, literals []int32) (most int) {
 			h := hashWindow(k)
 			w.filter.add(h)
 			hashes, candidates = append(hashes, h), append(candidates, windowCandidate{l, uint32(i), k, int32(other - i), windowOf(t[other:], w.size)})
+			if of := t[i : i+w.size]; strings.Count(of, of[:1]) == w.size {
+				w.before, w.after = max(w.before, i+w.stride), max(w.after, len(t)-i)
+			}
 		}
 	}
 	w.table = newTable(hashes, candidates)
@@ -177,6 +183,7 @@ func (w *windows) findWide(x *Index, found []int32, text []byte, one bool) []int
 	last := len(text) - wide // the last place of a window
 	begin := len(found)
 	i := 0
+	var run span // that the text was found to have last
 	for ; i+3*stride <= last; i += 4 * stride {
 		a, b := hashWindow(load(start, i))>>shift, hashWindow(load(start, i+stride))>>shift
 		c, d := hashWindow(load(start, i+2*stride))>>shift, hashWindow(load(start, i+3*stride))>>shift
@@ -187,6 +194,10 @@ func (w *windows) findWide(x *Index, found []int32, text []byte, one bool) []int
 			if k := load(start, j); bitAt(bits, hashWindow(k)>>shift)&1 != 0 {
 				if found = w.compare(x, found, begin, text, j, k); one && len(found) > 0 {
 					return found
+				}
+				if next := w.pass(&run, text, j); next > j {
+					i = next - 4*stride
+					break
 				}
 			}
 		}
@@ -199,6 +210,41 @@ func (w *windows) findWide(x *Index, found []int32, text []byte, one bool) []int
 		}
 	}
 	return found
+}
+
+// A span is part of a text.
+type span struct{ from, to int }
+
+// pass returns the place to go on from after a window at place i that passed the filter, where that is further on than the next: in a
+// long run of one byte, as padding is, the windows in its midst tell no more than those at its ends. Otherwise it returns i.
+func (w *windows) pass(run *span, text []byte, i int) int {
+	if i >= run.to {
+		if string(text[i:i+wide-1]) != string(text[i+1:i+wide]) {
+			return i
+		}
+		*run = span{i, runEnd(text, i)}
+	}
+	if next := run.to - w.after; i >= run.from+w.before && next > i+w.stride {
+		return i + (next-i+w.stride-1)/w.stride*w.stride
+	}
+	return i
+}
+
+// runEnd returns where the run of one byte ends that has the one at place i of a text.
+func runEnd(text []byte, i int) int {
+	b := text[i]
+	all := uint64(b) * 0x0101010101010101
+	start := unsafe.Pointer(unsafe.SliceData(text))
+	for ; i+32 <= len(text); i += 32 {
+		v := (*[4]uint64)(unsafe.Add(start, i))
+		if (v[0]^all)|(v[1]^all)|(v[2]^all)|(v[3]^all) != 0 {
+			break
+		}
+	}
+	for i < len(text) && text[i] == b {
+		i++
+	}
+	return i
 }
 
 // load reads the window at place i of a text, which has four bytes from there on.
