@@ -37,3 +37,6 @@ func (v *Verdict) standing() scale.Standing {
 	return scale.Standing{Tier: v.Tier, Malicious: count(v.Malicious), Suspicious: count(v.Suspicious),
 		Engines: count(v.Malicious + v.Suspicious + v.Harmless + v.Undetected + v.Timeout)}
 }
+
+// Tier is what a source says of an indicator.
+type Tier = scale.Tier

@@ -13,6 +13,7 @@ import (
 	"github.com/ruleids/ruleids/engine"
 	"github.com/ruleids/ruleids/internal/printable"
 	"github.com/ruleids/ruleids/internal/scale"
+	"github.com/ruleids/ruleids/packet"
 )
 
 // An explainText writes explanations for people. Errors of writing are those of w, which keeps them.
@@ -151,4 +152,84 @@ func namedText(v alert.Named) string {
 func numberText(v float64) string {
 	s := strconv.FormatFloat(v, 'f', 3, 64)
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// models writes what the models that a rule looks at have learned, and their oddest samples.
+func (t *explainText) models(models []engine.ModelExplanation) {
+	for i := range models {
+		m := &models[i]
+		if m.Learning {
+			fmt.Fprintf(t.w, "  the model %s learns: %s of %s at least, and for %s\n", m.Model, thousands(uint64(m.Samples)), plural(uint64(m.Needs), "sample"), m.Learns)
+			continue
+		}
+		fmt.Fprintf(t.w, "  usual to the model %s (99 of 100): %s\n", m.Model, strings.Join(m.Usual, ", "))
+		if len(m.Oddest) > 0 {
+			fmt.Fprintln(t.w, "  its oddest samples:")
+			var rows [][]string
+			for j := range m.Oddest {
+				o := &m.Oddest[j]
+				rows = append(rows, []string{"  " + fmt.Sprintf("%.5f", o.Score), fmt.Sprintf("%s %.1f bits", o.Top, o.Bits), printable.Text(o.Of), o.When().Format("2006-01-02 15:04:05"), o.Odd})
+			}
+			writeColumns(t.w, rows)
+		}
+	}
+}
+
+// eventsText is what events of a kind are called, one of them or several.
+func eventsText(kind string, one bool) string {
+	on, _ := packet.EventByWord(kind)
+	switch {
+	case !one:
+		return on.Plural()
+	case on == packet.EventAuth:
+		return "login"
+	case on == packet.EventHoneypot:
+		return "event of a honeypot"
+	}
+	return kind
+}
+
+// steps writes how many events each part of a sequence let through.
+func (t *explainText) steps(steps []engine.StepCount) {
+	rows := make([][]string, 0, len(steps))
+	for _, s := range steps {
+		rows = append(rows, []string{s.Kind + " " + s.Name, fmt.Sprintf("%s of %s %s passed `where`", thousands(s.Passed), thousands(s.Events), eventsText(s.On, s.Events == 1))})
+	}
+	writeColumns(t.w, rows)
+}
+
+// cameRow is the line of a key in a sequence: the key, how far it came, and when.
+func cameRow(n *engine.Near) []string {
+	row := nearRow(n)
+	c := n.Came
+	row[1] = fmt.Sprintf("step %d of %d, %s,", c.Step, c.Of, c.Name)
+	what := c.Next + " never came"
+	switch {
+	case c.Ended != "":
+		what = c.Ended + " ended it"
+	case c.Next == "":
+		what = "the last step"
+	}
+	return []string{row[0], row[1], "at " + row[2], row[3], what}
+}
+
+// sequenceVerdict says in some words why a sequence did not fire.
+func sequenceVerdict(ex *engine.Explanation) string {
+	came := 0
+	for i := range ex.Closest {
+		came = max(came, ex.Closest[i].Came.Step)
+	}
+	steps := 0
+	for _, s := range ex.Steps {
+		if s.Kind == "step" {
+			steps++
+		}
+	}
+	switch {
+	case came == 0:
+		return "no alert: no key took step " + ex.Steps[0].Name
+	case came < steps:
+		return fmt.Sprintf("no alert: no key came further than step %d of %d", came, steps)
+	}
+	return "no alert: what ends the sequence came in time, or the time did not pass" // it ends with absent
 }

@@ -289,3 +289,78 @@ func shortSpan(s string) string {
 	}
 	return s
 }
+
+// models writes what models sample, and what that takes.
+func (t *planText) models(models []engine.ModelDescription) {
+	if len(models) == 0 {
+		return
+	}
+	t.heading("Models, and the features of their samples")
+	for _, m := range models {
+		what := "each conversation that closes"
+		if m.Every != "" {
+			what = "every " + m.Every + " of all traffic"
+			if len(m.Key) > 0 {
+				what = "every " + m.Every + " by " + strings.Join(m.Key, ", ")
+			}
+		}
+		fmt.Fprintf(t.w, "  %s\n    %s, by a %s, after %s of learning\n    where %s\n", styleCyan.paint(m.Model, t.color), what, m.Method, m.Learn, m.Where)
+		var rows [][]string
+		for _, f := range m.Features {
+			name, text, _ := strings.Cut(f, " = ")
+			rows = append(rows, []string{"  " + name, text})
+		}
+		writeColumns(t.w, rows)
+		size := ""
+		if m.MaxKeys > 0 {
+			size = fmt.Sprintf("%s a key; %s; ", byteSize(uint64(m.BytesPerKey)), plural(uint64(m.MaxKeys), "key"))
+		}
+		fmt.Fprintf(t.w, "    about %d ns a sample; %stogether at most %s\n", m.Nanoseconds, size, byteSize(uint64(m.Bound)))
+	}
+}
+
+// orderText says how it is that rules see what packets before theirs wrote to lists.
+func orderText(order string) string {
+	switch order {
+	case engine.OrderTurns:
+		return "rules that fill or read them see packet after packet, all others share the workers"
+	case engine.OrderPackets:
+		return "a model reads one, so one worker looks at packets in their order, each when the one before it is done with"
+	}
+	return "a model reads one, so one worker looks at packets in their order, those behind one that may write when that is done with"
+}
+
+// order writes the sequences and the lists that rules fill, where there are any.
+func (t *planText) order(d *engine.Description) {
+	if len(d.Sequences) > 0 {
+		t.heading("Sequences")
+	}
+	for _, s := range d.Sequences {
+		fmt.Fprintf(t.w, "  %s\n    within %s\n", styleCyan.paint(s.Rule, t.color), shortSpan(s.Span))
+		var rows [][]string
+		for _, st := range s.Steps {
+			key := "all traffic"
+			if len(st.Key) > 0 {
+				key = "by " + strings.Join(st.Key, ", ")
+			}
+			rows = append(rows, []string{"  " + st.Kind + " " + st.Name, st.On, key, "if " + st.Where})
+		}
+		writeColumns(t.w, rows)
+		fmt.Fprintf(t.w, "    %s a key at most; %s; together at most %s\n", byteSize(uint64(s.BytesPerKey)), plural(uint64(s.MaxKeys), "key"), byteSize(uint64(s.Bound)))
+	}
+	if len(d.Lists) > 0 {
+		t.heading("Lists that rules fill")
+	}
+	for _, l := range d.Lists {
+		fmt.Fprintf(t.w, "  %s\n    type %s, an entry lasts %s\n", styleCyan.paint(l.List, t.color), l.Type, shortSpan(l.For))
+		writeColumns(t.w, [][]string{{"  filled by", orNothing(l.FilledBy)}, {"  read by", orNothing(l.ReadBy)}})
+		fmt.Fprintf(t.w, "    %s an entry; at most %s; together at most %s\n", byteSize(uint64(l.BytesPerEntry)), thousands(uint64(l.Max)), byteSize(uint64(l.Bound)))
+	}
+}
+
+func orNothing(names []string) string {
+	if len(names) == 0 {
+		return "no rule"
+	}
+	return strings.Join(names, ", ")
+}
