@@ -1,16 +1,11 @@
 package imports
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/ruleids/ruleids/internal/lazyregexp"
 )
@@ -40,30 +35,13 @@ type scenario struct {
 
 // CrowdSec reads a file of scenarios, one YAML document each, and adds what they say to the set.
 func (s *Set) CrowdSec(f File) {
-	s.Format = "crowdsec"
-	dec := yaml.NewDecoder(bytes.NewReader(f.Data))
-	for {
-		var doc yaml.Node
-		err := dec.Decode(&doc)
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		t := &translation{Source: Source{File: f.Name, Line: max(doc.Line, 1)}, severity: "medium", name: "crowdsec_" + identifier(strings.TrimSuffix(fileName(f.Name), ".hcl"))}
-		var c scenario
-		if err == nil {
-			err = doc.Decode(&c)
-		}
-		if err != nil {
-			t.reject("not a scenario: YAML that cannot be read")
-			s.add(t)
-			return // the reader does not find the next document
-		}
+	documents(s, f, "crowdsec", "scenario", func(c *scenario, t *translation) bool {
 		if c.Type == "" && c.Name == "" && c.Filter == "" {
-			continue // an empty document
+			return false // an empty document
 		}
 		c.translate(t)
-		s.add(t)
-	}
+		return true
+	})
 }
 
 // loginServices are names of services here, by those that CrowdSec's parsers give.
@@ -103,14 +81,7 @@ func (c *scenario) translate(t *translation) {
 	if c.Labels.Confidence >= 3 {
 		t.severity = "high"
 	}
-	for _, ref := range c.References {
-		t.references = append(t.references, oneLine(ref, 300))
-	}
-	for _, tag := range c.Labels.Classification {
-		if id := strings.TrimPrefix(tag, "attack."); technique.MatchString(id) && !slices.Contains(t.attack, id) {
-			t.attack = append(t.attack, id)
-		}
-	}
+	t.cite(c.References, c.Labels.Classification)
 	switch {
 	case c.Type != "leaky" && c.Type != "trigger":
 		t.reject("type %s", oneLine(c.Type, 30))

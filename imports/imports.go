@@ -7,11 +7,16 @@
 package imports
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // A File is a file by its name, with slashes.
@@ -102,6 +107,44 @@ func (t *translation) and(format string, args ...any) {
 	}
 }
 
+// cite takes in what a rule refers to: pages, and techniques of MITRE ATT&CK among tags.
+func (t *translation) cite(references, tags []string) {
+	for _, ref := range references {
+		t.references = append(t.references, oneLine(ref, 300))
+	}
+	for _, tag := range tags {
+		if id := strings.TrimPrefix(tag, "attack."); technique.MatchString(id) && !slices.Contains(t.attack, id) {
+			t.attack = append(t.attack, id)
+		}
+	}
+}
+
+// documents reads the YAML documents of a file of a format, and adds those to the set that translate says are any: a noun
+// of the format each.
+func documents[T any](s *Set, f File, format, noun string, translate func(*T, *translation) bool) {
+	s.Format = format
+	for dec := yaml.NewDecoder(bytes.NewReader(f.Data)); ; {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		t := &translation{Source: Source{File: f.Name, Line: max(doc.Line, 1)}, severity: "medium", name: format + "_" + identifier(strings.TrimSuffix(fileName(f.Name), ".hcl"))}
+		var from T
+		if err == nil {
+			err = doc.Decode(&from)
+		}
+		if err != nil {
+			t.reject("not a %s: YAML that cannot be read", noun)
+			s.add(t)
+			return // the reader does not find the next document
+		}
+		if translate(&from, t) {
+			s.add(t)
+		}
+	}
+}
+
 // add takes a translation in, and gives it a name that no other has.
 func (s *Set) add(t *translation) {
 	if s.names == nil {
@@ -118,10 +161,7 @@ func (s *Set) add(t *translation) {
 		t.name = fmt.Sprintf("%s_%d", t.name, n)
 		s.names[t.name]++
 	}
-	t.Title = oneLine(t.Title, 300)
-	if t.Title == "" {
-		t.Title = t.name
-	}
+	t.Title = cmp.Or(oneLine(t.Title, 300), t.name)
 	s.rules = append(s.rules, t)
 }
 

@@ -25,11 +25,11 @@ func exprText(text string) string {
 	return b.String()
 }
 
-// exprTexts writes an array of texts.
-func exprTexts(texts []string) string {
+// array writes an array of texts, each as write does.
+func array(texts []string, write func(string) string) string {
 	out := make([]string, len(texts))
 	for i, t := range texts {
-		out[i] = exprText(t)
+		out[i] = write(t)
 	}
 	return "[" + strings.Join(out, ", ") + "]"
 }
@@ -90,13 +90,4 @@ func hclText(text string) string {
 	}
 	b.WriteByte('"')
 	return b.String()
-}
-
-// hclTexts writes a list of texts as HCL does.
-func hclTexts(texts []string) string {
-	out := make([]string, len(texts))
-	for i, t := range texts {
-		out[i] = hclText(t)
-	}
-	return "[" + strings.Join(out, ", ") + "]"
 }

@@ -1,10 +1,7 @@
 package imports
 
 import (
-	"bytes"
 	"errors"
-	"io"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -29,28 +26,11 @@ type sigmaRule struct {
 
 // Sigma reads a file of Sigma rules, one YAML document each, and adds what they say to the set.
 func (s *Set) Sigma(f File) {
-	s.Format = "sigma"
-	dec := yaml.NewDecoder(bytes.NewReader(f.Data))
-	for n := 0; ; n++ {
-		var doc yaml.Node
-		err := dec.Decode(&doc)
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		t := &translation{Source: Source{File: f.Name, Line: max(doc.Line, 1)}, severity: "medium", name: "sigma_" + identifier(strings.TrimSuffix(fileName(f.Name), ".hcl"))}
-		var r sigmaRule
-		if err == nil {
-			err = doc.Decode(&r)
-		}
-		if err != nil {
-			t.reject("not a rule: YAML that cannot be read")
-			s.add(t)
-			return // the reader does not find the next document
-		}
+	documents(s, f, "sigma", "rule", func(r *sigmaRule, t *translation) bool {
 		t.Title, t.ID = r.Title, oneLine(r.ID, 60)
 		r.translate(t)
-		s.add(t)
-	}
+		return true
+	})
 }
 
 func (r *sigmaRule) translate(t *translation) {
@@ -60,14 +40,10 @@ func (r *sigmaRule) translate(t *translation) {
 	case "high", "critical":
 		t.severity = r.Level
 	}
-	for _, ref := range r.References {
-		t.references = append(t.references, oneLine(ref, 300))
+	for i, tag := range r.Tags {
+		r.Tags[i] = strings.ToUpper(strings.TrimPrefix(tag, "attack."))
 	}
-	for _, tag := range r.Tags {
-		if id := strings.ToUpper(strings.TrimPrefix(tag, "attack.")); technique.MatchString(id) && !slices.Contains(t.attack, id) {
-			t.attack = append(t.attack, id)
-		}
-	}
+	t.cite(r.References, r.Tags)
 	if !r.Correlation.IsZero() {
 		t.reject("a correlation of other rules")
 		return

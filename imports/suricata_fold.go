@@ -50,7 +50,7 @@ func foldable(t *translation, b buffer, m match, sizes []string, dot bool) bool 
 		if b.field == "http.host" {
 			t.lose("a port that the Host header names is part of it")
 		}
-		t.fold = &constant{kind: "domain", value: b.field, noun: b.noun, entries: []string{name}, text: b.field + " in " + exprTexts([]string{name})}
+		t.fold = &constant{kind: "domain", value: b.field, noun: b.noun, entries: []string{name}, text: b.field + " in " + array([]string{name}, exprText)}
 		t.fold.text = fmt.Sprintf("lower(%s) == %s or lower(%s) endsWith %s", b.field, exprText(name), b.field, exprText("."+name))
 		return true
 	}

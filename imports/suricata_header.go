@@ -113,7 +113,7 @@ func readAddresses(text, field string) (addresses, error) {
 		return a, err
 	}
 	if len(lists) > 0 && len(a.entries) > 0 {
-		lists = append(lists, field+" in "+exprTexts(a.entries))
+		lists = append(lists, field+" in "+array(a.entries, exprText))
 		a.entries = nil
 	}
 	if len(lists) > 0 {
@@ -249,7 +249,7 @@ func (sig *signature) header(t *translation) (proto string) {
 				halves[i] = a
 			}
 			if both && len(a.entries) > 0 {
-				a.conds = append(a.conds, "ip."+dir+" in "+exprTexts(a.entries))
+				a.conds = append(a.conds, "ip."+dir+" in "+array(a.entries, exprText))
 			}
 			for _, c := range append(a.conds, p) {
 				if c == "" {
@@ -283,7 +283,7 @@ func (sig *signature) header(t *translation) (proto string) {
 			if len(a.entries) == 0 {
 				continue
 			}
-			c := &constant{kind: "ip", value: "ip." + dir, noun: "addresses_" + dir, entries: a.entries, text: "ip." + dir + " in " + exprTexts(a.entries)}
+			c := &constant{kind: "ip", value: "ip." + dir, noun: "addresses_" + dir, entries: a.entries, text: "ip." + dir + " in " + array(a.entries, exprText)}
 			if t.fold == nil {
 				t.fold = c
 			} else {

@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/ruleids/ruleids/internal/scale"
 )
 
 // inline is the number of entries up to which a condition of one rule names them itself.
@@ -87,8 +89,6 @@ func (t *translation) alike() string {
 	return fmt.Sprintf("%q", []any{t.on, t.conds, t.fold.kind, t.fold.value, t.fold.negated, t.by, t.span, t.aggregates, t.threshold, t.when, t.cooldown, t.lost})
 }
 
-var severities = []string{"low", "medium", "high", "critical"}
-
 // foldInto writes a list and the rule that reads it, and returns the file of its entries.
 func (s *Set) foldInto(w *bytes.Buffer, noun string, group []*translation) File {
 	var data bytes.Buffer
@@ -136,7 +136,7 @@ func (s *Set) foldInto(w *bytes.Buffer, noun string, group []*translation) File 
 	one.conds = append(slices.Clone(first.conds), first.fold.value+in+noun)
 	one.severity = ""
 	var ladder []string
-	for _, sev := range severities {
+	for _, sev := range scale.SeverityWords() {
 		if levels[sev] {
 			one.severity = cmp.Or(one.severity, sev)
 			if sev != one.severity {
@@ -184,10 +184,10 @@ func (t *translation) write(w *bytes.Buffer) {
 		fmt.Fprintf(w, "  category = %s\n", hclText(t.category))
 	}
 	if len(t.attack) > 0 {
-		fmt.Fprintf(w, "  attack = %s\n", hclTexts(t.attack))
+		fmt.Fprintf(w, "  attack = %s\n", array(t.attack, hclText))
 	}
 	if len(t.references) > 0 {
-		fmt.Fprintf(w, "  references = %s\n", hclTexts(t.references))
+		fmt.Fprintf(w, "  references = %s\n", array(t.references, hclText))
 	}
 	w.WriteString("  mode = \"shadow\"\n\n")
 	if t.on != "" {
@@ -211,7 +211,7 @@ func (t *translation) write(w *bytes.Buffer) {
 		}
 	}
 	if len(t.by) > 0 {
-		fmt.Fprintf(w, "  by = %s\n", hclTexts(t.by))
+		fmt.Fprintf(w, "  by = %s\n", array(t.by, hclText))
 	}
 	if t.span != "" {
 		fmt.Fprintf(w, "  window %s {\n", hclText(t.span))
