@@ -153,7 +153,7 @@ func (v *view) alerts(c *Collector, in *Input) {
 	default:
 		v.Verdict, v.VerdictClass = plural(c.alerts, "alert")+", none of high severity.", "medium"
 	}
-	v.Alerts = c.timeline.chart("Alerts over time", []string{"low", "medium", "high", "critical"}, c.first, c.last)
+	v.Alerts = c.timeline.chart("Alerts over time", scale.SeverityWords(), c.first, c.last)
 	suppressed := map[string]uint64{}
 	for _, r := range in.Stats.Rules {
 		suppressed[r.Name] = r.Suppressed

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/ruleids/ruleids/internal/ansi"
 	"github.com/ruleids/ruleids/internal/printable"
 )
 
@@ -19,13 +20,7 @@ type TextOptions struct {
 // with all their problems, and a sum.
 func WriteText(w io.Writer, results []Result, opt TextOptions) error {
 	b := bufio.NewWriter(w)
-	paint := func(sgr, s string) string {
-		if !opt.Color {
-			return s
-		}
-		return "\x1b[" + sgr + "m" + s + "\x1b[0m"
-	}
-	word := map[Status]string{Pass: paint("32", "pass "), Fail: paint("1;31", "FAIL "), Error: paint("1;35", "ERROR")}
+	word := map[Status]string{Pass: ansi.Green.Paint("pass ", opt.Color), Fail: ansi.BoldRed.Paint("FAIL ", opt.Color), Error: ansi.BoldPurple.Paint("ERROR", opt.Color)}
 	var total float64
 	for from := 0; from < len(results); {
 		to := from
