@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -24,17 +25,7 @@ const (
 
 // sign is a mark that shows a severity from afar.
 func sign(severity scale.Severity) string {
-	switch severity {
-	case scale.SeverityCritical:
-		return "🔴"
-	case scale.SeverityHigh:
-		return "🟠"
-	case scale.SeverityMedium:
-		return "🟡"
-	case scale.SeverityLow:
-		return "🔵"
-	}
-	return "⚪"
+	return cmp.Or(map[scale.Severity]string{scale.SeverityCritical: "🔴", scale.SeverityHigh: "🟠", scale.SeverityMedium: "🟡", scale.SeverityLow: "🔵"}[severity], "⚪")
 }
 
 // A composer makes the text of messages.

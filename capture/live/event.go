@@ -26,19 +26,8 @@ const (
 
 // String returns the word for what happened.
 func (k EventKind) String() string {
-	switch k {
-	case EventDown:
-		return "down"
-	case EventUp:
-		return "up"
-	case EventGone:
-		return "gone"
-	case EventReopened:
-		return "reopened"
-	case EventFailed:
-		return "failed"
-	case EventMissing:
-		return "missing"
+	if words := [...]string{"down", "up", "gone", "reopened", "failed", "missing"}; int(k) < len(words) {
+		return words[k]
 	}
 	return "EventKind(" + strconv.Itoa(int(k)) + ")"
 }

@@ -1,6 +1,7 @@
 package honeypot
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -55,17 +56,9 @@ const maxBanner, maxSSHBanner = 1024, 253
 
 // DefaultBanner returns what a service says it is unless the settings say otherwise: software of Debian 12.
 func DefaultBanner(service string) string {
-	switch service {
-	case "ftp":
-		return "(vsFTPd 3.0.3)"
-	case "http":
-		return "Apache/2.4.62 (Debian)"
-	case "ssh":
-		return "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u5"
-	case "telnet":
-		return "Debian GNU/Linux 12\n"
-	}
-	return ""
+	return map[string]string{
+		"ftp": "(vsFTPd 3.0.3)", "http": "Apache/2.4.62 (Debian)", "ssh": "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u5", "telnet": "Debian GNU/Linux 12\n",
+	}[service]
 }
 
 // Check returns what is wrong with the settings as they go together.
@@ -88,10 +81,7 @@ func (c *Config) Check() (ps []setting.Problem) {
 
 // banner returns the software that the honeypot says it is.
 func (c *Config) banner() string {
-	if c.Banner == "" {
-		return DefaultBanner(c.Service)
-	}
-	return c.Banner
+	return cmp.Or(c.Banner, DefaultBanner(c.Service))
 }
 
 // checkBanner says what is wrong with a banner; "" where nothing is.

@@ -2,6 +2,7 @@ package honeypot
 
 import (
 	"bufio"
+	"cmp"
 	"strings"
 )
 
@@ -48,28 +49,18 @@ func (f ftp) serve(s *session) {
 			if verb == "CLNT" {
 				s.client = arg
 			}
-			answer, end := f.answer(verb)
-			going = s.command(text) && say(answer) && !end
+			going = s.command(text) && say(cmp.Or(ftpAnswers[verb], "530 Please login with USER and PASS.")) && verb != "QUIT"
 		}
 		going = going && err == nil
 	}
 }
 
-// answer returns the reply to a command, and whether it is the last.
-func (ftp) answer(verb string) (reply string, end bool) {
-	switch verb {
-	case "QUIT":
-		return "221 Goodbye.", true
-	case "SYST":
-		return "215 UNIX Type: L8", false
-	case "FEAT":
-		return "211-Features:\r\n CLNT\r\n EPRT\r\n EPSV\r\n MDTM\r\n PASV\r\n REST STREAM\r\n SIZE\r\n TVFS\r\n UTF8\r\n211 End", false
-	case "NOOP":
-		return "200 NOOP ok.", false
-	case "CLNT":
-		return "200 Noted.", false
-	case "OPTS":
-		return "200 Always in UTF8 mode.", false
-	}
-	return "530 Please login with USER and PASS.", false
+// ftpAnswers are the replies to commands that need no login.
+var ftpAnswers = map[string]string{
+	"QUIT": "221 Goodbye.",
+	"SYST": "215 UNIX Type: L8",
+	"FEAT": "211-Features:\r\n CLNT\r\n EPRT\r\n EPSV\r\n MDTM\r\n PASV\r\n REST STREAM\r\n SIZE\r\n TVFS\r\n UTF8\r\n211 End",
+	"NOOP": "200 NOOP ok.",
+	"CLNT": "200 Noted.",
+	"OPTS": "200 Always in UTF8 mode.",
 }
