@@ -1,6 +1,7 @@
 package assets
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -197,9 +198,7 @@ func (m *Map) Import(s *Scan) (fresh int) {
 				if o.named = Word(v.Name); o.speaks == packet.ServiceUnknown {
 					o.speaks, _ = packet.ServiceByName(o.named)
 				}
-				if o.product == "" {
-					o.product = v.Product
-				}
+				o.product = cmp.Or(o.product, v.Product)
 			}
 			m.change(h)
 		}

@@ -170,9 +170,7 @@ func (s *service) view() Service {
 	if s.key>>16 == protoUDP {
 		out.Proto = "udp"
 	}
-	if out.Service == "" {
-		out.Service = s.named
-	}
+	out.Service = cmp.Or(out.Service, s.named)
 	if s.refused != 0 {
 		at := clockTime(s.refused)
 		out.Closed = &at

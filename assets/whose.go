@@ -35,9 +35,7 @@ type gone struct {
 func (m *Map) Whose(a packet.Addr, number uint64) Owner {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if number == 0 {
-		number = m.number
-	}
+	number = cmp.Or(number, m.number)
 	if h := m.at[a]; h != nil {
 		if v := h.is.asOf(number); v != nil {
 			return v.Owner

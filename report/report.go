@@ -144,9 +144,7 @@ func (c *Collector) Alert(a *alert.Alert) {
 	r.severity = max(r.severity, a.Severity)
 	c.timeline.add(a.Time, int(a.Severity)-1)
 	row := alertRow{time: a.Time, severity: a.Severity, rule: a.Rule, text: a.Message, detail: facts(a)}
-	if row.text == "" {
-		row.text = a.Description
-	}
+	row.text = cmp.Or(row.text, a.Description)
 	if a.Assets != nil {
 		row.fromIs, row.toIs = a.Assets.Src.String(), a.Assets.Dst.String()
 	}

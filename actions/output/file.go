@@ -2,6 +2,7 @@ package output
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -257,10 +258,7 @@ func (f *file) look() error {
 
 // fits reports whether so many more bytes are within the size that the file may have.
 func (f *file) fits(n int) bool {
-	have := f.size
-	if have == 0 {
-		have = int64(len(f.header))
-	}
+	have := cmp.Or(f.size, int64(len(f.header)))
 	return f.config.RotateSize == 0 || have+int64(n) <= int64(f.config.RotateSize) || time.Now().Before(f.notBefore)
 }
 

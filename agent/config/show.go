@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/ruleids/ruleids/internal/setting"
@@ -17,10 +18,7 @@ type Shown struct {
 func (c *Config) Show() []Shown {
 	var out []Shown
 	for _, s := range c.settings() {
-		from := c.from[s.Name]
-		if from == "" {
-			from = origin(c.places[s.Name])
-		}
+		from := cmp.Or(c.from[s.Name], origin(c.places[s.Name]))
 		out = append(out, Shown{s.Name, s.String(), from})
 	}
 	for f := range c.fields() {

@@ -1,6 +1,7 @@
 package afpacket
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -31,15 +32,11 @@ func (c Config) complete() (Config, error) {
 		return c, err
 	}
 	c.Interfaces = slices.Clone(c.Interfaces)
-	if c.Rings == 0 {
-		c.Rings = 1
-	}
+	c.Rings = cmp.Or(c.Rings, 1)
 	if c.Rings < 0 || c.Rings > maxRings {
 		return c, fmt.Errorf("live capture: %d rings on an interface; give 1 to %d", c.Rings, maxRings)
 	}
-	if c.RingBytes == 0 {
-		c.RingBytes = DefaultRingBytes
-	}
+	c.RingBytes = cmp.Or(c.RingBytes, DefaultRingBytes)
 	if c.RingBytes < minBlocks*page || c.RingBytes > maxRingBytes {
 		return c, fmt.Errorf("live capture: a ring of %d bytes; give %d to %d", c.RingBytes, minBlocks*page, maxRingBytes)
 	}
@@ -56,15 +53,11 @@ func (c Config) complete() (Config, error) {
 		return c, fmt.Errorf("live capture: a ring of %d bytes has fewer than %d blocks of %d bytes; make the ring larger or the blocks smaller", c.RingBytes, minBlocks, c.BlockBytes)
 	}
 	c.RingBytes -= c.RingBytes % c.BlockBytes
-	if c.BlockTimeout == 0 {
-		c.BlockTimeout = DefaultBlockTimeout
-	}
+	c.BlockTimeout = cmp.Or(c.BlockTimeout, DefaultBlockTimeout)
 	if c.BlockTimeout < time.Millisecond || c.BlockTimeout > time.Minute {
 		return c, fmt.Errorf("live capture: a block time-out of %v; give 1ms to 1m", c.BlockTimeout)
 	}
-	if c.SnapLength == 0 {
-		c.SnapLength = live.DefaultSnapLength
-	}
+	c.SnapLength = cmp.Or(c.SnapLength, live.DefaultSnapLength)
 	if c.SnapLength < minSnapLength || c.SnapLength > live.DefaultSnapLength {
 		return c, fmt.Errorf("live capture: a snap length of %d bytes; give %d to %d", c.SnapLength, minSnapLength, live.DefaultSnapLength)
 	}

@@ -1,6 +1,7 @@
 package bpf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -62,12 +63,8 @@ func open(c Config, device func(string, *Config) (*device, error)) (*Source, err
 	if err := live.CheckInterfaces(c.Interfaces); err != nil {
 		return nil, err
 	}
-	if c.BufferBytes == 0 {
-		c.BufferBytes = DefaultBufferBytes
-	}
-	if c.SnapLength == 0 {
-		c.SnapLength = live.DefaultSnapLength
-	}
+	c.BufferBytes = cmp.Or(c.BufferBytes, DefaultBufferBytes)
+	c.SnapLength = cmp.Or(c.SnapLength, live.DefaultSnapLength)
 	s := &Source{cfg: c, open: device, filter: c.Filter, chunks: make(chan chunk), wake: make(chan struct{}, 1), done: make(chan struct{})}
 	for _, name := range c.Interfaces {
 		t := &tap{s: s, name: name, free: make(chan []byte, 2), happened: live.EventUp}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -114,10 +115,7 @@ func (w *diffWriter) lines(rule string) []string {
 		if c.Rule != rule {
 			continue
 		}
-		first := c.New
-		if first == nil {
-			first = c.Old
-		}
+		first := cmp.Or(c.New, c.Old)
 		what := ""
 		switch c.Kind {
 		case study.Appears, study.Vanishes:

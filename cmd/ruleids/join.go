@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
@@ -44,9 +45,7 @@ starts after that belongs to the fleet.`,
 				return err
 			}
 			q := link.JoinRequest{Server: at, Token: token, Pin: pin, Name: name, Dir: c.Fleet.Directory, Owner: -1, Group: -1}
-			if q.Name == "" {
-				q.Name = c.Agent
-			}
+			q.Name = cmp.Or(q.Name, c.Agent)
 			if c.User != "" && os.Geteuid() == 0 {
 				account, err := agent.LookupAccount(c.User)
 				if err != nil {

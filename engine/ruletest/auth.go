@@ -1,6 +1,7 @@
 package ruletest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -61,9 +62,7 @@ func (s *spec) login() (*packet.Packet, error) {
 		Dst:  netip.AddrPortFrom(s.dst, uint16(s.dstPort)),
 		User: s.user, Service: s.service, Host: s.host, Method: s.method, Reason: s.reason, Result: s.result,
 	}
-	if a.Result == "" {
-		a.Result = packet.AuthFailure
-	}
+	a.Result = cmp.Or(a.Result, packet.AuthFailure)
 	if a.Result == packet.AuthFailure && a.Reason == "" {
 		a.Reason = "bad_credential"
 	}

@@ -1,6 +1,7 @@
 package ruletest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -225,10 +226,7 @@ func (t *Test) resolve(rs *rules.RuleSet) hcl.Diagnostics {
 			case len(keys) == 0:
 				rd.report(diag.BadValue, k.nameAt, "Alerts of %q have no key: the rule has no by.", e.rule)
 			default:
-				advice := diag.DidYouMean(k.name, keys)
-				if advice == "" {
-					advice = " The rule has by = [" + strings.Join(keys, ", ") + "]."
-				}
+				advice := cmp.Or(diag.DidYouMean(k.name, keys), " The rule has by = ["+strings.Join(keys, ", ")+"].")
 				rd.report(diag.BadValue, k.nameAt, "Alerts of %q have no %q in their key.%s", e.rule, k.name, advice)
 			}
 		}

@@ -187,9 +187,7 @@ func (t *Tracker) read(l *Line) {
 
 // attempt takes what a line says of a login.
 func (t *Tracker) attempt(l *Line, a attempt) {
-	if a.service == "" {
-		a.service = programName(l.Program)
-	}
+	a.service = cmp.Or(a.service, programName(l.Program))
 	if a.origin {
 		if len(t.origins) >= maxConnections {
 			clear(t.origins) // at worst a login has no address

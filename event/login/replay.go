@@ -3,6 +3,7 @@ package login
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -105,9 +106,7 @@ func openSource(name string, opt ReplayOptions) (*source, error) {
 	head, _ := s.in.Peek(4 << 10)
 	first, _, _ := strings.Cut(strings.TrimPrefix(string(head), "\ufeff"), "\n")
 	if at, ok := tableHeader(strings.TrimRight(first, "\r")); ok {
-		if s.format.Location == nil {
-			s.format.Location = time.UTC
-		}
+		s.format.Location = cmp.Or(s.format.Location, time.UTC)
 		s.table = true
 		if _, err := s.in.ReadString('\n'); err != nil {
 			return s, nil // a header and no row

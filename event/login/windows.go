@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"encoding/xml"
 	"strings"
 	"time"
@@ -122,9 +123,7 @@ func parseWindows(text string) (attempt, bool) {
 		}
 	case windowsFailed:
 		a.result, a.reason = packet.AuthFailure, windowsReasons[strings.ToLower(data["SubStatus"])]
-		if a.reason == "" {
-			a.reason = windowsReasons[strings.ToLower(data["Status"])]
-		}
+		a.reason = cmp.Or(a.reason, windowsReasons[strings.ToLower(data["Status"])])
 	default:
 		return attempt{}, false
 	}

@@ -2,6 +2,7 @@ package diag
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -52,9 +53,7 @@ func (s SARIF) Write(w io.Writer, findings []Finding) error {
 		result := run.CreateResultForRule(f.Code).
 			WithLevel(f.Severity).
 			WithMessage(sarif.NewTextMessage(strings.TrimSpace(sentence(f.Summary) + " " + f.Detail)))
-		if f.File == "" {
-			f.File = s.Home
-		}
+		f.File = cmp.Or(f.File, s.Home)
 		region := sarif.NewRegion().
 			WithStartLine(f.Line).WithStartColumn(codePoints(s.Sources[f.File], f.Line, f.Column)).
 			WithEndLine(f.EndLine).WithEndColumn(codePoints(s.Sources[f.File], f.EndLine, f.EndColumn))
