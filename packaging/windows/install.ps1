@@ -31,11 +31,17 @@ function Invoke-Program {
     if ($LASTEXITCODE -ne 0) { throw "ruleids $args failed with status $LASTEXITCODE" }
 }
 
-# Set-Path puts a directory into the PATH of all users, or takes it out.
+# Set-Path puts a directory into the PATH of all users, or takes it out. The registry has that with variables such as %SystemRoot%
+# in it, in place of which [Environment] would write what they stand for.
 function Set-Path([bool] $present) {
-    $parts = [Environment]::GetEnvironmentVariable('Path', 'Machine') -split ';' | Where-Object { $_ -and $_ -ne $Directory }
-    if ($present) { $parts = @($parts) + $Directory }
-    [Environment]::SetEnvironmentVariable('Path', ($parts -join ';'), 'Machine')
+    $key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey('SYSTEM\CurrentControlSet\Control\Session Manager\Environment', $true)
+    $old = $key.GetValue('Path', '', [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
+    $parts = @($old -split ';' | Where-Object { $_ -and $_ -ne $Directory })
+    if ($present) { $parts += $Directory }
+    $key.SetValue('Path', ($parts -join ';'), [Microsoft.Win32.RegistryValueKind]::ExpandString)
+    $key.Close()
+    # Removes what is not there, and tells the programs that run that variables have changed.
+    [Environment]::SetEnvironmentVariable('ruleids-path', $null, 'Machine')
 }
 
 $me = [Security.Principal.WindowsPrincipal] [Security.Principal.WindowsIdentity]::GetCurrent()
@@ -80,7 +86,7 @@ if ($running) {
     Invoke-Program service start
     Write-Host 'ruleids is upgraded and runs.'
 } else {
-    Write-Host "Name the interface to watch in $data\ruleids.hcl, then: ruleids service start"
+    Write-Host "Name the interface to watch in $data\ruleids.hcl, then, in a new terminal: ruleids service start"
 }
 if (-not (Test-Path (Join-Path $env:SystemRoot 'System32\Npcap\wpcap.dll'))) {
     Write-Host 'To see whole packets, install Npcap from https://npcap.com; without it ruleids sees IPv4 alone.'
