@@ -37,9 +37,10 @@ go -C packaging/release build -o "$work/release" .
 export MINISIGN_KEY=$keep/key.sec
 # Nothing that the first build has compiled is in the second.
 declare -A cache=([a]=$(go env GOCACHE) [b]=$work/cache)
+git clone -q . "$work/a"
+git -C "$work/a" tag v0.0.1
+git clone -q "$work/a" "$work/b"
 for copy in a b; do
-  git clone -q . "$work/$copy"
-  git -C "$work/$copy" tag v0.0.1
   [[ -s $keep/$copy-1/SHA256SUMS ]] || GOCACHE=${cache[$copy]} "$work/release" -root "$work/$copy" -out "$keep/$copy-1" -targets "$targets"
 done
 diff -r "$keep/a-1" "$keep/b-1" || fail "two builds of one revision differ"
@@ -47,7 +48,7 @@ diff -r "$keep/a-1" "$keep/b-1" || fail "two builds of one revision differ"
 minisign -Vm "$keep/a-1/SHA256SUMS" -p "$keep/key.pub"
 if [[ ${1:-} == twice ]]; then
   cat "$keep/a-1/SHA256SUMS"
-  say "two builds of $(git rev-parse --short HEAD) are equal"
+  say "two builds of $(git -C "$work/a" rev-parse --short HEAD) are equal"
   exit
 fi
 
