@@ -125,6 +125,18 @@ func (s *dissection) after(layer, column string) (string, bool) {
 	return s.nth(column, s.count(layer, s.ip+i))
 }
 
+// behind returns how many bytes follow the first eight of an ICMP message, where no other header is before it.
+func (s *dissection) behind(layer string) (string, bool) {
+	if s.ip < 0 || s.ip+1 >= len(s.protocols) || s.protocols[s.ip+1] != layer {
+		return "", false
+	}
+	total, _ := s.ofIP("ip.len", "ipv6.plen")
+	header, _ := s.ofIP("ip.hdr_len", "")
+	n, _ := strconv.Atoi(total)
+	h, _ := strconv.Atoi(header)
+	return strconv.Itoa(n - h - 8), true
+}
+
 // dns returns a column of the first DNS message.
 func (s *dissection) dns(column string) (string, bool) {
 	if s.ip < 0 || !slices.Contains(s.protocols[s.ip:], "dns") {
@@ -285,6 +297,9 @@ func (s *dissection) field(name string) (string, bool) {
 		}
 		return s.after("udp", "udp."+layer+"port")
 	case "icmp", "icmpv6":
+		if part == "data_len" {
+			return s.behind(layer)
+		}
 		if name == "icmpv6.nd.target" {
 			for _, column := range []string{"icmpv6.nd.ns.target_address", "icmpv6.nd.na.target_address", "icmpv6.nd.rd.target_address"} {
 				if v, ok := s.after(layer, column); ok {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -19,8 +20,9 @@ import (
 	"github.com/ruleids/ruleids/packet"
 )
 
-// TestOracle compares conversations with those of tshark: which segments are retransmissions, and how many packets and bytes
-// went either way. It runs where RULEIDS_ORACLE is a list of capture files and directories, and tshark is installed.
+// TestOracle compares conversations with those of tshark: which segments are retransmissions, how many packets and bytes went
+// either way, who opened them, what became of them, what they speak, and the flows of their sides. It runs where
+// RULEIDS_ORACLE is a list of capture files and directories, and tshark is installed.
 func TestOracle(t *testing.T) {
 	paths := os.Getenv("RULEIDS_ORACLE")
 	if paths == "" {
@@ -29,7 +31,7 @@ func TestOracle(t *testing.T) {
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Fatal(err)
 	}
-	o := oracle{T: t, known: map[string]int{}}
+	o := oracle{T: t, known: map[string]int{}, equal: map[string]int{}}
 	for _, path := range filepath.SplitList(paths) {
 		err := filepath.WalkDir(path, func(p string, e fs.DirEntry, err error) error {
 			ext := filepath.Ext(strings.TrimSuffix(p, ".gz"))
@@ -44,8 +46,11 @@ func TestOracle(t *testing.T) {
 	}
 	t.Logf("%d segments are retransmissions for both, %d for neither; %d conversations have the same packets, bytes and duration", o.both, o.neither, o.conversations)
 	t.Logf("the handshake was seen of the connections of %d segments for both, of %d for neither", o.opened, o.unopened)
-	for why, n := range o.known {
-		t.Logf("known difference, %d times: %s", n, why)
+	for _, what := range slices.Sorted(maps.Keys(o.equal)) {
+		t.Logf("equal, %d times: %s", o.equal[what], what)
+	}
+	for _, why := range slices.Sorted(maps.Keys(o.known)) {
+		t.Logf("known difference, %d times: %s", o.known[why], why)
 	}
 	if n := o.known["of more than two gaps at once some are taken for larger"]; n > o.both/50 {
 		o.Errorf("%d retransmissions of %d were not found", n, o.both)
@@ -65,6 +70,7 @@ type oracle struct {
 	both, neither, conversations int
 	opened, unopened             int // segments of connections whose handshake was seen, and of others
 	known                        map[string]int
+	equal                        map[string]int    // values of fields that are the same
 	seen                         map[string][]span // sequence numbers by stream and sender, of the file at hand
 }
 
@@ -73,7 +79,7 @@ type total struct{ packets, bytes uint64 }
 
 var oracleFields = []string{"frame.number", "tcp.stream", "udp.stream", "tcp.analysis.retransmission", "tcp.analysis.out_of_order", "tcp.analysis.keep_alive",
 	"tcp.analysis.lost_segment", "ip.src", "ipv6.src", "ip.len", "ipv6.plen", "tcp.srcport", "udp.srcport", "frame.time_epoch", "tcp.flags.reset", "tcp.analysis.zero_window_probe",
-	"tcp.completeness", "tcp.time_relative", "udp.time_relative"}
+	"tcp.completeness", "tcp.time_relative", "udp.time_relative", "ip.dst", "ipv6.dst", "tcp.dstport", "udp.dstport", "tcp.flags", "frame.len", "frame.protocols"}
 
 func (o *oracle) compare(file string) error {
 	r, err := capture.Open(file)
@@ -99,7 +105,8 @@ func (o *oracle) compare(file string) error {
 		return err
 	}
 	lines := bufio.NewReaderSize(out, 1<<20)
-	table := New(Config{Seed: 1, Need: Conversations | Datagrams})
+	table := New(Config{Seed: 1, Need: All &^ Heads})
+	told := o.outcomes(file)
 	var d packet.Decoder
 	var p packet.Packet
 	var clock int64
@@ -132,6 +139,9 @@ func (o *oracle) compare(file string) error {
 		clock = max(clock, p.Time)
 		p.Clock = clock
 		table.Track(&p, table.Place(&p))
+		told.hear(table.Events())
+		told.icmp(&p)
+		told.flow(&p, col)
 		table.Clear()
 		if table.at != 0 && (p.Fragment() || p.Malformed) { // of which tshark counts fewer
 			shared[table.at] = map[string]bool{"fragments": true, "others": true}
@@ -147,6 +157,7 @@ func (o *oracle) compare(file string) error {
 			continue
 		}
 		durations[stream] = col[17] + col[18]
+		told.frame(stream, &p, col)
 		if p.Layers&packet.LayerTCP != 0 {
 			o.handshake(file, opens[stream], col)
 			opens[stream] = p.ConnOpen
@@ -199,6 +210,7 @@ func (o *oracle) compare(file string) error {
 		if got := float64(e.seen-e.first) / 1e9; err == nil && !back && math.Abs(got-want) > 2e-6 {
 			o.Errorf("%s: %s: %v s, tshark has %v", file, stream, got, want)
 		}
+		told.end(stream, e, clock)
 		o.conversations++
 	}
 	return nil
