@@ -54,7 +54,12 @@ func (t *Table) flowOf(p *packet.Packet, r ref, pl Place) {
 	if r == 0 {
 		r = t.newEntry(p, pl)
 		t.settle(r)
+	} else if e := t.entry(r); e.over() && e.state != flowOnly && t.at != r && t.stale(r, p.Clock) {
+		t.restart(r) // the conversation is forgotten: a packet that is none of it does not bring it back
+		t.settle(r)
 	}
-	t.entry(r).touch(p.Clock)
+	if e := t.entry(r); e.state == flowOnly {
+		e.touch(p.Clock)
+	}
 	t.count(r, pl.dir(), p)
 }
