@@ -46,12 +46,12 @@ var (
 	}
 	udpSigns = []sign{
 		{packet.ServiceQUIC, isQUIC},
-		{packet.ServiceSSDP, begins("M-SEARCH * HTTP/1.1", "NOTIFY * HTTP/1.1")},
+		{packet.ServiceSSDP, begins("M-SEARCH * HTTP/1.1", "NOTIFY * HTTP/1.1", "HTTP/1.1 200 OK")},
 		{packet.ServiceSIP, isRequest(" SIP/2.0", "SIP/2.0 ")},
 		{packet.ServiceDHCP, isDHCP},
 		{packet.ServiceSTUN, isSTUN},
+		{packet.ServiceDNS, isDNS}, // before NTP, for whose head any number of a question may be taken
 		{packet.ServiceNTP, isNTP},
-		{packet.ServiceDNS, isDNS},
 		{packet.ServiceSNMP, isSNMP},
 		{packet.ServiceWireGuard, isWireGuard},
 		{packet.ServiceTLS, isDTLS},

@@ -10,12 +10,12 @@ func be16(b []byte) int    { return int(binary.BigEndian.Uint16(b)) }
 func be32(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
 func le32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
 
-// isTLS: a record of a handshake, or of data where the capture begins later (RFC 8446 section 5.1).
+// isTLS: a record of a handshake, or of data or an alert where the capture begins later (RFC 8446 section 5.1).
 func isTLS(b []byte) bool {
 	if len(b) < 6 || b[1] != 3 || b[2] > 4 {
 		return false
 	}
-	return b[0] == 22 && (b[5] == 1 || b[5] == 2) || b[0] == 23 && be16(b[3:]) <= 1<<14+256
+	return b[0] == 22 && (b[5] == 1 || b[5] == 2) || b[0] == 23 && be16(b[3:]) <= 1<<14+256 || b[0] == 21 && be16(b[3:]) == len(b)-5
 }
 
 // isDTLS: RFC 9147 section 4.
@@ -138,13 +138,23 @@ func isSOCKS(b []byte) bool {
 	return len(b) >= 9 && b[0] == 4 && (b[1] == 1 || b[1] == 2) && b[len(b)-1] == 0
 }
 
-// isDNS: a header of RFC 1035 section 4.1.1 with one question that can be read, and nothing that only answers have where it asks.
+// isDNS: a header of RFC 1035 section 4.1.1 with one question that can be read, and nothing that only answers have where it
+// asks; or a message of multicast DNS, which has no number, and asks more at once, or answers without a question (RFC 6762); or an
+// answer to what could not be read, with nothing but OPT (RFC 6891).
 func isDNS(b []byte) bool {
-	if len(b) < 17 || b[3]&0x40 != 0 || b[2]>>3&15 > 5 || be16(b[4:]) != 1 {
+	if len(b) < 17 || b[3]&0x40 != 0 || b[2]>>3&15 > 5 {
 		return false
 	}
-	answer := b[2]&0x80 != 0
-	if !answer && (be16(b[6:]) != 0 || b[3]&15 != 0 || be16(b[10:]) > 4) {
+	answer, multicast := b[2]&0x80 != 0, be16(b) == 0
+	switch questions := be16(b[4:]); {
+	case answer && questions == 0 && be32(b[6:]) == 0 && be16(b[10:]) == 1 && b[12] == 0 && be16(b[13:]) == 41:
+		return true
+	case questions == 1, multicast && !answer && questions > 1 && questions < 256:
+	case multicast && answer && questions == 0 && b[3] == 0 && be16(b[6:]) > 0:
+	default:
+		return false
+	}
+	if !answer && (!multicast && be16(b[6:]) != 0 || b[3]&15 != 0 || be16(b[10:]) > 4) {
 		return false
 	}
 	at := 12
@@ -178,8 +188,12 @@ func isNTP(b []byte) bool {
 		return false
 	case mode >= 1 && mode <= 5:
 		return len(b) >= 48 && len(b)%4 == 0 && len(b) <= 128 && b[1] <= 16
-	case mode == 6:
-		return len(b) >= 12 && b[0]>>6 == 0 && b[1]&31 <= 12
+	case mode == 6: // RFC 9327 section 2: as many bytes as it says, padded to four, and perhaps a MAC
+		if version < 2 || len(b) < 12 || b[0]>>6 != 0 || b[1]&31 > 12 {
+			return false
+		}
+		n := len(b) - 12 - (be16(b[10:])+3)&^3
+		return n >= 0 && n <= 24
 	case mode == 7:
 		return b[2] <= 3 && (b[3] == 42 || b[3] == 20 || b[3] == 0)
 	}

@@ -30,7 +30,7 @@ func TestServices(t *testing.T) {
 	zeros := func(n int) string { return strings.Repeat("00", n) }
 	tcp := map[string][]string{
 		"http":       {"GET / HTTP/1.1\r\n", "HTTP/1.0 404 Not Found\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "CONNECT a:443 HTTP/1.1\r\n"},
-		"tls":        {unhex("16 0301 0200 01 0001fc"), unhex("16 0303 0050 02"), unhex("17 0303 0020 aa")},
+		"tls":        {unhex("16 0301 0200 01 0001fc"), unhex("16 0303 0050 02"), unhex("17 0303 0020 aa"), unhex("15 0303 0002 01 00")},
 		"ssh":        {"SSH-2.0-OpenSSH_9.6\r\n"},
 		"smtp":       {"220 mx.example ESMTP Postfix\r\n", "EHLO me\r\n", "220-mx SMTP ready\r\n"},
 		"ftp":        {"220 (vsFTPd 3.0.5)\r\n", "USER anonymous\r\n", "220-Welcome\r\n220 ProFTPD\r\n"},
@@ -61,13 +61,19 @@ func TestServices(t *testing.T) {
 	}
 	query := unhex("1234 0100 0001 0000 0000 0001 07") + "example" + unhex("03") + "com" + unhex("00 0001 0001 00 0029 1000 00000000 0000")
 	udp := map[string][]string{
-		"quic":       {unhex("c0 00000001 08 0102030405060708 00 00 449e" + zeros(30)), unhex("80 00000000 01 01 01 02 00000001")},
-		"dns":        {query, "\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00" + query[12:29] + unhex("c00c 0001 0001 0000003c 0004 c0000201")},
-		"ntp":        {unhex("23 00 06 20" + zeros(44)), unhex("1c 02 06 ec" + zeros(44)), unhex("17 00 03 2a" + zeros(4))},
+		"quic": {unhex("c0 00000001 08 0102030405060708 00 00 449e" + zeros(30)), unhex("80 00000000 01 01 01 02 00000001")},
+		"dns": {query, "\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00" + query[12:29] + unhex("c00c 0001 0001 0000003c 0004 c0000201"),
+			// Numbers that make it look like NTP by the first four bytes.
+			"\x24\x02" + query[2:] + strings.Repeat("\x00", 16), "\x0b\x03" + query[2:] + strings.Repeat("\x00", 12),
+			// Multicast DNS.
+			unhex("0000 0000 0002 0000 0000 0000 04") + "host" + unhex("05") + "local" + unhex("00 0001 8001 c00c 001c 8001"),
+			unhex("0000 8400 0000 0001 0000 0000 04") + "host" + unhex("05") + "local" + unhex("00 0001 8001 00000078 0004 c0000201"),
+			unhex("9462 8185 0000 0000 0000 0001 00 0029 0fa0 00000000 0000")},
+		"ntp":        {unhex("23 00 06 20" + zeros(44)), unhex("1c 02 06 ec" + zeros(44)), unhex("17 00 03 2a" + zeros(4)), unhex("16 02 0001 0000 0000 0000 0000")},
 		"dhcp":       {unhex("01 01 06 00"+zeros(232)) + unhex("63825363 350101 ff")},
 		"snmp":       {unhex("3029 020101 0406 7075626c6963 a01c"), unhex("303e 020103 3011 0204")},
 		"stun":       {unhex("0001 0000 2112a442 000102030405060708090a0b")},
-		"ssdp":       {"M-SEARCH * HTTP/1.1\r\n"},
+		"ssdp":       {"M-SEARCH * HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\n"},
 		"sip":        {"INVITE sip:a@b SIP/2.0\r\n"},
 		"wireguard":  {unhex("01000000" + zeros(144))},
 		"tls":        {unhex("16 fefd 0000 000000000000 0040 01 000034")},
@@ -75,7 +81,7 @@ func TestServices(t *testing.T) {
 		"kerberos":   {unhex("6a 81 9d 30 81 9a a1 03 02")},
 		"tftp":       {"\x00\x01boot\x00octet\x00"},
 		"nfs":        {unhex("00000001 00000000 00000002 000186a3 00000003 00000000")},
-		"":           {"hello", unhex(zeros(48)), unhex("1234 0110 0001 0000 0000 0000 20 434b41414141414141414141414141414141414141414141414141414141414141 00 0021 0001")},
+		"":           {"hello", unhex(zeros(48)), unhex("0e" + zeros(15) + "9b6887475643254c8c016a4c6bc2985905" + zeros(17)), unhex("1234 0110 0001 0000 0000 0000 20 434b41414141414141414141414141414141414141414141414141414141414141 00 0021 0001")},
 	}
 	seen := map[string]bool{}
 	for _, group := range []struct {
