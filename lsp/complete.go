@@ -220,8 +220,8 @@ func (w *workspace) rule(here *place) *rules.Rule {
 // fieldDoc says of a field what it is and which events have it.
 func fieldDoc(f *packet.Field) string {
 	doc := f.Doc
-	if len(f.Enum) > 0 {
-		doc += "\n\nOne of: `" + strings.Join(f.Enum, "`, `") + "`."
+	if words := f.OneOf(); len(words) > 0 {
+		doc += "\n\nOne of: `" + strings.Join(words, "`, `") + "`."
 	}
 	var on []string
 	for _, e := range f.Events {

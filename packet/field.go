@@ -229,7 +229,7 @@ var fields = number([]Field{
 	{Name: "conn.bytes_in", Doc: "Bytes of IP packets to the side that opened the conversation.", Kind: KindInt, Layer: LayerConnection, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.ConnBytesIn), Max: max63, Events: onConn},
 	{Name: "conn.packets_out", Doc: "Packets from the side that opened the conversation.", Kind: KindInt, Layer: LayerConnection, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.ConnPacketsOut), Max: max63, Events: onConn},
 	{Name: "conn.packets_in", Doc: "Packets to the side that opened the conversation.", Kind: KindInt, Layer: LayerConnection, Store: StoreU64, Offset: unsafe.Offsetof(Packet{}.ConnPacketsIn), Max: max63, Events: onConn},
-	{Name: "conn.service", Doc: "What the two sides speak, by what they said first and not by port, as \"http\"; empty where that is not known.", Kind: KindString, Layer: LayerConnection, Store: StoreService, Offset: unsafe.Offsetof(Packet{}.ConnService), Events: onConn},
+	{Name: "conn.service", Doc: "What the two sides speak, by what they said first and not by port, as \"http\"; empty where that is not known.", Kind: KindString, Layer: LayerConnection, Store: StoreService, Offset: unsafe.Offsetof(Packet{}.ConnService), Enum: services[:], Events: onConn},
 
 	{Name: "payload", Doc: "Bytes of the transport payload as captured: after the TCP or UDP header, or the first 8 bytes of ICMP or ICMPv6.", Kind: KindBytes, Layer: LayerPayload, Store: StoreBytes, Offset: unsafe.Offsetof(Packet{}.Payload), Events: onPacket},
 
@@ -239,7 +239,7 @@ var fields = number([]Field{
 	{Name: "asset.src.mac", Doc: "Hardware address that had the source's address before this event, by ARP, neighbor discovery or DHCP.", Kind: KindMAC, Layer: LayerAssetSrcMAC, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.SrcMAC), Events: onAsset},
 	{Name: "asset.dst.known", Doc: "Something came from the destination before this event.", Kind: KindBool, Layer: LayerAssetDst, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.DstKnown), Events: onAsset},
 	{Name: "asset.dst.age", Doc: "Seconds since something came from the destination first; 0 for an unknown one.", Kind: KindFloat, Layer: LayerAssetDst, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.DstAge), Events: onAsset},
-	{Name: "asset.dst.service", Doc: "What the destination port is known to speak, as conn.service; empty where that is not known.", Kind: KindString, Layer: LayerAssetDst, Store: StoreService, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.DstService), Events: onAsset},
+	{Name: "asset.dst.service", Doc: "What the destination port is known to speak, as conn.service; empty where that is not known.", Kind: KindString, Layer: LayerAssetDst, Store: StoreService, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.DstService), Enum: services[:], Events: onAsset},
 	{Name: "asset.watched", Doc: "Seconds since the map of hosts and services began: in a young one everything is new.", Kind: KindFloat, Layer: LayerAssetSrc, Store: StoreF64, Offset: unsafe.Offsetof(Packet{}.Asset) + unsafe.Offsetof(Asset{}.Watched), Events: onAsset},
 
 	{Name: "honeypot.service", Doc: "Service that the honeypot plays, as \"ssh\".", Kind: KindString, Layer: LayerHoneypot, Store: StoreAttr, Offset: unsafe.Offsetof(Attributes{}.Service), Events: onHoney},
@@ -307,6 +307,11 @@ func (f *Field) first(p *Packet) *Cursor {
 	c.Begin(f, p)
 	c.Next()
 	return &c
+}
+
+// OneOf returns what the field can be but for the empty text; nil where that is any text.
+func (f *Field) OneOf() []string {
+	return slices.DeleteFunc(slices.Clone(f.Enum), func(word string) bool { return word == "" })
 }
 
 // On reports whether events of a kind can have the field.

@@ -99,8 +99,8 @@ func fieldWords(*rules.RuleSet) []word {
 				w.On = "all"
 			}
 		}
-		if len(f.Enum) > 0 {
-			w.Doc += " One of: " + strings.Join(f.Enum, ", ") + "."
+		if words := f.OneOf(); len(words) > 0 {
+			w.Doc += " One of: " + strings.Join(words, ", ") + "."
 		}
 		out = append(out, w)
 	}

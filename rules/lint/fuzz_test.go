@@ -21,6 +21,9 @@ func FuzzRun(f *testing.F) {
 			f.Add(string(body))
 		}
 	}
+	for _, body := range []string{"", `absent "a" { where = "tcp" }`, `step "a" {}`} { // broken ones
+		f.Add("rule \"r\" {\n sequence \"1m\" {\n" + body + "\n}\n block {\n target = \"ip.src\"\n for = \"1h\"\n}\n}\n")
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		rs, diags := rules.Load(rules.Options{Sources: map[string][]byte{"rules.hcl": []byte(text)}, LintCodes: IgnoreCodes()})
 		findings := Run(rs, diags)

@@ -100,7 +100,7 @@ func forgedConnection(accepts func(*domain.Shape) bool) string {
 
 // forgeable reports whether someone who forges packets can take all steps of a sequence but the last.
 func forgeable(seq *rules.Sequence) bool {
-	for _, st := range seq.Steps[:len(seq.Steps)-1] {
+	for _, st := range seq.Steps[:max(len(seq.Steps)-1, 0)] { // a broken one may have none
 		switch st.On {
 		case packet.EventAlert: // it may come of forged packets
 		case packet.EventPacket:
