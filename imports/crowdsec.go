@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,14 +43,11 @@ func (s *Set) CrowdSec(f File) {
 	})
 }
 
-// loginServices are names of services here, by those that CrowdSec's parsers give.
-var loginServices = map[string]string{"ssh": "sshd", "pgsql": "postgresql", "ftp": "vsftpd"}
-
 var (
 	comparison  = lazyregexp.New(`^\(?\s*evt\.(?:Meta|Parsed)\.([A-Za-z_]+)\s*(==|in|!=|not in)\s*(.+?)\s*\)?$`)
+	letName     = lazyregexp.New(`^\(?\s*let ([a-z_]+) = `)
+	statusOnly  = lazyregexp.New(`^\(?\s*evt\.(?:Meta|Parsed)\.(?:http_)?status\s`)
 	quotedWord  = lazyregexp.New(`["']([^"']*)["']`)
-	failedLogin = lazyregexp.New(`(?i)(fail|invalid|not_found|bad_pass|unknown_user)`)
-	loginWord   = lazyregexp.New(`(?i)(auth|login|password|user|credential|totp|2fa)`)
 	statusCode  = lazyregexp.New(`(http\.response\.code\s*(?:==|!=|in|not in)\s*)(\[[^\]]*\]|["'][0-9]+["'])`)
 	partOfURI   = lazyregexp.New(`(evt\.Parsed\.(?:http_args|file_name)\)?)\s*(?:==|in|startsWith|endsWith)\s+`)
 	requestWord = lazyregexp.New(`http_path|Parsed\.request|Parsed\.uri|http_args|file_name|http_user_agent`)
@@ -91,57 +87,35 @@ func (c *scenario) translate(t *translation) {
 	if t.reason != "" {
 		return
 	}
-	var login, http bool
-	var service, kind string // by the field for it, and by the kind of line
+	var l logins
+	var http bool
 	var rest []string
-	for _, part := range split(strings.Join(strings.Fields(c.Filter), " "), "&&", " and ") {
+	for _, part := range split(lets(strings.Join(strings.Fields(c.Filter), " ")), "&&", " and ") {
 		part = strings.TrimSpace(part)
-		m := comparison.FindStringSubmatch(part)
-		if m == nil || m[2] == "!=" || m[2] == "not in" {
+		name, values, ok := equals(part)
+		switch {
+		case !ok:
 			rest = append(rest, part)
-			continue
-		}
-		var values []string
-		for _, w := range quotedWord.FindAllStringSubmatch(m[3], -1) {
-			values = append(values, w[1])
-		}
-		all := func(f func(string) bool) bool {
-			return len(values) > 0 && !slices.ContainsFunc(values, func(v string) bool { return !f(v) })
-		}
-		isHTTP := func(v string) bool { return strings.HasPrefix(v, "http_") || v == "http" }
-		switch m[1] {
-		case "log_type", "service", "sub_type", "error", "dovecot_login_result", "source", "program":
-			switch {
-			case all(isHTTP):
-				http = true
-			case all(func(v string) bool {
-				return failedLogin.MatchString(v) && (m[1] != "log_type" || loginWord.MatchString(v))
-			}):
-				login = true
-				if name := loginService(values[0]); name != "" && m[1] == "log_type" && all(func(v string) bool { return loginService(v) == name }) {
-					kind = name
-				}
-			case m[1] == "service" && len(values) == 1:
-				service = serviceName(values[0])
-			case m[1] == "log_type" && len(values) == 1 && strings.HasSuffix(values[0], "_logs"):
-				kind = serviceName(strings.TrimSuffix(values[0], "_logs"))
-			default:
-				t.reject("filter on %s %s", m[1], oneLine(m[3], 40))
-				return
-			}
-		case "static_ressource":
+		case name == "static_ressource":
 			t.lose("whether a file is static is not known")
-		default:
+		case slices.Contains(kindFields, name) && !slices.ContainsFunc(values, func(v string) bool { return !strings.HasPrefix(v, "http_") && v != "http" }):
+			http = true
+		case !l.see(name, values):
 			rest = append(rest, part)
 		}
-	}
-	if login && http {
-		t.reject("logins that a web server's log tells of")
-		return
 	}
 	switch {
-	case login:
-		c.login(t, cmp.Or(service, kind), rest)
+	case l.failed && http && l.plain:
+		t.lose("a login that the log of a web server tells of is an answer 401")
+		c.request(t, append(rest, "evt.Meta.http_status == '401'"))
+	case l.failed && http:
+		t.reject("logins that a web server's log tells of")
+	case l.failed:
+		c.login(t, &l, rest)
+	case l.aside != "":
+		t.reject("filter on %s", l.aside)
+	case l.users != nil:
+		t.reject("filter on a user")
 	case strings.Contains(strings.Join(rest, " "), "http_") || http:
 		c.request(t, rest)
 	default:
@@ -152,48 +126,8 @@ func (c *scenario) translate(t *translation) {
 	}
 }
 
-// loginService takes the service from the name of a kind of line, as ssh from ssh_failed-auth.
-func loginService(kind string) string {
-	i := strings.IndexAny(kind, "_")
-	if i <= 0 {
-		return ""
-	}
-	if j := strings.Index(kind, "_failed"); j > 0 {
-		i = j
-	} else if j := strings.Index(kind, "_auth"); j > 0 {
-		i = j
-	}
-	switch kind[:i] {
-	case "auth", "failed", "login", "invalid":
-		return "" // a word for logins, and no service
-	}
-	return serviceName(kind[:i])
-}
-
-func serviceName(name string) string {
-	if s := loginServices[name]; s != "" {
-		return s
-	}
-	return oneLine(name, 60)
-}
-
-func (c *scenario) login(t *translation, service string, rest []string) {
-	t.on = "auth"
-	if service == "" {
-		t.reject("logins of no service that is named")
-		return
-	}
-	t.and("auth.service == %s", exprText(service))
-	if len(rest) > 0 {
-		t.reject("filter with %s", oneLine(foreignName.FindString(rest[0]), 40))
-		return
-	}
-	t.and("auth.result == 'failure'")
-	t.lose("the name of the service is that of the rules on logins, or one given in the settings")
-}
-
 func (c *scenario) request(t *translation, rest []string) {
-	if asks := slices.DeleteFunc(slices.Clone(rest), statusAlone); len(asks) < len(rest) && requestWord.MatchString(strings.Join(asks, " ")) && c.Distinct == "" {
+	if asks := slices.DeleteFunc(slices.Clone(rest), statusAlone); len(asks) < len(rest) && requestWord.MatchString(strings.Join(asks, " ")) {
 		// What a client asks for is narrow enough: the status, which is in another packet, says whether it is there.
 		rest = asks
 		t.lose("the status of the answer is not looked at: each request counts")
@@ -220,7 +154,7 @@ func (c *scenario) request(t *translation, rest []string) {
 		t.reject("filter with %s", oneLine(strings.TrimSuffix(bad, "("), 40))
 		return
 	}
-	if strings.ContainsAny(where, "{}#") {
+	if strings.ContainsAny(quotedWord.ReplaceAllString(where, ""), "{}#") {
 		t.reject("filter with a closure")
 		return
 	}
@@ -237,8 +171,56 @@ func (c *scenario) request(t *translation, rest []string) {
 
 // statusAlone says whether a part of a filter is on the status of an answer and on nothing else.
 func statusAlone(part string) bool {
-	m := comparison.FindStringSubmatch(part)
-	return m != nil && (m[1] == "http_status" || m[1] == "status") && !requestWord.MatchString(part)
+	return statusOnly.MatchString(part) && strings.Count(part, "evt.") == 1
+}
+
+// lets puts what "let name = value;" names in the place of the name, in what follows.
+func lets(filter string) string {
+	for at := 0; ; {
+		i := strings.Index(filter[at:], "let ")
+		if i < 0 {
+			return filter
+		}
+		at += i
+		m := letName.FindStringSubmatch(filter[at:])
+		end := strings.IndexByte(filter[at:], ';')
+		if m == nil || end < 0 || at > 0 && isWord(filter[at-1]) {
+			at += len("let ")
+			continue
+		}
+		value := strings.TrimSpace(filter[at+len(m[0]) : at+end])
+		rest := replaceWord(filter[at+end+1:], m[1], value)
+		filter = filter[:at] + strings.TrimSpace(rest)
+	}
+}
+
+// replaceWord replaces a name outside of strings, where it is no part of another.
+func replaceWord(text, name, value string) string {
+	var b strings.Builder
+	quote := byte(0)
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case quote != 0 && c == '\\' && i+1 < len(text):
+			b.WriteByte(c)
+			i++
+			c = text[i]
+		case c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\'' || c == '`'):
+			quote = c
+		case quote == 0 && strings.HasPrefix(text[i:], name) && (i == 0 || !isWord(text[i-1]) && text[i-1] != '.') && (i+len(name) == len(text) || !isWord(text[i+len(name)])):
+			b.WriteString(value)
+			i += len(name) - 1
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
 // unwrap takes a function of one argument off its argument.
@@ -276,6 +258,8 @@ func (c *scenario) bucket(t *translation) {
 			t.by = append(t.by, host)
 		case "evt.Meta.user", "evt.Meta.target_user", "evt.Meta.username":
 			t.by = append(t.by, "auth.user")
+		case "evt.Meta.log_type":
+			t.lose("groups by the kind of a line, too")
 		case "evt.Meta.service":
 			t.by = append(t.by, "auth.service")
 		case "evt.Parsed.target_fqdn", "evt.Meta.target_fqdn":
@@ -317,7 +301,7 @@ func (c *scenario) bucket(t *translation) {
 	count := "count()"
 	switch c.Distinct {
 	case "":
-	case "evt.Meta.username", "evt.Meta.user", "evt.Meta.target_user", "evt.Parsed.dovecot_user":
+	case "evt.Meta.username", "evt.Meta.user", "evt.Meta.target_user", "evt.Meta.source_user", "evt.Parsed.dovecot_user":
 		count = "distinct(auth.user)"
 	case "evt.Meta.source_ip":
 		count = "distinct(" + host + ")"
