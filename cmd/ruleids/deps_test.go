@@ -76,7 +76,7 @@ var house = []layer{
 	{level: 3, path: "engine", may: []string{"assets", "internal/geo", "model", "engine/snapshot", "internal/literals", "internal/publicsuffix", "internal/diag", "internal/scale", "packet", "alert", "rules", "rules/ast", "rules/check", "rules/domain", "rules/lists", "engine/window", "engine/conversation", "packet/application"}},
 	{level: 3, path: "rules/source", may: []string{"internal/fetch", "internal/files", "rules", "rules/lists"}},
 	{level: 3, path: "rules/lint", may: []string{"packet", "stdlib", "internal/diag", "rules", "rules/ast", "rules/domain", "rules/lists"}},
-	{level: 3, path: "rules/format", may: []string{"internal/diag", "packet", "rules"}},
+	{level: 3, path: "rules/format", may: []string{"internal/diag", "packet", "rules", "rules/fasthcl"}},
 	{level: 3, path: "actions/output", may: []string{"internal/eventlog", "internal/files", "internal/filelock", "internal/logfile", "internal/retry", "internal/scale", "packet", "alert", "internal/setting"}},
 	{level: 3, path: "actions/reputation", may: []string{"internal/stateversion", "internal/files", "internal/retry", "internal/scale", "internal/printable", "internal/setting"}},
 	{level: 3, path: "actions/decision", may: []string{"internal/stateversion", "internal/files", "internal/filelock", "internal/logfile", "internal/retry", "internal/scale", "internal/printable", "packet", "alert", "internal/setting", "internal/host"}},

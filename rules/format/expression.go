@@ -29,6 +29,9 @@ func layout(text string) (lines []line, ok bool) {
 		return nil, false
 	}
 	out := join(lines)
+	if out == text {
+		return lines, true
+	}
 	if !sameTree(text, out) {
 		return nil, false
 	}
@@ -36,24 +39,27 @@ func layout(text string) (lines []line, ok bool) {
 	return lines, ok && join(again) == out
 }
 
-// parse parses an expression. In the language count and sum are aggregates, with other arguments
-// than the functions of expr-lang that have their names, which take closures; and there is no if.
-func parse(text string) (*parser.Tree, error) {
-	tree, err := parseAs(text, "count", "sum")
-	if err != nil && strings.Contains(text, "#") {
-		return parseAs(text)
-	}
-	return tree, err
-}
+// In the language count and sum are aggregates, with other arguments than the functions of expr-lang that have their names, which
+// take closures; and there is no if. Parsers share the configurations, which they only read.
+var plainConfig, closureConfig = parserConfig("count", "sum"), parserConfig()
 
-// parseAs parses an expression in which some names are those of plain functions.
-func parseAs(text string, plain ...string) (*parser.Tree, error) {
+// parserConfig is for expressions in which some names are those of plain functions.
+func parserConfig(plain ...string) *conf.Config {
 	config := conf.CreateNew()
 	config.DisableIfOperator = true
 	for _, name := range plain {
 		config.Functions[name] = &builtin.Function{Name: name}
 	}
-	return parser.ParseWithConfig(text, config)
+	return config
+}
+
+// parse parses an expression.
+func parse(text string) (*parser.Tree, error) {
+	tree, err := parser.ParseWithConfig(text, plainConfig)
+	if err != nil && strings.Contains(text, "#") {
+		return parser.ParseWithConfig(text, closureConfig)
+	}
+	return tree, err
 }
 
 func join(lines []line) string {
@@ -180,6 +186,10 @@ func stringText(raw string) string {
 // sameTree reports whether two expressions parse to the same tree, places apart and with the
 // spellings of and, or, not taken as equal.
 func sameTree(a, b string) bool {
+	if a == b {
+		_, err := parse(a)
+		return err == nil
+	}
 	x, err := parse(a)
 	if err != nil {
 		return false

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
 	"github.com/ruleids/ruleids/internal/diag"
+	"github.com/ruleids/ruleids/rules/fasthcl"
 )
 
 // rounds bounds the search for a layout that a further round leaves alone. Two are enough for files
@@ -25,12 +26,14 @@ const rounds = 8
 //
 // A block on one line with several attributes gets a line for each. The layout is stable: Source of its own result is that result. Line endings become LF.
 func Source(name string, src []byte) ([]byte, hcl.Diagnostics) {
-	if _, diags := diag.Parse(src, name); diags.HasErrors() {
+	if _, diags := fasthcl.Parse(src, name); diags.HasErrors() {
 		return src, diags
 	}
 	out := unix(src)
-	if _, diags := hclsyntax.ParseConfig(out, name, hcl.InitialPos); diags.HasErrors() {
-		out, _ = diag.Unfold(out, name) // blocks with several attributes on one line get a line for each
+	if long, at := diag.Unfold(out, name); at != nil { // blocks with several attributes on one line get a line for each
+		if _, diags := hclsyntax.ParseConfig(out, name, hcl.InitialPos); diags.HasErrors() {
+			out = long
+		}
 	}
 	seen := map[string]bool{}
 	for range rounds {
@@ -65,18 +68,21 @@ func unix(src []byte) []byte {
 func round(name string, src []byte) (out []byte, ok bool) {
 	short, kept := shorten(name, src)
 	out = kept.restore(blankLines(name, hclwrite.Format(short)))
-	if !sameTokens(name, src, out) {
+	if !bytes.Equal(src, out) && !sameTokens(name, src, out) {
 		return nil, false
 	}
-	file, diags := hclsyntax.ParseConfig(out, name, hcl.InitialPos)
+	file, diags := fasthcl.Parse(out, name)
 	if diags.HasErrors() {
 		return nil, false
 	}
-	out = conditions(out, file.Body.(*hclsyntax.Body))
-	if _, diags = hclsyntax.ParseConfig(out, name, hcl.InitialPos); diags.HasErrors() {
+	laid := conditions(out, file.Body.(*hclsyntax.Body))
+	if bytes.Equal(laid, out) {
+		return out, true
+	}
+	if _, diags = fasthcl.Parse(laid, name); diags.HasErrors() {
 		return nil, false
 	}
-	return out, true
+	return laid, true
 }
 
 // sameTokens reports whether a and b differ in white space between tokens only.

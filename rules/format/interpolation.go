@@ -15,6 +15,9 @@ type interpolations []struct{ text, standIn []byte }
 
 // shorten returns src with a text of one line for each interpolation of several lines.
 func shorten(name string, src []byte) ([]byte, interpolations) {
+	if !bytes.Contains(src, []byte("${")) {
+		return src, nil
+	}
 	prefix := []byte("interpolation")
 	for bytes.Contains(src, prefix) {
 		prefix = append(prefix, '_')

@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/ruleids/ruleids/rules/fasthcl"
 )
 
 // blankLines returns src with at most one blank line in a row, none at the start and the end of the
@@ -96,7 +98,7 @@ func mark(lines []bool, from, to int) {
 // blockEnds returns the lines after which the file needs a blank line: those that end a block of
 // the file, and those that end what stands before one.
 func blockEnds(name string, src []byte) map[int]bool {
-	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	file, diags := fasthcl.Parse(src, name)
 	ends := map[int]bool{}
 	if diags.HasErrors() {
 		return ends
