@@ -29,7 +29,10 @@ func (l *loader) readFiles() {
 			l.files = append(l.files, f)
 		}
 	}
-	if l.opt.Stdlib != nil {
+	c := l.opt.Cache
+	if c != nil && c.shipped != nil {
+		l.files = slices.Clone(c.shipped)
+	} else if l.opt.Stdlib != nil {
 		err := fs.WalkDir(l.opt.Stdlib, ".", func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !IsRuleFile(path.Base(name)) {
 				return err
@@ -43,6 +46,9 @@ func (l *loader) readFiles() {
 		})
 		if err != nil {
 			l.unreadable("the standard library", err)
+		}
+		if c != nil {
+			c.shipped = slices.Clone(l.files)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.opt.Sources)) {
@@ -68,11 +74,32 @@ func (l *loader) readFiles() {
 		}
 		return strings.Compare(a.name, b.name)
 	})
+	if c != nil {
+		l.keepFiles(c)
+	}
 	parseAll(l.files)
 	for _, f := range l.files {
-		l.digest = append(l.digest, sha256.Sum256(f.bytes))
+		l.digest = append(l.digest, f.digest)
 		l.parsed(f)
 	}
+}
+
+// keepFiles takes files that are as they were as they were parsed.
+func (l *loader) keepFiles(c *Cache) {
+	now := make(map[string]*ruleFile, len(l.files))
+	for i, f := range l.files {
+		if f.file == nil {
+			if old := c.files[f.name]; old != nil && bytes.Equal(old.bytes, bytes.TrimPrefix(f.bytes, bom)) {
+				l.files[i] = old
+			} else {
+				c.Work.Files++
+			}
+		}
+		if !f.shipped {
+			now[f.name] = l.files[i]
+		}
+	}
+	c.files = now
 }
 
 // Stdin is the name of the rule file among the Sources of Options that was read from standard input.
@@ -169,14 +196,20 @@ func parseAll(files []*ruleFile) {
 		})
 	}
 	for _, f := range files {
-		work <- f
+		if f.file == nil {
+			work <- f
+		}
 	}
 	close(work)
 	wg.Wait()
 }
 
+// bom may begin a file of Windows.
+var bom = []byte("\xef\xbb\xbf")
+
 func (f *ruleFile) parse() {
-	f.bytes = bytes.TrimPrefix(f.bytes, []byte("\xef\xbb\xbf"))
+	f.bytes = bytes.TrimPrefix(f.bytes, bom)
+	f.digest = sha256.Sum256(f.bytes)
 	f.file, f.diags = fasthcl.Parse(f.bytes, f.name)
 	f.body, _ = f.file.Body.(*hclsyntax.Body)
 	f.body = f.braced()

@@ -59,6 +59,8 @@ type Options struct {
 	Confined string
 	// Thresholds take the place of the thresholds of rules, by name: to try others without changing a file.
 	Thresholds map[string]float64
+	// Cache is what the Loads before this one made of most of the same files; nil for none.
+	Cache *Cache
 	// LintCodes are the codes besides those of Codes that a lint:ignore comment may name. Nil accepts any.
 	LintCodes []string
 }
@@ -71,6 +73,7 @@ type ruleFile struct {
 	file    *hcl.File
 	body    *hclsyntax.Body
 	diags   hcl.Diagnostics
+	digest  [32]byte // of the bytes
 }
 
 type loader struct {
@@ -89,6 +92,7 @@ type loader struct {
 	rules        map[string]*ruleDecl
 	ruleDiags    []hcl.Diagnostics // by rule, in the order of RuleSet.Rules
 	solver       domain.Solver
+	changed      map[string]bool // the names that a Cache has not, or not as they are
 }
 
 // Load reads rule files, checks everything in them and applies overrides. All errors of all files are
@@ -109,6 +113,9 @@ func Load(opt Options) (*RuleSet, hcl.Diagnostics) {
 	l.base.Used = l.sym.Used
 	if opt.Stdlib == nil {
 		l.sym.Elsewhere = leftOut
+	}
+	if opt.Cache != nil {
+		opt.Cache.Work = Work{}
 	}
 	l.loadSettings()
 	l.readFiles()
@@ -169,13 +176,16 @@ func (l *loader) build() *RuleSet {
 			kinds[b.kind] = append(kinds[b.kind], b)
 		}
 	}
+	declared, more := l.appends(kinds["list"])
+	if l.opt.Cache != nil {
+		l.changed = l.keep(kinds, more)
+	}
 	for _, b := range kinds["variable"] {
-		l.loadVariable(b)
+		l.unit(b, nil, func() { l.loadVariable(b) })
 	}
 	l.unknownSettings()
-	declared, more := l.appends(kinds["list"])
 	for _, b := range declared {
-		l.loadList(b, more[b])
+		l.unit(b, more[b], func() { l.loadList(b, more[b]) })
 	}
 	l.sym.Rules = map[string]bool{}
 	for _, b := range kinds["rule"] {
@@ -188,11 +198,12 @@ func (l *loader) build() *RuleSet {
 	}
 	l.base.Models = l.sym.Models
 	for _, b := range kinds["macro"] {
-		l.loadMacro(b)
+		l.unit(b, nil, func() { l.loadMacro(b) })
 	}
 	rs := &RuleSet{Sources: map[string]*hcl.File{}}
 	for _, m := range both(l, func(s *check.Symbols) map[string]*check.Macro { return s.Macros }) {
 		m.Check(nil, hcl.Range{})
+		l.use(m.Used)
 		l.diags = append(l.diags, m.Diags...)
 		rs.Macros = append(rs.Macros, m.Declared)
 	}
@@ -227,24 +238,40 @@ func (l *loader) build() *RuleSet {
 	return rs
 }
 
-// buildRules checks all rules, on all processors. Each worker has a loader of its own, for everything
+// buildRules checks all rules but those that are kept, on all processors. Each worker has a loader of its own, for everything
 // that checking changes; macros are checked by now.
 func (l *loader) buildRules() []*Rule {
 	names := slices.Sorted(maps.Keys(l.rules))
 	out := make([]*Rule, len(names))
 	l.ruleDiags = make([]hcl.Diagnostics, len(names))
-	workers := make([]*loader, max(1, min(runtime.GOMAXPROCS(0), len(names)/64)))
+	var todo []int
+	for i, name := range names {
+		if k := l.keptRule(l.rules[name], l.changed); k != nil {
+			out[i], l.ruleDiags[i] = k.rule, k.diags
+			l.diags = append(l.diags, k.diags...)
+			l.use(k.used)
+		} else {
+			todo = append(todo, i)
+		}
+	}
+	used := make([]map[*bool]struct{}, len(names)) // by rule, for a Cache
+	workers := make([]*loader, max(1, min(runtime.GOMAXPROCS(0), len(todo)/64)))
 	var wg sync.WaitGroup
 	for w := range workers {
 		own := *l
 		own.diags, own.trees, own.solver = nil, map[string]*check.Tree{}, domain.Solver{}
-		used := map[*bool]struct{}{}
-		own.sym, own.base = l.sym.With(used), l.base.With(used)
+		marks := map[*bool]struct{}{}
+		own.sym, own.base = l.sym.With(marks), l.base.With(marks)
 		workers[w] = &own
 		wg.Go(func() {
-			for i := w; i < len(names); i += len(workers) {
-				before := len(own.diags)
-				out[i] = own.buildRule(l.rules[names[i]])
+			for t := w; t < len(todo); t += len(workers) {
+				i, before := todo[t], len(own.diags)
+				build := func() { out[i] = own.buildRule(l.rules[names[i]]) }
+				if l.opt.Cache != nil {
+					used[i] = own.using(build)
+				} else {
+					build()
+				}
 				l.ruleDiags[i] = slices.Clone(own.diags[before:])
 			}
 		})
@@ -253,6 +280,15 @@ func (l *loader) buildRules() []*Rule {
 	for _, own := range workers {
 		l.diags = append(l.diags, own.diags...)
 		own.sym.Settle()
+	}
+	if c := l.opt.Cache; c != nil {
+		c.Work.Rules = len(todo)
+		for _, i := range todo {
+			delete(c.rules, names[i])
+			if d := l.rules[names[i]]; !d.overridden {
+				c.rules[names[i]] = &keptRule{&d.block, out[i], l.ruleDiags[i], used[i]}
+			}
+		}
 	}
 	return out
 }

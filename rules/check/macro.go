@@ -18,6 +18,7 @@ type Macro struct {
 	never    bool  // it never holds, as was reported
 	given    bool  // a variable in it has another value than its default
 	Diags    hcl.Diagnostics
+	Used     map[*bool]struct{} // marks of what it uses itself, when it was checked
 }
 
 type macroState uint8
@@ -46,7 +47,10 @@ func (m *Macro) Check(user *Checker, rng hcl.Range) bool {
 	}
 	m.state = macroChecking
 	sym.checking = append(sym.checking, m)
-	defer func() { sym.checking = sym.checking[:len(sym.checking)-1] }()
+	others := sym.Used
+	m.Used = map[*bool]struct{}{}
+	sym.Used = m.Used
+	defer func() { sym.checking, sym.Used = sym.checking[:len(sym.checking)-1], others }()
 	if m.Source.Tree == nil {
 		m.state = macroBad
 		return false

@@ -19,17 +19,18 @@ func bystanderTarget() Check {
 			Doc:       "A window counts packets of many addresses together, and the action hits the address of the last of them.",
 			Judgement: true,
 		},
-		check: func(rs *rules.RuleSet, report report) {
-			for _, r := range sound(rs) {
-				if len(r.Windows) == 0 {
-					continue // it fires on a packet for what that packet is
+		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
+			if r.Broken {
+				return
+			}
+			if len(r.Windows) == 0 {
+				return // it fires on a packet for what that packet is
+			}
+			for _, a := range r.Actions {
+				if a.Target == nil || domain.Keyed(a.Target, r.By) {
+					continue
 				}
-				for _, a := range r.Actions {
-					if a.Target == nil || domain.Keyed(a.Target, r.By) {
-						continue
-					}
-					report(a.Range, "The windows of rule %q count packets of different targets together, so this %s hits whoever sent the last packet. Add the target to by, or take the block away.", r.Name, a.Kind)
-				}
+				report(a.Range, "The windows of rule %q count packets of different targets together, so this %s hits whoever sent the last packet. Add the target to by, or take the block away.", r.Name, a.Kind)
 			}
 		},
 	}

@@ -20,19 +20,20 @@ func deadLevel() Check {
 			Doc:       "A level of severity decides nothing, since the rule is as severe without it, or a higher level holds wherever it does.",
 			Judgement: true,
 		},
-		check: func(rs *rules.RuleSet, report report) {
-			for _, r := range sound(rs) {
-				_, own := r.AttrRanges["when"]
-				for i, l := range r.Levels {
-					if l.Severity <= r.Severity && (own || i < len(r.Levels)-1 || l.Severity < r.Severity) {
-						report(l.Range, "Every alert of rule %q is %s already. Give the rule a lower severity, or remove the level.", r.Name, r.Severity)
-						continue
-					}
-					for _, higher := range r.Levels[:i] {
-						if implies(l.When, higher.When) {
-							report(l.Range, "Wherever this level holds, the level %q does too, so that no alert is %s. Raise the number of that one, or remove this one.", higher.Severity, l.Severity)
-							break
-						}
+		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
+			if r.Broken {
+				return
+			}
+			_, own := r.AttrRanges["when"]
+			for i, l := range r.Levels {
+				if l.Severity <= r.Severity && (own || i < len(r.Levels)-1 || l.Severity < r.Severity) {
+					report(l.Range, "Every alert of rule %q is %s already. Give the rule a lower severity, or remove the level.", r.Name, r.Severity)
+					continue
+				}
+				for _, higher := range r.Levels[:i] {
+					if implies(l.When, higher.When) {
+						report(l.Range, "Wherever this level holds, the level %q does too, so that no alert is %s. Raise the number of that one, or remove this one.", higher.Severity, l.Severity)
+						break
 					}
 				}
 			}

@@ -20,6 +20,8 @@ type Check struct {
 	partial bool
 	// check reports what it finds. It must not change the rule set.
 	check func(rs *rules.RuleSet, report report)
+	// rule, in the place of check, reports what it finds in one rule, which the rule alone and the text of its files decide.
+	rule func(rs *rules.RuleSet, r *rules.Rule, report report)
 }
 
 // A report takes a finding: its range, and a sentence that says what to do.
@@ -28,10 +30,40 @@ type report func(rng hcl.Range, format string, args ...any)
 // Run returns what the check finds, in no order of meaning.
 func (c Check) Run(rs *rules.RuleSet) hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	c.check(rs, func(rng hcl.Range, format string, args ...any) {
-		diags = append(diags, c.New(rng, format, args...))
-	})
+	report := func(rng hcl.Range, format string, args ...any) { diags = append(diags, c.New(rng, format, args...)) }
+	if c.check != nil {
+		c.check(rs, report)
+		return diags
+	}
+	for _, r := range rs.Rules {
+		c.rule(rs, r, report)
+	}
 	return diags
+}
+
+// A Cache keeps what was found in rules, by code, for the next run over a rule set that shares these rules: one that was loaded with
+// the same rules.Cache. The zero Cache is empty.
+type Cache struct {
+	found map[*rules.Rule]map[string]hcl.Diagnostics
+}
+
+// look looks at the rules that the Cache does not know, and forgets those that are no more.
+func (cache *Cache) look(rs *rules.RuleSet) {
+	found := make(map[*rules.Rule]map[string]hcl.Diagnostics, len(rs.Rules))
+	checks := slices.DeleteFunc(Checks(), func(c Check) bool { return c.rule == nil })
+	for _, r := range rs.Rules {
+		here, known := cache.found[r]
+		for i := 0; !known && i < len(checks); i++ {
+			if diags := checks[i].Run(&rules.RuleSet{Rules: []*rules.Rule{r}, Sources: rs.Sources}); diags != nil {
+				if here == nil {
+					here = map[string]hcl.Diagnostics{}
+				}
+				here[checks[i].Name] = diags
+			}
+		}
+		found[r] = here
+	}
+	cache.found = found
 }
 
 // Checks returns the checks of this package, sorted by code.
@@ -101,6 +133,12 @@ func IgnoreCodes() []string {
 // Warnings about files of the standard library are left out, since the user cannot do anything about
 // them, but for files that are asked for, or are in a directory that is.
 func Run(rs *rules.RuleSet, diags hcl.Diagnostics, asked ...string) []diag.Finding {
+	return new(Cache).Run(rs, diags, asked...)
+}
+
+// Run is Run, which looks again only at what the Cache does not know.
+func (cache *Cache) Run(rs *rules.RuleSet, diags hcl.Diagnostics, asked ...string) []diag.Finding {
+	cache.look(rs)
 	all := slices.Clone(diags)
 	failed := map[string]bool{} // files with errors
 	for _, d := range diags {
@@ -111,7 +149,15 @@ func Run(rs *rules.RuleSet, diags hcl.Diagnostics, asked ...string) []diag.Findi
 	judged := ranges(diags, diag.NeverTrue, diag.AlwaysTrue)
 	used := map[*rules.Ignore]bool{}
 	for _, c := range Checks() {
-		for _, d := range c.Run(rs) {
+		var found hcl.Diagnostics
+		if c.rule == nil {
+			found = c.Run(rs)
+		} else {
+			for _, r := range rs.Rules {
+				found = append(found, cache.found[r][c.Name]...)
+			}
+		}
+		for _, d := range found {
 			switch ig := rs.IgnoreFor(c.Name, *d.Subject); {
 			case ig != nil:
 				used[ig] = true

@@ -21,15 +21,13 @@ func shadowedException() Check {
 			Doc:       "No packet passes both the where of a rule and that of its exception.",
 			Judgement: true,
 		},
-		check: func(rs *rules.RuleSet, report report) {
-			for _, r := range rs.Rules {
-				if r.SourceWhere == nil {
-					continue
-				}
-				for _, x := range r.Excepts {
-					if x.Where != nil && apart(r.On, r.SourceWhere, x.Where) {
-						report(x.Range, "No packet that rule %q looks at meets exception %q: where leaves them all out already. Correct the one or the other, or remove the exception.", r.Name, x.Name)
-					}
+		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
+			if r.SourceWhere == nil {
+				return
+			}
+			for _, x := range r.Excepts {
+				if x.Where != nil && apart(r.On, r.SourceWhere, x.Where) {
+					report(x.Range, "No packet that rule %q looks at meets exception %q: where leaves them all out already. Correct the one or the other, or remove the exception.", r.Name, x.Name)
 				}
 			}
 		},

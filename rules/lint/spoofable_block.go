@@ -25,27 +25,25 @@ func spoofableBlock() Check {
 			Doc:       "A block's target is an address of a packet that anyone can send with any source, so that an attacker can have others blocked.",
 			Judgement: true,
 		},
-		check: func(rs *rules.RuleSet, report report) {
-			for _, r := range rs.Rules {
-				if !whereKnown(r) {
+		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
+			if !whereKnown(r) {
+				return
+			}
+			if r.On != packet.EventPacket && r.On != packet.EventConnection {
+				return // other events come of connections, or were judged where they arose
+			}
+			if r.Sequence != nil && !forgeable(r.Sequence) {
+				return
+			}
+			for _, a := range r.Actions {
+				if a.Kind != "block" || a.Spoofable || a.Target == nil {
 					continue
 				}
-				if r.On != packet.EventPacket && r.On != packet.EventConnection {
-					continue // other events come of connections, or were judged where they arose
-				}
-				if r.Sequence != nil && !forgeable(r.Sequence) {
-					continue
-				}
-				for _, a := range r.Actions {
-					if a.Kind != "block" || a.Spoofable || a.Target == nil {
-						continue
-					}
-					how := forged(r, a.Target)
-					if how != "" && r.On == packet.EventConnection {
-						report(a.Range, "Rule %q also looks at %s, which anyone can bring about under any address: a forger chooses who is blocked. Require conn.state == 'established' and ip.proto == 6 in where, use quarantine, or accept it with spoofable = \"accept\".", r.Name, how)
-					} else if how != "" {
-						report(a.Range, "Rule %q also looks at %s, which anyone can send under any address: a forger chooses who is blocked. Require conn.established, tcp.flags.ack or tcp.len > 0 in where, use quarantine, or accept it with spoofable = \"accept\".", r.Name, how)
-					}
+				how := forged(r, a.Target)
+				if how != "" && r.On == packet.EventConnection {
+					report(a.Range, "Rule %q also looks at %s, which anyone can bring about under any address: a forger chooses who is blocked. Require conn.state == 'established' and ip.proto == 6 in where, use quarantine, or accept it with spoofable = \"accept\".", r.Name, how)
+				} else if how != "" {
+					report(a.Range, "Rule %q also looks at %s, which anyone can send under any address: a forger chooses who is blocked. Require conn.established, tcp.flags.ack or tcp.len > 0 in where, use quarantine, or accept it with spoofable = \"accept\".", r.Name, how)
 				}
 			}
 		},

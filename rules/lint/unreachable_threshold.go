@@ -25,16 +25,14 @@ func unreachableThreshold() Check {
 			Doc:       "An aggregate is compared with a number that it can never reach, or that it can never miss.",
 			Judgement: true,
 		},
-		check: func(rs *rules.RuleSet, report report) {
-			for _, r := range rs.Rules {
-				for _, when := range r.Conditions() {
-					ast.Walk(when, func(e ast.Expr) bool {
-						if c, ok := e.(*ast.CompareExpr); ok {
-							compareAggregate(rs, r, c, report)
-						}
-						return true
-					})
-				}
+		rule: func(rs *rules.RuleSet, r *rules.Rule, report report) {
+			for _, when := range r.Conditions() {
+				ast.Walk(when, func(e ast.Expr) bool {
+					if c, ok := e.(*ast.CompareExpr); ok {
+						compareAggregate(rs, r, c, report)
+					}
+					return true
+				})
 			}
 		},
 	}

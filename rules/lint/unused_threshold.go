@@ -19,11 +19,12 @@ func unusedThreshold() Check {
 			Doc:       "A rule gives a threshold that none of its conditions uses, so that changing it changes nothing.",
 			Judgement: true,
 		},
-		check: func(rs *rules.RuleSet, report report) {
-			for _, r := range sound(rs) {
-				if r.Threshold != nil && !usesThreshold(r) {
-					report(r.Threshold.Range, "No condition of rule %q uses its threshold, so changing it changes nothing. Compare with threshold in when, or remove it.", r.Name)
-				}
+		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
+			if r.Broken {
+				return
+			}
+			if r.Threshold != nil && !usesThreshold(r) {
+				report(r.Threshold.Range, "No condition of rule %q uses its threshold, so changing it changes nothing. Compare with threshold in when, or remove it.", r.Name)
 			}
 		},
 	}
