@@ -208,10 +208,8 @@ func (w *workspace) rule(here *place) *rules.Rule {
 		if b != "rule" && b != "override" {
 			continue
 		}
-		for _, r := range w.set.Rules {
-			if r.Name == here.labels[i] {
-				return r
-			}
+		if r := w.rules[here.labels[i]]; r != nil {
+			return r
 		}
 	}
 	return nil

@@ -26,7 +26,8 @@ type document struct {
 	path    string
 	version int
 	text    string
-	lines   []int // where each line begins
+	lines   []int        // where each line begins
+	found   []occurrence // the names in the text; nil where nobody asked
 }
 
 func newDocument(uri, text string, version int) *document {
@@ -36,7 +37,7 @@ func newDocument(uri, text string, version int) *document {
 }
 
 func (d *document) set(text string) {
-	d.text, d.lines = text, append(d.lines[:0], 0)
+	d.text, d.lines, d.found = text, append(d.lines[:0], 0), nil
 	for i := range len(text) {
 		if text[i] == '\n' {
 			d.lines = append(d.lines, i+1)

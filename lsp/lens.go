@@ -140,16 +140,18 @@ func replay(name string, x *engine.Explainer) (int64, error) {
 	}
 }
 
-// testFiles returns the test files in and below a path.
-func testFiles(path string) []string {
-	var out []string
+// testFiles returns the test files in and below a path, with slashes.
+func testFiles(path string) map[string]fs.FileInfo {
+	out := map[string]fs.FileInfo{}
 	_ = filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error { // what cannot be read has no tests
 		switch {
 		case err != nil:
 		case e.IsDir() && name != path && strings.HasPrefix(e.Name(), "."):
 			return filepath.SkipDir
 		case strings.HasSuffix(name, testSuffix):
-			out = append(out, name)
+			if st, err := e.Info(); err == nil {
+				out[filepath.ToSlash(name)] = st
+			}
 		}
 		return nil
 	})

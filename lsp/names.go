@@ -1,12 +1,10 @@
 package lsp
 
 import (
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/ruleids/ruleids/internal/lazyregexp"
-	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/packet"
 )
 
 // A symbol is something that files give a name.
@@ -38,13 +36,18 @@ var (
 	setName     = lazyregexp.New(`([A-Za-z_][A-Za-z0-9_]*)\s*=`)
 )
 
-// occurrences finds where a text names rules, lists, variables and macros. It looks at lines, so that half of a file is enough.
-func (w *workspace) occurrences(text string) []occurrence {
-	macros := map[string]bool{}
-	for _, m := range w.set.Macros {
-		macros[m.Name] = true
+// names returns the names in a document.
+func (d *document) names() []occurrence {
+	if d.found == nil {
+		d.found = occurrences(d.text)
 	}
-	var out []occurrence
+	return d.found
+}
+
+// occurrences finds where a text names rules, lists, variables, and macros, for which it takes every plain word of a condition that
+// means nothing else. It looks at lines, so that half of a file is enough. It is not nil.
+func occurrences(text string) []occurrence {
+	out := []occurrence{}
 	for l, p := range lines(text) {
 		add := func(kind, name string, from, to int, declares bool) {
 			out = append(out, occurrence{symbol{kind, name}, l.from + from, l.from + to, declares})
@@ -53,7 +56,7 @@ func (w *workspace) occurrences(text string) []occurrence {
 		case l.mark:
 		case l.heredoc:
 			if p.inCondition(p.attribute) {
-				condition(text[l.from:l.to], macros, add)
+				condition(text[l.from:l.to], add)
 			}
 		default:
 			code := stripComment(text[l.from:l.to])
@@ -77,7 +80,7 @@ func (w *workspace) occurrences(text string) []occurrence {
 			}
 			for _, q := range strings {
 				if here := p.along(code[:q[0]]); here.condition && !here.message {
-					condition(code[q[0]:q[1]], macros, func(kind, name string, from, to int, declares bool) {
+					condition(code[q[0]:q[1]], func(kind, name string, from, to int, declares bool) {
 						if kind == "macro" || kind == "rule" { // the others were found above
 							add(kind, name, q[0]+from, q[0]+to, declares)
 						}
@@ -90,7 +93,7 @@ func (w *workspace) occurrences(text string) []occurrence {
 }
 
 // condition finds the names in the text of a condition.
-func condition(text string, macros map[string]bool, add func(kind, name string, from, to int, declares bool)) {
+func condition(text string, add func(kind, name string, from, to int, declares bool)) {
 	for _, m := range prefixed.FindAllStringSubmatchIndex(text, -1) {
 		add(map[string]string{"list": "list", "var": "variable"}[text[m[2]:m[3]]], text[m[4]:m[5]], m[4], m[5], false)
 	}
@@ -101,7 +104,7 @@ func condition(text string, macros map[string]bool, add func(kind, name string, 
 	}
 	inner := literals(text)
 	for _, m := range plainName.FindAllStringIndex(text, -1) {
-		if name := text[m[0]:m[1]]; macros[name] && !slices.ContainsFunc(inner, func(l [2]int) bool { return m[0] >= l[0] && m[0] < l[1] }) {
+		if name := text[m[0]:m[1]]; !slices.Contains(operators, name) && packet.FieldByName(name) == nil && !slices.ContainsFunc(inner, func(l [2]int) bool { return m[0] >= l[0] && m[0] < l[1] }) {
 			add("macro", name, m[0], m[1], false)
 		}
 	}
@@ -151,10 +154,15 @@ func stripComment(line string) string {
 	return line
 }
 
+// means reports whether a name means something, as a plain word of a condition does only where there is such a macro.
+func (w *workspace) means(o occurrence) bool {
+	return o.kind != "macro" || o.declares || w.macros[o.name]
+}
+
 // symbolAt returns the symbol that is named at a byte.
 func (w *workspace) symbolAt(d *document, at int) (occurrence, bool) {
-	for _, o := range w.occurrences(d.text) {
-		if o.from <= at && at <= o.to {
+	for _, o := range d.names() {
+		if o.from <= at && at <= o.to && w.means(o) {
 			return o, true
 		}
 	}
@@ -164,42 +172,12 @@ func (w *workspace) symbolAt(d *document, at int) (occurrence, bool) {
 // everywhere returns the places of the workspace at which a symbol is named, by file.
 func (w *workspace) everywhere(sym symbol) map[*document][]occurrence {
 	out := map[*document][]occurrence{}
-	for _, path := range w.paths() {
-		d := w.document(path)
-		if d == nil || !strings.Contains(d.text, sym.name) { // most files name it nowhere, and to read lines takes long
-			continue
-		}
-		for _, o := range w.occurrences(d.text) {
-			if o.symbol == sym {
+	for _, d := range w.files {
+		for _, o := range d.names() {
+			if o.symbol == sym && w.means(o) {
 				out[d] = append(out[d], o)
 			}
 		}
 	}
-	return out
-}
-
-// paths returns the rule files and tests of the workspace, and what is open besides.
-func (w *workspace) paths() []string {
-	seen := map[string]bool{}
-	for name := range w.set.Sources {
-		if !strings.HasPrefix(name, rules.StdlibPrefix) {
-			seen[name] = true
-		}
-	}
-	for name := range w.files {
-		seen[name] = !strings.HasPrefix(name, rules.StdlibPrefix)
-	}
-	for _, p := range w.opt.Paths {
-		for _, t := range testFiles(p) {
-			seen[filepath.ToSlash(t)] = true
-		}
-	}
-	var out []string
-	for name, ok := range seen {
-		if ok {
-			out = append(out, name)
-		}
-	}
-	slices.Sort(out)
 	return out
 }

@@ -1,6 +1,8 @@
 package lsp
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/ruleids/ruleids/rules/format"
@@ -74,10 +76,8 @@ func (s *Server) symbols(p documentParams) (any, error) {
 		whole := Range{Position{b.from, 0}, d.position(d.offset(Position{b.to + 1, 0}, s.enc), s.enc)}
 		line := d.rangeOf(d.lines[b.from], d.lineEnd(b.from), s.enc)
 		x := documentSymbol{Name: b.label, Detail: b.kind, Kind: kinds[b.kind], Range: whole, SelectionRange: line}
-		for _, r := range w.set.Rules {
-			if b.kind == "rule" && r.Name == b.label {
-				x.Detail = r.Severity.String()
-			}
+		if r := w.rules[b.label]; r != nil && b.kind == "rule" {
+			x.Detail = r.Severity.String()
 		}
 		out = append(out, x)
 	}
@@ -92,6 +92,38 @@ func (d *document) lineEnd(line int) int {
 	return len(d.text)
 }
 
+// workspaceSymbols are the rules, lists, macros, variables and models with a text in their names, in the order of their files.
+func (s *Server) workspaceSymbols(p symbolParams) (any, error) {
+	out := []symbolInformation{}
+	w := s.recent()
+	for _, path := range slices.Sorted(maps.Keys(w.files)) {
+		d := w.files[path]
+		for _, o := range d.names() {
+			if o.declares && strings.Contains(strings.ToLower(o.name), strings.ToLower(p.Query)) {
+				out = append(out, symbolInformation{o.name, kinds[o.kind], Location{d.uri, d.rangeOf(o.from, o.to, s.enc)}})
+			}
+		}
+	}
+	return out, nil
+}
+
+// replacement is the edit that makes a text of the document, of the lines that differ.
+func (d *document) replacement(text string, enc encoding) TextEdit {
+	from := 0
+	for i := 0; i < len(text) && i < len(d.text) && text[i] == d.text[i]; i++ {
+		if text[i] == '\n' {
+			from = i + 1
+		}
+	}
+	to := 0 // from the ends
+	for i := 1; i <= min(len(text), len(d.text))-from && text[len(text)-i] == d.text[len(d.text)-i]; i++ {
+		if text[len(text)-i] == '\n' {
+			to = i - 1
+		}
+	}
+	return TextEdit{d.rangeOf(from, len(d.text)-to, enc), text[from : len(text)-to]}
+}
+
 // format gives a file its canonical layout; one with mistakes is left as it is.
 func (s *Server) format(p documentParams) (any, error) {
 	d := s.docs[p.TextDocument.URI]
@@ -102,5 +134,5 @@ func (s *Server) format(p documentParams) (any, error) {
 	if diags.HasErrors() || string(text) == d.text {
 		return []TextEdit{}, nil
 	}
-	return []TextEdit{{d.rangeOf(0, len(d.text), s.enc), string(text)}}, nil
+	return []TextEdit{d.replacement(string(text), s.enc)}, nil
 }

@@ -203,6 +203,16 @@ type documentSymbol struct {
 	SelectionRange Range  `json:"selectionRange"`
 }
 
+type symbolParams struct {
+	Query string `json:"query"`
+}
+
+type symbolInformation struct {
+	Name     string   `json:"name"`
+	Kind     int      `json:"kind"`
+	Location Location `json:"location"`
+}
+
 type publishParams struct {
 	URI         string       `json:"uri"`
 	Version     *int         `json:"version,omitempty"`

@@ -16,7 +16,7 @@ func (s *Server) renamable(p positionParams) (*document, occurrence, error) {
 	if d == nil {
 		return nil, occurrence{}, errors.New("the file is not open")
 	}
-	w := s.load()
+	w := s.recent()
 	o, ok := w.symbolAt(d, d.offset(p.Position, s.enc))
 	if !ok {
 		return nil, o, errors.New("here is no name of a rule, list, macro or variable")

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -18,7 +19,8 @@ import (
 	"github.com/sourcegraph/jsonrpc2"
 )
 
-// settleAfter is how long the server waits after a change for the next one before it looks at the rules again.
+// settleAfter is how long the server waits at most after a change for the next one before it looks at the rules again. It waits for
+// half of the time that the last look took: most take a hundredth of a second, and the one after an edit of what all rules use longer.
 const settleAfter = 150 * time.Millisecond
 
 // A Server serves one editor.
@@ -35,17 +37,23 @@ type Server struct {
 	root     string
 	opt      Options
 	docs     map[string]*document // by URI: what is open
-	told     map[string]bool      // URIs with diagnostics
-	changes  uint64               // how often something changed
-	state    *workspace           // as of some change; nil before the first was looked at
+	told     map[string]publishParams
+	changes  uint64     // how often something changed
+	state    *workspace // as of some change; nil before the first was looked at
 	timer    *time.Timer
+	took     time.Duration // the last look at the rules
+	looking  bool          // the rules are looked at
+	missed   bool          // meanwhile it was time to look at them again
 	lenses   lensCache
 	shutdown bool
+
+	loading sync.Mutex // whoever takes it has mu, which it may leave to others then
+	kept    kept
 }
 
 // Serve speaks with the editor until it says exit, or the connection ends. The error is that of an exit without a shutdown.
 func (s *Server) Serve(ctx context.Context, in io.ReadCloser, out io.Writer) error {
-	s.docs, s.told, s.enc = map[string]*document{}, map[string]bool{}, utf16Units
+	s.docs, s.told, s.enc = map[string]*document{}, map[string]publishParams{}, utf16Units
 	conn := jsonrpc2.NewConn(ctx, jsonrpc2.NewBufferedStream(stream{in, out}, jsonrpc2.VSCodeObjectCodec{}),
 		jsonrpc2.HandlerWithError(s.handle).SuppressErrClosed(), jsonrpc2.SetLogger(quiet{}))
 	select {
@@ -113,7 +121,7 @@ func (s *Server) handle(ctx context.Context, conn *jsonrpc2.Conn, r *jsonrpc2.Re
 				d.edit(c.Range, c.Text, s.enc)
 			}
 			d.version = p.TextDocument.Version
-			s.changed(ctx, conn, settleAfter)
+			s.changed(ctx, conn, min(settleAfter, s.took/2))
 			return nil, nil
 		})
 	case "textDocument/didClose":
@@ -145,6 +153,8 @@ func (s *Server) handle(ctx context.Context, conn *jsonrpc2.Conn, r *jsonrpc2.Re
 		return answer(r, s.folds)
 	case "textDocument/documentSymbol":
 		return answer(r, s.symbols)
+	case "workspace/symbol":
+		return answer(r, s.workspaceSymbols)
 	case "textDocument/semanticTokens/full":
 		return answer(r, s.tokens)
 	case "textDocument/codeLens":
@@ -188,6 +198,7 @@ func (s *Server) initialize(p initializeParams) (any, error) {
 			"renameProvider":             map[string]any{"prepareProvider": true},
 			"documentFormattingProvider": true,
 			"documentSymbolProvider":     true,
+			"workspaceSymbolProvider":    true,
 			"foldingRangeProvider":       true,
 			"codeActionProvider":         map[string]any{"codeActionKinds": []string{"quickfix"}},
 			"codeLensProvider":           map[string]any{},
@@ -225,21 +236,31 @@ func (s *Server) changed(ctx context.Context, conn *jsonrpc2.Conn, after time.Du
 }
 
 // look loads the rules and tells the editor what is wrong, unless something changes while it does: then it is looked at again
-// anyway. The lock is held before and after.
+// anyway. The lock is held before and after, and not while it loads.
 func (s *Server) look(ctx context.Context, conn *jsonrpc2.Conn) {
-	w, now := s.snapshot(), s.changes
-	s.mu.Unlock()
-	w.load()
-	findings := w.findings()
-	s.mu.Lock()
-	if s.shutdown || s.changes != now {
+	if s.looking {
+		s.missed = true
 		return
 	}
-	s.state = w
-	s.publish(ctx, conn, s.diagnostics(w, findings))
+	s.looking = true
+	defer func() { s.looking = false }()
+	for again := true; again && !s.shutdown; again, s.missed = s.missed, false {
+		w, now, begun := s.snapshot(), s.changes, time.Now()
+		s.loading.Lock()
+		s.mu.Unlock()
+		w.load(&s.kept)
+		findings := w.findings(&s.kept)
+		s.loading.Unlock()
+		s.mu.Lock()
+		s.took = time.Since(begun)
+		s.adopt(w)
+		if !s.shutdown && s.changes == now {
+			s.publish(ctx, conn, s.diagnostics(w, findings))
+		}
+	}
 }
 
-// publish tells the editor what is wrong, in each file of the workspace, and that nothing is where something was.
+// publish tells the editor what is wrong, in each file of the workspace in which that is not as it was told, and in what was edited.
 func (s *Server) publish(ctx context.Context, conn *jsonrpc2.Conn, found map[string][]Diagnostic) {
 	for uri := range s.told {
 		if _, still := found[uri]; !still {
@@ -254,10 +275,14 @@ func (s *Server) publish(ctx context.Context, conn *jsonrpc2.Conn, found map[str
 	for uri, ds := range found {
 		p := publishParams{URI: uri, Diagnostics: ds}
 		if d := s.docs[uri]; d != nil {
-			p.Version = &d.version
+			version := d.version
+			p.Version = &version
 		}
-		if len(ds) > 0 {
-			s.told[uri] = true
+		if reflect.DeepEqual(s.told[uri], p) {
+			continue
+		}
+		if len(ds) > 0 || p.Version != nil {
+			s.told[uri] = p
 		} else {
 			delete(s.told, uri)
 		}

@@ -26,7 +26,8 @@ import (
 
 // An editor is a client on the other end of a pipe.
 type editor struct {
-	t         *testing.T
+	t         testing.TB
+	server    *Server
 	conn      *jsonrpc2.Conn
 	dir       string
 	published chan publishParams
@@ -35,7 +36,7 @@ type editor struct {
 }
 
 // open starts a server on a workspace of files.
-func open(t *testing.T, files map[string]string, options map[string]any) *editor {
+func open(t testing.TB, files map[string]string, options map[string]any) *editor {
 	t.Helper()
 	e := &editor{t: t, dir: t.TempDir(), published: make(chan publishParams, 1000), ended: make(chan error, 1), versions: map[string]int{}}
 	for name, text := range files {
@@ -44,6 +45,7 @@ func open(t *testing.T, files map[string]string, options map[string]any) *editor
 	toServer, fromEditor := io.Pipe()
 	toEditor, fromServer := io.Pipe()
 	s := &Server{Version: "test", Stdlib: stdlib.FS(), Pages: "https://example.com/lint.md#"}
+	e.server = s
 	go func() {
 		e.ended <- s.Serve(context.Background(), toServer, fromServer)
 		fromServer.Close()
@@ -453,50 +455,83 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// TestEditsEndWithLint edits a file at random; every request is answered, and at the end the diagnostics are those of lint.
-func TestEditsEndWithLint(t *testing.T) {
-	e := open(t, map[string]string{"rules/scan.hcl": scan}, nil)
-	e.show("rules/scan.hcl", scan)
-	uri := e.uri("rules/scan.hcl")
-	local := newDocument(uri, scan, 1)
-	r := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{"", "\"", "{", "}", "\n", "tcp.dstport", "list.", "😀", "rule \"x\" {", "<<-EOT\n", "EOT", "${", "#", "'", "(", "and "}
-	for i := range 300 {
-		from, to := r.IntN(len(local.text)+1), r.IntN(len(local.text)+1)
-		if from > to {
-			from, to = to, from
+// FuzzEdits edits two files that use each other's names; every request is answered, and at the end the diagnostics are those of lint.
+func FuzzEdits(f *testing.F) {
+	f.Add(uint64(0))
+	f.Add(uint64(1))
+	f.Add(uint64(2))
+	f.Fuzz(edits)
+}
+
+func edits(t *testing.T, seed uint64) {
+	const other = "override \"web_scan\" {\n  threshold = 30\n}\nrule \"other\" {\n  description = \"Other.\"\n  severity = \"low\"\n  where = \"web and ip.src in list.friends\"\n}\n"
+	names := []string{"rules/scan.hcl", "rules/other.hcl"}
+	e := open(t, map[string]string{names[0]: scan, names[1]: other}, nil)
+	local := []*document{newDocument(e.uri(names[0]), scan, 1), newDocument(e.uri(names[1]), other, 1)}
+	for i, d := range local {
+		e.show(names[i], d.text)
+	}
+	r := rand.New(rand.NewPCG(seed, 2))
+	pieces := []string{"", "\"", "{", "}", "\n", "tcp.dstport", "list.", "web", "😀", "rule \"x\" {", "<<-EOT\n", "EOT", "${", "#", "'", "(", "and "}
+	version, at := 1, 0
+	edit := func(rng Range, text string) {
+		version++
+		local[at].edit(&rng, text, utf16Units)
+		e.notify("textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": local[at].uri, "version": version}, "contentChanges": []any{map[string]any{"range": rng, "text": text}}})
+	}
+	for i := range 60 {
+		at = r.IntN(2)
+		d := local[at]
+		if i%20 == 19 { // as undo does
+			edit(d.rangeOf(0, len(d.text), utf16Units), []string{scan, other}[at])
 		}
-		to = min(to, from+r.IntN(20))
-		rng := local.rangeOf(from, to, utf16Units)
-		text := pieces[r.IntN(len(pieces))]
-		if i == 299 {
-			rng, text = local.rangeOf(0, len(local.text), utf16Units), strings.Replace(scan, "tcp.dstport", "tcp.dport", 1)
-		}
-		local.edit(&rng, text, utf16Units)
-		e.notify("textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": uri, "version": i + 2}, "contentChanges": []any{map[string]any{"range": rng, "text": text}}})
+		from := r.IntN(len(d.text) + 1)
+		to := min(len(d.text), from+r.IntN(10))
+		edit(d.rangeOf(from, to, utf16Units), pieces[r.IntN(len(pieces))])
 		if i%10 == 0 {
-			place := map[string]any{"textDocument": map[string]any{"uri": uri}, "position": local.position(r.IntN(len(local.text)+1), utf16Units), "newName": "x"}
-			for _, m := range []string{"completion", "hover", "definition", "references", "rename", "formatting", "foldingRange", "documentSymbol", "semanticTokens/full", "codeLens"} {
-				if got := string(e.call("textDocument/"+m, place)); strings.Contains(got, "panic") {
+			place := map[string]any{"textDocument": map[string]any{"uri": d.uri}, "position": d.position(r.IntN(len(d.text)+1), utf16Units), "newName": "x", "query": "a"}
+			for _, m := range []string{"completion", "hover", "definition", "references", "rename", "formatting", "foldingRange", "documentSymbol", "semanticTokens/full", "codeLens", "../workspace/symbol"} {
+				if got := string(e.call(strings.TrimPrefix("textDocument/"+m, "textDocument/../"), place)); strings.Contains(got, "panic") {
 					t.Fatalf("%s: %s", m, got)
 				}
 			}
 		}
 	}
-	path := filepath.Join(e.dir, "rules/scan.hcl")
-	if err := os.WriteFile(path, []byte(local.text), 0o644); err != nil {
-		t.Fatal(err)
+	if seed%2 == 1 { // else as it was torn
+		at = 0
+		edit(local[0].rangeOf(0, len(local[0].text), utf16Units), strings.Replace(scan, "tcp.dstport", "tcp.dport", 1))
+	}
+	for i, d := range local {
+		e.write(names[i], d.text)
 	}
 	set, _, diags := engine.Load(rules.Options{Paths: []string{e.dir}, Stdlib: stdlib.FS(), LintCodes: lint.IgnoreCodes()}, engine.Options{})
 	var want []string
 	for _, f := range lint.Run(set, diags, e.dir) {
-		want = append(want, fmt.Sprintf("%s %d:%d %v", f.Code, f.Line, f.Column, f.Severity == diag.SeverityError))
+		want = append(want, fmt.Sprintf("%s %d %s %v %s. %s", uriOf(f.File), f.Line, f.Code, f.Severity == diag.SeverityError, f.Summary, f.Detail))
 	}
-	last := e.await("rules/scan.hcl", func(ds []Diagnostic) bool { return len(ds) == len(want) && ds[0].Code == "unknown-field" })
+	told := map[string][]Diagnostic{}
+	for done := false; !done; {
+		select {
+		case p := <-e.published:
+			told[p.URI] = p.Diagnostics
+			done = p.URI == local[at].uri && *p.Version == version
+		case <-time.After(time.Minute):
+			t.Fatal("no diagnostics of the last edit")
+		}
+	}
+	e.call("textDocument/foldingRange", map[string]any{"textDocument": map[string]any{"uri": local[0].uri}}) // what was told with it comes before
+	for len(e.published) > 0 {
+		p := <-e.published
+		told[p.URI] = p.Diagnostics
+	}
 	var got []string
-	for _, d := range last {
-		got = append(got, fmt.Sprintf("%s %d:%d %v", d.Code, d.Range.Start.Line+1, d.Range.Start.Character+1, d.Severity == severityError))
+	for uri, ds := range told {
+		for _, d := range ds {
+			got = append(got, fmt.Sprintf("%s %d %s %v %s", uri, d.Range.Start.Line+1, d.Code, d.Severity == severityError, d.Message))
+		}
 	}
+	slices.Sort(want)
+	slices.Sort(got)
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
