@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,7 +18,7 @@ import (
 func newDiffCmd(a *app) *cobra.Command {
 	d := &differ{app: a, format: oneOf("text", "json", "markdown")}
 	cmd := &cobra.Command{
-		Use:   "diff [OLD] NEW -r {FILE | DIR}...",
+		Use:   "diff {[OLD] NEW | --stdlib VERSION} -r {FILE | DIR}...",
 		Short: "Show what a change of rules does to the alerts on captures",
 		Long: `Diff runs two rule sets over captures and shows, by rule and key, the alerts that appear, that vanish,
 that come at an earlier or later packet, and that change in severity or number, and the blocks and quarantines
@@ -29,15 +30,18 @@ Each capture stands by itself, with empty windows; of a directory every *.pcap, 
 read, in gzip too. Both sets have the shipped rules besides; --stdlib gives OLD those of another version: of another
 program or its package (.tar.gz, .zip, .deb), which is run to write them; of a directory, as "ruleids stdlib DIR" of that
 version wrote them; or of a VERSION, of which a program on the PATH, a package that apt has kept, or a tag of the
-program's source is looked for.
+program's source is looked for. With --stdlib and without rules the shipped ones alone are compared.
 
 Exit status: 0 nothing changes, 1 something does, 2 could not run.`,
 		Example: `  ruleids diff rules.old/ rules/ -r captures/
   ruleids diff --git main rules/ -r captures/ --format markdown > comment.md     in a pull request
   ruleids diff --stdlib /usr/bin/ruleids rules/ rules/ -r captures/               in the new program, before an upgrade
+  ruleids diff --stdlib /usr/bin/ruleids -r captures/                             without rules of one's own
   ruleids diff --stdlib 0.3.0 rules/ rules/ -r captures/                          the same, with whatever has that version`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
+			case len(args) == 0 && d.stdlib != "" && d.git == "" && !d.rules.noStdlib && len(d.captures) > 0:
+				return nil
 			case len(args) == 0 || len(args) > 2:
 				return misused("name the rules: diff OLD NEW -r CAPTURES, or diff NEW -r CAPTURES to compare with the shipped rules alone")
 			case len(args) == 2 && d.git != "":
@@ -78,11 +82,15 @@ func (d *differ) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	newPath := args[len(args)-1]
+	newPath, newTitle := "", "those of this program"
+	if len(args) > 0 {
+		newPath = args[len(args)-1]
+		newTitle = newPath
+	}
 	old, title := ruleFlags{noStdlib: d.rules.noStdlib, set: d.rules.set, config: d.rules.config}, "the shipped rules"
 	var before fs.FS
 	if d.stdlib != "" && !d.rules.noStdlib {
-		s, err := shippedOf(ctx, d.stdlib, newPath)
+		s, err := shippedOf(ctx, d.stdlib, cmp.Or(newPath, "."))
 		if err != nil {
 			return err
 		}
@@ -104,12 +112,14 @@ func (d *differ) run(ctx context.Context, args []string) error {
 		old.paths, title = args[:1], args[0]
 	}
 	next := d.rules
-	next.paths = []string{newPath}
+	if newPath != "" {
+		next.paths = []string{newPath}
+	}
 	found, news, err := d.compare(ctx, before, &old, &next, captures)
 	if err != nil {
 		return err
 	}
-	w := &diffWriter{out: d.app.folded(d.app.out), diff: found, old: title, new: newPath, all: d.all, color: d.app.wantsColor(d.app.out)}
+	w := &diffWriter{out: d.app.folded(d.app.out), diff: found, old: title, new: newTitle, all: d.all, color: d.app.wantsColor(d.app.out)}
 	switch d.format.value {
 	case "json":
 		enc := json.NewEncoder(d.app.out)
@@ -118,7 +128,7 @@ func (d *differ) run(ctx context.Context, args []string) error {
 			Old string `json:"old"`
 			New string `json:"new"`
 			*study.Diff
-		}{title, newPath, found})
+		}{title, newTitle, found})
 	case "markdown":
 		err = w.markdown()
 	default:

@@ -44,6 +44,11 @@ func shippedOf(ctx context.Context, name, beside string) (*shipped, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
+		for _, program := range []string{"ruleids", "ruleids.exe"} { // an unpacked package
+			if program = filepath.Join(name, program); haveRules([]string{name}) != nil && exists(program) == nil {
+				return shippedOf(ctx, program, beside)
+			}
+		}
 		return &shipped{os.DirFS(name), "the shipped rules in " + name, func() {}}, haveRules([]string{name})
 	case err == nil:
 		s, err := shippedIn(ctx, name)
@@ -69,7 +74,9 @@ func shippedIn(ctx context.Context, name string) (*shipped, error) {
 		dir := filepath.Join(temp, "rules")
 		if _, err = ask(ctx, program, "stdlib", dir); err == nil {
 			s.files = os.DirFS(dir)
-			err = haveRules([]string{dir})
+			if haveRules([]string{dir}) != nil {
+				err = errors.New("the program wrote no rules: it is no ruleids")
+			}
 		}
 	}
 	if err != nil {
