@@ -14,11 +14,15 @@ const (
 var (
 	consoleFailed  = lazyregexp.New(`^(?:FAILED LOGIN (?:\(?\d+\)?|SESSION)|TOO MANY LOGIN TRIES \(\d+\))(?: on '([^']*)')?(?: [Ff][Rr][Oo][Mm] '?([^' ]+)'?)? FOR '?(.*?)'?, ([^,]*)$`)
 	consoleInvalid = lazyregexp.New(`^invalid password for '(.*)' on '[^']*'(?: from '([^']*)')?$`)
-	consoleRoot    = lazyregexp.New(`^ROOT LOGIN\s+ON '?([^' ]+)'?(?: FROM '?([^' ]+)'?)?$`)
-	consoleRoot2   = lazyregexp.New(`^ROOT LOGIN\s+on '([^']+)'(?: from '([^']+)')?$`)
-	consoleDone    = lazyregexp.New(`^(?:LOGIN ON|DIALUP AT) \S+ BY (\S+)(?: FROM (\S+))?$`)
-	consoleSession = lazyregexp.New(`^pam_unix\(login:session\): session opened for user ([^\s(]+)`)
 )
+
+// consoleForms are those of logins that went well.
+var consoleForms = []form{
+	{lazyregexp.New(`^ROOT LOGIN\s+ON '?[^' ]+'?(?: FROM '?(?P<ip>[^' ]+)'?)?$`), attempt{result: packet.AuthSuccess, user: "root"}},
+	{lazyregexp.New(`^ROOT LOGIN\s+on '[^']+'(?: from '(?P<ip>[^']+)')?$`), attempt{result: packet.AuthSuccess, user: "root"}},
+	{lazyregexp.New(`^(?:LOGIN ON|DIALUP AT) \S+ BY (?P<user>\S+)(?: FROM (?P<ip>\S+))?$`), success},
+	{lazyregexp.New(`^pam_unix\(login:session\): session opened for user (?P<user>[^\s(]+)`), attempt{result: packet.AuthSuccess, wait: markWait}},
+}
 
 // parseConsole reads a message of login: at a terminal, or behind telnetd.
 func parseConsole(text string) (attempt, bool) {
@@ -42,18 +46,7 @@ func parseConsole(text string) (attempt, bool) {
 		}
 		return a, true
 	}
-	for _, form := range []*lazyregexp.Regexp{consoleRoot, consoleRoot2} {
-		if m := form.FindStringSubmatch(text); m != nil {
-			return attempt{result: packet.AuthSuccess, user: "root", src: parseEnd(m[2], "")}, true
-		}
-	}
-	if m := consoleDone.FindStringSubmatch(text); m != nil {
-		return attempt{result: packet.AuthSuccess, user: m[1], src: parseEnd(m[2], "")}, true
-	}
-	if m := consoleSession.FindStringSubmatch(text); m != nil {
-		return attempt{result: packet.AuthSuccess, user: m[1], wait: markWait}, true
-	}
-	return attempt{}, false
+	return readForms(text, consoleForms)
 }
 
 var logindSession = lazyregexp.New(`^New session '?[^' ]+'? of user '?([^' ]+?)'?(?: with class '([^']*)'.*)?\.$`)

@@ -40,139 +40,96 @@ type sshdLine struct {
 var sshdNames = map[string]bool{"sshd": true, "sshd-session": true, "sshd-auth": true}
 
 const (
-	reSSHHost = `([0-9A-Za-z:._%\[\]-]+)`                       // an address, or a name with UseDNS
-	reSSHIP   = `([0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?|UNKNOWN)` // "UNKNOWN" of a client that had gone when sshd asked
-	rePort    = ` port (\d{1,5})`
+	reHost    = `(?P<ip>[0-9A-Za-z:._%\[\]-]+)`               // an address, or a name with UseDNS
+	reAddress = `[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?|UNKNOWN` // "UNKNOWN" of a client that had gone when sshd asked
+	reIP      = `(?P<ip>` + reAddress + `)`
+	rePort    = ` port (?P<port>\d{1,5})`
+	reMaybe   = `(?:` + rePort + `)?`
+	reInvalid = `(?:authenticating|(?P<invalid>invalid)) user (?P<user>.*) `
 )
 
 var (
 	// The end of "Failed password for USER from HOST port N ssh2", and what may follow it: a key's fingerprint.
-	sshdTail     = lazyregexp.New(` from ` + reSSHHost + rePort + `(?: (ssh\d?))?`)
-	sshdOldTail  = lazyregexp.New(`^(.*) from ` + reSSHHost + `(?: ssh\d?)?$`)
+	sshdTail     = lazyregexp.New(` from ` + reHost + rePort + `(?: (ssh\d?))?`)
+	sshdOldTail  = lazyregexp.New(`^(.*) from ` + reHost + `(?: ssh\d?)?$`)
 	sshdKeyInfo  = lazyregexp.New(`^: [A-Z0-9-]+ (?:[A-Z0-9]+:\S+|[0-9a-f]{2}(?::[0-9a-f]{2})+)$`)
 	sshdResult   = lazyregexp.New(`^(Accepted|Failed|Postponed|Partial) (\S+) for (invalid user |illegal user )?(.*)$`)
-	sshdInvalid  = lazyregexp.New(`^(?:Invalid|Illegal) user (.*?) ?from ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdInvalid1 = lazyregexp.New(`^(?:Invalid|Illegal) user (.*) from ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdMaximum  = lazyregexp.New(`^maximum authentication attempts exceeded for (invalid user )?(.*) from ` + reSSHHost + rePort + `(?: ssh\d?)?$`)
-	sshdByUser   = lazyregexp.New(`^(?:Connection (?:closed|reset) by|Disconnected from) (authenticating|invalid) user (.*) ` + reSSHIP + rePort + `$`)
-	sshdByNobody = lazyregexp.New(`^(Connection closed by|Connection reset by|Disconnected from) ` + reSSHIP + `(?:` + rePort + `)?$`)
-	sshdByGuest  = lazyregexp.New(`^(?:Connection (?:closed|reset) by|Disconnected from) user .* ` + reSSHIP + rePort + `$`)
-	sshdExpelled = lazyregexp.New(`^Disconnecting (authenticating|invalid) user (.*) ` + reSSHIP + rePort + `: (.*)$`)
+	sshdExpelled = lazyregexp.New(`^Disconnecting (authenticating|invalid) user (.*) ` + reIP + rePort + `: (.*)$`)
 	sshdExpelOld = lazyregexp.New(`^Disconnecting: (Too many authentication failures|Change of username or service not allowed|Authentication timed out)(.*)$`)
-	sshdGoodbye  = lazyregexp.New(`^Received disconnect from (\S+)(?:` + rePort + `)?: ?\d+: `)
-	sshdRefused  = lazyregexp.New(`^User (.*) from ` + reSSHHost + `(?:` + rePort + `)? not allowed because .+$`)
-	sshdRoot     = lazyregexp.New(`^ROOT LOGIN REFUSED FROM ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdPAM      = lazyregexp.New(`^PAM: (.+?) for (illegal user |invalid user )?(.*) from ` + reSSHHost + `(?: via ` + reSSHIP + `)?$`)
-	sshdDenied   = lazyregexp.New(`^Access denied for user (.*) by PAM account configuration$`)
-	sshdLocked   = lazyregexp.New(`^User (.*) not allowed because (?:account is locked|shell \S+ (?:does not exist|is not executable))$`)
-	sshdRequest  = lazyregexp.New(`^input_userauth_request: (?:invalid|illegal) user (.*)$`)
-	sshdTimeout  = lazyregexp.New(`^Timeout before authentication for ` + reSSHIP + `(?:` + rePort + `)?$`)
-	sshdTimeout2 = lazyregexp.New(`^Timeout before authentication for connection from ` + reSSHIP + ` to ` + reSSHIP + `, pid = (\d+)$`)
-	sshdBanner   = lazyregexp.New(`^banner exchange: Connection from ` + reSSHIP + rePort + `: .*$`)
-	sshdVersion  = lazyregexp.New(`^Bad protocol version identification '.*' from ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdMajor    = lazyregexp.New(`^Protocol major versions differ for ` + reSSHIP + rePort + `: .*$`)
-	sshdSilent   = lazyregexp.New(`^Did not receive identification string from ` + reSSHHost + `(?:` + rePort + `)?$`)
-	sshdUnable   = lazyregexp.New(`^Unable to negotiate (?:a key exchange method |with )` + reSSHIP + `(?:` + rePort + `)?: .*$`)
-	sshdDispatch = lazyregexp.New(`^ssh_dispatch_run_fatal: Connection from (?:(authenticating|invalid) user (.*) )?` + reSSHIP + rePort + `: .*$`)
-	sshdWrapper  = lazyregexp.New(`^refused connect from .*\(([0-9A-Fa-f:.]+)\)$`)
-	sshdDropped  = lazyregexp.New(`^drop connection #\d+ from \[([^]]*)\]:(\d+) on \[([^]]*)\]:(\d+) (past MaxStartups|penalty: .*)$`)
-	sshdOpen     = lazyregexp.New(`^Connection from ` + reSSHIP + rePort + `(?: on ` + reSSHIP + rePort + `.*)?$`)
 )
 
+// sshdMessages are the messages that tell of a connection by themselves, with how they begin; the first that a message has counts.
+// Groups are user, ip, port, dst_ip and dst_port, pid, and invalid where there is no such account.
+var sshdMessages = []struct {
+	begin string
+	expr  *lazyregexp.Regexp
+	sshdLine
+}{
+	{"I", lazyregexp.New(`^(?:Invalid|Illegal) user (?P<user>.*) from ` + reHost + reMaybe + `$`), sshdLine{kind: sshdNamed, invalid: true, reason: reasonUser}},
+	{"I", lazyregexp.New(`^(?:Invalid|Illegal) user (?P<user>.*?) ?from ` + reHost + reMaybe + `$`), sshdLine{kind: sshdNamed, invalid: true, reason: reasonUser}},
+	{"maximum ", lazyregexp.New(`^maximum authentication attempts exceeded for (?P<invalid>invalid user )?(?P<user>.*) from ` + reHost + rePort + `(?: ssh\d?)?$`), sshdLine{kind: sshdEnded}},
+	{"", lazyregexp.New(`^(?:Connection (?:closed|reset) by|Disconnected from) ` + reInvalid + reIP + rePort + `$`), sshdLine{kind: sshdEnded}},
+	{"", lazyregexp.New(`^(?:Connection (?:closed|reset) by|Disconnected from) user .* ` + reIP + rePort + `$`), sshdLine{kind: sshdLeft}},
+	{"Connection ", lazyregexp.New(`^Connection (?:closed|reset) by ` + reIP + reMaybe + `$`), sshdLine{kind: sshdEnded}},
+	{"Disconnected ", lazyregexp.New(`^Disconnected from ` + reIP + reMaybe + `$`), sshdLine{kind: sshdEndedSome}},
+	{"Connection ", lazyregexp.New(`^Connection from ` + reIP + rePort + `(?: on (?P<dst_ip>` + reAddress + `) port (?P<dst_port>\d{1,5}).*)?$`), sshdLine{kind: sshdOpened}},
+	{"Received ", lazyregexp.New(`^Received disconnect from (?P<ip>\S+)` + reMaybe + `: ?\d+: (?:.*: )?Auth fail$`), sshdLine{kind: sshdEnded}}, // JSch says so when it has nothing left to offer
+	{"Received ", lazyregexp.New(`^Received disconnect from (?P<ip>\S+)` + reMaybe + `: ?\d+: `), sshdLine{kind: sshdEndedSome}},
+	{"User ", lazyregexp.New(`^User (?P<user>.*) from ` + reHost + reMaybe + ` not allowed because .+$`), sshdLine{kind: sshdNamed, reason: reasonAllowed}},
+	{"User ", lazyregexp.New(`^User (?P<user>.*) not allowed because (?:account is locked|shell \S+ (?:does not exist|is not executable))$`), sshdLine{kind: sshdNamed, reason: reasonAllowed}},
+	{"Access ", lazyregexp.New(`^Access denied for user (?P<user>.*) by PAM account configuration$`), sshdLine{kind: sshdEnded, reason: reasonAllowed}},
+	{"ROOT ", lazyregexp.New(`^ROOT LOGIN REFUSED FROM ` + reHost + reMaybe + `$`), sshdLine{kind: sshdNamed, user: "root", named: true, reason: reasonAllowed}},
+	{"PAM: ", lazyregexp.New(`^PAM: .+? for (?P<invalid>illegal user |invalid user )?(?P<user>.*) from ` + reHost + `(?: via (?P<dst_ip>` + reAddress + `))?$`), sshdLine{kind: sshdTried, reason: reasonCredential}},
+	{"input_", lazyregexp.New(`^input_userauth_request: (?:invalid|illegal) user (?P<user>.*)$`), sshdLine{kind: sshdNamed, invalid: true, reason: reasonUser}},
+	{"Timeout ", lazyregexp.New(`^Timeout before authentication for ` + reIP + reMaybe + `$`), sshdLine{kind: sshdEnded, reason: "timeout"}},
+	{"Timeout ", lazyregexp.New(`^Timeout before authentication for connection from ` + reIP + ` to (?P<dst_ip>` + reAddress + `), pid = (?P<pid>\d+)$`), sshdLine{kind: sshdEnded, reason: "timeout"}},
+	{"drop ", lazyregexp.New(`^drop connection #\d+ from \[(?P<ip>[^]]*)\]:(?P<port>\d+) on \[(?P<dst_ip>[^]]*)\]:(?P<dst_port>\d+) (?:past MaxStartups|penalty: .*)$`), sshdLine{kind: sshdProbe, reason: "refused"}},
+	{"ssh_dispatch_run_fatal: ", lazyregexp.New(`^ssh_dispatch_run_fatal: Connection from (?:` + reInvalid + `)?` + reIP + rePort + `: .*$`), sshdLine{kind: sshdEnded}},
+	{"banner ", lazyregexp.New(`^banner exchange: Connection from ` + reIP + rePort + `: .*$`), sshdLine{kind: sshdProbe, reason: "not_ssh"}},
+	{"Bad ", lazyregexp.New(`^Bad protocol version identification '.*' from ` + reHost + reMaybe + `$`), sshdLine{kind: sshdProbe, reason: "not_ssh"}},
+	{"Protocol ", lazyregexp.New(`^Protocol major versions differ for ` + reIP + rePort + `: .*$`), sshdLine{kind: sshdProbe, reason: "not_ssh"}},
+	{"Did ", lazyregexp.New(`^Did not receive identification string from ` + reHost + reMaybe + `$`), sshdLine{kind: sshdProbe, reason: "not_ssh"}},
+	{"Unable ", lazyregexp.New(`^Unable to negotiate (?:a key exchange method |with )` + reIP + reMaybe + `: .*$`), sshdLine{kind: sshdProbe, reason: "negotiation"}},
+	{"refused ", lazyregexp.New(`^refused connect from .*\((?P<ip>[0-9A-Fa-f:.]+)\)$`), sshdLine{kind: sshdProbe, reason: "refused"}},
+}
+
 // parseSSHD reads a message of sshd. What it does not know tells nothing.
-func parseSSHD(text string) (s sshdLine) {
-	preauth := strings.HasSuffix(text, " [preauth]")
-	text = strings.TrimSuffix(text, " [preauth]")
+func parseSSHD(text string) sshdLine {
+	text, preauth := strings.CutSuffix(text, " [preauth]")
 	for _, level := range []string{"error: ", "fatal: ", "info: "} {
 		text = strings.TrimPrefix(text, level)
 	}
-	word, _, _ := strings.Cut(text, " ")
-	switch word {
+	switch word, _, _ := strings.Cut(text, " "); word {
 	case "Accepted", "Failed":
 		return parseSSHDResult(text)
-	case "Invalid", "Illegal":
-		m := sshdInvalid1.FindStringSubmatch(text)
-		if m == nil {
-			m = sshdInvalid.FindStringSubmatch(text)
-		}
-		if m != nil {
-			return sshdLine{kind: sshdNamed, user: m[1], named: true, invalid: true, reason: reasonUser, src: parseEnd(m[2], m[3])}
-		}
-	case "maximum":
-		if m := sshdMaximum.FindStringSubmatch(text); m != nil {
-			return sshdLine{kind: sshdEnded, user: m[2], named: true, invalid: m[1] != "", src: parseEnd(m[3], m[4])}
-		}
-	case "Connection", "Disconnected":
-		return parseSSHDEnd(text, preauth)
 	case "Disconnecting", "Disconnecting:":
 		return parseSSHDExpelled(text)
-	case "Received":
-		if m := sshdGoodbye.FindStringSubmatch(text); m != nil {
-			s = sshdLine{kind: sshdEndedSome, src: parseEnd(m[1], m[2])}
-			if preauth || strings.HasSuffix(text, ": Auth fail") { // JSch says so when it has nothing left to offer
-				s.kind = sshdEnded
-			}
-		}
-		return s
-	case "User":
-		if m := sshdRefused.FindStringSubmatch(text); m != nil {
-			return sshdLine{kind: sshdNamed, user: m[1], named: true, reason: reasonAllowed, src: parseEnd(m[2], m[3])}
-		}
-		if m := sshdLocked.FindStringSubmatch(text); m != nil {
-			return sshdLine{kind: sshdNamed, user: m[1], named: true, reason: reasonAllowed}
-		}
-	case "Access":
-		if m := sshdDenied.FindStringSubmatch(text); m != nil {
-			return sshdLine{kind: sshdEnded, user: m[1], named: true, reason: reasonAllowed}
-		}
-	case "ROOT":
-		if m := sshdRoot.FindStringSubmatch(text); m != nil {
-			return sshdLine{kind: sshdNamed, user: "root", named: true, reason: reasonAllowed, src: parseEnd(m[1], m[2])}
-		}
-	case "PAM:":
-		if m := sshdPAM.FindStringSubmatch(text); m != nil {
-			s = sshdLine{kind: sshdTried, user: m[3], named: true, invalid: m[2] != "", reason: reasonCredential, src: parseEnd(m[4], ""), dst: parseEnd(m[5], "")}
-		}
-		return s
-	case "input_userauth_request:":
-		if m := sshdRequest.FindStringSubmatch(text); m != nil {
-			return sshdLine{kind: sshdNamed, user: m[1], named: true, invalid: true, reason: reasonUser}
-		}
-	case "Timeout":
-		if m := sshdTimeout.FindStringSubmatch(text); m != nil {
-			return sshdLine{kind: sshdEnded, reason: "timeout", src: parseEnd(m[1], m[2])}
-		}
-		if m := sshdTimeout2.FindStringSubmatch(text); m != nil {
-			return sshdLine{kind: sshdEnded, reason: "timeout", src: parseEnd(m[1], ""), dst: parseEnd(m[2], ""), pid: m[3]}
-		}
-	case "drop":
-		if m := sshdDropped.FindStringSubmatch(text); m != nil {
-			return sshdLine{kind: sshdProbe, reason: "refused", src: parseEnd(m[1], m[2]), dst: parseEnd(m[3], m[4])}
-		}
-	case "ssh_dispatch_run_fatal:":
-		if m := sshdDispatch.FindStringSubmatch(text); m != nil {
-			return sshdLine{kind: sshdEnded, user: m[2], named: m[1] != "", invalid: m[1] == "invalid", src: parseEnd(m[3], m[4])}
-		}
 	}
-	for _, p := range []struct {
-		form   *lazyregexp.Regexp
-		reason string
-	}{{sshdBanner, "not_ssh"}, {sshdVersion, "not_ssh"}, {sshdMajor, "not_ssh"}, {sshdSilent, "not_ssh"}, {sshdUnable, "negotiation"}} {
-		if m := p.form.FindStringSubmatch(text); m != nil {
-			port := ""
-			if len(m) > 2 {
-				port = m[2]
-			}
-			return sshdLine{kind: sshdProbe, reason: p.reason, src: parseEnd(m[1], port)}
+	for _, f := range sshdMessages {
+		if !strings.HasPrefix(text, f.begin) {
+			continue
 		}
-	}
-	if m := sshdWrapper.FindStringSubmatch(text); m != nil {
-		return sshdLine{kind: sshdProbe, reason: "refused", src: parseEnd(m[1], "")}
+		if g := named(f.expr, text); g != nil {
+			return f.about(g, preauth)
+		}
 	}
 	if p, ok := parsePAM(text, "sshd"); ok {
 		return sshdLine{kind: sshdTried, user: p.user, named: p.user != "", reason: reasonCredential, src: p.src}
 	}
 	return sshdLine{}
+}
+
+// about returns what a form says with the groups of a message, of a connection before authentication or not.
+func (s sshdLine) about(g map[string]string, preauth bool) sshdLine {
+	if user, ok := g["user"]; ok {
+		s.user, s.named = user, true
+	}
+	s.invalid = s.invalid || g["invalid"] != ""
+	if preauth && s.kind == sshdEndedSome {
+		s.kind = sshdEnded // without it, a session's end reads so, too: before 7.6 of every session
+	}
+	s.src, s.dst, s.pid = parseEnd(g["ip"], g["port"]), parseEnd(g["dst_ip"], g["dst_port"]), g["pid"]
+	return s
 }
 
 // parseSSHDResult reads "Failed password for invalid user bob from 192.0.2.1 port 5 ssh2", with what stands behind it.
@@ -242,27 +199,6 @@ func tailsOf(text string) (out []tail) {
 	return out
 }
 
-// parseSSHDEnd reads the end of a connection.
-func parseSSHDEnd(text string, preauth bool) sshdLine {
-	if m := sshdByUser.FindStringSubmatch(text); m != nil {
-		return sshdLine{kind: sshdEnded, user: m[2], named: true, invalid: m[1] == "invalid", src: parseEnd(m[3], m[4])}
-	}
-	if m := sshdByGuest.FindStringSubmatch(text); m != nil {
-		return sshdLine{kind: sshdLeft, src: parseEnd(m[1], m[2])}
-	}
-	if m := sshdByNobody.FindStringSubmatch(text); m != nil {
-		s := sshdLine{kind: sshdEnded, src: parseEnd(m[2], m[3])}
-		if !preauth && m[1] == "Disconnected from" {
-			s.kind = sshdEndedSome // before 7.6 a session's end reads so, too
-		}
-		return s
-	}
-	if m := sshdOpen.FindStringSubmatch(text); m != nil {
-		return sshdLine{kind: sshdOpened, src: parseEnd(m[1], m[2]), dst: parseEnd(m[3], m[4])}
-	}
-	return sshdLine{}
-}
-
 // parseSSHDExpelled reads that sshd ended a connection. After "Change of username" stand two names of the client.
 func parseSSHDExpelled(text string) sshdLine {
 	if m := sshdExpelOld.FindStringSubmatch(text); m != nil {
@@ -296,4 +232,4 @@ func parseSSHDExpelled(text string) sshdLine {
 }
 
 // sshdExpelledBy finds what reads as the address in front of the reason.
-var sshdExpelledBy = lazyregexp.New(` ` + reSSHIP + rePort + `: `)
+var sshdExpelledBy = lazyregexp.New(` ` + reIP + rePort + `: `)
