@@ -86,7 +86,7 @@ func (p *decisions) open(ctx context.Context, settings *decision.Config, opt dec
 
 // need keeps decisions clear of the hosts that the daemon talks to.
 func (p *decisions) need(l *Loaded) {
-	p.store.Need(needed(l.Config, l.Rules.Lists, lookup(p.d.opt.Input.Settings.Environ)))
+	p.store.Need(Needed(l.Config, l.Rules.Lists, lookup(p.d.opt.Input.Settings.Environ)))
 }
 
 // clear removes what goes with the part.

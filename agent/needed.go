@@ -12,9 +12,9 @@ import (
 	"github.com/ruleids/ruleids/rules/lists"
 )
 
-// needed returns the hosts that the parts of a daemon talk to. A decision about one of them would take the alerts, or the
-// answers, of the sensor itself.
-func needed(c *config.Config, lists []*lists.List, environ func(name string) (string, bool)) []host.Name {
+// Needed returns the hosts that the parts of a daemon with these settings and lists talk to. A decision about one of them would
+// take the alerts, or the answers, of the sensor itself.
+func Needed(c *config.Config, lists []*lists.List, environ func(name string) (string, bool)) []host.Name {
 	var out []host.Name
 	add := func(what string, hosts []string) {
 		for _, h := range hosts {
@@ -62,9 +62,4 @@ func hostsOf(address string) []string {
 		return nil
 	}
 	return []string{u.Hostname()}
-}
-
-// Needed returns the hosts that a daemon with these settings and rules talks to.
-func Needed(l *Loaded, environ func(name string) (string, bool)) []host.Name {
-	return needed(l.Config, l.Rules.Lists, environ)
 }

@@ -50,7 +50,7 @@ notifier "pagerduty" "night" {
 		t.Error(d)
 	}
 	var got []string
-	for _, n := range needed(c, []*lists.List{{Name: "feed", Feeds: []*lists.Feed{{URL: "https://feeds.example.com/bad.txt"}}}}, lookup([]string{"HTTPS_PROXY=http://proxy.example.com:3128", "PATH=/bin"})) {
+	for _, n := range Needed(c, []*lists.List{{Name: "feed", Feeds: []*lists.Feed{{URL: "https://feeds.example.com/bad.txt"}}}}, lookup([]string{"HTTPS_PROXY=http://proxy.example.com:3128", "PATH=/bin"})) {
 		got = append(got, n.Host+": "+n.What)
 	}
 	want := []string{

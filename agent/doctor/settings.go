@@ -117,7 +117,7 @@ func (d *doctor) secrets() {
 // names resolves the hosts that the settings have the daemon talk to.
 func (d *doctor) names() {
 	seen := map[string]bool{}
-	for _, n := range agent.Needed(d.Loaded, os.LookupEnv) {
+	for _, n := range agent.Needed(d.Loaded.Config, d.Loaded.Rules.Lists, os.LookupEnv) {
 		if seen[n.Host] || net.ParseIP(n.Host) != nil {
 			continue
 		}

@@ -21,7 +21,7 @@ var programs = map[string]program{
 	"proftpd":        {"proftpd", parseProftpd},
 	"dovecot":        {"dovecot", parseDovecot},
 	"postfix":        {"postfix", parsePostfix},
-	"access":         {"http", parseAccessLogin},
+	"access":         {"http", parseAccess},
 	"nginx":          {"nginx", parseNginx},
 	"apache2":        {"apache", parseApache},
 	"httpd":          {"apache", parseApache},

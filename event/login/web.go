@@ -2,7 +2,6 @@ package login
 
 import (
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/ruleids/ruleids/internal/lazyregexp"
@@ -79,23 +78,14 @@ func parseApache(text string) (attempt, bool) {
 var accessLine = lazyregexp.New(`^(\S+) \S+ (.*?) \[(\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "(?:[^"\\]|\\.)*" (\d{3}) `)
 
 // parseAccess reads a line of an access log that is of a login: the answer 401 (RFC 9110, section 15.5.2) to a name, or to none.
-func parseAccess(line string) (when string, a attempt, ok bool) {
+func parseAccess(line string) (attempt, bool) {
 	m := accessLine.FindStringSubmatch(line)
-	if m == nil {
-		return "", a, false
+	if m == nil || m[4] != "401" {
+		return attempt{}, false
 	}
-	if code, _ := strconv.Atoi(m[4]); code != 401 {
-		return m[3], a, false
-	}
-	a = attempt{service: "http", result: packet.AuthFailure, user: m[2], reason: reasonCredential, src: parseEnd(m[1], "")}
+	a := attempt{service: "http", result: packet.AuthFailure, user: m[2], reason: reasonCredential, src: parseEnd(m[1], "")}
 	if a.user == "-" {
 		a = attempt{service: "http", result: packet.AuthProbe, src: a.src}
 	}
-	return m[3], a, true
-}
-
-// parseAccessLogin reads a line of an access log.
-func parseAccessLogin(text string) (attempt, bool) {
-	_, a, ok := parseAccess(text)
-	return a, ok
+	return a, true
 }

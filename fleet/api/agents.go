@@ -53,11 +53,7 @@ func (c *call) labelAgent() (any, error) {
 	if err := c.read(&change); err != nil {
 		return nil, err
 	}
-	var words []string
-	for k, v := range change.Labels {
-		words = append(words, k+"="+v)
-	}
-	labels, err := state.ParseLabels(words)
+	labels, err := change.Labels.Checked()
 	if err != nil {
 		return nil, bad("%v", err)
 	}
@@ -118,11 +114,7 @@ func (c *call) makeToken(q *TokenRequest) (any, error) {
 	if err != nil {
 		return nil, bad("for: %v", err)
 	}
-	var words []string
-	for k, v := range q.Labels {
-		words = append(words, k+"="+v)
-	}
-	labels, err := state.ParseLabels(words)
+	labels, err := q.Labels.Checked()
 	if err != nil {
 		return nil, bad("%v", err)
 	}

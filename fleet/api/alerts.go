@@ -122,13 +122,7 @@ func (c *call) alerts() (any, error) {
 	return page, nil
 }
 
-func (c *call) alert() (any, error) {
-	x, err := c.stored()
-	if err != nil {
-		return nil, err
-	}
-	return x, nil
-}
+func (c *call) alert() (any, error) { return c.stored() }
 
 // stored returns the alert that the path names.
 func (c *call) stored() (*store.Stored, error) {

@@ -108,9 +108,8 @@ func (d *DB) SetAccount(ctx context.Context, name, password string, role Role) e
 	if len(password) < minPassword || len(password) > maxPassword {
 		return fmt.Errorf("a password has %d to %d characters", minPassword, maxPassword)
 	}
-	_, err := d.change(ctx, Subject{}, do(`INSERT INTO account(name, hash, role, created) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash, role = excluded.role`,
+	return d.alter(ctx, Subject{}, do(`INSERT INTO account(name, hash, role, created) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash, role = excluded.role`,
 		name, newHash(password), string(role), unix(d.now())), do(`DELETE FROM session WHERE account = ?`, name))
-	return err
 }
 
 // RemoveAccount removes an account and ends its sessions. The last administrator stays.
@@ -128,9 +127,8 @@ func (d *DB) RemoveAccount(ctx context.Context, name string) error {
 	if admins == 0 {
 		return errors.New("the last administrator cannot be removed; make another one first")
 	}
-	_, err = d.change(ctx, Subject{}, must(`DELETE FROM account WHERE name = ? AND EXISTS (SELECT 1 FROM account WHERE role = ? AND name <> ?)`, name, string(Admin), name),
+	return d.alter(ctx, Subject{}, must(`DELETE FROM account WHERE name = ? AND EXISTS (SELECT 1 FROM account WHERE role = ? AND name <> ?)`, name, string(Admin), name),
 		do(`DELETE FROM session WHERE account = ?`, name))
-	return err
 }
 
 // Accounts lists all accounts by name.
@@ -210,8 +208,7 @@ func (d *DB) Session(ctx context.Context, secret string) (*Account, error) {
 
 // EndSession ends a session.
 func (d *DB) EndSession(ctx context.Context, secret string) error {
-	_, err := d.change(ctx, Subject{}, do(`DELETE FROM session WHERE hash = ?`, digest(secret)))
-	return err
+	return d.alter(ctx, Subject{}, do(`DELETE FROM session WHERE hash = ?`, digest(secret)))
 }
 
 // A Key lets a program ask.
@@ -259,6 +256,5 @@ func (k *Key) columns() []any { return []any{&k.Name, &k.Role, at(&k.Created), &
 
 // RemoveKey makes a key worthless.
 func (d *DB) RemoveKey(ctx context.Context, name string) error {
-	_, err := d.change(ctx, Subject{}, must(`DELETE FROM apikey WHERE name = ?`, name))
-	return err
+	return d.alter(ctx, Subject{}, must(`DELETE FROM apikey WHERE name = ?`, name))
 }

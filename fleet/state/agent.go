@@ -34,6 +34,19 @@ func ParseLabels(words []string) (Labels, error) {
 	return out, nil
 }
 
+// Checked returns a copy of the labels, or what is wrong with them.
+func (l Labels) Checked() (Labels, error) {
+	return ParseLabels(l.words())
+}
+
+// words returns the labels as ParseLabels reads them, sorted.
+func (l Labels) words() (out []string) {
+	for _, k := range slices.Sorted(maps.Keys(l)) {
+		out = append(out, k+"="+l[k])
+	}
+	return out
+}
+
 // Match reports whether the labels have the one of a selector "site=berlin"; "" matches all.
 func (l Labels) Match(selector string) bool {
 	if selector == "" {
@@ -45,13 +58,7 @@ func (l Labels) Match(selector string) bool {
 }
 
 // String writes the labels as words with spaces between, sorted.
-func (l Labels) String() string {
-	var out []string
-	for _, k := range slices.Sorted(maps.Keys(l)) {
-		out = append(out, k+"="+l[k])
-	}
-	return strings.Join(out, " ")
-}
+func (l Labels) String() string { return strings.Join(l.words(), " ") }
 
 // A Token lets agents join.
 type Token struct {
@@ -88,8 +95,7 @@ func (d *DB) Tokens(ctx context.Context) ([]Token, error) {
 
 // RemoveToken makes a token worthless.
 func (d *DB) RemoveToken(ctx context.Context, id string) error {
-	_, err := d.change(ctx, Subject{}, must(`DELETE FROM token WHERE id = ?`, id))
-	return err
+	return d.alter(ctx, Subject{}, must(`DELETE FROM token WHERE id = ?`, id))
 }
 
 // An Agent is a member of the fleet.
@@ -168,8 +174,7 @@ func (d *DB) Join(ctx context.Context, token, name string, most int, sign func(i
 
 // Renewed takes down the new certificate of an agent.
 func (d *DB) Renewed(ctx context.Context, id, serial string, expires time.Time) error {
-	_, err := d.change(ctx, Subject{AboutAgents, id}, must(`UPDATE agent SET serial = ?, expires = ? WHERE id = ? AND revoked = 0`, serial, unix(expires), id))
-	return err
+	return d.alter(ctx, Subject{AboutAgents, id}, must(`UPDATE agent SET serial = ?, expires = ? WHERE id = ? AND revoked = 0`, serial, unix(expires), id))
 }
 
 // SetLabels gives an agent other labels.
@@ -178,14 +183,12 @@ func (d *DB) SetLabels(ctx context.Context, id string, labels Labels) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.change(ctx, Subject{AboutAgents, id}, must(`UPDATE agent SET labels = ? WHERE id = ?`, string(text), id))
-	return err
+	return d.alter(ctx, Subject{AboutAgents, id}, must(`UPDATE agent SET labels = ? WHERE id = ?`, string(text), id))
 }
 
 // Revoke makes every certificate of an agent worthless, for good.
 func (d *DB) Revoke(ctx context.Context, id string) error {
-	_, err := d.change(ctx, Subject{AboutAgents, id}, must(`UPDATE agent SET revoked = ? WHERE id = ? AND revoked = 0`, unix(d.now()), id))
-	return err
+	return d.alter(ctx, Subject{AboutAgents, id}, must(`UPDATE agent SET revoked = ? WHERE id = ? AND revoked = 0`, unix(d.now()), id))
 }
 
 // SaveBeat writes down the last heartbeat of an agent.

@@ -142,6 +142,12 @@ func (d *DB) change(ctx context.Context, about Subject, steps ...step) (outcome,
 	}
 }
 
+// alter makes a change of which no more is asked than whether it was made.
+func (d *DB) alter(ctx context.Context, about Subject, steps ...step) error {
+	_, err := d.change(ctx, about, steps...)
+	return err
+}
+
 // Notes about the file: the place of the last change in the journal that is in it; which journal that is; what tells the file from
 // others; and how often it was changed before it followed a journal.
 const (

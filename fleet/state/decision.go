@@ -30,10 +30,9 @@ const TombstoneLife = 30 * 24 * time.Hour
 
 // SetDecision makes a decision, or changes the one of its target.
 func (d *DB) SetDecision(ctx context.Context, x *Decision) error {
-	_, err := d.change(ctx, Subject{AboutDecisions, x.Target}, do(`INSERT INTO decision(target, kind, since, until, reason, source, by, rule, label, lifted) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	return d.alter(ctx, Subject{AboutDecisions, x.Target}, do(`INSERT INTO decision(target, kind, since, until, reason, source, by, rule, label, lifted) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET kind = excluded.kind, since = excluded.since, until = excluded.until, reason = excluded.reason, source = excluded.source, by = excluded.by, rule = excluded.rule, label = excluded.label, lifted = excluded.lifted`,
 		x.Target, x.Kind, unix(x.Since), unix(x.Until), x.Reason, x.Source, x.By, x.Rule, x.Label, unix(x.Lifted)))
-	return err
 }
 
 // Decision returns the decision of a target, or its tombstone; nil where there is none.

@@ -52,8 +52,7 @@ func (d *DB) SaveRuleset(ctx context.Context, r *Ruleset) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.change(ctx, Subject{What: AboutRulesets}, must(`UPDATE ruleset SET state = ?, doc = ? WHERE number = ?`, r.State, string(doc), r.Number))
-	return err
+	return d.alter(ctx, Subject{What: AboutRulesets}, must(`UPDATE ruleset SET state = ?, doc = ? WHERE number = ?`, r.State, string(doc), r.Number))
 }
 
 // Rulesets lists all rule sets, the newest first.

@@ -171,8 +171,7 @@ func (d *DB) Note(ctx context.Context, key string) (value []byte, err error) {
 
 // SetNote notes a value under a key.
 func (d *DB) SetNote(ctx context.Context, key string, value []byte) error {
-	_, err := d.change(ctx, Subject{}, do(setNote, key, value))
-	return err
+	return d.alter(ctx, Subject{}, do(setNote, key, value))
 }
 
 const setNote = `INSERT INTO note(key, value) VALUES(?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`

@@ -85,8 +85,7 @@ func (d *DB) SetTriage(ctx context.Context, groups []Triage, note Note) error {
 		steps = append(steps, do(`INSERT INTO triage_note(triage, at, who, action, text, until) VALUES(?, ?, ?, ?, ?, ?)`, g.ID, unix(now), note.Who, note.Action, note.Text, unix(note.Until)),
 			do(`DELETE FROM triage_note WHERE triage = ? AND id NOT IN (SELECT id FROM triage_note WHERE triage = ? ORDER BY id DESC LIMIT ?)`, g.ID, g.ID, maxNotes))
 	}
-	_, err := d.change(ctx, Subject{}, steps...)
-	return err
+	return d.alter(ctx, Subject{}, steps...)
 }
 
 // Looked returns when an account looked at the inbox before; the zero time for never. With now it notes that it looks now.
