@@ -164,10 +164,8 @@ func (b *builder) readsFlagsOnly(i int32) bool {
 
 func (b *builder) readsFlags(i int32) bool {
 	p := &b.preds[i]
-	for _, k := range p.kids {
-		if b.readsFlags(k) {
-			return true
-		}
+	if slices.ContainsFunc(p.kids, b.readsFlags) {
+		return true
 	}
 	return (p.op == opBits || p.op == opRange16 || p.op == opBitmap) && p.off == offFlags
 }

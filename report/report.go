@@ -6,6 +6,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -96,12 +97,8 @@ type ranked struct {
 func (c *counts) top(n int) []ranked {
 	out := make([]ranked, 0, len(c.by))
 	for name, t := range c.by {
-		r := ranked{Name: name, N: t.n}
-		for w := range t.words {
-			r.Words = append(r.Words, w)
-		}
-		slices.SortFunc(r.Words, func(a, b string) int { return cmp.Or(cmp.Compare(t.words[b], t.words[a]), cmp.Compare(a, b)) })
-		out = append(out, r)
+		words := slices.SortedFunc(maps.Keys(t.words), func(a, b string) int { return cmp.Or(cmp.Compare(t.words[b], t.words[a]), cmp.Compare(a, b)) })
+		out = append(out, ranked{Name: name, N: t.n, Words: words})
 	}
 	slices.SortFunc(out, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
 	return out[:min(n, len(out))]

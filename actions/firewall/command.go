@@ -232,10 +232,7 @@ func (c *command) repair(ctx context.Context) (missing []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for l := range lines(out) {
-		missing = append(missing, l)
-	}
-	if len(missing) > 0 {
+	if missing = slices.Collect(lines(out)); len(missing) > 0 {
 		return missing, nil // members are compared then in any case
 	}
 	return c.fewer(ctx)

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-telegram/bot/models"
@@ -60,10 +61,8 @@ func (b *Bot) refuse(u *models.User, c models.Chat, text string) string {
 		return ""
 	}
 	for _, r := range b.scopes {
-		for _, id := range r.administrators {
-			if id == u.ID {
-				return fmt.Sprintf("Not in this chat. Write to me in private, or have its number %d added to the setting chats.", c.ID)
-			}
+		if slices.Contains(r.administrators, u.ID) {
+			return fmt.Sprintf("Not in this chat. Write to me in private, or have its number %d added to the setting chats.", c.ID)
 		}
 	}
 	return fmt.Sprintf("You are not an administrator of this bot. Your number is %d.", u.ID)

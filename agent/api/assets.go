@@ -33,9 +33,7 @@ type ScanStatus struct {
 
 // Assets asks for the map of hosts and services.
 func (c *Client) Assets(ctx context.Context) ([]assets.Host, error) {
-	var hosts []assets.Host
-	err := c.ask(ctx, http.MethodGet, "/assets", nil, &hosts)
-	return hosts, err
+	return ask[[]assets.Host](ctx, c, http.MethodGet, "/assets", nil)
 }
 
 // MostChanged is how many hosts an answer about changes has at most.
@@ -58,6 +56,5 @@ type ImportedScan struct {
 
 // ImportAssets gives the daemon a scan of nmap, as its XML.
 func (c *Client) ImportAssets(ctx context.Context, xml io.Reader) (*ImportedScan, error) {
-	var r ImportedScan
-	return &r, c.ask(ctx, http.MethodPost, "/assets/import", xml, &r)
+	return ask[*ImportedScan](ctx, c, http.MethodPost, "/assets/import", xml)
 }

@@ -33,33 +33,27 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Status asks how the daemon is.
 func (c *Client) Status(ctx context.Context) (*Status, error) {
-	var s Status
-	return &s, c.ask(ctx, http.MethodGet, "/status", nil, &s)
+	return ask[*Status](ctx, c, http.MethodGet, "/status", nil)
 }
 
 // Reload has the daemon load its rules again. A report that is not OK is no error.
 func (c *Client) Reload(ctx context.Context) (*ReloadReport, error) {
-	var r ReloadReport
-	return &r, c.ask(ctx, http.MethodPost, "/reload", nil, &r)
+	return ask[*ReloadReport](ctx, c, http.MethodPost, "/reload", nil)
 }
 
 // Rules asks for the rules that run.
 func (c *Client) Rules(ctx context.Context) ([]RuleStatus, error) {
-	var r []RuleStatus
-	err := c.ask(ctx, http.MethodGet, "/rules", nil, &r)
-	return r, err
+	return ask[[]RuleStatus](ctx, c, http.MethodGet, "/rules", nil)
 }
 
 // Top asks what is busiest.
 func (c *Client) Top(ctx context.Context) (*Top, error) {
-	var t Top
-	return &t, c.ask(ctx, http.MethodGet, "/top", nil, &t)
+	return ask[*Top](ctx, c, http.MethodGet, "/top", nil)
 }
 
 // Tuning asks how large the values got that rules hold against their thresholds.
 func (c *Client) Tuning(ctx context.Context) (*Tuning, error) {
-	var t Tuning
-	return &t, c.ask(ctx, http.MethodGet, "/tuning", nil, &t)
+	return ask[*Tuning](ctx, c, http.MethodGet, "/tuning", nil)
 }
 
 // A Failure is the body of an answer that is no success.
@@ -69,6 +63,12 @@ type Failure struct {
 
 // query is one parameter of a path.
 func query(name, value string) string { return url.Values{name: {value}}.Encode() }
+
+// ask sends a request and returns the answer, the zero value with an error.
+func ask[A any](ctx context.Context, c *Client, method, path string, body any) (answer A, err error) {
+	err = c.ask(ctx, method, path, body, &answer)
+	return answer, err
+}
 
 // ask sends a request and reads the answer. body is sent as it is where it is an io.Reader, else as JSON; nil is none.
 // An answer that is an io.Writer gets the bytes.

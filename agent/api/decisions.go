@@ -46,15 +46,12 @@ func (c *Client) Decisions(ctx context.Context, target decision.Target) ([]decis
 	if target.IsValid() {
 		path += "?" + query("target", target.String())
 	}
-	var out []decision.Decision
-	err := c.ask(ctx, http.MethodGet, path, nil, &out)
-	return out, err
+	return ask[[]decision.Decision](ctx, c, http.MethodGet, path, nil)
 }
 
 // Decide asks for a decision. That it was refused is no error; it is in the answer.
 func (c *Client) Decide(ctx context.Context, r DecisionRequest) (*DecisionAnswer, error) {
-	var a DecisionAnswer
-	return &a, c.ask(ctx, http.MethodPost, "/decisions", r, &a)
+	return ask[*DecisionAnswer](ctx, c, http.MethodPost, "/decisions", r)
 }
 
 // Export writes the decisions that hold to w, as Import takes them.
@@ -65,7 +62,5 @@ func (c *Client) Export(ctx context.Context, w io.Writer) error {
 // Import asks that decisions of an export hold here too. There is an answer for each, in order. account is who is behind
 // sudo, "" without sudo.
 func (c *Client) Import(ctx context.Context, r io.Reader, account string) ([]DecisionAnswer, error) {
-	var out []DecisionAnswer
-	err := c.ask(ctx, http.MethodPost, "/decisions/import?"+query("for", account), r, &out)
-	return out, err
+	return ask[[]DecisionAnswer](ctx, c, http.MethodPost, "/decisions/import?"+query("for", account), r)
 }

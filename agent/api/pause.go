@@ -36,13 +36,10 @@ type PauseRequest struct {
 
 // Pause has the daemon look at nothing for a time. A daemon that is paused already is from now on for that time.
 func (c *Client) Pause(ctx context.Context, r PauseRequest) (*Pause, error) {
-	var p Pause
-	return &p, c.ask(ctx, http.MethodPost, "/pause", r, &p)
+	return ask[*Pause](ctx, c, http.MethodPost, "/pause", r)
 }
 
 // Resume ends a pause before its time, and returns it; nil where there was none. account is who is behind sudo, "" without sudo.
 func (c *Client) Resume(ctx context.Context, account string) (*Pause, error) {
-	var p *Pause
-	err := c.ask(ctx, http.MethodPost, "/resume?"+query("for", account), nil, &p)
-	return p, err
+	return ask[*Pause](ctx, c, http.MethodPost, "/resume?"+query("for", account), nil)
 }

@@ -31,6 +31,5 @@ func (s *SelfTest) Failed() (n int) {
 
 // SelfTest has the daemon try the whole chain.
 func (c *Client) SelfTest(ctx context.Context) (*SelfTest, error) {
-	var s SelfTest
-	return &s, c.ask(ctx, http.MethodPost, "/selftest", nil, &s)
+	return ask[*SelfTest](ctx, c, http.MethodPost, "/selftest", nil)
 }

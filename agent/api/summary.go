@@ -28,6 +28,5 @@ type SummaryPause struct {
 
 // Summary asks on the socket that everybody may ask on how the daemon is.
 func (c *Client) Summary(ctx context.Context) (*Summary, error) {
-	var s Summary
-	return &s, c.ask(ctx, http.MethodGet, "/summary", nil, &s)
+	return ask[*Summary](ctx, c, http.MethodGet, "/summary", nil)
 }

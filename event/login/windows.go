@@ -3,6 +3,7 @@ package login
 import (
 	"cmp"
 	"encoding/xml"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,10 +114,8 @@ func parseWindows(text string) (attempt, bool) {
 	case windowsLogon:
 		// The system's own: LocalSystem, LocalService, NetworkService, anonymous, and what draws windows and fonts.
 		sid := data["TargetUserSid"]
-		for _, own := range []string{"S-1-5-18", "S-1-5-19", "S-1-5-20", "S-1-5-7"} {
-			if sid == own {
-				return attempt{}, false
-			}
+		if slices.Contains([]string{"S-1-5-18", "S-1-5-19", "S-1-5-20", "S-1-5-7"}, sid) {
+			return attempt{}, false
 		}
 		if strings.HasPrefix(sid, "S-1-5-90-") || strings.HasPrefix(sid, "S-1-5-96-") {
 			return attempt{}, false

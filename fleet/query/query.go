@@ -3,6 +3,7 @@ package query
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -43,10 +44,7 @@ var names = map[string]Field{
 
 // Names returns what may stand before a colon, sorted.
 func Names() []string {
-	out := []string{since, until}
-	for name := range names {
-		out = append(out, name)
-	}
+	out := slices.AppendSeq([]string{since, until}, maps.Keys(names))
 	slices.Sort(out)
 	return out
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"debug/buildinfo"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,13 +35,9 @@ func (r *release) billOfMaterials() error {
 			}
 		}
 	}
-	var names, refs []string
-	for name := range found {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	var refs []string
 	components := []cyclonedx.Component{}
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(found)) {
 		components = append(components, found[name])
 		refs = append(refs, found[name].BOMRef)
 	}

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"maps"
+
 	exprast "github.com/expr-lang/expr/ast"
 
 	"github.com/ruleids/ruleids/internal/diag"
@@ -71,9 +73,7 @@ func (c *Checker) let(n *exprast.VariableDeclaratorNode) ast.Expr {
 	}
 	return c.bound(func() ast.Expr { return c.Value(n.Expr) }, func() {
 		locals := make(map[string]ast.Expr, len(c.locals)+1)
-		for name, e := range c.locals {
-			locals[name] = e
-		}
+		maps.Copy(locals, c.locals)
 		locals[n.Name] = v
 		c.locals = locals
 	})

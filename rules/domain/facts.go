@@ -190,9 +190,7 @@ func (f *facts) addresses(name string, ts []term) bool {
 				rs = addrsWithout(rs)
 			}
 		case *ast.InExpr:
-			for r := range e.Set.Addrs.Ranges {
-				rs = append(rs, r)
-			}
+			rs = slices.AppendSeq(rs, e.Set.Addrs.Ranges)
 			if t.not {
 				rs = addrsWithout(rs)
 			}

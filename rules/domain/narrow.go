@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"maps"
 	"math"
 
 	"github.com/ruleids/ruleids/packet"
@@ -244,9 +245,7 @@ func (a State) And(b State) State {
 		return State{None: true}
 	}
 	out := State{of: map[slot]Values{}}
-	for s, d := range a.of {
-		out.of[s] = d
-	}
+	maps.Copy(out.of, a.of)
 	for s, d := range b.of {
 		if have, ok := out.of[s]; ok {
 			d = have.And(d)
