@@ -1,9 +1,6 @@
 package lint
 
 import (
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/domain"
 )
@@ -12,13 +9,8 @@ import (
 // threshold: the target differs between the packets that a window counted together.
 func bystanderTarget() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "bystander-target",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Target that is not part of the key",
-			Doc:       "A window counts packets of many addresses together, and the action hits the address of the last of them.",
-			Judgement: true,
-		},
+		Code: warning("bystander-target", "Target that is not part of the key",
+			"A window counts packets of many addresses together, and the action hits the address of the last of them."),
 		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
 			if r.Broken {
 				return

@@ -1,9 +1,6 @@
 package lint
 
 import (
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/ast"
 	"github.com/ruleids/ruleids/rules/domain"
@@ -13,13 +10,8 @@ import (
 // they do.
 func deadLevel() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "dead-level",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Level that no alert has",
-			Doc:       "A level of severity decides nothing, since the rule is as severe without it, or a higher level holds wherever it does.",
-			Judgement: true,
-		},
+		Code: warning("dead-level", "Level that no alert has",
+			"A level of severity decides nothing, since the rule is as severe without it, or a higher level holds wherever it does."),
 		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
 			if r.Broken {
 				return

@@ -3,22 +3,14 @@ package lint
 import (
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
 // endedException finds exceptions whose end has come: they leave nothing alone any more, and the rule is as strict as it was.
 func endedException() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "ended-exception",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Exception that has ended",
-			Doc:       "The time of an exception's until has passed.",
-			Judgement: true,
-		},
+		Code: warning("ended-exception", "Exception that has ended",
+			"The time of an exception's until has passed."),
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			now := time.Now()

@@ -24,6 +24,12 @@ type Check struct {
 	rule func(rs *rules.RuleSet, r *rules.Rule, report report)
 }
 
+// warning returns the code of a check that is a matter of judgement, so that a comment can silence it: its name, a noun phrase,
+// and a sentence for the reference.
+func warning(name, summary, doc string) diag.Code {
+	return diag.Code{Name: name, Severity: hcl.DiagWarning, Summary: summary, Doc: doc, Judgement: true}
+}
+
 // A report takes a finding: its range, and a sentence that says what to do.
 type report func(rng hcl.Range, format string, args ...any)
 

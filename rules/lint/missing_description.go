@@ -3,9 +3,6 @@ package lint
 import (
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -13,13 +10,8 @@ import (
 // an alert.
 func missingDescription() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "missing-description",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Rule without a description",
-			Doc:       "A rule has no description, so its alerts do not say what happened.",
-			Judgement: true,
-		},
+		Code: warning("missing-description", "Rule without a description",
+			"A rule has no description, so its alerts do not say what happened."),
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {

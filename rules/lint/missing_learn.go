@@ -12,13 +12,8 @@ import (
 // missingLearn finds memories that do not learn first: to a memory that has just begun everything is new.
 func missingLearn() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "missing-learn",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Memory that does not learn",
-			Doc:       "A memory has no learn, so that everything is new when it begins: a flood of alerts.",
-			Judgement: true,
-		},
+		Code: warning("missing-learn", "Memory that does not learn",
+			"A memory has no learn, so that everything is new when it begins: a flood of alerts."),
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {

@@ -1,8 +1,6 @@
 package lint
 
 import (
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
@@ -10,13 +8,8 @@ import (
 // missingSeverity finds rules that leave their severity to the default.
 func missingSeverity() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "missing-severity",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Rule without a severity",
-			Doc:       "A rule does not say how severe its alerts are, and gets medium.",
-			Judgement: true,
-		},
+		Code: warning("missing-severity", "Rule without a severity",
+			"A rule does not say how severe its alerts are, and gets medium."),
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {

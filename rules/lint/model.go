@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/ast"
@@ -19,13 +18,8 @@ const MaxLearn = 4 * 7 * 24 * time.Hour
 // constantFeature finds features of models that are the same for every sample.
 func constantFeature() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "constant-feature",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Feature that never changes",
-			Doc:       "A feature of a model has the same value in every sample, so that there is nothing to learn.",
-			Judgement: true,
-		},
+		Code: warning("constant-feature", "Feature that never changes",
+			"A feature of a model has the same value in every sample, so that there is nothing to learn."),
 		check: func(rs *rules.RuleSet, report report) {
 			for _, m := range rs.Models {
 				for _, f := range m.Features {
@@ -81,13 +75,8 @@ func fixed(e ast.Expr, by []ast.Key) bool {
 // learnTooLong finds models that learn for longer than what they collect can be told apart.
 func learnTooLong() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "learn-too-long",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Model that learns for too long",
-			Doc:       "A model learns for more than 672h. What it collects is kept in at most 48 stretches of time, of which each is longer than a day then.",
-			Judgement: true,
-		},
+		Code: warning("learn-too-long", "Model that learns for too long",
+			"A model learns for more than 672h. What it collects is kept in at most 48 stretches of time, of which each is longer than a day then."),
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, m := range rs.Models {
@@ -103,13 +92,8 @@ func learnTooLong() Check {
 // modelBlock finds blocks on the score of a model alone.
 func modelBlock() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "model-block",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Block on the score of a model alone",
-			Doc:       "A rule blocks by what a model finds odd, which is no proof of anything, and which others can bring about.",
-			Judgement: true,
-		},
+		Code: warning("model-block", "Block on the score of a model alone",
+			"A rule blocks by what a model finds odd, which is no proof of anything, and which others can bring about."),
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {

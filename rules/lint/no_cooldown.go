@@ -1,9 +1,6 @@
 package lint
 
 import (
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -11,13 +8,8 @@ import (
 // firing also decides how many messages are sent.
 func noCooldown() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "no-cooldown",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Message for every packet",
-			Doc:       "A rule that notifies has a cooldown of 0s, so that an attacker decides how many messages are sent.",
-			Judgement: true,
-		},
+		Code: warning("no-cooldown", "Message for every packet",
+			"A rule that notifies has a cooldown of 0s, so that an attacker decides how many messages are sent."),
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {

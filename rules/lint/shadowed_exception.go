@@ -1,9 +1,6 @@
 package lint
 
 import (
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/ast"
@@ -14,13 +11,8 @@ import (
 // a typing mistake in one of the two, as a rule, and an exception that is believed to be there.
 func shadowedException() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "shadowed-exception",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Exception that never applies",
-			Doc:       "No packet passes both the where of a rule and that of its exception.",
-			Judgement: true,
-		},
+		Code: warning("shadowed-exception", "Exception that never applies",
+			"No packet passes both the where of a rule and that of its exception."),
 		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
 			if r.SourceWhere == nil {
 				return

@@ -1,22 +1,14 @@
 package lint
 
 import (
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
 // silentResponse finds silent rules that say what their alerts lead to: there are none.
 func silentResponse() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "silent-response",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Response of a silent rule",
-			Doc:       "A silent rule never alerts, so its actions are never carried out, and its levels decide nothing.",
-			Judgement: true,
-		},
+		Code: warning("silent-response", "Response of a silent rule",
+			"A silent rule never alerts, so its actions are never carried out, and its levels decide nothing."),
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {

@@ -3,7 +3,6 @@ package lint
 import (
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/ast"
 	"github.com/ruleids/ruleids/rules/domain"
@@ -12,13 +11,8 @@ import (
 // slowCondition finds regular expressions that are tried on every payload.
 func slowCondition() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "slow-condition",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Slow condition",
-			Doc:       "A regular expression is tried on every payload, as no literal in it and no other condition tells where it can match.",
-			Judgement: true,
-		},
+		Code: warning("slow-condition", "Slow condition",
+			"A regular expression is tried on every payload, as no literal in it and no other condition tells where it can match."),
 		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
 			if r.Broken {
 				return

@@ -3,9 +3,6 @@ package lint
 import (
 	"slices"
 
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/ast"
@@ -18,13 +15,8 @@ import (
 // connection, which takes answers from the real address (RFC 9293 section 3.5, RFC 6528).
 func spoofableBlock() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "spoofable-block",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Block of an address that can be forged",
-			Doc:       "A block's target is an address of a packet that anyone can send with any source, so that an attacker can have others blocked.",
-			Judgement: true,
-		},
+		Code: warning("spoofable-block", "Block of an address that can be forged",
+			"A block's target is an address of a packet that anyone can send with any source, so that an attacker can have others blocked."),
 		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
 			if !whereKnown(r) {
 				return

@@ -4,9 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lists"
 )
@@ -14,13 +11,8 @@ import (
 // unfilledList finds lists that rules should fill and that no rule does: a condition on it never holds, or always.
 func unfilledList() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "unfilled-list",
-			Severity:  hcl.DiagWarning,
-			Summary:   "List that no rule fills",
-			Doc:       "A rule reads a list with for, and no enabled rule writes to it.",
-			Judgement: true,
-		},
+		Code: warning("unfilled-list", "List that no rule fills",
+			"A rule reads a list with for, and no enabled rule writes to it."),
 		check: func(rs *rules.RuleSet, report report) {
 			for _, l := range rs.Lists {
 				if !l.Tracked() || !l.Used {
@@ -42,13 +34,8 @@ func unfilledList() Check {
 // trialList finds rules that keep hosts out by what a rule on trial wrote.
 func trialList() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "trial-list",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Response by the word of a rule on trial",
-			Doc:       "A rule that blocks or quarantines reads a list that a rule in shadow mode writes to.",
-			Judgement: true,
-		},
+		Code: warning("trial-list", "Response by the word of a rule on trial",
+			"A rule that blocks or quarantines reads a list that a rule in shadow mode writes to."),
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range sound(rs) {
 				if r.Mode == rules.ModeShadow || !slices.ContainsFunc(r.Actions, func(a *rules.Action) bool { return a.Target != nil }) {

@@ -3,7 +3,6 @@ package lint
 import (
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/packet"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/ast"
@@ -13,13 +12,8 @@ import (
 // a step of a sequence waits for it in vain.
 func unheardRule() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "unheard-rule",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Alerts that never come",
-			Doc:       "A condition on alerts names a rule whose alerts never come: it is silent or not enabled, or looks at alerts itself.",
-			Judgement: true,
-		},
+		Code: warning("unheard-rule", "Alerts that never come",
+			"A condition on alerts names a rule whose alerts never come: it is silent or not enabled, or looks at alerts itself."),
 		check: func(rs *rules.RuleSet, report report) {
 			byName := map[string]*rules.Rule{}
 			for _, r := range rs.Rules {

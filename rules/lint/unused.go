@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/lists"
 )
@@ -14,13 +13,8 @@ import (
 // the blocks of the kind.
 func unused(kind string, each func(rs *rules.RuleSet, see func(name string, at hcl.Range, wanted bool))) Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "unused-" + kind,
-			Severity:  hcl.DiagWarning,
-			Summary:   "Unused " + kind,
-			Doc:       "Nothing uses a " + kind + " that a rule file declares.",
-			Judgement: true,
-		},
+		Code: warning("unused-"+kind, "Unused "+kind,
+			"Nothing uses a "+kind+" that a rule file declares."),
 		check: func(rs *rules.RuleSet, report report) {
 			each(rs, func(name string, at hcl.Range, wanted bool) {
 				if !wanted {
@@ -60,13 +54,8 @@ func unusedList() Check {
 // someone else's; but a list of which no column is used does with less memory without.
 func unusedColumn() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "unused-column",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Unused columns",
-			Doc:       "Nothing asks for a column of a list that has columns.",
-			Judgement: true,
-		},
+		Code: warning("unused-column", "Unused columns",
+			"Nothing asks for a column of a list that has columns."),
 		check: func(rs *rules.RuleSet, report report) {
 			for _, l := range rs.Lists {
 				used := slices.ContainsFunc(l.Columns, func(c *lists.Column) bool { return c.Used })

@@ -1,9 +1,6 @@
 package lint
 
 import (
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/rules/ast"
 )
@@ -12,13 +9,8 @@ import (
 // would change nothing.
 func unusedThreshold() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "unused-threshold",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Unused threshold",
-			Doc:       "A rule gives a threshold that none of its conditions uses, so that changing it changes nothing.",
-			Judgement: true,
-		},
+		Code: warning("unused-threshold", "Unused threshold",
+			"A rule gives a threshold that none of its conditions uses, so that changing it changes nothing."),
 		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
 			if r.Broken {
 				return

@@ -3,9 +3,6 @@ package lint
 import (
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
-
-	"github.com/ruleids/ruleids/internal/diag"
 	"github.com/ruleids/ruleids/rules"
 )
 
@@ -17,13 +14,8 @@ const MaxSpan = 7 * 24 * time.Hour
 // windowTooLong finds windows whose span is over MaxSpan.
 func windowTooLong() Check {
 	return Check{
-		Code: diag.Code{
-			Name:      "window-too-long",
-			Severity:  hcl.DiagWarning,
-			Summary:   "Window longer than its state can promise",
-			Doc:       "A window spans more than 168h. Its state is in memory and ends with the process.",
-			Judgement: true,
-		},
+		Code: warning("window-too-long", "Window longer than its state can promise",
+			"A window spans more than 168h. Its state is in memory and ends with the process."),
 		partial: true,
 		check: func(rs *rules.RuleSet, report report) {
 			for _, r := range rs.Rules {
