@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zclconf/go-cty/cty"
-
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -29,17 +27,13 @@ var alertParams = []param{
 
 // oneWord is an attribute that takes one of the words of a field.
 func oneWord(name, field string, set func(*spec, string)) param {
-	return param{name, false, func(s *spec, v cty.Value) error {
-		word, err := textOf(v)
-		if err != nil {
-			return err
-		}
+	return param{name, false, fromText(func(s *spec, word string) error {
 		if words := packet.FieldByName(field).Enum; !slices.Contains(words, word) {
 			return fmt.Errorf("must be one of %s; it is %q", strings.Join(words, ", "), word)
 		}
 		set(s, word)
 		return nil
-	}}
+	})}
 }
 
 // alertEvent returns the alert of a spec, without its time. It has ports where one of them is given.

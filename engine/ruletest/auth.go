@@ -8,9 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
-
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -18,27 +15,19 @@ import (
 const authKind = "auth"
 
 // setSuccess takes whether the login succeeded, which result says, too.
-func setSuccess(s *spec, v cty.Value) error {
-	b, err := convert.Convert(v, cty.Bool)
-	if err != nil {
-		return errors.New("must be true or false")
-	}
+func setSuccess(s *spec, b bool) error {
 	was := s.result
-	if s.result = packet.AuthFailure; b.True() {
+	if s.result = packet.AuthFailure; b {
 		s.result = packet.AuthSuccess
 	}
 	if was != "" && was != s.result {
-		return fmt.Errorf("is %v, and result is %q; leave one of them out", b.True(), was)
+		return fmt.Errorf("is %v, and result is %q; leave one of them out", b, was)
 	}
 	return nil
 }
 
 // setResult takes what became of the login.
-func setResult(s *spec, v cty.Value) error {
-	text, err := textOf(v)
-	if err != nil {
-		return err
-	}
+func setResult(s *spec, text string) error {
 	if !slices.Contains(packet.AuthResults(), text) {
 		return fmt.Errorf("must be one of %s; it is %q", strings.Join(packet.AuthResults(), ", "), text)
 	}

@@ -23,42 +23,30 @@ var connectionProtocols = map[string]uint8{"tcp": protocolTCP, "udp": protocolUD
 var connectionParams = []param{
 	integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
 	{"dstport", true, integer("", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }).set},
-	{"proto", false, func(s *spec, v cty.Value) error {
-		text, err := textOf(v)
-		if err != nil {
-			return err
-		}
+	{"proto", false, fromText(func(s *spec, text string) error {
 		p, ok := connectionProtocols[text]
 		if !ok {
 			return fmt.Errorf("must be tcp or udp; it is %q", text)
 		}
 		s.conn.Proto = p
 		return nil
-	}},
-	{"state", false, func(s *spec, v cty.Value) error {
-		text, err := textOf(v)
-		if err != nil {
-			return err
-		}
+	})},
+	{"state", false, fromText(func(s *spec, text string) error {
 		state, ok := packet.ConnStateByName(text)
 		if !ok {
 			return fmt.Errorf("must be one of %s; it is %q", strings.Join(packet.FieldByName("conn.state").Enum, ", "), text)
 		}
 		s.conn.State = state
 		return nil
-	}},
-	{"service", false, func(s *spec, v cty.Value) error {
-		text, err := textOf(v)
-		if err != nil {
-			return err
-		}
+	})},
+	{"service", false, fromText(func(s *spec, text string) error {
 		service, ok := packet.ServiceByName(text)
 		if !ok {
 			return fmt.Errorf("must be \"\" or one of %s; it is %q", strings.Join(packet.Services(), ", "), text)
 		}
 		s.conn.Service = service
 		return nil
-	}},
+	})},
 	{"duration", false, func(s *spec, v cty.Value) error {
 		if n, err := convert.Convert(v, cty.Number); err == nil {
 			s.conn.Duration, _ = n.AsBigFloat().Float64()

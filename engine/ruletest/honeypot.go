@@ -3,10 +3,6 @@ package ruletest
 import (
 	"fmt"
 	"net/netip"
-	"slices"
-	"strings"
-
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/ruleids/ruleids/packet"
 )
@@ -16,20 +12,6 @@ const honeypotKind = "honeypot"
 
 // servicePorts are the ports that services of honeypots stand on when a test names none (IANA).
 var servicePorts = map[string]int{"ftp": 21, "ssh": 22, "telnet": 23, "http": 80}
-
-// setAction takes what a client can do at a honeypot, which the table of fields lists.
-func setAction(s *spec, v cty.Value) error {
-	text, err := textOf(v)
-	if err != nil {
-		return err
-	}
-	actions := packet.FieldByName("honeypot.action").Enum
-	if !slices.Contains(actions, text) {
-		return fmt.Errorf("must be one of %s; it is %q", strings.Join(actions, ", "), text)
-	}
-	s.action = text
-	return nil
-}
 
 // event returns the event of a spec, without its time.
 func (s *spec) event() (*packet.Packet, error) {

@@ -83,7 +83,7 @@ type kind struct {
 // or took where success says so; for a connection one over TCP that is established, with one packet out.
 var kinds = []kind{
 	{"tcp", spec{kind: "tcp", srcPort: -1, ttl: 64, flags: packet.FlagSYN, window: 64240}, join(ipParams, portParams, payloadParams, []param{
-		{"flags", false, setFlags},
+		{"flags", false, fromText(setFlags)},
 		integer("seq", 1<<32-1, func(s *spec, n int64) { s.seq = uint32(n) }),
 		integer("ack", 1<<32-1, func(s *spec, n int64) { s.ack = uint32(n) }),
 		integer("window", 1<<16-1, func(s *spec, n int64) { s.window = uint16(n) }),
@@ -100,46 +100,33 @@ var kinds = []kind{
 		{"src_ip", true, address(func(s *spec, a netip.Addr) { s.arpSrcIP = a })},
 		{"dst_ip", true, address(func(s *spec, a netip.Addr) { s.arpDstIP = a })},
 	})},
-	{"dns", spec{kind: "dns", srcPort: -1, dstPort: -1, ttl: 64, qtype: 1, ttlOf: 60}, join(ipParams, []param{
-		integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
-		integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),
-		{"qname", true, func(s *spec, v cty.Value) (err error) { s.qname, err = textOf(v); return err }},
+	{"dns", spec{kind: "dns", srcPort: -1, dstPort: -1, ttl: 64, qtype: 1, ttlOf: 60}, join(ipParams, anyPorts, []param{
+		{"qname", true, fromText(func(s *spec, t string) error { s.qname = t; return nil })},
 		{"qtype", false, setQType},
-		{"response", false, func(s *spec, v cty.Value) error {
-			b, err := convert.Convert(v, cty.Bool)
-			if err != nil {
-				return errors.New("must be true or false")
-			}
-			s.response = b.True()
-			return nil
-		}},
+		{"response", false, truth(func(s *spec, b bool) error { s.response = b; return nil })},
 		integer("rcode", 15, func(s *spec, n int64) { s.rcode = uint8(n) }),
 		integer("answers", 1000, func(s *spec, n int64) { s.answers = uint16(n) }),
 	}, recordParams)},
 	{httpKind, spec{kind: httpKind, srcPort: -1, dstPort: -1, ttl: 64}, join(ipParams, httpParams)},
 	{tlsKind, spec{kind: tlsKind, srcPort: -1, dstPort: -1, ttl: 64}, join(ipParams, tlsParams)},
 	{dhcpKind, spec{kind: dhcpKind, srcPort: -1, dstPort: -1, ttl: 64, dhcpType: "discover", src: netip.IPv4Unspecified(), dst: broadcastIP}, join(linkParams, dhcpParams)},
-	{honeypotKind, spec{kind: honeypotKind, srcPort: -1, dstPort: -1, service: "ssh"}, join(addressParams, []param{
-		integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
-		integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),
+	{honeypotKind, spec{kind: honeypotKind, srcPort: -1, dstPort: -1, service: "ssh"}, join(addressParams, anyPorts, []param{
 		text("service", func(s *spec, v string) { s.service = v }),
-		{"action", false, setAction},
+		oneWord("action", "honeypot.action", func(s *spec, v string) { s.action = v }),
 		text("user", func(s *spec, v string) { s.user = v }),
 		text("client", func(s *spec, v string) { s.client = v }),
 	})},
-	{authKind, spec{kind: authKind, service: "sshd", method: "password"}, []param{
+	{authKind, spec{kind: authKind, service: "sshd", method: "password"}, join(anyPorts, []param{
 		{"src", false, address(func(s *spec, a netip.Addr) { s.src = a })},
 		{"dst", false, address(func(s *spec, a netip.Addr) { s.dst = a })},
-		integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
-		integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),
 		text("user", func(s *spec, v string) { s.user = v }),
 		text("service", func(s *spec, v string) { s.service = v }),
 		text("host", func(s *spec, v string) { s.host = v }),
 		text("method", func(s *spec, v string) { s.method = v }),
 		text("reason", func(s *spec, v string) { s.reason = v }),
-		{"success", false, setSuccess},
-		{"result", false, setResult},
-	}},
+		{"success", false, truth(setSuccess)},
+		{"result", false, fromText(setResult)},
+	})},
 	{connectionKind, spec{kind: connectionKind, srcPort: -1, conn: packet.Connection{Proto: protocolTCP, PacketsOut: 1}}, join(addressParams, connectionParams)},
 	{alertKind, spec{kind: alertKind, srcPort: -1, dstPort: -1, alert: packet.Attributes{Severity: "medium", Mode: "enforce"}}, alertParams},
 }
@@ -160,6 +147,12 @@ var ipParams = join(linkParams, addressParams, []param{
 	integer("id", 1<<16-1, func(s *spec, n int64) { s.id = uint16(n) }),
 })
 
+// anyPorts are those of kinds that have ports of their own.
+var anyPorts = []param{
+	integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
+	integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),
+}
+
 var portParams = []param{
 	integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
 	{"dstport", true, integer("", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }).set},
@@ -167,7 +160,7 @@ var portParams = []param{
 
 var payloadParams = []param{
 	{"payload", false, setPayload},
-	{"payload_hex", false, setPayloadHex},
+	{"payload_hex", false, fromText(setPayloadHex)},
 }
 
 func join(lists ...[]param) []param {
@@ -208,13 +201,29 @@ func integer(name string, limit int64, set func(*spec, int64)) param {
 
 // text is an optional attribute that is text.
 func text(name string, set func(*spec, string)) param {
-	return param{name, false, func(s *spec, v cty.Value) error {
+	return param{name, false, fromText(func(s *spec, t string) error { set(s, t); return nil })}
+}
+
+// fromText takes what is written as text.
+func fromText(set func(*spec, string) error) func(*spec, cty.Value) error {
+	return func(s *spec, v cty.Value) error {
 		t, err := textOf(v)
-		if err == nil {
-			set(s, t)
+		if err != nil {
+			return err
 		}
-		return err
-	}}
+		return set(s, t)
+	}
+}
+
+// truth takes true and false.
+func truth(set func(*spec, bool) error) func(*spec, cty.Value) error {
+	return func(s *spec, v cty.Value) error {
+		b, err := convert.Convert(v, cty.Bool)
+		if err != nil {
+			return errors.New("must be true or false")
+		}
+		return set(s, b.True())
+	}
 }
 
 func textOf(v cty.Value) (string, error) {
@@ -226,43 +235,31 @@ func textOf(v cty.Value) (string, error) {
 }
 
 func address(set func(*spec, netip.Addr)) func(*spec, cty.Value) error {
-	return func(s *spec, v cty.Value) error {
-		text, err := textOf(v)
-		if err != nil {
-			return err
-		}
+	return fromText(func(s *spec, text string) error {
 		a, err := netip.ParseAddr(text)
 		if err != nil || a.Zone() != "" {
 			return fmt.Errorf("must be an IPv4 or IPv6 address; it is %q", text)
 		}
 		set(s, a)
 		return nil
-	}
+	})
 }
 
 func hardware(set func(*spec, net.HardwareAddr)) func(*spec, cty.Value) error {
-	return func(s *spec, v cty.Value) error {
-		text, err := textOf(v)
-		if err != nil {
-			return err
-		}
+	return fromText(func(s *spec, text string) error {
 		a, err := net.ParseMAC(text)
 		if err != nil || len(a) != 6 {
 			return fmt.Errorf("must be a hardware address such as 02:00:00:00:00:01; it is %q", text)
 		}
 		set(s, a)
 		return nil
-	}
+	})
 }
 
 // flagLetters are the letters of TCP flags, from FIN up: those of scapy and of Wireshark.
 const flagLetters = "FSRPAUEC"
 
-func setFlags(s *spec, v cty.Value) error {
-	text, err := textOf(v)
-	if err != nil {
-		return err
-	}
+func setFlags(s *spec, text string) error {
 	s.flags = 0
 	for _, c := range text {
 		i := strings.IndexRune(flagLetters, c)
@@ -294,13 +291,9 @@ func setPayload(s *spec, v cty.Value) error {
 	return nil
 }
 
-func setPayloadHex(s *spec, v cty.Value) error {
-	text, err := textOf(v)
-	if err != nil {
-		return err
-	}
-	s.payload, err = hex.DecodeString(strings.ReplaceAll(text, " ", ""))
-	if err != nil {
+func setPayloadHex(s *spec, text string) error {
+	var err error
+	if s.payload, err = hex.DecodeString(strings.ReplaceAll(text, " ", "")); err != nil {
 		return fmt.Errorf("must be pairs of hexadecimal digits; it is %q", text)
 	}
 	return nil

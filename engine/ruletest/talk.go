@@ -38,7 +38,7 @@ type httpMessage struct {
 	asked                                 bool // something of a request was given
 }
 
-var httpParams = []param{
+var httpParams = join([]param{
 	asked("method", func(m *httpMessage) *string { return &m.method }),
 	asked("uri", func(m *httpMessage) *string { return &m.uri }),
 	asked("host", func(m *httpMessage) *string { return &m.host }),
@@ -52,9 +52,7 @@ var httpParams = []param{
 		s.http.code = uint16(n)
 		return err
 	}},
-	integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
-	integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),
-}
+}, anyPorts)
 
 // asked is an optional attribute of a request that is text without line ends.
 func asked(name string, at func(*httpMessage) *string) param {
@@ -70,7 +68,7 @@ func asked(name string, at func(*httpMessage) *string) param {
 	}}
 }
 
-var tlsParams = []param{
+var tlsParams = join([]param{
 	text("sni", func(s *spec, v string) { s.sni = v }),
 	{"alpn", false, func(s *spec, v cty.Value) (err error) {
 		s.alpn, err = textsOf(v)
@@ -81,9 +79,7 @@ var tlsParams = []param{
 		}
 		return err
 	}},
-	integer("srcport", 1<<16-1, func(s *spec, n int64) { s.srcPort = int(n) }),
-	integer("dstport", 1<<16-1, func(s *spec, n int64) { s.dstPort = int(n) }),
-}
+}, anyPorts)
 
 // textsOf reads a text, or a list of texts.
 func textsOf(v cty.Value) ([]string, error) {
