@@ -13,11 +13,9 @@ func missingDescription() Check {
 		Code: warning("missing-description", "Rule without a description",
 			"A rule has no description, so its alerts do not say what happened."),
 		partial: true,
-		check: func(rs *rules.RuleSet, report report) {
-			for _, r := range rs.Rules {
-				if strings.TrimSpace(r.Description) == "" && !mistyped(r, "description") {
-					report(r.Range, "Rule %q has no description. Add one sentence that says what happened when the rule fires: it is the signature of its alerts.", r.Name)
-				}
+		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
+			if strings.TrimSpace(r.Description) == "" && !mistyped(r, "description") {
+				report(r.Range, "Rule %q has no description. Add one sentence that says what happened when the rule fires: it is the signature of its alerts.", r.Name)
 			}
 		},
 	}

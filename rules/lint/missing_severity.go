@@ -11,11 +11,9 @@ func missingSeverity() Check {
 		Code: warning("missing-severity", "Rule without a severity",
 			"A rule does not say how severe its alerts are, and gets medium."),
 		partial: true,
-		check: func(rs *rules.RuleSet, report report) {
-			for _, r := range rs.Rules {
-				if _, ok := r.AttrRanges["severity"]; !ok && !mistyped(r, "severity") && !r.Silent && !graded(r) {
-					report(r.Range, "Rule %q has no severity, and gets %q. Write severity = \"low\", \"medium\", \"high\" or \"critical\".", r.Name, r.Severity)
-				}
+		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
+			if _, ok := r.AttrRanges["severity"]; !ok && !mistyped(r, "severity") && !r.Silent && !graded(r) {
+				report(r.Range, "Rule %q has no severity, and gets %q. Write severity = \"low\", \"medium\", \"high\" or \"critical\".", r.Name, r.Severity)
 			}
 		},
 	}

@@ -11,22 +11,20 @@ func noCooldown() Check {
 		Code: warning("no-cooldown", "Message for every packet",
 			"A rule that notifies has a cooldown of 0s, so that an attacker decides how many messages are sent."),
 		partial: true,
-		check: func(rs *rules.RuleSet, report report) {
-			for _, r := range rs.Rules {
-				if r.Cooldown > 0 {
+		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
+			if r.Cooldown > 0 {
+				return
+			}
+			for _, a := range r.Actions {
+				if a.Kind != "notify" {
 					continue
 				}
-				for _, a := range r.Actions {
-					if a.Kind != "notify" {
-						continue
-					}
-					rng, ok := r.AttrRanges["cooldown"]
-					if !ok {
-						rng = r.Range
-					}
-					report(rng, "Without a cooldown, rule %q sends a message for every packet that it fires on. Give it a cooldown, or take the notify block away.", r.Name)
-					break
+				rng, ok := r.AttrRanges["cooldown"]
+				if !ok {
+					rng = r.Range
 				}
+				report(rng, "Without a cooldown, rule %q sends a message for every packet that it fires on. Give it a cooldown, or take the notify block away.", r.Name)
+				break
 			}
 		},
 	}

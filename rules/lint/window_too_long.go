@@ -17,17 +17,15 @@ func windowTooLong() Check {
 		Code: warning("window-too-long", "Window longer than its state can promise",
 			"A window spans more than 168h. Its state is in memory and ends with the process."),
 		partial: true,
-		check: func(rs *rules.RuleSet, report report) {
-			for _, r := range rs.Rules {
-				if s := r.Sequence; s != nil && s.Span > MaxSpan {
-					report(s.Range, "The sequence spans %s. What is under way is held in memory and ends with the process, so no more than %s can be promised. Shorten the span, or keep what came first in a list that a rule fills.",
-						spanText(s.Span), spanText(MaxSpan))
-				}
-				for _, w := range r.Windows {
-					if w.Span > MaxSpan {
-						report(w.Range, "The window spans %s. State is held in memory and ends with the process, so no more than %s can be promised. Shorten the span.",
-							spanText(w.Span), spanText(MaxSpan))
-					}
+		rule: func(_ *rules.RuleSet, r *rules.Rule, report report) {
+			if s := r.Sequence; s != nil && s.Span > MaxSpan {
+				report(s.Range, "The sequence spans %s. What is under way is held in memory and ends with the process, so no more than %s can be promised. Shorten the span, or keep what came first in a list that a rule fills.",
+					spanText(s.Span), spanText(MaxSpan))
+			}
+			for _, w := range r.Windows {
+				if w.Span > MaxSpan {
+					report(w.Range, "The window spans %s. State is held in memory and ends with the process, so no more than %s can be promised. Shorten the span.",
+						spanText(w.Span), spanText(MaxSpan))
 				}
 			}
 		},
