@@ -78,7 +78,7 @@ func objects(t *testing.T, text string) (out []map[string]any) {
 func TestChart(t *testing.T) {
 	for name, values := range map[string]map[string]any{
 		"own": {},
-		"all": {"mode": "enforce", "interfaces": []any{"eth0", "eth1"}, "settings": "log {\n  level = \"debug\"\n}\n", "rules": map[string]any{"a.hcl": "rule \"a\" {\n}\n"},
+		"all": {"mode": "enforce", "response": map[string]any{"never_block": []any{"192.0.2.0/24"}, "grace": "5m"}, "interfaces": []any{"eth0", "eth1"}, "settings": "log {\n  level = \"debug\"\n}\n", "rules": map[string]any{"a.hcl": "rule \"a\" {\n}\n"},
 			"statePath": "", "runAsUser": 65532, "podAnnotations": map[string]any{"a": "b"}, "imagePullSecrets": []any{map[string]any{"name": "s"}},
 			"affinity": map[string]any{"nodeAffinity": map[string]any{}}},
 	} {
@@ -90,6 +90,10 @@ func TestChart(t *testing.T) {
 		kinds := map[any]int{}
 		for _, o := range helmRenders(t, values) {
 			kinds[o["kind"]]++
+			data, _ := o["data"].(map[string]any)
+			if text, ok := data["ruleids.hcl"].(string); ok && name == "all" && !strings.Contains(text, "  grace = \"5m\"\n  never_block = [\"192.0.2.0/24\"]\n}\nlog {\n") {
+				t.Errorf("the settings lack something:\n%s", text)
+			}
 		}
 		if want := map[any]int{"ConfigMap": 2, "DaemonSet": 1}; !maps.Equal(kinds, want) {
 			t.Errorf("%s: %v, want %v", name, kinds, want)
