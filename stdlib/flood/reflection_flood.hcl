@@ -9,15 +9,15 @@ rule "reflection_flood" {
     "https://www.ndss-symposium.org/ndss2014/programme/amplification-hell-revisiting-network-protocols-ddos-abuse/",
   ]
 
-  where = "udp.srcport in list.reflector_ports"
+  # What is asked for is far longer than the question; short answers, of which a resolver gets many, are passed over.
+  where = "udp.srcport in list.reflector_ports and ip.len >= 200"
   by    = ["ip.dst", "udp.srcport"]
   window "5s" {
     packets = "count()"
     sources = "distinct(ip.src)"
-    size    = "mean(ip.len)"
   }
   threshold = var.reflection_flood_packets
-  when      = "packets >= threshold and sources >= 50 and size >= 200"
+  when      = "packets >= threshold and sources >= 50"
   cooldown  = "1m"
 
   notify {
