@@ -56,15 +56,10 @@ func (b *bots) Report(_ context.Context, s *api.Status) {
 
 // Metrics implements measured.
 func (b *bots) Metrics(t *metrics) func(chan<- prometheus.Metric) {
-	botCommands := t.add("ruleids_bot_commands_total", "Commands of administrators, by the notifier that they came by.", "name")
-	botRefused := t.add("ruleids_bot_refused_total", "Commands of people who are not administrators.", "name")
-	return func(ch chan<- prometheus.Metric) {
-		for _, x := range b.all.Status() {
-			name := strings.Join(x.Notifiers, ",")
-			botCommands(ch, float64(x.Commands), name)
-			botRefused(ch, float64(x.Refused), name)
-		}
-	}
+	return each(t, func() []telegram.Status { return b.all.Status() }, []string{"name"}, func(x telegram.Status) []string { return []string{strings.Join(x.Notifiers, ",")} },
+		measure[telegram.Status]{"ruleids_bot_commands_total", "Commands of administrators, by the notifier that they came by.", func(x telegram.Status) float64 { return float64(x.Commands) }},
+		measure[telegram.Status]{"ruleids_bot_refused_total", "Commands of people who are not administrators.", func(x telegram.Status) float64 { return float64(x.Refused) }},
+	)
 }
 
 // ruleLines lists the rules that run, as a chat has them.

@@ -113,24 +113,19 @@ func (e *evidenceKeeper) Report(_ context.Context, s *api.Status) {
 
 // Metrics implements measured.
 func (e *evidenceKeeper) Metrics(t *metrics) func(chan<- prometheus.Metric) {
-	files := t.add("ruleids_evidence_files", "Files of evidence that there are.")
-	bytes := t.add("ruleids_evidence_bytes", "Bytes of the files of evidence.")
-	written := t.add("ruleids_evidence_written_total", "Files of evidence that were written.")
-	removed := t.add("ruleids_evidence_removed_total", "Files of evidence that were removed for want of room, or for their age.")
-	lost := t.add("ruleids_evidence_lost_total", "Alerts without evidence, since too many came at a time.")
-	skipped := t.add("ruleids_evidence_skipped_packets_total", "Packets that were not kept for evidence, since those before them were still being looked at.")
-	failed := t.add("ruleids_evidence_failed_total", "Files of evidence that could not be written.")
-	return func(ch chan<- prometheus.Metric) {
+	stats := func() []evidence.Stats {
 		if e.recorder == nil {
-			return
+			return nil
 		}
-		x := e.recorder.Stats()
-		files(ch, float64(x.Held))
-		bytes(ch, float64(x.HeldBytes))
-		written(ch, float64(x.Files))
-		removed(ch, float64(x.Removed))
-		lost(ch, float64(x.Lost))
-		skipped(ch, float64(x.Skipped))
-		failed(ch, float64(x.Failed))
+		return []evidence.Stats{e.recorder.Stats()}
 	}
+	return each(t, stats, nil, func(evidence.Stats) []string { return nil },
+		measure[evidence.Stats]{"ruleids_evidence_files", "Files of evidence that there are.", func(x evidence.Stats) float64 { return float64(x.Held) }},
+		measure[evidence.Stats]{"ruleids_evidence_bytes", "Bytes of the files of evidence.", func(x evidence.Stats) float64 { return float64(x.HeldBytes) }},
+		measure[evidence.Stats]{"ruleids_evidence_written_total", "Files of evidence that were written.", func(x evidence.Stats) float64 { return float64(x.Files) }},
+		measure[evidence.Stats]{"ruleids_evidence_removed_total", "Files of evidence that were removed for want of room, or for their age.", func(x evidence.Stats) float64 { return float64(x.Removed) }},
+		measure[evidence.Stats]{"ruleids_evidence_lost_total", "Alerts without evidence, since too many came at a time.", func(x evidence.Stats) float64 { return float64(x.Lost) }},
+		measure[evidence.Stats]{"ruleids_evidence_skipped_packets_total", "Packets that were not kept for evidence, since those before them were still being looked at.", func(x evidence.Stats) float64 { return float64(x.Skipped) }},
+		measure[evidence.Stats]{"ruleids_evidence_failed_total", "Files of evidence that could not be written.", func(x evidence.Stats) float64 { return float64(x.Failed) }},
+	)
 }

@@ -69,6 +69,27 @@ func (t *metrics) add(name, help string, labels ...string) func(ch chan<- promet
 	}
 }
 
+// A measure is a metric, and its value of an x.
+type measure[X any] struct {
+	name, help string
+	value      func(x X) float64
+}
+
+// each adds measures of the things of a list, by labels whose values of returns, and returns what sends them.
+func each[X any](t *metrics, list func() []X, labels []string, of func(X) []string, measures ...measure[X]) func(chan<- prometheus.Metric) {
+	var sends []func(chan<- prometheus.Metric, float64, ...string)
+	for _, m := range measures {
+		sends = append(sends, t.add(m.name, m.help, labels...))
+	}
+	return func(ch chan<- prometheus.Metric) {
+		for _, x := range list() {
+			for i, m := range measures {
+				sends[i](ch, m.value(x), of(x)...)
+			}
+		}
+	}
+}
+
 // Describe implements prometheus.Collector.
 func (t *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for i := range t.rows {

@@ -85,16 +85,10 @@ func (n *notifiers) Report(_ context.Context, s *api.Status) {
 
 // Metrics implements measured.
 func (n *notifiers) Metrics(t *metrics) func(chan<- prometheus.Metric) {
-	notifierFailing := t.add("ruleids_notifier_failing", "1 where the last try of a notifier failed.", "kind", "name")
-	notifierSent := t.add("ruleids_notifier_sent_total", "Messages that a notifier sent.", "kind", "name")
-	notifierLost := t.add("ruleids_notifier_lost_total", "Alerts that a notifier could not deliver.", "kind", "name")
-	notifierQueued := t.add("ruleids_notifier_queued", "Alerts queued for delivery.", "kind", "name")
-	return func(ch chan<- prometheus.Metric) {
-		for _, x := range n.all.Status() {
-			notifierFailing(ch, one(x.State == "failing"), x.Kind, x.Name)
-			notifierSent(ch, float64(x.Sent), x.Kind, x.Name)
-			notifierLost(ch, float64(x.Lost), x.Kind, x.Name)
-			notifierQueued(ch, float64(x.Queued), x.Kind, x.Name)
-		}
-	}
+	return each(t, func() []notify.Status { return n.all.Status() }, []string{"kind", "name"}, func(x notify.Status) []string { return []string{x.Kind, x.Name} },
+		measure[notify.Status]{"ruleids_notifier_failing", "1 where the last try of a notifier failed.", func(x notify.Status) float64 { return one(x.State == "failing") }},
+		measure[notify.Status]{"ruleids_notifier_sent_total", "Messages that a notifier sent.", func(x notify.Status) float64 { return float64(x.Sent) }},
+		measure[notify.Status]{"ruleids_notifier_lost_total", "Alerts that a notifier could not deliver.", func(x notify.Status) float64 { return float64(x.Lost) }},
+		measure[notify.Status]{"ruleids_notifier_queued", "Alerts queued for delivery.", func(x notify.Status) float64 { return float64(x.Queued) }},
+	)
 }

@@ -57,14 +57,9 @@ func (o *outputs) Report(_ context.Context, s *api.Status) {
 
 // Metrics implements measured.
 func (o *outputs) Metrics(t *metrics) func(chan<- prometheus.Metric) {
-	outputWritten := t.add("ruleids_output_written_total", "Alerts that an output wrote.", "kind", "name")
-	outputLost := t.add("ruleids_output_lost_total", "Alerts that an output could not take.", "kind", "name")
-	outputQueued := t.add("ruleids_output_queued", "Alerts queued for an output.", "kind", "name")
-	return func(ch chan<- prometheus.Metric) {
-		for _, x := range o.fanout.Status() {
-			outputWritten(ch, float64(x.Written), x.Kind, x.Name)
-			outputLost(ch, float64(x.Lost), x.Kind, x.Name)
-			outputQueued(ch, float64(x.Queued), x.Kind, x.Name)
-		}
-	}
+	return each(t, func() []output.Status { return o.fanout.Status() }, []string{"kind", "name"}, func(x output.Status) []string { return []string{x.Kind, x.Name} },
+		measure[output.Status]{"ruleids_output_written_total", "Alerts that an output wrote.", func(x output.Status) float64 { return float64(x.Written) }},
+		measure[output.Status]{"ruleids_output_lost_total", "Alerts that an output could not take.", func(x output.Status) float64 { return float64(x.Lost) }},
+		measure[output.Status]{"ruleids_output_queued", "Alerts queued for an output.", func(x output.Status) float64 { return float64(x.Queued) }},
+	)
 }

@@ -61,20 +61,13 @@ func (r *reputations) Report(_ context.Context, s *api.Status) {
 
 // Metrics implements measured.
 func (r *reputations) Metrics(t *metrics) func(chan<- prometheus.Metric) {
-	reputationHealthy := t.add("ruleids_reputation_healthy", "Whether the source answers (1) or is failing (0).", "source")
-	reputationQueued := t.add("ruleids_reputation_queued", "Indicators queued for a request.", "source")
-	reputationRequests := t.add("ruleids_reputation_requests_total", "Requests sent.", "source")
-	reputationFailures := t.add("ruleids_reputation_failures_total", "Requests without a usable answer.", "source")
-	reputationDropped := t.add("ruleids_reputation_dropped_total", "Indicators given up.", "source")
-	return func(ch chan<- prometheus.Metric) {
-		for _, s := range r.sources.Status() {
-			reputationHealthy(ch, one(s.Healthy), s.Source)
-			reputationQueued(ch, float64(s.Queued), s.Source)
-			reputationRequests(ch, float64(s.Requests), s.Source)
-			reputationFailures(ch, float64(s.Failures), s.Source)
-			reputationDropped(ch, float64(s.Dropped), s.Source)
-		}
-	}
+	return each(t, func() []reputation.Status { return r.sources.Status() }, []string{"source"}, func(x reputation.Status) []string { return []string{x.Source} },
+		measure[reputation.Status]{"ruleids_reputation_healthy", "Whether the source answers (1) or is failing (0).", func(x reputation.Status) float64 { return one(x.Healthy) }},
+		measure[reputation.Status]{"ruleids_reputation_queued", "Indicators queued for a request.", func(x reputation.Status) float64 { return float64(x.Queued) }},
+		measure[reputation.Status]{"ruleids_reputation_requests_total", "Requests sent.", func(x reputation.Status) float64 { return float64(x.Requests) }},
+		measure[reputation.Status]{"ruleids_reputation_failures_total", "Requests without a usable answer.", func(x reputation.Status) float64 { return float64(x.Failures) }},
+		measure[reputation.Status]{"ruleids_reputation_dropped_total", "Indicators given up.", func(x reputation.Status) float64 { return float64(x.Dropped) }},
+	)
 }
 
 // checkSources says which sources rules refer to and the settings do not have.
