@@ -29,13 +29,7 @@ func (b *builder) intFunc(e ast.Expr) intFunc {
 	case *ast.ArithExpr:
 		return b.intArith(e)
 	case *ast.CondExpr:
-		c, x, y := b.lower(e.If), b.intFunc(e.Then), b.intFunc(e.Else)
-		return func(s *scope) int64 {
-			if s.test(c) {
-				return x(s)
-			}
-			return y(s)
-		}
+		return either(b.lower(e.If), b.intFunc(e.Then), b.intFunc(e.Else))
 	case *ast.IndexExpr:
 		x, i := b.bytesFunc(e.X), e.I
 		return func(s *scope) int64 {
@@ -182,13 +176,7 @@ func (b *builder) floatFunc(e ast.Expr) floatFunc {
 	case *ast.ArithExpr:
 		return b.floatArith(e)
 	case *ast.CondExpr:
-		c, x, y := b.lower(e.If), b.floatFunc(e.Then), b.floatFunc(e.Else)
-		return func(s *scope) float64 {
-			if s.test(c) {
-				return x(s)
-			}
-			return y(s)
-		}
+		return either(b.lower(e.If), b.floatFunc(e.Then), b.floatFunc(e.Else))
 	case *ast.CallExpr:
 		if f := b.floatCall(e); f != nil {
 			return f

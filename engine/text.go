@@ -60,13 +60,7 @@ func (b *builder) bytesFunc(e ast.Expr) bytesFunc {
 		}
 		return func(s *scope) []byte { return f.Bytes(s.p) }
 	case *ast.CondExpr:
-		c, x, y := b.lower(e.If), b.bytesFunc(e.Then), b.bytesFunc(e.Else)
-		return func(s *scope) []byte {
-			if s.test(c) {
-				return x(s)
-			}
-			return y(s)
-		}
+		return either(b.lower(e.If), b.bytesFunc(e.Then), b.bytesFunc(e.Else))
 	case *ast.ArithExpr: // + of strings
 		x, y := b.bytesFunc(e.X), b.bytesFunc(e.Y)
 		return func(s *scope) []byte {

@@ -184,13 +184,7 @@ func (b *builder) addrFunc(e ast.Expr) addrFunc {
 			return found(b.loop(e), b.addrFunc(e.Value))
 		}
 	case *ast.CondExpr:
-		c, x, y := b.lower(e.If), b.addrFunc(e.Then), b.addrFunc(e.Else)
-		return func(s *scope) packet.Addr {
-			if s.test(c) {
-				return x(s)
-			}
-			return y(s)
-		}
+		return either(b.lower(e.If), b.addrFunc(e.Then), b.addrFunc(e.Else))
 	case *ast.CallExpr:
 		x := b.addrFunc(e.Args[0])
 		bits4, bits6 := e.Bits()
@@ -199,4 +193,14 @@ func (b *builder) addrFunc(e ast.Expr) addrFunc {
 		return func(*scope) packet.Addr { return packet.Addr{} }
 	}
 	panic("engine: not an address: " + b.canon(e))
+}
+
+// either returns what has the value of x where a condition holds, and that of y elsewhere.
+func either[V any](cond int32, x, y func(*scope) V) func(*scope) V {
+	return func(s *scope) V {
+		if s.test(cond) {
+			return x(s)
+		}
+		return y(s)
+	}
 }
