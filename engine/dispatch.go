@@ -29,6 +29,7 @@ type branch struct {
 	sport    *portIndex
 	dst, src *addrIndex
 	forks    []*fork
+	only     *fork // that it has and nothing else
 	contents *contents
 }
 

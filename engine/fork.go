@@ -9,13 +9,30 @@ package engine
 type fork struct {
 	test    int32
 	yes, no *branch // of packets for which it holds, and for which it does not; nil where there are no entries
+	code    program // of the test
 }
 
+// find returns the branch that a packet comes to by a fork and those that stand right behind it: each would else be a branch to go
+// through.
 func (f *fork) find(w *worker) *branch {
-	if w.test(f.test) {
-		return f.yes
+	for {
+		br := f.no
+		if w.holds(f.code) {
+			br = f.yes
+		}
+		if br == nil || br.only == nil {
+			return br
+		}
+		f = br.only
 	}
-	return f.no
+}
+
+// onlyFork returns the fork of a branch that has nothing else; nil of others.
+func (br *branch) onlyFork() *fork {
+	if len(br.always) > 0 || len(br.forks) != 1 || br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil || br.contents != nil {
+		return nil
+	}
+	return br.forks[0]
 }
 
 // Entries with one test part from this number on. Those that have it not are in both branches, so that each fork makes

@@ -46,7 +46,7 @@ func TestFork(t *testing.T) {
 	fs := frames(segs...)
 	rs := load(t, src.String())
 	p, _ := Compile(rs, Options{})
-	forks, gates, networks, starts, deepest, spared := 0, 0, 0, 0, 0, 0
+	forks, gates, networks, starts, deepest, spared, joined := 0, 0, 0, 0, 0, 0, 0
 	p.branches(func(br *branch) {
 		for _, s := range segs {
 			if len(s.payload) < br.least {
@@ -54,6 +54,9 @@ func TestFork(t *testing.T) {
 			}
 		}
 		forks += len(br.forks)
+		if br.only != nil {
+			joined++
+		}
 		if br.contents != nil {
 			for _, below := range br.contents.branches {
 				if below.indexed {
@@ -79,8 +82,8 @@ func TestFork(t *testing.T) {
 			}
 		}
 	})
-	if forks < 8 || deepest < 2 || gates == 0 || networks == 0 || starts == 0 || spared < 1000 {
-		t.Fatalf("%d forks, of which %d are gates and %d part by networks, %d starts, and %d short payloads: this test shows little", forks, gates, networks, starts, spared)
+	if forks < 8 || deepest < 2 || gates == 0 || networks == 0 || starts == 0 || spared < 1000 || joined == 0 {
+		t.Fatalf("%d forks, of which %d are gates and %d part by networks, %d starts, %d short payloads, and %d right behind another: this test shows little", forks, gates, networks, starts, spared, joined)
 	}
 	want := run(New(p, Config{}), fs)
 	if len(want) < 1000 {

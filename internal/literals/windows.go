@@ -188,6 +188,11 @@ func (w *windows) findWide(x *Index, found []int32, text []byte, one bool) []int
 		a, b := hashWindow(load(start, i))>>shift, hashWindow(load(start, i+stride))>>shift
 		c, d := hashWindow(load(start, i+2*stride))>>shift, hashWindow(load(start, i+3*stride))>>shift
 		if (bitAt(bits, a)|bitAt(bits, b)|bitAt(bits, c)|bitAt(bits, d))&1 == 0 {
+			if a == d { // mostly a run of one byte, none of whose windows is of a literal
+				if next := runEnd(text, i) - wide + 1; next > i+4*stride {
+					i += (next-i+stride-1)/stride*stride - 4*stride
+				}
+			}
 			continue
 		}
 		for j := i; j < i+4*stride; j += stride {
