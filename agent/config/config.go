@@ -144,10 +144,8 @@ func (r *Rules) Spec() (source.Spec, error) {
 }
 
 // Check returns what is wrong with the settings together.
-func (r *Rules) Check() (out []setting.Problem) {
-	for _, p := range (source.Spec{Source: r.Source, SHA256: r.SHA256, Key: r.Minisign}).Check() {
-		out = append(out, setting.Problem{Setting: p.Attribute, Detail: p.Detail})
-	}
+func (r *Rules) Check() []setting.Problem {
+	out := source.Spec{Source: r.Source, SHA256: r.SHA256, Key: r.Minisign}.Check()
 	if r.Source != "" && r.Fetched == "" {
 		out = append(out, setting.Problem{Setting: "source", Detail: "There is no directory to keep it in. Name one with fetched."})
 	}

@@ -16,6 +16,7 @@ const (
 	Magenta    Style = "\x1b[35m"
 	Cyan       Style = "\x1b[36m"
 	BoldRed    Style = "\x1b[1;31m"
+	BoldYellow Style = "\x1b[1;38;5;136m"
 	BoldPurple Style = "\x1b[1;35m"
 	WhiteOnRed Style = "\x1b[1;97;41m"
 

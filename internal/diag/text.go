@@ -10,41 +10,27 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"golang.org/x/text/width"
 
+	"github.com/ruleids/ruleids/internal/ansi"
 	"github.com/ruleids/ruleids/internal/printable"
-)
-
-// The escape sequences of ECMA-48 (SGR) that color uses.
-const (
-	red    = "\x1b[1;31m"
-	yellow = "\x1b[1;38;5;136m" // readable on white too, unlike the yellow of most themes
-	bold   = "\x1b[1m"
-	faint  = "\x1b[2m"
-	plain  = "\x1b[0m"
 )
 
 // WriteText writes findings for people: place, severity, code and what is wrong, then the line of the
 // file with carets under the token. Sources holds the files by the names that findings use; a finding
 // of a file that is not there is written without its line.
 func WriteText(w io.Writer, findings []Finding, sources map[string]*hcl.File, color bool) error {
-	paint := func(seq, s string) string {
-		if !color || s == "" {
-			return s
-		}
-		return seq + s + plain
-	}
 	var b bytes.Buffer
 	for _, f := range findings {
 		if f.File != "" {
-			b.WriteString(paint(bold, fmt.Sprintf("%s:%d:%d:", printable.Text(f.File), f.Line, f.Column)))
+			b.WriteString(ansi.Bold.Paint(fmt.Sprintf("%s:%d:%d:", printable.Text(f.File), f.Line, f.Column), color))
 			b.WriteByte(' ')
 		}
-		hue := red
+		hue := ansi.BoldRed
 		if f.Severity == SeverityWarning {
-			hue = yellow
+			hue = ansi.BoldYellow
 		}
-		b.WriteString(paint(hue, fmt.Sprintf("%s[%s]:", f.Severity, f.Code)))
+		b.WriteString(hue.Paint(fmt.Sprintf("%s[%s]:", f.Severity, f.Code), color))
 		b.WriteByte(' ')
-		b.WriteString(paint(bold, sentence(printable.Lines(f.Summary))))
+		b.WriteString(ansi.Bold.Paint(sentence(printable.Lines(f.Summary)), color))
 		if f.Detail != "" {
 			b.WriteByte(' ')
 			b.WriteString(printable.Lines(f.Detail))
@@ -52,9 +38,9 @@ func WriteText(w io.Writer, findings []Finding, sources map[string]*hcl.File, co
 		b.WriteByte('\n')
 		if line, ok := sourceLine(sources, f); ok {
 			margin := fmt.Sprintf("%5d | ", f.Line)
-			b.WriteString(paint(faint, margin) + line + "\n")
+			b.WriteString(ansi.Dim.Paint(margin, color) + line + "\n")
 			before, carets := underline(line, f)
-			b.WriteString(paint(faint, strings.Repeat(" ", len(margin)-2)+"| ") + before + paint(hue, carets) + "\n")
+			b.WriteString(ansi.Dim.Paint(strings.Repeat(" ", len(margin)-2)+"| ", color) + before + hue.Paint(carets, color) + "\n")
 		}
 	}
 	_, err := w.Write(b.Bytes())

@@ -74,6 +74,7 @@ c.hcl:9:1: error[x]: Another file.
 	if err := WriteText(&b, findings[1:3], sources, true); err != nil {
 		t.Fatal(err)
 	}
+	const red, yellow, plain = "\x1b[1;31m", "\x1b[1;38;5;136m", "\x1b[0m"
 	for _, s := range []string{yellow + "warning[missing-severity]:" + plain, red + "error[unknown-field]:" + plain, red + "^^^^^^^^^" + plain} {
 		if !strings.Contains(b.String(), s) {
 			t.Errorf("no %q in %q", s, b.String())

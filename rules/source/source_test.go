@@ -252,7 +252,7 @@ func TestSpec(t *testing.T) {
 	} {
 		got := ""
 		if p := c.spec.Check(); len(p) > 0 {
-			got = p[0].Attribute + ": " + p[0].Detail
+			got = p[0].Setting + ": " + p[0].Detail
 		}
 		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
 			t.Errorf("%+v: got %q, want %q", c.spec, got, c.want)

@@ -15,6 +15,7 @@ import (
 	ociregistry "oras.land/oras-go/v2/registry"
 
 	"github.com/ruleids/ruleids/internal/fetch"
+	"github.com/ruleids/ruleids/internal/setting"
 )
 
 // A Kind is how a rule set is published.
@@ -111,13 +112,10 @@ func (s Spec) Host() string {
 	return u.Hostname()
 }
 
-// A Problem is what is wrong with one attribute of a Spec: "source", "sha256" or "minisign".
-type Problem struct{ Attribute, Detail string }
-
-// Check returns what is wrong with a Spec. It asks no server.
-func (s Spec) Check() (out []Problem) {
-	add := func(attribute, format string, args ...any) {
-		out = append(out, Problem{attribute, fmt.Sprintf(format, args...)})
+// Check returns what is wrong with a Spec, in its settings source, sha256 and minisign. It asks no server.
+func (s Spec) Check() (out []setting.Problem) {
+	add := func(name, format string, args ...any) {
+		out = append(out, setting.Problem{Setting: name, Detail: fmt.Sprintf(format, args...)})
 	}
 	if s.SHA256 != "" {
 		if b, err := hex.DecodeString(s.SHA256); err != nil || len(b) != 32 {
