@@ -68,13 +68,14 @@ func editDistance(a, b string, limit int) int {
 	return prev[len(b)]
 }
 
-// suggested is the end of a sentence of DidYouMean.
-var suggested = regexp.MustCompile(`Did you mean "([^"]+)"\?`)
+// suggested is the end of a sentence of DidYouMean, or what to write in the place of a field that has another name here.
+var suggested = regexp.MustCompile(`Did you mean "([^"]+)"\?|^There is no field "[^"]+"\. Write ([a-z][a-z0-9_.]*[a-z0-9_](?:\([a-z0-9_.]+\))?)(?:[;,] |\.$)`)
 
-// Suggestion returns the candidate that the detail of a diagnostic asks for, as DidYouMean does; "" where it asks for none.
+// Suggestion returns what the detail of a diagnostic says that is to be written in the place of what is wrong, as DidYouMean does;
+// "" where it says nothing, or more than that.
 func Suggestion(detail string) string {
 	if m := suggested.FindStringSubmatch(detail); m != nil {
-		return m[1]
+		return m[1] + m[2]
 	}
 	return ""
 }
