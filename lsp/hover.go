@@ -73,10 +73,8 @@ func (w *workspace) word(here *place, name string) string {
 func (w *workspace) describe(sym symbol) string {
 	switch sym.kind {
 	case "rule":
-		for _, r := range w.set.Rules {
-			if r.Name == sym.name {
-				return fmt.Sprintf("**rule %s** (%s) — %s", r.Name, r.Severity, r.Description)
-			}
+		if r := w.rules[sym.name]; r != nil {
+			return fmt.Sprintf("**rule %s** (%s) — %s", r.Name, r.Severity, r.Description)
 		}
 	case "macro":
 		for _, m := range w.set.Macros {
@@ -88,6 +86,12 @@ func (w *workspace) describe(sym symbol) string {
 		for _, l := range w.set.Lists {
 			if l.Name == sym.name {
 				return fmt.Sprintf("**list.%s** — %s\n\ntype %s, %d entries", l.Name, l.Description, l.Type, l.Len)
+			}
+		}
+	case "model":
+		for _, m := range w.set.Models {
+			if m.Name == sym.name {
+				return fmt.Sprintf("**model %s** — %s", m.Name, m.Description)
 			}
 		}
 	case "variable":

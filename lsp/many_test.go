@@ -37,7 +37,7 @@ func manyRules() map[string]string {
 	for i := range 95 {
 		write(fmt.Sprintf("rules/f%d.hcl", i), 20)
 		if i%10 == 0 {
-			files[fmt.Sprintf("rules/f%d_test.hcl", i)] = fmt.Sprintf("test \"t\" {\n  packets {\n    tcp {\n      src = \"198.51.100.7\"\n      dst = \"203.0.113.1\"\n    }\n  }\n  no_alert \"r%d\" {}\n}\n", port)
+			files[fmt.Sprintf("rules/f%d_test.hcl", i)] = fmt.Sprintf("test \"t\" {\n  packets {\n    tcp {\n      src = \"198.51.100.7\"\n      dst = \"203.0.113.1\"\n    }\n  }\n  alert \"r%d\" {}\n}\n", port)
 		}
 	}
 	return files

@@ -30,7 +30,7 @@ var (
 	labelled    = lazyregexp.New(`^\s*(rule|override|alert|list|track|macro|variable|model)\s+"([^"\n]*)"`)
 	prefixed    = lazyregexp.New(`\b(list|var)\.([A-Za-z_][A-Za-z0-9_]*)`)
 	plainName   = lazyregexp.New(`[A-Za-z_][A-Za-z0-9_.]*`)
-	alertRules  = lazyregexp.New(`alert\.rule\s*(?:==|!=|in|not in)\s*(\[[^\]]*\]|'[^']*')`)
+	quotedRefs  = lazyregexp.New(`(alert\.rule|model\.name)\s*(?:==|!=|in|not in)\s*(\[[^\]]*\]|'[^']*')`)
 	quotedNames = lazyregexp.New(`'([A-Za-z0-9_]+)'`)
 	setNames    = lazyregexp.New(`^\s*set\s*=\s*\{(.*)\}`)
 	setName     = lazyregexp.New(`([A-Za-z_][A-Za-z0-9_]*)\s*=`)
@@ -43,6 +43,9 @@ func (d *document) names() []occurrence {
 	}
 	return d.found
 }
+
+// valueBlocks give variables values: that of the settings, and one of a test over several lines.
+var valueBlocks = []string{"vars", "set"}
 
 // occurrences finds where a text names rules, lists, variables, and macros, for which it takes every plain word of a condition that
 // means nothing else. It looks at lines, so that half of a file is enough. It is not nil.
@@ -64,6 +67,9 @@ func occurrences(text string) []occurrence {
 				l := labels[code[m[2]:m[3]]]
 				add(l.kind, code[m[4]:m[5]], m[4], m[5], l.declares)
 			}
+			if m := attributeLine.FindStringSubmatchIndex(code); m != nil && len(p.blocks) > 0 && slices.Contains(valueBlocks, p.blocks[len(p.blocks)-1]) {
+				add("variable", code[m[2]:m[3]], m[2], m[3], false)
+			}
 			if m := setNames.FindStringSubmatchIndex(code); m != nil {
 				for _, n := range setName.FindAllStringSubmatchIndex(code[m[2]:m[3]], -1) {
 					add("variable", code[m[2]+n[2]:m[2]+n[3]], m[2]+n[2], m[2]+n[3], false)
@@ -81,7 +87,7 @@ func occurrences(text string) []occurrence {
 			for _, q := range strings {
 				if here := p.along(code[:q[0]]); here.condition && !here.message {
 					condition(code[q[0]:q[1]], func(kind, name string, from, to int, declares bool) {
-						if kind == "macro" || kind == "rule" { // the others were found above
+						if kind == "macro" || kind == "rule" || kind == "model" { // the others were found above
 							add(kind, name, q[0]+from, q[0]+to, declares)
 						}
 					})
@@ -97,9 +103,10 @@ func condition(text string, add func(kind, name string, from, to int, declares b
 	for _, m := range prefixed.FindAllStringSubmatchIndex(text, -1) {
 		add(map[string]string{"list": "list", "var": "variable"}[text[m[2]:m[3]]], text[m[4]:m[5]], m[4], m[5], false)
 	}
-	for _, m := range alertRules.FindAllStringSubmatchIndex(text, -1) {
-		for _, n := range quotedNames.FindAllStringSubmatchIndex(text[m[2]:m[3]], -1) {
-			add("rule", text[m[2]+n[2]:m[2]+n[3]], m[2]+n[2], m[2]+n[3], false)
+	for _, m := range quotedRefs.FindAllStringSubmatchIndex(text, -1) {
+		kind := map[string]string{"alert.rule": "rule", "model.name": "model"}[text[m[2]:m[3]]]
+		for _, n := range quotedNames.FindAllStringSubmatchIndex(text[m[4]:m[5]], -1) {
+			add(kind, text[m[4]+n[2]:m[4]+n[3]], m[4]+n[2], m[4]+n[3], false)
 		}
 	}
 	inner := literals(text)

@@ -6,9 +6,13 @@ import (
 	"slices"
 
 	"github.com/ruleids/ruleids/internal/lazyregexp"
+	"github.com/ruleids/ruleids/packet"
 )
 
-var validName = lazyregexp.New(`^[a-z_][a-z0-9_]*$`)
+var (
+	validName = lazyregexp.New(`^[a-z_][a-z0-9_]*$`)
+	validRule = lazyregexp.New(`^[a-z_][a-z0-9_-]*$`) // of a rule, which no condition names but in quotes
+)
 
 // renamable returns the symbol at a place, with an error where it cannot have another name.
 func (s *Server) renamable(p positionParams) (*document, occurrence, error) {
@@ -19,7 +23,7 @@ func (s *Server) renamable(p positionParams) (*document, occurrence, error) {
 	w := s.recent()
 	o, ok := w.symbolAt(d, d.offset(p.Position, s.enc))
 	if !ok {
-		return nil, o, errors.New("here is no name of a rule, list, macro or variable")
+		return nil, o, errors.New("here is no name of a rule, list, macro, variable or model")
 	}
 	for _, found := range w.everywhere(o.symbol) {
 		if slices.ContainsFunc(found, func(x occurrence) bool { return x.declares }) {
@@ -42,11 +46,18 @@ func (s *Server) rename(p renameParams) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !validName.MatchString(p.NewName) {
+	w := s.recent()
+	_, layer := packet.LayerByName(p.NewName)
+	switch {
+	case !validName.MatchString(p.NewName) && (o.kind != "rule" || !validRule.MatchString(p.NewName)):
 		return nil, fmt.Errorf("%q is no name: write lower case letters, digits and _, a letter first", p.NewName)
+	case o.kind == "macro" && (layer || packet.FieldByName(p.NewName) != nil || slices.Contains(operators, p.NewName)):
+		return nil, fmt.Errorf("%q means something else in conditions: choose another name", p.NewName)
+	case p.NewName != o.name && w.describe(symbol{o.kind, p.NewName}) != "":
+		return nil, fmt.Errorf("there is a %s %q already: choose another name", o.kind, p.NewName)
 	}
 	edit := WorkspaceEdit{map[string][]TextEdit{}}
-	for in, found := range s.recent().everywhere(o.symbol) {
+	for in, found := range w.everywhere(o.symbol) {
 		for _, x := range found {
 			edit.Changes[in.uri] = append(edit.Changes[in.uri], TextEdit{in.rangeOf(x.from, x.to, s.enc), p.NewName})
 		}

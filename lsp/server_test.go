@@ -253,12 +253,28 @@ func TestComplete(t *testing.T) {
 
 // TestNames goes to declarations, finds uses, says what names mean, and renames.
 func TestNames(t *testing.T) {
+	const odd = "model \"odd\" {\n  description = \"How much.\"\n  by = [\"ip.src\"]\n  features = {\n    n = \"count()\"\n  }\n}\nrule \"odd_rule\" {\n  description = \"Odd.\"\n  severity = \"low\"\n  on = \"model\"\n  where = \"model.name in ['odd'] and model.score > 0 and var.most > 1\"\n}\nvariable \"most\" {\n  default = 2\n}\n"
 	other := "override \"web_scan\" {\n  except \"friends\" { where = \"ip.src in list.friends or not web\" }\n}\n# web, list.friends\nrule \"on_alert\" {\n  description = \"web list.friends\"\n  severity = \"low\"\n  on = \"alert\"\n  where = \"alert.rule == 'web_scan' and alert.category != 'web'\"\n}\n"
 	e := open(t, map[string]string{
 		"rules/scan.hcl": scan, "rules/other.hcl": other,
-		"rules/scan_test.hcl": "test \"t\" {\n  alert \"web_scan\" {}\n}\n",
+		"rules/scan_test.hcl": "test \"t\" {\n  alert \"web_scan\" {}\n}\n", "rules/odd.hcl": odd,
+		"ruleids.hcl":        "vars {\n  most = 3\n}\n",
+		"rules/odd_test.hcl": "test \"t\" {\n  set = {\n    most = 4\n  }\n}\ntest \"u\" {\n  set = { most = 5 }\n}\n",
 	}, nil)
+	e.show("rules/odd.hcl", odd)
 	e.show("rules/scan.hcl", scan)
+	for mark, uses := range map[string][]string{
+		"model \"o‸dd\"":     {"rules/odd.hcl 11:27"},
+		"in ['o‸dd']":        {"rules/odd.hcl 11:27"},
+		"variable \"mo‸st\"": {"ruleids.hcl 1:2", "rules/odd.hcl 11:61", "rules/odd_test.hcl 2:4", "rules/odd_test.hcl 6:10"},
+	} {
+		_, place := e.at("rules/odd.hcl", strings.Replace(odd, strings.Replace(mark, "‸", "", 1), mark, 1))
+		var places []Location
+		_ = json.Unmarshal(e.call("textDocument/references", place), &places)
+		if d := cmp.Diff(uses, e.short(places)); d != "" {
+			t.Errorf("references %q: %s", mark, d)
+		}
+	}
 	for _, test := range []struct {
 		mark, hover string
 		declared    string
@@ -313,9 +329,18 @@ func TestNames(t *testing.T) {
 			t.Errorf("rename of %q: %s", mark, got)
 		}
 	}
-	place["newName"] = "Not a name"
-	if got := string(e.call("textDocument/rename", place)); !strings.Contains(got, "is no name") {
-		t.Error(got)
+	for mark, names := range map[string]map[string]string{
+		"list.fri‸ends": {"Not a name": "is no name", "home_nets": "there is a list"},
+		"and w‸eb and":  {"tcp": "means something else", "ip.src": "is no name", "not": "means something else", "new_connection": "there is a macro", "we-b": "is no name"},
+		"\"web_‸scan\"": {"port_scan": "there is a rule", "web-scan": "web-scan"},
+	} {
+		_, place := e.at("rules/scan.hcl", strings.Replace(scan, strings.Replace(mark, "‸", "", 1), mark, 1))
+		for name, want := range names {
+			place["newName"] = name
+			if got := string(e.call("textDocument/rename", place)); !strings.Contains(got, want) {
+				t.Errorf("rename of %q to %q: %s", mark, name, got)
+			}
+		}
 	}
 }
 

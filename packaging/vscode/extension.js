@@ -13,7 +13,7 @@ async function start() {
     {
       documentSelector: [{ language: "ruleids" }],
       initializationOptions: { captures: settings.get("captures"), noStdlib: settings.get("noStdlib") },
-      synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.hcl") },
+      synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.{hcl,csv,txt,list}") },
     },
   );
   try {
