@@ -63,6 +63,8 @@ func statusError(res *http.Response, body []byte, now time.Time) error {
 	switch c := res.StatusCode; {
 	case c == http.StatusTooManyRequests, c == http.StatusRequestTimeout, c == http.StatusTooEarly, c >= 500:
 		return &RetryError{After: retry.After(res.Header.Get("Retry-After"), now, maxAfter), Err: err}
+	case c == http.StatusUnauthorized, c == http.StatusForbidden:
+		return fmt.Errorf("%w; it does not take the secret, token or password in the settings of this notifier, or none was given", err)
 	case c >= 300 && c < 400:
 		return fmt.Errorf("%w; redirects are not followed: set the address that is meant", err)
 	}

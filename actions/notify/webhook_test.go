@@ -144,6 +144,7 @@ func TestWebhookAnswers(t *testing.T) {
 		}},
 		{name: "503", retry: true, text: "the server answered 503", serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }},
 		{name: "404", text: "the server answered 404", serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }},
+		{name: "401", text: "does not take the secret, token or password in the settings", serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }},
 		{name: "redirect", text: "redirects are not followed", serve: func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/elsewhere" {
 				elsewhere++

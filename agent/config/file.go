@@ -117,6 +117,8 @@ func (l *loader) unknownBlock(b *hclsyntax.Block) {
 	hint := diag.DidYouMean(b.Type, append(blocks, attributes...))
 	if slices.Contains(attributes, b.Type) {
 		hint = fmt.Sprintf(" Write it as an attribute: %s = ….", b.Type)
+	} else if b.Type == "notify" { // as the block of rules is called
+		hint = " Did you mean \"notifier\"?"
 	} else if slices.Contains([]string{"rule", "list", "macro", "model", "variable", "override", "parser", "test"}, b.Type) {
 		hint = " Rules stand in files of their own, which rules { paths = […] } names."
 	}

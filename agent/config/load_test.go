@@ -137,6 +137,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{name: "syntax", text: "capture {\n", want: []string{"1:9 syntax"}},
 		{name: "unknown block", text: "captures {}\n", want: []string{`1:1 unknown-block There is no block "captures" in the settings. Did you mean "capture"?`}},
+		{name: "a block of rules", text: "notify {}\n", want: []string{`1:1 unknown-block There is no block "notify" in the settings. Did you mean "notifier"?`}},
 		{name: "a rule", text: "rule \"x\" {}\n", want: []string{`1:1 unknown-block There is no block "rule" in the settings.`}},
 		{name: "unknown setting", text: "log {\n  levle = \"info\"\n}\n", want: []string{`2:3 unknown-attribute A log block has no setting "levle". Did you mean "level"?`}},
 		{name: "setting of another block", text: "log {\n  snaplen = 1\n}\n", want: []string{`2:3 unknown-attribute A log block has no setting "snaplen". Block capture has one.`}},

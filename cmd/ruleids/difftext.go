@@ -122,6 +122,9 @@ func (w *diffWriter) lines(rule string) []string {
 			what = fmt.Sprintf("%s, %s", first.Severity, plural(uint64(first.Alerts), "alert"))
 		case study.Earlier, study.Later:
 			what = fmt.Sprintf("was packet %s, %s %s", thousands(c.Old.Packet), time.Duration(abs(c.New.Time-c.Old.Time)).Round(time.Millisecond), c.Kind)
+			if c.New.Severity != c.Old.Severity {
+				what += fmt.Sprintf("; %s, was %s", c.New.Severity, c.Old.Severity)
+			}
 		case study.Severity:
 			what = fmt.Sprintf("%s, was %s", c.New.Severity, c.Old.Severity)
 		case study.More, study.Fewer:
