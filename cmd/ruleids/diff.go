@@ -89,13 +89,14 @@ func (d *differ) run(ctx context.Context, args []string) error {
 	}
 	old, title := ruleFlags{noStdlib: d.rules.noStdlib, set: d.rules.set, config: d.rules.config}, "the shipped rules"
 	var before fs.FS
+	shippedTitle := ""
 	if d.stdlib != "" && !d.rules.noStdlib {
 		s, err := shippedOf(ctx, d.stdlib, cmp.Or(newPath, "."))
 		if err != nil {
 			return err
 		}
 		defer s.remove()
-		before, title = s.files, s.title
+		before, title, shippedTitle = s.files, s.title, s.title
 	}
 	switch {
 	case d.git != "":
@@ -109,7 +110,10 @@ func (d *differ) run(ctx context.Context, args []string) error {
 		defer remove()
 		old.paths, title = []string{dir}, newPath+" in "+d.git
 	case len(args) == 2:
-		old.paths, title = args[:1], args[0]
+		old.paths = args[:1]
+		if title = args[0]; before != nil {
+			title += " and " + shippedTitle
+		}
 	}
 	next := d.rules
 	if newPath != "" {
