@@ -60,6 +60,8 @@ func (o *outcomes) service(stream string, e *entry, s *outcome) {
 		o.known["it is not what is said at that port, or begins otherwise: tshark takes it by its port"]++
 	case len(theirs) == 0 && (s.protocols["gnutella"] || s.protocols["dcerpc"]):
 		o.known["tshark takes it for another protocol by its port"]++
+	case ours != packet.ServiceUnknown && s.protocols["data"]:
+		o.known["what comes first is no protocol that tshark knows: it looks no further"]++
 	case ours == packet.ServiceDNS && len(theirs) == 0 && !at(e, "dns"):
 		o.known["tshark looks for DNS at its ports only"]++
 	case len(theirs) == 0 && s.protocols[""] && len(s.protocols) == 1:

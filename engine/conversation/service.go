@@ -34,7 +34,7 @@ var (
 		{packet.ServiceRedis, isRedis},
 		{packet.ServiceAMQP, begins("AMQP")},
 		{packet.ServiceBitTorrent, begins("\x13BitTorrent protocol")},
-		{packet.ServiceIRC, begins("NICK ", "CAP LS", "NOTICE AUTH ")},
+		{packet.ServiceIRC, isIRC},
 		{packet.ServiceLDAP, isLDAP},
 		{packet.ServiceMSSQL, isTDS},
 		{packet.ServiceMongoDB, isMongoDB},
@@ -134,6 +134,15 @@ func isFTP(b []byte) bool {
 
 // isTelnet: option negotiation (RFC 854).
 func isTelnet(b []byte) bool { return len(b) >= 3 && b[0] == 255 && b[1] >= 250 && b[1] <= 254 }
+
+// isIRC: how a client registers (RFC 2812 section 3.1), or what a server says meanwhile.
+func isIRC(b []byte) bool {
+	if begins("NICK ", "PASS ", "CAP LS", "NOTICE AUTH ")(b) {
+		return true
+	}
+	l := line(b)
+	return len(l) > 0 && l[0] == ':' && (bytes.Contains(l, []byte(" NOTICE AUTH ")) || bytes.Contains(l, []byte(" NOTICE * ")))
+}
 
 // isRedis: an array of strings, or an inline command.
 func isRedis(b []byte) bool {

@@ -48,7 +48,7 @@ func TestServices(t *testing.T) {
 		"redis":      {"*1\r\n$4\r\nPING\r\n", "PING\r\n"},
 		"amqp":       {"AMQP\x00\x00\x09\x01"},
 		"bittorrent": {"\x13BitTorrent protocol"},
-		"irc":        {"NICK bot\r\n"},
+		"irc":        {"NICK bot\r\n", "PASS x\r\nNICK bot\r\n", ":irc.example NOTICE AUTH :*** Looking up your hostname...\r\n"},
 		"ldap":       {unhex("300c 020101 6007 020103 0400 8000")},
 		"mssql":      {unhex("1201 0014 0000 0000 00 0015 0006 01 00 00 00 00 00 00")},
 		"mongodb":    {unhex("3a000000 01000000 00000000 d4070000 00")},
