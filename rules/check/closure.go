@@ -182,6 +182,9 @@ func (c *Checker) builtin(n *exprast.BuiltinNode) ast.Expr {
 	if many := c.manyStream(xs); many != nil && !(n.Name == "len" && xs.Kind().IsText()) {
 		return c.loop(n, many, pred)
 	}
+	if n.Name == ast.FuncFirst.String() && xs.Kind() != ast.KindComposite {
+		return c.Errorf(diag.MisplacedAggregate, c.Range(n), "Whether a value is new only a memory knows. Name it in a memory block, as in memory \"5d\" { fresh = %q }, and write the name here.", c.Text(n))
+	}
 	switch xs := xs.(type) {
 	case *arrayExpr:
 		return c.unroll(n, xs, pred)
