@@ -135,12 +135,12 @@ func isFTP(b []byte) bool {
 // isTelnet: option negotiation (RFC 854).
 func isTelnet(b []byte) bool { return len(b) >= 3 && b[0] == 255 && b[1] >= 250 && b[1] <= 254 }
 
-// isIRC: how a client registers (RFC 2812 section 3.1), or what a server says meanwhile.
+// isIRC: how a client registers (RFC 2812 section 3.1), or what a server says meanwhile. A password alone may be one of FTP.
 func isIRC(b []byte) bool {
-	if begins("NICK ", "PASS ", "CAP LS", "NOTICE AUTH ")(b) {
+	l := line(b)
+	if begins("NICK ", "CAP LS", "NOTICE AUTH ")(b) || begins("PASS ")(b) && bytes.HasPrefix(b[len(l):], []byte("\r\nNICK ")) {
 		return true
 	}
-	l := line(b)
 	return len(l) > 0 && l[0] == ':' && (bytes.Contains(l, []byte(" NOTICE AUTH ")) || bytes.Contains(l, []byte(" NOTICE * ")))
 }
 

@@ -57,7 +57,7 @@ func TestServices(t *testing.T) {
 		"nfs":        {unhex("80000028 00000001 00000000 00000002 000186a3 00000003 00000000")},
 		"socks":      {unhex("05 01 00"), unhex("04 01 0050 c0000201 00")},
 		"memcached":  {"stats\r\n"},
-		"":           {"hello", "220 ready\r\n", unhex("0300001b 16 e0 0000 0001 00 c0 010a c1 02 0100 c2 02 0102 0000000000"), "\x00", "G", unhex("0000"), "POSTER"},
+		"":           {"hello", "220 ready\r\n", unhex("0300001b 16 e0 0000 0001 00 c0 010a c1 02 0100 c2 02 0102 0000000000"), "\x00", "G", unhex("0000"), "POSTER", "PASS secret\r\n"},
 	}
 	query := unhex("1234 0100 0001 0000 0000 0001 07") + "example" + unhex("03") + "com" + unhex("00 0001 0001 00 0029 1000 00000000 0000")
 	udp := map[string][]string{

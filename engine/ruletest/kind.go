@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -104,7 +105,7 @@ var kinds = []kind{
 		{"qname", true, fromText(func(s *spec, t string) error { s.qname = t; return nil })},
 		{"qtype", false, setQType},
 		{"response", false, truth(func(s *spec, b bool) error { s.response = b; return nil })},
-		integer("rcode", 15, func(s *spec, n int64) { s.rcode = uint8(n) }),
+		{"rcode", false, setRCode},
 		integer("answers", 1000, func(s *spec, n int64) { s.answers = uint16(n) }),
 	}, recordParams)},
 	{httpKind, spec{kind: httpKind, srcPort: -1, dstPort: -1, ttl: 64}, join(ipParams, httpParams)},
@@ -317,5 +318,23 @@ func setQType(s *spec, v cty.Value) error {
 		return errors.New("must be a type's number, or its name, such as \"TXT\"")
 	}
 	s.qtype = uint16(n)
+	return nil
+}
+
+// replyCodes are the reply codes of DNS that can be written by name (RFC 1035 section 4.1.1), in their order.
+var replyCodes = []string{"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"}
+
+func setRCode(s *spec, v cty.Value) error {
+	if text, err := textOf(v); err == nil {
+		if n := slices.Index(replyCodes, text); n >= 0 {
+			s.rcode = uint8(n)
+			return nil
+		}
+	}
+	n, err := wholeNumber(v, 15)
+	if err != nil {
+		return errors.New("must be a code from 0 to 15, or its name, such as \"NXDOMAIN\"")
+	}
+	s.rcode = uint8(n)
 	return nil
 }

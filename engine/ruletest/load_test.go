@@ -95,6 +95,7 @@ rule "y" {}`, "1:1-6 Unknown block: A test file has no block \"tests\". Did you 
 		"empty label":             {dns(`"a..b"`), "6:3-6 Invalid value: qname \"a..b\" has a label of 0 bytes; from 1 to 63 are allowed.\n"},
 		"name too long":           {dns(`repeat("a.", 128)`), "6:3-6 Invalid value: qname takes 257 bytes; 255 are allowed, which is a name of 253 characters.\n"},
 		"wrong in the last":       {dns(`format("%s.b", repeat("a", i))`), "6:3-6 Invalid value: qname \".b\" has a label of 0 bytes; from 1 to 63 are allowed, for i = 0.\n"},
+		"reply code":              {strings.Replace(dns(`"a"`), "qtype = 1", `rcode = "NXDOMAN"`, 1), "10:12-21 Invalid value: rcode must be a code from 0 to 15, or its name, such as \"NXDOMAIN\".\n"},
 		"query type":              {strings.Replace(dns(`"a"`), "qtype = 1", `qtype = "TEXT"`, 1), "10:12-18 Invalid value: qtype must be a type's number, or its name, such as \"TXT\".\n"},
 		"out of range at the end": {strings.Replace(tcp("srcport = 65534 + i"), "packets {", "packets {\n  count = 3", 1), "8:14-23 Invalid value: srcport must be from 0 to 65535; it is 65536, for i = 2.\n"},
 		"cidrhost":                {strings.Replace(tcp(""), `"10.0.0.2"`, `cidrhost("10.0.0.0/30", 4)`, 1), "5:34-35 Invalid value: Invalid value for \"n\" parameter: 10.0.0.0/30 has no address number 4.\n"},

@@ -159,7 +159,7 @@ func TestKindsReachTheDecoder(t *testing.T) {
 			qname = "example.com"
 			qtype = "TXT"
 			response = true
-			rcode = 3
+			rcode = "NXDOMAIN"
 			answers = 2
 			dstport = 5000
 		}`,
