@@ -121,7 +121,7 @@ func (s *Server) handle(ctx context.Context, conn *jsonrpc2.Conn, r *jsonrpc2.Re
 				d.edit(c.Range, c.Text, s.enc)
 			}
 			d.version = p.TextDocument.Version
-			s.changed(ctx, conn, min(settleAfter, s.took/2))
+			s.changed(ctx, conn, min(settleAfter, s.took/4))
 			return nil, nil
 		})
 	case "textDocument/didClose":
