@@ -83,6 +83,10 @@ func TestHeld(t *testing.T) {
 				t.Errorf("ruleids %s does not say %q\n%s\n%s", strings.Join(args, " "), w, out, errs)
 			}
 		}
+		// Errors of Windows end with a full stop, and so do the sentences that they are in.
+		if strings.Contains(out+errs, "..") {
+			t.Errorf("ruleids %s says %s\n%s", strings.Join(args, " "), out, errs)
+		}
 	}
 	publish := func(name string) {
 		t.Helper()
