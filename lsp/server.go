@@ -20,7 +20,8 @@ import (
 )
 
 // settleAfter is how long the server waits at most after a change for the next one before it looks at the rules again. It waits for
-// half of the time that the last look took: most take a hundredth of a second, and the one after an edit of what all rules use longer.
+// a quarter of the time that the last look took: most take some hundredths of a second, and the one after an edit of what all rules use
+// longer.
 const settleAfter = 150 * time.Millisecond
 
 // A Server serves one editor.
