@@ -123,7 +123,7 @@ type scratch struct {
 }
 
 // scratch makes what all workers need for a plan. Here and not between two packets: a program that collects garbage at the
-// moment has whoever allocates help.
+// moment has allocating goroutines assist it.
 func (e *Engine) scratch(plan *Plan) []scratch {
 	values, cells, memories := 0, 0, 0
 	for _, r := range plan.rules {

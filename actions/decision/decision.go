@@ -1,4 +1,4 @@
-// Package decision decides who is kept away from the network, and remembers it.
+// Package decision manages block and quarantine decisions, and keeps them over restarts.
 //
 // A Store is the one choke point: a rule, a person, Telegram, another sensor or a file that is imported all make
 // a Request of it, and it alone decides. It never lets an address go into the firewall that the host needs (its

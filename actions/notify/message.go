@@ -1,4 +1,4 @@
-// Package notify tells people and other programs what rules found.
+// Package notify sends notifications of what rules found to people and other programs.
 package notify
 
 import (

@@ -1,4 +1,4 @@
-// Package output takes alerts away: to EVE JSON and CSV files, syslog servers and standard output. Every
+// Package output writes alerts to EVE JSON and CSV files, syslog servers and standard output. Every
 // output has a queue and a goroutine of its own, so that one that is slow or dead delays no other; what
 // it loses is counted.
 package output

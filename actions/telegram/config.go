@@ -1,4 +1,4 @@
-// Package telegram tells people of alerts in Telegram chats, and lets administrators make decisions there.
+// Package telegram sends alerts to Telegram chats, and lets administrators make decisions there.
 package telegram
 
 import (

@@ -31,7 +31,7 @@ func (c *call) collect(q *query.Query, status string, looked time.Time) (*InboxP
 	switch status {
 	case "", state.TriageOpen, state.TriageAcknowledged, state.TriageEscalated, state.TriageClosed:
 	default:
-		return nil, bad("status: %q is none of open, acknowledged, escalated and closed", status)
+		return nil, bad("status: %q is not valid: use open, acknowledged, escalated or closed", status)
 	}
 	now := c.api.opt.Now()
 	if q.Since.IsZero() {
@@ -119,7 +119,7 @@ func (c *call) actInbox(r *InboxAct) (any, error) {
 	case state.TriageClosed:
 		change.Status = r.Action
 		if !slices.Contains(closeReasons, r.Reason) {
-			return nil, bad("reason: %q is none of %s", r.Reason, strings.Join(closeReasons, ", "))
+			return nil, bad("reason: %q is not valid: use one of %s", r.Reason, strings.Join(closeReasons, ", "))
 		}
 		note.Text = strings.TrimSuffix(r.Reason+": "+note.Text, ": ")
 		if r.Until != "" {
@@ -137,7 +137,7 @@ func (c *call) actInbox(r *InboxAct) (any, error) {
 			return nil, bad("text: a comment has words")
 		}
 	default:
-		return nil, bad("action: %q is none of open, acknowledged, escalated, closed and comment", r.Action)
+		return nil, bad("action: %q is not valid: use open, acknowledged, escalated, closed or comment", r.Action)
 	}
 	if len(note.Text) > maxComment || len(change.Assignee) > maxWord {
 		return nil, bad("a comment has at most %d bytes, an assignee %d", maxComment, maxWord)
