@@ -174,17 +174,21 @@ func statusAlone(part string) bool {
 	return statusOnly.MatchString(part) && strings.Count(part, "evt.") == 1
 }
 
+// maxFilter bounds a filter with what its names stand for, which may double with each name.
+const maxFilter = 64 << 10
+
 // lets puts what "let name = value;" names in the place of the name, in what follows.
 func lets(filter string) string {
 	for at := 0; ; {
 		i := strings.Index(filter[at:], "let ")
-		if i < 0 {
+		if i < 0 || len(filter) > maxFilter {
 			return filter
 		}
 		at += i
 		m := letName.FindStringSubmatch(filter[at:])
 		end := strings.IndexByte(filter[at:], ';')
-		if m == nil || end < 0 || at > 0 && isWord(filter[at-1]) {
+		before := strings.TrimRight(filter[:at], " ")
+		if m == nil || end < 0 || before != "" && !strings.HasSuffix(before, "(") || strings.Count(before, `"`)%2+strings.Count(before, "'")%2 > 0 {
 			at += len("let ")
 			continue
 		}

@@ -67,6 +67,22 @@ func TestCrowdSec(t *testing.T) {
 	}
 }
 
+func TestLets(t *testing.T) {
+	doubled := "let a = b; " + strings.Repeat("let b = a + a; let a = b + b; ", 100) + "a"
+	for text, want := range map[string]string{
+		"let x = lower(y); x == 'x' and not xx":    "lower(y) == 'x' and not xx",
+		"( let x = a.b; x contains 'let x = 1;' )": "( a.b contains 'let x = 1;' )",
+		"outlet = 1; x": "outlet = 1; x",
+	} {
+		if got := lets(text); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	if got := lets(doubled); len(got) > 4*maxFilter {
+		t.Errorf("%d bytes", len(got))
+	}
+}
+
 func FuzzCrowdSec(f *testing.F) {
 	f.Add("type: leaky\nname: a/b\nfilter: \"evt.Meta.service == 'http' && PathUnescape(evt.Meta.http_path) contains '('\"\nleakspeed: 1s\ncapacity: 2\n---\n")
 	f.Fuzz(func(_ *testing.T, text string) {
