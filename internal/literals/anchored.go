@@ -18,6 +18,7 @@ type anchored struct {
 	filter  filter
 	table   table[anchoredCandidate]
 	most    int     // bytes that are hashed
+	ends    lengths // the outermost bytes of literals, as hashByte sees them: most texts have another there
 	lengths lengths // that are looked for wherever the text goes on
 	dotted  lengths // of names below a domain, as ".evil.example": looked for at dots alone
 	whole   lengths // looked for where the text is as long
@@ -43,7 +44,7 @@ type anchoredCandidate struct {
 	hash uint64
 }
 
-// lengths is a set of the numbers up to maxAnchored.
+// lengths is a set of the numbers up to maxAnchored, which a byte is, too.
 type lengths [4]uint64
 
 func (s *lengths) add(n int)      { s[n>>6] |= 1 << (n & 63) }
@@ -52,11 +53,12 @@ func (s *lengths) has(n int) bool { return s[n>>6&3]>>(n&63)&1 != 0 }
 const (
 	hashSeed  = 0xcbf29ce484222325
 	hashPrime = 0x9e3779b97f4a7c15
+	foldMask  = 0x20
 )
 
 // hashByte goes on with a hash. Letters of either case are the same to it, and so are a few pairs of other bytes.
 func hashByte(h uint64, b byte) uint64 {
-	h = (h ^ uint64(b|0x20)) * hashPrime
+	h = (h ^ uint64(b|foldMask)) * hashPrime
 	return h ^ h>>29
 }
 
@@ -78,10 +80,13 @@ func newAnchored(texts []string, literals []anchoredLiteral, backwards bool) *an
 		n := min(len(t), maxAnchored)
 		h, steps := uint64(hashSeed), 0
 		for j := range n {
+			b := t[j]
 			if backwards {
-				h = hashByte(h, t[len(t)-1-j])
-			} else {
-				h = hashByte(h, t[j])
+				b = t[len(t)-1-j]
+			}
+			h = hashByte(h, b)
+			if j == 0 {
+				a.ends.add(int(b | foldMask))
 			}
 			if steps < len(a.steps) && a.steps[steps].bytes == j+1 {
 				a.steps[steps].begun.add(h)
@@ -105,6 +110,9 @@ func newAnchored(texts []string, literals []anchoredLiteral, backwards bool) *an
 }
 
 func (a *anchored) find(x *Index, found []int32, text []byte) []int32 {
+	if len(text) == 0 || !a.ends.has(int(text[0]|foldMask)) {
+		return found
+	}
 	h, steps := uint64(hashSeed), 0
 	for i, b := range text[:min(len(text), a.most)] {
 		h = hashByte(h, b)
@@ -124,6 +132,9 @@ func (a *anchored) find(x *Index, found []int32, text []byte) []int32 {
 }
 
 func (a *anchored) findBackwards(x *Index, found []int32, text []byte) []int32 {
+	if len(text) == 0 || !a.ends.has(int(text[len(text)-1]|foldMask)) {
+		return found
+	}
 	h, steps := uint64(hashSeed), 0
 	for n := 1; n <= min(len(text), a.most); n++ {
 		b := text[len(text)-n]
