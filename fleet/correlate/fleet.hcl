@@ -30,7 +30,7 @@ rule "fleet_scan" {
   cooldown  = "10m"
 
   # The address in these is that of the last of many sources, or of the host that was attacked.
-  except "others" { where = "alert.rule in ['port_scan_network', 'refused_ports']" }
+  except "others" { where = "alert.rule in ['distributed_port_scan', 'port_scan_network', 'ack_sweep', 'http_scanner', 'refused_ports', 'refused_udp_ports']" }
 
   notify {
     to      = ["ops"]
@@ -59,7 +59,7 @@ rule "fleet_kill_chain" {
   cooldown  = "30m"
 
   except "others" {
-    where = "alert.rule in ['distributed_brute_force', 'port_scan_network', 'land_attack', 'login_failures', 'nxdomain_burst', 'refused_ports', 'suspicious_port']"
+    where = "alert.rule in ['ack_sweep', 'dhcp_two_servers', 'distributed_brute_force', 'distributed_port_scan', 'dns_rebinding', 'http_scanner', 'kerberos_errors', 'land_attack', 'login_failures', 'login_failures_slow', 'nxdomain_burst', 'port_scan_network', 'refused_ports', 'refused_udp_ports', 'rst_injection', 'sip_guessing', 'ssh_failures', 'suspicious_port']"
   }
 
   notify {

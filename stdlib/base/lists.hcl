@@ -108,9 +108,9 @@ list "sweep_udp_ports" {
 }
 
 list "udp_service_ports" {
-  description = "UDP services whose answers go to any port of a client: DNS, DHCP, TFTP, NTP, NetBIOS, SNMP, CLDAP, HTTP/3, ISAKMP, RADIUS, OpenVPN, STUN and TURN, IPsec, SIP, mDNS, LLMNR, WireGuard, VXLAN, WS-Discovery, SSDP."
+  description = "UDP services whose answers go to any port of a client: DNS, DHCP, TFTP, NTP, NetBIOS, SNMP, CLDAP, HTTP/3, ISAKMP, RADIUS (and its dynamic authorization), OpenVPN, STUN and TURN, IPsec, SIP, mDNS, LLMNR, WireGuard, VXLAN, WS-Discovery, SSDP."
   type        = "port"
-  values      = [53, 67, 69, 123, 137, 161, 389, 443, 500, 1194, 1645, 1646, 1812, 1813, 1900, 3478, 3479, 3702, 4500, 4789, 5060, 5061, 5349, 5353, 5355, 19302, 51820]
+  values      = [53, 67, 69, 123, 137, 161, 389, 443, 500, 1194, 1645, 1646, 1812, 1813, 1900, 3478, 3479, 3702, 3799, 4500, 4789, 5060, 5061, 5349, 5353, 5355, 19302, 51820]
 }
 
 list "reflector_ports" {
@@ -219,14 +219,17 @@ list "exploit_pieces" {
   values = [
     "../../../", "..%2f..", "..%5c..", "..\\..", "%2e%2e", ".%2e/", "%2e./", "etc/passwd", "etc%2fpasswd", "etc/shadow", "etc%2fshadow",
     "$${jndi:", "$%7bjndi:", "$${$${", "() {", "(){", "<script", "%3cscript", "onerror", "onload",
+    "%27+or+", "%27%20or%20", "'+or+", "'%20or%20", "' or ", "%27+and+", "%27%20and%20", "'%20and%20", "%27+union+", "%27%20union%20", "'+union+", "'%20union%20",
     ";cat", "|cat", "%7ccat", "%3bcat", "%20cat", "+cat", ";id", "|id", "%3bid", "%7cid", "$(", "%24%28", "wget%20", "wget+", "curl%20", "curl+", ";uname", "|uname", "whoami",
   ]
 }
 
 list "exploit_lines" {
-  description = "Attacks in a request as regular expressions: a path that climbs, a file of passwords, a lookup of JNDI, a function of a shell, a script and a command."
+  description = "Attacks in a request as regular expressions: a path that climbs, a file of passwords, a lookup of JNDI, a function of a shell, a script and a command; and a quote that ends a string of SQL, with a comparison or UNION SELECT behind it."
   type        = "string"
   values = [
+    "(?i)(?:'|%27)(?:\\+|%20| |\\)|%29)*(?:\\+|%20| )(?:or|and)(?:\\+|%20| )+(?:'|%27)?[0-9a-z]{1,8}(?:'|%27)?(?:\\+|%20| )*(?:=|%3d)(?:\\+|%20| )*(?:'|%27)?[0-9a-z]",
+    "(?i)(?:'|%27)(?:\\+|%20| |\\)|%29)[^ \\r\\n]{0,40}union(?:\\+|%20)+(?:all(?:\\+|%20)+)?select(?:\\+|%20)[^ \\r\\n]{0,100}(?:,|%2c|(?:\\+|%20)from(?:\\+|%20))",
     "(?i)^[A-Z]+ [^ \\r\\n]*(?:(?:\\.|%2e){2}(?:/|%2f|\\\\|%5c)){3}",
     "(?i)^[A-Z]+ [^ \\r\\n]*(?:/|%2f)etc(?:/|%2f)(?:passwd|shadow)",
     "(?i)\\$(?:\\{|%7b)(?:jndi:|\\$(?:\\{|%7b))",

@@ -523,3 +523,23 @@ variable "icmp_unasked_replies" {
   description = "Echo replies of one host to another in 60 s, more than three times as many as questions."
   default     = 30
 }
+
+variable "refused_udp_ports_ports" {
+  description = "Distinct UDP ports of services on which one host refuses another in 10 min, which make a scan."
+  default     = 8
+}
+
+variable "icmp_answer_grown_questions" {
+  description = "Pings of one host to another in 60 s that were seen, from which on a longer answer is a shell."
+  default     = 3
+}
+
+variable "dns_tunnel_labels_names" {
+  description = "Distinct names with an encoded piece, under one registered domain and from one source in 60 s, which make a tunnel."
+  default     = 10
+}
+
+variable "web_login_guessing_url_addresses" {
+  description = "Distinct addresses with a password in them that one client asks one web server for in 60 s, which make guessing."
+  default     = 10
+}

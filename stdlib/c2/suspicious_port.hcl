@@ -15,7 +15,10 @@ rule "suspicious_port" {
   cooldown = "5m" # a beacon comes back every few seconds for days
 
   # A UDP answer to a client whose own port happens to be on the list.
-  except "answers" { where = "udp and udp.srcport in list.udp_service_ports" }
+  except "answers" { where = "udp and (udp.srcport < 1024 or udp.srcport in list.udp_service_ports)" }
+
+  # What a host says to itself calls nobody.
+  except "loopback" { where = "ip.src in list.loopback_nets and ip.dst in list.loopback_nets" }
 
   # Whichever end is not ours: the server when a host of ours calls out, the caller when it is called.
   escalate "virustotal" { indicator = "ip.src in list.home_nets ? ip.dst : ip.src" }

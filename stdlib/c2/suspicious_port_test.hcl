@@ -208,3 +208,37 @@ test "UDP from a port of no service fires" {
   }
   alert "suspicious_port" { count = 1 }
 }
+
+test "the answer of a service below 1024, and what a host says to itself, stay quiet" {
+  packets {
+    udp {
+      src     = "203.0.113.53"
+      dst     = "192.168.1.20"
+      srcport = 716
+      dstport = 12345
+    }
+  }
+  packets {
+    start = "1s"
+    tcp {
+      src     = "127.0.0.1"
+      dst     = "127.0.0.1"
+      srcport = 40000
+      dstport = 12345
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "UDP from port 1024 fires" {
+  packets {
+    udp {
+      src     = "203.0.113.53"
+      dst     = "192.168.1.20"
+      srcport = 1024
+      dstport = 12345
+    }
+  }
+  alert "suspicious_port" { count = 1 }
+}

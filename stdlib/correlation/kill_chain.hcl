@@ -23,11 +23,11 @@ rule "kill_chain" {
   cooldown  = "10m"
 
   # The address in these alerts is that of the packet that happened to be the last of many sources', or the victim's own, forged.
-  except "many_sources" { where = "alert.rule in ['distributed_brute_force', 'port_scan_network']" }
-  except "forged" { where = "alert.rule == 'land_attack'" }
+  except "many_sources" { where = "alert.rule in ['distributed_brute_force', 'distributed_port_scan', 'port_scan_network', 'dhcp_two_servers']" }
+  except "forged" { where = "alert.rule in ['land_attack', 'rst_injection']" }
 
   # These look at answers: the source of the last packet is the host that was attacked, or the resolver.
-  except "answers" { where = "alert.rule in ['login_failures', 'nxdomain_burst', 'refused_ports']" }
+  except "answers" { where = "alert.rule in ['ack_sweep', 'dns_rebinding', 'http_scanner', 'kerberos_errors', 'login_failures', 'login_failures_slow', 'nxdomain_burst', 'refused_ports', 'refused_udp_ports', 'sip_guessing', 'ssh_failures']" }
 
   # A port scan that comes to port 4444 has not called home.
   except "probes" { where = "alert.rule == 'suspicious_port'" }

@@ -322,3 +322,45 @@ test "web pages" {
   pcap  = "../../testdata/pcap/curl-benign.pcap"
   quiet = true
 }
+
+test "a web server and a resolver are not blamed for what they answer" {
+  packets {
+    count = 60
+    every = "500ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 80
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "HTTP/1.1 404 Not Found\r\n\r\n"
+    }
+  }
+  packets {
+    start = "1m"
+    count = 8
+    every = "10s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 25
+      dstport = 40000
+      flags   = "PA"
+      payload = "535 5.7.8 Authentication failed\r\n"
+    }
+  }
+  packets {
+    start = "3m"
+    dns {
+      src   = "192.0.2.10"
+      dst   = "192.0.2.53"
+      qname = "${repeat("a", 60)}.example.com"
+    }
+  }
+  alert "http_scanner" {}
+  alert "login_failures_slow" {}
+  alert "dns_tunnel" {}
+  alert "kill_chain" {
+    count = 0
+  }
+}

@@ -239,3 +239,27 @@ test "a neighbour of a resolver fires" {
     count = 1
   }
 }
+
+test "names of words and numbers, as providers give to addresses, stay quiet" {
+  packets {
+    count = 3
+    every = "1s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = ["198-51-100-105.c3-0.nat-ubr3.north-nat.region.cable.example.net", "ip-203-0-113-77.eu-central-1.compute.internal.example.com", "550e8400-e29b-41d4-a716-446655440000.devices.example.com"][i]
+    }
+  }
+  quiet = true
+}
+
+test "a long name with one piece of 18 characters fires" {
+  packets {
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "k5dn2qzr7wmx4hb9c6.nat-ubr3.north-nat.region.cable.example.net"
+    }
+  }
+  alert "dns_tunnel" { count = 1 }
+}

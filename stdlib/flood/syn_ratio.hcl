@@ -20,6 +20,9 @@ rule "syn_ratio" {
   threshold = var.syn_ratio_syns
   when      = "syns >= threshold and syns > closes * var.syn_ratio_factor and new_connection and syns > asked * 6"
 
+  # Peers of a peer-to-peer program of ours, most of which are gone. What is more than some tries of each is a syn_flood, many ports of a host are a port_scan.
+  except "peers" { where = "new_connection and tcp.dstport >= 1024 and to_outside" }
+
   escalate "virustotal" { indicator = "ip.src" }
 
   # No block: the source may be forged, and one scan with decoys (nmap -D) fires this rule for addresses that sent nothing.

@@ -334,3 +334,50 @@ test "60 connections to one host that were asked on fire: it reads slowly" {
   others = "allow"
   alert "syn_ratio" { count = 1 }
 }
+
+test "a peer-to-peer program of ours whose peers are gone stays quiet" {
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i % 50}"
+      srcport = 50000 + i % 50
+      dstport = 6000 + 331 * (i % 50)
+      flags   = "S"
+    }
+  }
+  alert "syn_ratio" {
+    count = 0
+  }
+  others = "allow"
+}
+
+test "as many SYN of ours to ports below 1024 outside, or to high ports within, fire" {
+  packets {
+    count = 50
+    every = "500ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i % 8}"
+      srcport = 50000 + i
+      dstport = 1023
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 50
+    every = "500ms"
+    tcp {
+      src     = "192.168.1.21"
+      dst     = "192.168.1.9"
+      srcport = 50000 + i
+      dstport = 6000
+      flags   = "S"
+    }
+  }
+  alert "syn_ratio" {
+    count = 2
+    at    = "24.5s"
+  }
+}

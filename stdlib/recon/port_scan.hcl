@@ -14,10 +14,12 @@ rule "port_scan" {
   by    = ["ip.src"]
   window "10s" {
     ports = "distinct(tcp.dstport)"
+    peers = "distinct(ip.dst, tcp.dstport >= 1024 and to_outside)"
   }
   threshold = var.port_scan_ports
-  when      = "ports >= threshold"
-  cooldown  = "5m"
+  # A peer-to-peer program of ours tries one high port of each of many hosts outside, a scan many ports of a host.
+  when     = "ports >= threshold and 5 * peers < 4 * ports"
+  cooldown = "5m"
 
   except "monitors" { where = "ip.src in list.monitors" }
 

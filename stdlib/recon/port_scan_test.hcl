@@ -312,3 +312,58 @@ test "a neighbour of what looks after all other hosts fires" {
     count = 1
   }
 }
+
+test "a peer-to-peer program of ours that tries many peers outside stays quiet" {
+  packets {
+    count = 60
+    every = "200ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${i + 1}"
+      srcport = 50000 + i
+      dstport = 6000 + 331 * i
+      flags   = "S"
+    }
+  }
+  alert "port_scan" {
+    count = 0
+  }
+  others = "allow"
+}
+
+test "as many ports on a few hosts outside fire" {
+  packets {
+    count = 15
+    every = "200ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i % 11}"
+      srcport = 50000 + i
+      dstport = 6000 + 331 * i
+      flags   = "S"
+    }
+  }
+  alert "port_scan" {
+    count = 1
+    key   = { "ip.src" = "192.168.1.20" }
+    at    = "2.8s"
+  }
+}
+
+test "peers inside of the network fire" {
+  packets {
+    count = 15
+    every = "200ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "192.168.1.${101 + i}"
+      srcport = 50000 + i
+      dstport = 6000 + 331 * i
+      flags   = "S"
+    }
+  }
+  alert "port_scan" {
+    count = 1
+    at    = "2.8s"
+  }
+}

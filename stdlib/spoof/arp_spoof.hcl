@@ -9,11 +9,13 @@ rule "arp_spoof" {
     "https://www.rfc-editor.org/rfc/rfc5227",
   ]
 
+  # A virtual machine that is bridged over Wi-Fi speaks with the hardware address of the card, which takes one station alone: who listens on that host sees
+  # each of its packets twice, within some microseconds, and the second one, the copy, is not compared. Somebody else needs longer to answer.
   # Requests as well as replies: hosts learn from both. A probe (RFC 5227, section 2.1.1) has 0.0.0.0 and claims no address yet.
   where = "arp and arp.src.proto_ipv4 != '0.0.0.0'"
   by    = ["arp.src.proto_ipv4"]
   window "24h" {
-    mac_changes = "changes(arp.src.hw_mac)"
+    mac_changes = "changes(arp.src.hw_mac, not (gap() < 0.0005))"
   }
   threshold = var.arp_spoof_changes
   when      = "mac_changes >= threshold"

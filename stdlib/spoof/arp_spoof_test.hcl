@@ -299,3 +299,56 @@ test "another address than that of the cluster fires" {
     count = 1
   }
 }
+
+test "the copy that follows each request of a bridged guest at once stays quiet, though nobody named the card" {
+  packets {
+    count = 6
+    every = "1s"
+    arp {
+      opcode  = 1
+      src_mac = "08:00:27:00:00:02"
+      src_ip  = "192.0.2.7"
+      dst_mac = "00:00:00:00:00:00"
+      dst_ip  = "192.0.2.1"
+    }
+  }
+  packets {
+    count = 6
+    start = "10us"
+    every = "1s"
+    arp {
+      opcode  = 1
+      src_mac = "b0:c0:90:00:00:01"
+      src_ip  = "192.0.2.7"
+      dst_mac = "00:00:00:00:00:00"
+      dst_ip  = "192.0.2.1"
+    }
+  }
+  quiet = true
+}
+
+test "who takes a millisecond to follow fires" {
+  packets {
+    arp {
+      opcode  = 1
+      src_mac = "08:00:27:00:00:02"
+      src_ip  = "192.0.2.7"
+      dst_mac = "00:00:00:00:00:00"
+      dst_ip  = "192.0.2.1"
+    }
+  }
+  packets {
+    start = "1ms"
+    arp {
+      opcode  = 1
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.7"
+      dst_mac = "00:00:00:00:00:00"
+      dst_ip  = "192.0.2.1"
+    }
+  }
+  alert "arp_spoof" {
+    count = 1
+    at    = "1ms"
+  }
+}

@@ -9,7 +9,8 @@ rule "dhcp_two_servers" {
   ]
 
   # To clients, not to relays: these keep the address of the server. By client, so that sensors which see several links compare answers of one.
-  where = "dhcp.type in ['offer', 'ack'] and udp.dstport == 68"
+  # An acknowledgment without an address answers DHCPINFORM, which each server that hears it does (RFC 2131, section 3.4).
+  where = "dhcp.type in ['offer', 'ack'] and udp.dstport == 68 and not (dhcp.type == 'ack' and payload[16:20] == b'\\x00\\x00\\x00\\x00')"
   by    = ["dhcp.hw.mac_addr"]
   window "60s" {
     servers = "distinct(ip.src)"

@@ -34,3 +34,38 @@ test "one server with many clients, and another link's server, stay quiet" {
   }
   quiet = true
 }
+
+# BOOTREPLY with a DHCPACK to 02:00:00:00:00:01; yiaddr is what the test says.
+test "two acknowledgments without an address, as DHCPINFORM gets, stay quiet" {
+  packets {
+    count = 2
+    every = "10ms"
+    udp {
+      src         = "10.0.0.${i + 1}"
+      dst         = "10.0.0.30"
+      srcport     = 67
+      dstport     = 68
+      payload_hex = "02010600 00000007 00000000 0a00001e 00000000 00000000 00000000 020000000001${repeat("00", 10)}${repeat("00", 192)}63825363350105ff"
+    }
+  }
+  quiet = true
+}
+
+test "two acknowledgments of the same lease fire" {
+  packets {
+    count = 2
+    every = "10ms"
+    udp {
+      src         = "10.0.0.${i + 1}"
+      dst         = "10.0.0.30"
+      srcport     = 67
+      dstport     = 68
+      payload_hex = "02010600 00000007 00000000 00000000 0a00001e 00000000 00000000 020000000001${repeat("00", 10)}${repeat("00", 192)}63825363350105ff"
+    }
+  }
+  alert "dhcp_two_servers" {
+    count = 1
+    key   = { "dhcp.hw.mac_addr" = "02:00:00:00:00:01" }
+    at    = "10ms"
+  }
+}
