@@ -10,7 +10,7 @@ rule "web_login_guessing_url" {
   ]
 
   # On any port. A camera is asked for its picture with one password, by an address that seldom changes: addresses are counted, by their first 96 bytes, not requests.
-  where = "tcp.flags == 24 and payload[0] == 71 and payload[1] == 69 and payload[3] == 32 and payload[4] == 47 and lower(payload) contains ['password=', 'passwd=', 'pass=', 'pwd='] and payload matches '^GET [^ ]*[?&](?i:[a-z_]*(?:pass(?:word|wd)?|pwd))='"
+  where = "tcp.flags == 24 and payload[0] == 71 and payload[1] == 69 and payload[3] == 32 and payload[4] == 47 and payload contains ['assword=', 'asswd=', 'pass=', 'pwd='] and payload matches '^GET [^ ]*[?&](?i:[a-z_]*(?:pass(?:word|wd)?|pwd))='"
   by    = ["ip.src", "ip.dst", "tcp.dstport"]
   window "60s" {
     addresses = "distinct(payload[4:100])"
