@@ -23,7 +23,7 @@ rule "dns_tunnel" {
 
   # What is encoded stands in long pieces. Where no piece between dots and hyphens has 18 characters, words and numbers do: names that providers give to the
   # addresses of their customers, and those of machines in clouds. A tunnel that cuts itself up so has several names: dns_tunnel_names.
-  except "content" { where = "dns.qry.name in list.content_domains or len(dns.qry.name) > var.dns_tunnel_name_length and not (dns.qry.name matches '[^.-]{18}')" }
+  except "content" { where = "dns.qry.name in list.content_domains or len(dns.qry.name) > var.dns_tunnel_name_length and not (dns.qry.name matches '[^.-]{18}|[.](?i:arpa)$')" }
 
   # The domain, not the name: a tunnel's names are used only once, its domain stays.
   escalate "virustotal" { indicator = "registered_domain(dns.qry.name)" }
