@@ -15,7 +15,7 @@ rule "arp_spoof" {
   where = "arp and arp.src.proto_ipv4 != '0.0.0.0'"
   by    = ["arp.src.proto_ipv4"]
   window "24h" {
-    mac_changes = "changes(arp.src.hw_mac, not (gap() < 0.0005))"
+    mac_changes = "changes(arp.src.hw_mac, not (gap() < 0.0001))"
   }
   threshold = var.arp_spoof_changes
   when      = "mac_changes >= threshold"

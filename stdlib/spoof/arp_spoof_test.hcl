@@ -327,7 +327,7 @@ test "the copy that follows each request of a bridged guest at once stays quiet,
   quiet = true
 }
 
-test "who takes a millisecond to follow fires" {
+test "who takes a fifth of a millisecond to follow fires" {
   packets {
     arp {
       opcode  = 1
@@ -338,7 +338,7 @@ test "who takes a millisecond to follow fires" {
     }
   }
   packets {
-    start = "1ms"
+    start = "200us"
     arp {
       opcode  = 1
       src_mac = "02:00:00:00:00:66"
@@ -349,6 +349,6 @@ test "who takes a millisecond to follow fires" {
   }
   alert "arp_spoof" {
     count = 1
-    at    = "1ms"
+    at    = "0.2ms"
   }
 }
