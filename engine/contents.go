@@ -61,23 +61,55 @@ func (b *builder) needOf(i int32) *domain.Need {
 	return n
 }
 
-// leastPayload returns how many bytes the payload of a packet has at least for which one of some entries holds, by the literals that
-// they need.
+// leastPayload returns how many bytes the payload of a packet has at least for which one of some entries holds, by the literals and
+// the bytes at fixed places that they need.
 func (b *builder) leastPayload(entries []entry) int {
+	least := maxLeast
+	for i := 0; i < len(entries) && least > 0; i++ {
+		least = min(least, b.payloadOf(entries[i].cond))
+	}
+	return least
+}
+
+// payloadOf is leastPayload for one condition.
+func (b *builder) payloadOf(cond int32) (least int) {
 	if b.tuning.NoIndex {
 		return 0
 	}
-	least := maxLeast
-	for i := 0; i < len(entries) && least > 0; i++ {
-		most := 0 // that this one needs
-		for _, k := range b.conjuncts(entries[i].cond) {
-			if n := b.needOf(k); n != nil {
-				most = max(most, leastOf(n, offPayload))
-			}
+	p := &b.preds[cond]
+	if n := b.needOf(cond); n != nil {
+		least = leastOf(n, offPayload)
+	}
+	switch {
+	case p.op == opWord && p.off == offPayload:
+		return max(least, int(p.least))
+	case p.op == opByte && p.off == offPayload:
+		return max(least, int(p.at)+1)
+	case p.op == opAnd, p.op == opMemo:
+		for _, k := range p.kids {
+			least = max(least, b.payloadOf(k))
 		}
-		least = min(least, most)
+	case p.op == opOr:
+		of := maxLeast
+		for _, k := range p.kids {
+			of = min(of, b.payloadOf(k))
+		}
+		least = max(least, of)
 	}
 	return least
+}
+
+// byPayload puts entries that need bytes of a payload behind the others, and returns how many these are.
+func (b *builder) byPayload(entries []entry) (sorted []entry, without int) {
+	needs := make([]entry, 0, len(entries))
+	for _, e := range entries {
+		if b.payloadOf(e.cond) > 0 {
+			needs = append(needs, e)
+		} else {
+			sorted = append(sorted, e)
+		}
+	}
+	return append(sorted, needs...), len(sorted)
 }
 
 // leastOf returns the bytes of the shortest literal of a need where all are of the bytes at an offset of a packet, or else 0.

@@ -25,6 +25,8 @@ type branch struct {
 	code     program // of always
 	indexed  bool    // there are others
 	least    int     // bytes of a payload without which none of the entries holds
+	tail     int     // place in always from which on no entry holds without tailNeed bytes of a payload
+	tailNeed int
 	dport    *portIndex
 	sport    *portIndex
 	dst, src *addrIndex
@@ -137,7 +139,9 @@ func (b *builder) newBranch(entries []entry) *branch {
 	if f != nil {
 		br.forks = append(br.forks, f)
 	}
-	br.contents, br.always = b.contents(rest)
+	br.contents, rest = b.contents(rest)
+	br.always, br.tail = b.byPayload(rest)
+	br.tailNeed = b.leastPayload(br.always[br.tail:])
 	return br
 }
 

@@ -150,7 +150,7 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 		fuse(p.preds)
 	}
 	p.branches(func(br *branch) {
-		br.code = p.program(br.always, !tuning.NoDispatch)
+		br.code = p.program(br, !tuning.NoDispatch)
 		br.indexed = br.dport != nil || br.sport != nil || br.dst != nil || br.src != nil || br.forks != nil || br.contents != nil
 		br.only = br.onlyFork()
 		for _, f := range br.forks {

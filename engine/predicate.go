@@ -34,6 +34,7 @@ const (
 	opNot      // not kids[0]
 	opMemo     // kids[0], evaluated at most once a packet
 	opTest     // in programs: a predicate
+	opPayload  // in programs: the payload has lo bytes or more
 	opEvent    // in programs: not a test but what follows them
 )
 

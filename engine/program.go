@@ -23,17 +23,23 @@ type instruction struct {
 	group      *group // opEvent
 }
 
-// program compiles entries. Without fusion every test is left to the predicates.
-func (p *Plan) program(entries []entry, fusion bool) program {
+// program compiles the entries of a branch that are always tried. Without fusion every test is left to the predicates. Before two
+// entries and more that need bytes of a payload, packets without them leave.
+func (p *Plan) program(br *branch, fusion bool) program {
 	var out program
-	for _, e := range entries {
+	leave := -1
+	for n, e := range br.always {
+		if fusion && n == br.tail && br.tailNeed > 0 && br.tailNeed > br.least && len(br.always)-n > 1 {
+			leave = len(out)
+			out = append(out, instruction{step: step{op: opPayload, lo: uint64(br.tailNeed)}, pass: 1, fail: 1})
+		}
 		from := len(out)
 		switch {
 		case e.cond == predTrue:
 		case fusion:
 			out = appendTests(p.preds, out, e.cond, false)
 		default:
-			out = append(out, leave(e.cond, false))
+			out = append(out, leaveTo(e.cond, false))
 		}
 		out = append(out, instruction{step: step{op: opEvent}, pass: 1, group: e.group})
 		for i := from; i < len(out); i++ {
@@ -42,11 +48,14 @@ func (p *Plan) program(entries []entry, fusion bool) program {
 			}
 		}
 	}
+	if leave >= 0 {
+		out[leave].fail = int32(len(out) - leave)
+	}
 	return out
 }
 
-// leave leaves a test to a predicate.
-func leave(cond int32, negate bool) instruction {
+// leaveTo leaves a test to a predicate.
+func leaveTo(cond int32, negate bool) instruction {
 	return instruction{step: step{op: opTest, negate: negate, lo: uint64(cond)}, pass: 1}
 }
 
@@ -88,7 +97,7 @@ func appendTests(preds []predicate, out program, cond int32, negate bool) progra
 		st.negate = negate
 		return append(out, instruction{step: st, pass: 1})
 	}
-	return append(out, leave(cond, negate))
+	return append(out, leaveTo(cond, negate))
 }
 
 // holds evaluates a program of one predicate for the packet at hand.
@@ -179,6 +188,8 @@ func (w *worker) visit(br *branch, s *slot, place uint32) {
 			ok = hasWord(*(*[]byte)(at), in.at, in.least, in.lo, in.hi)
 		case opByte:
 			ok = hasByte(*(*[]byte)(at), in.at, in.lo, in.hi)
+		case opPayload:
+			ok = uint64(len(p.Payload)) >= in.lo
 		default: // opTest
 			ok = w.test(int32(in.lo))
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/ruleids/ruleids/packet"
 )
 
@@ -67,5 +69,41 @@ rule "a" {
 	}
 	if held == 0 || held == 16 {
 		t.Errorf("it held %d times of 16", held)
+	}
+}
+
+// TestShortPayloadsLeave: packets that have fewer bytes of a payload than any of some entries needs are done with at one test, and the
+// others come to the same as without.
+func TestShortPayloadsLeave(t *testing.T) {
+	src := ""
+	for name, where := range map[string]string{
+		"any": "tcp.window_size_value < 100", "empty": "tcp.len == 0 and tcp.srcport == 7", "get": "payload startsWith 'GET '", "ninth": "payload[8] in 65..90",
+		"word": "payload[2:4] == 'ab' and tcp.dstport > 1", "either": "payload[3] == 120 or payload startsWith 'TRACE '", "not": "not (payload startsWith 'GET ')",
+	} {
+		src += fmt.Sprintf("rule %q {\n  description = \"d\"\n  severity = \"low\"\n  where = %q\n  cooldown = \"0s\"\n}\n", name, "tcp and "+where)
+	}
+	var segs []seg
+	for i, payload := range []string{"", "G", "GET ", "GET / HTTP/1.1", "xxab", "xxabxxxxQ", "abcx", "TRACE / ", "12345678Z"} {
+		for _, sport := range []uint16{7, 8} {
+			segs = append(segs, seg{at: float64(i), src: "10.0.0.1", dst: "10.0.0.2", sport: sport, dport: 80, flags: 16, payload: payload})
+		}
+	}
+	fs := frames(segs...)
+	p := compile(t, src, Options{})
+	leaves := 0
+	for _, in := range p.table[saidNone][packet.ClassTCP+packet.FlagACK].code {
+		if in.op == opPayload && in.lo == 4 && in.fail > 4 {
+			leaves++
+		}
+	}
+	if leaves != 1 {
+		t.Errorf("%d tests of the length of payloads", leaves)
+	}
+	got, want := run(New(p, Config{}), fs), run(New(compileTuned(t, src, Options{}, Tuning{NoDispatch: true, NoIndex: true}), Config{}), fs)
+	if len(want) < 20 {
+		t.Errorf("only %d alerts", len(want))
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }
