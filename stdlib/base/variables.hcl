@@ -543,3 +543,8 @@ variable "web_login_guessing_url_addresses" {
   description = "Distinct addresses with a password in them that one client asks one web server for in 60 s, which make guessing."
   default     = 10
 }
+
+variable "udp_spray_hosts" {
+  description = "Distinct hosts to one port of which one client sends UDP in 60 s, which make a spray."
+  default     = 100
+}

@@ -242,3 +242,29 @@ test "UDP from port 1024 fires" {
   }
   alert "suspicious_port" { count = 1 }
 }
+
+test "UDP to all hosts of the link, and to a multicast group, stays quiet" {
+  packets {
+    count = 20
+    every = "1s"
+    udp {
+      src     = "192.168.1.${20 + i}"
+      dst     = i % 2 == 0 ? "255.255.255.255" : "239.1.2.3"
+      srcport = 49153
+      dstport = 6667
+    }
+  }
+  quiet = true
+}
+
+test "UDP to one host of the link fires" {
+  packets {
+    udp {
+      src     = "192.168.1.20"
+      dst     = "192.168.1.254"
+      srcport = 49153
+      dstport = 6667
+    }
+  }
+  alert "suspicious_port" { count = 1 }
+}

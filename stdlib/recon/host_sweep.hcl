@@ -24,8 +24,8 @@ rule "host_sweep" {
   when      = "new_connection and hosts >= threshold and 2 * asked < hosts and (hosts > burst or hosts >= 4 * threshold)"
   cooldown  = "5m"
 
-  # eDonkey, Gnutella, BitTorrent: their programs try many peers that are gone, and nobody sweeps for these ports.
-  except "peers" { where = "tcp.dstport in [4662, 6346, 6347, 51413] or tcp.dstport in 6881..6889" }
+  # eDonkey, Gnutella, BitTorrent, Ethereum: their programs try many peers that are gone, and nobody sweeps for these ports.
+  except "peers" { where = "tcp.dstport in [4662, 6346, 6347, 30303, 51413] or tcp.dstport in 6881..6889" }
 
   except "monitors" { where = "ip.src in list.monitors" }
 

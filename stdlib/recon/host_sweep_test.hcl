@@ -322,3 +322,22 @@ test "40 web servers at home in less than a second fire" {
   others = "allow"
   alert "host_sweep" { count = 1 }
 }
+
+test "peers of an Ethereum node stay quiet, and its neighbour port fires" {
+  packets {
+    count = 60
+    every = "500ms"
+    tcp {
+      src     = "192.168.1.184"
+      dst     = "203.0.113.${1 + floor(i / 2)}"
+      srcport = 40000 + i
+      dstport = 30303 + i % 2
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 1
+    key   = { "ip.src" = "192.168.1.184", "tcp.dstport" = 30304 }
+  }
+}
