@@ -87,7 +87,7 @@ func TestRules(t *testing.T) {
 		protocol_scan ra_flood rdp_from_outside rdp_guessing reflection_flood refused_ports refused_udp_ports root_login rst_injection sctp_scan sctp_sweep service_gone
 		sip_guessing slow_port_scan slow_read smb_from_outside snmp_guessing snmp_guessing_slow ssh_failures ssh_other_port stealth_scan
 		success_after_failures suspicious_port syn_flood syn_flood_fast syn_flood_global syn_flood_network syn_ratio synack_flood tcp_flood_stateless
-		tiny_fragments tls_old_version tunnel_opened udp_flood udp_flood_global udp_host_sweep udp_scan udp_spray web_login_guessing web_login_guessing_url`)
+		tcp_fragments tiny_fragments tls_old_version tunnel_opened udp_flood udp_flood_global udp_host_sweep udp_scan udp_spray web_login_guessing web_login_guessing_url`)
 	// They cost more than they find in most networks, or are a matter of policy.
 	disabled := strings.Fields(`ack_scan beacon brute_force_slow cleartext_on_443 failed_connections icmp_unasked kerberos_errors long_connection mac_moved new_dhcp_server new_host new_service rdp_from_outside
 		service_gone smb_from_outside ssh_other_port tls_old_version`)

@@ -548,3 +548,8 @@ variable "udp_spray_hosts" {
   description = "Distinct hosts to one port of which one client sends UDP in 60 s, which make a spray."
   default     = 100
 }
+
+variable "tcp_fragments_count" {
+  description = "Fragments of TCP that begin after 9,000 bytes, from one host to another in 10 s, which make a flood."
+  default     = 100
+}

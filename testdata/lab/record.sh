@@ -301,7 +301,7 @@ recordings=(
 	iodine arpspoof upload upload-below nc-backdoor
 	nmap-services-slow flood-routers flood-neighbors parasite6 yersinia-dhcp macof hping3-reflection
 	slowhttptest ab gobuster ptunnel
-	nmap-nd-sweep onesixtyone svwar hping3-synack-flood-spoofed
+	nmap-nd-sweep onesixtyone svwar hping3-synack-flood-spoofed hping3-tcp-fragments
 )
 
 curl-benign() {
@@ -517,6 +517,12 @@ hping3-land() {
 	start 60 100 'host 10.0.0.10'
 	run flood hping3 -q -S -a 10.0.0.10 -s 80 -k -p 80 -c 5 -i u200000 10.0.0.10
 	finish hping3-land.pcap 'Five packets from an address and port to the same' '198.51.100.8 in the name of 10.0.0.10' 'land_attack'
+}
+
+hping3-tcp-fragments() {
+	start 60 400 'src host 198.51.100.8'
+	run flood hping3 -q -S -p 80 -d 65495 -i u50000 -c 8 10.0.0.10
+	finish hping3-tcp-fragments.pcap.gz 'Eight SYN of 65,535 bytes in 45 fragments each' '198.51.100.8 floods 10.0.0.10' 'tcp_fragments'
 }
 
 hydra-ftp() {
