@@ -553,3 +553,8 @@ variable "tcp_fragments_count" {
   description = "Fragments of TCP that begin after 9,000 bytes, from one host to another in 10 s, which make a flood."
   default     = 100
 }
+
+variable "icmp_probe_types" {
+  description = "Distinct types of ICMP's timestamp, information and address mask requests from one source to one host in 60 s, which make a probe."
+  default     = 2
+}
