@@ -18,7 +18,7 @@ rule "suspicious_port" {
   except "answers" { where = "udp and (udp.srcport < 1024 or udp.srcport in list.udp_service_ports)" }
 
   # A call to all hosts of the link is how devices make themselves known (smart plugs on 6667): a backdoor is at one host, and its SYN or datagram goes there.
-  except "groups" { where = "udp and ip.dst in list.group_nets" }
+  except "broadcasts" { where = "udp and ip.dst == '255.255.255.255'" }
 
   # What a host says to itself calls nobody.
   except "loopback" { where = "ip.src in list.loopback_nets and ip.dst in list.loopback_nets" }

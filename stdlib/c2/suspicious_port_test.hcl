@@ -243,13 +243,13 @@ test "UDP from port 1024 fires" {
   alert "suspicious_port" { count = 1 }
 }
 
-test "UDP to all hosts of the link, and to a multicast group, stays quiet" {
+test "UDP to all hosts of the link stays quiet" {
   packets {
     count = 20
     every = "1s"
     udp {
       src     = "192.168.1.${20 + i}"
-      dst     = i % 2 == 0 ? "255.255.255.255" : "239.1.2.3"
+      dst     = "255.255.255.255"
       srcport = 49153
       dstport = 6667
     }
@@ -257,14 +257,15 @@ test "UDP to all hosts of the link, and to a multicast group, stays quiet" {
   quiet = true
 }
 
-test "UDP to one host of the link fires" {
+test "UDP to one host of the link, and to a multicast group, fires" {
   packets {
+    count = 2
     udp {
       src     = "192.168.1.20"
-      dst     = "192.168.1.254"
+      dst     = ["192.168.1.254", "239.1.2.3"][i]
       srcport = 49153
       dstport = 6667
     }
   }
-  alert "suspicious_port" { count = 1 }
+  alert "suspicious_port" { count = 2 }
 }
