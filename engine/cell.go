@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"unsafe"
@@ -51,6 +52,9 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 			}
 			if !bounded {
 				w.Need = 0
+				if n.general && limit > 0 && limit < exactCount+1 {
+					w.Aim = reach
+				}
 			}
 		case ast.FuncSum:
 			w.Kind, w.Parts, w.NeedSum = window.Series, window.Total, max(limit, 0)
@@ -103,10 +107,13 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 	}
 }
 
+// waits is the value of a cell that a rule waits for; 0 for none.
+func waits(c window.Cell) int { return cmp.Or(c.Need, c.Aim) }
+
 // merge makes one cell do for two uses of it. A Need of 0 asks for the most.
 func merge(x, y window.Cell) window.Cell {
 	if x.Need == 0 || y.Need == 0 {
-		x.Need = 0
+		x.Need, x.Aim = 0, max(waits(x), waits(y))
 	} else {
 		x.Need = max(x.Need, y.Need)
 	}

@@ -143,8 +143,8 @@ func (s *store) size(much bool) {
 // leastNeed is the smallest threshold that cells have; 0 where they have none.
 func leastNeed(cells []window.Cell) (least int) {
 	for _, c := range cells {
-		if c.Need > 0 && (least == 0 || c.Need < least) {
-			least = c.Need
+		if n := waits(c); n > 0 && (least == 0 || n < least) {
+			least = n
 		}
 	}
 	return least

@@ -45,8 +45,12 @@ func layout(c Config) (cells []cell, stride int) {
 		if need <= 0 {
 			need = exactMax
 		}
-		k.scale = 1 / float64(need)
-		k.rank = rank(need)
+		aim := need
+		if d.Need <= 0 && d.Aim > 0 {
+			aim = d.Aim
+		}
+		k.scale = 1 / float64(aim)
+		k.rank = rank(aim)
 		switch d.Kind {
 		case Count, Changes:
 			k.size = ringWords

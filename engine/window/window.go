@@ -33,6 +33,7 @@ type Cell struct {
 	// that it is at most 4097; above and for 0, which is for general use, see the package comment.
 	// Value/Need is also the progress of a row, by which rows are chosen for eviction.
 	Need    int
+	Aim     int     // the value that a rule waits for where Need is 0, since it uses others besides: a measure of progress; 0 for none
 	NeedSum float64 // Series: the sum that a rule waits for, as a measure of progress; 0 for none
 	Words   int     // Raw: how many words
 	Parts   Parts   // Series: what is kept
