@@ -15,10 +15,11 @@ rule "port_scan" {
   window "10s" {
     ports = "distinct(tcp.dstport)"
     peers = "distinct(ip.dst, tcp.dstport >= 1024 and to_outside)"
+    low   = "distinct(tcp.dstport, tcp.dstport < 1024 and to_outside)"
   }
   threshold = var.port_scan_ports
-  # A peer-to-peer program of ours tries one high port of each of many hosts outside, a scan many ports of a host.
-  when     = "ports >= threshold and 5 * peers < 4 * ports"
+  # A peer-to-peer program of ours tries one high port of each of many hosts outside; a scan tries many ports of a host, or low ones, too.
+  when     = "ports >= threshold and (peers < 0.8 * threshold or low >= 5)"
   cooldown = "5m"
 
   except "monitors" { where = "ip.src in list.monitors" }

@@ -367,3 +367,22 @@ test "peers inside of the network fire" {
     at    = "2.8s"
   }
 }
+
+test "a scan of many hosts outside fires, for it tries low ports, too" {
+  packets {
+    count = 20
+    every = "200ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${i + 1}"
+      srcport = 50000 + i
+      dstport = i < 15 ? 6000 + 331 * i : 20 + i
+      flags   = "S"
+    }
+  }
+  alert "port_scan" {
+    count = 1
+    at    = "3.8s"
+  }
+  others = "allow"
+}
