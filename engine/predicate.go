@@ -132,7 +132,7 @@ type scope struct {
 	spare  []*packet.Cursor              // that no closure uses
 	kept   []*packet.Cursor              // by depth of closures: at what was found last
 
-	rep     Reputation       // nil where nobody is asked
+	rep     Reputation       // nil where none is asked
 	turn    uint64           // changes with every packet
 	answers []answer         // by inquiry
 	recents *[recents]recent // by hash

@@ -27,10 +27,10 @@ type instruction struct {
 // entries and more that need bytes of a payload, packets without them leave.
 func (p *Plan) program(br *branch, fusion bool) program {
 	var out program
-	leave := -1
+	gate := -1
 	for n, e := range br.always {
-		if fusion && n == br.tail && br.tailNeed > 0 && br.tailNeed > br.least && len(br.always)-n > 1 {
-			leave = len(out)
+		if fusion && n == br.tail && br.tailNeed > br.least && len(br.always)-n > 1 {
+			gate = len(out)
 			out = append(out, instruction{step: step{op: opPayload, lo: uint64(br.tailNeed)}, pass: 1, fail: 1})
 		}
 		from := len(out)
@@ -39,7 +39,7 @@ func (p *Plan) program(br *branch, fusion bool) program {
 		case fusion:
 			out = appendTests(p.preds, out, e.cond, false)
 		default:
-			out = append(out, leaveTo(e.cond, false))
+			out = append(out, leave(e.cond, false))
 		}
 		out = append(out, instruction{step: step{op: opEvent}, pass: 1, group: e.group})
 		for i := from; i < len(out); i++ {
@@ -48,14 +48,14 @@ func (p *Plan) program(br *branch, fusion bool) program {
 			}
 		}
 	}
-	if leave >= 0 {
-		out[leave].fail = int32(len(out) - leave)
+	if gate >= 0 {
+		out[gate].fail = int32(len(out) - gate)
 	}
 	return out
 }
 
-// leaveTo leaves a test to a predicate.
-func leaveTo(cond int32, negate bool) instruction {
+// leave leaves a test to a predicate.
+func leave(cond int32, negate bool) instruction {
 	return instruction{step: step{op: opTest, negate: negate, lo: uint64(cond)}, pass: 1}
 }
 
@@ -97,7 +97,7 @@ func appendTests(preds []predicate, out program, cond int32, negate bool) progra
 		st.negate = negate
 		return append(out, instruction{step: st, pass: 1})
 	}
-	return append(out, leaveTo(cond, negate))
+	return append(out, leave(cond, negate))
 }
 
 // holds evaluates a program of one predicate for the packet at hand.

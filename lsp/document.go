@@ -27,7 +27,7 @@ type document struct {
 	version int
 	text    string
 	lines   []int        // where each line begins
-	found   []occurrence // the names in the text; nil where nobody asked
+	found   []occurrence // the names in the text; nil until they are asked for
 }
 
 func newDocument(uri, text string, version int) *document {

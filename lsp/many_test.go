@@ -153,3 +153,33 @@ func (e *editor) settle() (told []string) {
 	}
 	return told
 }
+
+// TestManyRules asks in the midst of typing, in a workspace of 2,000 rules: loading them takes longer than an answer may.
+func TestManyRules(t *testing.T) {
+	files := map[string]string{"rules/scan.hcl": scan}
+	for i := range 100 {
+		var b strings.Builder
+		for j := range 20 {
+			fmt.Fprintf(&b, "rule \"r%d_%d\" {\n  description = \"d\"\n  severity = \"low\"\n  where = \"new_connection and tcp.dstport == %d and ip.src in list.home_nets\"\n  by = [\"ip.src\"]\n  window \"10s\" {\n    n = \"distinct(ip.dst)\"\n  }\n  when = \"n > 20\"\n}\n\n", i, j, 1000+20*i+j)
+		}
+		files[fmt.Sprintf("rules/f%d.hcl", i)] = b.String()
+	}
+	e := open(t, files, nil)
+	e.show("rules/scan.hcl", scan)
+	e.await("rules/scan.hcl", func([]Diagnostic) bool { return true })
+	var slowest time.Duration
+	for i := range 20 {
+		e.notify("textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": e.uri("rules/scan.hcl"), "version": i + 2},
+			"contentChanges": []any{map[string]any{"range": Range{Position{14, 18}, Position{14, 18}}, "text": "t"}}})
+		place := map[string]any{"textDocument": map[string]any{"uri": e.uri("rules/scan.hcl")}, "position": Position{14, 19 + i}}
+		for _, m := range []string{"completion", "hover", "semanticTokens/full", "definition"} {
+			begun := time.Now()
+			e.call("textDocument/"+m, place)
+			slowest = max(slowest, time.Since(begun))
+		}
+	}
+	t.Logf("the slowest answer took %v", slowest)
+	if slowest > 2*time.Second { // far more than it takes: a machine may be busy
+		t.Errorf("the slowest answer took %v", slowest)
+	}
+}

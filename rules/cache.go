@@ -18,7 +18,7 @@ import (
 // their text. What has a diagnostic is checked again whenever any name came, went or changed.
 //
 // Of the Options only Paths, Sources and Overlay may differ between Loads with one Cache, which come one after the other. A rule
-// set shares variables, lists, macros and rules with those of later Loads, which set anew what is Used and Broken: from then on
+// set shares variables, lists, macros and rules with those of later Loads, which set again what is Used and Broken: from then on
 // it may be asked for the rest alone, and must be neither linted nor compiled. The zero Cache is empty.
 type Cache struct {
 	// Work is what the last Load did itself.
