@@ -22,10 +22,11 @@ type entry struct {
 // address or a literal of the packet.
 type branch struct {
 	always   []entry
-	code     program // of always
-	indexed  bool    // there are others
-	least    int     // bytes of a payload without which none of the entries holds
-	tail     int     // place in always from which on no entry holds without tailNeed bytes of a payload
+	likely   []*group // that all but surely concern its packets
+	code     program  // of always
+	indexed  bool     // there are others
+	least    int      // bytes of a payload without which none of the entries holds
+	tail     int      // place in always from which on no entry holds without tailNeed bytes of a payload
 	tailNeed int
 	dport    *portIndex
 	sport    *portIndex
@@ -113,6 +114,11 @@ func (b *builder) branch(key string, entries []entry) *branch {
 
 func (b *builder) newBranch(entries []entry) *branch {
 	br := &branch{}
+	for _, e := range entries {
+		if b.likely(e.cond) {
+			br.likely = append(br.likely, e.group)
+		}
+	}
 	if b.tuning.NoDispatch {
 		br.always = entries
 		return br
@@ -143,6 +149,17 @@ func (b *builder) newBranch(entries []entry) *branch {
 	br.always, br.tail = b.byPayload(rest)
 	br.tailNeed = b.leastPayload(br.always[br.tail:])
 	return br
+}
+
+// likely reports whether a condition holds but for exceptions.
+func (b *builder) likely(cond int32) bool {
+	switch p := &b.preds[cond]; p.op {
+	case opTrue, opNot:
+		return true
+	case opAnd:
+		return !slices.ContainsFunc(p.kids, func(k int32) bool { return !b.likely(k) })
+	}
+	return false
 }
 
 // guarded splits entries into those with a narrow test of the field at an offset and the rest. It

@@ -82,7 +82,8 @@ func TestIndexes(t *testing.T) {
 func TestStoresAreShared(t *testing.T) {
 	ratio := strings.NewReplacer(`"scan"`, `"ratio"`, "tcp.flags.syn and not tcp.flags.ack", "tcp.flags.syn and not tcp.flags.ack or tcp.flags.fin", "distinct(tcp.dstport)", "count()").Replace(scanRule)
 	logins := strings.NewReplacer(`"scan"`, `"logins"`, "not tcp.flags.ack", "not tcp.flags.ack and tcp.dstport == 22", "distinct(tcp.dstport)", "count()").Replace(scanRule)
-	p := compile(t, scanRule+ratio+logins, Options{})
+	excepted := strings.NewReplacer(`"scan"`, `"excepted"`, "  threshold", "  except \"cache\" { where = \"tcp.dstport == 6379\" }\n  threshold", "distinct(tcp.dstport)", "count()").Replace(scanRule)
+	p := compile(t, scanRule+ratio+logins+excepted, Options{})
 	homes := map[string]*store{}
 	for _, r := range p.rules {
 		homes[r.Name] = r.group.store
@@ -93,7 +94,10 @@ func TestStoresAreShared(t *testing.T) {
 	if homes["logins"] == homes["scan"] {
 		t.Error("few packets of scan are of logins, which would make every row longer")
 	}
-	if len(homes["scan"].config.Cells) != 2 {
+	if homes["excepted"] != homes["scan"] {
+		t.Error("an exception is of few packets, and no reason for rows apart")
+	}
+	if len(homes["scan"].config.Cells) != 3 {
 		t.Errorf("cells: %v", homes["scan"].config.Cells)
 	}
 	// Whatever the rules are called: those of few kinds of packets that have none in common share by the one that has them all.

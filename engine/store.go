@@ -46,7 +46,7 @@ func (s *classSet) within(o *classSet) bool {
 }
 
 // stores gives every group its store. Groups share one when they have the same key and every packet
-// that concerns the one by its class alone concerns the other too: an event then finds its row warm.
+// that concerns the one by its class alone, but for exceptions, concerns the other too: an event then finds its row warm.
 //
 //	port_scan by ip.src of SYN; syn_ratio by ip.src of SYN, FIN and RST  ->  one row per source
 func (b *builder) stores(p *Plan) []*store {
@@ -56,10 +56,8 @@ func (b *builder) stores(p *Plan) []*store {
 			if br == nil {
 				continue
 			}
-			for _, e := range br.always {
-				if e.cond == predTrue {
-					always[e.group.index].add(said, class)
-				}
+			for _, g := range br.likely {
+				always[g.index].add(said, class)
 			}
 		}
 	}

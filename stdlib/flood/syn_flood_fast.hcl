@@ -8,7 +8,7 @@ rule "syn_flood_fast" {
     "https://www.rfc-editor.org/rfc/rfc4987",
   ]
 
-  where = "connection_signs"
+  where = "new_connection or web_asked"
   by    = ["ip.src"]
   window "1s" {
     syns = "count(new_connection)"
