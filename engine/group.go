@@ -36,6 +36,7 @@ type group struct {
 	store    *store
 	lane     int // of the first shard; the others follow
 	base     int // of the group's cells in a row of its store
+	size     int // how many these are
 	memories []memoryCell
 	events   string // canonical, the same in every process: the filter; of a group with memories
 	peaks    int    // rules with a gauge

@@ -30,12 +30,12 @@ func (e *Engine) apply(w *worker, s *slot, at int) {
 		}
 		for i := range events {
 			if ev := &events[i]; ev.table != nil {
-				ev.hint = ev.table.PrefetchRow(ev.key.hash)
+				ev.hint = ev.table.PrefetchRow(ev.key.hash, ev.group.base, ev.group.size)
 			}
 		}
 		for i := range events {
 			if ev := &events[i]; ev.table != nil {
-				ev.table.PrefetchBlocks(ev.key.hash, ev.hint, s.clockAt(ev.packet))
+				ev.table.PrefetchBlocks(ev.key.hash, ev.hint, ev.group.base, ev.group.size, s.clockAt(ev.packet))
 			}
 		}
 		for i := range events {

@@ -99,6 +99,7 @@ func (b *builder) stores(p *Plan) []*store {
 			home.config.Cells = append(home.config.Cells, c.state)
 		}
 		home.config.Cells = append(home.config.Cells, g.state...)
+		g.size = len(home.config.Cells) - g.base
 		home.config.Keep = home.config.Keep || g.sampler != nil // rows end with their period
 	}
 	for _, s := range out {

@@ -286,7 +286,7 @@ func TestNoAllocations(t *testing.T) {
 			}
 			h := Hash(testSeed, key)
 			table.PrefetchIndex(h)
-			table.PrefetchRow(h)
+			table.PrefetchRow(h, 0, len(table.cells))
 			r := table.Row(key, h, clock)
 			for i := range cells {
 				switch cells[i].Kind {

@@ -12,3 +12,8 @@ func prefetch(p *uint64)
 //
 //go:noescape
 func prefetchByte(p *byte)
+
+// prefetchWords is prefetch for the words from one to another, which are not far apart: one call for all lines of the cache.
+//
+//go:noescape
+func prefetchWords(from, to *uint64)

@@ -11,26 +11,26 @@ func (t *Table) PrefetchIndex(hash uint64) {
 // A Hint is where the row of a key all but surely is, as far as one is there yet: the zero Hint says that none is.
 type Hint uint32
 
-// PrefetchRow asks for the row of a hash; where there is none, for what is remembered of the key, and for the
-// rows that a new one may take the place of.
-func (t *Table) PrefetchRow(hash uint64) Hint {
-	if n := t.index.Likely(hash); n != 0 {
-		t.prefetchRow(Row(n) - 1)
-		return Hint(n)
+// PrefetchRow asks for cells of the row of a hash, n of them from the first on; where there is none, for what is remembered
+// of the key, and for the rows that a new one may take the place of.
+func (t *Table) PrefetchRow(hash uint64, first, n int) Hint {
+	if r := t.index.Likely(hash); r != 0 {
+		t.prefetchCells(Row(r)-1, first, n)
+		return Hint(r)
 	}
 	t.spill.prefetch(hash)
 	for range t.handEach() {
-		t.prefetchRow(t.behind(t.ahead[0]))
+		t.prefetchCells(t.behind(t.ahead[0]), 0, len(t.cells))
 		t.ahead[0]++
 	}
 	return 0
 }
 
-// PrefetchBlocks asks for the blocks that the next event of a row will go to; where there is no row, for what is
+// PrefetchBlocks asks for the blocks of these cells that the next event of a row will go to; where there is no row, for what is
 // needed to free the rows that PrefetchRow asked for.
-func (t *Table) PrefetchBlocks(hash uint64, hint Hint, clock int64) {
+func (t *Table) PrefetchBlocks(hash uint64, hint Hint, first, n int, clock int64) {
 	if hint != 0 {
-		t.prefetchBlocks(t.row(Row(hint)-1), clock)
+		t.prefetchBlocks(t.row(Row(hint)-1), t.cells[first:first+n], clock)
 		return
 	}
 	crowded := t.crowded()
@@ -68,20 +68,27 @@ func (t *Table) behind(n int) Row {
 	return Row(n % t.used)
 }
 
-func (t *Table) prefetchRow(r Row) {
+func (t *Table) prefetchCells(r Row, first, n int) {
 	o := int(r&(1<<rowChunk-1)) * t.stride
-	row := t.rows[r>>rowChunk]
-	for i := 0; i < t.stride-1; i += lineWords {
-		prefetch(&row[o+i])
+	row := t.rows[r>>rowChunk][o : o+t.stride]
+	end := rowKey + t.keyWords
+	if n == 0 {
+		prefetchWords(&row[0], &row[end-1])
+		return
 	}
-	if t.stride > lineWords {
-		prefetch(&row[o+t.stride-1])
+	last := &t.cells[first+n-1]
+	if first > 0 { // what is between is others'
+		prefetchWords(&row[0], &row[end-1])
+		end = t.cells[first].off
+	} else {
+		end = 0
 	}
+	prefetchWords(&row[end], &row[last.off+last.size-1])
 }
 
-func (t *Table) prefetchBlocks(row []uint64, clock int64) {
-	for i := range t.cells {
-		c := &t.cells[i]
+func (t *Table) prefetchBlocks(row []uint64, cells []cell, clock int64) {
+	for i := range cells {
+		c := &cells[i]
 		w := row[c.off : c.off+c.size]
 		b := ref(w[0] >> 32)
 		if b == 0 {
@@ -91,6 +98,11 @@ func (t *Table) prefetchBlocks(row []uint64, clock int64) {
 		switch c.kind {
 		case Count:
 			at = int(w[0]>>16&0xffff) + int(w[0]&0xffff)
+		case Distinct: // the head, or the first values, and the times of the last ones
+			if block := t.arena.block(b); b.order() <= linearMax {
+				prefetch(&block[0])
+				at = len(block)/2 + int(w[0]&0xffff) - 1
+			}
 		case Series:
 			at = 2 * (int(w[0]>>16&0x7fff) + int(w[0]&0xffff))
 			if w[0]&seriesPanes != 0 {

@@ -7,18 +7,18 @@ import "testing"
 func TestHints(t *testing.T) {
 	table := New(Config{KeyWords: 1, Cells: scanCells, MaxKeys: 64})
 	key, hash := keyOf(1)
-	if h := table.PrefetchRow(hash); h != 0 {
+	if h := table.PrefetchRow(hash, 0, len(table.cells)); h != 0 {
 		t.Fatalf("hint %d of a key without a row", h)
 	}
 	row := table.RowAt(0, key, hash, second)
 	table.Hit(row, 0, second, second)
 	other, otherHash := keyOf(2)
 	theirs := table.Row(other, otherHash, second)
-	hint := table.PrefetchRow(hash)
+	hint := table.PrefetchRow(hash, 0, len(table.cells))
 	if r := table.RowAt(hint, key, hash, second); r != row {
 		t.Errorf("row %d by a hint, not %d", r, row)
 	}
-	if r := table.RowAt(table.PrefetchRow(otherHash), key, hash, second); r != row {
+	if r := table.RowAt(table.PrefetchRow(otherHash, 0, len(table.cells)), key, hash, second); r != row {
 		t.Errorf("row %d by the hint of another key, not %d", r, row)
 	}
 	table.drop(row)
