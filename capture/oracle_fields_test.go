@@ -9,19 +9,21 @@ import (
 
 // Why TestOracle does not compare a field.
 const (
-	elsewhere  = "TestOracle of engine/conversation compares it"
-	noPacket   = "it is of an event that is no packet"
-	memory     = "what was known before the packet is in no field of tshark"
-	noFault    = "tshark says of more packets than those with broken headers that they are malformed"
-	noJA4      = "tshark has it from 4.2 on: package application compares it with what its authors published"
-	noOverlap  = "tshark has it where it puts fragments together, which is off here: a test of the reassembler compares bytes"
-	byEndpoint = "it stands for the field of ARP or IP that is compared"
+	elsewhere   = "TestOracle of engine/conversation compares it"
+	noPacket    = "it is of an event that is no packet"
+	memory      = "what was known before the packet is in no field of tshark"
+	noFault     = "tshark says of more packets than those with broken headers that they are malformed"
+	noJA4       = "tshark has it from 4.2 on: package application compares it with what its authors published"
+	noOverlap   = "tshark has it where it puts fragments together, which is off here: a test of the reassembler compares bytes"
+	unread      = "it is what both read"
+	samePayload = "it is payload, which is compared"
+	byEndpoint  = "it stands for the field of ARP or IP that is compared"
 )
 
 // oracleTable has a row for every field of packets and conversations: "" where TestOracle compares it with tshark, otherwise why it
 // does not.
 var oracleTable = map[string]string{
-	"frame.len": "", "frame.cap_len": "", "frame.time_epoch": "", "frame.malformed": noFault,
+	"frame.len": "", "frame.cap_len": "", "frame.time_epoch": "", "frame.malformed": noFault, "frame.bytes": unread,
 	"eth.src": "", "eth.dst": "", "eth.type": "", "vlan.id": "", "vlan.depth": "",
 	"arp.opcode": "", "arp.src.hw_mac": "", "arp.src.proto_ipv4": "", "arp.dst.hw_mac": "", "arp.dst.proto_ipv4": "",
 	"ip.version": "", "ip.src": "", "ip.dst": "", "ip.proto": "", "ip.ttl": "", "ip.len": "", "ip.id": "",
@@ -31,8 +33,8 @@ var oracleTable = map[string]string{
 	"tcp.srcport": "", "tcp.dstport": "", "tcp.seq": "", "tcp.ack": "", "tcp.len": "", "tcp.window_size_value": "", "tcp.flags": "",
 	"tcp.flags.fin": "", "tcp.flags.syn": "", "tcp.flags.reset": "", "tcp.flags.push": "", "tcp.flags.ack": "", "tcp.flags.urg": "",
 	"tcp.flags.ece": "", "tcp.flags.cwr": "", "udp.srcport": "", "udp.dstport": "", "udp.length": "", "src.port": "", "dst.port": "",
-	"icmp.type": "", "icmp.code": "", "icmp.ident": "", "icmp.seq": "", "icmp.data_len": "",
-	"icmpv6.type": "", "icmpv6.code": "", "icmpv6.echo.identifier": "", "icmpv6.echo.sequence_number": "", "icmpv6.data_len": "",
+	"icmp.type": "", "icmp.code": "", "icmp.ident": "", "icmp.seq": "", "icmp.data_len": "", "icmp.data": samePayload,
+	"icmpv6.type": "", "icmpv6.code": "", "icmpv6.echo.identifier": "", "icmpv6.echo.sequence_number": "", "icmpv6.data_len": "", "icmpv6.data": samePayload,
 	"icmpv6.nd.target": "", "icmpv6.opt.linkaddr": "",
 	"dns.flags.response": "", "dns.flags.rcode": "", "dns.qry.name": "", "dns.qry.type": "", "dns.count.answers": "",
 	"dns.a": "", "dns.aaaa": "", "dns.cname": "", "dns.ns": "", "dns.txt": "", "dns.resp.ttl": "", "dns.resp.len": "",

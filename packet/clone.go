@@ -2,8 +2,8 @@ package packet
 
 import "bytes"
 
-// CopyTo makes dst the same event as p, which shares nothing with the buffers that p was decoded from. The frame is left out,
-// so that neither a Reassembler nor Faults knows the copy, and without payload so is that, with what applications say in it.
+// CopyTo makes dst the same event as p, which shares nothing with the buffers that p was decoded from. Without payload that is
+// left out, with what applications say in it and the frame. No copy is for a Reassembler or Faults.
 func (p *Packet) CopyTo(dst *Packet, payload bool) {
 	*dst = *p
 	dst.Data, dst.fragment, dst.Payload = nil, nil, nil
@@ -14,7 +14,7 @@ func (p *Packet) CopyTo(dst *Packet, payload bool) {
 		dst.heads = p.heads.clone()
 	}
 	if payload {
-		dst.Payload = bytes.Clone(p.Payload)
+		dst.Data, dst.Payload = bytes.Clone(p.Data), bytes.Clone(p.Payload)
 	}
 }
 

@@ -37,7 +37,7 @@ func (k Kind) IsText() bool { return k == KindString || k == KindBytes }
 type Store uint8
 
 // The ways to hold a field. StoreFlag is a bit of TCPFlags given by Field.Bit; StoreTime is Time,
-// read in seconds; StoreName is QueryName; StoreBytes is Payload; StoreAttr is a string of
+// read in seconds; StoreName is QueryName; StoreBytes is a slice of bytes; StoreAttr is a string of
 // Attributes, StoreAttrBool a boolean and StoreAttrF64 a number of it, Offset within Attributes; StoreTunnel is the name of a
 // Tunnel, StoreState that of a ConnState and StoreService that of a Service; StoreHead is a text of a
 // message head; of StoreMany a packet may have several values, which a Cursor walks.
@@ -107,6 +107,7 @@ var fields = number([]Field{
 	{Name: "frame.len", Doc: "Bytes of the frame on the wire.", Kind: KindInt, Layer: LayerFrame, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.FrameLen), Max: max32, Events: onPacket},
 	{Name: "frame.cap_len", Doc: "Bytes of the frame that were captured.", Kind: KindInt, Layer: LayerFrame, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.CapLen), Max: max32, Events: onPacket},
 	{Name: "frame.time_epoch", Doc: "Time of the event in seconds since 1970-01-01 UTC.", Kind: KindFloat, Layer: LayerFrame, Store: StoreTime, Offset: unsafe.Offsetof(Packet{}.Time), Events: onAny},
+	{Name: "frame.bytes", Doc: "Bytes of the frame as captured, from its first on: what no other field is of, such as a header of LLC. Of a packet that was put together of fragments, those of the last.", Kind: KindBytes, Layer: LayerFrame, Store: StoreBytes, Offset: unsafe.Offsetof(Packet{}.Data), Events: onPacket},
 	{Name: "frame.malformed", Doc: "A header of the frame is broken or cut short, or it has more headers in a row than are looked through (512).", Kind: KindBool, Layer: LayerFrame, Store: StoreBool, Offset: unsafe.Offsetof(Packet{}.Malformed), Events: onPacket},
 
 	{Name: "eth.src", Doc: "Source hardware address.", Kind: KindMAC, Layer: LayerEth, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.EthSrc), Events: onKey},
@@ -170,12 +171,14 @@ var fields = number([]Field{
 	{Name: "icmp.code", Doc: "ICMP code.", Kind: KindInt, Layer: LayerICMP, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPCode), Max: max8, Events: onPacket},
 	{Name: "icmp.ident", Doc: "Identifier of an ICMP message that is answered, such as an echo.", Kind: KindInt, Layer: LayerICMP | LayerICMPEcho, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ICMPIdent), Max: max16, Events: onPacket},
 	{Name: "icmp.seq", Doc: "Sequence number of an ICMP message that is answered, such as an echo.", Kind: KindInt, Layer: LayerICMP | LayerICMPEcho, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ICMPSeq), Max: max16, Events: onPacket},
+	{Name: "icmp.data", Doc: "Bytes of an ICMP message after its first eight, as captured.", Kind: KindBytes, Layer: LayerICMP, Store: StoreBytes, Offset: unsafe.Offsetof(Packet{}.Payload), Events: onPacket},
 	{Name: "icmp.data_len", Doc: "Bytes of an ICMP message after its first eight, by the IP header.", Kind: KindInt, Layer: LayerICMP, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.ICMPLength), Max: max32, Events: onPacket},
 	{Name: "icmpv6.type", Doc: "ICMPv6 type (128 echo request, 129 echo reply).", Kind: KindInt, Layer: LayerICMPv6, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPType), Max: max8, Events: onPacket},
 	{Name: "icmpv6.code", Doc: "ICMPv6 code.", Kind: KindInt, Layer: LayerICMPv6, Store: StoreU8, Offset: unsafe.Offsetof(Packet{}.ICMPCode), Max: max8, Events: onPacket},
 
 	{Name: "icmpv6.echo.identifier", Doc: "Identifier of an ICMPv6 echo.", Kind: KindInt, Layer: LayerICMPv6 | LayerICMPEcho, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ICMPIdent), Max: max16, Events: onPacket},
 	{Name: "icmpv6.echo.sequence_number", Doc: "Sequence number of an ICMPv6 echo.", Kind: KindInt, Layer: LayerICMPv6 | LayerICMPEcho, Store: StoreU16, Offset: unsafe.Offsetof(Packet{}.ICMPSeq), Max: max16, Events: onPacket},
+	{Name: "icmpv6.data", Doc: "Bytes of an ICMPv6 message after its first eight, as captured.", Kind: KindBytes, Layer: LayerICMPv6, Store: StoreBytes, Offset: unsafe.Offsetof(Packet{}.Payload), Events: onPacket},
 	{Name: "icmpv6.data_len", Doc: "Bytes of an ICMPv6 message after its first eight, by the IP header.", Kind: KindInt, Layer: LayerICMPv6, Store: StoreU32, Offset: unsafe.Offsetof(Packet{}.ICMPLength), Max: max32, Events: onPacket},
 	{Name: "icmpv6.nd.target", Doc: "Address that a neighbor solicitation, advertisement or redirect is about.", Kind: KindIP, Layer: LayerNDTarget, Store: StoreAddr, Offset: unsafe.Offsetof(Packet{}.NDTarget), Events: onPacket},
 	{Name: "icmpv6.opt.linkaddr", Doc: "Link-layer address in the first option of neighbor discovery that has one of six octets.", Kind: KindMAC, Layer: LayerNDLink, Store: StoreMAC, Offset: unsafe.Offsetof(Packet{}.NDLink), Events: onPacket},

@@ -52,7 +52,7 @@ func TestFieldValues(t *testing.T) {
 	p.DF = true
 	p.TCPFlags = FlagSYN | FlagECE
 	p.TCPSeq = 1<<32 - 1
-	p.Payload = []byte("abc")
+	p.Data, p.Payload = []byte("frame"), []byte("abc")
 	p.setQueryName([]byte("example.org"))
 	ints := map[string]int64{"eth.src": 0x020000000001, "ip.flags.df": 1, "ip.flags.mf": 0, "tcp.flags": 66, "tcp.flags.syn": 1, "tcp.flags.fin": 0, "tcp.seq": 1<<32 - 1, "auth.success": 1}
 	for name, want := range ints {
@@ -60,7 +60,7 @@ func TestFieldValues(t *testing.T) {
 			t.Errorf("%s = %d, want %d", name, got, want)
 		}
 	}
-	texts := map[string]string{"payload": "abc", "dns.qry.name": "example.org", "auth.user": "root", "honeypot.user": "root", "auth.host": ""}
+	texts := map[string]string{"payload": "abc", "icmp.data": "abc", "icmpv6.data": "abc", "frame.bytes": "frame", "dns.qry.name": "example.org", "auth.user": "root", "honeypot.user": "root", "auth.host": ""}
 	for name, want := range texts {
 		if got := string(FieldByName(name).Bytes(&p)); got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)

@@ -8,7 +8,7 @@ import (
 // exported is a Packet by what gob knows of it.
 type exported Packet
 
-// A packed is what is kept of an event that is written to a file. It has no frame and no frame's places in it, as after CopyTo.
+// A packed is what is kept of an event that is written to a file. It does not say where headers are in its frame.
 type packed struct {
 	Packet *exported
 	Name   []byte
@@ -44,7 +44,6 @@ func Unpack(data []byte) ([]*Packet, error) {
 			p = (*Packet)(s.Packet)
 		}
 		p.setQueryName(s.Name)
-		p.Data = nil
 		for j, t := range s.Texts {
 			if fields := p.texts().fields(); j < len(fields) {
 				*fields[j] = t

@@ -217,6 +217,7 @@ func samples() []sample {
 		{name: "unknown link", link: 107, data: synPacket, layers: lFrame},
 		{name: "unknown EtherType", link: packet.LinkEthernet, data: frame(eth(0x88cc), body("lldp")), layers: lEth},
 		{name: "40 tags", link: packet.LinkEthernet, data: join(frame(eth(layers.EthernetTypeDot1Q)), bytes.Repeat([]byte{0, 0, 0x81, 0}, 39), []byte{0, 0, 8, 0}, synPacket), layers: lIP | lTCP | packet.LayerVLAN, class: classSYN, fields: and(synFields)},
+		{name: "STP", link: packet.LinkEthernet, data: join(macB, macA, []byte{0, 38, 0x42, 0x42, 3, 0, 0, 0, 0}), layers: lFrame | packet.LayerEth, fields: map[string]string{"eth.src": macA.String(), "frame.bytes": string(macB) + string(macA) + "\x00\x26\x42\x42\x03\x00\x00\x00\x00"}},
 		{name: "VN-Tag", link: packet.LinkEthernet, data: join(frame(eth(0x8926)), []byte{0x80, 1, 0, 2, 8, 0}, synPacket), layers: lIP | lTCP, class: classSYN, fields: and(synFields, "eth.type", "35110")},
 		{name: "VN-Tag cut short", link: packet.LinkEthernet, data: join(frame(eth(0x8926)), []byte{0x80, 1, 0, 2, 8}), layers: lEth, malformed: 1},
 		{name: "Cisco HDLC link", link: packet.LinkCiscoHDLC, data: join([]byte{0x0f, 0, 8, 0}, synPacket), layers: lFrame | packet.LayerIP | lTCP, class: classSYN, fields: and(synFields)},
@@ -304,13 +305,13 @@ func samples() []sample {
 		{name: "UDP, length below the packet", link: packet.LinkRaw, data: with(frame(ip4(layers.IPProtocolUDP), udp(1234, 1337), body("hello")), 25, 10), layers: lFrame | packet.LayerIP | lUDP, class: packet.ClassUDP, fields: map[string]string{"payload": "he"}},
 		{name: "UDP cut short", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolUDP), udp(1234, 1337))[:27], layers: lFrame | packet.LayerIP | packet.LayerPorts, class: packet.ClassIP, malformed: 1},
 		{name: "ICMP echo", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(8, 0), Id: 1, Seq: 2}, body("ping")), layers: lFrame | packet.LayerIP | lICMP | packet.LayerICMPEcho, class: packet.ClassICMP,
-			fields: map[string]string{"icmp.type": "8", "icmp.code": "0", "icmp.ident": "1", "icmp.seq": "2", "icmp.data_len": "4", "payload": "ping"}},
+			fields: map[string]string{"icmp.type": "8", "icmp.code": "0", "icmp.ident": "1", "icmp.seq": "2", "icmp.data_len": "4", "icmp.data": "ping", "payload": "ping"}},
 		{name: "ICMP error", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(3, 4)}, gopacket.Payload(frame(outer4(layers.IPProtocolUDP), udp(1, 2)))), layers: lFrame | packet.LayerIP | lICMP, class: packet.ClassICMP,
 			fields: map[string]string{"icmp.type": "3", "icmp.code": "4", "ip.src": "10.0.0.1", "ip.ttl": "64"}},
 		{name: "ICMP of 4 bytes", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), body("\x08\x00\x00\x00")), layers: lFrame | packet.LayerIP | lICMP, class: packet.ClassICMP, fields: map[string]string{"payload": ""}},
 		{name: "ICMP cut short", link: packet.LinkRaw, data: frame(ip4(layers.IPProtocolICMPv4), body("\x08\x00\x00")), layers: lFrame | packet.LayerIP, class: packet.ClassIP, malformed: 1},
 		{name: "ICMPv6", link: packet.LinkRaw, data: frame(ip6(layers.IPProtocolICMPv6), &layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(128, 0)}, body("\x00\x01\x00\x02ping")), layers: lFrame | packet.LayerIP | lICMP6 | packet.LayerICMPEcho, class: packet.ClassICMPv6,
-			fields: map[string]string{"icmpv6.type": "128", "icmpv6.code": "0", "icmpv6.echo.identifier": "1", "icmpv6.echo.sequence_number": "2", "payload": "ping"}},
+			fields: map[string]string{"icmpv6.type": "128", "icmpv6.code": "0", "icmpv6.echo.identifier": "1", "icmpv6.echo.sequence_number": "2", "icmpv6.data": "ping", "payload": "ping"}},
 
 		// Tunnels.
 		tunnel("IP in IP", outer4(layers.IPProtocolIPv4), ip4(layers.IPProtocolTCP), syn()),
