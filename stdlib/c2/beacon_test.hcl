@@ -52,3 +52,72 @@ test "nineteen even calls, and forty uneven ones, stay quiet" {
     count = 0
   }
 }
+
+test "every 10 s is telemetry and stays quiet, and every 11 s fires" {
+  packets {
+    count = 40
+    every = "10s"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 40
+    every = "11s"
+    tcp {
+      src     = "192.168.1.21"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "beacon" {
+    count = 1
+  }
+}
+
+test "between hosts at home, from outside, and ends of connections stay quiet" {
+  packets {
+    count = 40
+    every = "60s"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "192.168.1.1"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 40
+    every = "60s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 40
+    every = "60s"
+    tcp {
+      src     = "192.168.1.22"
+      dst     = "203.0.113.9"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "FA"
+    }
+  }
+  others = "allow"
+  alert "beacon" {
+    count = 0
+  }
+}

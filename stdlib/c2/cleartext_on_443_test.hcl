@@ -72,3 +72,266 @@ test "TLS, a request by mistake, and text of which no SYN was seen stay quiet" {
     count = 0
   }
 }
+
+test "a space and a tilde begin text" {
+  packets {
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "10ms"
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "A"
+    }
+  }
+  packets {
+    start = "1s"
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "PA"
+      payload = " abcdefgh"
+    }
+  }
+  packets {
+    tcp {
+      src     = "192.168.1.2"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "10ms"
+    tcp {
+      src     = "192.168.1.2"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "A"
+    }
+  }
+  packets {
+    start = "1s"
+    tcp {
+      src     = "192.168.1.2"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "PA"
+      payload = "~abcdefgh"
+    }
+  }
+  others = "allow"
+  alert "cleartext_on_443" {
+    count = 2
+  }
+}
+
+test "other first bytes, seven letters, and other ports stay quiet" {
+  packets {
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "10ms"
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "A"
+    }
+  }
+  packets {
+    start = "1s"
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "PA"
+      payload = "\tabcdefghi"
+    }
+  }
+  packets {
+    tcp {
+      src     = "192.168.1.2"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "10ms"
+    tcp {
+      src     = "192.168.1.2"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "A"
+    }
+  }
+  packets {
+    start = "1s"
+    tcp {
+      src     = "192.168.1.2"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "PA"
+      payload = "\u007fabcdefgh"
+    }
+  }
+  packets {
+    tcp {
+      src     = "192.168.1.3"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "10ms"
+    tcp {
+      src     = "192.168.1.3"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "A"
+    }
+  }
+  packets {
+    start = "1s"
+    tcp {
+      src     = "192.168.1.3"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "PA"
+      payload = "abcdefg\u0000"
+    }
+  }
+  packets {
+    tcp {
+      src     = "192.168.1.4"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 442
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "10ms"
+    tcp {
+      src     = "192.168.1.4"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 442
+      flags   = "A"
+    }
+  }
+  packets {
+    start = "1s"
+    tcp {
+      src     = "192.168.1.4"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 442
+      flags   = "PA"
+      payload = "abcdefgh"
+    }
+  }
+  packets {
+    tcp {
+      src     = "192.168.1.5"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 444
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "10ms"
+    tcp {
+      src     = "192.168.1.5"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 444
+      flags   = "A"
+    }
+  }
+  packets {
+    start = "1s"
+    tcp {
+      src     = "192.168.1.5"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 444
+      flags   = "PA"
+      payload = "abcdefgh"
+    }
+  }
+  others = "allow"
+  alert "cleartext_on_443" {
+    count = 0
+  }
+}
+
+test "the fourth packet of a flow is looked at no more" {
+  packets {
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 2
+    every = "10ms"
+    start = "10ms"
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "A"
+    }
+  }
+  packets {
+    start = "1s"
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "203.0.113.9"
+      srcport = 40000
+      dstport = 443
+      flags   = "PA"
+      payload = "abcdefgh"
+    }
+  }
+  others = "allow"
+  alert "cleartext_on_443" {
+    count = 0
+  }
+}

@@ -114,3 +114,29 @@ test "packets: five hours with a few bytes" {
     at    = "18001s"
   }
 }
+
+test "twelve hours are medium, and a second less is low" {
+  packets {
+    connection {
+      src      = "192.168.1.20"
+      dst      = "203.0.113.9"
+      dstport  = 443
+      state    = "closed"
+      duration = 43200
+    }
+  }
+  packets {
+    connection {
+      src      = "192.168.1.20"
+      dst      = "203.0.113.8"
+      dstport  = 443
+      state    = "closed"
+      duration = 43199
+    }
+  }
+  others = "allow"
+  alert "long_connection" {
+    count    = 1
+    severity = "medium"
+  }
+}

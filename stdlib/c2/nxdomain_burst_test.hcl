@@ -56,3 +56,88 @@ test "domains that exist stay quiet" {
   }
   quiet = true
 }
+
+test "what came just under 5 min before counts" {
+  packets {
+    count = 24
+    every = "5s"
+    dns {
+      src      = "192.0.2.53"
+      dst      = "192.168.1.20"
+      qname    = "xq${10 + i}.example"
+      response = true
+      rcode    = 3
+    }
+  }
+  packets {
+    start = "299999ms"
+    dns {
+      src      = "192.0.2.53"
+      dst      = "192.168.1.20"
+      qname    = "xq34.example"
+      response = true
+      rcode    = 3
+    }
+  }
+  others = "allow"
+  alert "nxdomain_burst" {
+    count = 1
+  }
+}
+
+test "what came 5 min before no longer counts" {
+  packets {
+    count = 24
+    every = "5s"
+    dns {
+      src      = "192.0.2.53"
+      dst      = "192.168.1.20"
+      qname    = "xq${10 + i}.example"
+      response = true
+      rcode    = 3
+    }
+  }
+  packets {
+    start = "5m"
+    dns {
+      src      = "192.0.2.53"
+      dst      = "192.168.1.20"
+      qname    = "xq34.example"
+      response = true
+      rcode    = 3
+    }
+  }
+  others = "allow"
+  alert "nxdomain_burst" {
+    count = 0
+  }
+}
+
+test "names of addresses, and other errors, stay quiet" {
+  packets {
+    count = 40
+    every = "1s"
+    dns {
+      src      = "198.51.100.7"
+      dst      = "192.0.2.10"
+      qname    = "${i}.a${i}.in-addr.arpa"
+      response = true
+      rcode    = "NXDOMAIN"
+    }
+  }
+  packets {
+    count = 40
+    every = "1s"
+    dns {
+      src      = "198.51.100.8"
+      dst      = "192.0.2.10"
+      qname    = "a${i}.org"
+      response = true
+      rcode    = 2
+    }
+  }
+  others = "allow"
+  alert "nxdomain_burst" {
+    count = 0
+  }
+}

@@ -269,3 +269,93 @@ test "UDP to one host of the link, and to a multicast group, fires" {
   }
   alert "suspicious_port" { count = 2 }
 }
+
+test "UDP from port 1023, and from a service above, is an answer" {
+  packets {
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 1023
+      dstport = 31337
+    }
+  }
+  packets {
+    udp {
+      src     = "198.51.100.8"
+      dst     = "192.0.2.10"
+      srcport = 51820
+      dstport = 31337
+    }
+  }
+  others = "allow"
+  alert "suspicious_port" {
+    count = 0
+  }
+}
+
+test "UDP from port 1024, and TCP from whichever, fires" {
+  packets {
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 1024
+      dstport = 31337
+    }
+  }
+  packets {
+    tcp {
+      src     = "198.51.100.8"
+      dst     = "192.0.2.10"
+      srcport = 80
+      dstport = 31337
+      flags   = "S"
+    }
+  }
+  packets {
+    tcp {
+      src     = "198.51.100.9"
+      dst     = "255.255.255.255"
+      srcport = 40000 + i
+      dstport = 31337
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "suspicious_port" {
+    count = 3
+  }
+}
+
+test "loopback stays quiet, and what has it at one end fires" {
+  packets {
+    tcp {
+      src     = "127.0.0.1"
+      dst     = "127.0.0.2"
+      srcport = 40000 + i
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  packets {
+    tcp {
+      src     = "127.0.0.1"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  packets {
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "127.0.0.1"
+      srcport = 40000 + i
+      dstport = 4444
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "suspicious_port" {
+    count = 2
+  }
+}

@@ -226,3 +226,229 @@ test "25 hosts of an office that connect to one's SSH fire" {
     count = 1
   }
 }
+
+test "mail, files and databases of an office stay quiet" {
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 25
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.2"
+      srcport = 40000 + i
+      dstport = 445
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.3"
+      srcport = 40000 + i
+      dstport = 1433
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.4"
+      srcport = 40000 + i
+      dstport = 3306
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.5"
+      srcport = 40000 + i
+      dstport = 5432
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "distributed_brute_force" {
+    count = 0
+  }
+}
+
+test "from outside they fire" {
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.${1 + i}"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 25
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.${1 + i}"
+      dst     = "10.0.1.2"
+      srcport = 40000 + i
+      dstport = 445
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.${1 + i}"
+      dst     = "10.0.1.3"
+      srcport = 40000 + i
+      dstport = 1433
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.${1 + i}"
+      dst     = "10.0.1.4"
+      srcport = 40000 + i
+      dstport = 3306
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.${1 + i}"
+      dst     = "10.0.1.5"
+      srcport = 40000 + i
+      dstport = 5432
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "distributed_brute_force" {
+    count = 5
+  }
+}
+
+test "an office that connects to a server outside fires" {
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "192.0.2.9"
+      srcport = 40000 + i
+      dstport = 25
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "distributed_brute_force" {
+    count = 1
+  }
+}
+
+test "other login services of an office fire" {
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 21
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.2"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.3"
+      srcport = 40000 + i
+      dstport = 23
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.4"
+      srcport = 40000 + i
+      dstport = 110
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.5"
+      srcport = 40000 + i
+      dstport = 143
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.6"
+      srcport = 40000 + i
+      dstport = 3389
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    tcp {
+      src     = "10.0.0.${1 + i}"
+      dst     = "10.0.1.7"
+      srcport = 40000 + i
+      dstport = 5900
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "distributed_brute_force" {
+    count = 7
+  }
+}

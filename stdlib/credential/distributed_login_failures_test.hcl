@@ -51,3 +51,47 @@ test "each source has an account of its own" {
   }
   quiet = true
 }
+
+test "what came just under 1 h before counts" {
+  packets {
+    count = 9
+    every = "5m"
+    auth {
+      src  = "198.51.100.${10 + i}"
+      user = "alice"
+    }
+  }
+  packets {
+    start = "3599999ms"
+    auth {
+      src  = "198.51.100.19"
+      user = "alice"
+    }
+  }
+  others = "allow"
+  alert "distributed_login_failures" {
+    count = 1
+  }
+}
+
+test "what came 1 h before no longer counts" {
+  packets {
+    count = 9
+    every = "5m"
+    auth {
+      src  = "198.51.100.${10 + i}"
+      user = "alice"
+    }
+  }
+  packets {
+    start = "1h"
+    auth {
+      src  = "198.51.100.19"
+      user = "alice"
+    }
+  }
+  others = "allow"
+  alert "distributed_login_failures" {
+    count = 0
+  }
+}

@@ -95,3 +95,51 @@ test "a log that does not tell who it was" {
   }
   quiet = true
 }
+
+test "what came just under 5 min before counts" {
+  packets {
+    count = 7
+    every = "2s"
+    auth {
+      src  = "198.51.100.7"
+      user = "root"
+      host = "web1"
+    }
+  }
+  packets {
+    start = "299999ms"
+    auth {
+      src  = "198.51.100.7"
+      user = "root"
+      host = "web1"
+    }
+  }
+  others = "allow"
+  alert "login_brute_force" {
+    count = 1
+  }
+}
+
+test "what came 5 min before no longer counts" {
+  packets {
+    count = 7
+    every = "2s"
+    auth {
+      src  = "198.51.100.7"
+      user = "root"
+      host = "web1"
+    }
+  }
+  packets {
+    start = "5m"
+    auth {
+      src  = "198.51.100.7"
+      user = "root"
+      host = "web1"
+    }
+  }
+  others = "allow"
+  alert "login_brute_force" {
+    count = 0
+  }
+}

@@ -125,3 +125,229 @@ test "a browser that is asked for a password first stays quiet" {
   }
   quiet = true
 }
+
+test "what came just under 5 min before counts" {
+  packets {
+    count = 7
+    every = "34s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 110
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "-ERR [AUTH] Authentication failed.\r\n"
+    }
+  }
+  packets {
+    start = "299999ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 110
+      dstport = 40007
+      flags   = "PA"
+      payload = "-ERR [AUTH] Authentication failed.\r\n"
+    }
+  }
+  others = "allow"
+  alert "login_failures_slow" {
+    count = 1
+  }
+}
+
+test "what came 5 min before no longer counts" {
+  packets {
+    count = 7
+    every = "34s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 110
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "-ERR [AUTH] Authentication failed.\r\n"
+    }
+  }
+  packets {
+    start = "5m"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 110
+      dstport = 40007
+      flags   = "PA"
+      payload = "-ERR [AUTH] Authentication failed.\r\n"
+    }
+  }
+  others = "allow"
+  alert "login_failures_slow" {
+    count = 0
+  }
+}
+
+test "eight in 30 s fire" {
+  packets {
+    count = 8
+    every = "4285715us"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 25
+      dstport = 40000
+      flags   = "PA"
+      payload = "535 5.7.8 Authentication failed\r\n"
+    }
+  }
+  others = "allow"
+  alert "login_failures_slow" {
+    count = 1
+  }
+}
+
+test "eight in less than 30 s stay quiet" {
+  packets {
+    count = 8
+    every = "4280ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 25
+      dstport = 40000
+      flags   = "PA"
+      payload = "535 5.7.8 Authentication failed\r\n"
+    }
+  }
+  others = "allow"
+  alert "login_failures_slow" {
+    count = 0
+  }
+}
+
+test "fourteen in the last minute fire" {
+  set = { login_failures_slow_failures = 21 }
+  packets {
+    count = 7
+    every = "2s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 25
+      dstport = 40000
+      flags   = "PA"
+      payload = "535 5.7.8 Authentication failed\r\n"
+    }
+  }
+  packets {
+    count = 14
+    every = "3500ms"
+    start = "70s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 25
+      dstport = 40000
+      flags   = "PA"
+      payload = "535 5.7.8 Authentication failed\r\n"
+    }
+  }
+  others = "allow"
+  alert "login_failures_slow" {
+    count = 1
+  }
+}
+
+test "fifteen in a minute are left to login_failures" {
+  set = { login_failures_slow_failures = 22 }
+  packets {
+    count = 7
+    every = "2s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 25
+      dstport = 40000
+      flags   = "PA"
+      payload = "535 5.7.8 Authentication failed\r\n"
+    }
+  }
+  packets {
+    count = 15
+    every = "3500ms"
+    start = "70s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 25
+      dstport = 40000
+      flags   = "PA"
+      payload = "535 5.7.8 Authentication failed\r\n"
+    }
+  }
+  others = "allow"
+  alert "login_failures_slow" {
+    count = 0
+  }
+}
+
+test "RTSP and HTTP are left to login_failures" {
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 554
+      dstport = 40000
+      flags   = "PA"
+      payload = "RTSP/1.0 401 Unauthorized\r\n"
+    }
+  }
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src     = "192.0.2.2"
+      dst     = "198.51.100.7"
+      srcport = 8554
+      dstport = 40000
+      flags   = "PA"
+      payload = "RTSP/1.0 401 Unauthorized\r\n"
+    }
+  }
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src     = "192.0.2.3"
+      dst     = "198.51.100.7"
+      srcport = 8080
+      dstport = 40000
+      flags   = "PA"
+      payload = "HTTP/1.1 401 Unauthorized\r\n"
+    }
+  }
+  others = "allow"
+  alert "login_failures_slow" {
+    count = 0
+  }
+}
+
+test "answers that refuse nothing stay quiet" {
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 25
+      dstport = 40000
+      flags   = "PA"
+      payload = "235 2.7.0 Authentication successful\r\n"
+    }
+  }
+  others = "allow"
+  alert "login_failures_slow" {
+    count = 0
+  }
+}

@@ -223,3 +223,63 @@ test "the same services when they answer otherwise" {
   }
   quiet = true
 }
+
+test "what came just under 60 s before counts" {
+  packets {
+    count = 14
+    every = "2s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 21
+      dstport = 40000 + i % 3
+      flags   = "PA"
+      payload = "530 Login incorrect.\r\n"
+    }
+  }
+  packets {
+    start = "59999ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 21
+      dstport = 40002
+      flags   = "PA"
+      payload = "530 Login incorrect.\r\n"
+    }
+  }
+  others = "allow"
+  alert "login_failures" {
+    count = 1
+  }
+}
+
+test "what came 60 s before no longer counts" {
+  packets {
+    count = 14
+    every = "2s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 21
+      dstport = 40000 + i % 3
+      flags   = "PA"
+      payload = "530 Login incorrect.\r\n"
+    }
+  }
+  packets {
+    start = "1m"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 21
+      dstport = 40002
+      flags   = "PA"
+      payload = "530 Login incorrect.\r\n"
+    }
+  }
+  others = "allow"
+  alert "login_failures" {
+    count = 0
+  }
+}

@@ -51,3 +51,47 @@ test "many people behind one gateway log in, one of them at the second try" {
   }
   quiet = true
 }
+
+test "what came just under 1 h before counts" {
+  packets {
+    count = 9
+    every = "4m"
+    auth {
+      src  = "198.51.100.7"
+      user = "user${i}"
+    }
+  }
+  packets {
+    start = "3599999ms"
+    auth {
+      src  = "198.51.100.7"
+      user = "user9"
+    }
+  }
+  others = "allow"
+  alert "password_spray" {
+    count = 1
+  }
+}
+
+test "what came 1 h before no longer counts" {
+  packets {
+    count = 9
+    every = "4m"
+    auth {
+      src  = "198.51.100.7"
+      user = "user${i}"
+    }
+  }
+  packets {
+    start = "1h"
+    auth {
+      src  = "198.51.100.7"
+      user = "user9"
+    }
+  }
+  others = "allow"
+  alert "password_spray" {
+    count = 0
+  }
+}

@@ -189,3 +189,484 @@ test "a recording of the lab" {
     key   = { "ip.dst" = "198.51.100.22", "ip.src" = "10.0.0.20" }
   }
 }
+
+test "one and a half to two and a half long messages a connection fire" {
+  packets {
+    count = 8
+    every = "1s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-OpenSSH_9.2\r\n"
+    }
+  }
+  packets {
+    count = 12
+    every = "100ms"
+    start = "10s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 600
+    }
+  }
+  packets {
+    count = 8
+    every = "100ms"
+    start = "30s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 76
+    }
+  }
+  packets {
+    count = 8
+    every = "1s"
+    tcp {
+      src     = "192.0.2.2"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-OpenSSH_9.2\r\n"
+    }
+  }
+  packets {
+    count = 20
+    every = "100ms"
+    start = "10s"
+    tcp {
+      src     = "192.0.2.2"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 600
+    }
+  }
+  packets {
+    count = 8
+    every = "100ms"
+    start = "30s"
+    tcp {
+      src     = "192.0.2.2"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 76
+    }
+  }
+  others = "allow"
+  alert "ssh_failures" {
+    count = 2
+  }
+}
+
+test "fewer or more long messages stay quiet" {
+  packets {
+    count = 8
+    every = "1s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-OpenSSH_9.2\r\n"
+    }
+  }
+  packets {
+    count = 11
+    every = "100ms"
+    start = "10s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 600
+    }
+  }
+  packets {
+    count = 8
+    every = "100ms"
+    start = "30s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 76
+    }
+  }
+  others = "allow"
+  alert "ssh_failures" {
+    count = 0
+  }
+}
+
+test "messages of 121 bytes are long, and of 120 are not" {
+  packets {
+    count = 8
+    every = "1s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-OpenSSH_9.2\r\n"
+    }
+  }
+  packets {
+    count = 12
+    every = "100ms"
+    start = "10s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 121
+    }
+  }
+  packets {
+    count = 8
+    every = "100ms"
+    start = "30s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 120
+    }
+  }
+  others = "allow"
+  alert "ssh_failures" {
+    count = 1
+  }
+}
+
+test "messages of 120 bytes alone stay quiet" {
+  packets {
+    count = 8
+    every = "1s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-OpenSSH_9.2\r\n"
+    }
+  }
+  packets {
+    count = 12
+    every = "100ms"
+    start = "10s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 120
+    }
+  }
+  packets {
+    count = 8
+    every = "100ms"
+    start = "30s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 120
+    }
+  }
+  others = "allow"
+  alert "ssh_failures" {
+    count = 0
+  }
+}
+
+test "Dropbear with messages of six lengths fires" {
+  packets {
+    count = 8
+    every = "1s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-dropbear_2022.83\r\n${repeat("x", 300)}"
+    }
+  }
+  packets {
+    count = 8
+    every = "1s"
+    start = "100ms"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 500
+    }
+  }
+  packets {
+    count = 24
+    every = "300ms"
+    start = "200ms"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + floor(i / 3)
+      flags   = "PA"
+      payload = 40 + 8 * (i % 4)
+    }
+  }
+  others = "allow"
+  alert "ssh_failures" {
+    count = 1
+  }
+}
+
+test "Dropbear with messages of seven lengths stays quiet" {
+  packets {
+    count = 8
+    every = "1s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-dropbear_2022.83\r\n${repeat("x", 300)}"
+    }
+  }
+  packets {
+    count = 8
+    every = "1s"
+    start = "100ms"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 500
+    }
+  }
+  packets {
+    count = 24
+    every = "300ms"
+    start = "200ms"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + floor(i / 3)
+      flags   = "PA"
+      payload = 40 + 8 * (i % 5)
+    }
+  }
+  others = "allow"
+  alert "ssh_failures" {
+    count = 0
+  }
+}
+
+test "four connections with forty short messages, their names among them, fire" {
+  packets {
+    count = 4
+    every = "1s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-OpenSSH_9.2\r\n"
+    }
+  }
+  packets {
+    count = 8
+    every = "100ms"
+    start = "10s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 600
+    }
+  }
+  packets {
+    count = 36
+    every = "100ms"
+    start = "30s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 76
+    }
+  }
+  others = "allow"
+  alert "ssh_failures" {
+    count = 1
+  }
+}
+
+test "four connections with one less, and three, stay quiet" {
+  packets {
+    count = 4
+    every = "1s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-OpenSSH_9.2\r\n"
+    }
+  }
+  packets {
+    count = 8
+    every = "100ms"
+    start = "10s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 600
+    }
+  }
+  packets {
+    count = 35
+    every = "100ms"
+    start = "30s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 76
+    }
+  }
+  packets {
+    count = 3
+    every = "1s"
+    tcp {
+      src     = "192.0.2.2"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-OpenSSH_9.2\r\n"
+    }
+  }
+  packets {
+    count = 6
+    every = "100ms"
+    start = "10s"
+    tcp {
+      src     = "192.0.2.2"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 600
+    }
+  }
+  packets {
+    count = 60
+    every = "100ms"
+    start = "30s"
+    tcp {
+      src     = "192.0.2.2"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 76
+    }
+  }
+  others = "allow"
+  alert "ssh_failures" {
+    count = 0
+  }
+}
+
+test "five connections need fifty" {
+  packets {
+    count = 5
+    every = "1s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = "SSH-2.0-OpenSSH_9.2\r\n"
+    }
+  }
+  packets {
+    count = 10
+    every = "100ms"
+    start = "10s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 600
+    }
+  }
+  packets {
+    count = 44
+    every = "100ms"
+    start = "30s"
+    tcp {
+      src     = "192.0.2.1"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + i
+      flags   = "PA"
+      payload = 76
+    }
+  }
+  others = "allow"
+  alert "ssh_failures" {
+    count = 0
+  }
+}

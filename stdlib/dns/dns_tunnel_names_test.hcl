@@ -137,3 +137,133 @@ test "a neighbour of a resolver fires" {
     count = 1
   }
 }
+
+test "what came just under 5 min before counts" {
+  packets {
+    count = 4
+    every = "10s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "${repeat("a", 55)}${10 + i}.example.com"
+    }
+  }
+  packets {
+    start = "299999ms"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "${repeat("a", 55)}14.example.com"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel_names" {
+    count = 1
+  }
+}
+
+test "what came 5 min before no longer counts" {
+  packets {
+    count = 4
+    every = "10s"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "${repeat("a", 55)}${10 + i}.example.com"
+    }
+  }
+  packets {
+    start = "5m"
+    dns {
+      src   = "192.168.1.20"
+      dst   = "192.0.2.53"
+      qname = "${repeat("a", 55)}14.example.com"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel_names" {
+    count = 0
+  }
+}
+
+test "names of 51 characters count" {
+  packets {
+    count = 5
+    every = "1s"
+    dns {
+      src   = "198.51.100.7"
+      dst   = "192.0.2.10"
+      qname = "${i}${repeat("x", 41)}.abcd.org"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel_names" {
+    count = 1
+  }
+}
+
+test "names of 50 characters stay quiet" {
+  packets {
+    count = 8
+    every = "1s"
+    dns {
+      src   = "198.51.100.7"
+      dst   = "192.0.2.10"
+      qname = "${i}${repeat("x", 40)}.abcd.org"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel_names" {
+    count = 0
+  }
+}
+
+test "services and those of Active Directory stay quiet" {
+  packets {
+    count = 20
+    every = "1s"
+    dns {
+      src   = "198.51.100.7"
+      dst   = "192.0.2.10"
+      qname = "_${i}${repeat("x", 59)}.abcd.org"
+    }
+  }
+  packets {
+    count = 20
+    every = "1s"
+    dns {
+      src   = "198.51.100.8"
+      dst   = "192.0.2.10"
+      qname = "${i}${repeat("x", 59)}._msdcs.abcd.org"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel_names" {
+    count = 0
+  }
+}
+
+test "addresses read backwards stay quiet, of the old domain, too" {
+  packets {
+    count = 8
+    every = "1s"
+    dns {
+      src   = "198.51.100.7"
+      dst   = "192.0.2.10"
+      qname = "${i}${repeat("x", 60)}.ip6.arpa"
+    }
+  }
+  packets {
+    count = 8
+    every = "1s"
+    dns {
+      src   = "198.51.100.8"
+      dst   = "192.0.2.10"
+      qname = "${i}${repeat("x", 60)}.ip6.int"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel_names" {
+    count = 0
+  }
+}

@@ -263,3 +263,53 @@ test "a long name with one piece of 18 characters fires" {
   }
   alert "dns_tunnel" { count = 1 }
 }
+
+test "services and those of Active Directory stay quiet" {
+  packets {
+    count = 20
+    every = "1s"
+    dns {
+      src   = "198.51.100.7"
+      dst   = "192.0.2.10"
+      qname = "_${i}${repeat("x", 59)}.abcd.org"
+    }
+  }
+  packets {
+    count = 20
+    every = "1s"
+    dns {
+      src   = "198.51.100.8"
+      dst   = "192.0.2.10"
+      qname = "${i}${repeat("x", 59)}._msdcs.abcd.org"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel" {
+    count = 0
+  }
+}
+
+test "addresses read backwards stay quiet, of the old domain, too" {
+  packets {
+    count = 8
+    every = "1s"
+    dns {
+      src   = "198.51.100.7"
+      dst   = "192.0.2.10"
+      qname = "${i}${repeat("x", 60)}.ip6.arpa"
+    }
+  }
+  packets {
+    count = 8
+    every = "1s"
+    dns {
+      src   = "198.51.100.8"
+      dst   = "192.0.2.10"
+      qname = "${i}${repeat("x", 60)}.ip6.int"
+    }
+  }
+  others = "allow"
+  alert "dns_tunnel" {
+    count = 0
+  }
+}

@@ -346,3 +346,101 @@ test "from the port of a web server to a service it fires" {
   others = "allow"
   alert "data_exfil" { count = 1 }
 }
+
+test "what web servers answer stays quiet" {
+  packets {
+    count = 4000
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.9"
+      srcport = 80
+      dstport = 1024
+      flags   = "PA"
+      payload = 1400
+    }
+  }
+  packets {
+    count = 4000
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.21"
+      dst     = "203.0.113.9"
+      srcport = 443
+      dstport = 40000
+      flags   = "PA"
+      payload = 1400
+    }
+  }
+  others = "allow"
+  alert "data_exfil" {
+    count = 0
+  }
+}
+
+test "from ports beside theirs, and to ports below 1024, it fires" {
+  packets {
+    count = 4000
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "203.0.113.9"
+      srcport = 79
+      dstport = 40000
+      flags   = "PA"
+      payload = 1400
+    }
+  }
+  packets {
+    count = 4000
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.2"
+      dst     = "203.0.113.9"
+      srcport = 81
+      dstport = 40000
+      flags   = "PA"
+      payload = 1400
+    }
+  }
+  packets {
+    count = 4000
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.3"
+      dst     = "203.0.113.9"
+      srcport = 442
+      dstport = 40000
+      flags   = "PA"
+      payload = 1400
+    }
+  }
+  packets {
+    count = 4000
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.4"
+      dst     = "203.0.113.9"
+      srcport = 444
+      dstport = 40000
+      flags   = "PA"
+      payload = 1400
+    }
+  }
+  packets {
+    count = 4000
+    every = "10ms"
+    tcp {
+      src     = "192.168.1.5"
+      dst     = "203.0.113.9"
+      srcport = 80
+      dstport = 1023
+      flags   = "PA"
+      payload = 1400
+    }
+  }
+  others = "allow"
+  alert "data_exfil" {
+    count = 5
+  }
+}

@@ -53,3 +53,48 @@ test "a ping of ptunnel-ng" {
   }
   alert "icmp_ptunnel" { count = 1 }
 }
+
+test "an answer fires, and other types stay quiet" {
+  packets {
+    icmp {
+      src         = "192.0.2.10"
+      dst         = "198.51.100.7"
+      type        = 0
+      payload_hex = "d5200880"
+    }
+  }
+  packets {
+    icmp {
+      src         = "192.0.2.2"
+      dst         = "198.51.100.7"
+      type        = 1
+      payload_hex = "d5200880"
+    }
+  }
+  packets {
+    icmp {
+      src         = "192.0.2.3"
+      dst         = "198.51.100.7"
+      type        = 9
+      payload_hex = "d5200880"
+    }
+  }
+  others = "allow"
+  alert "icmp_ptunnel" {
+    count = 1
+  }
+}
+
+test "the number of ptunnel-ng fires" {
+  packets {
+    icmp {
+      src         = "192.0.2.10"
+      dst         = "198.51.100.7"
+      payload_hex = "deadc0de"
+    }
+  }
+  others = "allow"
+  alert "icmp_ptunnel" {
+    count = 1
+  }
+}

@@ -64,3 +64,63 @@ test "a recording of the lab" {
     key   = { "ip.src" = "10.0.0.10" }
   }
 }
+
+test "what came just under 5 s before counts" {
+  packets {
+    count = 999
+    every = "4ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 80
+      dstport = 2000 + i
+      flags   = "R"
+      seq     = 1
+    }
+  }
+  packets {
+    start = "4999ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 80
+      dstport = 2999
+      flags   = "R"
+      seq     = 1
+    }
+  }
+  others = "allow"
+  alert "ack_flood" {
+    count = 1
+  }
+}
+
+test "what came 5 s before no longer counts" {
+  packets {
+    count = 999
+    every = "4ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 80
+      dstport = 2000 + i
+      flags   = "R"
+      seq     = 1
+    }
+  }
+  packets {
+    start = "5s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 80
+      dstport = 2999
+      flags   = "R"
+      seq     = 1
+    }
+  }
+  others = "allow"
+  alert "ack_flood" {
+    count = 0
+  }
+}

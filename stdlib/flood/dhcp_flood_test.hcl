@@ -24,3 +24,47 @@ test "39 questions stay quiet" {
   }
   quiet = true
 }
+
+test "what came just under 60 s before counts" {
+  packets {
+    count = 39
+    every = "1s"
+    dhcp {
+      type = ["discover", "request"][i % 2]
+      mac  = "02:00:00:00:00:01"
+    }
+  }
+  packets {
+    start = "59999ms"
+    dhcp {
+      type = ["discover", "request"][i % 2]
+      mac  = "02:00:00:00:00:01"
+    }
+  }
+  others = "allow"
+  alert "dhcp_flood" {
+    count = 1
+  }
+}
+
+test "what came 60 s before no longer counts" {
+  packets {
+    count = 39
+    every = "1s"
+    dhcp {
+      type = ["discover", "request"][i % 2]
+      mac  = "02:00:00:00:00:01"
+    }
+  }
+  packets {
+    start = "1m"
+    dhcp {
+      type = ["discover", "request"][i % 2]
+      mac  = "02:00:00:00:00:01"
+    }
+  }
+  others = "allow"
+  alert "dhcp_flood" {
+    count = 0
+  }
+}

@@ -67,3 +67,374 @@ test "a recording of the lab" {
     key   = { "ip.src" = "198.51.100.8", "ip.dst" = "10.0.0.10" }
   }
 }
+
+test "two pieces on each of a hundred connections fire, on each port of web servers" {
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.1"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.2"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 8000
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.3"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 8080
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  others = "allow"
+  alert "held_connections" {
+    count = 3
+  }
+}
+
+test "pieces on other ports stay quiet" {
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.1"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 79
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.2"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 81
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.3"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 7999
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.4"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 8001
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.5"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 8079
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.6"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 8081
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  others = "allow"
+  alert "held_connections" {
+    count = 0
+  }
+}
+
+test "pieces of one byte and of 64 count" {
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.1"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "a"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.2"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = repeat("a", 64)
+    }
+  }
+  others = "allow"
+  alert "held_connections" {
+    count = 2
+  }
+}
+
+test "pieces of 65 bytes, empty ones, and what no head begins with stay quiet" {
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.1"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = repeat("a", 65)
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.2"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = 0
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.3"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "\u001faaa"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.4"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "\u007faaa"
+    }
+  }
+  others = "allow"
+  alert "held_connections" {
+    count = 0
+  }
+}
+
+test "a space and a tilde begin a piece" {
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.1"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = " a"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.2"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "~a"
+    }
+  }
+  others = "allow"
+  alert "held_connections" {
+    count = 2
+  }
+}
+
+test "short requests stay quiet" {
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.1"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "GET / HTTP/1.1\r\n\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.2"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "POST / HTTP/1.1\r\n\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.3"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "HEAD / HTTP/1.1\r\n\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.4"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "PUT / HTTP/1.1\r\n\r\n"
+    }
+  }
+  packets {
+    count = 200
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.5"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "OPTIONS / HTTP/1.1\r\n\r\n"
+    }
+  }
+  others = "allow"
+  alert "held_connections" {
+    count = 0
+  }
+}
+
+test "a hundred connections, one of them with one piece, stay quiet" {
+  packets {
+    count = 199
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i % 100
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 100 * floor(i / 100)
+      ack     = 1
+      payload = "X-a: 1\r\n"
+    }
+  }
+  others = "allow"
+  alert "held_connections" {
+    count = 0
+  }
+}

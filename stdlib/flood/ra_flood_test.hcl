@@ -34,3 +34,51 @@ test "a recording of the lab" {
     count = 1
   }
 }
+
+test "what came just under 30 s before counts" {
+  packets {
+    count = 4
+    every = "1s"
+    icmp {
+      src  = "fe80::${1 + i}"
+      dst  = "ff02::1"
+      type = 134
+    }
+  }
+  packets {
+    start = "29999ms"
+    icmp {
+      src  = "fe80::5"
+      dst  = "ff02::1"
+      type = 134
+    }
+  }
+  others = "allow"
+  alert "ra_flood" {
+    count = 1
+  }
+}
+
+test "what came 30 s before no longer counts" {
+  packets {
+    count = 4
+    every = "1s"
+    icmp {
+      src  = "fe80::${1 + i}"
+      dst  = "ff02::1"
+      type = 134
+    }
+  }
+  packets {
+    start = "30s"
+    icmp {
+      src  = "fe80::5"
+      dst  = "ff02::1"
+      type = 134
+    }
+  }
+  others = "allow"
+  alert "ra_flood" {
+    count = 0
+  }
+}

@@ -386,3 +386,105 @@ test "connections at home to another port fire" {
     count = 1
   }
 }
+
+test "caches at home stay quiet" {
+  packets {
+    count = 100
+    every = "5ms"
+    tcp {
+      src     = "10.0.0.1"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 6379
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 100
+    every = "5ms"
+    tcp {
+      src     = "10.0.0.2"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 11211
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_fast" {
+    count = 0
+  }
+}
+
+test "ports beside theirs, and caches of others, fire" {
+  packets {
+    count = 100
+    every = "5ms"
+    tcp {
+      src     = "10.0.0.1"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 6378
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 100
+    every = "5ms"
+    tcp {
+      src     = "10.0.0.2"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 6380
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 100
+    every = "5ms"
+    tcp {
+      src     = "10.0.0.3"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 11210
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 100
+    every = "5ms"
+    tcp {
+      src     = "10.0.0.4"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 11212
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 100
+    every = "5ms"
+    tcp {
+      src     = "10.0.0.9"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 6379
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 100
+    every = "5ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 6379
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_fast" {
+    count = 6
+  }
+}

@@ -62,3 +62,95 @@ test "two sources are no network" {
   alert "syn_flood" {}
   alert "syn_ratio" {}
 }
+
+test "what came just under 5 s before counts" {
+  packets {
+    count = 399
+    every = "10ms"
+    tcp {
+      src     = "2001:db8:1:2::${i % 100 + 1}"
+      dst     = "2001:db8:ffff::10"
+      srcport = 40000
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "4999ms"
+    tcp {
+      src     = "2001:db8:1:2::100"
+      dst     = "2001:db8:ffff::10"
+      srcport = 40000
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_network" {
+    count = 1
+  }
+}
+
+test "what came 5 s before no longer counts" {
+  packets {
+    count = 399
+    every = "10ms"
+    tcp {
+      src     = "2001:db8:1:2::${i % 100 + 1}"
+      dst     = "2001:db8:ffff::10"
+      srcport = 40000
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "5s"
+    tcp {
+      src     = "2001:db8:1:2::100"
+      dst     = "2001:db8:ffff::10"
+      srcport = 40000
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_network" {
+    count = 0
+  }
+}
+
+test "three addresses of one network fire" {
+  packets {
+    count = 400
+    every = "10ms"
+    tcp {
+      src     = "2001:db8:7::${1 + i % 3}"
+      dst     = "2001:db8::10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_network" {
+    count = 1
+  }
+}
+
+test "two addresses are left to syn_flood" {
+  packets {
+    count = 450
+    every = "10ms"
+    tcp {
+      src     = "2001:db8:7::${1 + i % 2}"
+      dst     = "2001:db8::10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_network" {
+    count = 0
+  }
+}

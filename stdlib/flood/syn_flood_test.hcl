@@ -386,3 +386,161 @@ test "connections at home to another port fire" {
     count = 1
   }
 }
+
+test "what came just under 5 s before counts" {
+  packets {
+    count = 199
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "4999ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40199
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood" {
+    count = 1
+  }
+}
+
+test "what came 5 s before no longer counts" {
+  packets {
+    count = 199
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "5s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40199
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood" {
+    count = 0
+  }
+}
+
+test "caches at home stay quiet" {
+  packets {
+    count = 200
+    every = "10ms"
+    tcp {
+      src     = "10.0.0.1"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 6379
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 200
+    every = "10ms"
+    tcp {
+      src     = "10.0.0.2"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 11211
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood" {
+    count = 0
+  }
+}
+
+test "ports beside theirs, and caches of others, fire" {
+  packets {
+    count = 200
+    every = "10ms"
+    tcp {
+      src     = "10.0.0.1"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 6378
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 200
+    every = "10ms"
+    tcp {
+      src     = "10.0.0.2"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 6380
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 200
+    every = "10ms"
+    tcp {
+      src     = "10.0.0.3"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 11210
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 200
+    every = "10ms"
+    tcp {
+      src     = "10.0.0.4"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 11212
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 200
+    every = "10ms"
+    tcp {
+      src     = "10.0.0.9"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 6379
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 200
+    every = "10ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "10.0.1.1"
+      srcport = 40000 + i
+      dstport = 6379
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_flood" {
+    count = 6
+  }
+}

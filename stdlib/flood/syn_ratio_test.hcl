@@ -381,3 +381,112 @@ test "as many SYN of ours to ports below 1024 outside, or to high ports within, 
     at    = "24.5s"
   }
 }
+
+test "low ports outside, and all inside, fire" {
+  packets {
+    count = 50
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      srcport = 40000 + i
+      dstport = 1023
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 50
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.21"
+      dst     = "192.168.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 1024
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_ratio" {
+    count = 2
+  }
+}
+
+test "high ports outside stay quiet" {
+  packets {
+    count = 60
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      srcport = 40000 + i
+      dstport = 1024
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_ratio" {
+    count = 0
+  }
+}
+
+test "six for each server that was asked stay quiet" {
+  packets {
+    count = 9
+    every = "10ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      payload = "GET / HTTP/1.1\r\n\r\n"
+    }
+  }
+  packets {
+    count = 54
+    every = "100ms"
+    start = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_ratio" {
+    count = 0
+  }
+}
+
+test "one more than six for each fires" {
+  packets {
+    count = 9
+    every = "10ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      payload = "GET / HTTP/1.1\r\n\r\n"
+    }
+  }
+  packets {
+    count = 55
+    every = "100ms"
+    start = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_ratio" {
+    count = 1
+  }
+}

@@ -179,3 +179,37 @@ test "a flood from the port of a service to that of another is no answer" {
     at = "3998ms"
   }
 }
+
+test "twenty thousand answers of a service fire" {
+  packets {
+    count = 20000
+    every = "200us"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 443
+      dstport = 40000
+    }
+  }
+  others = "allow"
+  alert "udp_flood" {
+    count = 1
+  }
+}
+
+test "one less stays quiet" {
+  packets {
+    count = 19999
+    every = "200us"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 443
+      dstport = 40000
+    }
+  }
+  others = "allow"
+  alert "udp_flood" {
+    count = 0
+  }
+}

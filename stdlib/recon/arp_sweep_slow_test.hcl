@@ -69,3 +69,51 @@ test "a gateway with public addresses behind it stays quiet" {
     count = 0
   }
 }
+
+test "what came just under 5 min before counts" {
+  packets {
+    count = 119
+    every = "1s"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.66"
+      dst_ip  = "10.0.0.${67 + i}"
+    }
+  }
+  packets {
+    start = "299999ms"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.66"
+      dst_ip  = "10.0.0.186"
+    }
+  }
+  others = "allow"
+  alert "arp_sweep_slow" {
+    count = 1
+  }
+}
+
+test "what came 5 min before no longer counts" {
+  packets {
+    count = 119
+    every = "1s"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.66"
+      dst_ip  = "10.0.0.${67 + i}"
+    }
+  }
+  packets {
+    start = "5m"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.66"
+      dst_ip  = "10.0.0.186"
+    }
+  }
+  others = "allow"
+  alert "arp_sweep_slow" {
+    count = 0
+  }
+}

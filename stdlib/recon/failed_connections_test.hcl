@@ -132,3 +132,55 @@ test "nmap" {
     count = 1
   }
 }
+
+test "what came just under 5 min before counts" {
+  packets {
+    count = 24
+    every = "10s"
+    connection {
+      src     = "10.0.0.5"
+      dst     = "192.0.2.${i + 1}"
+      dstport = [445, 22][i % 2]
+      state   = ["refused", "unanswered"][i % 2]
+    }
+  }
+  packets {
+    start = "299999ms"
+    connection {
+      src     = "10.0.0.5"
+      dst     = "192.0.2.25"
+      dstport = [445, 22][24 % 2]
+      state   = ["refused", "unanswered"][i % 2]
+    }
+  }
+  others = "allow"
+  alert "failed_connections" {
+    count = 1
+  }
+}
+
+test "what came 5 min before no longer counts" {
+  packets {
+    count = 24
+    every = "10s"
+    connection {
+      src     = "10.0.0.5"
+      dst     = "192.0.2.${i + 1}"
+      dstport = [445, 22][i % 2]
+      state   = ["refused", "unanswered"][i % 2]
+    }
+  }
+  packets {
+    start = "5m"
+    connection {
+      src     = "10.0.0.5"
+      dst     = "192.0.2.25"
+      dstport = [445, 22][24 % 2]
+      state   = ["refused", "unanswered"][i % 2]
+    }
+  }
+  others = "allow"
+  alert "failed_connections" {
+    count = 0
+  }
+}

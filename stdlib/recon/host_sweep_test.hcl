@@ -341,3 +341,431 @@ test "peers of an Ethereum node stay quiet, and its neighbour port fires" {
     key   = { "ip.src" = "192.168.1.184", "tcp.dstport" = 30304 }
   }
 }
+
+test "what came just under 60 s before counts" {
+  packets {
+    count = 24
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${i + 1}"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "59999ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.25"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 1
+  }
+}
+
+test "what came 60 s before no longer counts" {
+  packets {
+    count = 24
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${i + 1}"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "1m"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.25"
+      srcport = 40000
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 0
+  }
+}
+
+test "ports of peers stay quiet" {
+  packets {
+    count = 60
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.1"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 4662
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.2"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 6346
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.3"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 6347
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.4"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 30303
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.5"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 51413
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.6"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 6881
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 60
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 6889
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 0
+  }
+}
+
+test "the ports beside these fire" {
+  packets {
+    count = 25
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.1"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 4661
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.2"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 4663
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.3"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 6345
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.4"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 6348
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.5"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 30302
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.6"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 30304
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 51412
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.8"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 51414
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.9"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 6880
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.10"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 6890
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 10
+  }
+}
+
+test "a page with parts on 99 hosts outside stays quiet, over HTTP and HTTPS" {
+  packets {
+    count = 99
+    every = "5ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 99
+    every = "5ms"
+    tcp {
+      src     = "192.168.1.21"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 0
+  }
+}
+
+test "a hundred hosts at once fire" {
+  packets {
+    count = 100
+    every = "5ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 100
+    every = "5ms"
+    tcp {
+      src     = "192.168.1.21"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 2
+  }
+}
+
+test "as many at once on other ports fire" {
+  packets {
+    count = 25
+    every = "5ms"
+    tcp {
+      src     = "192.168.1.1"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 79
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "5ms"
+    tcp {
+      src     = "192.168.1.2"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 81
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "5ms"
+    tcp {
+      src     = "192.168.1.3"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 442
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 25
+    every = "5ms"
+    tcp {
+      src     = "192.168.1.4"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 444
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 4
+  }
+}
+
+test "half of the hosts asked stay quiet" {
+  packets {
+    count = 13
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 8080
+      flags   = "PA"
+      payload = "GET / HTTP/1.1\r\n\r\n"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    start = "5s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 8080
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 0
+  }
+}
+
+test "less than half of the hosts asked fire" {
+  packets {
+    count = 12
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 8080
+      flags   = "PA"
+      payload = "GET / HTTP/1.1\r\n\r\n"
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    start = "5s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      srcport = 40000 + i
+      dstport = 8080
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "host_sweep" {
+    count = 1
+  }
+}

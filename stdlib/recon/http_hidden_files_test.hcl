@@ -35,3 +35,51 @@ test "two files, and pages that are named alike, stay quiet" {
   }
   quiet = true
 }
+
+test "what came just under 60 s before counts" {
+  packets {
+    count = 2
+    every = "10s"
+    http {
+      src = "198.51.100.7"
+      dst = "192.0.2.80"
+      uri = ["/.env", "/.git/config", "/old/backup.sql"][i]
+    }
+  }
+  packets {
+    start = "59999ms"
+    http {
+      src = "198.51.100.7"
+      dst = "192.0.2.80"
+      uri = ["/.env", "/.git/config", "/old/backup.sql"][i]
+    }
+  }
+  others = "allow"
+  alert "http_hidden_files" {
+    count = 1
+  }
+}
+
+test "what came 60 s before no longer counts" {
+  packets {
+    count = 2
+    every = "10s"
+    http {
+      src = "198.51.100.7"
+      dst = "192.0.2.80"
+      uri = ["/.env", "/.git/config", "/old/backup.sql"][i]
+    }
+  }
+  packets {
+    start = "1m"
+    http {
+      src = "198.51.100.7"
+      dst = "192.0.2.80"
+      uri = ["/.env", "/.git/config", "/old/backup.sql"][i]
+    }
+  }
+  others = "allow"
+  alert "http_hidden_files" {
+    count = 0
+  }
+}

@@ -68,3 +68,59 @@ test "the second type after a minute stays quiet" {
   }
   quiet = true
 }
+
+test "an information request counts" {
+  packets {
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "192.0.2.10"
+      type = 15
+    }
+  }
+  packets {
+    start = "1s"
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "192.0.2.10"
+      type = 13
+    }
+  }
+  others = "allow"
+  alert "icmp_probe" {
+    count = 1
+  }
+}
+
+test "other types and one alone stay quiet" {
+  packets {
+    count = 20
+    every = "1s"
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "192.0.2.10"
+      type = i % 2 == 0 ? 12 : 14
+    }
+  }
+  packets {
+    count = 20
+    every = "1s"
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "192.0.2.10"
+      type = i % 2 == 0 ? 16 : 18
+    }
+  }
+  packets {
+    count = 20
+    every = "1s"
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "192.0.2.10"
+      type = 17
+    }
+  }
+  others = "allow"
+  alert "icmp_probe" {
+    count = 0
+  }
+}

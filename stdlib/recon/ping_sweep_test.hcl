@@ -121,3 +121,142 @@ test "a neighbour of what looks after all other hosts fires" {
     count = 1
   }
 }
+
+test "what came just under 30 s before counts" {
+  packets {
+    count = 24
+    every = "100ms"
+    icmp {
+      src = "198.51.100.7"
+      dst = "192.0.2.${1 + i}"
+    }
+  }
+  packets {
+    start = "29999ms"
+    icmp {
+      src = "198.51.100.7"
+      dst = "192.0.2.25"
+    }
+  }
+  others = "allow"
+  alert "ping_sweep" {
+    count = 1
+  }
+}
+
+test "what came 30 s before no longer counts" {
+  packets {
+    count = 24
+    every = "100ms"
+    icmp {
+      src = "198.51.100.7"
+      dst = "192.0.2.${1 + i}"
+    }
+  }
+  packets {
+    start = "30s"
+    icmp {
+      src = "198.51.100.7"
+      dst = "192.0.2.25"
+    }
+  }
+  others = "allow"
+  alert "ping_sweep" {
+    count = 0
+  }
+}
+
+test "timestamps and address masks asked for are pings" {
+  packets {
+    count = 25
+    every = "100ms"
+    icmp {
+      src  = "198.51.100.1"
+      dst  = "192.0.2.${1 + i}"
+      type = 8
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    icmp {
+      src  = "198.51.100.2"
+      dst  = "192.0.2.${1 + i}"
+      type = 13
+    }
+  }
+  packets {
+    count = 25
+    every = "100ms"
+    icmp {
+      src  = "198.51.100.3"
+      dst  = "192.0.2.${1 + i}"
+      type = 17
+    }
+  }
+  others = "allow"
+  alert "ping_sweep" {
+    count = 3
+  }
+}
+
+test "other types stay quiet" {
+  packets {
+    count = 30
+    every = "100ms"
+    icmp {
+      src  = "198.51.100.1"
+      dst  = "192.0.2.${1 + i}"
+      type = 0
+    }
+  }
+  packets {
+    count = 30
+    every = "100ms"
+    icmp {
+      src  = "198.51.100.2"
+      dst  = "192.0.2.${1 + i}"
+      type = 3
+    }
+  }
+  packets {
+    count = 30
+    every = "100ms"
+    icmp {
+      src  = "198.51.100.3"
+      dst  = "192.0.2.${1 + i}"
+      type = 12
+    }
+  }
+  packets {
+    count = 30
+    every = "100ms"
+    icmp {
+      src  = "198.51.100.4"
+      dst  = "192.0.2.${1 + i}"
+      type = 14
+    }
+  }
+  packets {
+    count = 30
+    every = "100ms"
+    icmp {
+      src  = "198.51.100.5"
+      dst  = "192.0.2.${1 + i}"
+      type = 16
+    }
+  }
+  packets {
+    count = 30
+    every = "100ms"
+    icmp {
+      src  = "198.51.100.6"
+      dst  = "192.0.2.${1 + i}"
+      type = 18
+    }
+  }
+  others = "allow"
+  alert "ping_sweep" {
+    count = 0
+  }
+}

@@ -110,3 +110,95 @@ test "IPv4 stays quiet" {
   }
   quiet = true
 }
+
+test "what came just under 10 s before counts" {
+  packets {
+    count = 29
+    every = "100ms"
+    tcp {
+      src     = "2001:db8:1:2::${i + 1}"
+      dst     = "2001:db8:ffff::10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "9999ms"
+    tcp {
+      src     = "2001:db8:1:2::30"
+      dst     = "2001:db8:ffff::10"
+      srcport = 40000
+      dstport = 1029
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "port_scan_network" {
+    count = 1
+  }
+}
+
+test "what came 10 s before no longer counts" {
+  packets {
+    count = 29
+    every = "100ms"
+    tcp {
+      src     = "2001:db8:1:2::${i + 1}"
+      dst     = "2001:db8:ffff::10"
+      srcport = 40000
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "10s"
+    tcp {
+      src     = "2001:db8:1:2::30"
+      dst     = "2001:db8:ffff::10"
+      srcport = 40000
+      dstport = 1029
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "port_scan_network" {
+    count = 0
+  }
+}
+
+test "three addresses fire" {
+  packets {
+    count = 30
+    every = "100ms"
+    tcp {
+      src     = "2001:db8:7::${1 + i % 3}"
+      dst     = "2001:db8::10"
+      srcport = 40000 + i
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "port_scan_network" {
+    count = 1
+  }
+}
+
+test "two addresses are left to port_scan" {
+  packets {
+    count = 30
+    every = "100ms"
+    tcp {
+      src     = "2001:db8:7::${1 + i % 2}"
+      dst     = "2001:db8::10"
+      srcport = 40000 + i
+      dstport = 1000 + i
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "port_scan_network" {
+    count = 0
+  }
+}

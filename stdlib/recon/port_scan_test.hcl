@@ -386,3 +386,75 @@ test "a scan of many hosts outside fires, for it tries low ports, too" {
   }
   others = "allow"
 }
+
+test "low ports are those below 1024" {
+  packets {
+    count = 15
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      srcport = 40000 + i
+      dstport = i < 10 ? 2000 + i : 1019 + i - 10
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "port_scan" {
+    count = 1
+  }
+}
+
+test "port 1024 is no low one" {
+  packets {
+    count = 15
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      srcport = 40000 + i
+      dstport = i < 11 ? 2000 + i : 1021 + i - 11
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "port_scan" {
+    count = 0
+  }
+}
+
+test "peers on ports from 1024 on are peers" {
+  packets {
+    count = 15
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i}"
+      srcport = 40000 + i
+      dstport = 1024 + i
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "port_scan" {
+    count = 0
+  }
+}
+
+test "twelve peers of fifteen stay quiet" {
+  packets {
+    count = 15
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "203.0.113.${1 + i % 12}"
+      srcport = 40000 + i
+      dstport = 2000 + i
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "port_scan" {
+    count = 0
+  }
+}

@@ -70,3 +70,125 @@ test "a recording of the lab" {
     key   = { "ip.src" = "10.0.0.20", "ip.dst" = "198.51.100.7" }
   }
 }
+
+test "what came just under 10 min before counts" {
+  packets {
+    count = 11
+    every = "20s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 100 + i
+      dstport = 40000
+      flags   = "RA"
+    }
+  }
+  packets {
+    start = "599999ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 111
+      dstport = 40000
+      flags   = "RA"
+    }
+  }
+  others = "allow"
+  alert "refused_ports" {
+    count = 1
+  }
+}
+
+test "what came 10 min before no longer counts" {
+  packets {
+    count = 11
+    every = "20s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 100 + i
+      dstport = 40000
+      flags   = "RA"
+    }
+  }
+  packets {
+    start = "10m"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 111
+      dstport = 40000
+      flags   = "RA"
+    }
+  }
+  others = "allow"
+  alert "refused_ports" {
+    count = 0
+  }
+}
+
+test "ports from 1024 on do not count" {
+  packets {
+    count = 13
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 1012 + i
+      dstport = 40000
+      flags   = "RA"
+    }
+  }
+  others = "allow"
+  alert "refused_ports" {
+    count = 1
+  }
+}
+
+test "with eleven below 1024 it stays quiet" {
+  packets {
+    count = 13
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 1013 + i
+      dstport = 40000
+      flags   = "RA"
+    }
+  }
+  others = "allow"
+  alert "refused_ports" {
+    count = 0
+  }
+}
+
+test "RST with data, and other answers, stay quiet" {
+  packets {
+    count = 20
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 100 + i
+      dstport = 40000
+      flags   = "RA"
+      payload = "a"
+    }
+  }
+  packets {
+    count = 20
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 200 + i
+      dstport = 40000
+      flags   = "SA"
+    }
+  }
+  others = "allow"
+  alert "refused_ports" {
+    count = 0
+  }
+}

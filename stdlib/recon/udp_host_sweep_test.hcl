@@ -100,3 +100,51 @@ test "a neighbour of what looks after all other hosts fires" {
     count = 1
   }
 }
+
+test "what came just under 60 s before counts" {
+  packets {
+    count = 24
+    every = "1s"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      dstport = 161
+    }
+  }
+  packets {
+    start = "59999ms"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.25"
+      dstport = 161
+    }
+  }
+  others = "allow"
+  alert "udp_host_sweep" {
+    count = 1
+  }
+}
+
+test "what came 60 s before no longer counts" {
+  packets {
+    count = 24
+    every = "1s"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.${1 + i}"
+      dstport = 161
+    }
+  }
+  packets {
+    start = "1m"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.25"
+      dstport = 161
+    }
+  }
+  others = "allow"
+  alert "udp_host_sweep" {
+    count = 0
+  }
+}

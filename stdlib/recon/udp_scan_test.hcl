@@ -232,3 +232,88 @@ test "the answers of a name server" {
   pcap  = "../../testdata/pcap/dig-benign.pcap"
   quiet = true
 }
+
+test "port 9999 counts and 10000 does not" {
+  packets {
+    count = 21
+    every = "1s"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 9980 + i
+    }
+  }
+  others = "allow"
+  alert "udp_scan" {
+    count = 1
+  }
+}
+
+test "with nineteen below 10000 it stays quiet" {
+  packets {
+    count = 25
+    every = "1s"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000
+      dstport = 9981 + i
+    }
+  }
+  others = "allow"
+  alert "udp_scan" {
+    count = 0
+  }
+}
+
+test "from port 1024, to ports from 1024 on, fires" {
+  packets {
+    count = 20
+    every = "1s"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 1024
+      dstport = 1024 + i
+    }
+  }
+  others = "allow"
+  alert "udp_scan" {
+    count = 1
+  }
+}
+
+test "from port 1023 only ports below 1024 count" {
+  packets {
+    count = 40
+    every = "1s"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 1023
+      dstport = 1005 + i
+    }
+  }
+  others = "allow"
+  alert "udp_scan" {
+    count = 0
+  }
+}
+
+test "twenty ports below 1024 fire from wherever" {
+  packets {
+    count = 20
+    every = "1s"
+    udp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 1023
+      dstport = 1004 + i
+    }
+  }
+  others = "allow"
+  alert "udp_scan" {
+    count = 1
+  }
+}

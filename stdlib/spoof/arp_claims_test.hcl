@@ -39,3 +39,37 @@ test "59 addresses, and answers to a sweep, stay quiet" {
   }
   quiet = true
 }
+
+test "the hardware address of the sensor itself stays quiet" {
+  set = { own_macs = ["02:00:00:00:01:66"] }
+  packets {
+    count = 60
+    every = "100ms"
+    arp {
+      src_mac = "02:00:00:00:01:66"
+      src_ip  = "10.0.0.${1 + i}"
+      dst_ip  = "10.0.0.${1 + i}"
+    }
+  }
+  others = "allow"
+  alert "arp_claims" {
+    count = 0
+  }
+}
+
+test "another one fires" {
+  set = { own_macs = ["02:00:00:00:01:67"] }
+  packets {
+    count = 60
+    every = "100ms"
+    arp {
+      src_mac = "02:00:00:00:01:66"
+      src_ip  = "10.0.0.${1 + i}"
+      dst_ip  = "10.0.0.${1 + i}"
+    }
+  }
+  others = "allow"
+  alert "arp_claims" {
+    count = 1
+  }
+}

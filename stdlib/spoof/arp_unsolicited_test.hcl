@@ -96,3 +96,131 @@ test "answers to one host for another's address fire, whatever is announced besi
   others = "allow"
   alert "arp_unsolicited" { count = 1 }
 }
+
+test "what came just under 60 s before counts" {
+  packets {
+    count = 5
+    every = "2s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:30"
+      dst_ip  = "192.0.2.30"
+    }
+  }
+  packets {
+    start = "59999ms"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:30"
+      dst_ip  = "192.0.2.30"
+    }
+  }
+  others = "allow"
+  alert "arp_unsolicited" {
+    count = 1
+  }
+}
+
+test "what came 60 s before no longer counts" {
+  packets {
+    count = 5
+    every = "2s"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:30"
+      dst_ip  = "192.0.2.30"
+    }
+  }
+  packets {
+    start = "1m"
+    arp {
+      opcode  = 2
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "192.0.2.1"
+      dst_mac = "02:00:00:00:00:30"
+      dst_ip  = "192.0.2.30"
+    }
+  }
+  others = "allow"
+  alert "arp_unsolicited" {
+    count = 0
+  }
+}
+
+test "four answers to one question fire with the sixth" {
+  packets {
+    count = 2
+    every = "1s"
+    arp {
+      src_mac = "02:00:00:00:00:30"
+      src_ip  = "10.0.0.30"
+      dst_ip  = "10.0.0.1"
+    }
+  }
+  packets {
+    count = 7
+    every = "1s"
+    start = "3s"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.30"
+      opcode  = 2
+    }
+  }
+  others = "allow"
+  alert "arp_unsolicited" {
+    count = 1
+  }
+}
+
+test "three answers to each question stay quiet" {
+  packets {
+    count = 2
+    every = "1s"
+    arp {
+      src_mac = "02:00:00:00:00:30"
+      src_ip  = "10.0.0.30"
+      dst_ip  = "10.0.0.1"
+    }
+  }
+  packets {
+    count = 6
+    every = "1s"
+    start = "3s"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.30"
+      opcode  = 2
+    }
+  }
+  others = "allow"
+  alert "arp_unsolicited" {
+    count = 0
+  }
+}
+
+test "the hardware address of the sensor itself stays quiet" {
+  set = { own_macs = ["02:00:00:00:00:66"] }
+  packets {
+    count = 20
+    every = "1s"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.30"
+      opcode  = 2
+    }
+  }
+  others = "allow"
+  alert "arp_unsolicited" {
+    count = 0
+  }
+}

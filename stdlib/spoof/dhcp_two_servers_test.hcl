@@ -69,3 +69,47 @@ test "two acknowledgments of the same lease fire" {
     at    = "10ms"
   }
 }
+
+test "what came just under 60 s before counts" {
+  packets {
+    dhcp {
+      type = "offer"
+      mac  = "02:00:00:00:00:01"
+      src  = "10.0.0.1"
+    }
+  }
+  packets {
+    start = "59999ms"
+    dhcp {
+      type = "offer"
+      mac  = "02:00:00:00:00:01"
+      src  = "10.0.0.2"
+    }
+  }
+  others = "allow"
+  alert "dhcp_two_servers" {
+    count = 1
+  }
+}
+
+test "what came 60 s before no longer counts" {
+  packets {
+    dhcp {
+      type = "offer"
+      mac  = "02:00:00:00:00:01"
+      src  = "10.0.0.1"
+    }
+  }
+  packets {
+    start = "1m"
+    dhcp {
+      type = "offer"
+      mac  = "02:00:00:00:00:01"
+      src  = "10.0.0.2"
+    }
+  }
+  others = "allow"
+  alert "dhcp_two_servers" {
+    count = 0
+  }
+}

@@ -31,3 +31,37 @@ test "the priorities of routers stay quiet" {
   }
   quiet = true
 }
+
+test "another version, and a lower priority, stay quiet" {
+  packets {
+    udp {
+      src         = "198.51.100.7"
+      dst         = "224.0.0.2"
+      srcport     = 40000
+      dstport     = 1985
+      payload_hex = "0100030affff00"
+    }
+  }
+  packets {
+    udp {
+      src         = "198.51.100.7"
+      dst         = "224.0.0.2"
+      srcport     = 40000
+      dstport     = 1985
+      payload_hex = "0000100a03fe00"
+    }
+  }
+  packets {
+    udp {
+      src         = "198.51.100.7"
+      dst         = "224.0.0.2"
+      srcport     = 40000
+      dstport     = 1984
+      payload_hex = "0000100a03ff00"
+    }
+  }
+  others = "allow"
+  alert "hsrp_takeover" {
+    count = 0
+  }
+}

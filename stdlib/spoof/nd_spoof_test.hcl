@@ -52,3 +52,55 @@ test "a recording of the lab" {
     key   = { "icmpv6.nd.target" = "fd00:10::20" }
   }
 }
+
+test "what came just under 1 h before counts" {
+  packets {
+    count = 2
+    every = "2s"
+    icmp {
+      src         = "fe80::1"
+      dst         = "fe80::5"
+      type        = 136
+      payload_hex = "fe8000000000000000000000000000010201${["020000000001", "020000000066"][i % 2]}"
+    }
+  }
+  packets {
+    start = "3599999ms"
+    icmp {
+      src         = "fe80::1"
+      dst         = "fe80::5"
+      type        = 136
+      payload_hex = "fe8000000000000000000000000000010201${["020000000001", "020000000066"][2 % 2]}"
+    }
+  }
+  others = "allow"
+  alert "nd_spoof" {
+    count = 1
+  }
+}
+
+test "what came 1 h before no longer counts" {
+  packets {
+    count = 2
+    every = "2s"
+    icmp {
+      src         = "fe80::1"
+      dst         = "fe80::5"
+      type        = 136
+      payload_hex = "fe8000000000000000000000000000010201${["020000000001", "020000000066"][i % 2]}"
+    }
+  }
+  packets {
+    start = "1h"
+    icmp {
+      src         = "fe80::1"
+      dst         = "fe80::5"
+      type        = 136
+      payload_hex = "fe8000000000000000000000000000010201${["020000000001", "020000000066"][2 % 2]}"
+    }
+  }
+  others = "allow"
+  alert "nd_spoof" {
+    count = 0
+  }
+}
