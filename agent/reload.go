@@ -30,7 +30,9 @@ func (r *ruleFiles) note(report *api.ReloadReport) {
 		r.failed++
 		return
 	case report.Changed:
-		r.since = report.Time
+		r.since, r.change = report.Time, report
+	default:
+		report.Before = r.change
 	}
 	r.good++
 }

@@ -265,6 +265,9 @@ func TestReloadReports(t *testing.T) {
 	if r.outputs.reopened != 4 {
 		t.Errorf("outputs were reopened %d times, want 4", r.outputs.reopened)
 	}
+	if again, err := r.client.Reload(ctx); err != nil || again.Changed || again.Before == nil || !slices.Equal(again.Before.Reset, []string{"scan"}) || before.Before != nil {
+		t.Errorf("nothing changed since: %v, %+v", err, again)
+	}
 }
 
 // TestScanAcrossReloads swaps rules in the middle of a scan: it is caught at the same packet.

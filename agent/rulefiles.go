@@ -25,8 +25,9 @@ type ruleFiles struct {
 	failed   uint64
 	since    time.Time // when the rules that run were loaded
 	last     *api.ReloadReport
-	problems []diag.Finding // of the newest files; empty while they are good
-	unseen   error          // why changes of some files are found by polling only
+	change   *api.ReloadReport // the last that changed rules; nil where none did
+	problems []diag.Finding    // of the newest files; empty while they are good
+	unseen   error             // why changes of some files are found by polling only
 }
 
 func newRuleFiles(d *Daemon) *ruleFiles {

@@ -237,4 +237,7 @@ type ReloadReport struct {
 	Problems        []diag.Finding `json:"problems"`
 	// Restart names settings that were changed and that only a restart takes over.
 	Restart []string `json:"restart"`
+	// Before is what the last reload did that changed rules, where this one had nothing to do: a daemon that watches its files
+	// may have been there first.
+	Before *ReloadReport `json:"before,omitempty"`
 }
