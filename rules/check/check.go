@@ -143,7 +143,10 @@ func (c *Checker) condition(n exprast.Node) ast.Expr {
 	}
 	if e.Kind() != packet.KindBool {
 		hint := "Compare it with something."
+		b, _ := n.(*exprast.BuiltinNode)
 		switch {
+		case b != nil && b.Name == ast.FuncFirst.String(): // of expr-lang, the first of an array
+			hint = fmt.Sprintf("Whether a value is new is asked in a memory block, as in memory \"5d\" { fresh = \"%s\" }, and its name stands in when.", c.Text(n))
 		case e.Kind().IsNumber() && c.Scope.NoAggs == "" && isAggregate(e):
 			hint = fmt.Sprintf("Compare it, as in %s >= threshold.", c.Text(n))
 		case e.Kind().IsNumber():
@@ -171,7 +174,7 @@ func Guard(e ast.Expr) ast.Expr {
 func (c *Checker) Scalar(n exprast.Node) ast.Expr {
 	e := c.Value(n)
 	if e != nil && e.Kind() == ast.KindComposite {
-		return c.Errorf(diag.TypeMismatch, c.Range(n), "%s is an array or a map where a single value is needed; tuples, as [ip.dst, dst.port], are for distinct and changes.", c.Text(n))
+		return c.Errorf(diag.TypeMismatch, c.Range(n), "%s is an array or a map where a single value is needed; tuples, as [ip.dst, dst.port], are for distinct, changes and first. A key has each value in quotes of its own.", c.Text(n))
 	}
 	return e
 }
