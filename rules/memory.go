@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -26,7 +27,11 @@ func (rb *ruleBuilder) memories(first map[string]hcl.Range) {
 		b := &block{kind: "memory", file: rb.d.file, hcl: h, attrs: h.Body.Attributes, blocks: h.Body.Blocks}
 		m := &ast.Memory{Range: h.DefRange(), Span: rb.span(h, "memory", "5d")}
 		m.MaxKeys = rb.maxKeys(b)
-		m.Learn = rb.durationValue(b, "learn", 0)
+		unclear := time.Duration(0)
+		if _, written := b.attrs["learn"]; written {
+			unclear = m.Span // what cannot be read is no memory that does not learn
+		}
+		m.Learn = rb.durationValue(b, "learn", unclear)
 		rb.r.Memories = append(rb.r.Memories, m)
 		if rb.aggregates(h, memoryAttrs, first, func(a *ast.Aggregate, _ *check.Scope) { a.Memory = m }, func(a *ast.Aggregate) { m.Aggregates = append(m.Aggregates, a) }) == 0 {
 			rb.report(diag.MissingAttribute, h.DefRange(), "The memory asks nothing. Add what is to be new, as in fresh = \"first(ip.src)\".")

@@ -151,7 +151,15 @@ func TestChecks(t *testing.T) {
 		{"levels alone", strings.NewReplacer("  when = \"n >= threshold or m > 9\"", "", "  severity    = \"low\"\n", "").Replace(laddered("n >= threshold + m", "n >= 50")), nil},
 		{"a level that is never reached", laddered("n >= 40", "o >= 17"), []string{"unreachable-threshold"}},
 
+		{"a level below what when asks", strings.Replace(laddered("n < 20", "n >= 40"), " or m > 9", "", 1), []string{"dead-level"}},
+		{"a level just below what when asks", strings.Replace(laddered("n <= 20", "n >= 40"), "n >= threshold or m > 9", "n > threshold and m > 9", 1), []string{"dead-level"}},
+		{"a level up to what when asks", strings.Replace(laddered("n <= 20", "n >= 40"), " or m > 9", "", 1), nil},
+		{"a level of all alerts", strings.Replace(laddered("n >= 10", "n >= 40"), " or m > 9", "", 1), []string{"dead-level"}},
+		{"a level of all alerts but those of a bad reputation", strings.Replace(laddered("n >= 10\" }\n  escalate \"virustotal\" { indicator = \"ip.src", "n >= 40"), " or m > 9", "", 1), nil},
+		{"a level of some alerts", laddered("n >= 10", "n >= 40"), nil},
+
 		// missing-learn, unlearned-block
+		{"learn that cannot be read", remembering("learn = \"soon\"", ""), []string{"bad-value"}},
 		{"a memory that does not learn", remembering("", ""), []string{"missing-learn"}},
 		{"a memory that learns", remembering("learn = \"1h\"", block), nil},
 		{"a memory that does not learn and blocks", remembering("", block), []string{"unlearned-block"}},
@@ -164,6 +172,8 @@ func TestChecks(t *testing.T) {
 
 		// unfilled-list, unused-list and trial-list: lists that rules fill
 		{"a list that nothing fills", tracked("", "", "where = \"ip.src in list.seen\""), []string{"unfilled-list"}},
+		{"a list that only what is in it fills", strings.Replace(tracked("silent = true", "", "where = \"ip.src in list.seen\""), "\"udp\"", "\"udp and ip.src in list.seen\"", 1), []string{"unfilled-list"}},
+		{"a list that what is in it keeps filled", strings.Replace(tracked("silent = true", "", "where = \"ip.src in list.seen\""), "\"udp\"", "\"udp or ip.src in list.seen\"", 1), nil},
 		{"a list that a disabled rule fills", tracked("enabled = false", "", "where = \"ip.src in list.seen\""), []string{"unfilled-list"}},
 		{"a list that nothing reads", tracked("cooldown = \"1s\"", "", "where = \"tcp\""), []string{"unused-list"}},
 		{"a list that nothing fills or reads", tracked("", "", "where = \"tcp\""), []string{"unused-list"}},
@@ -279,6 +289,9 @@ override "r" { severity = "high" }`, nil},
 		{"count", windowed("icmp", "count()", "n > 1000000"), nil},
 		{"always, said when loading", windowed("icmp", "count()", "n >= 0"), []string{"always-true"}},
 		{"always, of a field", windowed("icmp", "max(icmp.type)", "n <= 255"), []string{"unreachable-threshold"}},
+		{"always, where there is a gap", strings.Replace(windowed("tcp", "mean(gap())", "n >= 0"), "10s", "60s", 1), nil},
+		{"always, where some have the field", windowed("ip", "max(icmp.type)", "n <= 255"), nil},
+		{"always, where some meet the condition", windowed("icmp", "max(icmp.type, ip.ttl < 9)", "n <= 255"), nil},
 		{"never equal", windowed("icmp", "max(icmp.type)", "n == 256"), []string{"unreachable-threshold"}},
 		{"two aggregates", ruleText(`
   where = "tcp"

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/ruleids/ruleids/rules"
+	"github.com/ruleids/ruleids/rules/ast"
+	"github.com/ruleids/ruleids/rules/domain"
 	"github.com/ruleids/ruleids/rules/lists"
 )
 
@@ -12,7 +14,7 @@ import (
 func unfilledList() Check {
 	return Check{
 		Code: warning("unfilled-list", "List that no rule fills",
-			"A rule reads a list with for, and no enabled rule writes to it."),
+			"A rule reads a list with for, and no enabled rule writes to it, or only rules that look at what is in it already."),
 		check: func(rs *rules.RuleSet, report report) {
 			for _, l := range rs.Lists {
 				if !l.Tracked() || !l.Used {
@@ -25,10 +27,23 @@ func unfilledList() Check {
 						how = "the rule that writes to it, " + from[0].Name + ", is not enabled"
 					}
 					report(l.Range, "Rules read list %q, and %s: it is always empty. Add track %q { value = \"…\" } to a rule.", l.Name, how, l.Name)
+				} else if !slices.ContainsFunc(from, func(r *rules.Rule) bool { return r.Enabled && !entered(r, l) }) {
+					report(l.Range, "Only rule %q writes to list %q, for packets that are in it already: it is always empty. Let a rule write what is not in it yet.", from[0].Name, l.Name)
 				}
 			}
 		},
 	}
+}
+
+// entered reports whether a rule looks only at what is in a list already.
+func entered(r *rules.Rule, l *lists.List) bool {
+	return slices.ContainsFunc(domain.Conjuncts(r.Where), func(x ast.Expr) bool {
+		if guard, ok := x.(*ast.LogicExpr); ok && !guard.Or {
+			x = guard.Xs[len(guard.Xs)-1]
+		}
+		in, ok := x.(*ast.ListedExpr)
+		return ok && in.List == l
+	})
 }
 
 // trialList finds rules that keep hosts out by what a rule on trial wrote.

@@ -47,7 +47,7 @@ func compareAggregate(rs *rules.RuleSet, r *rules.Rule, c *ast.CompareExpr, repo
 	got, why := reach(r, agg)
 	want := domain.Numbers(other, domain.State{})
 	verdict, known := domain.CompareIntervals(op, got, want)
-	if !known || verdict && !writtenOut(rs, other) {
+	if !known || verdict && (!writtenOut(rs, other) || mayLack(r, agg)) {
 		return
 	}
 	rng := c.Range()
@@ -66,6 +66,16 @@ func compareAggregate(rs *rules.RuleSet, r *rules.Rule, c *ast.CompareExpr, repo
 	default:
 		report(rng, "%s never holds: %s %s. Compare with another number.", what, agg.Text, why)
 	}
+}
+
+// mayLack reports whether an aggregate may have no value while the rule looks at a packet, since that takes no part in it. What it is
+// compared with is then a way to ask whether it has one.
+func mayLack(r *rules.Rule, a *ast.Aggregate) bool {
+	switch a.Func {
+	case ast.FuncMin, ast.FuncMax, ast.FuncMean, ast.FuncStddev, ast.FuncCV, ast.FuncMedian, ast.FuncPercentile:
+		return a.Cond != nil && !domain.StateWhere(a.Cond, false, domain.Implied(r.Where)).None || ast.Has[*ast.GapExpr](a.Arg)
+	}
+	return false
 }
 
 // sides returns the aggregate of a comparison, what it is compared with, and the operator as seen
