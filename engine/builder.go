@@ -165,7 +165,7 @@ func (b *builder) and(kids []int32) int32 {
 		return predFalse
 	}
 	// Cheap ones first. The sort is stable, so that equal costs stay in the author's order.
-	slices.SortStableFunc(flat, func(x, y int32) int { return cmp.Compare(b.preds[x].cost, b.preds[y].cost) })
+	slices.SortStableFunc(flat, func(x, y int32) int { return cmp.Compare(b.rank(x), b.rank(y)) })
 	out := flat[:0]
 	for _, k := range flat {
 		if !slices.Contains(out, k) {
@@ -176,6 +176,17 @@ func (b *builder) and(kids []int32) int32 {
 		out = slices.Insert(out, 0, b.layers(layers))
 	}
 	return b.group(opAnd, "and", out, predTrue)
+}
+
+// rank is the place of a part among those of a conjunction: what it costs, and three times that of an exception, which hardly ever decides.
+//
+//	not (dst.port >= 1024 and src.port in [80, 443]) and ip.src in list.home_nets  ->  the second, then the first
+func (b *builder) rank(k int32) int {
+	cost := int(b.preds[k].cost)
+	if p := &b.preds[k]; p.op == opNot && b.preds[p.kids[0]].op != opBits {
+		cost *= 3
+	}
+	return cost
 }
 
 func (b *builder) or(kids []int32) int32 {

@@ -39,20 +39,17 @@ type branch struct {
 // A portIndex finds a branch by a port, in two steps of a byte each.
 type portIndex struct {
 	off      uintptr
-	pages    [256]*[256]int32 // index in branches, -1 for none; nil pages have none
-	branches []*branch
+	pages    [256]*[256]int32 // index in branches
+	branches []*branch        // the first is nil, for ports without any
 }
+
+// noBranches is the page of ports without any: a packet is led to nothing as it is to a branch, so that no test of whether there is one
+// is foretold wrong.
+var noBranches [256]int32
 
 func (x *portIndex) find(p *packet.Packet) *branch {
 	v := *(*uint16)(unsafe.Add(unsafe.Pointer(p), x.off))
-	page := x.pages[v>>8]
-	if page == nil {
-		return nil
-	}
-	if i := page[v&255]; i >= 0 {
-		return x.branches[i]
-	}
-	return nil
+	return x.branches[x.pages[v>>8][v&255]]
 }
 
 // An addrIndex finds a branch by an address: the address space is cut at every end of every range,
@@ -270,7 +267,10 @@ func (b *builder) newPortIndex(entries []entry, off uintptr) *portIndex {
 		}
 	}
 	slices.SortFunc(ends, func(x, y end) int { return cmp.Compare(x.port, y.port) })
-	x := &portIndex{off: off}
+	x := &portIndex{off: off, branches: []*branch{nil}}
+	for i := range x.pages {
+		x.pages[i] = &noBranches
+	}
 	var open []int // entries, ascending
 	var es []entry
 	made := map[string]int32{}
@@ -318,11 +318,8 @@ func (b *builder) newPortIndex(entries []entry, off uintptr) *portIndex {
 
 func (x *portIndex) set(port uint16, branch int32) {
 	page := x.pages[port>>8]
-	if page == nil {
+	if page == &noBranches {
 		page = new([256]int32)
-		for i := range page {
-			page[i] = -1
-		}
 		x.pages[port>>8] = page
 	}
 	page[port&255] = branch

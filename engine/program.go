@@ -24,34 +24,72 @@ type instruction struct {
 }
 
 // program compiles the entries of a branch that are always tried. Without fusion every test is left to the predicates. Before two
-// entries and more that need bytes of a payload, packets without them leave.
+// entries and more that need facts which few packets have, or bytes of a payload, packets without them leave.
 func (p *Plan) program(br *branch, fusion bool) program {
-	var out program
-	gate := -1
-	for n, e := range br.always {
-		if fusion && n == br.tail && br.tailNeed > br.least && len(br.always)-n > 1 {
-			gate = len(out)
-			out = append(out, instruction{step: step{op: opPayload, lo: uint64(br.tailNeed)}, pass: 1, fail: 1})
+	var c compiler
+	c.preds, c.fusion = p.preds, fusion
+	if !fusion {
+		c.entries(br.always)
+		return c.out
+	}
+	var scarce, others []entry
+	var facts rarity
+	for _, e := range br.always[:br.tail] {
+		if r, ok := rarityOf(p.preds, e.cond); ok {
+			facts.join(r)
+			scarce = append(scarce, e)
+		} else {
+			others = append(others, e)
 		}
-		from := len(out)
+	}
+	c.behind(facts.instruction(), len(scarce) > 1, scarce)
+	c.entries(others)
+	needy := br.always[br.tail:]
+	gate := instruction{step: step{op: opPayload, lo: uint64(br.tailNeed)}, pass: 1}
+	value, mask := p.commonWord(needy)
+	if mask != 0 {
+		gate.step = step{op: opWord, off: offPayload, least: uint16(br.tailNeed), lo: value, hi: mask}
+	}
+	c.behind(gate, len(needy) > 1 && (br.tailNeed > br.least || mask != 0), needy)
+	return c.out
+}
+
+// A compiler appends entries to a program.
+type compiler struct {
+	preds  []predicate
+	fusion bool
+	out    program
+}
+
+// behind compiles entries behind a test, where that is worth it, without which none of them holds.
+func (c *compiler) behind(test instruction, worth bool, entries []entry) {
+	if !worth {
+		c.entries(entries)
+		return
+	}
+	at := len(c.out)
+	c.out = append(c.out, test)
+	c.entries(entries)
+	c.out[at].fail = int32(len(c.out) - at)
+}
+
+func (c *compiler) entries(entries []entry) {
+	for _, e := range entries {
+		from := len(c.out)
 		switch {
 		case e.cond == predTrue:
-		case fusion:
-			out = appendTests(p.preds, out, e.cond, false)
+		case c.fusion:
+			c.out = appendTests(c.preds, c.out, e.cond, false)
 		default:
-			out = append(out, leave(e.cond, false))
+			c.out = append(c.out, leave(e.cond, false))
 		}
-		out = append(out, instruction{step: step{op: opEvent}, pass: 1, group: e.group})
-		for i := from; i < len(out); i++ {
-			if out[i].fail == 0 {
-				out[i].fail = int32(len(out) - i)
+		c.out = append(c.out, instruction{step: step{op: opEvent}, pass: 1, group: e.group})
+		for i := from; i < len(c.out); i++ {
+			if c.out[i].fail == 0 {
+				c.out[i].fail = int32(len(c.out) - i)
 			}
 		}
 	}
-	if gate >= 0 {
-		out[gate].fail = int32(len(out) - gate)
-	}
-	return out
 }
 
 // leave leaves a test to a predicate.
@@ -190,6 +228,8 @@ func (w *worker) visit(br *branch, s *slot, place uint32) {
 			ok = hasByte(*(*[]byte)(at), in.at, in.lo, in.hi)
 		case opPayload:
 			ok = uint64(len(p.Payload)) >= in.lo
+		case opRare:
+			ok = rare(p, in)
 		default: // opTest
 			ok = w.test(int32(in.lo))
 		}

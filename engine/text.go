@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 	"unsafe"
@@ -26,6 +27,15 @@ func (b *builder) textFunc(e *ast.TextExpr) (func(*scope) bool, uint16) {
 			if look := lookFor(domain.NeedOf(e)); look != nil { // sooner done than to write all of it in other letters
 				return func(s *scope) bool { return look(s) && test(x(s), y) }, cost
 			}
+		}
+		if call, ok := e.X.(*ast.CallExpr); ok && (call.Func.ID == ast.FnLower || call.Func.ID == ast.FnUpper) && e.Op != ast.OpContains {
+			first, v, atEnd := firstLetter(call.Func.ID), b.bytesFunc(call.Args[0]), e.Op == ast.OpEndsWith
+			return func(s *scope) bool {
+				if ok, known := foldedAt(v(s), y, first, atEnd); known {
+					return ok
+				}
+				return test(x(s), y)
+			}, cost
 		}
 		return func(s *scope) bool { return test(x(s), y) }, cost
 	}
@@ -91,12 +101,12 @@ func (b *builder) bytesFunc(e ast.Expr) bytesFunc {
 			if ast.OnBytes(e.Args[0]) {
 				return func(s *scope) []byte { return s.foldBytes(x(s), 'A') }
 			}
-			return func(s *scope) []byte { return s.fold(x(s), unicode.ToLower) }
+			return func(s *scope) []byte { return s.fold(x(s), 'A', unicode.ToLower) }
 		case ast.FnUpper:
 			if ast.OnBytes(e.Args[0]) {
 				return func(s *scope) []byte { return s.foldBytes(x(s), 'a') }
 			}
-			return func(s *scope) []byte { return s.fold(x(s), unicode.ToUpper) }
+			return func(s *scope) []byte { return s.fold(x(s), 'a', unicode.ToUpper) }
 		case ast.FnRegisteredDomain:
 			return func(s *scope) []byte { return publicsuffix.RegisteredDomain(x(s)) }
 		}
@@ -142,23 +152,56 @@ func (s *scope) foldBytes(v []byte, first byte) []byte {
 	return out
 }
 
-// fold maps every letter of v; bytes that are no UTF-8 stay as they are.
-func (s *scope) fold(v []byte, letter func(rune) rune) []byte {
+// fold maps every letter of v, those of ASCII as foldBytes does; bytes that are no UTF-8 stay as they are.
+func (s *scope) fold(v []byte, first byte, letter func(rune) rune) []byte {
+	if n := slices.IndexFunc(v, func(b byte) bool { return b >= utf8.RuneSelf }); n < 0 {
+		return s.foldBytes(v, first)
+	}
 	keep := len(s.text)
 	at := keep
 	for i := 0; i < len(v); {
-		r, n := rune(v[i]), 1
-		if r >= utf8.RuneSelf {
-			if r, n = utf8.DecodeRune(v[i:]); r == utf8.RuneError && n == 1 {
-				s.text = append(s.text, v[i])
-				i++
-				continue
-			}
+		r, n := utf8.DecodeRune(v[i:])
+		if r == utf8.RuneError && n == 1 {
+			s.text = append(s.text, v[i])
+		} else {
+			s.text = utf8.AppendRune(s.text, letter(r))
 		}
-		s.text = utf8.AppendRune(s.text, letter(r))
 		i += n
 	}
 	out := s.text[at:]
 	s.text = s.text[:keep]
 	return out
+}
+
+// firstLetter is the first of the letters of ASCII that lower or upper gives the other case.
+func firstLetter(id ast.FuncID) byte {
+	if id == ast.FnLower {
+		return 'A'
+	}
+	return 'a'
+}
+
+// foldedAt reports whether v begins or ends with y once its letters have the other case from first on, see foldBytes; known is false where
+// that takes letters beyond ASCII.
+func foldedAt(v, y []byte, first byte, atEnd bool) (ok, known bool) {
+	for i := range y {
+		at, of := i, i
+		if atEnd {
+			at, of = len(v)-1-i, len(y)-1-i
+		}
+		if at < 0 || at >= len(v) {
+			return false, true
+		}
+		b := v[at]
+		switch {
+		case b >= utf8.RuneSelf:
+			return false, false
+		case b-first < 26:
+			b ^= 0x20
+		}
+		if b != y[of] {
+			return false, true
+		}
+	}
+	return true, true
 }

@@ -294,3 +294,41 @@ func (b *builder) words(f *packet.Field, bytes map[int]byte, least, told int) (o
 	}
 	return out
 }
+
+// commonWord returns what the first eight bytes of a payload are, under a mask, for which one of some entries holds; without a mask
+// nothing is known of them.
+//
+//	payload startsWith 'HTTP/1.1 401'; payload[0:2] == 'HT' and payload[4] == 47 and payload[8] == 32  ->  "HT??/"
+func (p *Plan) commonWord(entries []entry) (value, mask uint64) {
+	for i, e := range entries {
+		v, m := p.firstWord(e.cond)
+		if i == 0 {
+			value, mask = v, m
+		} else {
+			mask &= m &^ (value ^ v)
+		}
+	}
+	return value & mask, mask
+}
+
+// firstWord is commonWord for one condition.
+func (p *Plan) firstWord(cond int32) (value, mask uint64) {
+	switch n := &p.preds[cond]; {
+	case n.op == opWord && n.off == offPayload && n.at == 0:
+		return n.lo, n.hi
+	case n.op == opMemo:
+		return p.firstWord(n.kids[0])
+	case n.op == opAnd:
+		for _, k := range n.kids {
+			v, m := p.firstWord(k)
+			value, mask = value|v, mask|m
+		}
+	case n.op == opOr:
+		es := make([]entry, len(n.kids))
+		for i, k := range n.kids {
+			es[i].cond = k
+		}
+		return p.commonWord(es)
+	}
+	return value, mask
+}

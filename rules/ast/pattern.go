@@ -6,6 +6,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -17,6 +18,7 @@ type Pattern struct {
 	bytes bool
 	re    *regexp.Regexp // on bytes over their characters in Latin-1
 	tree  *syntax.Regexp // simplified
+	first *[256]bool     // the bytes that a text begins with which the pattern matches; nil where they are not known
 }
 
 // NewPattern compiles a regular expression.
@@ -42,6 +44,7 @@ func NewPattern(text string, bytes bool) (*Pattern, error) {
 		return nil, err
 	}
 	p.tree = p.tree.Simplify()
+	p.first = firstBytes(p.tree)
 	return p, nil
 }
 
@@ -70,6 +73,53 @@ func (p *Pattern) Anchored() bool {
 	return true
 }
 
+// firstBytes returns the bytes that a text begins with which an expression matches, where that begins with ^ and one character of some; or
+// else nil. All bytes beyond ASCII are one.
+func firstBytes(t *syntax.Regexp) *[256]bool {
+	for t.Op == syntax.OpCapture {
+		t = t.Sub[0]
+	}
+	if t.Op != syntax.OpConcat || len(t.Sub) < 2 || t.Sub[0].Op != syntax.OpBeginText {
+		return nil
+	}
+	next := t.Sub[1]
+	for next.Op == syntax.OpCapture || next.Op == syntax.OpConcat || next.Op == syntax.OpPlus {
+		next = next.Sub[0]
+	}
+	first := new([256]bool)
+	add := func(r rune) {
+		if r < utf8.RuneSelf {
+			first[r] = true
+			return
+		}
+		for b := utf8.RuneSelf; b < len(first); b++ {
+			first[b] = true
+		}
+	}
+	switch next.Op {
+	case syntax.OpLiteral:
+		r := next.Rune[0]
+		add(r)
+		if next.Flags&syntax.FoldCase != 0 {
+			for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+				add(f)
+			}
+		}
+	case syntax.OpCharClass:
+		for i := 0; i < len(next.Rune); i += 2 {
+			for r := next.Rune[i]; r <= min(next.Rune[i+1], utf8.RuneSelf); r++ {
+				add(r)
+			}
+			if next.Rune[i+1] >= utf8.RuneSelf {
+				add(utf8.RuneSelf)
+			}
+		}
+	default:
+		return nil
+	}
+	return first
+}
+
 // OnBytes reports whether a character is a byte.
 func (p *Pattern) OnBytes() bool { return p.bytes }
 
@@ -79,6 +129,9 @@ func (p *Pattern) Tree() *syntax.Regexp { return p.tree }
 
 // Match reports whether the pattern matches somewhere in text. It may use room, which it returns, possibly grown.
 func (p *Pattern) Match(text, room []byte) (bool, []byte) {
+	if p.first != nil && (len(text) == 0 || !p.first[text[0]]) {
+		return false, room
+	}
 	if p.bytes && slices.ContainsFunc(text, func(b byte) bool { return b >= utf8.RuneSelf }) {
 		room = appendLatin1(room[:0], text)
 		text = room

@@ -10,7 +10,7 @@ rule "slow_read" {
   ]
 
   # What the server asks when its window is closed is answered by a bare ACK of window 0, each time, for as long as somebody likes.
-  where = "tcp.dstport in [80, 443, 8000, 8080, 8443] and tcp.flags == 16 and tcp.len == 0 and tcp.window_size_value == 0"
+  where = "tcp.dstport in [80, 443, 8000, 8080, 8443] and tcp.flags == 16 and tcp.window_size_value == 0 and tcp.len == 0"
   by    = ["ip.src", "ip.dst", "tcp.dstport"]
   window "60s" {
     connections = "distinct(tcp.srcport)"
