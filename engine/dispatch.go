@@ -162,9 +162,15 @@ func (b *builder) likely(cond int32) bool {
 // guarded splits entries into those with a narrow test of the field at an offset and the rest. It
 // returns nil for the first where they are too few to be worth an index.
 func (b *builder) guarded(entries []entry, off uintptr, kind op) (found, rest []entry) {
+	guards := func(e entry) bool {
+		if _, is := rarityOf(b.preds, e.cond); is { // fewer packets have its facts
+			return false
+		}
+		return b.guard(e.cond, off, kind) != predTrue
+	}
 	n := 0
 	for _, e := range entries {
-		if b.guard(e.cond, off, kind) != predTrue {
+		if guards(e) {
 			n++
 		}
 	}
@@ -173,7 +179,7 @@ func (b *builder) guarded(entries []entry, off uintptr, kind op) (found, rest []
 	}
 	found, rest = make([]entry, 0, n), make([]entry, 0, len(entries)-n)
 	for _, e := range entries {
-		if b.guard(e.cond, off, kind) != predTrue {
+		if guards(e) {
 			found = append(found, e)
 		} else {
 			rest = append(rest, e)

@@ -35,7 +35,7 @@ const (
 	opMemo     // kids[0], evaluated at most once a packet
 	opTest     // in programs: a predicate
 	opPayload  // in programs: the payload has lo bytes or more
-	opRare     // in programs: the packet has a layer of lo, a bit of hi in its fragmentWord, or, with an at, one address
+	opRare     // in programs: the packet has a layer of lo, a bit of hi in its fragmentWord, or what at says
 	opEvent    // in programs: not a test but what follows them
 )
 

@@ -247,7 +247,7 @@ func (w *worker) visit(br *branch, s *slot, place uint32) {
 // follow visits the branches that the packet's ports, addresses and literals lead to.
 func (w *worker) follow(br *branch, s *slot, place uint32) {
 	if br.dport != nil {
-		if next := br.dport.find(w.p); next != nil {
+		if next := br.dport.find(w.p); next != nil && len(w.p.Payload) >= next.least {
 			w.visit(next, s, place)
 		}
 	}
@@ -262,7 +262,7 @@ func (w *worker) follow(br *branch, s *slot, place uint32) {
 		}
 	}
 	if br.sport != nil {
-		if next := br.sport.find(w.p); next != nil {
+		if next := br.sport.find(w.p); next != nil && len(w.p.Payload) >= next.least {
 			w.visit(next, s, place)
 		}
 	}

@@ -115,7 +115,7 @@ func TestShortPayloadsLeave(t *testing.T) {
 func TestRareFactsLeave(t *testing.T) {
 	src := ""
 	for name, where := range map[string]string{
-		"any": "tcp.window_size_value < 100", "land": "tcp and ip.src == ip.dst and tcp.dstport == tcp.srcport", "tunnel": "tcp and tunnel and outer.ip.src in ['10.0.0.0/8']",
+		"any": "tcp.window_size_value < 100", "shut": "tcp.window_size_value == 0 and tcp.dstport in [80, 443] and tcp.len == 0", "land": "tcp and ip.src == ip.dst and tcp.dstport == tcp.srcport", "tunnel": "tcp and tunnel and outer.ip.src in ['10.0.0.0/8']",
 		"fragment": "tcp and (ip.flags.mf and ip.len <= 67 or ip.fragment.overlap)", "late": "ip.frag_offset >= 3", "dns": "tcp and dns.flags.response",
 		"answer": "payload[0] == 72 and payload[1] == 84 and payload[8] == 32", "refused": "payload startsWith 'HTTP/1.1 401' or payload startsWith 'HTTP/1.0 401'",
 	} {
@@ -148,7 +148,7 @@ func TestRareFactsLeave(t *testing.T) {
 	for _, a := range want {
 		fired[strings.Fields(a)[0]] = true
 	}
-	for _, name := range []string{"land", "fragment", "late", "answer", "refused"} {
+	for _, name := range []string{"shut", "land", "fragment", "late", "answer", "refused"} {
 		if !fired[name] {
 			t.Errorf("%s did not fire", name)
 		}

@@ -14,6 +14,7 @@ type rarity struct {
 	layers packet.Layer // of which it has one
 	bits   uint64       // of fragmentWord, likewise
 	same   bool         // it goes to where it comes from
+	shut   bool         // its TCP window is 0
 }
 
 // rareLayers are layers that hardly any packet has, but those that are dispatched by them.
@@ -23,6 +24,7 @@ const rareLayers = packet.LayerTunnel | packet.LayerDNS
 var (
 	offFragment = unsafe.Offsetof(packet.Packet{}.FragOffset)
 	offMF       = unsafe.Offsetof(packet.Packet{}.MF)
+	offWindow   = unsafe.Offsetof(packet.Packet{}.TCPWindow)
 	offOverlap  = unsafe.Offsetof(packet.Packet{}.FragOverlap)
 
 	bitsOffset  = fragmentWord(&packet.Packet{FragOffset: 1<<16 - 1})
@@ -34,6 +36,12 @@ func fragmentWord(p *packet.Packet) uint64 {
 	return *(*uint64)(unsafe.Add(unsafe.Pointer(p), unsafe.Offsetof(p.FragOffset)))
 }
 
+// Bits of an opRare's at.
+const (
+	rareSame = 1 << iota
+	rareShut
+)
+
 // rarityOf returns facts of which a packet has one wherever a predicate holds; ok is false where none are known.
 func rarityOf(preds []predicate, i int32) (r rarity, ok bool) {
 	switch n := &preds[i]; n.op {
@@ -41,15 +49,15 @@ func rarityOf(preds []predicate, i int32) (r rarity, ok bool) {
 		l := packet.Layer(n.lo) & rareLayers
 		return rarity{layers: l & -l}, l != 0 // it has all of them
 	case opRange8, opRange16:
-		if n.lo == 0 {
-			return r, false
-		}
-		switch n.off {
-		case offFragment:
+		switch {
+		case n.off == offWindow:
+			return rarity{shut: true}, n.hi == 0
+		case n.lo == 0:
+		case n.off == offFragment:
 			return rarity{bits: bitsOffset}, true
-		case offMF:
+		case n.off == offMF:
 			return rarity{bits: bitsMF}, true
-		case offOverlap:
+		case n.off == offOverlap:
 			return rarity{bits: bitsOverlap}, true
 		}
 	case opSameAddr:
@@ -79,19 +87,22 @@ func rarityOf(preds []predicate, i int32) (r rarity, ok bool) {
 func (r *rarity) join(o rarity) {
 	r.layers |= o.layers
 	r.bits |= o.bits
-	r.same = r.same || o.same
+	r.same, r.shut = r.same || o.same, r.shut || o.shut
 }
 
 // instruction is the test for one of the facts.
 func (r rarity) instruction() instruction {
 	in := instruction{step: step{op: opRare, off: offFragment, lo: uint64(r.layers), hi: r.bits}, pass: 1}
 	if r.same {
-		in.at = 1
+		in.at |= rareSame
+	}
+	if r.shut {
+		in.at |= rareShut
 	}
 	return in
 }
 
 // rare reports whether a packet has one of the facts of an opRare.
 func rare(p *packet.Packet, in *instruction) bool {
-	return uint64(p.Layers)&in.lo|fragmentWord(p)&in.hi != 0 || in.at != 0 && p.Src == p.Dst
+	return uint64(p.Layers)&in.lo|fragmentWord(p)&in.hi != 0 || in.at&rareSame != 0 && p.Src == p.Dst || in.at&rareShut != 0 && p.TCPWindow == 0
 }

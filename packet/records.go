@@ -8,6 +8,10 @@ import (
 
 // records notes which records a DNS message has. They are read when their fields are, from the message itself.
 func (p *Packet) records(message []byte) {
+	const header = 12
+	if len(message) < header || binary.BigEndian.Uint64(message[header-8:])<<16 == 0 { // it has questions alone, as most that ask
+		return
+	}
 	p.texts().dns = message
 	walk := application.RecordsOf(message)
 	var r application.Record
