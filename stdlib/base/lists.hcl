@@ -125,7 +125,12 @@ variable "content_domains" {
     "amazonaws.com", "cloudfront.net", "akamai.net", "akamaiedge.net", "akamaihd.net", "akamaized.net", "edgekey.net", "edgesuite.net",
     "azureedge.net", "azurefd.net", "trafficmanager.net", "windows.net", "footprintdns.com", "fastly.net", "fbcdn.net", "googlevideo.com",
     "googleusercontent.com", "gvt1.com", "gvt2.com", "aaplimg.com", "mcafee.com", "sophosxl.net", "e5.sk",
-    "spamhaus.org", "surbl.org", "uribl.com", "barracudacentral.org", "spamcop.net", "dnswl.org",
+    "1e100.net", "adsafeprotected.com", "aiv-cdn.net", "akadns.net", "alicdn.com", "amazon.com", "apple-dns.net", "apple.com", "appspot.com", "awsglobalaccelerator.com", "azure-devices.net", "azure.com", "azure.net", "azurewebsites.net",
+    "b-cdn.net", "bing.com", "cdn-apple.com", "cdn77.org", "cedexis-radar.net", "cloudapp.net", "cloudflare.net", "demdex.net", "doubleclick.net", "edgecastcdn.net", "facebook.com", "fbsbx.com", "force.com",
+    "ggpht.com", "gmodules.com", "google.com", "googleapis.com", "googlesyndication.com", "gstatic.com", "hwcdn.net", "icloud-content.com", "icloud.com", "impervadns.net", "incapdns.net", "live.com",
+    "llnwd.net", "media-amazon.com", "microsoft.com", "microsoftonline.com", "msedge.net", "mzstatic.com", "netflix.com", "nflxso.net", "nflxvideo.net", "nr-data.net", "office.com", "office.net", "office365.com", "omtrdc.net",
+    "outlook.com", "pndsn.com", "run.app", "salesforce.com", "scdn.co", "sharepoint.com", "skype.com", "spotify.com", "tiktokcdn.com", "trendmicro.com", "ttvnw.net", "twimg.com", "whatsapp.net", "windows.com", "windowsupdate.com", "xboxlive.com", "yahoodns.net", "youtube.com",
+    "spamhaus.org", "surbl.org", "uribl.com", "barracudacentral.org", "spamcop.net", "dnswl.org", "cymru.com", "opendns.com", "mailshell.net", "sorbs.net",
   ]
 }
 

@@ -87,6 +87,11 @@ macro "web_asked" {
   expr        = "http_request or (tcp.dstport in [443, 8443] and payload startsWith b'\\x16\\x03' and payload[5] == 1)"
 }
 
+macro "web_used" {
+  description = "A client asks a web server for something whole, in one segment: a head of HTTP with its end, or a ClientHello. Slow HTTP begins with a piece of a head."
+  expr        = "web_asked and (payload[0] == 22 or payload contains b'\\r\\n\\r\\n')"
+}
+
 macro "database_asked" {
   description = "A client asks MySQL (COM_QUERY, COM_STMT_PREPARE and COM_STMT_EXECUTE at the beginning of a sequence) or PostgreSQL (Query, Parse, Bind) for something, which either answers after a login only."
   # https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase.html, https://www.postgresql.org/docs/current/protocol-message-formats.html

@@ -357,5 +357,43 @@ test "loopback stays quiet, and what has it at one end fires" {
   others = "allow"
   alert "suspicious_port" {
     count = 2
+test "UDP in a frame to all hosts of the link stays quiet, whatever the last address of the network is" {
+  packets {
+    count = 5
+    every = "1s"
+    udp {
+      src     = "192.168.1.${20 + i}"
+      dst     = "192.168.1.255"
+      dst_mac = "ff:ff:ff:ff:ff:ff"
+      srcport = 49153
+      dstport = 6667
+    }
+  }
+  quiet = true
+}
+
+test "a question to a tracker of BitTorrent stays quiet, and what only begins like it fires" {
+  packets {
+    udp {
+      src         = "192.168.1.20"
+      dst         = "203.0.113.9"
+      srcport     = 51413
+      dstport     = 1337
+      payload_hex = "00 00 04 17 27 10 19 80 00 00 00 00 32 9e ef ea"
+    }
+  }
+  packets {
+    start = "1s"
+    udp {
+      src         = "192.168.1.20"
+      dst         = "203.0.113.10"
+      srcport     = 51413
+      dstport     = 1337
+      payload_hex = "00 00 04 17 27 10 19 80 00 00 00 00 32 9e ef ea 69 64"
+    }
+  }
+  alert "suspicious_port" {
+    count = 1
+    key   = { "ip.dst" = "203.0.113.10" }
   }
 }

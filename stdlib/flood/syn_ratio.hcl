@@ -15,10 +15,14 @@ rule "syn_ratio" {
   window "30s" {
     syns   = "count(new_connection)"
     closes = "count(tcp.flags.fin or tcp.flags.reset)"
+    tries  = "distinct([ip.dst, tcp.dstport, tcp.srcport, tcp.seq], new_connection)"
+    used   = "distinct([ip.dst, tcp.dstport, tcp.srcport], web_used)"
     asked  = "distinct([ip.dst, tcp.dstport], web_asked)"
   }
   threshold = var.syn_ratio_syns
-  when      = "syns >= threshold and syns > closes * var.syn_ratio_factor and new_connection and syns > asked * 6"
+  # Whoever has asked five web servers for something whole is a browser, and its connections that were used count for nothing, however many it has to each. A client sends a SYN that nobody answers again, from the same port and
+  # with the same number, five times at most in 30 s: that is one try. Where each was sent three times and more, a server is down. Whoever repeats one SYN more often is no client.
+  when = "new_connection and syns >= threshold and syns > closes * var.syn_ratio_factor and syns > asked * 6 and (asked < 5 or syns - used >= threshold) and (2 * tries >= threshold or syns > 6 * tries)"
 
   # Peers of a peer-to-peer program of ours, most of which are gone. What is more than some tries of each is a syn_flood, many ports of a host are a port_scan.
   except "peers" { where = "new_connection and tcp.dstport >= 1024 and to_outside" }
