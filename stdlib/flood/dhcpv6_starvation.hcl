@@ -15,10 +15,15 @@ rule "dhcpv6_starvation" {
   by    = []
   window "60s" {
     clients = "distinct(payload[8:24])"
+    hosts   = "distinct(ip.src)"
+  }
+  window "10s" {
+    fast = "distinct(payload[8:24])"
   }
   threshold = var.dhcpv6_starvation_clients
-  when      = "clients >= threshold"
-  cooldown  = "5m"
+  # A large network whose server is silent, or that comes back after an outage, has as many clients as hosts: then they have to come within 10 s.
+  when     = "clients >= threshold and (2 * hosts < clients or fast >= threshold)"
+  cooldown = "5m"
 
   notify {
     to      = ["ops"]

@@ -20,10 +20,8 @@ rule "icmp_flood" {
   except "monitors" { where = "ip.src in list.monitors" }
 
   escalate "virustotal" { indicator = "ip.src" }
-  quarantine {
-    target = "ip.src"
-    for    = "10m"
-  }
+
+  # No quarantine: anyone can forge the source of a ping, and twenty a second are a test of a path as often as an attack.
   notify {
     to      = ["ops"]
     message = "${ip.src} sent ${requests} echo requests in 5 s, the last one to ${ip.dst}"

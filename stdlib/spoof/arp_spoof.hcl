@@ -26,6 +26,12 @@ rule "arp_spoof" {
     where = "arp.src.hw_mac in list.own_macs"
   }
 
+  # The same, where nobody has said which addresses are the host's: a frame from a card to itself is not on any wire, and no switch would pass it on.
+  except "bridge" { where = "eth.src == eth.dst and eth.src != arp.src.hw_mac" }
+
+  # A host does not send to an address outside over its link, whatever hardware address it was told: it has a gateway for these.
+  except "outside" { where = "not (arp.src.proto_ipv4 in list.home_nets) and arp.dst.proto_ipv4 in list.home_nets" }
+
   except "shared" { where = "arp.src.proto_ipv4 in list.shared_addresses" }
 
   # A change stays in the window for a day, and each packet for the address would fire. Hourly is a reminder, not a siren.

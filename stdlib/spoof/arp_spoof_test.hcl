@@ -352,3 +352,36 @@ test "who takes a fifth of a millisecond to follow fires" {
     at    = "0.2ms"
   }
 }
+
+test "who tells hosts inside of an address outside stays quiet" {
+  packets {
+    count = 4
+    every = "1s"
+    arp {
+      opcode  = 1
+      src_mac = "02:00:00:00:00:0${i % 2 + 1}"
+      src_ip  = "203.0.113.2"
+      dst_ip  = "172.16.3.126"
+    }
+  }
+  quiet = true
+}
+
+test "an address inside that is told with another one fires" {
+  packets {
+    count = 2
+    every = "1s"
+    arp {
+      opcode  = 1
+      src_mac = "02:00:00:00:00:0${i + 1}"
+      src_ip  = "172.16.0.1"
+      dst_ip  = "172.16.3.126"
+    }
+  }
+  alert "arp_spoof" { count = 1 }
+}
+
+test "a guest on a slow host, whose frames go from the card to itself, stays quiet" {
+  pcap  = "../../testdata/pcap/arp-bridge.pcap"
+  quiet = true
+}

@@ -14,10 +14,13 @@ rule "dhcp_two_servers" {
   by    = ["dhcp.hw.mac_addr"]
   window "60s" {
     servers = "distinct(ip.src)"
+    named   = "distinct([payload[245], payload[246], payload[247], payload[248]], payload[243] == 54)"
+    unnamed = "count(payload[243] != 54)"
   }
   threshold = var.dhcp_two_servers_servers
-  when      = "servers >= threshold"
-  cooldown  = "1h"
+  # An offer comes from the relay, which the client renews its lease without: both name the server behind it, by option 54 (RFC 2132, section 9.7), which nearly all servers write second. Where one does not, addresses decide.
+  when     = "servers >= threshold and (named >= threshold or unnamed > 0)"
+  cooldown = "1h"
 
   notify {
     to      = ["ops"]

@@ -112,4 +112,47 @@ test "what came 60 s before no longer counts" {
   alert "dhcp_two_servers" {
     count = 0
   }
+test "a server, and a relay that hands its answers on, are one" {
+  packets {
+    count = 2
+    every = "10ms"
+    udp {
+      src         = "10.0.0.${i + 1}"
+      dst         = "10.0.0.30"
+      srcport     = 67
+      dstport     = 68
+      payload_hex = "02010600 00000007 00000000 00000000 0a00001e 00000000 00000000 020000000001${repeat("00", 10)}${repeat("00", 192)}6382536335010536040a000902ff"
+    }
+  }
+  quiet = true
+}
+
+test "two servers that name themselves fire" {
+  packets {
+    count = 2
+    every = "10ms"
+    udp {
+      src         = "10.0.0.${i + 1}"
+      dst         = "10.0.0.30"
+      srcport     = 67
+      dstport     = 68
+      payload_hex = "02010600 00000007 00000000 00000000 0a00001e 00000000 00000000 020000000001${repeat("00", 10)}${repeat("00", 192)}6382536335010536040a00000${i + 1}ff"
+    }
+  }
+  alert "dhcp_two_servers" { count = 1 }
+}
+
+test "a second server that names nobody fires" {
+  packets {
+    count = 2
+    every = "10ms"
+    udp {
+      src         = "10.0.0.${i + 1}"
+      dst         = "10.0.0.30"
+      srcport     = 67
+      dstport     = 68
+      payload_hex = "02010600 00000007 00000000 00000000 0a00001e 00000000 00000000 020000000001${repeat("00", 10)}${repeat("00", 192)}63825363350105${i == 0 ? "36040a000001" : "0104ffffff00"}ff"
+    }
+  }
+  alert "dhcp_two_servers" { count = 1 }
 }
