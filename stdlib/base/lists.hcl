@@ -108,9 +108,9 @@ list "sweep_udp_ports" {
 }
 
 list "udp_service_ports" {
-  description = "UDP services whose answers go to any port of a client: DNS, DHCP, TFTP, NTP, NetBIOS, SNMP, CLDAP, HTTP/3, ISAKMP, RADIUS (and its dynamic authorization), OpenVPN, STUN and TURN, IPsec, SIP, mDNS, LLMNR, WireGuard, VXLAN, WS-Discovery, SSDP."
+  description = "UDP services whose answers go to any port of a client: DNS, DHCP, TFTP, NTP, NetBIOS, SNMP, CLDAP, HTTP/3, ISAKMP, RADIUS (and its dynamic authorization), OpenVPN, STUN and TURN, IPsec, L2TP, H.323, SIP, mDNS, LLMNR, WireGuard, VXLAN, WS-Discovery, SSDP."
   type        = "port"
-  values      = [53, 67, 69, 123, 137, 161, 389, 443, 500, 1194, 1645, 1646, 1812, 1813, 1900, 3478, 3479, 3702, 3799, 4500, 4789, 5060, 5061, 5349, 5353, 5355, 19302, 51820]
+  values      = [53, 67, 69, 123, 137, 161, 389, 443, 500, 1194, 1645, 1646, 1701, 1718, 1719, 1812, 1813, 1900, 3478, 3479, 3702, 3799, 4500, 4789, 5060, 5061, 5349, 5353, 5355, 19302, 51820]
 }
 
 list "reflector_ports" {
@@ -127,7 +127,7 @@ variable "content_domains" {
     "googleusercontent.com", "gvt1.com", "gvt2.com", "aaplimg.com", "mcafee.com", "sophosxl.net", "e5.sk",
     "1e100.net", "adsafeprotected.com", "aiv-cdn.net", "akadns.net", "alicdn.com", "amazon.com", "apple-dns.net", "apple.com", "appspot.com", "awsglobalaccelerator.com", "azure-devices.net", "azure.com", "azure.net", "azurewebsites.net",
     "b-cdn.net", "bing.com", "cdn-apple.com", "cdn77.org", "cedexis-radar.net", "cloudapp.net", "cloudflare.net", "demdex.net", "doubleclick.net", "edgecastcdn.net", "facebook.com", "fbsbx.com", "force.com",
-    "ggpht.com", "gmodules.com", "google.com", "googleapis.com", "googlesyndication.com", "gstatic.com", "hwcdn.net", "icloud-content.com", "icloud.com", "impervadns.net", "incapdns.net", "live.com",
+    "ggpht.com", "gmodules.com", "google.com", "googleapis.com", "googlednstest.com", "googlesyndication.com", "gstatic.com", "hwcdn.net", "icloud-content.com", "icloud.com", "impervadns.net", "incapdns.net", "live.com",
     "llnwd.net", "media-amazon.com", "microsoft.com", "microsoftonline.com", "msedge.net", "mzstatic.com", "netflix.com", "nflxso.net", "nflxvideo.net", "nr-data.net", "office.com", "office.net", "office365.com", "omtrdc.net",
     "outlook.com", "pndsn.com", "run.app", "salesforce.com", "scdn.co", "sharepoint.com", "skype.com", "spotify.com", "tiktokcdn.com", "trendmicro.com", "ttvnw.net", "twimg.com", "whatsapp.net", "windows.com", "windowsupdate.com", "xboxlive.com", "yahoodns.net", "youtube.com",
     "spamhaus.org", "surbl.org", "uribl.com", "barracudacentral.org", "spamcop.net", "dnswl.org", "cymru.com", "opendns.com", "mailshell.net", "sorbs.net",

@@ -51,10 +51,10 @@ macro "syn_fin_probe" {
 
 macro "login_refused" {
   description = "A server's answer to a wrong password, in the clear: FTP, Telnet, SMTP, POP3, IMAP, HTTP, RTSP, SMB, LDAP, MQTT, SQL Server, MySQL, PostgreSQL, Redis, MongoDB, VNC, rsync, SOCKS."
-  # SMB has its status 12 bytes behind the length in version 2 and 9 in version 1: STATUS_LOGON_FAILURE. SQL Server's error is 18456, LDAP's result 49.
+  # FTP asks with 530 to log in, too, before anybody has tried. SMB has its status 12 bytes behind the length in version 2 and 9 in version 1: STATUS_LOGON_FAILURE. SQL Server's error is 18456, LDAP's result 49.
   expr = <<-EOT
     tcp.srcport in list.refusing_ports and (
-      (tcp.srcport == 21 and payload startsWith '530')
+      (tcp.srcport == 21 and payload startsWith '530' and not (payload startsWith '530 Please'))
       or (tcp.srcport in [25, 465, 587] and payload startsWith '535')
       or (tcp.srcport == 110 and payload startsWith '-ERR')
       or (tcp.srcport == 143 and payload contains ' NO ' and payload contains 'uthenticat')

@@ -350,4 +350,21 @@ test "answers that refuse nothing stay quiet" {
   alert "login_failures_slow" {
     count = 0
   }
+test "an FTP server that asks to log in first refuses no password" {
+  packets {
+    count = 30
+    every = "5s"
+    tcp {
+      src     = "192.168.1.42"
+      dst     = "192.168.1.62"
+      srcport = 21
+      dstport = 40000 + i
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "530 Please login with USER and PASS.\r\n"
+    }
+  }
+  alert "login_failures_slow" { count = 0 }
+  others = "allow"
 }

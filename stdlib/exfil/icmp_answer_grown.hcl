@@ -9,11 +9,11 @@ rule "icmp_answer_grown" {
     "https://github.com/bdamele/icmpsh",
   ]
 
-  # An answer returns the data of its question (RFC 792), and some hosts cut them short. Longer ones are orders to a shell.
+  # An answer returns the data of its question (RFC 792), and some hosts cut them short. Longer ones are orders to a shell. A question in fragments is as long as it may be.
   where = "icmp.type == 0 or icmp.type == 8"
   by    = ["icmp.type == 8 ? ip.src : ip.dst", "icmp.type == 8 ? ip.dst : ip.src"]
   window "60s" {
-    asked     = "max(icmp.data_len, icmp.type == 8)"
+    asked     = "max(ip.flags.mf ? 65535 : icmp.data_len, icmp.type == 8)"
     questions = "count(icmp.type == 8)"
   }
   threshold = var.icmp_answer_grown_questions

@@ -13,9 +13,12 @@ rule "icmp_flood" {
   by    = ["ip.src"]
   window "5s" {
     requests = "count()"
+    programs = "distinct(icmp.ident)"
   }
   threshold = var.icmp_flood_requests
-  when      = "requests >= threshold"
+  # A loop that starts ping for each packet, which has an identifier of its own then, tests a path: it has to be twice as fast.
+  when     = "requests >= threshold and (requests >= 2 * threshold or 5 * programs < 4 * threshold)"
+  cooldown = "1m"
 
   except "monitors" { where = "ip.src in list.monitors" }
 

@@ -211,3 +211,35 @@ test "a neighbour of what looks after all other hosts fires" {
     count = 1
   }
 }
+
+test "a loop that starts ping 24 times a second stays quiet" {
+  packets {
+    count = 480
+    every = "41ms"
+    icmp {
+      src   = "10.0.41.10"
+      dst   = "10.0.41.21"
+      type  = 8
+      code  = 0
+      ident = 29841 + i
+    }
+  }
+  alert "icmp_flood" { count = 0 }
+  others = "allow"
+}
+
+test "one that does so 50 times a second fires" {
+  packets {
+    count = 250
+    every = "20ms"
+    icmp {
+      src   = "10.0.41.10"
+      dst   = "10.0.41.21"
+      type  = 8
+      code  = 0
+      ident = 29841 + i
+    }
+  }
+  alert "icmp_flood" { count = 1 }
+  others = "allow"
+}

@@ -14,9 +14,11 @@ rule "syn_flood_global" {
   window "5s" {
     syns    = "count()"
     sources = "distinct(ip.src)"
+    targets = "distinct(ip.dst)"
   }
   threshold = var.syn_flood_global_syns
-  when      = "syns >= threshold and sources >= var.syn_flood_global_sources"
+  # The link of a provider has as many SYN, from clients that open a few connections each, to hundreds of servers. A flood has few targets, or a source for each SYN.
+  when = "syns >= threshold and sources >= var.syn_flood_global_sources and (syns > 20 * targets or targets < 50 or syns < 2 * sources)"
 
   # No escalation and no block. The sources are as a rule forged, so the address of the packet that happens to fire the rule is an
   # indicator of nothing: one ill-reputed address must not lower the threshold for everybody's traffic.

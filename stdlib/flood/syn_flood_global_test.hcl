@@ -177,3 +177,35 @@ test "24 addresses in turn" {
     count = 0
   }
 }
+
+test "1500 connections of 300 clients to 100 servers, as on the link of a provider, stay quiet" {
+  packets {
+    count = 1500
+    every = "1ms"
+    tcp {
+      src     = "198.51.${i % 300 > 255 ? 101 : 100}.${i % 256}"
+      dst     = "203.0.113.${i % 100 + 1}"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  alert "syn_flood_global" { count = 0 }
+  others = "allow"
+}
+
+test "as many of a botnet to one server and 49 others fire" {
+  packets {
+    count = 1500
+    every = "1ms"
+    tcp {
+      src     = "198.51.${i % 300 > 255 ? 101 : 100}.${i % 256}"
+      dst     = "203.0.113.${i % 10 == 0 ? i % 490 / 10 + 2 : 1}"
+      srcport = 40000 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  alert "syn_flood_global" { min = 1 }
+  others = "allow"
+}

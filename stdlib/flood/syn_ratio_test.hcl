@@ -434,7 +434,7 @@ test "one SYN that is sent fifty times fires: no client repeats it so often" {
     every = "200ms"
     tcp {
       src     = "192.168.1.20"
-      dst     = "203.0.113.94"
+      dst     = "192.168.1.94"
       srcport = 50000
       dstport = 80
       seq     = 1000
@@ -563,9 +563,41 @@ test "one more than six for each fires" {
     every = "100ms"
     tcp {
       src     = "192.168.1.20"
-      dst     = "203.0.113.9"
+      dst     = "192.168.1.9"
       srcport = 51000 + i
       dstport = 80
+      seq     = 1000 + i
+      flags   = "S"
+    }
+  }
+  alert "syn_ratio" { count = 1 }
+}
+
+test "a system of ours that tries web servers outside where there is no way to them stays quiet, up to 7 a second" {
+  packets {
+    count = 199
+    every = "150ms"
+    tcp {
+      src     = "fd00:2003:4::bb1d"
+      dst     = "2001:db8::${i % 5 + 1}"
+      srcport = 50000 + i
+      dstport = 443
+      seq     = 1000 + i
+      flags   = "S"
+    }
+  }
+  quiet = true
+}
+
+test "200 tries in 30 s fire" {
+  packets {
+    count = 200
+    every = "140ms"
+    tcp {
+      src     = "fd00:2003:4::bb1d"
+      dst     = "2001:db8::${i % 5 + 1}"
+      srcport = 50000 + i
+      dstport = 443
       seq     = 1000 + i
       flags   = "S"
     }

@@ -14,11 +14,13 @@ rule "arp_sweep" {
   where = "arp.opcode == 1 and arp.src.proto_ipv4 != arp.dst.proto_ipv4"
   by    = ["arp.src.hw_mac"]
   window "10s" {
-    hosts = "distinct(arp.dst.proto_ipv4)"
+    hosts   = "distinct(arp.dst.proto_ipv4)"
+    senders = "distinct(arp.src.proto_ipv4)"
   }
   threshold = var.arp_sweep_hosts
-  when      = "hosts >= threshold"
-  cooldown  = "5m"
+  # A router with several networks on one link, of public addresses that are scanned from outside, asks for these with an address of its own in each. A host has one.
+  when     = "hosts >= threshold and (senders < 2 or arp.dst.proto_ipv4 in list.home_nets)"
+  cooldown = "5m"
 
   notify {
     to      = ["ops"]

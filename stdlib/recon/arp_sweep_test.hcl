@@ -94,4 +94,28 @@ test "what came 10 s before no longer counts" {
   alert "arp_sweep" {
     count = 0
   }
+test "a router with several networks of public addresses stays quiet" {
+  packets {
+    count = 200
+    every = "22ms"
+    arp {
+      src_mac = "5c:dd:70:91:72:e2"
+      src_ip  = "${i % 2 == 0 ? "203.0.113.254" : "198.51.100.254"}"
+      dst_ip  = "${i % 2 == 0 ? "203.0.113" : "198.51.100"}.${i + 1}"
+    }
+  }
+  quiet = true
+}
+
+test "one that asks for private addresses fires, whatever it calls itself" {
+  packets {
+    count = 120
+    every = "22ms"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.${200 + i % 2}"
+      dst_ip  = "10.0.0.${i + 1}"
+    }
+  }
+  alert "arp_sweep" { count = 1 }
 }
