@@ -357,6 +357,9 @@ test "loopback stays quiet, and what has it at one end fires" {
   others = "allow"
   alert "suspicious_port" {
     count = 2
+  }
+}
+
 test "UDP in a frame to all hosts of the link stays quiet, whatever the last address of the network is" {
   packets {
     count = 5

@@ -350,6 +350,8 @@ test "answers that refuse nothing stay quiet" {
   alert "login_failures_slow" {
     count = 0
   }
+}
+
 test "an FTP server that asks to log in first refuses no password" {
   packets {
     count = 30

@@ -94,6 +94,8 @@ test "what came 10 s before no longer counts" {
   alert "arp_sweep" {
     count = 0
   }
+}
+
 test "a router with several networks of public addresses stays quiet" {
   packets {
     count = 200

@@ -112,6 +112,8 @@ test "what came 60 s before no longer counts" {
   alert "dhcp_two_servers" {
     count = 0
   }
+}
+
 test "a server, and a relay that hands its answers on, are one" {
   packets {
     count = 2
