@@ -15,7 +15,7 @@ rule "syn_ratio" {
   window "30s" {
     syns   = "count(new_connection)"
     closes = "count(tcp.flags.fin or tcp.flags.reset)"
-    tries  = "distinct(tcp.seq, new_connection)"
+    tries  = "distinct([tcp.srcport, tcp.seq], new_connection)"
     used   = "distinct([ip.dst, tcp.dstport, tcp.srcport], web_used)"
     asked  = "distinct([ip.dst, tcp.dstport], web_asked)"
   }
