@@ -18,7 +18,7 @@ rule "icmp_flood" {
   }
   threshold = var.icmp_flood_requests
   # A loop that starts ping for each packet, which has an identifier of its own then, tests the path to one host: it has to be twice as fast.
-  when     = "requests >= threshold and (requests >= 2 * threshold or 5 * programs < 4 * threshold or hosts > 1)"
+  when     = "requests >= threshold and (requests >= 2 * threshold or 5 * programs < 3 * threshold or hosts > 1)"
   cooldown = "1m"
 
   except "monitors" { where = "ip.src in list.monitors" }
