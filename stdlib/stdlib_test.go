@@ -77,19 +77,21 @@ func TestEmbedsEveryFile(t *testing.T) {
 // The shipped rules are these, each alone in the file of its name, in the directory of its category.
 func TestRules(t *testing.T) {
 	want := strings.Fields(`ack_flood ack_scan ack_sweep arp_claims arp_spoof arp_sweep arp_sweep_slow arp_unsolicited bad_user_agent beacon brute_force brute_force_slow
-		cleartext_on_443 data_exfil dhcp_flood dhcp_release_flood dhcp_starvation dhcp_two_servers dhcpv6_starvation distributed_brute_force
-		distributed_login_failures distributed_port_scan dns_amplifier dns_port_misused dns_rebinding dns_tunnel dns_tunnel_labels dns_tunnel_names dns_tunnel_volume
-		failed_connections flow_small_packets flow_syn_rate held_connections honeypot_brute_force honeypot_touch host_sweep hsrp_takeover http_exploit
-		http_flood http_hidden_files http_scanner http_sql_injection icmp_answer_grown icmp_flood icmp_flood_any icmp_probe icmp_ptunnel icmp_redirects icmp_tunnel icmp_unasked
-		impossible_travel ip_protocol_flood kerberos_errors kill_chain land_attack login_after_scan login_at_odd_hour login_brute_force login_failures
-		login_failures_slow long_connection mac_flood mac_moved malware_agent name_poisoning nd_flood nd_spoof nd_sweep new_dhcp_server new_host
-		new_login_source new_service nmap_os_probe nxdomain_burst odd_conversation odd_host password_spray ping_sweep port_scan port_scan_network
-		protocol_scan ra_flood rdp_from_outside rdp_guessing reflection_flood refused_ports refused_udp_ports root_login rst_injection sctp_scan sctp_sweep service_gone
-		sip_guessing slow_port_scan slow_read smb_from_outside snmp_guessing snmp_guessing_slow ssh_failures ssh_other_port stealth_scan
-		success_after_failures suspicious_port syn_flood syn_flood_fast syn_flood_global syn_flood_network syn_ratio synack_flood tcp_flood_stateless
-		tcp_fragments tiny_fragments tls_old_version tunnel_opened udp_flood udp_flood_global udp_host_sweep udp_scan udp_spray web_login_guessing web_login_guessing_url`)
+		cleartext_on_443 crafted_flood crafted_syn_scan data_exfil dhcp_flood dhcp_release_flood dhcp_starvation dhcp_two_servers dhcpv6_starvation
+		distributed_brute_force distributed_login_failures distributed_port_scan dns_amplifier dns_port_misused dns_rebinding dns_tunnel dns_tunnel_labels
+		dns_tunnel_names dns_tunnel_volume dns_two_answers empire_pages failed_connections flow_small_packets flow_syn_rate held_connections
+		honeypot_brute_force honeypot_touch host_sweep hsrp_takeover http_basic_guessing http_exploit http_flood http_flood_page http_hidden_files
+		http_scanner http_sql_injection icmp_answer_grown icmp_flood icmp_flood_any icmp_flood_large icmp_fragments icmp_probe icmp_ptunnel icmp_redirects
+		icmp_tunnel icmp_unasked impossible_travel ip_protocol_flood kerberos_errors kill_chain land_attack login_after_scan login_at_odd_hour
+		login_brute_force login_failures login_failures_slow long_connection mac_flood mac_moved malware_agent name_poisoning nd_flood nd_spoof nd_sweep
+		new_dhcp_server new_host new_login_source new_service nmap_os_probe nmap_ping nxdomain_burst odd_conversation odd_host password_spray passwords_tried
+		ping_sweep port_scan port_scan_network protocol_scan ra_flood rdp_from_outside rdp_guessing reflection_flood refused_ports refused_udp_ports
+		root_login rst_injection sctp_scan sctp_sweep service_gone sip_guessing slow_port_scan slow_read smb_from_outside snmp_guessing snmp_guessing_slow
+		ssh_failures ssh_other_port stealth_scan success_after_failures suspicious_port syn_flood syn_flood_crafted syn_flood_fast syn_flood_global
+		syn_flood_network syn_ratio synack_flood tcp_flags_flood tcp_flood_stateless tcp_fragments tiny_fragments tls_old_version tunnel_opened udp_flood
+		udp_flood_global udp_host_sweep udp_scan udp_spray unfinished_requests web_login_guessing web_login_guessing_url`)
 	// They cost more than they find in most networks, or are a matter of policy.
-	disabled := strings.Fields(`ack_scan beacon brute_force_slow cleartext_on_443 failed_connections icmp_unasked kerberos_errors long_connection mac_moved new_dhcp_server new_host new_service rdp_from_outside
+	disabled := strings.Fields(`ack_scan beacon brute_force_slow cleartext_on_443 failed_connections icmp_unasked long_connection mac_moved new_dhcp_server new_host new_service rdp_from_outside
 		service_gone smb_from_outside ssh_other_port tls_old_version`)
 	var got []string
 	for _, r := range shipped(t) {

@@ -26,7 +26,7 @@ variable "stealth_scan_packets" {
 }
 
 variable "tiny_fragments_count" {
-  description = "Tiny or overlapping fragments of one source in 10 s, which make an attempt to hide what they carry."
+  description = "Tiny or overlapping fragments of one source in 2 min, which make an attempt to hide what they carry."
   default     = 5
 }
 
@@ -146,8 +146,8 @@ variable "kill_chain_stages" {
 }
 
 variable "refused_ports_ports" {
-  description = "Distinct service ports on which one host refuses another in 10 min, which make a scan."
-  default     = 12
+  description = "Distinct ports on which one host refuses another in 10 min, which make a scan."
+  default     = 8
 }
 
 variable "failed_connections_doors" {
@@ -366,12 +366,12 @@ variable "http_flood_requests" {
 
 variable "held_connections_connections" {
   description = "Connections of one source to one web server on which only small pieces come in 60 s, two and more on each, which make an attack that holds connections."
-  default     = 100
+  default     = 20
 }
 
 variable "kerberos_errors_errors" {
   description = "Names and passwords of one client that one Kerberos server refuses in 60 s, which make guessing."
-  default     = 15
+  default     = 8
 }
 
 variable "nd_spoof_changes" {
@@ -437,6 +437,11 @@ variable "arp_sweep_slow_hosts" {
 variable "web_login_guessing_passwords" {
   description = "Passwords of one client to one web server in 60 s, which make guessing."
   default     = 20
+}
+
+variable "web_login_guessing_burst" {
+  description = "Forms or JSON with a password of one client to one web server in 5 s, which make guessing."
+  default     = 6
 }
 
 variable "http_sql_injection_requests" {
@@ -556,5 +561,65 @@ variable "tcp_fragments_count" {
 
 variable "icmp_probe_types" {
   description = "Distinct types of ICMP's timestamp, information and address mask requests from one source to one host in 60 s, which make a probe."
+  default     = 2
+}
+
+variable "crafted_syn_scan_doors" {
+  description = "Distinct pairs of host and port that one source sends SYN of tools to in 60 s."
+  default     = 5
+}
+
+variable "passwords_tried_passwords" {
+  description = "Distinct passwords of one client at one FTP or POP3 server in 5 min, three times as many as accounts."
+  default     = 5
+}
+
+variable "tcp_flags_flood_packets" {
+  description = "TCP packets to one port of one host with flags that no TCP sends, in 5 s."
+  default     = 100
+}
+
+variable "syn_flood_crafted_flows" {
+  description = "Distinct pairs of source and port that send SYN without options to one host in 10 s."
+  default     = 30
+}
+
+variable "icmp_flood_large_pings" {
+  description = "Echo requests of 1,000 bytes and more of one source to one host in 10 s."
+  default     = 50
+}
+
+variable "icmp_fragments_count" {
+  description = "Fragments of ICMP to one host that begin after 9,000 bytes, in 10 s."
+  default     = 150
+}
+
+variable "crafted_flood_packets" {
+  description = "Packets of any source and destination that have the number of scapy, in 5 s."
+  default     = 200
+}
+
+variable "http_flood_page_requests" {
+  description = "Requests of one source to one host for its first page in 10 s."
+  default     = 100
+}
+
+variable "unfinished_requests_connections" {
+  description = "Connections to one port of one host with a short request that does not end, in 60 s."
+  default     = 25
+}
+
+variable "empire_pages_calls" {
+  description = "Requests of one client to one server in 10 min for the pages of Empire's default profile."
+  default     = 5
+}
+
+variable "http_basic_guessing_requests" {
+  description = "Different requests with a password of one client for one page of a web server in 60 s."
+  default     = 6
+}
+
+variable "dns_two_answers_answers" {
+  description = "Answers to one question to DNS in 2 s that contradict each other."
   default     = 2
 }

@@ -190,6 +190,7 @@ test "hydra on FTP" {
     key = { "ip.src" = "198.51.100.22" }
   }
   alert "login_failures" {}
+  alert "passwords_tried" {}
 }
 
 test "hydra on SSH" {

@@ -9,9 +9,6 @@ rule "kerberos_errors" {
     "https://www.rfc-editor.org/rfc/rfc4120#section-5.9.1",
   ]
 
-  # Off, since contents are searched for it: for networks with Kerberos.
-  enabled = false
-
   # KRB-ERROR is tag 30 of class APPLICATION, 126; over TCP its length is before it. error-code (context tag 6, an INTEGER of one byte): 6 unknown principal, 18 account revoked or locked, 24 wrong password. 25 asks for
   # pre-authentication, which each login begins with, and is left out.
   where = "((udp.srcport == 88 and payload[0] == 126) or (tcp.srcport == 88 and payload[4] == 126)) and payload matches '[\\xa6]\\x03\\x02\\x01[\\x06\\x12\\x18]'"

@@ -1,4 +1,5 @@
 test "the fifteenth refused password fires" {
+  set = { kerberos_errors_errors = 15 }
   packets {
     count = 15
     every = "1s"
@@ -18,6 +19,7 @@ test "the fifteenth refused password fires" {
 }
 
 test "fourteen stay quiet" {
+  set = { kerberos_errors_errors = 15 }
   packets {
     count = 14
     every = "100ms"
@@ -35,6 +37,7 @@ test "fourteen stay quiet" {
 }
 
 test "logins that begin with pre-authentication stay quiet" {
+  set = { kerberos_errors_errors = 15 }
   packets {
     count = 200
     every = "100ms"
@@ -52,6 +55,7 @@ test "logins that begin with pre-authentication stay quiet" {
 }
 
 test "what came just under 60 s before counts" {
+  set = { kerberos_errors_errors = 15 }
   packets {
     count = 14
     every = "1s"
@@ -80,6 +84,7 @@ test "what came just under 60 s before counts" {
 }
 
 test "what came 60 s before no longer counts" {
+  set = { kerberos_errors_errors = 15 }
   packets {
     count = 14
     every = "1s"
@@ -108,6 +113,7 @@ test "what came 60 s before no longer counts" {
 }
 
 test "over TCP its length is before it" {
+  set = { kerberos_errors_errors = 15 }
   packets {
     count = 15
     every = "100ms"
@@ -127,6 +133,7 @@ test "over TCP its length is before it" {
 }
 
 test "another port, another message, another error and another place stay quiet" {
+  set = { kerberos_errors_errors = 15 }
   packets {
     count = 20
     every = "100ms"
@@ -220,6 +227,42 @@ test "another port, another message, another error and another place stay quiet"
     }
   }
   others = "allow"
+  alert "kerberos_errors" {
+    count = 0
+  }
+}
+
+test "the eighth refused password fires" {
+  packets {
+    count = 8
+    every = "1s"
+    udp {
+      src         = "10.0.0.2"
+      dst         = "10.0.0.5"
+      srcport     = 88
+      dstport     = 50000 + i
+      payload_hex = "7e3c303aa003020105a10302011ea511180f32303236313132393132303030305aa60302011${["8", "2"][i % 2]}a90d1b0b4558414d504c452e434f4d"
+    }
+  }
+  alert "kerberos_errors" {
+    count = 1
+    key   = { "ip.dst" = "10.0.0.5", "ip.src" = "10.0.0.2" }
+    at    = "7s"
+  }
+}
+
+test "seven stay quiet" {
+  packets {
+    count = 7
+    every = "100ms"
+    udp {
+      src         = "10.0.0.2"
+      dst         = "10.0.0.5"
+      srcport     = 88
+      dstport     = 50000 + i
+      payload_hex = "7e3c303aa003020105a10302011ea511180f32303236313132393132303030305aa603020106a90d1b0b4558414d504c452e434f4d"
+    }
+  }
   alert "kerberos_errors" {
     count = 0
   }

@@ -13,7 +13,7 @@ rule "ssh_failures" {
   # algorithms and the key exchange; a refusal has less than 120 bytes. After a login come its host keys and what the command says.
   # Dropbear sends its name and the algorithms in one segment, and after a login nothing that is long; but then its messages are of several lengths.
   # A message ends with PSH; what a segment holds without it goes on in the next: a download, or a long message's beginning.
-  where = "tcp.srcport == 22 and tcp.len > 0 and tcp.flags.push"
+  where = "tcp.srcport in [22, 222, 2022, 2222, 22222] and tcp.len > 0 and tcp.flags.push"
   by    = ["ip.dst", "ip.src"]
   window "10m" {
     connections = "count(payload startsWith 'SSH-')"

@@ -9,15 +9,18 @@ rule "web_login_guessing" {
     "https://owasp.org/www-community/attacks/Brute_force_attack",
   ]
 
-  # Whether a form took a password is in the page that follows, which each application words otherwise: that somebody logs in twenty times in a minute is enough.
+  # Whether a form took a password is in the page that follows, which each application words otherwise: that somebody logs in twenty times in a minute is enough, or more than once a second.
   # The body may come in a segment of its own.
   where = "tcp.dstport in list.web_ports and (payload startsWith 'POST ' or tcp.len <= 400 and tcp.len >= 8 and not http_request) and lower(payload) contains list.password_fields"
   by    = ["ip.src", "ip.dst", "tcp.dstport"]
   window "60s" {
     passwords = "count()"
   }
+  window "5s" {
+    burst = "count()"
+  }
   threshold = var.web_login_guessing_passwords
-  when      = "passwords >= threshold"
+  when      = "passwords >= threshold or burst >= var.web_login_guessing_burst"
   cooldown  = "5m"
 
   except "proxies" { where = "payload contains ['X-Forwarded-For: ', 'x-forwarded-for: ', 'X-Real-IP: ', 'x-real-ip: ', 'Forwarded: ', 'Via: ', 'via: ']" }

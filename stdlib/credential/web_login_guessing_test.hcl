@@ -208,3 +208,24 @@ test "seven are not" {
     count = 0
   }
 }
+
+test "the sixth password in five seconds fires" {
+  packets {
+    count = 6
+    every = "900ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.80"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "PA"
+      seq     = 1
+      ack     = 1
+      payload = "POST /login HTTP/1.1\r\nHost: www.example.com\r\n\r\nuser=admin&password=word${i}"
+    }
+  }
+  alert "web_login_guessing" {
+    count = 1
+    at    = "4.5s"
+  }
+}

@@ -1,4 +1,5 @@
 test "slowloris: 150 connections, a line each 15 s" {
+  set = { held_connections_connections = 100 }
   packets {
     count = 600
     every = "100ms"
@@ -20,6 +21,7 @@ test "slowloris: 150 connections, a line each 15 s" {
 }
 
 test "99 connections stay quiet" {
+  set = { held_connections_connections = 100 }
   packets {
     count = 594
     every = "100ms"
@@ -40,6 +42,7 @@ test "99 connections stay quiet" {
 }
 
 test "many small bodies, one on each connection, stay quiet" {
+  set = { held_connections_connections = 100 }
   packets {
     count = 500
     every = "100ms"
@@ -69,6 +72,7 @@ test "a recording of the lab" {
 }
 
 test "two pieces on each of a hundred connections fire, on each port of web servers" {
+  set = { held_connections_connections = 100 }
   packets {
     count = 200
     every = "100ms"
@@ -118,6 +122,7 @@ test "two pieces on each of a hundred connections fire, on each port of web serv
 }
 
 test "pieces on other ports stay quiet" {
+  set = { held_connections_connections = 100 }
   packets {
     count = 200
     every = "100ms"
@@ -209,6 +214,7 @@ test "pieces on other ports stay quiet" {
 }
 
 test "pieces of one byte and of 64 count" {
+  set = { held_connections_connections = 100 }
   packets {
     count = 200
     every = "100ms"
@@ -244,6 +250,7 @@ test "pieces of one byte and of 64 count" {
 }
 
 test "pieces of 65 bytes, empty ones, and what no head begins with stay quiet" {
+  set = { held_connections_connections = 100 }
   packets {
     count = 200
     every = "100ms"
@@ -307,6 +314,7 @@ test "pieces of 65 bytes, empty ones, and what no head begins with stay quiet" {
 }
 
 test "a space and a tilde begin a piece" {
+  set = { held_connections_connections = 100 }
   packets {
     count = 200
     every = "100ms"
@@ -342,6 +350,7 @@ test "a space and a tilde begin a piece" {
 }
 
 test "short requests stay quiet" {
+  set = { held_connections_connections = 100 }
   packets {
     count = 200
     every = "100ms"
@@ -419,6 +428,7 @@ test "short requests stay quiet" {
 }
 
 test "a hundred connections, one of them with one piece, stay quiet" {
+  set = { held_connections_connections = 100 }
   packets {
     count = 199
     every = "100ms"
@@ -436,5 +446,45 @@ test "a hundred connections, one of them with one piece, stay quiet" {
   others = "allow"
   alert "held_connections" {
     count = 0
+  }
+}
+
+test "19 connections stay quiet" {
+  packets {
+    count = 114
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.80"
+      srcport = 40000 + i % 19
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 12 * floor(i / 19)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  alert "held_connections" {
+    count = 0
+  }
+}
+
+test "20 connections fire" {
+  packets {
+    count = 120
+    every = "100ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.80"
+      srcport = 40000 + i % 20
+      dstport = 80
+      flags   = "PA"
+      seq     = 1000 + 12 * floor(i / 20)
+      ack     = 1
+      payload = "X-a: ${1000 + i}\r\n"
+    }
+  }
+  alert "held_connections" {
+    count = 1
   }
 }

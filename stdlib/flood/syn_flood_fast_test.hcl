@@ -241,6 +241,7 @@ test "hping3 -S" {
   alert "syn_flood" {
     key = { "ip.src" = "198.51.100.8" }
   }
+  alert "syn_flood_crafted" {}
 }
 
 test "a page with parts on 40 web servers, six connections to each, each of which is asked, stays quiet" {

@@ -168,6 +168,7 @@ test "hping3 -S --rand-source" {
   alert "syn_flood_global" {
     key = {}
   }
+  alert "syn_flood_crafted" {}
 }
 
 test "24 addresses in turn" {

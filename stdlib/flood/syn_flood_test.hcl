@@ -236,6 +236,7 @@ test "hping3 -S" {
   alert "syn_flood_fast" {
     key = { "ip.src" = "198.51.100.8" }
   }
+  alert "syn_flood_crafted" {}
 }
 
 test "web pages" {

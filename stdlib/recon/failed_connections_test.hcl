@@ -123,6 +123,7 @@ test "packets: closed ports of one host, slower than a scan" {
     count = 1
     key   = { "ip.src" = "10.0.0.5" }
   }
+  alert "refused_ports" {}
 }
 
 test "nmap" {

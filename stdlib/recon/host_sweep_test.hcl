@@ -140,6 +140,7 @@ test "nmap -sS, one port of 40 hosts" {
     key = { "ip.src" = "198.51.100.7", "tcp.dstport" = 8080 }
   }
   alert "failed_connections" {}
+  alert "crafted_syn_scan" {}
 }
 
 test "web pages" {

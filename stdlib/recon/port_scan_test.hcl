@@ -209,6 +209,7 @@ test "nmap -sS, 40 ports" {
   }
   alert "refused_ports" {}
   alert "failed_connections" {}
+  alert "crafted_syn_scan" {}
 }
 
 test "nmap -sT, 40 ports" {
@@ -227,6 +228,7 @@ test "nmap -6 -sS, 40 ports" {
   }
   alert "refused_ports" {}
   alert "failed_connections" {}
+  alert "crafted_syn_scan" {}
 }
 
 test "nmap as it comes, 1,000 ports at full speed" {
@@ -248,6 +250,7 @@ test "nmap as it comes, 1,000 ports at full speed" {
   }
   alert "refused_ports" {}
   alert "failed_connections" {}
+  alert "crafted_syn_scan" {}
 }
 
 test "nmap -sS, 14 ports" {
@@ -256,6 +259,7 @@ test "nmap -sS, 14 ports" {
     count = 0
   }
   alert "refused_ports" {}
+  alert "crafted_syn_scan" {}
 }
 
 test "nmap -sS, one port a second" {
@@ -265,6 +269,7 @@ test "nmap -sS, one port a second" {
   }
   alert "refused_ports" {}
   alert "slow_port_scan" {}
+  alert "crafted_syn_scan" {}
 }
 
 test "nmap -sU, 40 ports, which are udp_scan's" {

@@ -1,5 +1,5 @@
 rule "refused_ports" {
-  description = "One host refuses another on many service ports."
+  description = "One host refuses another on many ports."
   severity    = "high"
   category    = "recon"
   attack      = ["T1046"]
@@ -10,8 +10,8 @@ rule "refused_ports" {
   ]
 
   # The answers, not the questions: whatever a scan's packets look like, and however slowly they come, closed ports answer with a RST.
-  # A client's own RSTs go to one port and come from ephemeral ones, so only service ports count.
-  where = "tcp.flags.reset and tcp.srcport < 1024 and tcp.len == 0"
+  # A client's own RSTs go to one port and come from ephemeral ones, so that above 1023 only what answers a SYN counts: RST and ACK with sequence number 0 (RFC 9293, section 3.10.7.1).
+  where = "tcp.flags.reset and tcp.len == 0 and (tcp.srcport < 1024 or tcp.flags == 20 and tcp.seq == 0)"
   by    = ["ip.dst", "ip.src"]
   window "10m" {
     ports = "distinct(tcp.srcport)"

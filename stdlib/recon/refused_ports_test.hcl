@@ -1,4 +1,5 @@
 test "the twelfth port fires" {
+  set = { refused_ports_ports = 12 }
   packets {
     count = 12
     every = "20s"
@@ -18,6 +19,7 @@ test "the twelfth port fires" {
 }
 
 test "eleven ports stay quiet" {
+  set = { refused_ports_ports = 12 }
   packets {
     count = 11
     every = "20s"
@@ -33,6 +35,7 @@ test "eleven ports stay quiet" {
 }
 
 test "twelve refusals on one port stay quiet" {
+  set = { refused_ports_ports = 12 }
   packets {
     count = 40
     every = "1s"
@@ -48,6 +51,7 @@ test "twelve refusals on one port stay quiet" {
 }
 
 test "a client that resets its connections from ephemeral ports stays quiet" {
+  set = { refused_ports_ports = 12 }
   packets {
     count = 60
     every = "100ms"
@@ -72,6 +76,7 @@ test "a recording of the lab" {
 }
 
 test "what came just under 10 min before counts" {
+  set = { refused_ports_ports = 12 }
   packets {
     count = 11
     every = "20s"
@@ -100,6 +105,7 @@ test "what came just under 10 min before counts" {
 }
 
 test "what came 10 min before no longer counts" {
+  set = { refused_ports_ports = 12 }
   packets {
     count = 11
     every = "20s"
@@ -127,7 +133,8 @@ test "what came 10 min before no longer counts" {
   }
 }
 
-test "ports from 1024 on do not count" {
+test "ports from 1024 on do not count where a connection was" {
+  set = { refused_ports_ports = 12 }
   packets {
     count = 13
     every = "1s"
@@ -137,6 +144,7 @@ test "ports from 1024 on do not count" {
       srcport = 1012 + i
       dstport = 40000
       flags   = "RA"
+      seq     = 900
     }
   }
   others = "allow"
@@ -146,6 +154,7 @@ test "ports from 1024 on do not count" {
 }
 
 test "with eleven below 1024 it stays quiet" {
+  set = { refused_ports_ports = 12 }
   packets {
     count = 13
     every = "1s"
@@ -155,6 +164,7 @@ test "with eleven below 1024 it stays quiet" {
       srcport = 1013 + i
       dstport = 40000
       flags   = "RA"
+      seq     = 900
     }
   }
   others = "allow"
@@ -164,6 +174,7 @@ test "with eleven below 1024 it stays quiet" {
 }
 
 test "RST with data, and other answers, stay quiet" {
+  set = { refused_ports_ports = 12 }
   packets {
     count = 20
     every = "1s"
@@ -191,4 +202,39 @@ test "RST with data, and other answers, stay quiet" {
   alert "refused_ports" {
     count = 0
   }
+}
+
+test "the eighth port fires, of services or not" {
+  packets {
+    count = 8
+    every = "20s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = [22, 80, 443, 3306, 5432, 8000, 8080, 9000][i]
+      dstport = 40000 + i
+      flags   = "RA"
+    }
+  }
+  alert "refused_ports" {
+    count = 1
+    key   = { "ip.dst" = "198.51.100.7", "ip.src" = "192.0.2.10" }
+    at    = "140s"
+  }
+}
+
+test "seven, and connections to high ports that end, stay quiet" {
+  packets {
+    count = 20
+    every = "20s"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = i < 7 ? 8000 + i : 50000 + i
+      dstport = 40000 + i
+      flags   = "RA"
+      seq     = i < 7 ? 0 : 900
+    }
+  }
+  quiet = true
 }

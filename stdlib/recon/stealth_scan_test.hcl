@@ -200,6 +200,7 @@ test "nmap --scanflags SYNFIN" {
     key = { "ip.src" = "198.51.100.7" }
   }
   alert "refused_ports" {}
+  alert "crafted_syn_scan" {}
 }
 
 test "web pages" {

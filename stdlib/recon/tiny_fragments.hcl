@@ -15,15 +15,15 @@ rule "tiny_fragments" {
   # A fragment that reaches into the header of the one before rewrites ports or flags behind the back of a filter (RFC 1858).
   where = "ip.flags.mf and ip.frag_offset == 0 and ip.len < 68 or ip.fragment.overlap and ip.frag_offset >= 1 and ip.frag_offset <= 7"
   by    = ["ip.src"]
-  window "10s" {
+  window "2m" {
     fragments = "count()"
   }
   threshold = var.tiny_fragments_count
   when      = "fragments >= threshold"
-  cooldown  = "1m"
+  cooldown  = "5m"
 
   notify {
     to      = ["ops"]
-    message = "${ip.src} sent ${fragments} fragments in 10 s that hide a header, the last one to ${ip.dst}"
+    message = "${ip.src} sent ${fragments} fragments in 2 min that hide a header, the last one to ${ip.dst}"
   }
 }

@@ -6,12 +6,18 @@ test "nmap -f is caught by its fragments" {
     count = 1
     key   = { "ip.src" = "198.51.100.7" }
   }
+  alert "crafted_syn_scan" {}
+  alert "refused_ports" {}
 }
 
 test "four first fragments stay quiet" {
-  pcap  = "../../testdata/pcap/nmap-frag.pcap"
-  set   = { tiny_fragments_count = 11 }
-  quiet = true
+  pcap = "../../testdata/pcap/nmap-frag.pcap"
+  set  = { tiny_fragments_count = 11 }
+  alert "tiny_fragments" {
+    count = 0
+  }
+  alert "crafted_syn_scan" {}
+  alert "refused_ports" {}
 }
 
 test "whole packets stay quiet" {

@@ -302,6 +302,7 @@ recordings=(
 	nmap-services-slow flood-routers flood-neighbors parasite6 yersinia-dhcp macof hping3-reflection
 	slowhttptest ab gobuster ptunnel
 	nmap-nd-sweep onesixtyone svwar hping3-synack-flood-spoofed hping3-tcp-fragments
+	nmap-discovery hping3-fin-flood ping-fragments
 )
 
 curl-benign() {
@@ -348,25 +349,25 @@ ping-benign() {
 nmap-syn() {
 	start 96 400 'host 198.51.100.7'
 	run scan nmap -n -Pn -sS -p 1-40 --max-retries 1 10.0.0.20
-	finish nmap-syn.pcap 'A fast SYN scan of 40 ports' '198.51.100.7 scans 10.0.0.20' 'port_scan'
+	finish nmap-syn.pcap 'A fast SYN scan of 40 ports' '198.51.100.7 scans 10.0.0.20' 'port_scan crafted_syn_scan'
 }
 
 nmap-syn-14() {
 	start 96 400 'host 198.51.100.7'
 	run scan nmap -n -Pn -sS -p 31-44 --max-retries 0 10.0.0.20
-	finish nmap-syn-14.pcap 'A SYN scan of 14 ports, one fewer than a scan is' '198.51.100.7 scans 10.0.0.20' none
+	finish nmap-syn-14.pcap 'A SYN scan of 14 ports, one fewer than port_scan counts' '198.51.100.7 scans 10.0.0.20' 'crafted_syn_scan refused_ports'
 }
 
 nmap-syn-slow() {
 	start 96 400 'host 198.51.100.7'
 	run scan nmap -n -Pn -sS -p 31-50 --scan-delay 1s --max-retries 0 10.0.0.20
-	finish nmap-syn-slow.pcap 'A SYN scan of 20 ports, one a second: about ten in any ten seconds' '198.51.100.7 scans 10.0.0.20' 'slow_port_scan refused_ports failed_connections'
+	finish nmap-syn-slow.pcap 'A SYN scan of 20 ports, one a second: about ten in any ten seconds' '198.51.100.7 scans 10.0.0.20' 'slow_port_scan refused_ports failed_connections crafted_syn_scan'
 }
 
 nmap-syn-1000() {
 	start 96 4000 'host 198.51.100.7'
 	run scan nmap -n -Pn -sS -T4 --max-retries 0 10.0.0.20
-	finish nmap-syn-1000.pcap.gz 'The scan that nmap does when it is told nothing else: 1,000 ports' '198.51.100.7 scans 10.0.0.20' 'port_scan syn_flood syn_flood_fast syn_ratio suspicious_port'
+	finish nmap-syn-1000.pcap.gz 'The scan that nmap does when it is told nothing else: 1,000 ports' '198.51.100.7 scans 10.0.0.20' 'port_scan syn_flood syn_flood_fast syn_ratio suspicious_port crafted_syn_scan'
 }
 
 nmap-connect() {
@@ -378,13 +379,13 @@ nmap-connect() {
 nmap-udp() {
 	start 96 400 'host 198.51.100.7'
 	run scan nmap -n -Pn -sU -p 2000-2039 --max-retries 0 --scan-delay 20ms 10.0.0.20
-	finish nmap-udp.pcap 'A scan of 40 UDP ports; no shipped rule looks for those' '198.51.100.7 scans 10.0.0.20' none
+	finish nmap-udp.pcap 'A scan of 40 UDP ports' '198.51.100.7 scans 10.0.0.20' 'udp_scan'
 }
 
 nmap-syn-ipv6() {
 	start 110 400 'host 2001:db8:51::7'
 	run scan nmap -6 -n -Pn -sS -p 1-40 --max-retries 1 fd00:10::20
-	finish nmap-syn-ipv6.pcap 'A fast SYN scan of 40 ports over IPv6' '2001:db8:51::7 scans fd00:10::20' 'port_scan'
+	finish nmap-syn-ipv6.pcap 'A fast SYN scan of 40 ports over IPv6' '2001:db8:51::7 scans fd00:10::20' 'port_scan crafted_syn_scan'
 }
 
 # stealth NAME WHAT OPTIONS... records a scan of closed ports with unusual flags.
@@ -402,13 +403,13 @@ nmap-synfin() { stealth nmap-synfin 'A scan of 14 ports with SYN and FIN togethe
 nmap-frag() {
 	start 96 400 'host 198.51.100.7'
 	run scan nmap -n -Pn -sS -f -p 31-40 --max-retries 0 10.0.0.20
-	finish nmap-frag.pcap 'A SYN scan of 10 ports in fragments of 8 bytes' '198.51.100.7 scans 10.0.0.20' 'tiny_fragments'
+	finish nmap-frag.pcap 'A SYN scan of 10 ports in fragments of 8 bytes' '198.51.100.7 scans 10.0.0.20' 'tiny_fragments crafted_syn_scan refused_ports'
 }
 
 nmap-sweep() {
 	start 96 400 'host 198.51.100.7'
 	run scan nmap -n -Pn -sS -p 8080 --max-retries 0 10.0.0.100-139
-	finish nmap-sweep.pcap 'One port tried on 40 hosts' '198.51.100.7 tries 10.0.0.100 to .139' 'host_sweep'
+	finish nmap-sweep.pcap 'One port tried on 40 hosts' '198.51.100.7 tries 10.0.0.100 to .139' 'host_sweep crafted_syn_scan'
 }
 
 nmap-ipproto() {
@@ -486,13 +487,13 @@ hping3-udp-flood-spoofed() {
 hping3-syn-flood() {
 	start 60 1000 'host 198.51.100.8'
 	run flood hping3 -q -S -p 80 -i u1000 -c 300 10.0.0.10
-	finish hping3-syn-flood.pcap '300 SYN in less than a second' '198.51.100.8 floods 10.0.0.10:80' 'syn_flood syn_flood_fast'
+	finish hping3-syn-flood.pcap '300 SYN in less than a second' '198.51.100.8 floods 10.0.0.10:80' 'syn_flood syn_flood_fast syn_flood_crafted'
 }
 
 hping3-syn-flood-spoofed() {
 	start 60 4000 'dst host 10.0.0.10 and tcp dst port 80'
 	run flood hping3 -q -S -p 80 --rand-source -i u1000 -c 1300 10.0.0.10
-	finish hping3-syn-flood-spoofed.pcap.gz 'About 1,200 SYN, each with an invented source' 'many flood 10.0.0.10:80' 'syn_flood_global'
+	finish hping3-syn-flood-spoofed.pcap.gz 'About 1,200 SYN, each with an invented source' 'many flood 10.0.0.10:80' 'syn_flood_global syn_flood_crafted'
 }
 
 hping3-icmp-flood() {
@@ -525,10 +526,28 @@ hping3-tcp-fragments() {
 	finish hping3-tcp-fragments.pcap.gz 'Eight SYN of 65,535 bytes in 45 fragments each' '198.51.100.8 floods 10.0.0.10' 'tcp_fragments'
 }
 
+nmap-discovery() {
+	start 96 400 'host 198.51.100.7'
+	run scan nmap -n -sn 10.0.0.20
+	finish nmap-discovery.pcap 'The questions by which nmap finds out that a host is there' '198.51.100.7 asks 10.0.0.20' 'nmap_ping'
+}
+
+hping3-fin-flood() {
+	start 60 400 'src host 198.51.100.8'
+	run flood hping3 -q -F -p 80 -i u10000 -c 150 10.0.0.10
+	finish hping3-fin-flood.pcap '150 FIN to one port in two seconds' '198.51.100.8 floods 10.0.0.10:80' 'tcp_flags_flood stealth_scan'
+}
+
+ping-fragments() {
+	start 60 600 'src host 198.51.100.8'
+	run flood ping -q -c 6 -i 1 -s 65000 10.0.0.10
+	finish ping-fragments.pcap.gz 'Six pings of 65,000 bytes in 44 fragments each' '198.51.100.8 floods 10.0.0.10' 'icmp_fragments'
+}
+
 hydra-ftp() {
 	start 120 1500 'host 198.51.100.22 and tcp port 21'
 	run brute hydra -q -I -t 8 -l admin -P words.txt ftp://10.0.0.20
-	finish hydra-ftp.pcap.gz 'Passwords guessed at an FTP server' '198.51.100.22 guesses at 10.0.0.20' 'brute_force login_failures'
+	finish hydra-ftp.pcap.gz 'Passwords guessed at an FTP server' '198.51.100.22 guesses at 10.0.0.20' 'brute_force login_failures passwords_tried'
 }
 
 hydra-ssh() {
@@ -608,7 +627,7 @@ nc-backdoor() {
 nmap-services-slow() {
 	start 96 400 'host 198.51.100.7'
 	run scan nmap -n -Pn -sS --scan-delay 2s -p 20-23,25,53,79,80,110,111,113,119,135,139,143,389,443,445 --max-retries 0 10.0.0.20
-	finish nmap-services-slow.pcap 'A SYN scan of 18 ports of services, one in two seconds' '198.51.100.7 scans 10.0.0.20' 'refused_ports failed_connections'
+	finish nmap-services-slow.pcap 'A SYN scan of 18 ports of services, one in two seconds' '198.51.100.7 scans 10.0.0.20' 'refused_ports failed_connections crafted_syn_scan'
 }
 
 flood-routers() {
@@ -661,7 +680,7 @@ hping3-reflection() {
 slowhttptest() {
 	start 160 3000 'host 198.51.100.8 and tcp port 80'
 	run flood slowhttptest -H -c 120 -r 40 -i 5 -l 25 -u http://10.0.0.10/
-	finish slowhttptest.pcap.gz '120 requests whose heads never end (slowloris)' '198.51.100.8 holds connections of 10.0.0.10:80' 'held_connections'
+	finish slowhttptest.pcap.gz '120 requests whose heads never end (slowloris)' '198.51.100.8 holds connections of 10.0.0.10:80' 'held_connections unfinished_requests'
 }
 
 ab() {
