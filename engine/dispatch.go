@@ -39,6 +39,7 @@ type branch struct {
 // A portIndex finds a branch by a port, in two steps of a byte each.
 type portIndex struct {
 	off      uintptr
+	least    int              // bytes of a payload without which it leads to nothing
 	pages    [256]*[256]int32 // index in branches
 	branches []*branch        // the first is nil, for ports without any
 }
@@ -273,7 +274,7 @@ func (b *builder) newPortIndex(entries []entry, off uintptr) *portIndex {
 		}
 	}
 	slices.SortFunc(ends, func(x, y end) int { return cmp.Compare(x.port, y.port) })
-	x := &portIndex{off: off, branches: []*branch{nil}}
+	x := &portIndex{off: off, least: maxLeast, branches: []*branch{nil}}
 	for i := range x.pages {
 		x.pages[i] = &noBranches
 	}
@@ -312,7 +313,8 @@ func (b *builder) newPortIndex(entries []entry, off uintptr) *portIndex {
 		br, ok := made[key]
 		if !ok {
 			br = int32(len(x.branches))
-			x.branches = append(x.branches, b.branch(key, slices.Clone(es)))
+			next := b.branch(key, slices.Clone(es))
+			x.branches, x.least = append(x.branches, next), min(x.least, next.least)
 			made[key] = br
 		}
 		for next := ends[i].port; port < next; port++ { // what is open has an end to come

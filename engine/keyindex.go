@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/ruleids/ruleids/engine/window"
+import (
+	"unsafe"
+
+	"github.com/ruleids/ruleids/engine/window"
+)
 
 // A keyIndex gives every key of 128 bits a place: a small number that stays while the key is there and is given to
 // another afterwards.
@@ -25,6 +29,13 @@ func (x *keyIndex) find(k [2]uint64) int32 {
 	}
 	place, _ := x.search(k)
 	return place
+}
+
+// ask asks for the slot of a key ahead.
+func (x *keyIndex) ask(k [2]uint64) {
+	if len(x.slots) > 0 {
+		window.Prefetch((*uint64)(unsafe.Pointer(&x.slots[x.home(k)&(len(x.slots)-1)&^1])))
+	}
 }
 
 func (x *keyIndex) search(k [2]uint64) (place int32, slot int) {

@@ -26,6 +26,8 @@ func (e *Engine) apply(w *worker, s *slot, at int) {
 		for i := range events {
 			if ev := &events[i]; ev.table != nil {
 				ev.table.PrefetchIndex(ev.key.hash)
+			} else {
+				e.askFlights(ev)
 			}
 		}
 		for i := range events {

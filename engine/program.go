@@ -246,8 +246,9 @@ func (w *worker) visit(br *branch, s *slot, place uint32) {
 
 // follow visits the branches that the packet's ports, addresses and literals lead to.
 func (w *worker) follow(br *branch, s *slot, place uint32) {
-	if br.dport != nil {
-		if next := br.dport.find(w.p); next != nil && len(w.p.Payload) >= next.least {
+	n := len(w.p.Payload)
+	if br.dport != nil && n >= br.dport.least {
+		if next := br.dport.find(w.p); next != nil && n >= next.least {
 			w.visit(next, s, place)
 		}
 	}
@@ -261,8 +262,8 @@ func (w *worker) follow(br *branch, s *slot, place uint32) {
 			w.visit(next, s, place)
 		}
 	}
-	if br.sport != nil {
-		if next := br.sport.find(w.p); next != nil && len(w.p.Payload) >= next.least {
+	if br.sport != nil && n >= br.sport.least {
+		if next := br.sport.find(w.p); next != nil && n >= next.least {
 			w.visit(next, s, place)
 		}
 	}

@@ -169,6 +169,15 @@ func (e *Engine) match(w *worker, l *lane, part *stepRef, ev *event) {
 	l.matches = append(l.matches, match{part: part, key: ev.key, number: w.p.Number, order: w.order, clock: w.p.Clock, p: p})
 }
 
+// askFlights asks ahead for the flights of an event's key that its lane has.
+func (e *Engine) askFlights(ev *event) {
+	for _, part := range ev.group.steps {
+		if q := part.of; q.local {
+			e.state.flights[q.index][q.rule.group.store.shard(ev.key.hash)].keys.ask([2]uint64{ev.key.hash, ev.key.check[0]})
+		}
+	}
+}
+
 // finish shows what a lane has noted of one event to the flights that it has.
 func (e *Engine) finish(w *worker, s *slot, l *lane) {
 	if len(l.local) == 0 {
