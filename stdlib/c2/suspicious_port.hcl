@@ -18,8 +18,7 @@ rule "suspicious_port" {
   except "answers" { where = "udp and (udp.srcport < 1024 or udp.srcport in list.udp_service_ports)" }
 
   # A call to all hosts of the link is how devices make themselves known (smart plugs on 6667): a backdoor is at one host, and its SYN or datagram goes there.
-  # The last address of a network is the same, in a frame to all.
-  except "broadcasts" { where = "udp and (ip.dst == '255.255.255.255' or eth.dst == 'ff:ff:ff:ff:ff:ff' and not (ip.dst in list.group_nets))" }
+  except "broadcasts" { where = "udp and ip.dst == '255.255.255.255'" }
 
   # A tracker of BitTorrent, many of which are on 1337, is asked for a connection by 16 bytes that begin with a number of the protocol (BEP 15).
   except "trackers" { where = "udp and udp.length == 24 and payload startsWith b'\\x00\\x00\\x04\\x17\\x27\\x10\\x19\\x80\\x00\\x00\\x00\\x00'" }

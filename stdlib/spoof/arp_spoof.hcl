@@ -11,11 +11,12 @@ rule "arp_spoof" {
 
   # A virtual machine that is bridged over Wi-Fi speaks with the hardware address of the card, which takes one station alone: who listens on that host sees
   # each of its packets twice, within some microseconds, and the second one, the copy, is not compared. Somebody else needs longer to answer.
+  # A virtual router of GLBP answers with the address of one forwarder after the other, all of which begin with 00:07:b4: then the card that says so is compared.
   # Requests as well as replies: hosts learn from both. A probe (RFC 5227, section 2.1.1) has 0.0.0.0 and claims no address yet.
   where = "arp and arp.src.proto_ipv4 != '0.0.0.0'"
   by    = ["arp.src.proto_ipv4"]
   window "24h" {
-    mac_changes = "changes(arp.src.hw_mac, not (gap() < 0.0001))"
+    mac_changes = "changes((eth.type == 0x8100 ? frame.bytes[26:29] : frame.bytes[22:25]) == b'\\x00\\x07\\xb4' ? eth.src : arp.src.hw_mac, not (gap() < 0.0001))"
   }
   threshold = var.arp_spoof_changes
   when      = "mac_changes >= threshold"

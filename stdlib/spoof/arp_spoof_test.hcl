@@ -385,3 +385,22 @@ test "a guest on a slow host, whose frames go from the card to itself, stays qui
   pcap  = "../../testdata/pcap/arp-bridge.pcap"
   quiet = true
 }
+
+test "a virtual router of GLBP, which answers with one forwarder after the other, stays quiet" {
+  pcap  = "../../testdata/pcap/arp-glbp.pcap"
+  quiet = true
+}
+
+test "who answers for a virtual router of GLBP from another card fires" {
+  packets {
+    count = 2
+    every = "1s"
+    arp {
+      opcode  = 2
+      src_mac = ["00:07:b4:00:28:01", "02:00:00:00:00:66"][i]
+      src_ip  = "10.0.0.254"
+      dst_ip  = "10.0.0.30"
+    }
+  }
+  alert "arp_spoof" { count = 1 }
+}
