@@ -38,17 +38,18 @@ func (t *Table) Sample(r Row, cell int, x float64, at, clock int64) {
 	t.sample(r, c, w, math.Float64bits(x), min(at, clock), clock)
 }
 
-// Quantile returns the number of a Quantile that the share q, 0 to 1, of the events do not exceed, between two numbers
-// in proportion; NaN when the window is empty.
-func (t *Table) Quantile(r Row, cell int, q float64, clock int64) float64 {
+// Quantile returns the number of a Quantile that p percent of the events, 0 to 100, do not exceed, between two numbers
+// in proportion; NaN when the window is empty. Of whole numbers and whole percents it is as exact as the number can be told: what
+// is compared with it is often just that.
+func (t *Table) Quantile(r Row, cell int, p float64, clock int64) float64 {
 	c, w := t.at(r, cell)
 	n := t.expireQuantile(r, c, w, clock)
 	if n == 0 {
 		return math.NaN()
 	}
-	rank := q * float64(n-1)
-	low := int64(math.Floor(rank))
-	part := rank - float64(low)
+	rank := p * float64(n-1) // in hundredths
+	low := int64(math.Floor(rank / 100))
+	part := rank - 100*float64(low)
 	var a, b float64
 	if w[0]&quantilePanes != 0 {
 		a, b = t.ranks(w, low)
@@ -58,7 +59,10 @@ func (t *Table) Quantile(r Row, cell int, q float64, clock int64) float64 {
 	if part == 0 {
 		return a
 	}
-	return a + part*(b-a)
+	if x := a + part*(b-a)/100; !math.IsInf(x, 0) {
+		return x
+	}
+	return a + part/100*(b-a)
 }
 
 // sample puts a number, as its bits, in its place.

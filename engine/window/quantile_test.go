@@ -31,7 +31,7 @@ func (m *sampleModel) trim(clock int64) {
 	m.coarse = m.coarse && len(m.events) > 0
 }
 
-func (m *sampleModel) quantile(q float64, clock int64) (low, high float64) {
+func (m *sampleModel) quantile(p float64, clock int64) (low, high float64) {
 	m.trim(clock)
 	if len(m.events) == 0 {
 		return math.NaN(), math.NaN()
@@ -41,9 +41,8 @@ func (m *sampleModel) quantile(q float64, clock int64) (low, high float64) {
 		xs[i] = e.x
 	}
 	slices.Sort(xs)
-	rank := q * float64(len(xs)-1)
-	i := int(rank)
-	x := xs[i] + (rank-float64(i))*(xs[min(i+1, len(xs)-1)]-xs[i])
+	i := int(p * float64(len(xs)-1) / 100)
+	x := xs[i] + (p*float64(len(xs)-1)-100*float64(i))*(xs[min(i+1, len(xs)-1)]-xs[i])/100
 	if !m.coarse {
 		return x, x
 	}
@@ -92,17 +91,17 @@ func TestQuantile(t *testing.T) {
 				if i%7 > 0 {
 					continue
 				}
-				for _, q := range []float64{0, 0.25, 0.5, 0.95, 1} {
-					got := table.Quantile(row, 0, q, clock)
-					low, high := m.quantile(q, clock)
+				for _, p := range []float64{0, 25, 50, 95, 100} {
+					got := table.Quantile(row, 0, p, clock)
+					low, high := m.quantile(p, clock)
 					if got != got != (low != low) || got < low || got > high {
-						t.Fatalf("%s, seed %d, event %d (%d in the window, coarse %t): quantile %g is %g, not between %g and %g", name, seed, i, len(m.events), m.coarse, q, got, low, high)
+						t.Fatalf("%s, seed %d, event %d (%d in the window, coarse %t): percentile %g is %g, not between %g and %g", name, seed, i, len(m.events), m.coarse, p, got, low, high)
 					}
 				}
 			}
 			key, hash := keyOf(1)
 			row := table.Row(key, hash, clock+2*span)
-			if got := table.Quantile(row, 0, 0.5, clock+2*span); got == got {
+			if got := table.Quantile(row, 0, 50, clock+2*span); got == got {
 				t.Fatalf("%s, seed %d: %g in an empty window", name, seed, got)
 			}
 			if table.arena.used != 0 {
@@ -137,7 +136,7 @@ func TestQuantileOfWorstNumbers(t *testing.T) {
 		row := table.Row(key, hash, clock)
 		at := clock - int64(rnd.IntN(2)*rnd.IntN(1<<21))
 		table.Sample(row, 0, worst(), at, clock)
-		if got := table.Quantile(row, 0, rnd.Float64(), clock); math.IsInf(got, 0) {
+		if got := table.Quantile(row, 0, 100*rnd.Float64(), clock); math.IsInf(got, 0) {
 			t.Fatalf("event %d: %g", i, got)
 		}
 		if b := table.Stats().Bytes; i%64 == 0 && b > config.Bound() {
@@ -161,14 +160,31 @@ func TestQuantileOfWorstNumbers(t *testing.T) {
 	if n := table.Stats().Saturations; n == 0 {
 		t.Error("the histogram was never full")
 	}
-	if got := table.Quantile(table.Row(key, hash, clock), 0, 0.5, clock); got < -1e15 || got > 1e15 {
+	if got := table.Quantile(table.Row(key, hash, clock), 0, 50, clock); got < -1e15 || got > 1e15 {
 		t.Errorf("the median is %g", got)
 	}
 	for range 1 << 17 {
 		clock += 8
 		table.Sample(table.Row(key, hash, clock), 0, 42, clock, clock)
 	}
-	if got := table.Quantile(table.Row(key, hash, clock), 0, 0.5, clock); got < 40 || got > 44.1 {
+	if got := table.Quantile(table.Row(key, hash, clock), 0, 50, clock); got < 40 || got > 44.1 {
 		t.Errorf("the median of one number is %g", got)
+	}
+}
+
+// TestQuantileOfWholeNumbers holds that a percentile that is a whole number is just that, as a rule compares it with one.
+func TestQuantileOfWholeNumbers(t *testing.T) {
+	key, hash := keyOf(1)
+	for step := range 20 {
+		table := New(Config{KeyWords: 1, Cells: []Cell{{Kind: Quantile, Span: 1 << 30}}})
+		row := table.Row(key, hash, 0)
+		for n := 1; n <= 40; n++ {
+			table.Sample(row, 0, float64(100*step*(n-1)), int64(n), int64(n))
+			for p := range 101 {
+				if got, want := table.Quantile(row, 0, float64(p), int64(n)), float64(p*step*(n-1)); got != want {
+					t.Fatalf("the percentile %d of %d numbers, %d apart, is %g, not %g", p, n, 100*step, got, want)
+				}
+			}
+		}
 	}
 }

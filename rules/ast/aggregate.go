@@ -52,7 +52,7 @@ type Aggregate struct {
 	Name string
 	Func Func
 	Arg  Expr // nil for count and rate
-	// Quantile is the share of the values that do not exceed that of median (0.5) or percentile; 0 of others.
+	// Quantile is how many percent of the values do not exceed that of percentile, 50 of median; 0 of others.
 	Quantile float64
 	Cond     Expr      // nil where every packet of the rule counts; holds the presence of Arg too
 	Index    int       // in Rule.Aggregates

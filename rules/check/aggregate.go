@@ -97,7 +97,7 @@ func (c *Checker) Aggregate(n exprast.Node, a *ast.Aggregate) bool {
 	quantile := 0.0
 	switch fn {
 	case ast.FuncMedian:
-		quantile = 0.5
+		quantile = 50
 	case ast.FuncPercentile:
 		if len(args) < 2 || len(args) > 3 {
 			c.Errorf(diag.BadArguments, at, "percentile takes a value, a percentage, and a condition if you like, not %d arguments: percentile(ip.len, 95).", len(args))
@@ -112,7 +112,7 @@ func (c *Checker) Aggregate(n exprast.Node, a *ast.Aggregate) bool {
 			c.Errorf(diag.BadArguments, c.Range(args[1]), "The percentage is a constant from 0 to 100, as in percentile(ip.len, 95).")
 			return false
 		}
-		quantile = k.Value.Number() / 100
+		quantile = k.Value.Number()
 		args = append([]exprast.Node{args[0]}, args[2:]...)
 	}
 	lo, hi := 1, 2
