@@ -57,7 +57,7 @@ func (s *summary) warnings() (out []string) {
 		out = append(out, refused(st)+"; --checksums off counts those with a wrong checksum")
 	}
 	if st.Evictions > 0 {
-		out = append(out, plural(st.Evictions, "key")+" lost their state to make room; a larger max_keys of the window keeps them")
+		out = append(out, plural(st.Evictions, "key")+" lost their state to make room; a larger max_keys, of a list max, keeps them")
 	}
 	if st.Saturated > 0 {
 		out = append(out, "windows dropped their oldest events "+plural(st.Saturated, "time")+" for lack of memory")

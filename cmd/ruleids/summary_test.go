@@ -108,7 +108,7 @@ func TestWarnings(t *testing.T) {
 		"1 of 1,000 packets have a link type that cannot be decoded: no rule looked at what is in them",
 		"11 of 1,000 packets have a broken or cut layer: rules see the layers before it and nothing behind",
 		"11 of 1,000 packets are older than one before them, and windows do not go back in time; give captures in the order they were taken",
-		"3 keys lost their state to make room; a larger max_keys of the window keeps them",
+		"3 keys lost their state to make room; a larger max_keys, of a list max, keeps them",
 		"windows dropped their oldest events 1 time for lack of memory",
 		"2 cooldowns ended early for lack of room: their keys may alert again",
 		"1 evaluation of an expression failed and had no value, so that comparisons on it were false",
