@@ -24,7 +24,7 @@ rule "dns_two_answers" {
     max_keys  = 16384
   }
   threshold = var.dns_two_answers_answers
-  when      = "answers >= threshold and contents >= 2 and fewest == 1 and (addresses >= 2 or lengths >= 2)"
+  when      = "answers >= threshold and contents >= 2 and fewest == 1 and (addresses == 2 or lengths >= 2)"
   cooldown  = "5m"
 
   notify {
