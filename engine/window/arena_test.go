@@ -3,15 +3,16 @@ package window
 import (
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 )
 
-// TestArena hands out and takes back blocks of all orders at random: none overlap, and all that was taken back
-// is whole again.
+// TestArena hands out and takes back blocks of all orders at random, larger than a chunk, too: none overlap, and all that was
+// taken back is whole again.
 func TestArena(t *testing.T) {
-	const order = chunkMin
+	const order = chunkOrder + 2
 	rnd := rand.New(rand.NewPCG(1, 1))
-	a := newArena(nil, order, 8*8<<order)
+	a := newArena(nil, order, 16*8<<chunkOrder)
 	type block struct {
 		ref  ref
 		mark uint64
@@ -44,8 +45,8 @@ func TestArena(t *testing.T) {
 		r := a.alloc(o)
 		if r == 0 {
 			refused++
-			if fits || a.live < a.limit {
-				t.Fatal("a block was refused though there was room")
+			if fits || o <= chunkOrder && a.live < a.limit || a.used == 0 {
+				t.Fatalf("a block of order %d was refused though there was room", o)
 			}
 			continue
 		}
@@ -68,10 +69,17 @@ func TestArena(t *testing.T) {
 	if a.used != used {
 		t.Errorf("%d words are counted as used, not %d", a.used, used)
 	}
+	large := 0
 	for _, b := range blocks {
+		if b.ref.order() > chunkOrder {
+			large++
+		}
 		a.release(b.ref)
 	}
-	if a.used != 0 || a.whole != a.live {
+	if large == 0 {
+		t.Error("no block was larger than a chunk at the end")
+	}
+	if a.used != 0 || a.whole != a.live || a.large != 0 {
 		t.Errorf("%d words are used and %d of %d chunks whole when all blocks are back", a.used, a.whole, a.live)
 	}
 	if a.live > 2 {
@@ -80,14 +88,14 @@ func TestArena(t *testing.T) {
 }
 
 func TestArenaReusesChunks(t *testing.T) {
-	a := newArena(nil, chunkMin, 1<<30)
+	a := newArena(nil, chunkOrder, 1<<30)
 	for range 10 {
 		var blocks []ref
 		for range 50 {
-			blocks = append(blocks, a.alloc(chunkMin))
+			blocks = append(blocks, a.alloc(chunkOrder))
 		}
-		if len(a.chunks) > 50 {
-			t.Fatalf("%d places for 50 chunks", len(a.chunks))
+		if slices.ContainsFunc(a.chunks[50:], func(c *uint64) bool { return c != nil }) {
+			t.Fatal("50 chunks take more than the first 50 places")
 		}
 		for _, b := range blocks {
 			a.release(b)
@@ -98,9 +106,9 @@ func TestArenaReusesChunks(t *testing.T) {
 // TestArenaGrowsWithoutAllocation takes one block after the other, up to the last, on memory that is not the Go heap's.
 func TestArenaGrowsWithoutAllocation(t *testing.T) {
 	m := NewMemory()
-	a := newArena(m, chunkMin, 100*chunkBytes(chunkMin))
-	a.alloc(chunkMin)
-	if n := testing.AllocsPerRun(a.limit-2, func() { a.alloc(chunkMin) }); n != 0 || a.live != a.limit {
+	a := newArena(m, chunkOrder, 100*chunkBytes)
+	a.alloc(chunkOrder)
+	if n := testing.AllocsPerRun(a.limit-2, func() { a.alloc(chunkOrder) }); n != 0 || a.live != a.limit {
 		t.Errorf("%v allocations for each of %d chunks", n, a.live)
 	}
 	runtime.KeepAlive(m)

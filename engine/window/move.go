@@ -33,7 +33,7 @@ func Reserve(m *Memory, moves []*Move) {
 		}
 		last = v.to
 		pieces[last.stride<<rowChunk]++
-		pieces[last.arena.chunkWords()]++
+		pieces[chunkWords]++
 	}
 	m.reserve(pieces)
 }

@@ -10,7 +10,7 @@ const (
 	ringMin         = 6        // order of the largest block of a Count: 64 times at least,
 	ringMax         = 13       // 8192 at most,
 	ringFuzzy       = 10       // and 1024 before panes where Need is above 4096
-	distinctSample  = chunkMax // order of the largest block of a sampled Distinct
+	distinctSample  = blockMax // order of the largest block of a sampled Distinct
 )
 
 func (c Config) withDefaults() Config {
@@ -115,9 +115,9 @@ func rank(need int) uint8 {
 	return uint8(max(0, 9-max(2, bits.Len(uint(need-1)))))
 }
 
-// chunkOrder is the size of the arena's chunks: that of the largest block.
-func chunkOrder(cells []cell) uint {
-	o := uint(chunkMin)
+// largestOrder is that of the largest block that a cell may have.
+func largestOrder(cells []cell) uint {
+	o := uint(unitOrder)
 	for i := range cells {
 		o = max(o, cells[i].order, cells[i].pane)
 	}
@@ -153,9 +153,7 @@ func (c Config) Bound() int64 {
 	n := chunks*int64(stride)<<(rowChunk+3) + sliceBound(chunks)
 	n += IndexSlots(c.MaxKeys) * 8
 	if hasBlocks(cells) {
-		order := chunkOrder(cells)
-		k := int64(arenaChunks(order, c.MaxBytes))
-		n += k * (chunkBytes(order) + 8)
+		n += int64(arenaChunks(largestOrder(cells), c.MaxBytes)) * (chunkBytes + 9)
 	}
 	return n + spillBound(c.Spill, cells)
 }

@@ -84,7 +84,7 @@ func New(c Config) *Table {
 			t.single = max(t.single, t.cells[i].scale)
 		}
 	}
-	t.arena = newArena(c.Memory, chunkOrder(t.cells), c.MaxBytes)
+	t.arena = newArena(c.Memory, largestOrder(t.cells), c.MaxBytes)
 	t.spill = newSpill(c.Memory, c.Spill, t.cells)
 	t.limit = t.maxKeys
 	if t.hosts() {
@@ -339,11 +339,7 @@ func (t *Table) Release() {
 	for _, r := range t.rows {
 		t.memory.give(r)
 	}
-	for _, c := range t.arena.chunks {
-		if c != nil {
-			t.memory.give(t.arena.words(c))
-		}
-	}
+	t.arena.discard()
 	t.index.Release()
 	t.spill.free()
 	*t = Table{}

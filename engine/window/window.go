@@ -46,7 +46,7 @@ type Config struct {
 	MaxKeys  int    // rows; 0 means 65536
 
 	// MaxBytes bounds the blocks for windows that outgrow their row; 0 means 1 KiB for each of MaxKeys
-	// and at least 64 MiB. It is rounded to whole chunks of 64 to 512 KiB, at least one.
+	// and at least 64 MiB. It is rounded to whole chunks of 64 KiB, enough for one block of the largest size.
 	MaxBytes int64
 
 	// Spill is the number of events of evicted rows that are remembered, 24 bytes each; 0 means 16 for
