@@ -22,7 +22,8 @@ rule "brute_force" {
   # any traffic; where they are more than one in ten, they are not what is looked for.
   # Programs without a pool connect to their database for each request. A connection on which they ask for something has been let in, and counts
   # for nothing; one that is refused asks for nothing. Queries on connections of before take off no more than there are new ones to databases.
-  when = "new_connection and attempts >= threshold and sockets >= 0.9 * threshold and (attempts - asked >= threshold or attempts - databases >= threshold)"
+  when     = "new_connection and attempts >= threshold and sockets >= 0.9 * threshold and (attempts - asked >= threshold or attempts - databases >= threshold)"
+  cooldown = "5m"
 
   except "monitors" { where = "ip.src in list.monitors" }
 

@@ -409,3 +409,19 @@ test "a neighbour of what looks after all other hosts fires" {
     count = 1
   }
 }
+
+test "guessing that goes on is told once in five minutes" {
+  packets {
+    count = 280
+    every = "1s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 22
+      flags   = "S"
+    }
+  }
+  alert "brute_force" { count = 1 }
+  others = "allow"
+}

@@ -16,6 +16,7 @@ rule "distributed_brute_force" {
   }
   threshold = var.distributed_brute_force_sources
   when      = "sources >= threshold"
+  cooldown  = "5m"
 
   # An office at nine in the morning: its hosts connect to their file server, mail server and database. What these refuse is login_failures.
   except "office" { where = "tcp.dstport in [25, 445, 1433, 3306, 5432] and ip.src in list.home_nets and ip.dst in list.home_nets" }

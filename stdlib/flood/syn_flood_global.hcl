@@ -18,7 +18,8 @@ rule "syn_flood_global" {
   }
   threshold = var.syn_flood_global_syns
   # The link of a provider has as many SYN, from clients that open a few connections each, to hundreds of servers. A flood has few targets.
-  when = "syns >= threshold and sources >= var.syn_flood_global_sources and (syns > 20 * targets or targets < 50)"
+  when     = "syns >= threshold and sources >= var.syn_flood_global_sources and (syns > 20 * targets or targets < 50)"
+  cooldown = "1m"
 
   # No escalation and no block. The sources are as a rule forged, so the address of the packet that happens to fire the rule is an
   # indicator of nothing: one ill-reputed address must not lower the threshold for everybody's traffic.

@@ -647,3 +647,19 @@ test "pieces of heads, as slow HTTP sends, are no use of a connection" {
     min = 1
   }
 }
+
+test "a flood of a minute and a half is told twice" {
+  packets {
+    count = 4500
+    every = "20ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 80
+      flags   = "S"
+    }
+  }
+  alert "syn_flood" { count = 2 }
+  others = "allow"
+}

@@ -17,7 +17,8 @@ rule "udp_flood" {
   threshold = var.udp_flood_packets
 
   # A download by HTTP/3 at 4.6 Mbit/s, and the answers of a busy resolver, come at the rate at which other packets are a flood.
-  when = "packets >= threshold or answers >= 10 * threshold"
+  when     = "packets >= threshold or answers >= 10 * threshold"
+  cooldown = "1m"
 
   escalate "virustotal" { indicator = "ip.src" }
 
