@@ -20,6 +20,9 @@ rule "refused_ports" {
   when      = "ports >= threshold"
   cooldown  = "10m"
 
+  # What collects metrics asks for those of programs that are down, too.
+  except "monitors" { where = "ip.dst in list.monitors" }
+
   notify {
     to      = ["ops"]
     message = "${ip.src} refused ${ip.dst} on ${ports} ports in 10 min"

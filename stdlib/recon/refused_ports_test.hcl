@@ -238,3 +238,19 @@ test "seven, and connections to high ports that end, stay quiet" {
   }
   quiet = true
 }
+
+test "a collector of metrics whose programs are down stays quiet where it is known as a monitor" {
+  set = { monitors = ["10.0.0.27"] }
+  packets {
+    count = 40
+    every = "1s"
+    tcp {
+      src     = "10.0.0.20"
+      dst     = "10.0.0.27"
+      srcport = 9100 + i
+      dstport = 45890 + i
+      flags   = "RA"
+    }
+  }
+  quiet = true
+}
