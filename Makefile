@@ -58,7 +58,7 @@ lab: ## record the captures in testdata/pcap again, in network namespaces (needs
 	testdata/lab/record.sh
 
 detection: build ## what the shipped rules find of attacks by real tools, and raise on everyday traffic (needs root; installs the tools; half an hour; captures in DETECTION=DIR)
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$(testdata/lab/detection.sh --packages)
+	packages=$$(testdata/lab/detection.sh --packages); dpkg -s $$packages >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$packages; }
 	testdata/lab/detection.sh $(BIN) $(or $(DETECTION),bin/detection)
 
 # The Debian packages with the tools of package lab.

@@ -7,7 +7,8 @@
 #   testdata/lab/detection.sh --judge RULEIDS DIR    judges what is there
 #   testdata/lab/detection.sh --packages             the Debian packages with the tools that it needs
 #
-# The table goes to standard output and to DIR/detection.md. Its network is that of record.sh, in namespaces of its own.
+# The table goes to standard output and to DIR/detection.md. Its networks are those of record.sh, in namespaces of their
+# own: LAB_NETWORKS of them record at once, 4 unless told, since most of a recording is waiting; each takes 1 GB of memory.
 # Captures are large and not kept in the repository; times decide much, so that another run finds a little more or less.
 set -euo pipefail
 
@@ -165,7 +166,9 @@ services() {
 	serve server dnsmasq --no-daemon --no-resolv --no-hosts --conf-file=/dev/null --user=nobody "--address=/#/192.0.2.80" --listen-address=192.0.2.80 --bind-interfaces --pid-file="$work/dnsmasq.pid"
 	ip -n "$ns-server" address add 192.0.2.54/24 dev eth0
 	printf '%s\n' 'listen = 192.0.2.54' 'port = 53' 'user = root' "chroot = $work/empty" 'domain = d.example.org' 'key = lab' 'resources = ssh:10.0.0.20:22' >"$work/dns2tcpd.conf"
-	serve server dns2tcpd -F -d 1 -f "$work/dns2tcpd.conf"
+	mkfifo "$work/silence" # it reads from its standard input all the time where that has ended
+	# shellcheck disable=SC2016
+	serve server bash -c 'exec dns2tcpd -F -d 1 -f "$1" <>"$2"' dns2tcpd "$work/dns2tcpd.conf" "$work/silence"
 	printf '%s\n' 'server:' ' directory: ""' ' chroot: ""' ' username: ""' ' pidfile: ""' ' interface: 10.0.0.53' ' access-control: 0.0.0.0/0 allow' ' do-not-query-localhost: no' ' module-config: "iterator"' \
 		' local-zone: "example." nodefault' ' local-zone: "example.com." typetransparent' ' local-data: "example.com. NS ns1.example.com."' ' local-data: "example.com. SOA ns1.example.com. root.example.com. 1 3600 600 86400 60"' 'forward-zone:' ' name: "."' ' forward-addr: 192.0.2.80' >"$work/unbound.conf"
 	serve dns unbound -d -c "$work/unbound.conf"
@@ -180,7 +183,7 @@ services() {
 	mosquitto_passwd -b "$work/mqtt.words" admin a-word-that-no-list-has
 	printf '%s\n' 'listener 1883 0.0.0.0' 'allow_anonymous false' "password_file $work/mqtt.words" 'user root' >"$work/mosquitto.conf"
 	serve files mosquitto -c "$work/mosquitto.conf"
-	mariadb-install-db --no-defaults --user=root --datadir="$work/mysql" --skip-test-db >/dev/null 2>&1
+	mariadb-install-db --no-defaults --user=root --datadir="$work/mysql" --skip-test-db >>"$work/files.log" 2>&1
 	printf '%s\n' "CREATE USER 'root'@'%' IDENTIFIED BY 'a-word-that-no-list-has';" >"$work/mysql.sql"
 	serve files mariadbd --no-defaults --user=root --datadir="$work/mysql" --bind-address=0.0.0.0 --socket="$work/mysql.sock" --pid-file="$work/mysql.pid" --init-file="$work/mysql.sql"
 	# shellcheck disable=SC2016
@@ -219,12 +222,13 @@ workday() { benign "$@"; held[$1]=workday; }
 declare -A want from how held class span
 of=
 
-# shellcheck disable=SC1091
-source "$here/detection.list"
+# The long ones come first, so that no network waits for one at the end.
 # shellcheck disable=SC1091
 source "$here/everyday.list"
 # shellcheck disable=SC1091
 source "$here/workday.list"
+# shellcheck disable=SC1091
+source "$here/detection.list"
 
 record() {
 	local name=$1 host=${from[$1]}
@@ -238,7 +242,9 @@ record() {
 		grep -q 'listening on' "$work/tcpdump.log" && break
 		sleep 0.05
 	done
-	on "$host" env NS="$ns" timeout -s INT -k 5 "${span[$name]:-${LAB_SECONDS:-75}}" bash -c "cd $work; PATH=$work:\$PATH; ${how[$name]}" >"$dir/$name.log" 2>&1 </dev/null || true
+	# In the background a signal ends the wait at once; tools are stopped by INT, which bash has background jobs ignore.
+	on "$host" env --default-signal=INT NS="$ns" timeout -s INT -k 5 "${span[$name]:-${LAB_SECONDS:-75}}" bash -c "cd $work; PATH=$work:\$PATH; ${how[$name]}" >"$dir/$name.log" 2>&1 </dev/null &
+	wait $! || true
 	sleep 1.5 # until the kernel has handed out what it has
 	kill "$dump_pid" 2>/dev/null || true
 	wait "$dump_pid" || true
@@ -308,16 +314,63 @@ meets() {
 	return 1
 }
 
+# network TAKEN NAME... builds a network, and records in it what no other network has taken: for each name that is, TAKEN has a directory.
+network() {
+	local taken=$1 name turn
+	work=$(mktemp -d)
+	trap down EXIT
+	trap 'exit 130' INT TERM
+	seq -f 'word%g' 60 >"$work/words.txt"
+	seq -f 'user%g' 30 >"$work/users.txt"
+	{ seq -f 'name%g' 150; printf '%s\n' www mail; } >"$work/names.txt"
+	{ seq -f 'page%g' 400; printf '%s\n' admin login backup private; } >"$work/pages.txt"
+	exec {turn}<"$taken" # services start slowly where several networks are built at once
+	flock "$turn"
+	build
+	services
+	everyday_services
+	workday_services
+	flock -u "$turn"
+	for name in "${@:2}"; do
+		if mkdir "$taken/$name" 2>/dev/null; then record "$name"; fi
+	done
+}
+
+# networks NAME... records in several networks at once.
+networks() {
+	local number count=${LAB_NETWORKS:-4} failed=
+	((count < $#)) || count=$#
+	taken=$(mktemp -d)
+	pids=()
+	trap 'kill "${pids[@]}" 2>/dev/null || true; wait; rm -rf "$taken"' EXIT
+	trap 'exit 130' INT TERM
+	for ((number = 1; number <= count; number++)); do
+		LAB_NAMESPACE=$ns$number "${BASH_SOURCE[0]}" --network "$taken" "$dir" "$@" &
+		pids+=($!)
+	done
+	for number in "${pids[@]}"; do wait "$number" || failed=yes; done
+	trap - EXIT INT TERM
+	rm -rf "$taken"
+	[[ -z $failed ]] || die "a network failed, as is said above; judge what is recorded with: $here/detection.sh --judge $ruleids $dir"
+}
+
 detection() {
-	if [[ ${1-} == --packages ]]; then
+	local record=yes name chosen=("${names[@]}")
+	case ${1-} in
+	--packages)
 		tools | cut -d' ' -f2 | sort -u
 		return
-	fi
-	local record=yes name
-	if [[ ${1-} == --judge ]]; then
+		;;
+	--network)
+		dir=$3
+		network "$2" "${@:4}"
+		return
+		;;
+	--judge)
 		record=no
 		shift
-	fi
+		;;
+	esac
 	(($# >= 2)) || die "say where the program is, and a directory for the captures"
 	ruleids=$(realpath "$1")
 	mkdir -p "$2"
@@ -325,23 +378,12 @@ detection() {
 	shift 2
 	if [[ $record == yes ]]; then
 		need
-		! ip netns list | grep -q "^$ns-" || die "namespaces called $ns-… are there already, of another run; end it, or delete them with: ip netns delete NAME"
-		work=$(mktemp -d)
-		trap down EXIT
-		trap 'exit 130' INT TERM
-		{ seq -f 'word%g' 60; } >"$work/words.txt"
-		seq -f 'user%g' 30 >"$work/users.txt"
-		{ seq -f 'name%g' 150; printf '%s\n' www mail; } >"$work/names.txt"
-		{ seq -f 'page%g' 400; printf '%s\n' admin login backup private; } >"$work/pages.txt"
-		build
-		services
-		everyday_services
-		workday_services
-		if (($#)); then names=("$@"); fi
-		for name in "${names[@]}"; do
+		! ip netns list | grep -q "^${ns}[0-9]*-" || die "namespaces called ${ns}…-… are there already, of another run; end it, or delete them with: ip netns delete NAME"
+		if (($#)); then chosen=("$@"); fi
+		for name in "${chosen[@]}"; do
 			[[ -v from[$name] ]] || die "nothing is called $name"
-			record "$name"
 		done
+		networks "${chosen[@]}"
 	fi
 	judge
 }

@@ -79,7 +79,7 @@ everyday_services() {
 	chown postgres "$work/pg"
 	(cd / && runuser -u postgres -- "$pg/initdb" -D "$work/pg" -A trust && echo 'host all all 0.0.0.0/0 trust' >>"$work/pg/pg_hba.conf") >/dev/null
 	serve data runuser -u postgres -- "$pg/postgres" -D "$work/pg" -h 0.0.0.0 -k "$work/pg"
-	mariadb-install-db --user=root --datadir="$work/maria" --auth-root-authentication-method=normal >/dev/null 2>&1
+	mariadb-install-db --user=root --datadir="$work/maria" --auth-root-authentication-method=normal >>"$work/data.log" 2>&1
 	serve data mariadbd --user=root --datadir="$work/maria" --bind-address=0.0.0.0 --socket="$work/maria.sock" --pid-file="$work/maria.pid" --skip-grant-tables --skip-networking=0 --port=3306
 	serve data redis-server --bind 0.0.0.0 --protected-mode no --save '' --dir "$work" --port 6379
 	serve data memcached -u nobody -l 0.0.0.0

@@ -196,9 +196,9 @@ services() {
 	die "the name server of the lab does not answer; see $work/dns.log"
 }
 
-# answers HOST PORT waits until a TCP port is open on a host.
+# answers HOST PORT waits until a TCP port is open on a host, for half a minute.
 answers() {
-	for _ in {1..100}; do
+	for _ in {1..300}; do
 		on "$1" nc -z -w 1 127.0.0.1 "$2" 2>/dev/null && return
 		sleep 0.1
 	done
