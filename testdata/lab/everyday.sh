@@ -25,6 +25,7 @@ everyday_tools() {
 		arping arping
 		rdisc6 ndisc6
 		traceroute traceroute
+		tracepath iputils-tracepath
 		mtr mtr-tiny
 		restic restic
 		mosquitto mosquitto
@@ -34,6 +35,8 @@ everyday_tools() {
 		memcached memcached
 		nft nftables
 		wget wget
+		python3 python3-websockets
+		python3 python3-grpcio
 	LIST
 }
 
