@@ -57,7 +57,7 @@ lab: ## record the captures in testdata/pcap again, in network namespaces (needs
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$(testdata/lab/record.sh --packages)
 	testdata/lab/record.sh
 
-detection: build ## what the shipped rules find of attacks by real tools, and raise on everyday traffic (needs root; installs the tools; half an hour; captures in DETECTION=DIR)
+detection: build ## what the shipped rules find of attacks by real tools, and raise on everyday traffic (needs root; installs the tools; forty minutes; captures in DETECTION=DIR)
 	packages=$$(testdata/lab/detection.sh --packages); dpkg -s $$packages >/dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$packages; }
 	testdata/lab/detection.sh $(BIN) $(or $(DETECTION),bin/detection)
 

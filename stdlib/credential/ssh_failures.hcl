@@ -12,8 +12,9 @@ rule "ssh_failures" {
   # What the server sends is encrypted, and its sizes are not. Before a login it sends its name, then two long messages, the
   # algorithms and the key exchange; a refusal has less than 120 bytes. After a login come its host keys and what the command says.
   # Dropbear sends its name and the algorithms in one segment, and after a login nothing that is long; but then its messages are of several lengths.
-  # A message ends with PSH; what a segment holds without it goes on in the next: a download, or a long message's beginning.
-  where = "tcp.srcport in [22, 222, 2022, 2222, 22222] and tcp.len > 0 and tcp.flags.push"
+  # A message ends with PSH; what a segment holds without it goes on in the next: a download, which is not counted, or the answer to a
+  # key exchange (SSH_MSG_KEX_ECDH_REPLY, RFC 5656), which takes more than one with sntrup761x25519.
+  where = "tcp.srcport in [22, 222, 2022, 2222, 22222] and tcp.len > 0 and (tcp.flags.push or payload[5] == 31)"
   by    = ["ip.dst", "ip.src"]
   window "10m" {
     connections = "count(payload startsWith 'SSH-')"

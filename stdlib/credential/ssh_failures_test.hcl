@@ -104,6 +104,26 @@ test "logins of a deployment stay quiet: host keys and output follow" {
   }
 }
 
+test "a key exchange that takes more than a segment, and three refusals, in eight connections" {
+  packets {
+    count = 56
+    every = "250ms"
+    tcp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      srcport = 22
+      dstport = 40000 + floor(i / 7)
+      flags   = i % 7 == 2 ? "A" : "PA"
+      seq     = 1 + 1500 * i
+      payload = i % 7 == 0 ? "SSH-2.0-OpenSSH_9.2p1\r\n" : "00000${i % 7 == 2 ? "\u001f" : "0"}${substr(format("%01448d", 0), 6, [0, 1082, 1442, 110, 70, 70, 70][i % 7])}"
+    }
+  }
+  alert "ssh_failures" {
+    count = 1
+    key   = { "ip.dst" = "198.51.100.7", "ip.src" = "192.0.2.10" }
+  }
+}
+
 test "Dropbear, which sends its name with the algorithms, refuses in eight connections" {
   packets {
     count = 48
