@@ -168,3 +168,25 @@ rule "intel_bytes" {
     message = "${ip.src} and ${ip.dst} (${list.intel[ip.dst].threat}) exchanged ${bytes} bytes"
   }
 }
+
+# An echo that only the scanner of the exploit sends, asked and answered on one connection: what is asked alone says nothing of the
+# host that is asked.
+rule "eternalblue_pair" {
+  description = "ET EXPLOIT EternalBlue, 2024220 and 2024218: a host answers the echo of the exploit (MS17-010)."
+  severity    = "high"
+
+  sequence "1m" {
+    step "request" {
+      where = <<-EOT
+        tcp.dstport == 445 and payload startsWith '\x00\x00\x001\xffSMB+\x00\x00\x00\x00\x18\x07\xc0' and payload contains 'JlJmIhClBsr\x00'
+      EOT
+      by    = ["ip.src", "ip.dst", "tcp.srcport"]
+    }
+    step "response" {
+      where = <<-EOT
+        tcp.srcport == 445 and payload startsWith '\x00\x00\x001\xffSMB+\x00\x00\x00\x00\x98\x07\xc0' and payload contains 'JlJmIhClBsr\x00'
+      EOT
+      by    = ["ip.dst", "ip.src", "tcp.dstport"]
+    }
+  }
+}

@@ -631,3 +631,73 @@ test "27 MB to one that may be one" {
     max = 0
   }
 }
+
+test "the echo of EternalBlue is answered" {
+  others = "allow"
+  packets {
+    start = "0s"
+    tcp {
+      src         = "198.51.100.7"
+      dst         = "10.0.0.20"
+      srcport     = 40000
+      dstport     = 445
+      flags       = "PA"
+      payload_hex = "00000031ff534d422b000000001807c0000000000000000000000000000000000000000000000000000000004a6c4a6d4968436c42737200"
+    }
+  }
+  packets {
+    start = "100ms"
+    tcp {
+      src         = "10.0.0.20"
+      dst         = "198.51.100.7"
+      srcport     = 445
+      dstport     = 40000
+      flags       = "PA"
+      payload_hex = "00000031ff534d422b000000009807c0000000000000000000000000000000000000000000000000000000004a6c4a6d4968436c42737200"
+    }
+  }
+  alert "eternalblue_pair" {
+    count = 1
+    at    = "100ms"
+  }
+}
+
+test "the echo of EternalBlue is answered to another, or not at all" {
+  others = "allow"
+  packets {
+    start = "0s"
+    tcp {
+      src         = "198.51.100.7"
+      dst         = "10.0.0.20"
+      srcport     = 40000
+      dstport     = 445
+      flags       = "PA"
+      payload_hex = "00000031ff534d422b000000001807c0000000000000000000000000000000000000000000000000000000004a6c4a6d4968436c42737200"
+    }
+  }
+  packets {
+    start = "100ms"
+    tcp {
+      src         = "10.0.0.20"
+      dst         = "198.51.100.7"
+      srcport     = 445
+      dstport     = 40001
+      flags       = "PA"
+      payload_hex = "00000031ff534d422b000000009807c0000000000000000000000000000000000000000000000000000000004a6c4a6d4968436c42737200"
+    }
+  }
+  packets {
+    start = "200ms"
+    tcp {
+      src         = "10.0.0.20"
+      dst         = "198.51.100.7"
+      srcport     = 445
+      dstport     = 40000
+      flags       = "PA"
+      payload_hex = "00000031ff534d422b000000001807c0000000000000000000000000000000000000000000000000000000004a6c4a6d4968436c42737200"
+    }
+  }
+  alert "eternalblue_pair" {
+    max = 0
+  }
+}
