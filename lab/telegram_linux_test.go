@@ -152,7 +152,7 @@ func TestTelegram(t *testing.T) {
 	need(t, "ip", "ethtool", "nmap", "ping")
 	l := newLAN(t)
 	bot := l.home.serveTelegram()
-	hcl := settings(stdlibAlone + response(`mode = "enforce"`) + fmt.Sprintf(`
+	hcl := settings("rules {\n  paths = [\"rules\"]\n}\n" + response(`mode = "enforce"`) + fmt.Sprintf(`
 notifier "telegram" "ops" {
   token_file     = "token"
   chats          = ["%d"]
@@ -160,7 +160,14 @@ notifier "telegram" "ops" {
   url            = "http://127.0.0.1:8081"
 }
 `, administrator))
-	s := prepareSensor(l.home, hcl, nil)
+	s := prepareSensor(l.home, hcl, map[string]string{"scan.hcl": `
+override "port_scan" {
+  quarantine {
+    target = "ip.src"
+    for    = "10m"
+  }
+}
+`})
 	s.put("token", botToken+"\n")
 	s.start()
 	if out, status := s.verb("notify", "test", "ops"); status != 0 {

@@ -28,14 +28,8 @@ rule "syn_flood" {
 
   escalate "virustotal" { indicator = "ip.src" }
 
-  # The source may be forged. Accepted, because a flood that hurts under one address is stopped by dropping that address, forged
-  # or not, and a forger gains no more than an hour of silence for an address that is neither the host's own, a gateway, a
-  # resolver nor on the never-block list: those are never blocked. Floods of many addresses are syn_flood_global's, which blocks none.
-  block {
-    target    = "ip.src"
-    for       = "1h"
-    spoofable = "accept"
-  }
+  # No block: the source may be forged, and one scan with decoys (nmap -D) fires this rule for addresses that sent nothing. Where nobody
+  # of others comes from those addresses, an override adds one: see the page of this rule.
   notify {
     to      = ["ops"]
     message = "${ip.src} sent ${syns} SYN in 5 s, the last one to ${ip.dst} port ${tcp.dstport}"

@@ -30,10 +30,8 @@ rule "host_sweep" {
   except "monitors" { where = "ip.src in list.monitors" }
 
   escalate "virustotal" { indicator = "ip.src" }
-  quarantine {
-    target = "ip.src"
-    for    = "10m"
-  }
+
+  # No quarantine: the source of a SYN may be forged, and 25 of them would keep out whomever a forger likes.
   notify {
     to      = ["ops"]
     message = "${ip.src} tried TCP port ${tcp.dstport} on ${hosts} hosts in 60 s, the last one ${ip.dst}"

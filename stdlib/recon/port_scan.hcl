@@ -25,10 +25,8 @@ rule "port_scan" {
   except "monitors" { where = "ip.src in list.monitors" }
 
   escalate "virustotal" { indicator = "ip.src" }
-  quarantine {
-    target = "ip.src"
-    for    = "10m"
-  }
+
+  # No quarantine: the source may be forged, and one scan with decoys (nmap -D) fires this rule for addresses that sent nothing.
   notify {
     to      = ["ops"]
     message = "${ip.src} tried ${ports} TCP ports in 10 s, the last one ${tcp.dstport} on ${ip.dst}"

@@ -22,10 +22,8 @@ rule "stealth_scan" {
   except "answers" { where = "tcp.flags.syn and tcp.flags.ack" }
 
   escalate "virustotal" { indicator = "ip.src" }
-  quarantine {
-    target = "ip.src"
-    for    = "10m"
-  }
+
+  # No quarantine: the source may be forged, and one scan with decoys (nmap -D) fires this rule for addresses that sent nothing.
   notify {
     to      = ["ops"]
     message = "${ip.src} sent ${probes} TCP packets with impossible flags in 10 s, the last one to ${ip.dst} port ${tcp.dstport}"

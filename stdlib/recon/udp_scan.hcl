@@ -26,10 +26,8 @@ rule "udp_scan" {
   cooldown  = "5m"
 
   escalate "virustotal" { indicator = "ip.src" }
-  quarantine {
-    target = "ip.src"
-    for    = "10m"
-  }
+
+  # No quarantine: the source may be forged, and one scan with decoys (nmap -D) fires this rule for addresses that sent nothing.
   notify {
     to      = ["ops"]
     message = "${ip.src} tried ${ports} UDP ports of ${ip.dst} in 2 min, the last one ${udp.dstport}"
