@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ruleids/ruleids/rules"
 	"github.com/ruleids/ruleids/stdlib"
@@ -111,6 +112,28 @@ func TestRules(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("rules:\n got %v\nwant %v", got, want)
+	}
+}
+
+// What a rule leaves out has its reason in the rule, where those who change it read it.
+func TestEveryExceptionHasItsReason(t *testing.T) {
+	for _, r := range shipped(t) {
+		before := ""
+		for line := range strings.Lines(r.body) {
+			if strings.HasPrefix(line, "  except ") && !strings.HasPrefix(before, "  # ") {
+				t.Errorf("%s: no comment before %s", r.Name, line)
+			}
+			before = line
+		}
+	}
+}
+
+// A scan goes on for minutes: its rule tells of it once in five, not with each port.
+func TestReconIsToldOnce(t *testing.T) {
+	for _, r := range shipped(t) {
+		if r.Category == "recon" && r.Cooldown < 5*time.Minute {
+			t.Errorf("%s has a cooldown of %v", r.Name, r.Cooldown)
+		}
 	}
 }
 

@@ -146,11 +146,11 @@ func (w firing) at(g firing, key string) bool {
 	return math.Abs(w.time-g.time) <= expectedRules[rule]+clockError
 }
 
-// exceptLine is an except block of a shipped rule, in one line as all are that need no more.
-var exceptLine = regexp.MustCompile("(?m)^  except \"([^\"]+)\" +\\{.*\\}\n")
+// exceptLine is an except block of a shipped rule, in one line as all are that need no more, and the comment before it.
+var exceptLine = regexp.MustCompile("(?m)((?:^  #.*\n)*)(^  except \"([^\"]+)\" +\\{.*\\}\n)")
 
 // exceptions finds the alerts that an except block of a shipped rule leaves out on purpose: they are there in a run without
-// that block. It returns what is excepted, with the name of the block, and what is lacking for another reason.
+// that block. It returns what is excepted, with the name and reason of the block, and what is lacking for another reason.
 func exceptions(t *testing.T, capture string, faulty bool, want map[string]firing, lacking map[string]string) (excepted, unexplained []string) {
 	t.Helper()
 	for _, k := range slices.Sorted(maps.Keys(lacking)) {
@@ -166,14 +166,14 @@ func exceptions(t *testing.T, capture string, faulty bool, want map[string]firin
 		if name == "" {
 			unexplained = append(unexplained, lacking[k])
 		} else {
-			excepted = append(excepted, fmt.Sprintf("%s by %q", k, name))
+			excepted = append(excepted, fmt.Sprintf("%s by %s", k, name))
 		}
 	}
 	return excepted, unexplained
 }
 
 // A withoutBlock is a directory with the shipped rules but for one except block.
-type withoutBlock struct{ name, dir string }
+type withoutBlock struct{ name, dir string } // name with the reason
 
 // withoutException writes the shipped rules, once for each except block of a rule, without that block.
 func withoutException(t *testing.T, rule string) (out []withoutBlock) {
@@ -192,11 +192,12 @@ func withoutException(t *testing.T, rule string) (out []withoutBlock) {
 		if err := os.CopyFS(dir, files); err != nil {
 			t.Fatal(err)
 		}
-		less := slices.Concat(text[:m[0]], text[m[1]:])
+		less := slices.Concat(text[:m[4]], text[m[5]:])
 		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(names[0])), less, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, withoutBlock{string(text[m[2]:m[3]]), dir})
+		reason := strings.Join(strings.Fields(strings.ReplaceAll(string(text[m[2]:m[3]]), "#", "")), " ")
+		out = append(out, withoutBlock{fmt.Sprintf("%q (%s)", text[m[6]:m[7]], reason), dir})
 	}
 	return out
 }

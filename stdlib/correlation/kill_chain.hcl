@@ -24,6 +24,8 @@ rule "kill_chain" {
 
   # The address in these alerts is that of the packet that happened to be the last of many sources', or the victim's own, forged.
   except "many_sources" { where = "alert.rule in ['distributed_brute_force', 'distributed_port_scan', 'port_scan_network', 'dhcp_two_servers']" }
+
+  # The address is the victim's own, forged.
   except "forged" { where = "alert.rule in ['land_attack', 'rst_injection']" }
 
   # These look at answers: the source of the last packet is the host that was attacked, or the resolver.

@@ -25,6 +25,7 @@ rule "brute_force" {
   when     = "new_connection and attempts >= threshold and sockets >= 0.9 * threshold and (attempts - asked >= threshold or attempts - databases >= threshold)"
   cooldown = "5m"
 
+  # What looks after all other hosts does what a sweep does.
   except "monitors" { where = "ip.src in list.monitors" }
 
   escalate "virustotal" { indicator = "ip.src" }

@@ -23,6 +23,7 @@ rule "web_login_guessing" {
   when      = "passwords >= threshold or burst >= var.web_login_guessing_burst"
   cooldown  = "5m"
 
+  # A proxy sends the passwords of all its clients, and says for whom (RFC 7239, and the names that were used before).
   except "proxies" { where = "payload contains ['X-Forwarded-For: ', 'x-forwarded-for: ', 'X-Real-IP: ', 'x-real-ip: ', 'Forwarded: ', 'Via: ', 'via: ']" }
 
   notify {

@@ -16,9 +16,13 @@ rule "dns_tunnel" {
   cooldown  = "1m" # every packet of a tunnel fires; one alert a minute is enough to act on
 
   # Names that nobody registers, and that are long by their form: services of a domain (RFC 2782), which each log-on to Active
-  # Directory asks for, and addresses read backwards (RFC 3596, section 2.5), 72 characters for IPv6.
+  # Directory asks for.
   except "services" { where = "dns.qry.name startsWith '_' or lower(dns.qry.name) contains '._msdcs.'" }
+
+  # Addresses read backwards (RFC 3596, section 2.5), 72 characters for IPv6.
   except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa' or lower(dns.qry.name) endsWith '.ip6.int'" }
+
+  # What a resolver asks for others it was asked before, and that is looked at.
   except "resolvers" { where = "ip.src in list.resolvers" }
 
   # What is encoded stands in long pieces. Where no piece between dots and hyphens has 18 characters, words and numbers do: names that providers give to the

@@ -19,8 +19,13 @@ rule "dns_tunnel_labels" {
   when      = "names >= threshold"
   cooldown  = "5m"
 
+  # Services of a domain (RFC 2782), which each log-on to Active Directory asks for, have long names by their form.
   except "services" { where = "dns.qry.name startsWith '_' or lower(dns.qry.name) contains '._msdcs.'" }
+
+  # What a resolver asks for others it was asked before, and that is looked at.
   except "resolvers" { where = "ip.src in list.resolvers" }
+
+  # Names of clouds and content networks are long or many, and their own name servers answer for them.
   except "content" { where = "dns.qry.name in list.content_domains" }
 
   notify {

@@ -19,9 +19,16 @@ rule "dns_tunnel_names" {
   when      = "names >= threshold"
   cooldown  = "5m"
 
+  # Addresses read backwards are long and many by their form (RFC 1035, section 3.5; RFC 3596, section 2.5).
   except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa' or lower(dns.qry.name) endsWith '.ip6.int'" }
+
+  # Services of a domain (RFC 2782), which each log-on to Active Directory asks for, have long names by their form.
   except "services" { where = "dns.qry.name startsWith '_' or lower(dns.qry.name) contains '._msdcs.'" }
+
+  # What a resolver asks for others it was asked before, and that is looked at.
   except "resolvers" { where = "ip.src in list.resolvers" }
+
+  # Names of clouds and content networks are long or many, and their own name servers answer for them.
   except "content" { where = "dns.qry.name in list.content_domains" }
 
   notify {

@@ -21,8 +21,14 @@ rule "dns_tunnel_volume" {
 
   # A mail server asks block lists for each client: its address backwards, four numbers, before the list's own name (RFC 5782).
   except "block lists" { where = "dns.qry.name matches `^[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.`" }
+
+  # What a resolver asks for others it was asked before, and that is looked at.
   except "resolvers" { where = "ip.src in list.resolvers" }
+
+  # Names of clouds and content networks are long or many, and their own name servers answer for them.
   except "content" { where = "dns.qry.name in list.content_domains" }
+
+  # Addresses read backwards are long and many by their form (RFC 1035, section 3.5; RFC 3596, section 2.5).
   except "reverse" { where = "lower(dns.qry.name) endsWith '.arpa'" }
 
   escalate "virustotal" { indicator = "registered_domain(dns.qry.name)" }

@@ -76,3 +76,144 @@ test "answers whose questions were not seen stay quiet" {
   }
   quiet = true
 }
+
+test "an answer with one byte more than three questions had fires" {
+  packets {
+    count = 3
+    every = "1s"
+    icmp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      type    = 8
+      payload = 56
+    }
+  }
+  packets {
+    start = "10s"
+    icmp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      type    = 0
+      payload = 57
+    }
+  }
+  others = "allow"
+  alert "icmp_answer_grown" {
+    count = 1
+  }
+}
+
+test "as many bytes, and two questions, stay quiet" {
+  packets {
+    count = 3
+    every = "1s"
+    icmp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      type    = 8
+      payload = 56
+    }
+  }
+  packets {
+    start = "10s"
+    icmp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      type    = 0
+      payload = 56
+    }
+  }
+  packets {
+    count = 2
+    every = "1s"
+    icmp {
+      src     = "192.0.2.3"
+      dst     = "192.0.2.10"
+      type    = 8
+      payload = 56
+    }
+  }
+  packets {
+    start = "10s"
+    icmp {
+      src     = "192.0.2.10"
+      dst     = "192.0.2.3"
+      type    = 0
+      payload = 99
+    }
+  }
+  others = "allow"
+  alert "icmp_answer_grown" {
+    count = 0
+  }
+}
+
+test "what was asked just under 60 s before counts" {
+  packets {
+    icmp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      type    = 8
+      payload = 56
+    }
+  }
+  packets {
+    count = 2
+    every = "1s"
+    start = "50s"
+    icmp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      type    = 8
+      payload = 56
+    }
+  }
+  packets {
+    start = "59s"
+    icmp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      type    = 0
+      payload = 57
+    }
+  }
+  others = "allow"
+  alert "icmp_answer_grown" {
+    count = 1
+  }
+}
+
+test "what was asked over 61 s before no longer counts" {
+  packets {
+    icmp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      type    = 8
+      payload = 56
+    }
+  }
+  packets {
+    count = 2
+    every = "1s"
+    start = "50s"
+    icmp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      type    = 8
+      payload = 56
+    }
+  }
+  packets {
+    start = "62s"
+    icmp {
+      src     = "192.0.2.10"
+      dst     = "198.51.100.7"
+      type    = 0
+      payload = 57
+    }
+  }
+  others = "allow"
+  alert "icmp_answer_grown" {
+    count = 0
+  }
+}

@@ -21,6 +21,7 @@ rule "icmp_flood" {
   when     = "requests >= threshold and (requests >= 2 * threshold or 5 * programs < 3 * threshold or hosts > 1)"
   cooldown = "1m"
 
+  # What looks after all other hosts does what a sweep does.
   except "monitors" { where = "ip.src in list.monitors" }
 
   escalate "virustotal" { indicator = "ip.src" }

@@ -27,6 +27,7 @@ rule "host_sweep" {
   # eDonkey, Gnutella, BitTorrent, Ethereum: their programs try many peers that are gone, and nobody sweeps for these ports.
   except "peers" { where = "tcp.dstport in [4662, 6346, 6347, 30303, 51413] or tcp.dstport in 6881..6889" }
 
+  # What looks after all other hosts does what a sweep does.
   except "monitors" { where = "ip.src in list.monitors" }
 
   escalate "virustotal" { indicator = "ip.src" }

@@ -22,6 +22,7 @@ rule "port_scan" {
   when     = "ports >= threshold and (peers < 0.8 * threshold or low >= 5)"
   cooldown = "5m"
 
+  # What looks after all other hosts does what a sweep does.
   except "monitors" { where = "ip.src in list.monitors" }
 
   escalate "virustotal" { indicator = "ip.src" }

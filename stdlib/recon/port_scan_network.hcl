@@ -18,6 +18,7 @@ rule "port_scan_network" {
   }
   threshold = var.port_scan_network_ports
   when      = "ports >= threshold and sources >= var.port_scan_network_sources"
+  cooldown  = "5m"
 
   # No response: others may live in the network, and ip.src is but the last of its addresses.
   notify {

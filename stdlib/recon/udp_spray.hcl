@@ -24,6 +24,7 @@ rule "udp_spray" {
   when      = "hosts >= threshold"
   cooldown  = "5m"
 
+  # What looks after all other hosts does what a sweep does.
   except "monitors" { where = "ip.src in list.monitors" }
 
   notify {

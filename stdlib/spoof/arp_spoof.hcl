@@ -33,6 +33,7 @@ rule "arp_spoof" {
   # A host does not send to an address outside over its link, whatever hardware address it was told: it has a gateway for these.
   except "outside" { where = "not (arp.src.proto_ipv4 in list.home_nets) and arp.dst.proto_ipv4 in list.home_nets" }
 
+  # Virtual routers and clusters pass their address from one host to another.
   except "shared" { where = "arp.src.proto_ipv4 in list.shared_addresses" }
 
   # A change stays in the window for a day, and each packet for the address would fire. Hourly is a reminder, not a siren.

@@ -404,3 +404,47 @@ test "who answers for a virtual router of GLBP from another card fires" {
   }
   alert "arp_spoof" { count = 1 }
 }
+
+test "what follows after 99 µs is a copy" {
+  packets {
+    arp {
+      src_mac = "02:00:00:00:00:01"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.30"
+    }
+  }
+  packets {
+    start = "99us"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.30"
+    }
+  }
+  others = "allow"
+  alert "arp_spoof" {
+    count = 0
+  }
+}
+
+test "what follows after 101 µs is somebody else" {
+  packets {
+    arp {
+      src_mac = "02:00:00:00:00:01"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.30"
+    }
+  }
+  packets {
+    start = "101us"
+    arp {
+      src_mac = "02:00:00:00:00:66"
+      src_ip  = "10.0.0.1"
+      dst_ip  = "10.0.0.30"
+    }
+  }
+  others = "allow"
+  alert "arp_spoof" {
+    count = 1
+  }
+}
