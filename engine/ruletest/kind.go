@@ -50,6 +50,10 @@ type spec struct {
 
 	icmpIdent, icmpSeq uint16
 
+	protocol   uint8 // of IP, in a packet with nothing else; and where its bytes are in a packet in fragments
+	fragOffset uint16
+	more       bool
+
 	http httpMessage
 	sni  string
 	alpn []string
@@ -78,7 +82,7 @@ type kind struct {
 }
 
 // kinds are the packet kinds. What an attribute stands for when it is left out is in defaults: a
-// source port of 40000 as a client's, a time to live of 64 as most systems have, SYN for TCP (scapy's
+// source port of 40000 as a client's, a time to live of 64 as most systems have, a whole packet for IP, SYN for TCP (scapy's
 // default too), an echo request for ICMP, an ARP request, a DNS query for an A record, and for a honeypot
 // that of SSH, on the port of its service, and a login where there is a user name; for a login a password that sshd refused,
 // or took where success says so; for a connection one over TCP that is established, with one packet out.
@@ -95,6 +99,11 @@ var kinds = []kind{
 		integer("code", 255, func(s *spec, n int64) { s.icmpCode = uint8(n) }),
 		integer("ident", 1<<16-1, func(s *spec, n int64) { s.icmpIdent = uint16(n) }),
 		integer("seq", 1<<16-1, func(s *spec, n int64) { s.icmpSeq = uint16(n) }),
+	})},
+	{"ip", spec{kind: "ip", ttl: 64}, join(ipParams, payloadParams, []param{
+		{"proto", true, integer("", 255, func(s *spec, n int64) { s.protocol = uint8(n) }).set},
+		integer("frag_offset", 1<<13-1, func(s *spec, n int64) { s.fragOffset = uint16(n) }),
+		{"mf", false, truth(func(s *spec, b bool) error { s.more = b; return nil })},
 	})},
 	{"arp", spec{kind: "arp", opcode: arpRequest}, join(linkParams, []param{
 		integer("opcode", 1<<16-1, func(s *spec, n int64) { s.opcode = uint16(n) }),

@@ -26,7 +26,7 @@ func TestFramesAreGopackets(t *testing.T) {
 	var got synthesizer
 	for i := range 5000 {
 		s := spec{
-			kind: []string{"tcp", "udp", "icmp", "dns", "arp"}[i%5], ttl: uint8(r.Uint32()), id: uint16(r.Uint32()),
+			kind: []string{"tcp", "udp", "icmp", "dns", "arp", "ip"}[i%6], ttl: uint8(r.Uint32()), id: uint16(r.Uint32()),
 			srcPort: r.IntN(1<<16+1) - 1, dstPort: r.IntN(1 << 16), flags: uint16(r.IntN(256)), seq: r.Uint32(), ack: r.Uint32(), window: uint16(r.Uint32()),
 			icmpType: r.IntN(257) - 1, icmpCode: uint8(r.Uint32()), opcode: uint16(r.IntN(4)), arpSrcIP: v4(), arpDstIP: v4(),
 			qname: []string{"", "a.example", "www.Example.com."}[r.IntN(3)], qtype: uint16(r.Uint32()), response: r.IntN(2) == 0, rcode: uint8(r.IntN(16)), answers: uint16(r.IntN(4)),
@@ -37,6 +37,13 @@ func TestFramesAreGopackets(t *testing.T) {
 		}
 		if s.src, s.dst = v4(), v4(); r.IntN(2) == 0 {
 			s.src, s.dst = v6(), v6()
+		}
+		s.protocol, s.more = uint8(r.Uint32()), s.src.Is4() && r.IntN(2) == 0
+		if s.src.Is4() {
+			s.fragOffset = uint16(r.IntN(1 << 13))
+		}
+		if s.kind != "ip" {
+			s.fragOffset, s.more = 0, false
 		}
 		if r.IntN(3) == 0 {
 			s.vlan = uint16(1 + r.IntN(4094))
@@ -183,10 +190,17 @@ func (z *oracle) addIP(s *spec, etherType *layers.EthernetType) error {
 		}
 	}
 
+	if s.kind == "ip" {
+		protocol = layers.IPProtocol(s.protocol)
+	}
+
 	var network gopacket.NetworkLayer
 	if s.src.Is4() {
 		*etherType = layers.EthernetTypeIPv4
-		z.ip4 = layers.IPv4{Version: 4, IHL: 5, TTL: s.ttl, Id: s.id, Protocol: protocol, SrcIP: s.src.AsSlice(), DstIP: s.dst.AsSlice()}
+		z.ip4 = layers.IPv4{Version: 4, IHL: 5, TTL: s.ttl, Id: s.id, FragOffset: s.fragOffset, Protocol: protocol, SrcIP: s.src.AsSlice(), DstIP: s.dst.AsSlice()}
+		if s.more {
+			z.ip4.Flags = layers.IPv4MoreFragments
+		}
 		network = &z.ip4
 		z.stack = append(z.stack, &z.ip4)
 	} else {
@@ -195,9 +209,11 @@ func (z *oracle) addIP(s *spec, etherType *layers.EthernetType) error {
 		network = &z.ip6
 		z.stack = append(z.stack, &z.ip6)
 	}
-	if transport == nil {
+	switch {
+	case s.kind == "ip":
+	case transport == nil:
 		z.stack = append(z.stack, &z.icmp4) // its checksum covers no addresses
-	} else {
+	default:
 		if err := transport.SetNetworkLayerForChecksum(network); err != nil {
 			return err
 		}

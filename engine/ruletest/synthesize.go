@@ -89,6 +89,11 @@ func (z *synthesizer) appendIP(dst []byte, s *spec) ([]byte, error) {
 		if !s.src.Is4() {
 			protocol = protocolICMPv6
 		}
+	case "ip":
+		header, protocol = 0, uint16(s.protocol)
+		if s.src.Is6() && (s.fragOffset != 0 || s.more) {
+			return dst, errors.New("frag_offset and mf are for IPv4")
+		}
 	case "dns":
 		var err error
 		if z.scratch, err = appendDNS(z.scratch[:0], s); err != nil {
@@ -109,12 +114,15 @@ func (z *synthesizer) appendIP(dst []byte, s *spec) ([]byte, error) {
 	src, to := s.src.AsSlice(), s.dst.AsSlice()
 	if s.src.Is4() {
 		ip := len(dst) + 2
-		dst = appendWords(dst, etherIPv4, 4<<12|5<<8, uint16(20+size), s.id, 0, uint16(s.ttl)<<8|protocol, 0)
+		dst = appendWords(dst, etherIPv4, 4<<12|5<<8, uint16(20+size), s.id, s.fragment(), uint16(s.ttl)<<8|protocol, 0)
 		dst = append(append(dst, src...), to...)
 		binary.BigEndian.PutUint16(dst[ip+10:], ^wordSum(dst[ip:]))
 	} else {
 		dst = appendWords(dst, etherIPv6, 6<<12, 0, uint16(size), protocol<<8|uint16(s.ttl))
 		dst = append(append(dst, src...), to...)
+	}
+	if s.kind == "ip" {
+		return append(dst, payload...), nil
 	}
 	at := len(dst)
 	dst, checksum := appendTransport(dst, s, uint16(size))
@@ -129,6 +137,14 @@ func (z *synthesizer) appendIP(dst []byte, s *spec) ([]byte, error) {
 	}
 	binary.BigEndian.PutUint16(dst[at+checksum:], c)
 	return dst, nil
+}
+
+// fragment is the word of flags and fragment offset of IPv4.
+func (s *spec) fragment() uint16 {
+	if s.more {
+		return 1<<13 | s.fragOffset
+	}
+	return s.fragOffset
 }
 
 // appendTransport appends the header of TCP (RFC 9293), UDP (RFC 768) or ICMP (RFC 792, RFC 4443) of a packet of size
