@@ -20,6 +20,7 @@ rule "icmp_flood_large" {
   when      = "pings >= threshold"
   cooldown  = "5m"
 
+  # What looks after all other hosts does what a sweep does.
   except "monitors" { where = "ip.src in list.monitors" }
 
   notify {

@@ -234,7 +234,7 @@ test "those that overlap from byte 64 on, or the whole one, stay quiet" {
   }
 }
 
-test "what came just under 10 s before counts" {
+test "what came just under 2 min before counts" {
   packets {
     count = 4
     every = "1s"
@@ -249,7 +249,7 @@ test "what came just under 10 s before counts" {
     }
   }
   packets {
-    start = "9999ms"
+    start = "119999ms"
     ip {
       src         = "198.51.100.7"
       dst         = "192.0.2.10"
@@ -266,7 +266,7 @@ test "what came just under 10 s before counts" {
   }
 }
 
-test "what came 10 s before no longer counts" {
+test "what came 2 min before no longer counts" {
   packets {
     count = 4
     every = "1s"
@@ -281,7 +281,7 @@ test "what came 10 s before no longer counts" {
     }
   }
   packets {
-    start = "10s"
+    start = "2m"
     ip {
       src         = "198.51.100.7"
       dst         = "192.0.2.10"
