@@ -17,8 +17,8 @@ rule "syn_flood_global" {
     targets = "distinct(ip.dst)"
   }
   threshold = var.syn_flood_global_syns
-  # The link of a provider has as many SYN, from clients that open a few connections each, to hundreds of servers. A flood has few targets.
-  when     = "syns >= threshold and sources >= var.syn_flood_global_sources and (syns > 20 * targets or targets < 50)"
+  # The link of a provider has as many SYN, from clients that open a few connections each, to hundreds of servers. A flood has few targets, or the hosts of one network.
+  when     = "syns >= threshold and sources >= var.syn_flood_global_sources and (targets < 75 or targets < 250 and syns >= 5 * threshold)"
   cooldown = "1m"
 
   # No escalation and no block. The sources are as a rule forged, so the address of the packet that happens to fire the rule is an

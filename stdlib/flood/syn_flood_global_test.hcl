@@ -210,3 +210,47 @@ test "as many of a botnet to one server and 49 others fire" {
   alert "syn_flood_global" { min = 1 }
   others = "allow"
 }
+
+test "5000 SYN to 249 hosts of a network fire" {
+  packets {
+    count = 5000
+    every = "900us"
+    tcp {
+      src     = "198.51.100.${i % 200}"
+      dst     = "203.0.113.${i % 249 + 1}"
+      srcport = 1024 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  alert "syn_flood_global" { min = 1 }
+  others = "allow"
+}
+
+test "one fewer, and 5000 to 250 hosts, stay quiet" {
+  packets {
+    count = 4999
+    every = "900us"
+    tcp {
+      src     = "198.51.100.${i % 200}"
+      dst     = "203.0.113.${i % 249 + 1}"
+      srcport = 1024 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 5000
+    start = "10s"
+    every = "900us"
+    tcp {
+      src     = "198.51.100.${i % 200}"
+      dst     = "203.0.113.${i % 250 + 1}"
+      srcport = 1024 + i
+      dstport = 443
+      flags   = "S"
+    }
+  }
+  alert "syn_flood_global" { count = 0 }
+  others = "allow"
+}
