@@ -87,3 +87,51 @@ test "another source succeeds" {
   }
   quiet = true
 }
+
+test "what failed just under 10 min before counts" {
+  packets {
+    count = 5
+    every = "1s"
+    auth {
+      src     = "198.51.100.7"
+      user    = "anna"
+      success = false
+    }
+  }
+  packets {
+    start = "599s"
+    auth {
+      src     = "198.51.100.7"
+      user    = "anna"
+      success = true
+    }
+  }
+  others = "allow"
+  alert "success_after_failures" {
+    count = 1
+  }
+}
+
+test "what failed over 10 min before no longer counts" {
+  packets {
+    count = 5
+    every = "1s"
+    auth {
+      src     = "198.51.100.7"
+      user    = "anna"
+      success = false
+    }
+  }
+  packets {
+    start = "605s"
+    auth {
+      src     = "198.51.100.7"
+      user    = "anna"
+      success = true
+    }
+  }
+  others = "allow"
+  alert "success_after_failures" {
+    count = 0
+  }
+}

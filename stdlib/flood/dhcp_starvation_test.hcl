@@ -38,3 +38,51 @@ test "a recording of the lab" {
     count = 1
   }
 }
+
+test "what came just under 60 s before counts" {
+  packets {
+    count = 49
+    every = "10ms"
+    dhcp {
+      src_mac = "02:00:00:00:01:66"
+      type    = "discover"
+      mac     = "02:00:00:00:03:${format("%02x", i + 0)}"
+    }
+  }
+  packets {
+    start = "59s"
+    dhcp {
+      src_mac = "02:00:00:00:01:66"
+      type    = "discover"
+      mac     = "02:00:00:00:03:${format("%02x", i + 100)}"
+    }
+  }
+  others = "allow"
+  alert "dhcp_starvation" {
+    count = 1
+  }
+}
+
+test "what came over 62 s before no longer counts" {
+  packets {
+    count = 49
+    every = "10ms"
+    dhcp {
+      src_mac = "02:00:00:00:01:66"
+      type    = "discover"
+      mac     = "02:00:00:00:03:${format("%02x", i + 0)}"
+    }
+  }
+  packets {
+    start = "62s"
+    dhcp {
+      src_mac = "02:00:00:00:01:66"
+      type    = "discover"
+      mac     = "02:00:00:00:03:${format("%02x", i + 100)}"
+    }
+  }
+  others = "allow"
+  alert "dhcp_starvation" {
+    count = 0
+  }
+}

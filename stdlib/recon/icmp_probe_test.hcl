@@ -124,3 +124,47 @@ test "other types and one alone stay quiet" {
     count = 0
   }
 }
+
+test "what came just under 60 s before counts" {
+  packets {
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "192.0.2.10"
+      type = 13
+    }
+  }
+  packets {
+    start = "59s"
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "192.0.2.10"
+      type = 17
+    }
+  }
+  others = "allow"
+  alert "icmp_probe" {
+    count = 1
+  }
+}
+
+test "what came over 61 s before no longer counts" {
+  packets {
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "192.0.2.10"
+      type = 13
+    }
+  }
+  packets {
+    start = "62s"
+    icmp {
+      src  = "198.51.100.7"
+      dst  = "192.0.2.10"
+      type = 17
+    }
+  }
+  others = "allow"
+  alert "icmp_probe" {
+    count = 0
+  }
+}

@@ -222,3 +222,43 @@ test "fifteen of the ports in 10 s are left to port_scan" {
     count = 0
   }
 }
+
+test "fourteen ports within 10 s, and the fifteenth after them, fire" {
+  packets {
+    count = 5
+    every = "10s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 100 + i
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 14
+    every = "100ms"
+    start = "100s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 200 + i
+      flags   = "S"
+    }
+  }
+  packets {
+    start = "110s"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 40000 + i
+      dstport = 300
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "slow_port_scan" {
+    count = 1
+  }
+}

@@ -73,3 +73,51 @@ test "another one fires" {
     count = 1
   }
 }
+
+test "what came just under 60 s before counts" {
+  packets {
+    count = 59
+    every = "10ms"
+    arp {
+      src_mac = "02:00:00:00:01:66"
+      src_ip  = "10.0.0.${1 + i + 0}"
+      dst_ip  = "10.0.0.${1 + i + 0}"
+    }
+  }
+  packets {
+    start = "59s"
+    arp {
+      src_mac = "02:00:00:00:01:66"
+      src_ip  = "10.0.0.${1 + i + 100}"
+      dst_ip  = "10.0.0.${1 + i + 100}"
+    }
+  }
+  others = "allow"
+  alert "arp_claims" {
+    count = 1
+  }
+}
+
+test "what came over 62 s before no longer counts" {
+  packets {
+    count = 59
+    every = "10ms"
+    arp {
+      src_mac = "02:00:00:00:01:66"
+      src_ip  = "10.0.0.${1 + i + 0}"
+      dst_ip  = "10.0.0.${1 + i + 0}"
+    }
+  }
+  packets {
+    start = "62s"
+    arp {
+      src_mac = "02:00:00:00:01:66"
+      src_ip  = "10.0.0.${1 + i + 100}"
+      dst_ip  = "10.0.0.${1 + i + 100}"
+    }
+  }
+  others = "allow"
+  alert "arp_claims" {
+    count = 0
+  }
+}

@@ -104,3 +104,21 @@ test "what came 1 h before no longer counts" {
     count = 0
   }
 }
+
+test "the hardware address of the sensor itself stays quiet" {
+  set = { own_macs = ["02:00:00:00:00:01", "02:00:00:00:00:66"] }
+  packets {
+    count = 4
+    every = "1s"
+    icmp {
+      src         = "fe80::1"
+      dst         = "fe80::30"
+      type        = 136
+      payload_hex = "fd0000100000000000000000000000200201${["020000000001", "020000000066"][i % 2]}"
+    }
+  }
+  others = "allow"
+  alert "nd_spoof" {
+    count = 0
+  }
+}
