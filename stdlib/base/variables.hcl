@@ -619,7 +619,7 @@ variable "http_basic_guessing_requests" {
   default     = 6
 }
 
-variable "dns_two_answers_addresses" {
-  description = "Addresses in the answers to one question to DNS in 2 s, of which one has no other record."
+variable "dns_two_answers_answers" {
+  description = "Different answers to one question to DNS in 2 s that contradict each other."
   default     = 2
 }

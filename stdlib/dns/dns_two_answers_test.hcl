@@ -120,3 +120,19 @@ test "an answer to a question of later stays quiet" {
     count = 0
   }
 }
+
+test "an answer with the address of a name server besides stays quiet, however often it is seen" {
+  packets {
+    count = 2
+    every = "300ms"
+    udp {
+      src         = "192.0.2.53"
+      dst         = "10.0.0.30"
+      srcport     = 53
+      dstport     = 40000
+      payload_hex = "12348180000100010000000101610265780000010001c00c000100010000003c0004c0000250c00e000100010000003c0004c0000251"
+    }
+  }
+  others = "allow"
+  alert "dns_two_answers" { count = 0 }
+}
