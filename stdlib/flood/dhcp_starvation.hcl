@@ -13,11 +13,13 @@ rule "dhcp_starvation" {
   where = "dhcp.type == 'discover'"
   by    = []
   window "60s" {
-    clients = "distinct(dhcp.hw.mac_addr)"
+    clients   = "distinct(dhcp.hw.mac_addr)"
+    discovers = "count()"
   }
   threshold = var.dhcp_starvation_clients
-  when      = "clients >= threshold"
-  cooldown  = "5m"
+  # The clients of a large network whose server is silent ask again, after 4, 8 and 16 s (section 4.1); a tool has a new address each time.
+  when     = "clients >= threshold and (4 * discovers < 5 * clients or clients >= 4 * threshold)"
+  cooldown = "5m"
 
   notify {
     to      = ["ops"]
