@@ -176,16 +176,36 @@ type need struct {
 // upTo returns the aggregate of a comparison with a number, and what that number is at most.
 //
 //	ports >= 10 * threshold, threshold 15  ->  ports, 150
+//	4 * ports < threshold                  ->  ports, 3.75
 func upTo(c *ast.CompareExpr) (a *ast.AggregateExpr, limit float64, ok bool) {
-	x, y := c.X, c.Y
-	if _, isAgg := x.(*ast.AggregateExpr); !isAgg {
-		x, y = y, x
+	a, times := multiple(c.X)
+	y := c.Y
+	if a == nil {
+		a, times = multiple(c.Y)
+		y = c.X
 	}
-	if a, ok = x.(*ast.AggregateExpr); !ok {
+	if a == nil {
 		return nil, 0, false
 	}
 	limit, ok = constant(y)
-	return a, limit, ok
+	return a, limit / times, ok
+}
+
+// multiple returns the aggregate that an expression is, or is a multiple of by a number of 1 or more; nil for others.
+func multiple(e ast.Expr) (a *ast.AggregateExpr, times float64) {
+	if m, ok := e.(*ast.ArithExpr); ok && m.Op == ast.OpMul {
+		for _, xy := range [2][2]ast.Expr{{m.X, m.Y}, {m.Y, m.X}} {
+			k, isConst := xy[0].(*ast.ConstExpr)
+			if a, ok := xy[1].(*ast.AggregateExpr); ok && isConst {
+				if n, _ := constant(k); n >= 1 {
+					return a, n
+				}
+			}
+		}
+		return nil, 1
+	}
+	a, _ = e.(*ast.AggregateExpr)
+	return a, 1
 }
 
 // constant returns what a number that is made of constants and the threshold alone is at most.
@@ -200,6 +220,10 @@ func constant(e ast.Expr) (float64, bool) {
 		}
 	case *ast.ThresholdExpr:
 		return e.Value, true
+	case *ast.CondExpr:
+		x, okX := constant(e.Then)
+		y, okY := constant(e.Else)
+		return max(x, y), okX && okY
 	case *ast.ArithExpr:
 		x, okX := constant(e.X)
 		y, okY := constant(e.Y)

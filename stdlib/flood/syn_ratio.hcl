@@ -21,9 +21,9 @@ rule "syn_ratio" {
   }
   threshold = var.syn_ratio_syns
   # Whoever has asked five web servers and uses half of its connections is a browser, and those that were used count for nothing, however many it has to each. A client sends a SYN that nobody answers again, from the same port and
-  # with the same number, five times at most in 30 s: that is one try. Where each was sent three times and more, a server is down. Whoever repeats one SYN more often is no client.
+  # with the same number, five times at most in 30 s: that is one try. Where each was sent three times and more, a server is down. Whoever repeats a few SYN more often than that is no client.
   # Browsers and systems of ours try web servers outside again and again where there is no way to them, and use few of their connections: 7 a second are no flood there.
-  when     = "new_connection and syns >= threshold and syns > closes * var.syn_ratio_factor and syns > asked * 6 and (asked < 5 or 2 * used < syns or syns - used >= threshold) and (4 * tries >= (tcp.dstport in [80, 443] ? 3 : 2) * threshold or syns > 6 * tries) and (syns >= 4 * threshold or 2 * used >= syns or not (tcp.dstport in [80, 443] and to_outside))"
+  when     = "new_connection and syns >= threshold and syns > closes * var.syn_ratio_factor and syns > asked * 6 and (asked < 5 or 2 * used < syns or syns - used >= threshold) and (4 * tries >= (tcp.dstport in [80, 443] ? 3 : 2) * threshold or 6 * tries < threshold or syns >= 5 * threshold) and (syns >= 4 * threshold or 2 * used >= syns or not (tcp.dstport in [80, 443] and to_outside))"
   cooldown = "5m"
 
   # Peers of a peer-to-peer program of ours, most of which are gone. What is more than some tries of each is a syn_flood, many ports of a host are a port_scan.

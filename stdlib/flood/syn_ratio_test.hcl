@@ -615,3 +615,57 @@ test "200 tries in 30 s fire" {
   }
   alert "syn_ratio" { count = 1 }
 }
+
+test "eight tries that are repeated fire with the fiftieth SYN, nine with the 250th" {
+  packets {
+    count = 100
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.20"
+      dst     = "192.168.1.94"
+      srcport = 50000 + i % 8
+      dstport = 80
+      seq     = 1000
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 249
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.21"
+      dst     = "192.168.1.94"
+      srcport = 50000 + i % 9
+      dstport = 80
+      seq     = 1000
+      flags   = "S"
+    }
+  }
+  packets {
+    count = 250
+    every = "100ms"
+    tcp {
+      src     = "192.168.1.22"
+      dst     = "192.168.1.94"
+      srcport = 50000 + i % 9
+      dstport = 80
+      seq     = 1000
+      flags   = "S"
+    }
+  }
+  others = "allow"
+  alert "syn_ratio" {
+    count = 1
+    key   = { "ip.src" = "192.168.1.20" }
+    at    = "4.9s"
+  }
+  alert "syn_ratio" {
+    count = 0
+    key   = { "ip.src" = "192.168.1.21" }
+  }
+  alert "syn_ratio" {
+    count = 1
+    key   = { "ip.src" = "192.168.1.22" }
+    at    = "24.9s"
+  }
+}
