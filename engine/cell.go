@@ -70,6 +70,7 @@ func (b *builder) addCells(g *group, r *rule, have map[string]int) {
 		c := cell{cond: predTrue, per: predTrue}
 		if a.Cond != nil {
 			c.cond = b.assumeFilter(b.condition(a.Cond), g.filter)
+			c.least = b.leastPayload([]entry{{cond: c.cond}})
 		}
 		c.text = fmt.Sprintf("kind %d span %d if %s of %s", w.Kind, span, b.canon(a.Cond), b.canon(a.Arg))
 		at, ok := have[c.text]
@@ -131,10 +132,12 @@ type cell struct {
 	text  string // canonical
 	state window.Cell
 	cond  int32               // predTrue where every event of the group counts
+	least int                 // bytes of a payload without which it does not hold
 	value func(*scope) uint64 // Distinct, Changes
 	num   floatFunc           // Series, Quantile; nil counts ones
 	each  []*packet.Field     // with several values, each of which counts
 	per   int32               // what a choice of values of these must fulfil to count
+	idle  bool                // Count, Distinct, Changes: its value is seldom asked for, see (*group).idle
 }
 
 // observation returns how a value becomes the 64 bits that Distinct and Changes compare. Addresses

@@ -45,6 +45,24 @@ type group struct {
 	place    int // the cell with where that packet came from; -1 for a group that does not ask
 }
 
+// idle marks the cells whose value is seldom asked for, since another one has to be large before: all but the first that each rule
+// asks for, and those with a gauge.
+//
+//	packets >= threshold and sources >= 200  ->  sources is counted, and told when there are enough packets
+func (g *group) idle() {
+	for i := range g.cells {
+		g.cells[i].idle = true
+	}
+	for _, r := range g.rules {
+		if len(r.bars) > 0 && r.bars[0].value == nil && r.bars[0].now {
+			g.cells[r.bars[0].ref.cell].idle = false
+		}
+		if r.peak != nil {
+			g.cells[r.peak.ref.cell].idle = false
+		}
+	}
+}
+
 // A keyPart writes one value of `by` to the words of a key.
 type keyPart struct {
 	text  string

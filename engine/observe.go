@@ -89,8 +89,8 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 		}
 		for i := range g.cells {
 			c := &g.cells[i]
-			if c.cond != predTrue && !w.test(c.cond) {
-				w.now[i] = math.NaN()
+			w.now[i] = math.NaN()
+			if len(p.Payload) < c.least || c.cond != predTrue && !w.test(c.cond) {
 				continue
 			}
 			if c.each != nil {
@@ -98,8 +98,6 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 				continue
 			}
 			switch at := g.base + i; c.state.Kind {
-			case window.Count:
-				w.now[i] = float64(t.Hit(row, at, p.Time, p.Clock))
 			case window.Series:
 				x := 1.0
 				if c.num != nil {
@@ -109,8 +107,18 @@ func (e *Engine) observe(w *worker, l *lane, ev *event) {
 			case window.Quantile:
 				t.Sample(row, at, c.num(&w.scope), p.Time, p.Clock)
 			case window.Raw: // of the packet before
+			case window.Count:
+				if c.idle {
+					t.Push(row, at, p.Time, p.Clock)
+				} else {
+					w.now[i] = float64(t.Hit(row, at, p.Time, p.Clock))
+				}
 			default:
-				w.now[i] = float64(t.Observe(row, at, c.value(&w.scope), p.Time, p.Clock))
+				if v := c.value(&w.scope); c.idle {
+					t.Put(row, at, v, p.Time, p.Clock)
+				} else {
+					w.now[i] = float64(t.Observe(row, at, v, p.Time, p.Clock))
+				}
 			}
 		}
 	}

@@ -127,6 +127,9 @@ func CompileTuned(rs *rules.RuleSet, opt Options, tuning Tuning) (*Plan, hcl.Dia
 		p.note(r, b.meets(pr, packet.ClassUDP))
 	}
 	b.scaled = nil
+	for _, g := range p.groups {
+		g.idle()
+	}
 	b.samplers(rs, p, keyIDs)
 	if b.diags.HasErrors() {
 		return nil, diag.Sort(b.diags)

@@ -19,8 +19,12 @@ func (t *Table) PrefetchRow(hash uint64, first, n int) Hint {
 		return Hint(r)
 	}
 	t.spill.prefetch(hash)
+	cells := 0 // of rows that have not expired, as most, nothing else is looked at
+	if t.crowded() {
+		cells = len(t.cells)
+	}
 	for range t.handEach() {
-		t.prefetchCells(t.behind(t.ahead[0]), 0, len(t.cells))
+		t.prefetchCells(t.behind(t.ahead[0]), 0, cells)
 		t.ahead[0]++
 	}
 	return 0
@@ -38,12 +42,15 @@ func (t *Table) PrefetchBlocks(hash uint64, hint Hint, first, n int, clock int64
 		return // a guest, for which no row goes
 	}
 	for range t.handEach() {
-		row := t.row(t.behind(t.ahead[1]))
+		r := t.behind(t.ahead[1])
+		row := t.row(r)
 		t.ahead[1]++
 		if h := row[rowHash]; h != 0 && (crowded || t.expired(row, clock)) {
 			t.PrefetchIndex(h)
 			if crowded {
 				t.spill.prefetch(h)
+			} else {
+				t.prefetchCells(r, 0, len(t.cells))
 			}
 		}
 	}

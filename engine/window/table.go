@@ -261,6 +261,22 @@ func (t *Table) Hit(r Row, cell int, at, clock int64) int64 {
 	return t.ringValue(c, w, clock)
 }
 
+// Push is Hit without the Value, for whoever does not ask for it each time.
+func (t *Table) Push(r Row, cell int, at, clock int64) {
+	c, w := t.at(r, cell)
+	t.push(r, c, w, min(at, clock), clock)
+}
+
+// Put is Observe without the Value.
+func (t *Table) Put(r Row, cell int, value uint64, at, clock int64) {
+	c, w := t.at(r, cell)
+	if c.kind == Changes {
+		t.change(r, c, w, value, min(at, clock), clock)
+		return
+	}
+	t.observe(r, c, w, value, min(at, clock), clock)
+}
+
 // Observe puts the value of an event at time at in a Distinct or a Changes and returns its Value; an event at or
 // before clock-Span is left out.
 func (t *Table) Observe(r Row, cell int, value uint64, at, clock int64) int64 {
