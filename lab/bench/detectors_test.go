@@ -47,7 +47,6 @@ const (
 	minute    = 60 * second
 	hour      = 3600 * second
 	day       = 24 * hour
-	usual     = 15 * second // cooldown of a rule that gives none
 	floodSpan = 5 * second
 	scanSpan  = 10 * second
 	loginSpan = 30 * second
@@ -124,7 +123,7 @@ func newDetectors() *detectors {
 	}
 	set(&d.backdoor, 1337, 4444, 4445, 5554, 5555, 6666, 6667, 6668, 6669, 12345, 12346, 20034, 27374, 31337, 31338, 54321)
 	set(&d.login, 21, 22, 23, 25, 110, 143, 445, 1433, 3306, 3389, 5432, 5900)
-	set(&d.service, 53, 67, 69, 123, 137, 161, 389, 443, 500, 1194, 1645, 1646, 1812, 1813, 1900, 3478, 3479, 3702, 4500, 4789, 5060, 5061, 5349, 5353, 5355, 19302, 51820)
+	set(&d.service, 53, 67, 69, 123, 137, 161, 389, 443, 500, 1194, 1645, 1646, 1701, 1718, 1719, 1812, 1813, 1900, 3478, 3479, 3702, 3799, 4500, 4789, 5060, 5061, 5349, 5353, 5355, 19302, 51820)
 	return d
 }
 
@@ -182,7 +181,7 @@ func (d *detectors) packet(p *packet.Packet) {
 		case p.Layers&packet.LayerICMP != 0 && p.ICMPType == 8, p.Layers&packet.LayerICMPv6 != 0 && p.ICMPType == 128:
 			r, _ := d.pings.get(p.Src, hashAddr(p.Src))
 			if r.push(floodPings, p.Time, d.clock-floodSpan) {
-				d.fire(icmpFlood, p.Src, usual, d.clock, d.number)
+				d.fire(icmpFlood, p.Src, minute, d.clock, d.number)
 			}
 		}
 		if p.Layers&packet.LayerDNSQuery != 0 {
@@ -244,10 +243,10 @@ func (d *detectors) attempt(e *event) {
 		d.fire(portScan, e.key, 5*minute, e.clock, e.number)
 	}
 	if flood {
-		d.fire(synFlood, e.key, usual, e.clock, e.number)
+		d.fire(synFlood, e.key, minute, e.clock, e.number)
 	}
 	if login {
-		d.fire(bruteForce, e.key, usual, e.clock, e.number)
+		d.fire(bruteForce, e.key, 5*minute, e.clock, e.number)
 	}
 }
 
