@@ -141,3 +141,10 @@ test "names of addresses, and other errors, stay quiet" {
     count = 0
   }
 }
+
+test "dig, of 26 domains" {
+  pcap = "../../testdata/pcap/dig-random.pcap"
+  alert "nxdomain_burst" {
+    count = 1
+  }
+}

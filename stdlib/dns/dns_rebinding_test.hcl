@@ -82,3 +82,10 @@ test "a name moves outside" {
   }
   quiet = true
 }
+
+test "dig, of two name servers" {
+  pcap = "../../testdata/pcap/dig-rebinding.pcap"
+  alert "dns_rebinding" {
+    count = 1
+  }
+}

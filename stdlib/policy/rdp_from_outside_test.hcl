@@ -40,3 +40,10 @@ test "one that nobody answers, and ones between hosts of ours and to others, sta
     count = 0
   }
 }
+
+test "a connection of nc" {
+  pcap = "../../testdata/pcap/rdp-outside.pcap"
+  alert "rdp_from_outside" {
+    count = 1
+  }
+}

@@ -89,3 +89,10 @@ test "ports 139 and 445 fire, and those beside stay quiet" {
     count = 2
   }
 }
+
+test "a connection of nc" {
+  pcap = "../../testdata/pcap/smb-outside.pcap"
+  alert "smb_from_outside" {
+    count = 1
+  }
+}

@@ -98,3 +98,10 @@ test "ports 22 and 2222 stay quiet, and those beside fire" {
     count = 4
   }
 }
+
+test "OpenSSH on port 902" {
+  pcap = "../../testdata/pcap/ssh-902.pcap"
+  alert "ssh_other_port" {
+    count = 1
+  }
+}

@@ -37,3 +37,10 @@ test "TLS 1.2 stays quiet" {
     count = 0
   }
 }
+
+test "openssl, of TLS 1.0" {
+  pcap = "../../testdata/pcap/openssl-tls1.pcap"
+  alert "tls_old_version" {
+    count = 1
+  }
+}

@@ -224,3 +224,11 @@ test "the hardware address of the sensor itself stays quiet" {
     count = 0
   }
 }
+
+test "arpspoof, at its own pace" {
+  pcap   = "../../testdata/pcap/arpspoof-steady.pcap"
+  others = "allow"
+  alert "arp_unsolicited" {
+    count = 1
+  }
+}

@@ -158,3 +158,10 @@ test "a second server that names nobody fires" {
   }
   alert "dhcp_two_servers" { count = 1 }
 }
+
+test "udhcpc between two servers of dnsmasq" {
+  pcap = "../../testdata/pcap/dhcp-rogue.pcap"
+  alert "dhcp_two_servers" {
+    count = 1
+  }
+}

@@ -67,6 +67,10 @@ tools() {
 		ptunnel ptunnel
 		onesixtyone onesixtyone
 		svwar sipvicious
+		openssl openssl
+		ssh openssh-client
+		ss iproute2
+		udhcpc udhcpc
 	LIST
 }
 
@@ -169,10 +173,10 @@ services() {
 	serve server python3 "$here/web.py" 0.0.0.0 80
 	serve dns dnsmasq --no-daemon --no-resolv --no-hosts --conf-file=/dev/null --user=nobody --pid-file="$work/dnsmasq.pid" \
 		--address=/www.example.com/192.0.2.80 --address=/www.example.org/192.0.2.80 --address=/cdn.example.net/192.0.2.80 \
-		--address=/intranet.example/10.0.0.10 --address=/example.com/192.0.2.80 --address=/example.org/192.0.2.80
+		--address=/intranet.example/10.0.0.10 --address=/example.com/192.0.2.80 --address=/example.org/192.0.2.80 --address=/test/
 
 	ssh-keygen -q -t ed25519 -N '' -f "$work/host_key"
-	printf '%s\n' "HostKey $work/host_key" 'UsePAM no' 'MaxAuthTries 2' 'MaxStartups 100' "PidFile $work/sshd.pid" >"$work/sshd.conf"
+	printf '%s\n' 'Port 22' 'Port 902' "HostKey $work/host_key" 'UsePAM no' 'MaxAuthTries 2' 'MaxStartups 100' "PidFile $work/sshd.pid" >"$work/sshd.conf"
 	# sshd wants /run/sshd; a namespace's commands have mounts of their own, so it gets one there.
 	# shellcheck disable=SC2016
 	serve files bash -c 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$(command -v sshd)" -D -f "$1"' sshd "$work/sshd.conf"
@@ -303,6 +307,7 @@ recordings=(
 	slowhttptest ab gobuster ptunnel
 	nmap-nd-sweep onesixtyone svwar hping3-synack-flood-spoofed hping3-tcp-fragments
 	nmap-discovery hping3-fin-flood ping-fragments
+	arpspoof-steady dig-random dig-rebinding ssh-902 smb-outside rdp-outside openssl-tls1 dhcp-rogue
 )
 
 curl-benign() {
@@ -536,6 +541,85 @@ hping3-fin-flood() {
 	start 60 400 'src host 198.51.100.8'
 	run flood hping3 -q -F -p 80 -i u10000 -c 150 10.0.0.10
 	finish hping3-fin-flood.pcap '150 FIN to one port in two seconds' '198.51.100.8 floods 10.0.0.10:80' 'tcp_flags_flood stealth_scan'
+}
+
+arpspoof-steady() {
+	quietly client ip neigh flush all
+	start 128 100 arp
+	run intruder timeout -s INT 15 arpspoof -i eth0 -t 10.0.0.30 10.0.0.1
+	quietly client ip neigh flush all
+	finish arpspoof-steady.pcap 'An intruder says seven times that it is the gateway, unasked' 'intruder 10.0.0.66, client 10.0.0.30, gateway 10.0.0.1' 'arp_spoof arp_unsolicited'
+}
+
+# Names that no registry has: those of .test are for that (RFC 6761).
+dig-random() {
+	local name
+	start 400 200 'host 10.0.0.30 and port 53'
+	for name in qxvkzbn wmrtplod hyfjcaqe zzpwoxit kdnbvurs gqelmhax tjsyfcow brxznpki vwdaghuq omylteck \
+		rfqjzsiv ncuxwbpd eakthygm lzovrqxf pisdmjbn xgwhyeut cqfklzra ybtnovds mjpxeiwg uhrzaqck \
+		sldvtfoy ingbwxmj fkqpezuh dyrcaots wxjlmvng aebhqkzp; do
+		run client dig +short +tries=1 @10.0.0.53 "$name.test"
+	done
+	finish dig-random.pcap 'Twenty-six domains asked for that do not exist' 'client 10.0.0.30, name server 10.0.0.53' 'nxdomain_burst'
+}
+
+dig-rebinding() {
+	serve web dnsmasq --no-daemon --no-resolv --no-hosts --conf-file=/dev/null --user=nobody --pid-file="$work/rebind.pid" --address=/www.example.com/10.0.0.10
+	for _ in {1..100}; do
+		on client dig +short +timeout=1 +tries=1 @10.0.0.10 www.example.com >/dev/null && break
+	done
+	start 400 20 'host 10.0.0.30 and port 53'
+	run client dig +short @10.0.0.53 www.example.com
+	run client dig +short @10.0.0.10 www.example.com
+	finish dig-rebinding.pcap 'A name with an address outside, and a second later one inside' 'client 10.0.0.30, name servers 10.0.0.53 and 10.0.0.10' 'dns_rebinding'
+}
+
+ssh-902() {
+	start 300 100 'tcp port 902'
+	run client ssh -p 902 -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -F none nobody@10.0.0.20
+	finish ssh-902.pcap 'SSH on port 902' 'client 10.0.0.30, server 10.0.0.20' 'ssh_other_port'
+}
+
+# connected FILE WHAT PORT RULES: somebody outside is connected to a port at home.
+connected() {
+	serve files nc -l "$3"
+	answers_by "$3"
+	start 96 40 "tcp port $3"
+	run scan nc -w 1 -N 10.0.0.20 "$3"
+	finish "$1" "$2" "198.51.100.7, 10.0.0.20:$3" "$4"
+}
+
+# answers_by PORT waits until something listens on a port of files, without a connection to it.
+answers_by() {
+	for _ in {1..100}; do
+		on files ss -Hltn "sport = :$1" | grep -q . && return
+		sleep 0.05
+	done
+	die "nothing listens on port $1 of files"
+}
+
+smb-outside() { connected smb-outside.pcap 'A connection from outside to the port of file shares' 445 smb_from_outside; }
+
+rdp-outside() { connected rdp-outside.pcap 'A connection from outside to the port of Remote Desktop' 3389 rdp_from_outside; }
+
+openssl-tls1() {
+	quietly web openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=web.example -keyout "$work/tls.key" -out "$work/tls.crt"
+	serve web openssl s_server -quiet -accept 443 -tls1 -cipher DEFAULT@SECLEVEL=0 -key "$work/tls.key" -cert "$work/tls.crt"
+	answers web 443
+	start 1600 60 'host 10.0.0.30 and tcp port 443'
+	run client openssl s_client -connect 10.0.0.10:443 -tls1 -cipher DEFAULT@SECLEVEL=0
+	finish openssl-tls1.pcap 'A server that agrees to TLS 1.0' 'client 10.0.0.30, server 10.0.0.10' 'tls_old_version'
+}
+
+dhcp-rogue() {
+	local host
+	for host in dns intruder; do
+		serve "$host" dnsmasq --no-daemon --port=0 --conf-file=/dev/null --user=nobody --pid-file="$work/dhcp-$host.pid" --dhcp-leasefile="$work/leases-$host" --dhcp-range=10.0.0.200,10.0.0.220,1h --dhcp-authoritative
+	done
+	sleep 1
+	start 600 40 'udp port 67 or udp port 68'
+	run client udhcpc -f -q -n -t 3 -T 2 -i eth0 -s /bin/true
+	finish dhcp-rogue.pcap 'Two servers offer a lease to one client' 'client at home, servers 10.0.0.53 and 10.0.0.66' 'dhcp_two_servers'
 }
 
 ping-fragments() {
