@@ -26,6 +26,9 @@ func (s *slabs) take(n int) []uint64 {
 	if err != nil {
 		panic("window: no memory for state: " + err.Error())
 	}
+	if s.maps == nil {
+		s.maps = make([][]byte, 0, 128) // for 1 GiB, so that a slab allocates nothing besides
+	}
 	s.maps = append(s.maps, b)
 	if size >= hugePage {
 		b = b[-uintptr(unsafe.Pointer(&b[0]))&(hugePage-1):]
