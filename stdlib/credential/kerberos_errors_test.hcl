@@ -267,3 +267,11 @@ test "seven stay quiet" {
     count = 0
   }
 }
+
+test "kinit, with twelve names" {
+  pcap = "../../testdata/pcap/kinit-names.pcap"
+  alert "kerberos_errors" {
+    count = 1
+    key   = { "ip.dst" = "10.0.0.30" }
+  }
+}

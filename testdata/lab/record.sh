@@ -71,6 +71,8 @@ tools() {
 		ssh openssh-client
 		ss iproute2
 		udhcpc udhcpc
+		kinit krb5-user
+		krb5kdc krb5-kdc
 	LIST
 }
 
@@ -307,7 +309,7 @@ recordings=(
 	slowhttptest ab gobuster ptunnel
 	nmap-nd-sweep onesixtyone svwar hping3-synack-flood-spoofed hping3-tcp-fragments
 	nmap-discovery hping3-fin-flood ping-fragments
-	arpspoof-steady dig-random dig-rebinding ssh-902 smb-outside rdp-outside openssl-tls1 dhcp-rogue
+	arpspoof-steady dig-random dig-rebinding ssh-902 smb-outside rdp-outside openssl-tls1 dhcp-rogue kinit-names
 )
 
 curl-benign() {
@@ -620,6 +622,20 @@ dhcp-rogue() {
 	start 600 40 'udp port 67 or udp port 68'
 	run client udhcpc -f -q -n -t 3 -T 2 -i eth0 -s /bin/true
 	finish dhcp-rogue.pcap 'Two servers offer a lease to one client' 'client at home, servers 10.0.0.53 and 10.0.0.66' 'dhcp_two_servers'
+}
+
+kinit-names() {
+	local name
+	printf '%s\n' '[libdefaults]' 'default_realm = EXAMPLE.COM' 'dns_lookup_kdc = false' 'dns_canonicalize_hostname = false' '[realms]' 'EXAMPLE.COM = {' \
+		'kdc = 10.0.0.20' "database_name = $work/principal" "key_stash_file = $work/stash" 'kdc_listen = 88' 'kdc_tcp_listen = 88' '}' >"$work/krb5.conf"
+	export KRB5_CONFIG=$work/krb5.conf KRB5_KDC_PROFILE=$work/krb5.conf KRB5CCNAME=$work/tickets
+	quietly files kdb5_util create -s -P lab-only
+	serve files krb5kdc -n
+	answers files 88
+	start 400 80 'host 10.0.0.30 and port 88'
+	for name in alice bob carol dave erin frank grace heidi ivan judy mallory niaj; do run client kinit "$name"; done
+	finish kinit-names.pcap 'Twelve names of accounts asked of Kerberos, none of which there is' 'client 10.0.0.30, server 10.0.0.20' 'kerberos_errors'
+	unset KRB5_CONFIG KRB5_KDC_PROFILE KRB5CCNAME
 }
 
 ping-fragments() {
