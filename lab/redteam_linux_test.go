@@ -121,6 +121,16 @@ func TestRedTeam(t *testing.T) {
 	}
 }
 
+// scanQuarantine keeps out who scans, which no shipped rule does: the source may be forged.
+const scanQuarantine = `
+override "port_scan" {
+  quarantine {
+    target = "ip.src"
+    for    = "10m"
+  }
+}
+`
+
 func besiege(t *testing.T, settingsOfResponse []string, workers int) *siege {
 	t.Helper()
 	l := newLAN(t)
@@ -139,7 +149,7 @@ output "syslog" "collector" {
 }
 `)
 	hcl = strings.Replace(hcl, "capture {\n", fmt.Sprintf("capture {\n  workers    = %d\n", workers), 1)
-	s.sensor = startSensor(l.home, hcl, map[string]string{"burst.hcl": burstRule})
+	s.sensor = startSensor(l.home, hcl, map[string]string{"burst.hcl": burstRule, "scan.hcl": scanQuarantine})
 	return s
 }
 

@@ -160,14 +160,7 @@ notifier "telegram" "ops" {
   url            = "http://127.0.0.1:8081"
 }
 `, administrator))
-	s := prepareSensor(l.home, hcl, map[string]string{"scan.hcl": `
-override "port_scan" {
-  quarantine {
-    target = "ip.src"
-    for    = "10m"
-  }
-}
-`})
+	s := prepareSensor(l.home, hcl, map[string]string{"scan.hcl": scanQuarantine})
 	s.put("token", botToken+"\n")
 	s.start()
 	if out, status := s.verb("notify", "test", "ops"); status != 0 {
