@@ -78,19 +78,17 @@ func (t *Table) behind(n int) Row {
 func (t *Table) prefetchCells(r Row, first, n int) {
 	o := int(r&(1<<rowChunk-1)) * t.stride
 	row := t.rows[r>>rowChunk][o : o+t.stride]
-	end := rowKey + t.keyWords
+	head := &row[rowKey+t.keyWords-1]
 	if n == 0 {
-		prefetchWords(&row[0], &row[end-1])
+		prefetchWords(&row[0], head)
 		return
 	}
-	last := &t.cells[first+n-1]
+	from, last := 0, &t.cells[first+n-1]
 	if first > 0 { // what is between is others'
-		prefetchWords(&row[0], &row[end-1])
-		end = t.cells[first].off
-	} else {
-		end = 0
+		prefetchWords(&row[0], head)
+		from = t.cells[first].off
 	}
-	prefetchWords(&row[end], &row[last.off+last.size-1])
+	prefetchWords(&row[from], &row[last.off+last.size-1])
 }
 
 func (t *Table) prefetchBlocks(row []uint64, cells []cell, clock int64) {

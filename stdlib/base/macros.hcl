@@ -99,7 +99,7 @@ macro "database_asked" {
 }
 
 macro "connection_signs" {
-  description = "What tells a client's connections apart from a flood: their SYN, their end, and what a web server is asked on them. Rules with one condition and one key are one step for a packet."
+  description = "What tells a client's connections apart from a flood: their SYN, their end, and what a web server is asked on them."
   expr        = "new_connection or tcp.flags.fin or tcp.flags.reset or web_asked"
 }
 

@@ -19,8 +19,8 @@ rule "syn_flood_fast" {
   }
   threshold = var.syn_flood_fast_syns
   # A browser, or a proxy for many, opens up to six connections to each server that pages name, all at once, and asks each of them. At no more than that nothing is flooded.
-  # A connection on which a web server is asked for something fills no backlog, and counts for nothing: what there is too much of then are requests, for http_flood.
-  when     = "new_connection and syns >= threshold and syns > 6 * asked and syns - used >= threshold"
+  # A connection on which a web server is asked for something fills no backlog. Where half of them are such, what there is too much of are requests, for http_flood.
+  when     = "new_connection and syns >= threshold and syns > 6 * asked and 2 * used < syns"
   cooldown = "1m"
 
   # A program without a pool connects to the cache in its own network for each request, 40 times a second and more.

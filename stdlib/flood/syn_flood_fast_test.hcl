@@ -591,3 +591,65 @@ test "pieces of heads, as slow HTTP sends, are no use of a connection" {
     min = 1
   }
 }
+
+test "a flood of 100 SYN, 49 of which began connections that were used, fires" {
+  packets {
+    count = 100
+    every = "4ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 10000 + i
+      dstport = 80
+      flags   = "S"
+      seq     = i
+    }
+  }
+  packets {
+    count = 49
+    start = "1ms"
+    every = "4ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 10000 + i
+      dstport = 80
+      flags   = "PA"
+      seq     = i + 1
+      payload = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_fast" { count = 1 }
+}
+
+test "with 50 used it stays quiet" {
+  packets {
+    count = 100
+    every = "4ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 10000 + i
+      dstport = 80
+      flags   = "S"
+      seq     = i
+    }
+  }
+  packets {
+    count = 50
+    start = "1ms"
+    every = "4ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 10000 + i
+      dstport = 80
+      flags   = "PA"
+      seq     = i + 1
+      payload = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
+    }
+  }
+  others = "allow"
+  alert "syn_flood_fast" { count = 0 }
+}

@@ -663,3 +663,65 @@ test "a flood of a minute and a half is told twice" {
   alert "syn_flood" { count = 2 }
   others = "allow"
 }
+
+test "a flood of 200 SYN, 99 of which began connections that were used, fires" {
+  packets {
+    count = 200
+    every = "10ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 10000 + i
+      dstport = 80
+      flags   = "S"
+      seq     = i
+    }
+  }
+  packets {
+    count = 99
+    start = "1ms"
+    every = "10ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 10000 + i
+      dstport = 80
+      flags   = "PA"
+      seq     = i + 1
+      payload = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
+    }
+  }
+  others = "allow"
+  alert "syn_flood" { count = 1 }
+}
+
+test "with 100 used it stays quiet" {
+  packets {
+    count = 200
+    every = "10ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 10000 + i
+      dstport = 80
+      flags   = "S"
+      seq     = i
+    }
+  }
+  packets {
+    count = 100
+    start = "1ms"
+    every = "10ms"
+    tcp {
+      src     = "198.51.100.7"
+      dst     = "192.0.2.10"
+      srcport = 10000 + i
+      dstport = 80
+      flags   = "PA"
+      seq     = i + 1
+      payload = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
+    }
+  }
+  others = "allow"
+  alert "syn_flood" { count = 0 }
+}
