@@ -127,6 +127,17 @@ func notThere(err error) bool {
 	return code == nl.IPSET_ERR_EXIST
 }
 
+// hasSets reports whether the kernel has the sets, which a daemon makes with its first decision.
+func (h *host) hasSets() bool {
+	h.t.Helper()
+	for _, kind := range []string{"block", "quarantine"} {
+		if h.command("ipset", "list", "ruleids-"+kind+"4").Run() != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // kernelMembers returns what is in the kernel's sets, as "kind address", sorted.
 func (h *host) kernelMembers() []string {
 	h.t.Helper()
